@@ -1,0 +1,65 @@
+"""Every error edgekit raises on purpose.
+
+::
+
+    EdgekitError                  exit code 2: the input, the machine or the request is at fault
+    ├── SourceError               the model cannot be found, read or trusted
+    ├── UnsupportedError          an architecture, task, format or recipe that edgekit does not have
+    ├── PlanError                 arguments that contradict the model or each other
+    ├── MissingExtraError         an optional package is not installed
+    ├── BundleError               a bundle or manifest that is damaged, forged or too new
+    ├── OutputError               the result cannot be written
+    └── ConversionError           exit code 1: a library could not convert the model
+        └── ProofError            exit code 1: an artefact does not compute what PyTorch computes
+
+Each message is one line that says what was wrong and what to do about it.
+"""
+
+from __future__ import annotations
+
+
+class EdgekitError(Exception):
+    """The root. ``exit_code`` is what the command line returns."""
+
+    exit_code = 2
+
+
+class SourceError(EdgekitError):
+    """The model cannot be found, read or trusted."""
+
+
+class UnsupportedError(EdgekitError):
+    """An architecture, task, format or recipe that edgekit does not have."""
+
+
+class PlanError(EdgekitError):
+    """Arguments that contradict the model or each other."""
+
+
+class MissingExtraError(EdgekitError):
+    """An optional package is not installed."""
+
+    def __init__(self, module: str, extra: str) -> None:
+        super().__init__(f"{module} is missing: pip install 'edgekit[{extra}]'")
+        self.module, self.extra = module, extra
+
+    def __reduce__(self) -> tuple[type[MissingExtraError], tuple[str, str]]:
+        return type(self), (self.module, self.extra)
+
+
+class BundleError(EdgekitError):
+    """A bundle or manifest that is damaged, forged or too new."""
+
+
+class OutputError(EdgekitError):
+    """The result cannot be written."""
+
+
+class ConversionError(EdgekitError):
+    """A library could not convert the model."""
+
+    exit_code = 1
+
+
+class ProofError(ConversionError):
+    """An artefact does not compute what PyTorch computes."""

@@ -1,0 +1,57 @@
+"""Named quantisation recipes: data, so that a result can carry the recipe it was made by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from edgekit.errors import UnsupportedError
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """How far an artefact may be from PyTorch before it is refused.
+
+    ``max_abs`` bounds the largest absolute difference divided by the largest absolute value of the
+    reference output (or by 1, if that is larger); ``cosine`` is the least cosine similarity of one
+    probe's output; ``agreement`` is the least share of clear decisions that must be the same.
+    """
+
+    max_abs: float
+    cosine: float
+    agreement: float
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How numbers are stored and computed. ``weight_bits`` estimates sizes before anything is built."""
+
+    name: str
+    weight_bits: int
+    tolerance: Tolerance
+    description: str
+
+
+RECIPES: dict[str, Recipe] = {
+    recipe.name: recipe
+    for recipe in (
+        Recipe("fp32", 32, Tolerance(1e-4, 0.99999, 1.0), "float32 weights and arithmetic"),
+        Recipe("fp16", 16, Tolerance(3e-2, 0.999, 1.0), "float16 weights and arithmetic"),
+        Recipe(
+            "int8",
+            8,
+            Tolerance(0.35, 0.96, 0.95),
+            "int8 per-channel weights, activations quantised at run time or kept in float",
+        ),
+    )
+}
+
+
+def get(name: str) -> Recipe:
+    """The recipe of that name.
+
+    Raises:
+        UnsupportedError: there is none.
+    """
+    if name not in RECIPES:
+        raise UnsupportedError(f"unknown recipe '{name}': choose from {', '.join(RECIPES)}")
+    return RECIPES[name]

@@ -1,0 +1,215 @@
+"""From an unmodified Transformers model to a graph that phones can run.
+
+Two public hooks of Transformers (``AttentionInterface``, ``AttentionMaskInterface``) give every
+encoder the same attention: one fused op and a finite additive mask made once. No NaN guards, no
+control flow, no 64-bit arithmetic, and nothing below -1e4, which float16 can hold.
+"""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch.export import Dim, ExportedProgram
+from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedModel
+
+from edgekit import graph, tasks
+from edgekit.errors import ConversionError
+from edgekit.graph import Graph, Signature
+from edgekit.tasks import Task
+
+ATTENTION = "edgekit"
+MASKED = -1e4  # finite in float16, and exp(-1e4) is 0 in every format
+_NO_OPS = (
+    torch.ops.aten.clone.default,
+    torch.ops.aten.alias.default,
+    torch.ops.aten.detach.default,
+)
+
+
+@dataclass(frozen=True)
+class Pooling:
+    """How token vectors become one sentence vector (sentence-transformers' Pooling and Normalize)."""
+
+    mode: str = "mean"
+    normalize: bool = True
+
+
+@dataclass
+class _MaskCalls:
+    """Counts the masks made, so that a model which never asks for one cannot pass as exported."""
+
+    count: int = 0
+
+
+_mask_calls = _MaskCalls()
+
+
+def _attention(
+    module: torch.nn.Module,
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    attention_mask: torch.Tensor | None,
+    dropout: float = 0.0,
+    scaling: float | None = None,
+    **_: Any,
+) -> tuple[torch.Tensor, None]:
+    """The fused op. A scale equal to its default is left out, else Core ML does not fuse it."""
+    default = query.shape[-1] ** -0.5
+    scale = None if scaling is None or abs(scaling - default) < 1e-9 else scaling
+    result = torch.nn.functional.scaled_dot_product_attention(
+        query, key, value, attn_mask=attention_mask, scale=scale
+    )
+    return result.transpose(1, 2), None
+
+
+def _mask(attention_mask: torch.Tensor, dtype: torch.dtype = torch.float32, **_: Any) -> torch.Tensor:
+    """(batch, length) of 0 and 1 -> (batch, 1, 1, length) of -1e4 and 0."""
+    _mask_calls.count += 1
+    return (1.0 - attention_mask[:, None, None, :].to(dtype)) * MASKED
+
+
+AttentionInterface.register(ATTENTION, _attention)
+AttentionMaskInterface.register(ATTENTION, _mask)
+
+
+class TaskModule(torch.nn.Module):
+    """A Transformers model with the task's inputs in fixed order and its outputs as a dict."""
+
+    def __init__(self, model: torch.nn.Module, task: Task, token_types: bool, pooling: Pooling) -> None:
+        super().__init__()
+        self.model, self.task, self.token_types, self.pooling = model, task, token_types, pooling
+
+    def forward(
+        self,
+        input_ids: torch.Tensor,
+        attention_mask: torch.Tensor,
+        token_type_ids: torch.Tensor | None = None,
+    ) -> dict[str, torch.Tensor]:
+        feed = {"input_ids": input_ids, "attention_mask": attention_mask}
+        if self.token_types:
+            feed["token_type_ids"] = token_type_ids
+        outputs = tasks.output_values(self.task, self.model(**feed, return_dict=True))
+        if not self.task.pooled:
+            return outputs
+        return {name: pool(value, attention_mask, self.pooling) for name, value in outputs.items()}
+
+
+def pool(hidden: torch.Tensor, attention_mask: torch.Tensor, pooling: Pooling) -> torch.Tensor:
+    """(batch, length, hidden) -> (batch, hidden).
+
+    The mean is a product with weights that sum to 1, and the norm is taken of a vector scaled to
+    1: neither sum can overflow float16, and both are exact where float32 is.
+    """
+    if pooling.mode == "cls":
+        vector = hidden[:, 0]
+    else:
+        mask = attention_mask.to(hidden.dtype)
+        weights = mask / mask.sum(1, keepdim=True).clamp(min=1.0)
+        vector = torch.matmul(weights.unsqueeze(1), hidden).squeeze(1)
+    if not pooling.normalize:
+        return vector
+    scaled = vector / vector.abs().amax(1, keepdim=True).clamp(min=1e-4)
+    return scaled / (scaled * scaled).sum(1, keepdim=True).clamp(min=1e-4).sqrt()
+
+
+def trace(
+    model: PreTrainedModel,
+    task: Task,
+    signature: Signature,
+    folder: Path,
+    *,
+    pooling: Pooling = Pooling(),
+    dynamic: bool = True,
+    buckets: Sequence[int] = (),
+) -> Graph:
+    """Exports the model once with free axes and once a bucket, and stores the programs.
+
+    Raises:
+        ConversionError: torch.export fails, or the model never asked for an attention mask.
+    """
+    token_types = len(signature.inputs) == 3
+    module = TaskModule(hooked(model), task, token_types, pooling).eval()
+    programs: dict[str, ExportedProgram] = {}
+    if dynamic:
+        axes = {0: Dim("batch", min=1, max=4096), 1: Dim("length", min=1, max=_most(signature))}
+        programs[graph.DYNAMIC] = _export(module, signature, 2, min(7, _most(signature)), axes)
+    for length in buckets:
+        programs[f"seq_{length}"] = _export(module, signature, 1, length)
+    return graph.save(folder, signature, programs)
+
+
+def _most(signature: Signature) -> int:
+    return max(signature.buckets)
+
+
+def _export(
+    module: TaskModule,
+    signature: Signature,
+    batch: int,
+    length: int,
+    axes: dict[int, Any] | None = None,
+) -> ExportedProgram:
+    sample = tuple(torch.ones(batch, length, dtype=torch.int32) for _ in signature.inputs)
+    _mask_calls.count = 0
+    try:
+        with torch.no_grad(), warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)
+            program = torch.export.export(
+                module,
+                sample,
+                dynamic_shapes=None if axes is None else tuple(axes for _ in sample),
+                strict=False,
+            ).run_decompositions({})
+    except Exception as error:
+        raise ConversionError(f"torch.export failed at {batch} x {length} tokens: {error}") from error
+    if not _mask_calls.count:
+        raise ConversionError(
+            f"{type(module.model).__name__} never asks for an attention mask: padding would change answers"
+        )
+    _drop_no_ops(program)
+    return program
+
+
+def _drop_no_ops(program: ExportedProgram) -> None:
+    """Removes copies and assertions: dropout leaves a clone, every cast an assertion."""
+    nodes = program.graph_module.graph
+    kept = {spec.arg.name for spec in program.graph_signature.output_specs}
+    for node in list(nodes.nodes):
+        if node.target is torch.ops.aten._assert_tensor_metadata.default:
+            nodes.erase_node(node)
+        elif node.target in _NO_OPS and node.name not in kept:
+            node.replace_all_uses_with(node.args[0])
+            nodes.erase_node(node)
+    program.graph_module.recompile()
+
+
+def hooked(model: PreTrainedModel) -> PreTrainedModel:
+    """The same weights under edgekit's attention, without a copy of them.
+
+    The name must be given when a model is built: ``set_attn_implementation`` afterwards does nothing
+    for architectures that choose their layers then. Integer buffers become int32.
+    """
+    config = copy.deepcopy(model.config)
+    config._attn_implementation = ATTENTION
+    with torch.device("meta"), torch.no_grad():
+        twin = type(model)(config)
+    for name, value in model.named_parameters(remove_duplicate=False):
+        _assign(twin, name, value)
+    for name, value in model.named_buffers(remove_duplicate=False):
+        _assign(twin, name, value.int() if value.dtype == torch.int64 else value)
+    return twin.eval()
+
+
+def _assign(module: torch.nn.Module, name: str, value: torch.Tensor) -> None:
+    *path, leaf = name.split(".")
+    for part in path:
+        module = getattr(module, part)
+    table = module._parameters if leaf in module._parameters else module._buffers
+    table[leaf] = value  # type: ignore[assignment]
