@@ -130,7 +130,7 @@ def load(folder: Path) -> Graph:
 
 
 def _tied(weights: Mapping[str, torch.Tensor]) -> dict[str, str]:
-    """Which tensors are another one's storage under a second name (a decoder tied to embeddings)."""
+    """Which tensors are another's storage under a second name (a decoder tied to embeddings)."""
     first: dict[tuple[int, tuple[int, ...]], str] = {}
     tied = {}
     for key, value in weights.items():

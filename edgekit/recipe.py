@@ -23,7 +23,7 @@ class Tolerance:
 
 @dataclass(frozen=True)
 class Recipe:
-    """How numbers are stored and computed. ``weight_bits`` estimates sizes before anything is built."""
+    """How numbers are stored and computed; ``weight_bits`` estimates sizes beforehand."""
 
     name: str
     weight_bits: int

@@ -77,8 +77,15 @@ TASKS: dict[str, Task] = {
             "AutoModelForQuestionAnswering",
             ("ForQuestionAnswering",),
             (
-                Output("start_logits", _TOKEN, "score of each token as the answer's first", "start_logits"),
-                Output("end_logits", _TOKEN, "score of each token as the answer's last", "end_logits"),
+                Output(
+                    "start_logits",
+                    _TOKEN,
+                    "score of each token as the answer's first",
+                    "start_logits",
+                ),
+                Output(
+                    "end_logits", _TOKEN, "score of each token as the answer's last", "end_logits"
+                ),
             ),
             _span_decision,
         ),
@@ -100,7 +107,13 @@ TASKS: dict[str, Task] = {
             "fill-mask",
             "AutoModelForMaskedLM",
             ("ForMaskedLM", "ForPreTraining"),
-            (Output("logits", (*_TOKEN, "vocabulary"), "score of each vocabulary entry at each token"),),
+            (
+                Output(
+                    "logits",
+                    (*_TOKEN, "vocabulary"),
+                    "score of each vocabulary entry at each token",
+                ),
+            ),
             _logits_decision,
         ),
         Task(
@@ -169,10 +182,12 @@ def tensor_specs(task: Task, sizes: Mapping[str, int]) -> tuple[TensorSpec, ...]
     """The task's outputs with the sizes of one model filled in (free axes stay named)."""
 
     def axis(name: str) -> int | str:
-        return sizes[name] if name in sizes else name
+        return sizes.get(name, name)
 
     return tuple(
-        TensorSpec(output.name, "float32", tuple(axis(name) for name in output.axes), output.description)
+        TensorSpec(
+            output.name, "float32", tuple(axis(name) for name in output.axes), output.description
+        )
         for output in task.outputs
     )
 

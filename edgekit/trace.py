@@ -21,6 +21,7 @@ from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedM
 from edgekit import graph, tasks
 from edgekit.errors import ConversionError
 from edgekit.graph import Graph, Signature
+from edgekit.pooling import Pooling
 from edgekit.tasks import Task
 
 ATTENTION = "edgekit"
@@ -30,14 +31,6 @@ _NO_OPS = (
     torch.ops.aten.alias.default,
     torch.ops.aten.detach.default,
 )
-
-
-@dataclass(frozen=True)
-class Pooling:
-    """How token vectors become one sentence vector (sentence-transformers' Pooling and Normalize)."""
-
-    mode: str = "mean"
-    normalize: bool = True
 
 
 @dataclass
@@ -69,7 +62,9 @@ def _attention(
     return result.transpose(1, 2), None
 
 
-def _mask(attention_mask: torch.Tensor, dtype: torch.dtype = torch.float32, **_: Any) -> torch.Tensor:
+def _mask(
+    attention_mask: torch.Tensor, dtype: torch.dtype = torch.float32, **_: Any
+) -> torch.Tensor:
     """(batch, length) of 0 and 1 -> (batch, 1, 1, length) of -1e4 and 0."""
     _mask_calls.count += 1
     return (1.0 - attention_mask[:, None, None, :].to(dtype)) * MASKED
@@ -82,9 +77,9 @@ AttentionMaskInterface.register(ATTENTION, _mask)
 class TaskModule(torch.nn.Module):
     """A Transformers model with the task's inputs in fixed order and its outputs as a dict."""
 
-    def __init__(self, model: torch.nn.Module, task: Task, token_types: bool, pooling: Pooling) -> None:
+    def __init__(self, model: torch.nn.Module, task: Task, pooling: Pooling) -> None:
         super().__init__()
-        self.model, self.task, self.token_types, self.pooling = model, task, token_types, pooling
+        self.model, self.task, self.pooling = model, task, pooling
 
     def forward(
         self,
@@ -93,12 +88,28 @@ class TaskModule(torch.nn.Module):
         token_type_ids: torch.Tensor | None = None,
     ) -> dict[str, torch.Tensor]:
         feed = {"input_ids": input_ids, "attention_mask": attention_mask}
-        if self.token_types:
+        if token_type_ids is not None:
             feed["token_type_ids"] = token_type_ids
         outputs = tasks.output_values(self.task, self.model(**feed, return_dict=True))
         if not self.task.pooled:
             return outputs
         return {name: pool(value, attention_mask, self.pooling) for name, value in outputs.items()}
+
+
+def _mean(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    weights = mask / mask.sum(1, keepdim=True).clamp(min=1.0)
+    return torch.matmul(weights.unsqueeze(1), hidden).squeeze(1)
+
+
+def _cls(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    return hidden[:, 0]
+
+
+def _max(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    return (hidden + (1.0 - mask).unsqueeze(2) * MASKED).amax(1)
+
+
+_POOLS = {"mean": _mean, "cls": _cls, "max": _max}
 
 
 def pool(hidden: torch.Tensor, attention_mask: torch.Tensor, pooling: Pooling) -> torch.Tensor:
@@ -107,12 +118,7 @@ def pool(hidden: torch.Tensor, attention_mask: torch.Tensor, pooling: Pooling) -
     The mean is a product with weights that sum to 1, and the norm is taken of a vector scaled to
     1: neither sum can overflow float16, and both are exact where float32 is.
     """
-    if pooling.mode == "cls":
-        vector = hidden[:, 0]
-    else:
-        mask = attention_mask.to(hidden.dtype)
-        weights = mask / mask.sum(1, keepdim=True).clamp(min=1.0)
-        vector = torch.matmul(weights.unsqueeze(1), hidden).squeeze(1)
+    vector = _POOLS[pooling.mode](hidden, attention_mask.to(hidden.dtype))
     if not pooling.normalize:
         return vector
     scaled = vector / vector.abs().amax(1, keepdim=True).clamp(min=1e-4)
@@ -125,7 +131,7 @@ def trace(
     signature: Signature,
     folder: Path,
     *,
-    pooling: Pooling = Pooling(),
+    pooling: Pooling,
     dynamic: bool = True,
     buckets: Sequence[int] = (),
 ) -> Graph:
@@ -134,8 +140,7 @@ def trace(
     Raises:
         ConversionError: torch.export fails, or the model never asked for an attention mask.
     """
-    token_types = len(signature.inputs) == 3
-    module = TaskModule(hooked(model), task, token_types, pooling).eval()
+    module = TaskModule(hooked(model), task, pooling).eval()
     programs: dict[str, ExportedProgram] = {}
     if dynamic:
         axes = {0: Dim("batch", min=1, max=4096), 1: Dim("length", min=1, max=_most(signature))}
@@ -161,17 +166,20 @@ def _export(
     try:
         with torch.no_grad(), warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)
-            program = torch.export.export(
+            program: ExportedProgram = torch.export.export(
                 module,
                 sample,
                 dynamic_shapes=None if axes is None else tuple(axes for _ in sample),
                 strict=False,
             ).run_decompositions({})
     except Exception as error:
-        raise ConversionError(f"torch.export failed at {batch} x {length} tokens: {error}") from error
+        raise ConversionError(
+            f"torch.export failed at {batch} x {length} tokens: {error}"
+        ) from error
     if not _mask_calls.count:
         raise ConversionError(
-            f"{type(module.model).__name__} never asks for an attention mask: padding would change answers"
+            f"{type(module.model).__name__} never asks for an attention mask: "
+            "padding would change its answers"
         )
     _drop_no_ops(program)
     return program
@@ -193,13 +201,15 @@ def _drop_no_ops(program: ExportedProgram) -> None:
 def hooked(model: PreTrainedModel) -> PreTrainedModel:
     """The same weights under edgekit's attention, without a copy of them.
 
-    The name must be given when a model is built: ``set_attn_implementation`` afterwards does nothing
-    for architectures that choose their layers then. Integer buffers become int32.
+    The name must be given when a model is built: ``set_attn_implementation`` afterwards does
+    nothing where the layers are chosen then. Integer buffers become int32.
     """
     config = copy.deepcopy(model.config)
     config._attn_implementation = ATTENTION
     with torch.device("meta"), torch.no_grad():
         twin = type(model)(config)
+    if getattr(twin, "pooler", None) is not None and model.pooler is None:
+        twin.pooler = None
     for name, value in model.named_parameters(remove_duplicate=False):
         _assign(twin, name, value)
     for name, value in model.named_buffers(remove_duplicate=False):

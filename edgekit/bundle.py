@@ -1,0 +1,179 @@
+"""A bundle: a folder with ``manifest.json``, the tokenizer, ``golden.json`` and the artefacts.
+
+``manifest.schema.json`` beside this file documents the manifest and checks it whenever a bundle is
+opened. Every file is listed with its size and SHA-256.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from edgekit.errors import BundleError
+from edgekit.graph import Signature
+from edgekit.source import file_hash
+
+SCHEMA_VERSION = "1.0"
+MANIFEST = "manifest.json"
+GOLDEN = "golden.json"
+TOKENIZER = "tokenizer"
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """One exported model of a bundle. ``row`` is its entry in the manifest."""
+
+    path: Path
+    row: Mapping[str, Any]
+
+    @property
+    def format(self) -> str:
+        """``onnx``, ``tflite`` or ``coreml``."""
+        return str(self.row["format"])
+
+    @property
+    def recipe(self) -> str:
+        """``fp32``, ``fp16`` or ``int8``."""
+        return str(self.row["recipe"])
+
+    @property
+    def size_bytes(self) -> int:
+        """Of the file, or of all files of a package."""
+        return int(self.row["size_bytes"])
+
+    @property
+    def passed(self) -> bool:
+        """Whether every runtime it was proven in agreed with PyTorch."""
+        return all(proof["passed"] for proof in self.row["proofs"])
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """An opened bundle, its manifest valid against the schema."""
+
+    path: Path
+    manifest: Mapping[str, Any]
+
+    @classmethod
+    def open(cls, path: str | os.PathLike[str], *, check_hashes: bool = True) -> Bundle:
+        """Reads and checks a bundle.
+
+        Raises:
+            BundleError: no bundle, a manifest of another major version or not valid, a file that is
+                missing, or (with ``check_hashes``) one whose content is not what was published.
+        """
+        folder = Path(path)
+        bundle = cls(folder, _read_manifest(folder))
+        for row in bundle._files():
+            bundle._check(row, check_hashes)
+        return bundle
+
+    @property
+    def name(self) -> str:
+        """The model's name."""
+        return str(self.manifest["name"])
+
+    @property
+    def artifacts(self) -> tuple[Artifact, ...]:
+        """In the order they were asked for."""
+        return tuple(Artifact(self.path / row["file"], row) for row in self.manifest["artifacts"])
+
+    @property
+    def signature(self) -> Signature:
+        """Inputs, outputs and buckets, the same for every artefact."""
+        row = self.manifest["artifacts"][0]
+        return Signature.from_json({**row, "buckets": self.manifest["buckets"]})
+
+    def golden(self) -> dict[str, Any]:
+        """The content of ``golden.json``."""
+        return dict(_read_json(self.path / self.manifest["golden"]["file"]))
+
+    def _files(self) -> Iterator[Mapping[str, Any]]:
+        yield from self.manifest["artifacts"]
+        yield self.manifest["golden"]
+        yield from (self.manifest["tokenizer"] or {}).get("files", ())
+
+    def _check(self, row: Mapping[str, Any], check_hash: bool) -> None:
+        path = self.path / row["file"]
+        if not path.resolve().is_relative_to(self.path.resolve()):
+            raise BundleError(f"{MANIFEST} names {row['file']}, which lies outside the bundle")
+        if not path.exists():
+            raise BundleError(f"{row['file']} is missing from {self.path}: convert again")
+        if size(path) != row["size_bytes"] or (check_hash and digest(path) != row["sha256"]):
+            raise BundleError(
+                f"{row['file']} is not the file that was published (its size or SHA-256 differs "
+                f"from {MANIFEST}): copy the bundle again or convert again"
+            )
+
+
+def _read_manifest(folder: Path) -> dict[str, Any]:
+    path = folder / MANIFEST
+    if not path.is_file():
+        raise BundleError(f"{folder} is no bundle: it has no {MANIFEST}")
+    manifest = _read_json(path)
+    version = str(manifest.get("schema_version", "none")) if isinstance(manifest, dict) else "none"
+    if version.split(".")[0] != SCHEMA_VERSION.split(".")[0]:
+        raise BundleError(
+            f"{path} has schema version {version}, and this edgekit reads "
+            f"{SCHEMA_VERSION.split('.')[0]}.x: install a matching edgekit"
+        )
+    validate(manifest)
+    return dict(manifest)
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BundleError(f"{path} is not readable JSON: {error}") from error
+
+
+def validate(manifest: Mapping[str, Any]) -> None:
+    """Checks a manifest against the schema.
+
+    Raises:
+        BundleError: naming the place and what is wrong there.
+    """
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import best_match
+
+    schema = json.loads(files("edgekit").joinpath("manifest.schema.json").read_text("utf-8"))
+    error = best_match(Draft202012Validator(schema).iter_errors(manifest))
+    if error is not None:
+        raise BundleError(f"{MANIFEST} is not valid at {error.json_path}: {error.message[:200]}")
+
+
+def entry(folder: Path, path: Path) -> dict[str, Any]:
+    """A file's or package's row: its path in the bundle, its size and its SHA-256."""
+    return {
+        "file": path.relative_to(folder).as_posix(),
+        "size_bytes": size(path),
+        "sha256": digest(path),
+    }
+
+
+def size(path: Path) -> int:
+    """Bytes of a file, or of all files below a folder."""
+    return sum(file.stat().st_size for file in _tree(path))
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file; of a folder, over sorted lines of ``path sha256``."""
+    if path.is_file():
+        return file_hash(path)
+    total = hashlib.sha256()
+    for file in _tree(path):
+        total.update(f"{file.relative_to(path).as_posix()} {file_hash(file)}\n".encode())
+    return total.hexdigest()
+
+
+def _tree(path: Path) -> list[Path]:
+    if path.is_file():
+        return [path]
+    return sorted(file for file in path.rglob("*") if file.is_file())

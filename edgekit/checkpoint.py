@@ -1,0 +1,98 @@
+"""A checked source becomes a PyTorch model and a tokenizer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from edgekit.errors import SourceError
+from edgekit.source import SEED, Source
+from edgekit.tasks import Task
+
+
+def load_model(source: Source, task: Task) -> Any:
+    """The unmodified Transformers model in float32 and evaluation mode, with the task's head.
+
+    Raises:
+        SourceError: the weights cannot be read, do not fit the config, are not finite, or lack the
+            head that the task needs.
+    """
+    import torch
+    import transformers
+
+    auto = getattr(transformers, task.auto_class)
+    if source.random_weights:
+        torch.manual_seed(SEED)
+        model = auto.from_config(_config(source), dtype=torch.float32)
+    else:
+        model = _pretrained(auto, source, task)
+        _check_finite(model, source)
+    if getattr(model, "pooler", None) is not None:
+        model.pooler = None  # no task of ours reads it, and checkpoints often lack it
+    return model.eval()
+
+
+def load_tokenizer(source: Source) -> Any | None:
+    """The checkpoint's fast tokenizer, or None where it brings none.
+
+    Raises:
+        SourceError: its files cannot be read.
+    """
+    from transformers import AutoTokenizer
+
+    if not source.has_tokenizer:
+        return None
+    try:
+        return AutoTokenizer.from_pretrained(
+            source.folder, trust_remote_code=source.trust.trust_remote_code
+        )
+    except Exception as error:
+        raise SourceError(f"the tokenizer of {source.origin} cannot be read: {error}") from error
+
+
+def labels(model: Any, task: Task) -> tuple[str, ...]:
+    """The names of the task's labels, in the order of its logits; empty where it has none."""
+    if not any("labels" in output.axes for output in task.outputs):
+        return ()
+    return tuple(str(model.config.id2label[index]) for index in range(model.config.num_labels))
+
+
+def _config(source: Source) -> Any:
+    from transformers import CONFIG_MAPPING
+
+    try:
+        return CONFIG_MAPPING[source.family.model_type].from_dict(dict(source.config))
+    except Exception as error:
+        raise SourceError(f"the config of {source.origin} is not valid: {error}") from error
+
+
+def _pretrained(auto: Any, source: Source, task: Task) -> Any:
+    import torch
+
+    try:
+        model, info = auto.from_pretrained(
+            source.folder,
+            dtype=torch.float32,
+            use_safetensors=not source.trust.allow_pickle or None,
+            trust_remote_code=source.trust.trust_remote_code,
+            output_loading_info=True,
+        )
+    except Exception as error:
+        raise SourceError(
+            f"the weights of {source.origin} cannot be loaded: {str(error).splitlines()[0]}"
+        ) from error
+    missing = sorted(key for key in info["missing_keys"] if not key.startswith("pooler."))
+    if missing:
+        raise SourceError(
+            f"{source.origin} has no weights for {missing[0]}"
+            f"{f' and {len(missing) - 1} more' if len(missing) > 1 else ''}: "
+            f"it was not trained for {task.name}; name its own task with --task"
+        )
+    return model
+
+
+def _check_finite(model: Any, source: Source) -> None:
+    import torch
+
+    for name, value in model.named_parameters():
+        if not torch.isfinite(value).all():
+            raise SourceError(f"the weights of {source.origin} hold NaN or infinity in {name}")

@@ -1,0 +1,161 @@
+"""The command line: parse, call the library, render. Nothing heavy is imported early."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from edgekit import __version__
+from edgekit.errors import EdgekitError
+
+
+class _List(click.ParamType[tuple[Any, ...]]):
+    """Values separated by commas."""
+
+    name = "a,b,c"
+
+    def __init__(self, kind: type = str) -> None:
+        self._kind = kind
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[Any, ...]:
+        if isinstance(value, tuple):
+            return value
+        try:
+            return tuple(self._kind(part.strip()) for part in value.split(",") if part.strip())
+        except ValueError:
+            self.fail(f"'{value}' is not a list of numbers like 32,64,128", param, ctx)
+
+
+_debug = click.option("--debug", is_flag=True, help="Show tracebacks and the libraries' output.")
+_json = click.option("--json", "as_json", is_flag=True, help="Print JSON to standard output.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="edgekit")
+def cli() -> None:
+    """Transformers encoders on phones: converted, quantised, proven."""
+
+
+@cli.command()
+@click.argument("model")
+@click.option("--task", help="What the model is for; inferred from the checkpoint if not given.")
+@click.option("--to", type=_List(), default="onnx,tflite,coreml", show_default=True)
+@click.option("--recipe", "recipes", type=_List(), default="fp32,int8", show_default=True)
+@click.option("--max-length", type=int, help="Most tokens, special tokens included.")
+@click.option("--buckets", type=_List(int), help="Static lengths, like 32,128,512.")
+@click.option("-o", "--out", type=click.Path(path_type=Path), help="Default: <model>.edgekit")
+@click.option("--minimum-ios", default="18", show_default=True, help="Core ML target: 16, 17, 18.")
+@click.option("--jobs", type=click.IntRange(1), default=2, help="Formats at a time.  [default: 2]")
+@click.option("--force", is_flag=True, help="Replace an existing bundle.")
+@click.option("--dry-run", is_flag=True, help="Print the plan and do nothing.")
+@click.option("--allow-pickle", is_flag=True, help="Load pickled weights: they can run code.")
+@click.option("--trust-remote-code", is_flag=True, help="Run Python code of the checkpoint.")
+@click.option("--quiet", is_flag=True, help="Print errors only.")
+@_json
+@_debug
+def convert(
+    model: str,
+    as_json: bool,
+    quiet: bool,
+    debug: bool,
+    dry_run: bool,
+    jobs: int,
+    allow_pickle: bool,
+    trust_remote_code: bool,
+    **options: Any,
+) -> None:
+    """Convert MODEL into a proven bundle.
+
+    MODEL is a hub id, a checkpoint's folder, "demo" (all-MiniLM-L6-v2) or "config:PATH" (random
+    weights from a bare config).
+    """
+    from edgekit import pipeline, plan, progress, render
+    from edgekit.source import Trust
+
+    trust = Trust(allow_pickle, trust_remote_code)
+    planned = plan.make(model, trust=trust, **options)
+    if dry_run:
+        render.plan(planned, as_json)
+        return
+    with progress.shown(planned, quiet or as_json) as steps:
+        bundle = pipeline.convert(planned, say=steps, jobs=jobs, debug=debug)
+    if not quiet:
+        render.bundle(bundle, as_json, steps.finished)
+
+
+@cli.command()
+@click.argument("path", type=click.Path(path_type=Path))
+@_json
+@_debug
+def inspect(path: Path, as_json: bool, debug: bool) -> None:
+    """Show what is inside a bundle, or an .onnx, .tflite or .mlpackage file.
+
+    Of a bundle every file is checked against the manifest's SHA-256.
+    """
+    from edgekit import render
+    from edgekit.bundle import MANIFEST, Bundle
+    from edgekit.inspection import inspect_file
+
+    if (path / MANIFEST).exists() or (path.is_dir() and path.suffix != ".mlpackage"):
+        render.bundle(Bundle.open(path), as_json)
+    else:
+        render.file(inspect_file(path), as_json)
+
+
+@cli.command()
+@click.argument("path", type=click.Path(path_type=Path))
+@_json
+@_debug
+def verify(path: Path, as_json: bool, debug: bool) -> None:
+    """Run a bundle's golden texts through every artefact in its runtime, here and now.
+
+    Hashes show that a file is the one published; this shows that it computes what PyTorch computed,
+    whatever the manifest claims.
+    """
+    from edgekit import render, selftest
+    from edgekit.bundle import Bundle
+
+    results = selftest.run(Bundle.open(path))
+    render.selftest(results, as_json)
+    if not all(result.passed for result in results):
+        sys.exit(1)
+
+
+def _terminated(*_: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Runs the command line: every failure is one line on standard error and an exit code."""
+    signal.signal(signal.SIGTERM, _terminated)
+    debug = "--debug" in (sys.argv if arguments is None else arguments)
+    try:
+        cli.main(arguments, prog_name="edgekit", standalone_mode=False)
+        code = 0
+    except click.ClickException as error:
+        code = _report(error.format_message(), 2)
+    except (KeyboardInterrupt, click.Abort):
+        code = _report("interrupted: nothing was written", 2)
+    except BrokenPipeError:
+        code = 0  # the reader, like head, has seen enough
+    except Exception as error:
+        if debug:
+            raise
+        code = _report(_one_line(error), getattr(error, "exit_code", 1))
+    sys.exit(code)
+
+
+def _one_line(error: Exception) -> str:
+    if isinstance(error, EdgekitError):
+        return " ".join(str(error).split())
+    return f"unexpected {type(error).__name__}: {' '.join(str(error).split())} (try --debug)"
+
+
+def _report(message: str, code: int) -> int:
+    click.echo(f"error: {message}", err=True)
+    return code

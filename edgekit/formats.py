@@ -1,0 +1,113 @@
+"""The formats edgekit writes. A new one is a converter file, a row here and a runtime's row."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Protocol, cast
+
+from edgekit.errors import MissingExtraError, UnsupportedError
+from edgekit.graph import Card, Graph
+from edgekit.recipe import Recipe
+
+
+class Converter(Protocol):
+    """``convert`` of each file in ``converters/``: yields a recipe's file once it is written."""
+
+    def __call__(
+        self, graph: Graph, recipes: Sequence[Recipe], card: Card, folder: Path, **options: str
+    ) -> Iterator[tuple[Recipe, Path]]: ...
+
+
+@dataclass(frozen=True)
+class Format:
+    """One file format.
+
+    ``recipes`` maps the recipe asked for to the one built: Core ML's full precision is float16.
+    ``static`` formats are traced once a bucket, the others once with free axes.
+    """
+
+    name: str
+    title: str
+    extra: str
+    modules: tuple[str, ...]
+    suffix: str
+    recipes: Mapping[str, str]
+    runtime: str
+    minimum_os: str
+    static: bool = True
+
+    def require(self) -> None:
+        """Raises MissingExtraError if a package it needs is not installed."""
+        for module in self.modules:
+            if module not in sys.modules and find_spec(module) is None:
+                raise MissingExtraError(module.replace("_", "-"), self.extra)
+
+    def recipe(self, asked: str) -> str:
+        """The recipe that is built when ``asked`` is named.
+
+        Raises:
+            UnsupportedError: this format has none of that name.
+        """
+        if asked not in self.recipes:
+            raise UnsupportedError(
+                f"{self.title} has no recipe '{asked}': choose from {', '.join(self.recipes)}"
+            )
+        return self.recipes[asked]
+
+    def converter(self) -> Converter:
+        """The ``convert`` function of the format's own file."""
+        return cast(Converter, import_module(f"edgekit.converters.{self.name}").convert)
+
+
+FORMATS: dict[str, Format] = {
+    format_.name: format_
+    for format_ in (
+        Format(
+            name="onnx",
+            title="ONNX",
+            extra="onnx",
+            modules=("onnx", "onnxruntime", "onnxscript"),
+            suffix=".onnx",
+            recipes={"fp32": "fp32", "int8": "int8"},
+            runtime="onnxruntime",
+            minimum_os="Android 7.0 (API 24), iOS 15.1",
+            static=False,
+        ),
+        Format(
+            name="tflite",
+            title="TFLite",
+            extra="tflite",
+            modules=("litert_torch", "ai_edge_litert", "ai_edge_quantizer"),
+            suffix=".tflite",
+            recipes={"fp32": "fp32", "int8": "int8"},
+            runtime="LiteRT",
+            minimum_os="Android 6.0 (API 23), iOS 15",
+        ),
+        Format(
+            name="coreml",
+            title="Core ML",
+            extra="coreml",
+            modules=("coremltools",),
+            suffix=".mlpackage",
+            recipes={"fp32": "fp16", "fp16": "fp16", "int8": "int8"},
+            runtime="Core ML",
+            minimum_os="iOS 18, macOS 15",
+        ),
+    )
+}
+
+
+def get(name: str) -> Format:
+    """The format of that name.
+
+    Raises:
+        UnsupportedError: there is none; the message lists them.
+    """
+    if name not in FORMATS:
+        raise UnsupportedError(f"unknown format '{name}': choose from {', '.join(FORMATS)}")
+    return FORMATS[name]

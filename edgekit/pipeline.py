@@ -1,0 +1,191 @@
+"""The whole way: plan -> trace once -> each format -> proof -> a published bundle."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from edgekit import bundle, formats, stages
+from edgekit.bundle import Bundle
+from edgekit.errors import ProofError
+from edgekit.plan import ExportPlan
+from edgekit.source import SEED
+from edgekit.stages import Exported, Say, Traced
+from edgekit.staging import publish, staging
+from edgekit.worker import Worker, disk_error
+
+_MINIMUM_OS = {
+    "16": "iOS 16, macOS 13",
+    "17": "iOS 17, macOS 14",
+    "18": "iOS 18, macOS 15",
+}
+
+
+def convert(
+    plan: ExportPlan, *, say: Say = lambda step: None, jobs: int = 1, debug: bool = False
+) -> Bundle:
+    """Does what the plan says and returns the published bundle.
+
+    Args:
+        plan: from :func:`edgekit.plan.make`.
+        say: is told of each step as it begins and ends.
+        jobs: how many formats are converted at the same time.
+        debug: pass on what the libraries print, to standard error.
+
+    Raises:
+        ProofError: an artefact is not what PyTorch computes. It is left out; the bundle of the
+            others, if there are any, is published all the same and named in the message.
+        EdgekitError: anything else that went wrong; nothing was written.
+    """
+    with staging(plan.out) as folder:
+        try:
+            traced, exported = _run(plan, folder, say, jobs, debug)
+            kept = [row for row in exported if row.failure is None]
+            refused = [row for row in exported if row.failure is not None]
+            if kept:
+                _write_manifest(plan, traced, kept, refused, folder / "bundle")
+                publish(folder / "bundle", plan.out, force=plan.force)
+        except OSError as error:
+            raise disk_error(error, folder) or error from error
+    if refused:
+        raise ProofError(_refusal(refused, plan.out if kept else None))
+    return Bundle.open(plan.out, check_hashes=False)
+
+
+def _run(
+    plan: ExportPlan, folder: Path, say: Say, jobs: int, debug: bool
+) -> tuple[Traced, list[Exported]]:
+    work, out, log = folder / "work", folder / "bundle", folder / "log"
+    work.mkdir()
+    out.mkdir()
+    with _Crew(log, say, debug) as crew:
+        traced: Traced = crew.call(stages.trace, plan, work, out)
+        with ThreadPoolExecutor(max(1, jobs)) as pool:
+            futures = [
+                pool.submit(crew.call, stages.export, plan, traced, name, work, out)
+                for name in plan.formats()
+            ]
+            try:
+                return traced, [row for future in futures for row in future.result()]
+            except BaseException:
+                crew.kill()
+                pool.shutdown(wait=True, cancel_futures=True)
+                raise
+
+
+class _Crew:
+    """The running workers, so that all end when one fails or the user interrupts."""
+
+    def __init__(self, log: Path, say: Say, debug: bool) -> None:
+        self._log, self._say, self._debug = log, say, debug
+        self._lock = threading.Lock()
+        self._workers: list[Worker] = []
+        self._closed = False
+
+    def __enter__(self) -> _Crew:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+
+    def call(self, function: Callable[..., Any], *args: Any) -> Any:
+        """Runs ``function(*args, say=...)`` in a process of its own and returns its result."""
+        with self._lock:
+            if self._closed:
+                return []
+            worker = Worker(function, args, self._log, echo=self._debug)
+            self._workers.append(worker)
+        return worker.result(self._say)
+
+    def kill(self) -> None:
+        with self._lock:
+            self._closed = True
+            for worker in self._workers:
+                worker.kill()
+
+
+def _write_manifest(
+    plan: ExportPlan,
+    traced: Traced,
+    kept: Sequence[Exported],
+    refused: Sequence[Exported],
+    folder: Path,
+) -> None:
+    import edgekit
+
+    source = plan.source
+    for row in refused:
+        _remove(row.path)
+    manifest = {
+        "schema_version": bundle.SCHEMA_VERSION,
+        "edgekit_version": edgekit.__version__,
+        "name": source.name,
+        "task": plan.task.name,
+        "labels": list(traced.card.labels),
+        "random_weights": source.random_weights,
+        "source": {
+            "origin": source.origin,
+            "model_type": source.family.model_type,
+            "architectures": list(source.config.get("architectures") or []),
+            "sha256": source.sha256,
+            "parameters": traced.parameters,
+            "license": source.card.get("license"),
+            "seed": SEED if source.random_weights else None,
+            "versions": stages.versions(),
+        },
+        "max_length": plan.max_length,
+        "buckets": list(plan.buckets),
+        "pooling": asdict(source.pooling()) if plan.task.pooled else None,
+        "tokenizer": traced.tokenizer,
+        "golden": bundle.entry(folder, folder / bundle.GOLDEN),
+        "artifacts": [_artifact(plan, traced, row, folder) for row in kept],
+        "refused": [
+            {"file": row.path.name, "format": row.format, "failure": row.failure} for row in refused
+        ],
+    }
+    bundle.validate(manifest)
+    text = json.dumps(manifest, indent=2, ensure_ascii=False)
+    (folder / bundle.MANIFEST).write_text(text + "\n", encoding="utf-8")
+
+
+def _artifact(plan: ExportPlan, traced: Traced, row: Exported, folder: Path) -> dict[str, Any]:
+    format_ = formats.get(row.format)
+    batch = "batch" if row.buckets is None else 1
+    tensors = {
+        kind: [{**asdict(spec), "shape": [batch, *spec.shape[1:]]} for spec in specs]
+        for kind, specs in (
+            ("inputs", traced.signature.inputs),
+            ("outputs", traced.signature.outputs),
+        )
+    }
+    minimum_os = _MINIMUM_OS[plan.minimum_ios] if row.format == "coreml" else format_.minimum_os
+    return {
+        **bundle.entry(folder, row.path),
+        "format": row.format,
+        "recipe": row.recipe,
+        "runtime": format_.runtime,
+        "minimum_os": minimum_os,
+        "buckets": None if row.buckets is None else list(row.buckets),
+        **tensors,
+        "proofs": [proof.to_json() for proof in row.proofs],
+    }
+
+
+def _remove(path: Path) -> None:
+    import shutil
+
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
+
+
+def _refusal(refused: Sequence[Exported], published: Path | None) -> str:
+    names = "; ".join(f"{row.path.name}: {row.failure}" for row in refused)
+    rest = f"the others are in {published}" if published else "nothing was written"
+    return f"does not compute what PyTorch computes: {names}. {rest}"

@@ -1,0 +1,170 @@
+"""Opens any artefact in the runtime that will run it, feeds it, and gets arrays back.
+
+The one seam to onnxruntime, LiteRT, TensorFlow, Core ML and edgekit's reference evaluator.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from edgekit.errors import BundleError
+
+Feed = Mapping[str, np.ndarray]
+
+
+class Session(Protocol):
+    """An opened artefact.
+
+    ``lengths`` are the static lengths it takes, at batch 1; None where any shape will do.
+    """
+
+    @property
+    def runtime(self) -> str: ...
+
+    @property
+    def lengths(self) -> tuple[int, ...] | None: ...
+
+    def run(self, feed: Feed) -> dict[str, np.ndarray]:
+        """One inference: int32 (batch, length) in, float32 with a batch axis out."""
+        ...
+
+
+class OnnxRuntime:
+    """onnxruntime on the CPU, one thread unless told otherwise."""
+
+    lengths: tuple[int, ...] | None = None
+
+    def __init__(self, path: Path, threads: int = 0) -> None:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.log_severity_level = 3
+        self.runtime = f"onnxruntime {onnxruntime.__version__}"
+        self._session = onnxruntime.InferenceSession(
+            path, options, providers=["CPUExecutionProvider"]
+        )
+        self._outputs = [output.name for output in self._session.get_outputs()]
+
+    def run(self, feed: Feed) -> dict[str, np.ndarray]:
+        return dict(zip(self._outputs, self._session.run(None, dict(feed)), strict=True))
+
+
+class TfliteInterpreter:
+    """LiteRT's interpreter, or TensorFlow's own: both have the same signatures API."""
+
+    def __init__(self, path: Path, interpreter: Any, runtime: str) -> None:
+        self.runtime = runtime
+        self._interpreter = interpreter(model_path=str(path))
+        self._runners: dict[int, Any] = {}
+        self.lengths = tuple(
+            sorted(
+                int(name.removeprefix("seq_")) for name in self._interpreter.get_signature_list()
+            )
+        )
+
+    def run(self, feed: Feed) -> dict[str, np.ndarray]:
+        length = feed["input_ids"].shape[1]
+        if length not in self._runners:
+            self._runners[length] = self._interpreter.get_signature_runner(f"seq_{length}")
+        return dict(self._runners[length](**feed))
+
+
+class ReferenceEvaluator:
+    """edgekit's evaluator of a saved ML Program: not Core ML, but every operation of the file."""
+
+    runtime = "edgekit reference evaluator"
+
+    def __init__(self, path: Path) -> None:
+        from edgekit import mil
+
+        self._path = path
+        self._functions = {length: name for name, length in mil.functions(path).items()}
+        self._programs: dict[int, Any] = {}
+        self.lengths = tuple(sorted(self._functions))
+
+    def run(self, feed: Feed) -> dict[str, np.ndarray]:
+        from edgekit import mil
+
+        length = feed["input_ids"].shape[1]
+        if length not in self._programs:
+            self._programs = {length: mil.Program.load(self._path, self._functions[length])}
+        return dict(self._programs[length].predict(feed))
+
+
+class CoreMl:
+    """Core ML itself, on macOS."""
+
+    def __init__(self, path: Path) -> None:
+        from edgekit import mil
+
+        self.runtime = "Core ML"
+        self._path = path
+        self._functions = {length: name for name, length in mil.functions(path).items()}
+        self._models: dict[int, Any] = {}
+        self.lengths = tuple(sorted(self._functions))
+
+    def run(self, feed: Feed) -> dict[str, np.ndarray]:
+        import coremltools
+
+        length = feed["input_ids"].shape[1]
+        if length not in self._models:
+            name = self._functions[length] if len(self._functions) > 1 else None
+            self._models[length] = coremltools.models.MLModel(str(self._path), function_name=name)
+        return dict(self._models[length].predict(dict(feed)))
+
+
+def _litert(path: Path) -> Session:
+    import importlib.metadata
+
+    from ai_edge_litert.interpreter import Interpreter
+
+    version = importlib.metadata.version("ai-edge-litert")
+    return TfliteInterpreter(path, Interpreter, f"LiteRT {version}")
+
+
+def _tensorflow(path: Path) -> Session:
+    import tensorflow as tf
+
+    return TfliteInterpreter(path, tf.lite.Interpreter, f"TensorFlow {tf.__version__}")
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """One way to open a format; ``available`` says whether this machine has it."""
+
+    format: str
+    open: Callable[[Path], Session]
+    available: Callable[[], bool] = lambda: True
+
+
+RUNTIMES: tuple[Runtime, ...] = (
+    Runtime("onnx", OnnxRuntime),
+    Runtime("tflite", _litert),
+    Runtime("tflite", _tensorflow, lambda: find_spec("tensorflow") is not None),
+    Runtime("coreml", CoreMl, lambda: sys.platform == "darwin"),
+    Runtime("coreml", ReferenceEvaluator, lambda: sys.platform != "darwin"),
+)
+
+
+def sessions(path: Path, format_name: str) -> Iterator[Session]:
+    """Every runtime of this machine that can open the file, opened one after the other.
+
+    Raises:
+        BundleError: a runtime refuses the file.
+    """
+    for runtime in RUNTIMES:
+        if runtime.format == format_name and runtime.available():
+            try:
+                yield runtime.open(path)
+            except (ImportError, MemoryError):
+                raise
+            except Exception as error:
+                raise BundleError(f"{path.name} cannot be opened: {error}") from error

@@ -1,0 +1,93 @@
+"""The golden texts of a bundle through its artefacts: what an app does on a phone, done here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from edgekit import recipe, runtime, tasks, verify
+from edgekit.bundle import Artifact, Bundle
+from edgekit.probes import Probe
+from edgekit.runtime import Session
+from edgekit.tasks import Task
+
+
+@dataclass(frozen=True)
+class SelfTest:
+    """One artefact in one runtime over all golden cases. Errors are relative as in a proof."""
+
+    file: str
+    runtime: str
+    cases: int
+    max_abs: float
+    cosine: float
+    passed: bool
+    failure: str | None = None
+
+
+def run(bundle: Bundle) -> list[SelfTest]:
+    """Every artefact in every runtime this machine has.
+
+    Raises:
+        BundleError: an artefact cannot be opened, or the golden file does not fit the manifest.
+    """
+    golden = bundle.golden()
+    task = tasks.get(bundle.manifest["task"])
+    return [
+        _test(artifact, session, bundle, golden["cases"], task)
+        for artifact in bundle.artifacts
+        for session in runtime.sessions(artifact.path, artifact.format)
+    ]
+
+
+def _test(
+    artifact: Artifact,
+    session: Session,
+    bundle: Bundle,
+    cases: list[Mapping[str, Any]],
+    task: Task,
+) -> SelfTest:
+    tolerance = recipe.get(artifact.recipe).tolerance
+    differences = list(_differences(session, bundle, cases, task))
+    max_abs = max(difference.max_abs for difference in differences)
+    cosine = min(difference.cosine for difference in differences)
+    failure = None
+    if not max_abs <= tolerance.max_abs or not cosine >= tolerance.cosine:
+        failure = f"beyond max abs {tolerance.max_abs:g} or cosine {tolerance.cosine:g}"
+    return SelfTest(
+        artifact.path.name,
+        session.runtime,
+        len(differences),
+        max_abs,
+        cosine,
+        failure is None,
+        failure,
+    )
+
+
+def _differences(
+    session: Session, bundle: Bundle, cases: list[Mapping[str, Any]], task: Task
+) -> Iterator[verify.Difference]:
+    signature = bundle.signature
+    for case in cases:
+        probe = Probe(
+            case["name"],
+            "text",
+            tuple(case["input_ids"]),
+            tuple(case["token_type_ids"]),
+            tuple(case["rows"]),
+            {name: np.array(row["values"], np.float32) for name, row in case["outputs"].items()},
+        )
+        length = verify.fit(len(probe), session.lengths)
+        outputs = session.run(verify.feed((probe,), length, signature))
+        kept = verify.row(outputs, 0, probe, signature)
+        sampled = {name: _sample(kept[name], case["outputs"][name]) for name in kept}
+        yield verify.compare(sampled, probe, task, decide=False)
+
+
+def _sample(value: np.ndarray, row: Mapping[str, Any]) -> np.ndarray:
+    flat = value.ravel()
+    return flat[row["indices"]] if "indices" in row else flat

@@ -1,0 +1,236 @@
+"""The stages of a conversion, each in a process of its own: trace once, then each format."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from edgekit import bundle, checkpoint, formats, golden, graph, probes, recipe, runtime, tasks
+from edgekit.graph import Card, Signature
+from edgekit.plan import ExportPlan
+from edgekit.verify import Proof, prove
+
+PROBES = "probes.pickle"
+GRAPH = "graph"
+
+
+@dataclass(frozen=True)
+class Step:
+    """Something a stage began or finished. ``seconds`` and ``peak_bytes`` are set when it ended.
+
+    ``stage`` is ``trace`` or a format, ``action`` one of load, trace, reference, convert and prove.
+    """
+
+    stage: str
+    action: str
+    detail: str = ""
+    seconds: float | None = None
+    peak_bytes: int | None = None
+
+
+Say = Callable[[Step], None]
+
+
+@dataclass(frozen=True)
+class Traced:
+    """What tracing found out: all that the formats and the manifest need to know of the model."""
+
+    signature: Signature
+    card: Card
+    parameters: int
+    tokenizer: dict[str, Any] | None
+
+
+@dataclass(frozen=True)
+class Exported:
+    """One finished file and its proofs."""
+
+    path: Path
+    format: str
+    recipe: str
+    buckets: tuple[int, ...] | None
+    proofs: tuple[Proof, ...]
+
+    @property
+    def failure(self) -> str | None:
+        """The first proof that failed, with its runtime."""
+        failed = [proof for proof in self.proofs if not proof.passed]
+        return f"{failed[0].runtime}: {failed[0].failure}" if failed else None
+
+
+class _Timed:
+    """Says when a step begins and, with its time and the process's peak memory, when it ends."""
+
+    def __init__(self, say: Say, stage: str, action: str, detail: str = "") -> None:
+        self._say, self._step = say, (stage, action, detail)
+
+    def __enter__(self) -> None:
+        self._say(Step(*self._step))
+        self._started = time.perf_counter()
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            elapsed = time.perf_counter() - self._started
+            self._say(Step(*self._step, seconds=elapsed, peak_bytes=peak_bytes()))
+
+
+def peak_bytes() -> int | None:
+    """The most memory this process has held (resident), where the system tells."""
+    try:
+        import resource
+    except ImportError:
+        return None
+    import sys
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def trace(plan: ExportPlan, work: Path, out: Path, *, say: Say) -> Traced:
+    """Loads the model, asks PyTorch for its answers, and stores the traced graphs in ``work``."""
+    with _Timed(say, "trace", "load", plan.source.name):
+        _quiet_transformers()
+        model = checkpoint.load_model(plan.source, plan.task)
+        tokenizer = checkpoint.load_tokenizer(plan.source)
+        pooling = plan.source.pooling()
+        signature = plan.signature(_outputs(plan, model))
+    with _Timed(say, "trace", "trace", _trace_detail(plan)):
+        from edgekit.trace import trace as trace_model
+
+        static = any(formats.get(name).static for name in plan.formats())
+        dynamic = any(not formats.get(name).static for name in plan.formats())
+        (work / GRAPH).mkdir()
+        trace_model(
+            model,
+            plan.task,
+            signature,
+            work / GRAPH,
+            pooling=pooling,
+            dynamic=dynamic,
+            buckets=plan.buckets if static else (),
+        )
+    with _Timed(say, "trace", "reference", "PyTorch's answers"):
+        token_types = len(signature.inputs) == 3
+        vocabulary = probes.Vocabulary.of(model.config, token_types)
+        rows = list(probes.made_up(vocabulary, plan.max_length, plan.buckets))
+        if tokenizer is not None:
+            rows = [*probes.from_texts(tokenizer, plan.max_length), *rows]
+        answers = probes.answer(model, plan.task, pooling, rows, token_types)
+        probes.save(answers, work / PROBES)
+        golden.write(golden.cases(tokenizer, answers, plan.max_length), out / bundle.GOLDEN)
+    labels = checkpoint.labels(model, plan.task)
+    parameters = sum(parameter.numel() for parameter in model.parameters())
+    return Traced(
+        signature, _card(plan, labels), parameters, _save_tokenizer(tokenizer, out, plan.max_length)
+    )
+
+
+def export(
+    plan: ExportPlan, traced: Traced, name: str, work: Path, out: Path, *, say: Say
+) -> list[Exported]:
+    """Converts one format in each of its recipes, then proves each file in its runtimes."""
+    recipes = [recipe.get(row) for row in plan.recipes(name)]
+    options = {"minimum_os": f"iOS{plan.minimum_ios}"} if name == "coreml" else {}
+    with _Timed(say, name, "convert", ", ".join(row.name for row in recipes)):
+        convert = formats.get(name).converter()
+        built = list(convert(graph.load(work / GRAPH), recipes, traced.card, out, **options))
+    cases = probes.load(work / PROBES)
+    exported = []
+    for kind, path in built:
+        proofs, lengths = [], None
+        for session in runtime.sessions(path, name):
+            with _Timed(say, name, "prove", f"{path.name} in {session.runtime}"):
+                proofs.append(
+                    prove(session, cases, plan.task, traced.signature, kind, plan.max_length)
+                )
+                lengths = session.lengths
+        exported.append(Exported(path, name, kind.name, lengths, tuple(proofs)))
+    return exported
+
+
+def _trace_detail(plan: ExportPlan) -> str:
+    lengths = ", ".join(map(str, plan.buckets))
+    return f"{plan.task.name}, {lengths} tokens"
+
+
+def _outputs(plan: ExportPlan, model: Any) -> tuple[graph.TensorSpec, ...]:
+    config = model.config
+    sizes = {
+        "hidden": config.hidden_size,
+        "labels": config.num_labels,
+        "vocabulary": config.vocab_size,
+    }
+    return tasks.tensor_specs(plan.task, sizes)
+
+
+def _card(plan: ExportPlan, labels: tuple[str, ...]) -> Card:
+    source = plan.source
+    weights = "random weights" if source.random_weights else f"weights of {source.name}"
+    return Card(
+        name=source.name,
+        task=plan.task.name,
+        source=source.origin,
+        description=(
+            f"{source.name} for {plan.task.name} ({source.family.model_type}, {weights}), "
+            f"up to {plan.max_length} tokens. Made by edgekit."
+        ),
+        author=source.card.get("author", source.origin.partition("/")[0]),
+        license=source.card.get("license", "see the source checkpoint"),
+        labels=labels,
+        random_weights=source.random_weights,
+    )
+
+
+def _save_tokenizer(tokenizer: Any | None, out: Path, max_length: int) -> dict[str, Any] | None:
+    """Saves the tokenizer's files and says what a phone needs to know of them."""
+    if tokenizer is None:
+        return None
+    folder = out / bundle.TOKENIZER
+    tokenizer.save_pretrained(folder)
+    vocabulary = getattr(tokenizer, "vocab", {})
+    if tokenizer.backend_tokenizer.model.__class__.__name__ == "WordPiece":
+        words = sorted(vocabulary, key=vocabulary.__getitem__)
+        (folder / "vocab.txt").write_text("\n".join(words) + "\n", encoding="utf-8")
+    return {
+        "kind": tokenizer.backend_tokenizer.model.__class__.__name__,
+        "lowercase": getattr(tokenizer.backend_tokenizer.normalizer, "lowercase", None),
+        "special_tokens": {
+            name: tokenizer.convert_tokens_to_ids(token)
+            for name, token in tokenizer.special_tokens_map.items()
+            if isinstance(token, str)
+        },
+        "files": [bundle.entry(out, path) for path in sorted(folder.iterdir())],
+    }
+
+
+def _quiet_transformers() -> None:
+    from transformers.utils import logging
+
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+
+
+def versions() -> dict[str, str]:
+    """The versions of the libraries that made a bundle."""
+    names = (
+        "torch",
+        "transformers",
+        "onnx",
+        "onnxruntime",
+        "litert-torch",
+        "ai-edge-litert",
+        "ai-edge-quantizer",
+        "coremltools",
+        "tensorflow",
+    )
+    found = {}
+    for name in names:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found

@@ -1,0 +1,251 @@
+"""The proof: an artefact, opened in its runtime, gives PyTorch's answers however it is fed.
+
+Every run is compared with PyTorch's output for the *unpadded* text, so that a mask which is
+ignored, a bucket that was traced wrongly or a batch that mixes its rows shows as a difference.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+
+from edgekit.graph import Signature
+from edgekit.probes import Probe
+from edgekit.recipe import Recipe, Tolerance
+from edgekit.runtime import Session
+from edgekit.tasks import Task
+
+PADDINGS = (0.25, 0.5, 0.75, 0.9)
+CLEAR = 0.05  # a decision is clear if it won by this share of the output's largest value
+
+
+@dataclass(frozen=True)
+class Run:
+    """One inference: probes side by side, each padded to ``length``. ``kind`` is what it tests."""
+
+    kind: str
+    probes: tuple[Probe, ...]
+    length: int
+
+    @property
+    def label(self) -> str:
+        """For messages: which text, how long, how padded."""
+        names = self.probes[0].name if len(self.probes) == 1 else f"batch of {len(self.probes)}"
+        return f"{names} padded to {self.length}"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One probe's output against PyTorch's.
+
+    ``max_abs`` is relative to the reference's largest absolute value (or 1); ``same`` of ``clear``
+    decisions agree.
+    """
+
+    max_abs: float
+    cosine: float
+    same: int
+    clear: int
+
+
+@dataclass(frozen=True)
+class Check:
+    """All runs of one kind, summed up by their worst."""
+
+    runs: int
+    max_abs: float
+    cosine: float
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What a manifest says of an artefact in one runtime. ``seconds`` is the proof's own time."""
+
+    runtime: str
+    passed: bool
+    runs: int
+    max_abs: float
+    cosine: float
+    agreement: float
+    decisions: int
+    tolerance: Tolerance
+    checks: Mapping[str, Check]
+    seconds: float = 0.0
+    failure: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data, numbers rounded to six significant digits."""
+        return {key: _rounded(value) for key, value in asdict(self).items()}
+
+
+@dataclass
+class _Tally:
+    worst: dict[str, list[Difference]] = field(default_factory=dict)
+    failure: str | None = None
+
+
+def prove(
+    session: Session,
+    probes: Sequence[Probe],
+    task: Task,
+    signature: Signature,
+    recipe: Recipe,
+    max_length: int,
+) -> Proof:
+    """Runs every probe through the session and compares; never raises for a wrong answer."""
+    started = time.perf_counter()
+    tally = _Tally()
+    for run in plan_runs(probes, session.lengths, max_length):
+        outputs = session.run(feed(run.probes, run.length, signature))
+        for index, probe in enumerate(run.probes):
+            difference = compare(row(outputs, index, probe, signature), probe, task)
+            tally.worst.setdefault(run.kind, []).append(difference)
+            tally.failure = tally.failure or _failure(difference, run, recipe.tolerance)
+    return _proof(session.runtime, tally, recipe.tolerance, time.perf_counter() - started)
+
+
+def plan_runs(
+    probes: Sequence[Probe], lengths: tuple[int, ...] | None, max_length: int
+) -> Iterator[Run]:
+    """What is run: each probe as tightly as the file allows, then padded more, then in batches."""
+    for probe in probes:
+        yield Run(probe.kind, (probe,), fit(len(probe), lengths))
+    for probe in _padded_probes(probes):
+        for length in _paddings(len(probe), lengths, max_length):
+            yield Run("padding", (probe,), length)
+    if lengths is None:
+        texts = tuple(probe for probe in probes if probe.kind == "text")
+        made_up = tuple(probe for probe in probes if probe.kind != "text" and len(probe) <= 64)
+        for batch in (texts, made_up):
+            if len(batch) > 1:
+                yield Run("batch", batch, max(map(len, batch)))
+
+
+def _padded_probes(probes: Sequence[Probe]) -> Iterable[Probe]:
+    """The first text, a made-up row of middling length and a single token."""
+    first = {"text": 0, "length": 0}
+    for probe in probes:
+        if probe.kind in first and (probe.kind == "text" or len(probe) in (1, 17)):
+            first[probe.kind] += 1
+            if first[probe.kind] <= 2:
+                yield probe
+
+
+def fit(count: int, lengths: tuple[int, ...] | None) -> int:
+    """The shortest length a file takes that many tokens at."""
+    return count if lengths is None else min(length for length in lengths if length >= count)
+
+
+def _paddings(count: int, lengths: tuple[int, ...] | None, most: int) -> list[int]:
+    if lengths is not None:
+        return [length for length in lengths if length > fit(count, lengths)]
+    padded = {min(most, round(count / (1 - share))) for share in PADDINGS}
+    return sorted(length for length in padded if length > count)
+
+
+def feed(probes: Sequence[Probe], length: int, signature: Signature) -> dict[str, np.ndarray]:
+    """int32 arrays of (batch, length). Padding is id 0, so that no probe depends on [PAD]'s id."""
+    arrays = {spec.name: np.zeros((len(probes), length), np.int32) for spec in signature.inputs}
+    for row, probe in enumerate(probes):
+        values = {
+            "input_ids": probe.input_ids,
+            "attention_mask": (1,) * len(probe),
+            "token_type_ids": probe.token_type_ids,
+        }
+        for name, array in arrays.items():
+            array[row, : len(probe)] = values[name]
+    return arrays
+
+
+def row(
+    outputs: Mapping[str, np.ndarray], index: int, probe: Probe, signature: Signature
+) -> dict[str, np.ndarray]:
+    """One probe's part of a batch, without padding, as the probe keeps it."""
+    result = {}
+    for spec in signature.outputs:
+        value = np.asarray(outputs[spec.name][index], np.float32)
+        result[spec.name] = value[list(probe.rows)] if "length" in spec.shape else value
+    return result
+
+
+def compare(
+    outputs: Mapping[str, np.ndarray], probe: Probe, task: Task, *, decide: bool = True
+) -> Difference:
+    """How far outputs without a batch axis are from the probe's own.
+
+    ``decide`` is off where only a sample of the values is kept, which decides nothing.
+    """
+    max_abs, cosine = 0.0, 1.0
+    for name, expected in probe.outputs.items():
+        actual = outputs[name]
+        if actual.shape != expected.shape or not np.isfinite(actual).all():
+            return Difference(np.inf, -1.0, 0, 1)
+        scale = max(1.0, float(np.abs(expected).max()))
+        max_abs = max(max_abs, float(np.abs(actual - expected).max()) / scale)
+        cosine = min(cosine, _cosine(actual, expected))
+    same, clear = _agreement(outputs, probe, task) if decide else (0, 0)
+    return Difference(max_abs, cosine, same, clear)
+
+
+def _cosine(a: np.ndarray, b: np.ndarray) -> float:
+    x, y = a.ravel().astype(np.float64), b.ravel().astype(np.float64)
+    norms = float(np.linalg.norm(x) * np.linalg.norm(y))
+    return float(x @ y) / norms if norms else float(np.array_equal(x, y))
+
+
+def _agreement(outputs: Mapping[str, np.ndarray], probe: Probe, task: Task) -> tuple[int, int]:
+    """Decisions that PyTorch takes clearly, and how many of them are the same."""
+    expected, margin = task.decision(probe.outputs)
+    actual, _ = task.decision(outputs)
+    scale = max(1.0, *(float(np.abs(value).max()) for value in probe.outputs.values()))
+    clear = margin > CLEAR * scale
+    return int((actual[clear] == expected[clear]).sum()), int(clear.sum())
+
+
+def _failure(difference: Difference, run: Run, tolerance: Tolerance) -> str | None:
+    if not np.isfinite(difference.max_abs):
+        return f"{run.label}: NaN, infinity or a wrong shape"
+    if difference.max_abs > tolerance.max_abs:
+        return f"{run.label}: max abs {difference.max_abs:.3g} > {tolerance.max_abs:g}"
+    if difference.cosine < tolerance.cosine:
+        return f"{run.label}: cosine {difference.cosine:.4f} < {tolerance.cosine:g}"
+    return None
+
+
+def _proof(runtime: str, tally: _Tally, tolerance: Tolerance, seconds: float) -> Proof:
+    everything = [difference for rows in tally.worst.values() for difference in rows]
+    clear = sum(difference.clear for difference in everything)
+    agreement = sum(difference.same for difference in everything) / clear if clear else 1.0
+    failure = tally.failure
+    if failure is None and agreement < tolerance.agreement:
+        failure = f"agrees with PyTorch in {agreement:.1%} of {clear} clear decisions"
+    worst = _worst(everything)
+    return Proof(
+        runtime,
+        failure is None,
+        worst.runs,
+        worst.max_abs,
+        worst.cosine,
+        agreement,
+        clear,
+        tolerance,
+        {kind: _worst(rows) for kind, rows in tally.worst.items()},
+        seconds,
+        failure,
+    )
+
+
+def _worst(rows: Sequence[Difference]) -> Check:
+    return Check(len(rows), max(row.max_abs for row in rows), min(row.cosine for row in rows))
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _rounded(item) for key, item in value.items()}
+    if isinstance(value, float):
+        return float(f"{value:.6g}") if np.isfinite(value) else None
+    return value
