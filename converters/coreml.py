@@ -1,0 +1,198 @@
+"""Core ML: one ML Program package, one function a bucket, weights stored once.
+
+Each bucket is converted to MIL in memory and takes its weights from the buckets before it. float16
+is written from that program, and int8 is the same program quantised in place (per-channel,
+asymmetric, embeddings included): nothing is converted twice, saved twice or read back.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from edgekit.errors import ConversionError, UnsupportedError
+from edgekit.graph import Card, Graph
+from edgekit.mil import passes
+from edgekit.mil.package import read_spec, spec_path
+from edgekit.mil.toolbox import coremltools, no_overflow_warnings
+from edgekit.recipe import Recipe
+
+RECIPES = ("fp16", "int8")  # in the order they are made: int8 is fp16, quantised
+MINIMUM_OS = ("iOS16", "iOS17", "iOS18")
+_COREMLTOOLS = "com.github.apple.coremltools.version"  # the key Apple's own tools write
+
+
+def convert(
+    graph: Graph,
+    recipes: Sequence[Recipe],
+    card: Card,
+    folder: Path,
+    *,
+    minimum_os: str = "iOS18",
+) -> Iterator[tuple[Recipe, Path]]:
+    """Yields each recipe's finished ``.mlpackage`` as soon as it is written into ``folder``.
+
+    From iOS 18 on a package has a function ``seq_<length>`` for every bucket; the default one is
+    the largest, which takes every text the model takes. Older systems know no named functions, and
+    flexible shapes for one input only: their package has one function, ``main``, of the largest
+    bucket. :func:`edgekit.mil.functions` says which buckets a file has.
+
+    Inputs are int32 of shape (1, length); outputs are float32, logits as the model computes them.
+
+    Raises:
+        UnsupportedError: another recipe than those of :data:`RECIPES`, or another ``minimum_os``
+            than those of :data:`MINIMUM_OS`.
+        ConversionError: coremltools cannot convert the graph.
+        MissingExtraError: coremltools is not installed.
+    """
+    wanted = {recipe.name: recipe for recipe in recipes}
+    for name in wanted:
+        if name not in RECIPES:
+            raise UnsupportedError(f"Core ML has no recipe '{name}': use {' or '.join(RECIPES)}")
+    if minimum_os not in MINIMUM_OS:
+        raise UnsupportedError(f"unknown minimum OS '{minimum_os}': use {', '.join(MINIMUM_OS)}")
+    program = _program(graph, minimum_os)
+    for name in filter(wanted.__contains__, RECIPES):
+        package = folder / f"model-{name}.mlpackage"
+        _write(program, _PIPELINES[name](), minimum_os, package)
+        _label(package, graph, card, name)
+        yield wanted[name], package
+
+
+def _program(graph: Graph, minimum_os: str) -> Any:
+    """The float16 MIL program of every bucket the system can hold, largest first."""
+    ct = coremltools()
+    from coremltools.converters.mil import Program
+
+    named = minimum_os == "iOS18"
+    buckets = sorted(graph.signature.buckets, reverse=True)
+    program, pipeline = Program(), _float16()
+    for length in buckets if named else buckets[:1]:
+        with _conversion_errors(f"{length} tokens"), no_overflow_warnings():
+            part = ct.convert(
+                graph.static(length),
+                convert_to="milinternal",
+                minimum_deployment_target=ct.target[minimum_os],
+                outputs=[
+                    ct.TensorType(name=out.name, dtype=np.float32)
+                    for out in graph.signature.outputs
+                ],
+                pass_pipeline=pipeline,
+            )
+        program.add_function(f"seq_{length}" if named else "main", part.functions["main"])
+        gc.collect()  # MIL graphs are cyclic, and this one still holds its float32 weights
+    program.default_function_name = next(iter(program.functions))
+    program.export_as_multifunction = named
+    return program
+
+
+def _write(program: Any, pipeline: Any, minimum_os: str, package: Path) -> None:
+    ct = coremltools()
+    with _conversion_errors(package.name):
+        ct.convert(
+            program,
+            convert_to="mlprogram",
+            minimum_deployment_target=ct.target[minimum_os],
+            pass_pipeline=pipeline,
+            package_dir=str(package),
+            skip_model_load=True,
+        )
+
+
+def _float16() -> Any:
+    """coremltools' default passes, with edgekit's cheaper float16 pass and a pool of weights."""
+    passes.register()
+    pipeline = coremltools().PassPipeline()
+    names = [passes.FLOAT16 if "add_fp16_cast" in name else name for name in pipeline.passes]
+    # Ids count from 0: no gather needs a branch for indices that count from the end.
+    names.remove("common::guard_negative_gather_indices")
+    pipeline.passes = [*names, passes.SHARE]
+    pipeline.set_options(passes.SHARE, {"pool": {}})
+    return pipeline
+
+
+def _nothing() -> Any:
+    return coremltools().PassPipeline.EMPTY
+
+
+def _quantization() -> Any:
+    from coremltools.optimize.coreml import OpLinearQuantizerConfig, OptimizationConfig
+
+    passes.register()
+    pipeline = coremltools().PassPipeline([passes.QUANTIZE, passes.SHARE])
+    config = OptimizationConfig(OpLinearQuantizerConfig(mode="linear", granularity="per_channel"))
+    pipeline.set_options(passes.QUANTIZE, {"config": config})
+    return pipeline
+
+
+_PIPELINES = {"fp16": _nothing, "int8": _quantization}
+
+
+@contextmanager
+def _conversion_errors(what: str) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        lines = str(error).strip().splitlines() or [type(error).__name__]
+        raise ConversionError(f"coremltools cannot convert {what}: {lines[0]}") from error
+
+
+def _label(package: Path, graph: Graph, card: Card, recipe: str) -> None:
+    """Writes the model's description, and what differed from run to run, into the package."""
+    spec = read_spec(package)
+    description = spec.description
+    metadata = description.metadata
+    metadata.author, metadata.license = card.author, card.license
+    metadata.shortDescription = card.description or f"{card.name}: {card.task}"
+    metadata.versionString = version("edgekit")
+    metadata.userDefined.update(_facts(card, recipe))
+    for function in description.functions or [description]:
+        for features, specs in (
+            (function.input, graph.signature.inputs),
+            (function.output, graph.signature.outputs),
+        ):
+            named = {spec.name: spec for spec in specs}
+            for feature in features:
+                feature.shortDescription = named[feature.name].description or _shape(feature)
+    path = spec_path(package)
+    path.write_bytes(spec.SerializeToString(deterministic=True))
+    path.chmod(0o644)
+    _settle_manifest(package / "Manifest.json")
+
+
+def _facts(card: Card, recipe: str) -> dict[str, str]:
+    facts: dict[str, Any] = {
+        "name": card.name,
+        "task": card.task,
+        "source": card.source,
+        "recipe": recipe,
+        "labels": list(card.labels),
+        "random_weights": card.random_weights,
+    }
+    written = {key: row if isinstance(row, str) else json.dumps(row) for key, row in facts.items()}
+    return {
+        _COREMLTOOLS: coremltools().__version__,
+        **{f"edgekit.{key}": text for key, text in written.items()},
+    }
+
+
+def _shape(feature: Any) -> str:
+    return f"shape ({', '.join(map(str, feature.type.multiArrayType.shape))})"
+
+
+def _settle_manifest(path: Path) -> None:
+    """Replaces the random identifiers of a package's items by ones made from their paths."""
+    manifest = json.loads(path.read_text())
+    entries = manifest["itemInfoEntries"]
+    stable = {key: str(uuid.uuid5(uuid.NAMESPACE_URL, row["path"])) for key, row in entries.items()}
+    manifest["itemInfoEntries"] = {stable[key]: row for key, row in entries.items()}
+    manifest["rootModelIdentifier"] = stable[manifest["rootModelIdentifier"]]
+    path.write_text(json.dumps(manifest, indent=4, sort_keys=True) + "\n")

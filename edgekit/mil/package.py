@@ -1,0 +1,141 @@
+"""What a ``.mlpackage`` says of itself: read from its protobuf, without coremltools or a Mac.
+
+Format: https://apple.github.io/coremltools/mlmodel/Format/Model.html and ``MIL.html`` beside it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from edgekit.errors import BundleError
+from edgekit.graph import TensorSpec
+from edgekit.mil.toolbox import protobuf
+
+_MINIMUM_OS = {6: "iOS15", 7: "iOS16", 8: "iOS17", 9: "iOS18", 10: "iOS26"}
+_ARRAY_DTYPES = {"FLOAT32": "float32", "FLOAT16": "float16", "INT32": "int32", "DOUBLE": "float64"}
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What :func:`read_facts` finds. Tensors and operations are those of the default function.
+
+    ``functions`` maps each name to how many tokens it takes, shortest first; ``operations`` counts
+    them by type, constants left out; ``metadata`` has the user-defined pairs under their own keys.
+    """
+
+    specification_version: int
+    minimum_os: str
+    functions: Mapping[str, int]
+    default_function: str
+    inputs: tuple[TensorSpec, ...]
+    outputs: tuple[TensorSpec, ...]
+    operations: Mapping[str, int]
+    metadata: Mapping[str, str]
+
+
+def read_facts(package: Path) -> Facts:
+    """Reads a package's functions, tensors, operations and metadata.
+
+    Raises:
+        BundleError: the folder is not an ML Program package, or is damaged.
+    """
+    spec = read_spec(package)
+    default = spec.description.defaultFunctionName or "main"
+    described = {row.name: row for row in spec.description.functions} or {"main": spec.description}
+    if default not in described or not described.keys() <= set(spec.mlProgram.functions):
+        raise BundleError(f"{package.name} describes functions it does not have: export it again")
+    lengths = {name: _tokens(row) for name, row in described.items()}
+    number = spec.specificationVersion
+    return Facts(
+        specification_version=number,
+        minimum_os=_MINIMUM_OS.get(number, f"specification {number}"),
+        functions=dict(sorted(lengths.items(), key=lambda pair: pair[1])),
+        default_function=default,
+        inputs=tuple(map(_tensor, described[default].input)),
+        outputs=tuple(map(_tensor, described[default].output)),
+        operations=_operations(spec.mlProgram.functions[default]),
+        metadata=_metadata(spec.description.metadata),
+    )
+
+
+def functions(package: Path) -> dict[str, int]:
+    """Each function's name and how many tokens it takes, shortest first.
+
+    Raises:
+        BundleError: the folder is not an ML Program package, or is damaged.
+    """
+    return dict(read_facts(package).functions)
+
+
+def read_spec(package: Path) -> Any:
+    """The package's ``Model`` message.
+
+    Raises:
+        BundleError: the folder is not an ML Program package, or is damaged.
+    """
+    path = spec_path(package)
+    spec = protobuf("Model_pb2").Model()
+    try:
+        spec.ParseFromString(path.read_bytes())
+    except Exception as error:  # protobuf's DecodeError has no public name shared by its backends
+        raise BundleError(f"{path} is not a Core ML model: export it again ({error})") from error
+    if spec.WhichOneof("Type") != "mlProgram" or not spec.mlProgram.functions:
+        raise BundleError(f"{path} holds no ML Program: export it again")
+    return spec
+
+
+def spec_path(package: Path) -> Path:
+    """Where the manifest says the model is.
+
+    Raises:
+        BundleError: the manifest is missing, damaged or points outside of the package.
+    """
+    try:
+        manifest = json.loads((package / "Manifest.json").read_text())
+        item = manifest["itemInfoEntries"][manifest["rootModelIdentifier"]]["path"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BundleError(f"{package} has no readable Manifest.json: export it again") from error
+    return inside(package / "Data", str(item))
+
+
+def inside(folder: Path, name: str) -> Path:
+    """The file of that name, which must exist below ``folder``.
+
+    Raises:
+        BundleError: it does not, or the name leads elsewhere.
+    """
+    path = folder / name
+    if not path.is_file() or not path.resolve().is_relative_to(folder.resolve()):
+        raise BundleError(f"{name} is not a file of {folder}: export the package again")
+    return path
+
+
+def _tokens(described: Any) -> int:
+    return int(described.input[0].type.multiArrayType.shape[-1]) if described.input else 0
+
+
+def _operations(function: Any) -> dict[str, int]:
+    block = function.block_specializations[function.opset]
+    return dict(Counter(op.type for op in block.operations if op.type != "const").most_common())
+
+
+def _tensor(feature: Any) -> TensorSpec:
+    array = feature.type.multiArrayType
+    names = type(array).ArrayDataType
+    dtype = _ARRAY_DTYPES.get(names.Name(array.dataType), "unknown")
+    return TensorSpec(feature.name, dtype, tuple(array.shape), feature.shortDescription)
+
+
+def _metadata(metadata: Any) -> dict[str, str]:
+    standard = {
+        "author": metadata.author,
+        "license": metadata.license,
+        "description": metadata.shortDescription,
+        "version": metadata.versionString,
+    }
+    return {**standard, **dict(sorted(metadata.userDefined.items()))}

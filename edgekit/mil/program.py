@@ -1,0 +1,200 @@
+"""Reference evaluation of an ML Program on any machine: never Core ML, always the same numbers.
+
+Every operation computes in float32 and rounds its results to the types the program declares, as
+Core ML's CPU backend is specified to at worst; real devices may fuse and round less.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from edgekit.errors import BundleError, EdgekitError, PlanError, UnsupportedError
+from edgekit.mil.ops_compute import COMPUTE, Array, Kernel
+from edgekit.mil.ops_move import MOVE
+from edgekit.mil.package import read_spec, spec_path
+from edgekit.mil.weights import Weights, numpy_dtype, static_shape
+
+OnValue = Callable[[str, str, Array], None]
+
+
+@dataclass(frozen=True)
+class _Tensor:
+    name: str
+    dtype: type[np.generic]
+    shape: tuple[int, ...]
+
+    @classmethod
+    def of(cls, named: Any) -> _Tensor:
+        return cls(named.name, numpy_dtype(named.type), static_shape(named.type))
+
+
+@dataclass(frozen=True)
+class _Step:
+    """One operation; its arguments are names of values."""
+
+    op_type: str
+    kernel: Kernel
+    arguments: Mapping[str, tuple[str, ...]]
+    outputs: tuple[_Tensor, ...]
+
+
+@dataclass(frozen=True)
+class Program:
+    """One function of a package, ready to be evaluated.
+
+    ``constants`` are its weights, decompressed to the type they are computed with.
+    """
+
+    inputs: tuple[_Tensor, ...]
+    outputs: tuple[str, ...]
+    steps: tuple[_Step, ...]
+    constants: Mapping[str, Any]
+
+    @classmethod
+    def load(cls, package: Path, function: str | None = None) -> Program:
+        """Opens a function of a ``.mlpackage``, or its default one.
+
+        Raises:
+            BundleError: the package is damaged or lacks that function.
+            UnsupportedError: it uses an operation or a type that the evaluator does not have.
+        """
+        spec = read_spec(package)
+        name = function or spec.description.defaultFunctionName or "main"
+        if name not in spec.mlProgram.functions:
+            known = ", ".join(sorted(spec.mlProgram.functions))
+            raise BundleError(f"{package.name} has no function '{name}': choose from {known}")
+        code = spec.mlProgram.functions[name]
+        block = code.block_specializations[code.opset]
+        constants, steps = _read(block, Weights(spec_path(package).parent))
+        inputs = tuple(_Tensor.of(named) for named in code.inputs)
+        return cls(inputs, tuple(block.outputs), tuple(steps), constants)
+
+    def predict(
+        self, feed: Mapping[str, Array], on_value: OnValue | None = None
+    ) -> dict[str, Array]:
+        """Evaluates the function.
+
+        Args:
+            feed: an array for every input, of its shape and type.
+            on_value: called with each operation's type, an output's name and its value.
+
+        Raises:
+            PlanError: the feed does not fit the inputs.
+            BundleError: an operation does not compute what it declares.
+        """
+        values = {**self.constants, **self._checked(feed)}
+        last_use = {
+            name: i
+            for i, step in enumerate(self.steps)
+            for names in step.arguments.values()
+            for name in names
+        }
+        spent: dict[int, list[str]] = {}
+        for name, i in last_use.items():
+            if name not in self.constants and name not in self.outputs:
+                spent.setdefault(i, []).append(name)
+        for i, step in enumerate(self.steps):
+            for tensor, result in _run(step, values):
+                values[tensor.name] = result
+                if on_value is not None:
+                    on_value(step.op_type, tensor.name, result)
+            for name in spent.get(i, ()):
+                del values[name]
+        return {name: values[name] for name in self.outputs}
+
+    def _checked(self, feed: Mapping[str, Array]) -> dict[str, Array]:
+        names = [tensor.name for tensor in self.inputs]
+        if set(feed) != set(names):
+            raise PlanError(f"the inputs are {', '.join(names)}, not {', '.join(feed) or 'none'}")
+        for tensor in self.inputs:
+            array, dtype = feed[tensor.name], np.dtype(tensor.dtype)
+            if array.shape != tensor.shape or array.dtype != dtype:
+                raise PlanError(
+                    f"{tensor.name} must be {dtype} of shape {tensor.shape}, "
+                    f"not {array.dtype} of shape {array.shape}"
+                )
+        return dict(feed)
+
+
+def _read(block: Any, weights: Weights) -> tuple[dict[str, Any], list[_Step]]:
+    """The block's constants, compressed ones already expanded, and its other operations."""
+    constants: dict[str, Any] = {}
+    steps = []
+    for op in block.operations:
+        if op.type == "const":
+            constants[op.outputs[0].name] = weights.value(op.attributes["val"])
+            continue
+        step = _step(op, weights, constants)
+        if op.type.startswith("constexpr_"):
+            constants.update((tensor.name, value) for tensor, value in _run(step, constants))
+        else:
+            steps.append(step)
+    return constants, steps
+
+
+def _step(op: Any, weights: Weights, constants: dict[str, Any]) -> _Step:
+    """The operation; values written into it become constants with names of their own."""
+    kernel = MOVE.get(op.type) or COMPUTE.get(op.type)
+    if kernel is None:
+        raise UnsupportedError(f"the evaluator has no operation '{op.type}'")
+    outputs = tuple(_Tensor.of(named) for named in op.outputs)
+
+    def literal(key: str, value: Any) -> str:
+        name = f"{outputs[0].name}.{key}"
+        constants[name] = weights.value(value)
+        return name
+
+    arguments = {
+        key: tuple(
+            binding.name
+            if binding.WhichOneof("binding") == "name"
+            else literal(f"{key}.{i}", binding.value)
+            for i, binding in enumerate(argument.arguments)
+        )
+        for key, argument in op.inputs.items()
+    }
+    if op.type.startswith("constexpr_"):  # before iOS 18 these have attributes instead of inputs
+        for key in op.attributes.keys() - {"name"}:
+            arguments[key] = (literal(key, op.attributes[key]),)
+    return _Step(op.type, kernel, arguments, outputs)
+
+
+def _run(step: _Step, values: Mapping[str, Any]) -> Iterator[tuple[_Tensor, Array]]:
+    """Computes one operation; yields its outputs, rounded to their types."""
+    try:
+        widen = step.op_type in COMPUTE
+        arguments = {
+            key: _argument(key, names, values, widen) for key, names in step.arguments.items()
+        }
+        with np.errstate(all="ignore"):  # inf and NaN are results, and are seen in the outputs
+            results = step.kernel(**arguments)
+            results = results if isinstance(results, list) else [results]
+            rounded = [
+                np.asarray(result).astype(tensor.dtype, copy=False)
+                for tensor, result in zip(step.outputs, results, strict=True)
+            ]
+    except EdgekitError:
+        raise
+    except Exception as error:
+        raise BundleError(f"'{step.op_type}' cannot be evaluated: {error}") from error
+    for tensor, result in zip(step.outputs, rounded, strict=True):
+        if result.shape != tensor.shape:
+            raise BundleError(f"{tensor.name} has shape {result.shape}, declared {tensor.shape}")
+        yield tensor, result
+
+
+def _argument(key: str, names: tuple[str, ...], values: Mapping[str, Any], widen: bool) -> Any:
+    items = [values[name] for name in names]
+    if widen:
+        items = [
+            item.astype(np.float32)
+            if isinstance(item, np.ndarray) and item.dtype == np.float16
+            else item
+            for item in items
+        ]
+    return items if key == "values" or len(items) > 1 else items[0]

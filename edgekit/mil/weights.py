@@ -1,0 +1,143 @@
+"""Constants of an ML Program: values inside the protobuf, and blobs of ``weight.bin``.
+
+A blob is a header of 64 bytes (u32 sentinel, u32 type, u64 size in bytes, u64 offset of the data)
+followed by its data; the protobuf names the header's offset. See ``MILBlob/Blob/StorageFormat.hpp``
+of apple/coremltools (``mlmodel/src/MILBlob``).
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from edgekit.errors import BundleError, UnsupportedError
+from edgekit.mil.package import inside
+from edgekit.mil.toolbox import protobuf
+
+Array = npt.NDArray[Any]
+
+_SENTINEL = 0xDEADBEEF
+_HEADER = struct.Struct("<IIQQ")
+_DTYPES: dict[str, type[np.generic]] = {
+    "BOOL": np.bool_,
+    "FLOAT16": np.float16,
+    "FLOAT32": np.float32,
+    "FLOAT64": np.float64,
+    "INT8": np.int8,
+    "INT16": np.int16,
+    "INT32": np.int32,
+    "INT64": np.int64,
+    "UINT8": np.uint8,
+    "UINT16": np.uint16,
+    "UINT32": np.uint32,
+    "UINT64": np.uint64,
+}
+_PACKED_BITS = {"INT4": 4, "UINT1": 1, "UINT2": 2, "UINT3": 3, "UINT4": 4, "UINT6": 6}
+
+
+class Weights:
+    """Decodes the ``Value`` messages of one model; its files are memory-mapped, not read.
+
+    Raises (every method):
+        BundleError: a value is truncated, damaged or outside of its file.
+        UnsupportedError: a value has a type that edgekit does not know.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._files: dict[str, Array] = {}
+
+    def value(self, value: Any) -> Any:
+        """The array of a tensor, the string of a string, the list of a list."""
+        if value.WhichOneof("value") == "blobFileValue":
+            blob = value.blobFileValue
+            name = dtype_name(value.type)
+            shape = static_shape(value.type)
+            return _decode(self._blob(blob.fileName, blob.offset), name, shape)
+        immediate = value.immediateValue
+        if immediate.WhichOneof("value") == "list":
+            return [self.value(item) for item in immediate.list.values]
+        return _immediate(immediate.tensor, dtype_name(value.type), static_shape(value.type))
+
+    def _blob(self, file_name: str, offset: int) -> Array:
+        data = self._file(file_name)
+        header = data[offset : offset + _HEADER.size].tobytes()
+        if len(header) < _HEADER.size:
+            raise BundleError(f"{file_name} ends before byte {offset}: export the package again")
+        sentinel, _, size_bytes, start = _HEADER.unpack(header)
+        if sentinel != _SENTINEL or start < offset + _HEADER.size:
+            raise BundleError(f"{file_name} has no blob at byte {offset}: export the package again")
+        if start + size_bytes > data.size:
+            raise BundleError(f"{file_name} is truncated: export the package again")
+        return data[start : start + size_bytes]
+
+    def _file(self, file_name: str) -> Array:
+        if file_name not in self._files:
+            path = inside(self._folder, file_name.removeprefix("@model_path/"))
+            if not path.stat().st_size:
+                raise BundleError(f"{file_name} is empty: export the package again")
+            self._files[file_name] = np.asarray(np.memmap(path, np.uint8, "r"))
+        return self._files[file_name]
+
+
+def dtype_name(value_type: Any) -> str:
+    """The name of a tensor type's elements: ``FLOAT16``, ``STRING``, ..."""
+    names = protobuf("MIL_pb2").DataType
+    number = value_type.tensorType.dataType
+    return str(names.Name(number)) if number in names.values() else f"type {number}"
+
+
+def numpy_dtype(value_type: Any) -> type[np.generic]:
+    """The numpy type of a tensor type's elements."""
+    name = dtype_name(value_type)
+    if name not in _DTYPES:
+        raise UnsupportedError(f"the evaluator has no numbers of type {name}")
+    return _DTYPES[name]
+
+
+def static_shape(value_type: Any) -> tuple[int, ...]:
+    """The shape of a tensor type, which must have no free dimension."""
+    dimensions = value_type.tensorType.dimensions
+    if any(dimension.WhichOneof("dimension") != "constant" for dimension in dimensions):
+        raise UnsupportedError(
+            "the evaluator has no flexible shapes: convert one bucket a function"
+        )
+    return tuple(int(dimension.constant.size) for dimension in dimensions)
+
+
+def _decode(raw: Array, name: str, shape: tuple[int, ...]) -> Array:
+    count = math.prod(shape)
+    bits = _PACKED_BITS.get(name)
+    if bits is None and name not in _DTYPES:
+        raise UnsupportedError(f"the evaluator has no numbers of type {name}")
+    size_bytes = -(-count * bits // 8) if bits else count * np.dtype(_DTYPES[name]).itemsize
+    if raw.size != size_bytes:
+        raise BundleError(f"a constant of {size_bytes} bytes has {raw.size}: export it again")
+    flat = _unpack(raw, bits, count, name) if bits else raw.view(_DTYPES[name])
+    return flat.reshape(shape)
+
+
+def _unpack(raw: Array, bits: int, count: int, name: str) -> Array:
+    """Numbers of a few bits each, the lowest bit first."""
+    digits = np.unpackbits(raw, bitorder="little")[: count * bits].reshape(count, bits)
+    numbers = digits.astype(np.int16) @ (1 << np.arange(bits, dtype=np.int16))
+    if name.startswith("INT"):
+        return np.where(numbers >> (bits - 1), numbers - (1 << bits), numbers).astype(np.int8)
+    return numbers.astype(np.uint8)
+
+
+def _immediate(tensor: Any, name: str, shape: tuple[int, ...]) -> Any:
+    kind = tensor.WhichOneof("value")
+    values: Any = getattr(tensor, kind).values if kind else ()
+    if name == "STRING":
+        return list(values) if shape else str(values[0])
+    if kind == "bytes":
+        return _decode(np.frombuffer(values, np.uint8), name, shape)
+    if name not in _DTYPES or len(values) != math.prod(shape):
+        raise BundleError(f"a constant of type {name} and shape {shape} has {len(values)} values")
+    return np.array(values, _DTYPES[name]).reshape(shape)
