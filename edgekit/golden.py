@@ -16,7 +16,7 @@ import numpy as np
 from edgekit.probes import Probe
 from edgekit.texts import PAIRS, TEXTS
 
-SAMPLES = 256  # values kept of an output larger than that, evenly spread
+SAMPLES = 1024  # values kept of an output larger than that, evenly spread
 
 
 def cases(tokenizer: Any | None, probes: Sequence[Probe], max_length: int) -> dict[str, Any]:

@@ -11,9 +11,10 @@ from edgekit.errors import UnsupportedError
 class Tolerance:
     """How far an artefact may be from PyTorch before it is refused.
 
-    ``max_abs`` bounds the largest absolute difference divided by the largest absolute value of the
-    reference output (or by 1, if that is larger); ``cosine`` is the least cosine similarity of one
-    probe's output; ``agreement`` is the least share of clear decisions that must be the same.
+    ``max_abs`` bounds the largest absolute difference, relative to the largest absolute value that
+    PyTorch's output has over all probes; ``cosine`` is the least cosine similarity of one probe's
+    output (of 16 values or more); ``agreement`` is the least share of clear decisions that are the
+    same, where clear means won by a tenth of that largest value.
     """
 
     max_abs: float

@@ -72,20 +72,25 @@ def _differences(
     session: Session, bundle: Bundle, cases: list[Mapping[str, Any]], task: Task
 ) -> Iterator[verify.Difference]:
     signature = bundle.signature
-    for case in cases:
-        probe = Probe(
-            case["name"],
-            "text",
-            tuple(case["input_ids"]),
-            tuple(case["token_type_ids"]),
-            tuple(case["rows"]),
-            {name: np.array(row["values"], np.float32) for name, row in case["outputs"].items()},
-        )
+    probes = [_probe(case) for case in cases]
+    scale = verify.scales(probes)
+    for case, probe in zip(cases, probes, strict=True):
         length = verify.fit(len(probe), session.lengths)
         outputs = session.run(verify.feed((probe,), length, signature))
         kept = verify.row(outputs, 0, probe, signature)
         sampled = {name: _sample(kept[name], case["outputs"][name]) for name in kept}
-        yield verify.compare(sampled, probe, task, decide=False)
+        yield verify.compare(sampled, probe, task, scale, decide=False)
+
+
+def _probe(case: Mapping[str, Any]) -> Probe:
+    return Probe(
+        case["name"],
+        "text",
+        tuple(case["input_ids"]),
+        tuple(case["token_type_ids"]),
+        tuple(case["rows"]),
+        {name: np.array(row["values"], np.float32) for name, row in case["outputs"].items()},
+    )
 
 
 def _sample(value: np.ndarray, row: Mapping[str, Any]) -> np.ndarray:

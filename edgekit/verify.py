@@ -20,7 +20,8 @@ from edgekit.runtime import Session
 from edgekit.tasks import Task
 
 PADDINGS = (0.25, 0.5, 0.75, 0.9)
-CLEAR = 0.05  # a decision is clear if it won by this share of the output's largest value
+CLEAR = 0.1  # a decision is clear if it won by this share of the output's scale
+VECTOR = 16  # the cosine of fewer values says little: two small logits may point anywhere
 
 
 @dataclass(frozen=True)
@@ -42,8 +43,8 @@ class Run:
 class Difference:
     """One probe's output against PyTorch's.
 
-    ``max_abs`` is relative to the reference's largest absolute value (or 1); ``same`` of ``clear``
-    decisions agree.
+    ``max_abs`` is relative to the output's scale (see :func:`scales`); ``cosine`` is 1 for outputs
+    of fewer than ``VECTOR`` values; ``same`` of ``clear`` decisions agree.
     """
 
     max_abs: float
@@ -98,11 +99,11 @@ def prove(
 ) -> Proof:
     """Runs every probe through the session and compares; never raises for a wrong answer."""
     started = time.perf_counter()
-    tally = _Tally()
+    tally, scale = _Tally(), scales(probes)
     for run in plan_runs(probes, session.lengths, max_length):
         outputs = session.run(feed(run.probes, run.length, signature))
         for index, probe in enumerate(run.probes):
-            difference = compare(row(outputs, index, probe, signature), probe, task)
+            difference = compare(row(outputs, index, probe, signature), probe, task, scale)
             tally.worst.setdefault(run.kind, []).append(difference)
             tally.failure = tally.failure or _failure(difference, run, recipe.tolerance)
     return _proof(session.runtime, tally, recipe.tolerance, time.perf_counter() - started)
@@ -172,8 +173,22 @@ def row(
     return result
 
 
+def scales(probes: Iterable[Probe]) -> dict[str, float]:
+    """Each output's largest absolute value over all probes: what its errors are relative to."""
+    result: dict[str, float] = {}
+    for probe in probes:
+        for name, value in probe.outputs.items():
+            result[name] = max(result.get(name, 0.0), float(np.abs(value).max()))
+    return result
+
+
 def compare(
-    outputs: Mapping[str, np.ndarray], probe: Probe, task: Task, *, decide: bool = True
+    outputs: Mapping[str, np.ndarray],
+    probe: Probe,
+    task: Task,
+    scale: Mapping[str, float],
+    *,
+    decide: bool = True,
 ) -> Difference:
     """How far outputs without a batch axis are from the probe's own.
 
@@ -184,10 +199,10 @@ def compare(
         actual = outputs[name]
         if actual.shape != expected.shape or not np.isfinite(actual).all():
             return Difference(np.inf, -1.0, 0, 1)
-        scale = max(1.0, float(np.abs(expected).max()))
-        max_abs = max(max_abs, float(np.abs(actual - expected).max()) / scale)
-        cosine = min(cosine, _cosine(actual, expected))
-    same, clear = _agreement(outputs, probe, task) if decide else (0, 0)
+        max_abs = max(max_abs, float(np.abs(actual - expected).max()) / (scale[name] or 1.0))
+        if expected.size >= VECTOR:
+            cosine = min(cosine, _cosine(actual, expected))
+    same, clear = _agreement(outputs, probe, task, scale) if decide else (0, 0)
     return Difference(max_abs, cosine, same, clear)
 
 
@@ -197,12 +212,13 @@ def _cosine(a: np.ndarray, b: np.ndarray) -> float:
     return float(x @ y) / norms if norms else float(np.array_equal(x, y))
 
 
-def _agreement(outputs: Mapping[str, np.ndarray], probe: Probe, task: Task) -> tuple[int, int]:
-    """Decisions that PyTorch takes clearly, and how many of them are the same."""
+def _agreement(
+    outputs: Mapping[str, np.ndarray], probe: Probe, task: Task, scale: Mapping[str, float]
+) -> tuple[int, int]:
+    """How many decisions are the same, of those that PyTorch takes clearly."""
     expected, margin = task.decision(probe.outputs)
     actual, _ = task.decision(outputs)
-    scale = max(1.0, *(float(np.abs(value).max()) for value in probe.outputs.values()))
-    clear = margin > CLEAR * scale
+    clear = margin > CLEAR * max(scale.values())
     return int((actual[clear] == expected[clear]).sum()), int(clear.sum())
 
 

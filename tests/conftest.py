@@ -1,0 +1,88 @@
+"""Small real checkpoints, and one real bundle that many tests open."""
+
+from __future__ import annotations
+
+import json
+import string
+from pathlib import Path
+
+import pytest
+import torch
+from transformers import (
+    BertConfig,
+    BertForSequenceClassification,
+    BertTokenizerFast,
+    DistilBertConfig,
+    DistilBertForQuestionAnswering,
+    PreTrainedModel,
+)
+
+import edgekit
+from edgekit.bundle import Bundle
+
+SIZES = {"vocab_size": 300, "max_position_embeddings": 64}
+BERT = BertConfig(
+    **SIZES,
+    hidden_size=32,
+    num_hidden_layers=2,
+    num_attention_heads=4,
+    intermediate_size=64,
+    initializer_range=0.2,  # large enough that attention, and so the mask, matters
+    id2label={0: "bad", 1: "good", 2: 'so "so" / 好'},
+    label2id={"bad": 0, "good": 1, 'so "so" / 好': 2},
+)
+DISTILBERT = DistilBertConfig(
+    **SIZES, dim=32, n_layers=2, n_heads=4, hidden_dim=64, initializer_range=0.2
+)
+
+
+def write_vocabulary(path: Path) -> Path:
+    """A WordPiece vocabulary of characters: every ASCII text has ids of its own."""
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    characters = [c for c in string.printable if not c.isspace() and not c.isupper()]
+    words = special + characters + [f"##{c}" for c in characters] + ["the", "##ing", "é", "好"]
+    words += [f"[unused{index}]" for index in range(SIZES["vocab_size"] - len(words))]
+    path.write_text("\n".join(words) + "\n", encoding="utf-8")
+    return path
+
+
+def save_checkpoint(model: PreTrainedModel, folder: Path) -> Path:
+    """As ``save_pretrained`` leaves it after fine-tuning."""
+    folder.mkdir()
+    model.save_pretrained(folder)
+    vocabulary = write_vocabulary(folder / "vocab.txt")
+    BertTokenizerFast(vocab=str(vocabulary), model_max_length=64).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def classifier(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A fine-tuned-looking BERT with three labels, one of them with odd characters."""
+    torch.manual_seed(0)
+    folder = tmp_path_factory.mktemp("checkpoints") / "classifier"
+    return save_checkpoint(BertForSequenceClassification(BERT).eval(), folder)
+
+
+@pytest.fixture(scope="session")
+def reader(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A DistilBERT for question answering: two outputs, no token types."""
+    torch.manual_seed(0)
+    folder = tmp_path_factory.mktemp("checkpoints") / "reader"
+    return save_checkpoint(DistilBertForQuestionAnswering(DISTILBERT).eval(), folder)
+
+
+@pytest.fixture(scope="session")
+def bare_config(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with nothing but a config.json."""
+    folder = tmp_path_factory.mktemp("checkpoints") / "bare"
+    folder.mkdir()
+    config = {**DISTILBERT.to_dict(), "architectures": ["DistilBertForQuestionAnswering"]}
+    (folder / "config.json").write_text(json.dumps(config))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def bundle(classifier: Path, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    """The classifier in every format and recipe, two buckets."""
+    out = tmp_path_factory.mktemp("bundles") / "classifier.edgekit"
+    return edgekit.convert(str(classifier), out=out, buckets=(16, 64), jobs=2)

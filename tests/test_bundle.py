@@ -1,0 +1,153 @@
+"""A bundle says when it is not what was published."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from test_source import edgekit_cli
+
+from edgekit.bundle import MANIFEST, Bundle, digest
+from edgekit.errors import BundleError
+
+
+@pytest.fixture
+def copy(bundle: Bundle, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(bundle.path, tmp_path / "copy"))
+
+
+def edit(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    manifest = json.loads((folder / MANIFEST).read_text())
+    change(manifest)
+    (folder / MANIFEST).write_text(json.dumps(manifest))
+
+
+def flip(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[len(data) * 2 // 3] ^= 0x40
+    path.write_bytes(data)
+
+
+def weights_of(path: Path) -> Path:
+    return path if path.is_file() else next(path.rglob("weight.bin"))
+
+
+def test_the_bundle_is_whole_and_every_proof_passed(bundle: Bundle) -> None:
+    kinds = {(artifact.format, artifact.recipe) for artifact in bundle.artifacts}
+    assert kinds == {
+        ("onnx", "fp32"),
+        ("onnx", "int8"),
+        ("tflite", "fp32"),
+        ("tflite", "int8"),
+        ("coreml", "fp16"),
+        ("coreml", "int8"),
+    }
+    assert all(artifact.passed for artifact in bundle.artifacts)
+    assert bundle.manifest["labels"] == ["bad", "good", 'so "so" / 好']
+    proven = {
+        proof["runtime"].split()[0] for row in bundle.artifacts for proof in row.row["proofs"]
+    }
+    assert {"onnxruntime", "LiteRT", "TensorFlow"} < proven
+    for artifact in bundle.artifacts:
+        for proof in artifact.row["proofs"]:
+            assert {"length", "text", "adversarial", "padding"} <= set(proof["checks"])
+    listed = {row["file"].split("/")[0] for row in bundle._files()} | {MANIFEST}
+    assert {path.name for path in bundle.path.iterdir()} == listed
+
+
+def test_one_flipped_byte_in_any_artefact_is_caught(copy: Path, bundle: Bundle) -> None:
+    for artifact in bundle.artifacts:
+        damaged = weights_of(copy / artifact.path.name)
+        original = damaged.read_bytes()
+        flip(damaged)
+        with pytest.raises(BundleError, match=artifact.path.name):
+            Bundle.open(copy)
+        damaged.write_bytes(original)
+    Bundle.open(copy)
+
+
+def test_a_forged_hash_does_not_help_a_forged_model(copy: Path) -> None:
+    """The labels swapped in the model, hash and size mended: the golden outputs tell."""
+    import onnx
+
+    path = copy / "model-fp32.onnx"
+    model = onnx.load(path)
+    bias = next(row for row in model.graph.initializer if list(row.dims) == [3])
+    values = onnx.numpy_helper.to_array(bias).copy()
+    bias.CopyFrom(onnx.numpy_helper.from_array(values[::-1] + 0.5, bias.name))
+    onnx.save(model, path)
+
+    def forge(manifest: dict[str, Any]) -> None:
+        row = next(row for row in manifest["artifacts"] if row["file"] == path.name)
+        row.update(sha256=digest(path), size_bytes=path.stat().st_size)
+
+    edit(copy, forge)
+    Bundle.open(copy)
+    result = edgekit_cli("verify", copy, "--json", cwd=copy.parent)
+    assert result.returncode == 1
+    failed = {row["file"] for row in json.loads(result.stdout) if not row["passed"]}
+    assert failed == {path.name}
+
+
+FORGERIES: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
+    "newer": (lambda m: m.update(schema_version="2.0"), "schema version 2.0"),
+    "no version": (lambda m: m.pop("schema_version"), "schema version none"),
+    "escape": (lambda m: m["golden"].update(file="../secret"), "golden"),
+    "absolute": (lambda m: m["artifacts"][0].update(file="/etc/passwd"), "artifacts"),
+    "missing": (lambda m: m["artifacts"][0].update(file="model.onnx"), "missing"),
+    "type": (lambda m: m.update(max_length="64"), "max_length"),
+    "no proof": (lambda m: m["artifacts"][0].pop("proofs"), "proofs"),
+    "tokenizer": (lambda m: m["tokenizer"]["files"][0].update(sha256="0" * 64), "tokenizer"),
+}
+
+
+@pytest.mark.parametrize("case", FORGERIES)
+def test_a_forged_manifest_is_refused(case: str, copy: Path) -> None:
+    change, message = FORGERIES[case]
+    edit(copy, change)
+    result = edgekit_cli("inspect", copy, cwd=copy.parent)
+    assert result.returncode == 2
+    assert message in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_an_artefact_that_is_a_link_out_of_the_bundle_is_refused(copy: Path) -> None:
+    golden = copy / "golden.json"
+    shutil.copy(golden, copy.parent / "elsewhere.json")
+    golden.unlink()
+    golden.symlink_to(copy.parent / "elsewhere.json")
+    with pytest.raises(BundleError, match="outside"):
+        Bundle.open(copy)
+
+
+def test_the_golden_ids_come_from_the_bundled_tokenizer(bundle: Bundle) -> None:
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(bundle.path / "tokenizer" / "tokenizer.json"))
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(bundle.manifest["max_length"])
+    cases = bundle.golden()["cases"]
+    assert len(cases) > 20
+    for case in cases:
+        encoded = tokenizer.encode(*case["text"])
+        assert encoded.ids == case["input_ids"], case["name"]
+        assert encoded.type_ids == case["token_type_ids"], case["name"]
+        assert [list(pair) for pair in encoded.offsets] == case["offsets"], case["name"]
+
+
+def test_the_wheel_has_one_top_level_name(tmp_path: Path) -> None:
+    import zipfile
+
+    root = Path(__file__).parent.parent
+    command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation"]
+    subprocess.run([*command, "-q", "-w", str(tmp_path), str(root)], check=True)
+    names = zipfile.ZipFile(next(tmp_path.glob("*.whl"))).namelist()
+    assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == {"edgekit"}
+    for needed in ("converters/onnx.py", "benchmarks/__init__.py", "manifest.schema.json"):
+        assert f"edgekit/{needed}" in names

@@ -1,0 +1,158 @@
+"""Bad input: one line that says what is wrong and what to do, exit code 2, nothing written."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from transformers import AutoModel
+
+from edgekit import checkpoint, plan, tasks
+from edgekit.errors import SourceError, UnsupportedError
+from edgekit.source import Trust, find
+
+
+def edgekit_cli(
+    *arguments: object, cwd: Path, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "edgekit", *map(str, arguments)]
+    return subprocess.run(
+        command, cwd=cwd, capture_output=True, text=True, env={**os.environ, **environment}
+    )
+
+
+def edit_config(folder: Path, **changes: object) -> None:
+    path = folder / "config.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+
+
+def truncate(folder: Path) -> None:
+    weights = folder / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1000])
+
+
+def break_header(folder: Path) -> None:
+    weights = folder / "model.safetensors"
+    data = bytearray(weights.read_bytes())
+    data[20] ^= 0xFF
+    weights.write_bytes(data)
+
+
+def poison(folder: Path) -> None:
+    weights = load_file(folder / "model.safetensors")
+    next(iter(weights.values())).view(-1)[0] = float("nan")
+    save_file(weights, folder / "model.safetensors", {"format": "pt"})
+
+
+def pickle_only(folder: Path) -> None:
+    torch.save(load_file(folder / "model.safetensors"), folder / "pytorch_model.bin")
+    (folder / "model.safetensors").unlink()
+
+
+BAD_CHECKPOINTS = {
+    "no config": (lambda f: (f / "config.json").unlink(), [], "no config.json"),
+    "broken config": (lambda f: (f / "config.json").write_text("{"), [], "not readable JSON"),
+    "no weights": (lambda f: (f / "model.safetensors").unlink(), [], "config:"),
+    "truncated": (truncate, [], "truncated or corrupted"),
+    "broken header": (break_header, [], "truncated or corrupted"),
+    "NaN": (poison, [], "NaN or infinity"),
+    "pickle": (pickle_only, [], "--allow-pickle"),
+    "remote code": (
+        lambda f: edit_config(f, auto_map={"AutoModel": "m.M"}),
+        [],
+        "--trust-remote-code",
+    ),
+    "architecture": (lambda f: edit_config(f, model_type="gpt2"), [], "edgekit has bert"),
+    "shapes": (lambda f: edit_config(f, intermediate_size=128), [], "cannot be loaded"),
+    "other task": (lambda f: None, ["--task", "question-answering"], "no weights for qa_outputs"),
+    "unknown task": (lambda f: None, ["--task", "poetry"], "choose from question-answering"),
+    "too long": (lambda f: None, ["--max-length", "65"], "limit of 64"),
+    "bucket": (lambda f: None, ["--buckets", "16,99"], "limit of 64"),
+    "format": (lambda f: None, ["--to", "onnx,gguf"], "unknown format 'gguf'"),
+    "recipe": (lambda f: None, ["--recipe", "int3"], "unknown recipe 'int3'"),
+    "existing output": (lambda f: (f.parent / "out").mkdir(), [], "--force"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_CHECKPOINTS)
+def test_bad_input_is_one_line_and_writes_nothing(
+    case: str, classifier: Path, tmp_path: Path
+) -> None:
+    spoil, options, message = BAD_CHECKPOINTS[case]
+    folder = tmp_path / "model"
+    shutil.copytree(classifier, folder)
+    spoil(folder)
+    before = sorted(tmp_path.rglob("*"))
+    result = edgekit_cli("convert", "model", "-o", "out", "--quiet", *options, cwd=tmp_path)
+    assert result.returncode == 2
+    assert result.stdout == ""
+    assert result.stderr.startswith("error: ")
+    assert result.stderr.count("\n") == 1, result.stderr
+    assert message in result.stderr
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        ("nobody/no-such-model", "hub"),
+        ("./missing", "is no folder"),
+        ("config:./missing.json", "no config.json"),
+    ],
+)
+def test_a_model_that_is_nowhere(model: str, message: str, tmp_path: Path) -> None:
+    result = edgekit_cli("convert", model, cwd=tmp_path, HF_HUB_OFFLINE="1")
+    assert (result.returncode, result.stderr.count("\n")) == (2, 1)
+    assert message in result.stderr
+
+
+def test_pickles_load_when_allowed(classifier: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(classifier, folder)
+    pickle_only(folder)
+    task = tasks.get("text-classification")
+    pickled = checkpoint.load_model(find(str(folder), Trust(allow_pickle=True)), task)
+    safe = checkpoint.load_model(find(str(classifier)), task)
+    assert all(map(torch.equal, pickled.state_dict().values(), safe.state_dict().values()))
+
+
+def test_sharded_safetensors_are_one_checkpoint(classifier: Path, tmp_path: Path) -> None:
+    whole = find(str(classifier))
+    model = AutoModel.from_pretrained(classifier)
+    shutil.copytree(classifier, tmp_path / "model", ignore=lambda *_: ["model.safetensors"])
+    model.save_pretrained(tmp_path / "model", max_shard_size="20KB")
+    shards = find(str(tmp_path / "model"))
+    assert len(shards.weights) > 1
+    assert shards.sha256 != whole.sha256
+    assert plan.count_parameters(shards) == sum(p.numel() for p in model.parameters())
+    shards.weights[0].unlink()
+    with pytest.raises(SourceError, match="missing"):
+        find(str(tmp_path / "model"))
+
+
+def test_sentence_transformers_modules(classifier: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(classifier, folder)
+    modules = ["Transformer", "Pooling", "Normalize"]
+    rows = [{"path": f"{i}", "type": f"st.models.{name}"} for i, name in enumerate(modules)]
+    (folder / "modules.json").write_text(json.dumps(rows))
+    (folder / "1").mkdir()
+    for config, mode in (
+        ({"pooling_mode_mean_tokens": False, "pooling_mode_cls_token": True}, "cls"),
+        ({"pooling_mode": "max"}, "max"),
+    ):
+        (folder / "1" / "config.json").write_text(json.dumps(config))
+        source = find(str(folder))
+        assert source.task(None).name == "sentence-similarity"
+        assert (source.pooling().mode, source.pooling().normalize) == (mode, True)
+    rows[2]["type"] = "st.models.Dense"
+    (folder / "modules.json").write_text(json.dumps(rows))
+    with pytest.raises(UnsupportedError, match="Dense"):
+        find(str(folder)).pooling()
