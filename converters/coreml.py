@@ -74,7 +74,7 @@ def _program(graph: Graph, minimum_os: str) -> Any:
 
     named = minimum_os == "iOS18"
     buckets = sorted(graph.signature.buckets, reverse=True)
-    program, pipeline = Program(), _float16()
+    program, pipeline = Program(), float16_pipeline()
     for length in buckets if named else buckets[:1]:
         with _conversion_errors(f"{length} tokens"), no_overflow_warnings():
             part = ct.convert(
@@ -107,7 +107,7 @@ def _write(program: Any, pipeline: Any, minimum_os: str, package: Path) -> None:
         )
 
 
-def _float16() -> Any:
+def float16_pipeline() -> Any:
     """coremltools' default passes, with edgekit's cheaper float16 pass and a pool of weights."""
     passes.register()
     pipeline = coremltools().PassPipeline()

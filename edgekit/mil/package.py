@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from edgekit.errors import BundleError
+from edgekit.errors import BundleError, EdgekitError
 from edgekit.graph import TensorSpec
 from edgekit.mil.toolbox import protobuf
 
@@ -45,6 +46,11 @@ def read_facts(package: Path) -> Facts:
         BundleError: the folder is not an ML Program package, or is damaged.
     """
     spec = read_spec(package)
+    with refuse_damage(package):
+        return _facts(package, spec)
+
+
+def _facts(package: Path, spec: Any) -> Facts:
     default = spec.description.defaultFunctionName or "main"
     described = {row.name: row for row in spec.description.functions} or {"main": spec.description}
     if default not in described or not described.keys() <= set(spec.mlProgram.functions):
@@ -80,13 +86,26 @@ def read_spec(package: Path) -> Any:
     """
     path = spec_path(package)
     spec = protobuf("Model_pb2").Model()
-    try:
+    with refuse_damage(package):
         spec.ParseFromString(path.read_bytes())
-    except Exception as error:  # protobuf's DecodeError has no public name shared by its backends
-        raise BundleError(f"{path} is not a Core ML model: export it again ({error})") from error
     if spec.WhichOneof("Type") != "mlProgram" or not spec.mlProgram.functions:
-        raise BundleError(f"{path} holds no ML Program: export it again")
+        raise BundleError(f"{package.name} holds no ML Program: export it again")
     return spec
+
+
+@contextmanager
+def refuse_damage(package: Path) -> Iterator[None]:
+    """Whatever goes wrong while a file is taken apart, it is the file that is at fault.
+
+    Raises:
+        BundleError: anything but edgekit's own errors was raised inside.
+    """
+    try:
+        yield
+    except EdgekitError:
+        raise
+    except Exception as error:
+        raise BundleError(f"{package.name} is damaged: export it again ({error})") from error
 
 
 def spec_path(package: Path) -> Path:
@@ -115,12 +134,23 @@ def inside(folder: Path, name: str) -> Path:
     return path
 
 
+def body(function: Any) -> Any:
+    """The block of operations that a function runs.
+
+    Raises:
+        BundleError: it has none.
+    """
+    if function.opset not in function.block_specializations:
+        raise BundleError(f"a function has no code for {function.opset}: export the package again")
+    return function.block_specializations[function.opset]
+
+
 def _tokens(described: Any) -> int:
     return int(described.input[0].type.multiArrayType.shape[-1]) if described.input else 0
 
 
 def _operations(function: Any) -> dict[str, int]:
-    block = function.block_specializations[function.opset]
+    block = body(function)
     return dict(Counter(op.type for op in block.operations if op.type != "const").most_common())
 
 

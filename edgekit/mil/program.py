@@ -1,12 +1,12 @@
 """Reference evaluation of an ML Program on any machine: never Core ML, always the same numbers.
 
-Every operation computes in float32 and rounds its results to the types the program declares, as
-Core ML's CPU backend is specified to at worst; real devices may fuse and round less.
+Every operation computes in float32 and rounds its results to the types the program declares, so a
+value too large for float16 becomes inf. Devices fuse operations, and round less or elsewhere.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ import numpy as np
 from edgekit.errors import BundleError, EdgekitError, PlanError, UnsupportedError
 from edgekit.mil.ops_compute import COMPUTE, Array, Kernel
 from edgekit.mil.ops_move import MOVE
-from edgekit.mil.package import read_spec, spec_path
+from edgekit.mil.package import body, read_spec, refuse_damage, spec_path
 from edgekit.mil.weights import Weights, numpy_dtype, static_shape
 
 OnValue = Callable[[str, str, Array], None]
@@ -69,10 +69,12 @@ class Program:
             known = ", ".join(sorted(spec.mlProgram.functions))
             raise BundleError(f"{package.name} has no function '{name}': choose from {known}")
         code = spec.mlProgram.functions[name]
-        block = code.block_specializations[code.opset]
-        constants, steps = _read(block, Weights(spec_path(package).parent))
-        inputs = tuple(_Tensor.of(named) for named in code.inputs)
-        return cls(inputs, tuple(block.outputs), tuple(steps), constants)
+        with refuse_damage(package):
+            block = body(code)
+            constants, steps = _read(block, Weights(spec_path(package).parent))
+            inputs = tuple(_Tensor.of(named) for named in code.inputs)
+            _check_names({*constants, *(row.name for row in inputs)}, steps, block.outputs)
+            return cls(inputs, tuple(block.outputs), tuple(steps), constants)
 
     def predict(
         self, feed: Mapping[str, Array], on_value: OnValue | None = None
@@ -135,6 +137,18 @@ def _read(block: Any, weights: Weights) -> tuple[dict[str, Any], list[_Step]]:
         else:
             steps.append(step)
     return constants, steps
+
+
+def _check_names(known: set[str], steps: Iterable[_Step], outputs: Sequence[str]) -> None:
+    for step in steps:
+        missing = {name for names in step.arguments.values() for name in names} - known
+        if missing:
+            raise BundleError(
+                f"'{step.op_type}' needs {', '.join(sorted(missing))}: export it again"
+            )
+        known |= {tensor.name for tensor in step.outputs}
+    if not outputs or not known.issuperset(outputs):
+        raise BundleError("the program does not compute its outputs: export it again")
 
 
 def _step(op: Any, weights: Weights, constants: dict[str, Any]) -> _Step:
