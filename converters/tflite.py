@@ -1,0 +1,115 @@
+"""TFLite (LiteRT): one file with one signature a bucket, all of them on one copy of the weights.
+
+The traced operators are translated one by one (``tflite_ops``). LiteRT's own converter makes slower
+graphs here, re-exports the model for every signature and needs JAX, torchao and 1.8 GB to do it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from edgekit.converters.tflite_graph import File, Subgraph, Value, constant, write
+from edgekit.converters.tflite_ops import Lowering, lowerings
+from edgekit.errors import ConversionError
+from edgekit.graph import Card, Graph
+from edgekit.recipe import Recipe
+
+if TYPE_CHECKING:
+    from torch.export import ExportedProgram
+    from torch.fx import Node
+
+__all__ = ["convert"]
+
+
+def convert(
+    graph: Graph, recipes: Sequence[Recipe], card: Card, folder: Path
+) -> Iterator[tuple[Recipe, Path]]:
+    """Yields each recipe's finished file as soon as it is written into ``folder``.
+
+    Signature ``seq_N`` takes int32 inputs of shape (1, N) and returns float32 outputs, named and
+    ordered as in the graph's signature.
+
+    Raises:
+        ConversionError: the model has an operator without a lowering.
+    """
+    programs = {length: graph.static(length) for length in graph.signature.buckets}
+    for recipe in recipes:
+        file, table = File(), lowerings(recipe.name)
+        for length, program in programs.items():
+            subgraph = Subgraph(file, f"seq_{length}")
+            _translate(program, graph, subgraph, table)
+        path = folder / f"model-{recipe.name}.tflite"
+        write(file, card, path)
+        yield recipe, path
+
+
+def _translate(
+    program: ExportedProgram, graph: Graph, to: Subgraph, table: Mapping[Any, Lowering]
+) -> None:
+    """Fills a subgraph with the operators of a program."""
+    values = _arguments(program, graph, to)
+    for node in program.graph.nodes:
+        if node.op != "call_function":
+            continue
+        arguments = _resolve((node.args, dict(node.kwargs)), values)
+        if _is_constant(node, values):
+            values[node] = _fold(node, *arguments)
+            continue
+        if node.target not in table:
+            raise ConversionError(
+                f"TFLite has no lowering for {node.target}: add a row to tflite_ops"
+            )
+        to.scope = node.name
+        args, kwargs = arguments
+        values[node] = table[node.target](to, node.meta["val"], *args, **kwargs)
+    results = program.graph.output_node().args[0]
+    for spec, node in zip(graph.signature.outputs, results, strict=True):
+        to.outputs[spec.name] = values[node]
+
+
+def _arguments(program: ExportedProgram, graph: Graph, to: Subgraph) -> dict[Node, Any]:
+    """The program's inputs under the signature's names, its parameters and buffers as constants."""
+    state = {**program.constants, **program.state_dict}
+    first = {state[name].data_ptr(): name for name in reversed(list(state))}  # tied: one name
+    inputs = iter(graph.signature.inputs)
+    values: dict[Node, Any] = {}
+    for node, spec in zip(program.graph.nodes, program.graph_signature.input_specs, strict=False):
+        if spec.target is None:
+            shape, tensor = node.meta["val"].shape, next(inputs)
+            values[node] = to.input(tensor.name, shape, tensor.dtype)
+        else:
+            tensor = state[spec.target].detach()
+            values[node] = constant(tensor.numpy(), name=first[tensor.data_ptr()])
+    return values
+
+
+def _resolve(argument: Any, values: dict[Node, Any]) -> Any:
+    """The same nested arguments with the values of the nodes in them."""
+    from torch.fx.node import map_arg
+
+    return map_arg(argument, values.__getitem__)
+
+
+def _is_constant(node: Node, values: dict[Node, Any]) -> bool:
+    """Whether a node can be computed now. Rows of a table stay where they are: in the table."""
+    import torch
+
+    known = all(
+        isinstance(values[x], Value) and values[x].data is not None for x in node.all_input_nodes
+    )
+    return known and node.target is not torch.ops.aten.embedding.default
+
+
+def _fold(node: Node, args: Any, kwargs: Any) -> Value:
+    """The result of an operator on constants, computed by PyTorch."""
+    import torch
+    from torch.utils._pytree import tree_map_only
+
+    def tensor(value: Value) -> torch.Tensor:
+        return torch.from_numpy(value.data)
+
+    assert callable(node.target)
+    args, kwargs = tree_map_only(Value, tensor, (args, kwargs))
+    return constant(node.target(*args, **kwargs).numpy())

@@ -1,0 +1,267 @@
+"""A TFLite file under construction: subgraphs that share buffers, and weights that are streamed.
+
+The schema's own Python classes make the flatbuffer; the buffers' contents follow it in the file
+(``Buffer.offset`` and ``size``), so that no copy of the weights is ever held in memory.
+Schema: https://github.com/google-ai-edge/LiteRT/blob/main/tflite/converter/schema/schema.fbs
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgekit.graph import Card
+
+if TYPE_CHECKING:
+    from ai_edge_litert.schema_py_generated import ModelT, OperatorCodeT, SignatureDefT
+
+Array = NDArray[Any]
+
+_ALIGNMENT_BYTES = 16  # of a buffer in the file: force_align in the schema
+_SCHEMA_VERSION = 3
+_NARROW = {"int64": "int32", "float64": "float32"}  # phones have no 64-bit kernels
+_OPTIONS = {  # options whose name is not the operator's in camel case
+    "BATCH_MATMUL": "BatchMatMulOptions",
+    "MEAN": "ReducerOptions",
+    "REDUCE_MAX": "ReducerOptions",
+    "SUM": "ReducerOptions",
+}
+_VERSIONS = {"FULLY_CONNECTED": 5}  # keep_num_dims; all others are used as in their first version
+
+
+@dataclass(frozen=True, eq=False)
+class Value:
+    """A tensor of a subgraph or, with ``data``, a constant that joins it once an operator reads it.
+
+    ``name`` is that of a parameter and the same in every subgraph. ``scale`` is one a row of int8
+    ``data`` (symmetric, so every zero point is 0).
+    """
+
+    shape: tuple[int, ...]
+    dtype: str
+    data: Array | None = None
+    name: str = ""
+    scale: Array | None = None
+
+    @property
+    def rank(self) -> int:
+        return len(self.shape)
+
+
+def constant(value: Any, dtype: Any = None, name: str = "") -> Value:
+    """A constant of that NumPy dtype (or the value's own)."""
+    array = np.asarray(value, dtype)
+    return Value(array.shape, array.dtype.name, array, name)
+
+
+class File:
+    """What all subgraphs of a file share: operator codes and the contents of constants."""
+
+    def __init__(self) -> None:
+        self.subgraphs: list[Subgraph] = []
+        self.buffers: list[Array] = []
+        self.codes: dict[str, int] = {}
+        self._places: dict[str, int] = {}
+        self._quantized: dict[str, Value] = {}
+        self._scales: dict[str, Any] = {}
+
+    def place(self, value: Value) -> int:
+        """The number of the buffer with a constant's content: equal contents are stored once."""
+        assert value.data is not None
+        key = value.name or _digest(value.data)
+        if key not in self._places:
+            self.buffers.append(value.data)
+            self._places[key] = len(self.buffers)  # the schema's buffer 0 is empty
+        return self._places[key]
+
+    def quantized(self, weight: Value) -> Value:
+        """(rows, ...) float32 -> int8 with a scale a row, as ai-edge-quantizer's min-max does.
+
+        https://ai.google.dev/edge/litert/conversion/tensorflow/quantization/quantization_spec
+        """
+        assert weight.data is not None
+        key = weight.name or _digest(weight.data)
+        if key not in self._quantized:
+            rows = weight.data.reshape(len(weight.data), -1)
+            scale = (np.maximum(np.abs(rows).max(1, keepdims=True), 1e-9) / 127).astype(np.float32)
+            levels = np.rint(rows / scale).astype(np.int8).reshape(weight.shape)
+            self._quantized[key] = Value(weight.shape, "int8", levels, f"{key}.int8", scale[:, 0])
+        return self._quantized[key]
+
+    def scales(self, value: Value) -> Any:
+        """The quantisation parameters of an int8 constant, one object for all subgraphs."""
+        if value.scale is None:
+            return None
+        return self._scales.setdefault(value.name, _shared_parameters(value.scale))
+
+
+class Subgraph:
+    """Operators in the order of computation and the tensors they read, for one signature.
+
+    ``scope`` begins the names of the tensors that the next operators make.
+    """
+
+    def __init__(self, file: File, key: str) -> None:
+        self.file, self.key, self.scope = file, key, ""
+        self.tensors: list[Any] = []
+        self.operators: list[Any] = []
+        self.inputs: dict[str, Value] = {}
+        self.outputs: dict[str, Value] = {}
+        self._indices: dict[Value, int] = {}
+        self._constants: dict[tuple[int, tuple[int, ...]], int] = {}
+        file.subgraphs.append(self)
+
+    def input(self, name: str, shape: Sequence[int], dtype: str) -> Value:
+        """A tensor that the caller fills."""
+        self.inputs[name] = self._activation(name, shape, dtype)
+        return self.inputs[name]
+
+    def op(
+        self,
+        kind: str,
+        operands: Sequence[Value | None],
+        shape: Sequence[int],
+        dtype: str,
+        **options: Any,
+    ) -> Value:
+        """The value of an operator with one output; None is an optional operand left out."""
+        from ai_edge_litert import schema_py_generated as schema
+
+        result = self._activation(f"{self.scope}/{len(self.tensors)}", shape, dtype)
+        name = _OPTIONS.get(kind, kind.title().replace("_", "") + "Options")
+        made = getattr(schema, f"{name}T", None)
+        self.operators.append(
+            schema.OperatorT(
+                opcodeIndex=self.file.codes.setdefault(kind, len(self.file.codes)),
+                inputs=[-1 if operand is None else self.index(operand) for operand in operands],
+                outputs=[self.index(result)],
+                builtinOptionsType=getattr(schema.BuiltinOptions, name) if made else 0,
+                builtinOptions=made(**options) if made else None,
+            )
+        )
+        return result
+
+    def index(self, value: Value) -> int:
+        """The number of a value's tensor."""
+        if value.data is None:
+            return self._indices[value]
+        buffer = self.file.place(value)
+        if (buffer, value.shape) not in self._constants:
+            name = value.name or f"constant/{len(self.tensors)}"
+            index = self._tensor(name, value.shape, value.dtype, buffer, self.file.scales(value))
+            self._constants[buffer, value.shape] = index
+        return self._constants[buffer, value.shape]
+
+    def _activation(self, name: str, shape: Sequence[int], dtype: str) -> Value:
+        value = Value(tuple(shape), dtype)
+        self._indices[value] = self._tensor(name, shape, dtype, 0)
+        return value
+
+    def _tensor(
+        self, name: str, shape: Sequence[int], dtype: str, buffer: int, quantization: Any = None
+    ) -> int:
+        from ai_edge_litert import schema_py_generated as schema
+
+        kind = getattr(schema.TensorType, _NARROW.get(dtype, dtype).upper())
+        unique = f"{self.key}/{name}"  # in the whole file: ai-edge-quantizer asks for that
+        tensor = schema.TensorT(list(shape), kind, buffer, unique, quantization, hasRank=True)
+        self.tensors.append(tensor)
+        return len(self.tensors) - 1
+
+
+def write(file: File, card: Card, path: Path) -> None:
+    """Writes the flatbuffer and then, each at the offset noted in it, the buffers' contents."""
+    import flatbuffers  # type: ignore[import-untyped]
+    from ai_edge_litert import schema_py_generated as schema
+    from ai_edge_litert.tools.flatbuffer_utils import update_packed_buffer
+
+    builder = flatbuffers.Builder(2**20)
+    builder.Finish(_model(file, card).Pack(builder), b"TFL3")
+    head = builder.Output()
+    packed, end_bytes = schema.Model.GetRootAs(head), len(head)
+    with path.open("wb") as stream:
+        stream.seek(end_bytes)
+        for number, array in enumerate(file.buffers, 1):
+            content = np.ascontiguousarray(array, _NARROW.get(array.dtype.name))
+            stream.write(bytes(-end_bytes % _ALIGNMENT_BYTES))
+            offset_bytes = end_bytes + -end_bytes % _ALIGNMENT_BYTES
+            update_packed_buffer(packed.Buffers(number), offset_bytes, content.nbytes)
+            stream.write(content.data)
+            end_bytes = offset_bytes + content.nbytes
+        stream.seek(0)
+        stream.write(head)
+
+
+def _model(file: File, card: Card) -> ModelT:
+    from ai_edge_litert import schema_py_generated as schema
+
+    facts = json.dumps(asdict(card)).encode()
+    contents = [schema.BufferT(offset=1, size=1) for _ in file.buffers]  # room for the real ones
+    return schema.ModelT(
+        version=_SCHEMA_VERSION,
+        operatorCodes=[_code(kind) for kind in file.codes],
+        subgraphs=[
+            schema.SubGraphT(
+                graph.tensors,
+                [graph.index(value) for value in graph.inputs.values()],
+                [graph.index(value) for value in graph.outputs.values()],
+                graph.operators,
+                graph.key,
+            )
+            for graph in file.subgraphs
+        ],
+        description=card.description or card.name,
+        buffers=[schema.BufferT(), *contents, schema.BufferT(np.frombuffer(facts, np.uint8))],
+        metadata=[schema.MetadataT("edgekit", len(contents) + 1)],
+        signatureDefs=[_signature(number, graph) for number, graph in enumerate(file.subgraphs)],
+    )
+
+
+def _code(kind: str) -> OperatorCodeT:
+    from ai_edge_litert import schema_py_generated as schema
+
+    number = getattr(schema.BuiltinOperator, kind)
+    placeholder = schema.BuiltinOperator.PLACEHOLDER_FOR_GREATER_OP_CODES
+    return schema.OperatorCodeT(
+        deprecatedBuiltinCode=min(number, placeholder),
+        version=_VERSIONS.get(kind, 1),
+        builtinCode=number,
+    )
+
+
+def _signature(number: int, graph: Subgraph) -> SignatureDefT:
+    from ai_edge_litert import schema_py_generated as schema
+
+    def maps(values: Mapping[str, Value]) -> list[Any]:
+        return [schema.TensorMapT(name, graph.index(value)) for name, value in values.items()]
+
+    return schema.SignatureDefT(maps(graph.inputs), maps(graph.outputs), graph.key, number)
+
+
+def _shared_parameters(scale: Array) -> Any:
+    """Quantisation parameters that are packed once and referred to by the tensor of every subgraph.
+
+    A scale (4 bytes) and a zero point (8 bytes) a row are 1 MB a signature for MiniLM otherwise.
+    """
+    from ai_edge_litert.schema_py_generated import QuantizationParametersT
+
+    class Shared(QuantizationParametersT):  # type: ignore[misc]
+        packed: int | None = None
+
+        def Pack(self, builder: Any) -> int:  # noqa: N802
+            if self.packed is None:
+                self.packed = super().Pack(builder)
+            return self.packed
+
+    return Shared(scale=scale, zeroPoint=np.zeros(len(scale), np.int64))
+
+
+def _digest(array: Array) -> str:
+    return f"{array.dtype.name} {hashlib.sha1(np.ascontiguousarray(array).data).hexdigest()}"

@@ -1,0 +1,343 @@
+"""What each aten operator is in TFLite: a table of lowerings, and a second one for int8.
+
+A lowering takes the subgraph under construction, the fake tensor(s) of the result and the
+operator's own arguments, tensors among them as :class:`Value`, and returns the value(s) of the
+result. Operators: https://ai.google.dev/edge/api/tflite/mlir/tfl_ops
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from edgekit.converters.tflite_graph import Subgraph, Value, constant
+from edgekit.errors import ConversionError
+
+Lowering = Callable[..., Any]
+
+
+def _dtype(fake: Any) -> str:
+    return str(fake.dtype).removeprefix("torch.")
+
+
+def _as(to: Subgraph, dtype: str, operand: Any) -> Value:
+    """An operand in that dtype: tensors are cast, numbers become constants."""
+    if not isinstance(operand, Value):
+        return constant(operand, dtype)
+    if operand.dtype == dtype:
+        return operand
+    return to.op("CAST", [operand], operand.shape, dtype)
+
+
+def _map(kind: str, to: Subgraph, out: Any, *operands: Any, **_: Any) -> Value:
+    dtype = _dtype(out)
+    return to.op(kind, [_as(to, dtype, operand) for operand in operands], out.shape, dtype)
+
+
+def _compare(kind: str, to: Subgraph, out: Any, x: Value, y: Any) -> Value:
+    return to.op(kind, [x, _as(to, x.dtype, y)], out.shape, "bool")
+
+
+# Lowerings of elementwise operators
+
+
+def _rsub(to: Subgraph, out: Any, x: Value, y: Any) -> Value:
+    return _map("SUB", to, out, y, x)
+
+
+def _cast(to: Subgraph, out: Any, x: Value, *_: Any, **__: Any) -> Value:
+    return _as(to, _dtype(out), x)
+
+
+def _copy(to: Subgraph, out: Any, x: Value, **_: Any) -> Value:
+    return x
+
+
+def _clamp(to: Subgraph, out: Any, x: Value, low: Any = None, high: Any = None) -> Value:
+    for kind, bound in (("MAXIMUM", low), ("MINIMUM", high)):
+        x = x if bound is None else _map(kind, to, out, x, bound)
+    return x
+
+
+def _gelu(to: Subgraph, out: Any, x: Value, approximate: str = "none") -> Value:
+    return to.op("GELU", [x], out.shape, x.dtype, approximate=approximate == "tanh")
+
+
+def _where(to: Subgraph, out: Any, condition: Value, x: Any, y: Any) -> Value:
+    operands = [_as(to, _dtype(out), operand) for operand in (x, y)]
+    return to.op("SELECT_V2", [condition, *operands], out.shape, _dtype(out))
+
+
+# Lowerings of operators on shapes
+
+
+def _reshape(to: Subgraph, out: Any, x: Value, *_: Any) -> Value:
+    return _shaped(to, x, out.shape)
+
+
+def _shaped(to: Subgraph, x: Value, shape: Sequence[int]) -> Value:
+    if tuple(shape) == x.shape:
+        return x
+    return to.op("RESHAPE", [x, constant(shape, "int32")], shape, x.dtype, newShape=list(shape))
+
+
+def _permute(to: Subgraph, out: Any, x: Value, order: Sequence[int]) -> Value:
+    axes = constant([axis % x.rank for axis in order], "int32")
+    return to.op("TRANSPOSE", [x, axes], out.shape, x.dtype)
+
+
+def _transpose(to: Subgraph, out: Any, x: Value, first: int = 0, second: int = 1) -> Value:
+    order = list(range(x.rank))
+    order[first], order[second] = order[second], order[first]
+    return _permute(to, out, x, order)
+
+
+def _expand(to: Subgraph, out: Any, x: Value, *_: Any) -> Value:
+    if tuple(out.shape) == x.shape:
+        return x
+    return to.op("BROADCAST_TO", [x, constant(out.shape, "int32")], out.shape, x.dtype)
+
+
+def _part(to: Subgraph, x: Value, axis: int, start: int, size: int) -> Value:
+    """``size`` entries of one axis."""
+    begin, sizes = [0] * x.rank, list(x.shape)
+    begin[axis], sizes[axis] = start, size
+    bounds = [constant(numbers, "int32") for numbers in (begin, sizes)]
+    return to.op("SLICE", [x, *bounds], sizes, x.dtype)
+
+
+def _slice(
+    to: Subgraph,
+    out: Any,
+    x: Value,
+    dim: int = 0,
+    start: int | None = None,
+    end: int | None = None,
+    step: int = 1,
+) -> Value:
+    first, last, _ = slice(start, end).indices(x.shape[dim])
+    if step != 1:
+        raise ConversionError("TFLite has no lowering for slices with a step: add it to tflite_ops")
+    return x if last - first == x.shape[dim] else _part(to, x, dim, first, last - first)
+
+
+def _select(to: Subgraph, out: Any, x: Value, dim: int, index: int) -> Value:
+    return _shaped(to, _part(to, x, dim, index % x.shape[dim], 1), out.shape)
+
+
+def _split(to: Subgraph, out: Any, x: Value, sizes: Any, dim: int = 0) -> list[Value]:
+    widths = [int(part.shape[dim]) for part in out]
+    starts = np.cumsum([0, *widths])
+    return [
+        _part(to, x, dim, int(start), width) for start, width in zip(starts, widths, strict=False)
+    ]
+
+
+def _unbind(to: Subgraph, out: Any, x: Value, dim: int = 0) -> list[Value]:
+    return [_select(to, part, x, dim, index) for index, part in enumerate(out)]
+
+
+def _getitem(to: Subgraph, out: Any, values: Sequence[Value], index: int) -> Value:
+    return values[index]
+
+
+def _cat(to: Subgraph, out: Any, values: Sequence[Value], dim: int = 0) -> Value:
+    return to.op("CONCATENATION", values, out.shape, _dtype(out), axis=dim % len(out.shape))
+
+
+def _pad(
+    to: Subgraph, out: Any, x: Value, pad: Sequence[int], mode: str = "constant", value: Any = None
+) -> Value:
+    if mode != "constant" or value:
+        raise ConversionError(f"TFLite has no lowering for padding with {mode} {value}")
+    pairs = np.reshape(pad, (-1, 2))[::-1]
+    widths = np.concatenate([np.zeros((x.rank - len(pairs), 2)), pairs])
+    return to.op("PAD", [x, constant(widths, "int32")], out.shape, x.dtype)
+
+
+def _gather(to: Subgraph, out: Any, x: Value, dim: int, index: Value) -> Value:
+    axis = x.rank - 1
+    if dim % x.rank != axis or x.shape[:-1] != index.shape[:-1]:
+        raise ConversionError("TFLite gathers along the last axis of tensors of like shape only")
+    return to.op("GATHER", [x, index], out.shape, x.dtype, axis=axis, batchDims=axis)
+
+
+# Lowerings of sums and products
+
+
+def _reduce(
+    kind: str, to: Subgraph, out: Any, x: Value, dims: Any, keep: bool = False, **_: Any
+) -> Value:
+    axes = constant(np.atleast_1d(dims), "int32")
+    return to.op(kind, [_as(to, _dtype(out), x), axes], out.shape, _dtype(out), keepDims=keep)
+
+
+def _cumsum(to: Subgraph, out: Any, x: Value, dim: int, **_: Any) -> Value:
+    return to.op(
+        "CUMSUM", [_as(to, _dtype(out), x), constant(dim, "int32")], out.shape, _dtype(out)
+    )
+
+
+def _softmax(to: Subgraph, out: Any, x: Value, dim: int, *_: Any) -> Value:
+    if dim % x.rank != x.rank - 1:
+        raise ConversionError("TFLite has a softmax of the last axis only")
+    return to.op("SOFTMAX", [x], out.shape, x.dtype, beta=1.0)
+
+
+def _layer_norm(
+    to: Subgraph,
+    out: Any,
+    x: Value,
+    shape: Sequence[int],
+    weight: Value | None = None,
+    bias: Value | None = None,
+    eps: float = 1e-5,
+    *_: Any,
+) -> Value:
+    axes, one = (
+        constant(range(-len(shape), 0), "int32"),
+        (*x.shape[: -len(shape)], *(1 for _ in shape)),
+    )
+    mean = to.op("MEAN", [x, axes], one, x.dtype, keepDims=True)
+    centred = to.op("SUB", [x, mean], x.shape, x.dtype)
+    square = to.op("MUL", [centred, centred], x.shape, x.dtype)
+    variance = to.op("MEAN", [square, axes], one, x.dtype, keepDims=True)
+    deviation = to.op("ADD", [variance, constant(eps, x.dtype)], one, x.dtype)
+    inverse = to.op("RSQRT", [deviation], one, x.dtype)
+    result = to.op("MUL", [centred, inverse], x.shape, x.dtype)
+    for kind, parameter in (("MUL", weight), ("ADD", bias)):
+        if parameter is not None:
+            result = to.op(kind, [result, parameter], x.shape, x.dtype)
+    return result
+
+
+def _embedding(to: Subgraph, out: Any, weight: Value, ids: Value, *_: Any) -> Value:
+    count = int(np.prod(ids.shape))
+    rows = to.op(
+        "EMBEDDING_LOOKUP", [_flat(to, ids), weight], (count, weight.shape[1]), _dtype(out)
+    )
+    return _shaped(to, rows, out.shape)
+
+
+def _flat(to: Subgraph, ids: Value) -> Value:
+    """(batch, length) -> (batch * length), the only shape that EMBEDDING_LOOKUP takes."""
+    if ids.data is None:
+        return _shaped(to, ids, [int(np.prod(ids.shape))])
+    return constant(ids.data.ravel(), "int32")
+
+
+def _linear(to: Subgraph, out: Any, x: Value, weight: Value, bias: Value | None = None) -> Value:
+    return to.op("FULLY_CONNECTED", [x, weight, bias], out.shape, x.dtype, keepNumDims=True)
+
+
+def _attention(
+    to: Subgraph,
+    out: Any,
+    query: Value,
+    key: Value,
+    value: Value,
+    mask: Value | None = None,
+    dropout: float = 0.0,
+    causal: bool = False,
+    *,
+    scale: float | None = None,
+) -> Value:
+    if causal or (mask is not None and mask.dtype != query.dtype):
+        raise ConversionError("TFLite: attention takes an additive float mask and is not causal")
+    factor = constant(query.shape[-1] ** -0.5 if scale is None else scale, query.dtype)
+    scaled = to.op("MUL", [query, factor], query.shape, query.dtype)
+    shape = (*query.shape[:-1], key.shape[-2])
+    scores = to.op("BATCH_MATMUL", [scaled, key], shape, query.dtype, adjY=True)
+    if mask is not None:
+        scores = to.op("ADD", [scores, mask], shape, query.dtype)
+    shares = to.op("SOFTMAX", [scores], shape, query.dtype, beta=1.0)
+    return to.op("BATCH_MATMUL", [shares, value], out.shape, query.dtype)
+
+
+# int8: the kernels quantise activations at run time where weights are int8 and inputs float
+
+
+def _int8_embedding(to: Subgraph, out: Any, weight: Value, ids: Value, *_: Any) -> Value:
+    return _embedding(to, out, to.file.quantized(weight), ids)
+
+
+def _int8_linear(
+    to: Subgraph, out: Any, x: Value, weight: Value, bias: Value | None = None
+) -> Value:
+    return _linear(to, out, x, to.file.quantized(weight), bias)
+
+
+_MAPS = {
+    "ABS": ("abs",),
+    "ADD": ("add.Tensor",),
+    "COS": ("cos",),
+    "DIV": ("div.Tensor",),
+    "LOG": ("log",),
+    "MINIMUM": ("min.other", "minimum"),
+    "MUL": ("mul.Tensor",),
+    "NEG": ("neg",),
+    "POW": ("pow.Tensor_Scalar",),
+    "RELU": ("relu",),
+    "SIN": ("sin",),
+    "SQRT": ("sqrt",),
+    "SUB": ("sub.Tensor",),
+    "TANH": ("tanh",),
+}
+_COMPARISONS = {"LESS": ("lt.Scalar",), "NOT_EQUAL": ("ne.Scalar",)}
+_LOWERINGS: dict[str, Lowering] = {
+    "_to_copy": _cast,
+    "alias": _copy,
+    "amax": partial(_reduce, "REDUCE_MAX"),
+    "cat": _cat,
+    "clamp": _clamp,
+    "clone": _copy,
+    "cumsum": _cumsum,
+    "embedding": _embedding,
+    "expand": _expand,
+    "gather": _gather,
+    "gelu": _gelu,
+    "layer_norm": _layer_norm,
+    "linear": _linear,
+    "matmul": partial(_map, "BATCH_MATMUL"),
+    "mean.dim": partial(_reduce, "MEAN"),
+    "pad": _pad,
+    "permute": _permute,
+    "rsub.Scalar": _rsub,
+    "scaled_dot_product_attention": _attention,
+    "select.int": _select,
+    "slice.Tensor": _slice,
+    "softmax.int": _softmax,
+    "split.Tensor": _split,
+    "squeeze.dim": _reshape,
+    "sum.dim_IntList": partial(_reduce, "SUM"),
+    "t": _transpose,
+    "transpose.int": _transpose,
+    "type_as": _cast,
+    "unbind.int": _unbind,
+    "unsqueeze": _reshape,
+    "view": _reshape,
+    "where.self": _where,
+}
+_INT8: dict[str, Lowering] = {"embedding": _int8_embedding, "linear": _int8_linear}
+
+
+def lowerings(recipe: str) -> Mapping[Any, Lowering]:
+    """``torch operator -> lowering`` for a recipe: fp32 or int8."""
+    import torch
+
+    maps: dict[str, Lowering] = {
+        name: partial(_map, kind) for kind, names in _MAPS.items() for name in names
+    }
+    comparisons: dict[str, Lowering] = {
+        name: partial(_compare, kind) for kind, names in _COMPARISONS.items() for name in names
+    }
+    named = {**maps, **comparisons, **_LOWERINGS, **(_INT8 if recipe == "int8" else {})}
+    table: dict[Any, Lowering] = {operator.getitem: _getitem}
+    for name, lowering in named.items():
+        packet, _, overload = name.partition(".")
+        table[getattr(getattr(torch.ops.aten, packet), overload or "default")] = lowering
+    return table
