@@ -17,12 +17,14 @@ from edgekit import mil, recipe, tasks, trace
 from edgekit.converters import coreml
 from edgekit.errors import UnsupportedError
 from edgekit.graph import Card, Graph, Signature, TensorSpec
-from edgekit.mil.toolbox import coremltools
+from edgekit.mil.package import read_spec, spec_path
+from edgekit.mil.toolbox import coremltools, protobuf
 from edgekit.pooling import Pooling
 
 LAYERS, VOCABULARY, BUCKETS = 2, 1000, (8, 16, 32)
 NAMES = ("input_ids", "attention_mask", "token_type_ids")
 CARD = Card("tiny", "text-classification", "here", "two lines", "me", "MIT", ("no", "yes"), True)
+STRING = protobuf("MIL_pb2").DataType.STRING
 LEAST_COSINE = {"fp16": 0.99999, "int8": 0.998}
 
 
@@ -101,6 +103,36 @@ def test_the_mask_reaches_the_file(exported: Exported) -> None:
     masked = program.predict(inputs)["logits"]
     open_mask = {**inputs, "attention_mask": np.ones((1, 32), np.int32)}
     assert np.abs(masked - program.predict(open_mask)["logits"]).max() > 0.05
+
+
+def test_coremltools_folds_the_program_to_the_same_numbers(exported: Exported) -> None:
+    """A second opinion on the evaluator: with constants for inputs, coremltools' own value
+    inference computes every operation while it loads the program (it expands no int8)."""
+    coremltools()
+    from coremltools.converters.mil.frontend.milproto import load as milproto
+
+    package, inputs = exported.packages["fp16"], feed(5, 8)
+    spec = read_spec(package)
+    for name in ("seq_16", "seq_32"):
+        del spec.mlProgram.functions[name]
+    code = spec.mlProgram.functions["seq_8"]
+    block = code.block_specializations[code.opset]
+    constants = []
+    for named in code.inputs:
+        constants.append(type(block.operations[0])(type="const", outputs=[named]))
+        value = constants[-1].attributes["val"]
+        value.type.CopyFrom(named.type)
+        value.immediateValue.tensor.ints.values.extend(inputs[named.name].ravel().tolist())
+        constants[-1].attributes["name"].immediateValue.tensor.strings.values.append(named.name)
+        constants[-1].attributes["name"].type.tensorType.dataType = STRING
+    operations = [*constants, *block.operations]
+    del code.inputs[:], block.operations[:]
+    block.operations.extend(operations)
+    folder = str(spec_path(package).parent / "weights")
+    program = milproto.load(spec, spec.specificationVersion, folder)
+    folded = program.functions["seq_8"].outputs[0].val
+    logits = mil.Program.load(package, "seq_8").predict(inputs)["logits"]
+    np.testing.assert_allclose(logits, folded, atol=0.01)
 
 
 @pytest.mark.parametrize("minimum_os", ["iOS16", "iOS17"])

@@ -1,7 +1,7 @@
 """Constants of an ML Program: values inside the protobuf, and blobs of ``weight.bin``.
 
 A blob is a header of 64 bytes (u32 sentinel, u32 type, u64 size in bytes, u64 offset of the data)
-followed by its data; the protobuf names the header's offset. See ``MILBlob/Blob/StorageFormat.hpp``
+with its data right behind it; the protobuf names the header's offset. See ``MILBlob/Blob/StorageFormat.hpp``
 of apple/coremltools (``mlmodel/src/MILBlob``).
 """
 
@@ -22,7 +22,7 @@ from edgekit.mil.toolbox import protobuf
 Array = npt.NDArray[Any]
 
 _SENTINEL = 0xDEADBEEF
-_HEADER = struct.Struct("<IIQQ")
+_HEADER = struct.Struct("<IIQQ40x")
 _DTYPES: dict[str, type[np.generic]] = {
     "BOOL": np.bool_,
     "FLOAT16": np.float16,
@@ -70,7 +70,7 @@ class Weights:
         if len(header) < _HEADER.size:
             raise BundleError(f"{file_name} ends before byte {offset}: export the package again")
         sentinel, _, size_bytes, start = _HEADER.unpack(header)
-        if sentinel != _SENTINEL or start < offset + _HEADER.size:
+        if sentinel != _SENTINEL or start != offset + _HEADER.size:
             raise BundleError(f"{file_name} has no blob at byte {offset}: export the package again")
         if start + size_bytes > data.size:
             raise BundleError(f"{file_name} is truncated: export the package again")

@@ -1,0 +1,397 @@
+"""The reference evaluator against PyTorch, against coremltools, and against damaged files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional as F  # noqa: N812
+
+from edgekit import mil
+from edgekit.errors import BundleError, EdgekitError, PlanError, UnsupportedError
+from edgekit.mil.package import read_spec, spec_path
+from edgekit.mil.toolbox import coremltools
+
+ct = coremltools()
+from coremltools.converters.mil import Builder as mb  # noqa: E402, N813
+
+Build = Callable[[Any], Any]
+Reference = Callable[[torch.Tensor], Any]
+WEIGHTS = "Data/com.apple.CoreML/weights/weight.bin"
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(2, 3, 4)).astype(np.float32)
+W34, W54 = (RNG.normal(size=shape).astype(np.float32) for shape in ((3, 4), (5, 4)))
+IMAGE = RNG.normal(size=(2, 4, 5, 6)).astype(np.float32)
+KERNEL = RNG.normal(size=(6, 2, 3, 2)).astype(np.float32)
+INDICES = np.array([[2, 0], [1, 1]], np.int32)
+W45 = W54.T.copy()
+T34, T54 = torch.from_numpy(W34), torch.from_numpy(W54)
+
+
+def save(build: Build, x: np.ndarray, folder: Path, *, half: bool = False) -> Path:
+    """A package with the one operation (or few) that ``build`` makes of an input ``x``."""
+
+    @mb.program(input_specs=[mb.TensorSpec(shape=x.shape)], opset_version=ct.target.iOS18)
+    def program(x: Any) -> Any:
+        return build(x)
+
+    package = folder / "model.mlpackage"
+    ct.convert(
+        program,
+        convert_to="mlprogram",
+        minimum_deployment_target=ct.target.iOS18,
+        compute_precision=ct.precision.FLOAT16 if half else ct.precision.FLOAT32,
+        pass_pipeline=None if half else ct.PassPipeline.EMPTY,
+        package_dir=str(package),
+        skip_model_load=True,
+    )
+    return package
+
+
+def evaluate(package: Path, x: np.ndarray) -> list[np.ndarray]:
+    return list(mil.Program.load(package).predict({"x": x}).values())
+
+
+CASES: dict[str, tuple[Build, Reference]] = {
+    "gelu": (lambda x: mb.gelu(x=x, mode="EXACT"), F.gelu),
+    "gelu tanh": (
+        lambda x: mb.gelu(x=x, mode="TANH_APPROXIMATION"),
+        lambda x: F.gelu(x, approximate="tanh"),
+    ),
+    "erf": (lambda x: mb.erf(x=x), torch.erf),
+    "sigmoid": (lambda x: mb.sigmoid(x=mb.mul(x=x, y=100.0)), lambda x: torch.sigmoid(100 * x)),
+    "silu": (lambda x: mb.silu(x=x), F.silu),
+    "rsqrt": (
+        lambda x: mb.rsqrt(x=mb.square(x=x), epsilon=0.5),
+        lambda x: (x * x + 0.5).rsqrt(),
+    ),
+    "log": (
+        lambda x: mb.log(x=mb.abs(x=x), epsilon=0.25),
+        lambda x: (x.abs() + 0.25).log(),
+    ),
+    "clip": (lambda x: mb.clip(x=x, alpha=-0.5, beta=0.25), lambda x: x.clamp(-0.5, 0.25)),
+    "real_div": (lambda x: mb.real_div(x=x, y=W34), lambda x: x / T34),
+    "floor_div": (lambda x: mb.floor_div(x=x, y=W34), lambda x: torch.floor_divide(x, T34)),
+    "mod": (lambda x: mb.mod(x=x, y=0.4), lambda x: torch.remainder(x, 0.4)),
+    "pow": (lambda x: mb.pow(x=mb.abs(x=x), y=1.5), lambda x: x.abs() ** 1.5),
+    "softmax": (lambda x: mb.softmax(x=mb.mul(x=x, y=50.0), axis=1), lambda x: (50 * x).softmax(1)),
+    "select": (
+        lambda x: mb.select(cond=mb.greater(x=x, y=0.0), a=x, b=mb.mul(x=x, y=2.0)),
+        lambda x: torch.where(x > 0, x, 2 * x),
+    ),
+    "cast truncates": (
+        lambda x: mb.cast(x=mb.cast(x=mb.mul(x=x, y=3.0), dtype="int32"), dtype="fp32"),
+        lambda x: (3 * x).trunc(),
+    ),
+    "linear": (
+        lambda x: mb.linear(x=x, weight=W54, bias=W54[:, 0]),
+        lambda x: F.linear(x, T54, T54[:, 0]),
+    ),
+    "matmul": (lambda x: mb.matmul(x=x, y=W54, transpose_y=True), lambda x: x @ T54.T),
+    "matmul both": (
+        lambda x: mb.matmul(x=x, y=W54[:, :3], transpose_x=True, transpose_y=True),
+        lambda x: x.transpose(1, 2) @ T54[:, :3].T,
+    ),
+    "attention": (
+        lambda x: mb.scaled_dot_product_attention(query=x, key=x, value=x, attn_mask=W34[:, :3]),
+        lambda x: F.scaled_dot_product_attention(x, x, x, T34[:, :3]),
+    ),
+    "attention bool": (
+        lambda x: mb.scaled_dot_product_attention(
+            query=x, key=x, value=x, attn_mask=np.tri(3, dtype=bool)
+        ),
+        lambda x: F.scaled_dot_product_attention(x, x, x, torch.ones(3, 3).tril().bool()),
+    ),
+    "layer_norm": (
+        lambda x: mb.layer_norm(x=x, axes=[-1], gamma=W34[0], beta=W34[1], epsilon=0.1),
+        lambda x: F.layer_norm(x, (4,), T34[0], T34[1], 0.1),
+    ),
+    "layer_norm two axes": (
+        lambda x: mb.layer_norm(x=x, axes=[1, 2], gamma=W34, beta=W34, epsilon=1e-5),
+        lambda x: F.layer_norm(x, (3, 4), T34, T34, 1e-5),
+    ),
+    "batch_norm": (
+        lambda x: mb.batch_norm(x=x, mean=W34[:, 0], variance=W34[:, 1] ** 2, gamma=W34[:, 2]),
+        lambda x: F.batch_norm(x, T34[:, 0], T34[:, 1] ** 2, T34[:, 2]),
+    ),
+    "einsum": (
+        lambda x: mb.einsum(values=(x, W45[:, None].repeat(3, 1)), equation="chw,whr->chr"),
+        lambda x: torch.einsum("chw,wr->chr", x, T54.T),
+    ),
+    "cumsum": (
+        lambda x: mb.cumsum(x=x, axis=1, exclusive=True, reverse=True),
+        lambda x: x.flip(1).cumsum(1).flip(1) - x,
+    ),
+    "reduce_mean": (
+        lambda x: mb.reduce_mean(x=x, axes=[0, -1], keep_dims=True),
+        lambda x: x.mean((0, 2), keepdim=True),
+    ),
+    "reduce_max": (lambda x: mb.reduce_max(x=x, axes=[-2]), lambda x: x.amax(-2)),
+    "reduce_l2_norm": (lambda x: mb.reduce_l2_norm(x=x, axes=[1]), lambda x: x.norm(dim=1)),
+    "reduce_sum_square": (
+        lambda x: mb.reduce_sum_square(x=x, axes=[1, 2]),
+        lambda x: (x * x).sum((1, 2)),
+    ),
+    "reduce_argmax": (
+        lambda x: mb.reduce_argmax(x=x, axis=-1, keep_dims=True),
+        lambda x: x.argmax(-1, keepdim=True),
+    ),
+    "gather": (lambda x: mb.gather(x=x, indices=INDICES, axis=-2), lambda x: x[:, INDICES]),
+    "gather batches": (
+        lambda x: mb.gather(x=x, indices=INDICES, axis=2, batch_dims=1),
+        lambda x: torch.stack([x[i][:, INDICES[i]] for i in range(2)]),
+    ),
+    "gather_along_axis": (
+        lambda x: mb.gather_along_axis(x=x, indices=np.zeros((2, 1, 4), np.int32), axis=-2),
+        lambda x: x[:, :1],
+    ),
+    "gather_nd": (
+        lambda x: mb.gather_nd(x=x, indices=np.array([[1, 2], [0, 1]], np.int32)),
+        lambda x: x[[1, 0], [2, 1]],
+    ),
+    "gather_nd batches": (
+        lambda x: mb.gather_nd(x=x, indices=np.array([[[2]], [[0]]], np.int32), batch_dims=1),
+        lambda x: torch.stack([x[0, [2]], x[1, [0]]]),
+    ),
+    "transpose": (lambda x: mb.transpose(x=x, perm=[-1, 0, 1]), lambda x: x.permute(2, 0, 1)),
+    "reshape": (lambda x: mb.reshape(x=x, shape=[4, -1]), lambda x: x.reshape(4, 6)),
+    "expand_dims": (lambda x: mb.expand_dims(x=x, axes=[-1, 1]), lambda x: x[:, None, ..., None]),
+    "squeeze": (
+        lambda x: mb.squeeze(x=mb.reduce_sum(x=x, axes=[1], keep_dims=True), axes=[-2]),
+        lambda x: x.sum(1),
+    ),
+    "concat": (lambda x: mb.concat(values=(x, x), axis=-1), lambda x: torch.cat([x, x], -1)),
+    "stack": (lambda x: mb.stack(values=(x, x), axis=1), lambda x: torch.stack([x, x], 1)),
+    "split": (lambda x: mb.split(x=x, split_sizes=[1, 3], axis=-1), lambda x: x.split([1, 3], -1)),
+    "split equal": (lambda x: mb.split(x=x, num_splits=2, axis=2), lambda x: x.chunk(2, 2)),
+    "slice masks": (
+        lambda x: mb.slice_by_index(
+            x=x,
+            begin=[1, 2, -3],
+            end=[0, 1, -1],
+            begin_mask=[False, True, False],
+            end_mask=[True, True, False],
+        ),
+        lambda x: x[1:, :, -3:-1],
+    ),
+    "slice squeezes": (
+        lambda x: mb.slice_by_index(
+            x=x,
+            begin=[-1, 0, 0],
+            end=[0, 3, 4],
+            stride=[1, 2, 3],
+            squeeze_mask=[True, False, False],
+        ),
+        lambda x: x[-1, 0:3:2, 0:4:3],
+    ),
+    "slice_by_size": (
+        lambda x: mb.slice_by_size(x=x, begin=[0, 1, 1], size=[2, 1, -1]),
+        lambda x: x[:, 1:2, 1:],
+    ),
+    "pad": (
+        lambda x: mb.pad(x=x, pad=[1, 0, 2, 3], mode="constant", constant_val=7.0),
+        lambda x: F.pad(x, (2, 3, 1, 0), value=7.0),
+    ),
+    "pad reflect": (
+        lambda x: mb.pad(x=x, pad=[2, 1], mode="reflect"),
+        lambda x: F.pad(x, (2, 1), mode="reflect"),
+    ),
+    "tile": (lambda x: mb.tile(x=x, reps=[1, 2, 3]), lambda x: x.repeat(1, 2, 3)),
+    "fill": (
+        lambda x: mb.add(x=x, y=mb.fill(shape=[3, 4], value=2.5)),
+        lambda x: x + 2.5,
+    ),
+    "affine weights": (
+        lambda x: mb.linear(
+            x=x,
+            weight=mb.constexpr_blockwise_shift_scale(
+                data=np.arange(20, dtype=np.int8).reshape(5, 4) - 9,
+                scale=W54[:, :1],
+                offset=np.arange(5, dtype=np.int8)[:, None],
+            ),
+        ),
+        lambda x: (
+            x @ ((torch.arange(20).reshape(5, 4) - 9 - torch.arange(5)[:, None]) * T54[:, :1]).T
+        ),
+    ),
+    "weights in blocks": (
+        lambda x: mb.linear(
+            x=x,
+            weight=mb.constexpr_blockwise_shift_scale(
+                data=np.arange(20, dtype=np.int8).reshape(5, 4), scale=W54[:, :2]
+            ),
+        ),
+        lambda x: x @ (torch.arange(20).reshape(5, 4) * T54[:, :2].repeat_interleave(2, 1)).T,
+    ),
+    "palette": (
+        lambda x: mb.linear(
+            x=x,
+            weight=mb.constexpr_lut_to_dense(
+                indices=(np.arange(20).reshape(5, 4) % 4).astype(
+                    ct.converters.mil.mil.types.np_uint2_dtype
+                ),
+                lut=W54[:, :].reshape(5, 1, 4, 1),
+            ),
+        ),
+        lambda x: x @ T54.gather(1, torch.arange(20).reshape(5, 4) % 4).T,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_an_operation_does_what_pytorch_does(name: str, tmp_path: Path) -> None:
+    build, reference = CASES[name]
+    outputs = evaluate(save(build, X, tmp_path), X)
+    expected = reference(torch.from_numpy(X))
+    expected = expected if isinstance(expected, (list, tuple)) else [expected]
+    assert len(outputs) == len(expected)
+    for output, right in zip(outputs, expected, strict=True):
+        np.testing.assert_allclose(output, right.numpy(), rtol=2e-5, atol=2e-6)
+        assert output.shape == tuple(right.shape)
+
+
+def test_convolution_pads_strides_dilates_and_groups(tmp_path: Path) -> None:
+    def build(x: Any) -> Any:
+        return mb.conv(
+            x=x,
+            weight=KERNEL,
+            bias=KERNEL[:, 0, 0, 0],
+            pad_type="custom",
+            pad=[1, 2, 0, 3],
+            strides=[2, 1],
+            dilations=[1, 2],
+            groups=2,
+        )
+
+    kernel = torch.from_numpy(KERNEL)
+    padded = F.pad(torch.from_numpy(IMAGE), (0, 3, 1, 2))
+    expected = F.conv2d(padded, kernel, kernel[:, 0, 0, 0], (2, 1), 0, (1, 2), 2)
+    (output,) = evaluate(save(build, IMAGE, tmp_path), IMAGE)
+    np.testing.assert_allclose(output, expected.numpy(), rtol=1e-5, atol=1e-5)
+
+
+@pytest.fixture
+def layers(tmp_path: Path) -> Path:
+    """A float16 package of two linear layers around a GELU, its weights in weight.bin."""
+
+    def build(x: Any) -> Any:
+        return mb.linear(x=mb.gelu(x=mb.linear(x=x, weight=W54)), weight=W45)
+
+    return save(build, X, tmp_path, half=True)
+
+
+def test_float16_is_rounded_after_every_operation(layers: Path) -> None:
+    first, second = (torch.from_numpy(w).half().float() for w in (W54, W45))
+
+    def rounded(x: torch.Tensor) -> torch.Tensor:
+        return x.half().float()
+
+    x = rounded(torch.from_numpy(X))
+    expected = rounded(rounded(F.gelu(rounded(x @ first.T))) @ second.T)
+    (output,) = evaluate(layers, X)
+    np.testing.assert_allclose(output, expected.numpy(), atol=1e-3)
+    assert np.array_equal(output, output.astype(np.float16))
+
+
+def test_float16_overflow_is_seen(layers: Path) -> None:
+    (output,) = evaluate(layers, np.full(X.shape, 60_000, np.float32))
+    assert not np.isfinite(output).all()
+
+
+def test_the_hook_sees_every_operation_in_order(layers: Path) -> None:
+    seen: list[tuple[str, str]] = []
+    program = mil.Program.load(layers)
+    outputs = program.predict({"x": X}, lambda kind, name, value: seen.append((kind, name)))
+    kinds = [kind for kind, _ in seen]
+    assert [kind for kind in kinds if kind != "cast"] == ["linear", "gelu", "linear"]
+    assert seen[-1][1] in outputs
+
+
+@pytest.mark.parametrize(
+    "feed",
+    [
+        {},
+        {"x": X, "y": X},
+        {"x": X.astype(np.float64)},
+        {"x": X[:1]},
+    ],
+)
+def test_a_feed_that_does_not_fit_is_refused(layers: Path, feed: dict[str, np.ndarray]) -> None:
+    with pytest.raises(PlanError, match="x"):
+        mil.Program.load(layers).predict(feed)
+
+
+def test_unknown_operations_and_functions_are_named(layers: Path) -> None:
+    with pytest.raises(BundleError, match="no function 'seq_7': choose from main"):
+        mil.Program.load(layers, "seq_7")
+    spec = read_spec(layers)
+    code = spec.mlProgram.functions["main"]
+    operations = code.block_specializations[code.opset].operations
+    next(op for op in operations if op.type == "gelu").type = "lstm"
+    spec_path(layers).write_bytes(spec.SerializeToString())
+    with pytest.raises(UnsupportedError, match="lstm"):
+        mil.Program.load(layers)
+
+
+def test_a_damaged_weight_is_seen_or_refused(layers: Path) -> None:
+    """Every byte of every header and the high byte of a weight, one at a time."""
+    path = layers / WEIGHTS
+    before, sound = evaluate(layers, X)[0], path.read_bytes()
+    headers = [at for at in range(0, len(sound), 64) if sound[at : at + 4] == b"\xef\xbe\xad\xde"]
+    assert len(headers) == 2
+    for at in headers:
+        start = int.from_bytes(sound[at + 16 : at + 24], "little")
+        for byte in (*range(at, at + 4), *range(at + 8, at + 24), start + 1):
+            damaged = bytearray(sound)
+            damaged[byte] ^= 0x7F
+            path.write_bytes(damaged)
+            try:
+                after = evaluate(layers, X)[0]
+            except BundleError:
+                continue
+            assert byte == start + 1
+            assert not np.allclose(after, before, atol=1e-3)
+
+
+def test_a_truncated_package_is_refused(layers: Path) -> None:
+    for path in (layers / WEIGHTS, spec_path(layers), layers / "Manifest.json"):
+        sound = path.read_bytes()
+        for length in {0, 1, len(sound) // 2, len(sound) - 40}:
+            path.write_bytes(sound[:length])
+            with pytest.raises(BundleError):
+                mil.Program.load(layers)
+        path.write_bytes(sound)
+    mil.Program.load(layers)
+
+
+def test_a_damaged_program_never_crashes(layers: Path) -> None:
+    """Random bytes of the protobuf: edgekit's own errors, or a program that still runs."""
+    rng, path = np.random.default_rng(0), spec_path(layers)
+    sound, refused = path.read_bytes(), 0
+    for _ in range(300):
+        damaged = bytearray(sound)
+        damaged[rng.integers(len(sound))] ^= 1 << rng.integers(8)
+        path.write_bytes(damaged)
+        try:
+            mil.read_facts(layers)
+            evaluate(layers, X)
+        except EdgekitError:
+            refused += 1
+    assert refused > 100
+
+
+def test_paths_cannot_leave_the_package(layers: Path) -> None:
+    (layers.parent / "outside.bin").write_bytes((layers / WEIGHTS).read_bytes())
+    spec = read_spec(layers)
+    code = spec.mlProgram.functions["main"]
+    for op in code.block_specializations[code.opset].operations:
+        if op.attributes["val"].WhichOneof("value") == "blobFileValue":
+            name = "@model_path/../../../outside.bin"
+            op.attributes["val"].blobFileValue.fileName = name
+    spec_path(layers).write_bytes(spec.SerializeToString())
+    with pytest.raises(BundleError, match="outside"):
+        mil.Program.load(layers)
