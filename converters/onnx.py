@@ -1,0 +1,138 @@
+"""ONNX: one file with dynamic batch and length for every runtime that reads ai.onnx opset 20.
+
+The traced operators are translated one by one (``onnx_ops``), which leaves nothing to clean up
+afterwards. Opset 20 (IR 9) is the first with Gelu as one operator, and onnxruntime has read it
+since 1.17 (https://onnxruntime.ai/docs/reference/compatibility.html), on phones and in browsers.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from edgekit.converters.onnx_graph import GraphBuilder, write
+from edgekit.converters.onnx_ops import Value, lowerings
+from edgekit.errors import ConversionError
+from edgekit.graph import Card, Graph, Signature, TensorSpec
+from edgekit.recipe import Recipe
+
+if TYPE_CHECKING:
+    from onnx import ModelProto, ValueInfoProto
+    from torch.export import ExportedProgram
+    from torch.fx import Node
+
+__all__ = ["convert"]
+
+_OPSET, _IR_VERSION = 20, 9
+
+
+def convert(
+    graph: Graph, recipes: Sequence[Recipe], card: Card, folder: Path
+) -> Iterator[tuple[Recipe, Path]]:
+    """Yields each recipe's finished file as soon as it is written into ``folder``.
+
+    Inputs are int32 (batch, length), outputs float32, named and ordered as in the signature.
+
+    Raises:
+        ConversionError: the model has an operator without a lowering, or 2 GiB of weights.
+    """
+    program = graph.dynamic()
+    for recipe in recipes:
+        builder = _translate(program, graph.signature, recipe)
+        path = folder / f"model-{recipe.name}.onnx"
+        write(_model(builder, graph.signature, card), builder.tensors, path)
+        yield recipe, path
+
+
+def _translate(program: ExportedProgram, signature: Signature, recipe: Recipe) -> GraphBuilder:
+    builder, table = GraphBuilder(), lowerings(recipe.name)
+    values = _arguments(program, signature, builder)
+    for node in program.graph.nodes:
+        if node.op != "call_function":
+            continue
+        if node.target not in table:
+            raise ConversionError(f"ONNX has no lowering for {node.target}: add a row to onnx_ops")
+        builder.scope = next(reversed(node.meta["nn_module_stack"].values()))[0]
+        args, kwargs = _resolve((node.args, dict(node.kwargs)), values)
+        names = table[node.target](builder, node.meta["val"], *args, **kwargs)
+        values[node] = _values(names, node.meta["val"])
+    results = [values[node].name for node in program.graph.output_node().args[0]]
+    names = [spec.name for spec in signature.outputs]
+    builder.finish(dict(zip(names, results, strict=True)))
+    return builder
+
+
+def _arguments(
+    program: ExportedProgram, signature: Signature, builder: GraphBuilder
+) -> dict[Node, Any]:
+    """The program's inputs under the signature's names, its tensors under their own."""
+    state = {**program.constants, **program.state_dict}
+    inputs = iter(signature.inputs)
+    values = {}
+    for node, spec in zip(program.graph.nodes, program.graph_signature.input_specs, strict=False):
+        fake = node.meta["val"]
+        if spec.target is None:
+            values[node] = Value(next(inputs).name, fake)
+        elif node.users:
+            data = state[spec.target].detach().numpy()
+            shared = any(user.name.split("_")[0] != "linear" for user in node.users)
+            values[node] = Value(builder.tensor(spec.target, data), fake, data, shared)
+    return values
+
+
+def _values(names: str | tuple[str, ...], fake: Any) -> Any:
+    if isinstance(names, str):
+        return Value(names, fake)
+    return [Value(name, part) for name, part in zip(names, fake, strict=True)]
+
+
+def _resolve(argument: Any, values: dict[Node, Any]) -> Any:
+    """The same nested arguments with the values of the nodes in them."""
+    from torch.fx.node import map_arg
+
+    return map_arg(argument, values.__getitem__)
+
+
+def _model(builder: GraphBuilder, signature: Signature, card: Card) -> ModelProto:
+    """The model without its tensors, with what the card says of it."""
+    from onnx import helper
+
+    graph = helper.make_graph(
+        builder.nodes,
+        card.name,
+        [_value_info(spec) for spec in signature.inputs],
+        [_value_info(spec) for spec in signature.outputs],
+    )
+    model = helper.make_model(
+        graph,
+        opset_imports=[helper.make_opsetid("", _OPSET)],
+        ir_version=_IR_VERSION,
+        producer_name="edgekit",
+        producer_version=version("edgekit"),
+        doc_string=card.description,
+    )
+    helper.set_model_props(model, _properties(card))
+    return model
+
+
+def _value_info(spec: TensorSpec) -> ValueInfoProto:
+    import numpy as np
+    from onnx import helper
+
+    kind = helper.np_dtype_to_tensor_dtype(np.dtype(spec.dtype))
+    return helper.make_tensor_value_info(spec.name, kind, spec.shape, spec.description)
+
+
+def _properties(card: Card) -> dict[str, str]:
+    fields = {
+        "task": card.task,
+        "source": card.source,
+        "author": card.author,
+        "license": card.license,
+        "labels": json.dumps(card.labels) if card.labels else "",
+        "random_weights": "true" if card.random_weights else "",
+    }
+    return {name: value for name, value in fields.items() if value}

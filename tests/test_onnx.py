@@ -1,0 +1,189 @@
+"""ONNX files against the unmodified Transformers models they come from, run by onnxruntime."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import torch
+from transformers import (
+    BertConfig,
+    BertForMaskedLM,
+    DistilBertConfig,
+    DistilBertForQuestionAnswering,
+    PreTrainedModel,
+)
+
+from edgekit import graph, recipe, tasks, trace
+from edgekit.converters.onnx import convert
+from edgekit.converters.onnx_graph import write
+from edgekit.errors import ConversionError
+from edgekit.graph import Card, Graph, Signature, TensorSpec
+from edgekit.pooling import Pooling
+
+VOCABULARY, LENGTH, LAYERS = 1000, 64, 2
+CARD = Card("tiny", "fill-mask", "tests", "a tiny model", "edgekit", "MIT", ("no", "yes"), True)
+INPUTS = ("input_ids", "attention_mask", "token_type_ids")
+SHAPES = [(1, 1, 1), (1, 20, 20), (2, 33, 9), (1, LENGTH, LENGTH), (3, LENGTH, 5)]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A model, its traced graph and the file of each recipe."""
+
+    model: PreTrainedModel
+    graph: Graph
+    files: dict[str, Path]
+
+    def feed(self, batch: int, length: int, real: int) -> dict[str, np.ndarray]:
+        """Random tokens, of which the last ``length - real`` are padding."""
+        shape, rng = (batch, length), np.random.default_rng(length)
+        mask = np.broadcast_to(np.arange(length) < real, shape).astype(np.int32)
+        tokens = rng.integers(1, VOCABULARY, shape, np.int32) * mask
+        types = rng.integers(0, 2, shape, np.int32)
+        names = [spec.name for spec in self.graph.signature.inputs]
+        return dict(zip(names, (tokens, mask, types), strict=False))
+
+    def expected(self, feed: dict[str, np.ndarray]) -> list[np.ndarray]:
+        with torch.no_grad():
+            outputs = self.model(
+                **{name: torch.tensor(value).long() for name, value in feed.items()}
+            )
+        return [outputs[spec.name].numpy() for spec in self.graph.signature.outputs]
+
+    def run(self, name: str, feed: dict[str, np.ndarray]) -> list[np.ndarray]:
+        session = onnxruntime.InferenceSession(self.files[name], providers=["CPUExecutionProvider"])
+        return list(session.run([spec.name for spec in self.graph.signature.outputs], feed))
+
+
+def _case(model: PreTrainedModel, task_name: str, inputs: int, folder: Path) -> Case:
+    task = tasks.get(task_name)
+    signature = Signature(
+        tuple(TensorSpec(name, "int32", ("batch", "length")) for name in INPUTS[:inputs]),
+        tasks.tensor_specs(task, {"vocabulary": VOCABULARY}),
+        (LENGTH,),
+    )
+    traced = trace.trace(model.eval(), task, signature, folder, pooling=Pooling())
+    recipes = [recipe.get("fp32"), recipe.get("int8")]
+    files = {made.name: path for made, path in convert(traced, recipes, CARD, folder)}
+    return Case(model, traced, files)
+
+
+@pytest.fixture(scope="module")
+def bert(tmp_path_factory: pytest.TempPathFactory) -> Case:
+    """A masked language model: its decoder is tied to its embeddings."""
+    torch.manual_seed(0)
+    config = BertConfig(
+        vocab_size=VOCABULARY,
+        hidden_size=64,
+        num_hidden_layers=LAYERS,
+        num_attention_heads=4,
+        intermediate_size=128,
+        max_position_embeddings=LENGTH,
+    )
+    return _case(BertForMaskedLM(config), "fill-mask", 3, tmp_path_factory.mktemp("bert"))
+
+
+@pytest.fixture(scope="module")
+def distilbert(tmp_path_factory: pytest.TempPathFactory) -> Case:
+    """Question answering: two outputs, no token types."""
+    torch.manual_seed(0)
+    config = DistilBertConfig(
+        vocab_size=VOCABULARY, dim=64, n_layers=LAYERS, n_heads=4, hidden_dim=128
+    )
+    model = DistilBertForQuestionAnswering(config)
+    return _case(model, "question-answering", 2, tmp_path_factory.mktemp("distilbert"))
+
+
+@pytest.mark.parametrize("name", ["bert", "distilbert"])
+@pytest.mark.parametrize(("batch", "length", "real"), SHAPES)
+def test_it_computes_what_transformers_computes(
+    name: str, batch: int, length: int, real: int, request: pytest.FixtureRequest
+) -> None:
+    case: Case = request.getfixturevalue(name)
+    feed = case.feed(batch, length, real)
+    expected = case.expected(feed)
+    for made, bound in (("fp32", 1e-5), ("int8", 0.05)):
+        for got, want in zip(case.run(made, feed), expected, strict=True):
+            assert got.dtype == np.float32
+            assert got.shape == want.shape
+            scale = max(1.0, float(np.abs(want).max()))
+            assert np.abs(got - want)[:, :real].max() / scale < bound
+
+
+def test_padding_changes_nothing(bert: Case) -> None:
+    short = {name: value[:, :9] for name, value in bert.feed(1, LENGTH, 9).items()}
+    (want,) = bert.run("fp32", short)
+    (got,) = bert.run("fp32", bert.feed(1, LENGTH, 9))
+    np.testing.assert_allclose(got[:, :9], want, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["fp32", "int8"])
+def test_a_file_is_valid_and_says_what_it_is(bert: Case, name: str) -> None:
+    path = bert.files[name]
+    onnx.checker.check_model(path, full_check=True)
+    model = onnx.load(path)
+    free = [
+        [axis.dim_param for axis in spec.type.tensor_type.shape.dim] for spec in model.graph.input
+    ]
+    assert [spec.name for spec in model.graph.input] == list(INPUTS)
+    assert free == [["batch", "length"]] * 3
+    assert [spec.name for spec in model.graph.output] == ["logits"]
+    assert [(used.domain, used.version) for used in model.opset_import] == [("", 20)]
+    assert (model.producer_name, model.doc_string) == ("edgekit", CARD.description)
+    assert {entry.key: entry.value for entry in model.metadata_props} == {
+        "task": "fill-mask",
+        "source": "tests",
+        "author": "edgekit",
+        "license": "MIT",
+        "labels": '["no", "yes"]',
+        "random_weights": "true",
+    }
+
+
+def test_the_graph_is_clean(bert: Case) -> None:
+    model = onnx.load(bert.files["fp32"])
+    kinds = Counter(node.op_type for node in model.graph.node)
+    assert kinds["Gelu"] == LAYERS + 1
+    assert kinds["LayerNormalization"] == 2 * LAYERS + 2
+    assert kinds["Reshape"] == 4 * LAYERS
+    assert kinds["Transpose"] == 4 * LAYERS + 1  # the tied decoder's
+    assert kinds["Shape"] == 1
+    assert not kinds.keys() & {"IsNaN", "Where", "Expand", "Concat", "Identity", "Constant"}
+    assert not any(node.doc_string or node.metadata_props for node in model.graph.node)
+
+
+@pytest.mark.parametrize("name", ["fp32", "int8"])
+def test_tied_weights_are_stored_once(bert: Case, name: str) -> None:
+    tensors = onnx.load(bert.files[name]).graph.initializer
+    assert sum(sorted(tensor.dims) == [64, VOCABULARY] for tensor in tensors) == 1
+
+
+def test_only_what_was_asked_for_is_left(distilbert: Case, tmp_path: Path) -> None:
+    list(convert(distilbert.graph, [recipe.get("int8")], CARD, tmp_path))
+    assert [path.name for path in tmp_path.iterdir()] == ["model-int8.onnx"]
+
+
+def test_an_unknown_operator_is_named(tmp_path: Path) -> None:
+    class Odd(torch.nn.Module):
+        def forward(self, input_ids: torch.Tensor) -> dict[str, torch.Tensor]:
+            return {"odd": torch.special.bessel_j0(input_ids)}
+
+    program = torch.export.export(Odd(), (torch.ones(1, 4, dtype=torch.int32),))
+    spec = TensorSpec("input_ids", "int32", (1, 4))
+    signature = Signature((spec,), (TensorSpec("odd", "float32", (1, 4)),), (4,))
+    odd = graph.save(tmp_path, signature, {"dynamic": program})
+    with pytest.raises(ConversionError, match="bessel_j0"):
+        list(convert(odd, [recipe.get("fp32")], CARD, tmp_path))
+
+
+def test_more_than_two_gigabytes_are_refused_before_anything_is_written(tmp_path: Path) -> None:
+    huge = np.broadcast_to(np.float32(0), (2**20, 600))
+    with pytest.raises(ConversionError, match=r"2\.3 GiB.*choose"):
+        write(onnx.ModelProto(), {"huge": huge}, tmp_path / "model-fp32.onnx")
+    assert not list(tmp_path.iterdir())
