@@ -188,11 +188,13 @@ def _export(
 def _drop_no_ops(program: ExportedProgram) -> None:
     """Removes copies and assertions: dropout leaves a clone, every cast an assertion."""
     nodes = program.graph_module.graph
-    kept = {spec.arg.name for spec in program.graph_signature.output_specs}
+    outputs = {spec.arg.name: spec.arg for spec in program.graph_signature.output_specs}
     for node in list(nodes.nodes):
         if node.target is torch.ops.aten._assert_tensor_metadata.default:
             nodes.erase_node(node)
-        elif node.target in _NO_OPS and node.name not in kept:
+        elif node.target in _NO_OPS:
+            if node.name in outputs:
+                outputs[node.name].name = node.args[0].name
             node.replace_all_uses_with(node.args[0])
             nodes.erase_node(node)
     program.graph_module.recompile()

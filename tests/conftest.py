@@ -28,9 +28,8 @@ BERT = BertConfig(
     num_attention_heads=4,
     intermediate_size=64,
     initializer_range=0.2,  # large enough that attention, and so the mask, matters
-    id2label={0: "bad", 1: "good", 2: 'so "so" / 好'},
-    label2id={"bad": 0, "good": 1, 'so "so" / 好': 2},
 )
+LABELS = ("bad", "good", 'so "so" / 好')
 DISTILBERT = DistilBertConfig(
     **SIZES, dim=32, n_layers=2, n_heads=4, hidden_dim=64, initializer_range=0.2
 )
@@ -60,7 +59,8 @@ def classifier(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A fine-tuned-looking BERT with three labels, one of them with odd characters."""
     torch.manual_seed(0)
     folder = tmp_path_factory.mktemp("checkpoints") / "classifier"
-    return save_checkpoint(BertForSequenceClassification(BERT).eval(), folder)
+    config = BertConfig.from_dict({**BERT.to_dict(), "id2label": dict(enumerate(LABELS))})
+    return save_checkpoint(BertForSequenceClassification(config).eval(), folder)
 
 
 @pytest.fixture(scope="session")

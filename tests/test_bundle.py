@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import LABELS
 from test_source import edgekit_cli
 
 from edgekit.bundle import MANIFEST, Bundle, digest
@@ -49,7 +50,7 @@ def test_the_bundle_is_whole_and_every_proof_passed(bundle: Bundle) -> None:
         ("coreml", "int8"),
     }
     assert all(artifact.passed for artifact in bundle.artifacts)
-    assert bundle.manifest["labels"] == ["bad", "good", 'so "so" / 好']
+    assert bundle.manifest["labels"] == list(LABELS)
     proven = {
         proof["runtime"].split()[0] for row in bundle.artifacts for proof in row.row["proofs"]
     }

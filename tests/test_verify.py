@@ -1,0 +1,151 @@
+"""The proof catches what goes wrong in the field: sessions that are wrong in one way each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from conftest import BERT
+from transformers import BertConfig, BertForTokenClassification
+
+from edgekit import probes, recipe, tasks, verify
+from edgekit.graph import Signature, TensorSpec
+from edgekit.pooling import Pooling
+from edgekit.verify import Proof
+
+TASK = tasks.get("token-classification")
+NAMES = ("input_ids", "attention_mask", "token_type_ids")
+SIGNATURE = Signature(
+    tuple(TensorSpec(name, "int32", ("batch", "length")) for name in NAMES),
+    tasks.tensor_specs(TASK, {"labels": 3}),
+    (16, 64),
+)
+
+
+class PyTorch:
+    """A right session: the model itself. ``spoil`` makes it wrong."""
+
+    runtime = "torch"
+
+    def __init__(
+        self,
+        model: torch.nn.Module,
+        lengths: tuple[int, ...] | None = None,
+        feed: Callable[[dict[str, np.ndarray]], dict[str, np.ndarray]] = lambda feed: feed,
+        spoil: Callable[[np.ndarray], np.ndarray] = lambda logits: logits,
+    ) -> None:
+        self.model, self.lengths, self.feed, self.spoil = model, lengths, feed, spoil
+
+    def run(self, feed: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        tensors = {key: torch.from_numpy(row).long() for key, row in self.feed(dict(feed)).items()}
+        with torch.no_grad():
+            return {"logits": self.spoil(self.model(**tensors).logits.numpy().copy())}
+
+
+@pytest.fixture(scope="module")
+def model() -> torch.nn.Module:
+    torch.manual_seed(3)
+    return BertForTokenClassification(BertConfig(**{**BERT.to_dict(), "num_labels": 3})).eval()
+
+
+@pytest.fixture(scope="module")
+def cases(model: torch.nn.Module) -> list[probes.Probe]:
+    rows = list(probes.made_up(probes.Vocabulary(300, 0, True), 64, (16, 64)))
+    return probes.answer(model, TASK, Pooling(), rows, True)
+
+
+def prove(session: PyTorch, cases: list[probes.Probe], name: str = "fp32") -> Proof:
+    return verify.prove(session, cases, TASK, SIGNATURE, recipe.get(name), 64)
+
+
+@pytest.mark.parametrize("lengths", [None, (16, 64)])
+def test_the_model_itself_passes(
+    lengths: tuple[int, ...] | None, model: torch.nn.Module, cases: list[probes.Probe]
+) -> None:
+    proof = prove(PyTorch(model, lengths), cases)
+    assert proof.passed, proof.failure
+    assert proof.agreement == 1
+    assert proof.decisions > 100
+    expected = {"length", "adversarial", "padding"} | (set() if lengths else {"batch"})
+    assert set(proof.checks) == expected
+
+
+def no_mask(feed: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {**feed, "attention_mask": np.ones_like(feed["attention_mask"])}
+
+
+def short_mask(feed: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    mask = feed["attention_mask"].copy()
+    mask[:, -1] = 0
+    return {**feed, "attention_mask": mask}
+
+
+def nan_when_padded(logits: np.ndarray) -> np.ndarray:
+    return np.where(logits.shape[1] > 60, np.nan, logits)
+
+
+def swapped_rows(logits: np.ndarray) -> np.ndarray:
+    return logits[::-1]
+
+
+def rare_label(logits: np.ndarray) -> np.ndarray:
+    """One class only, a little."""
+    logits[..., 2] += 0.02 * np.abs(logits).max()
+    return logits
+
+
+@pytest.mark.parametrize(
+    ("wrong", "lengths"),
+    [
+        ({"feed": no_mask}, (16, 64)),
+        ({"feed": no_mask}, None),
+        ({"feed": short_mask}, (16, 64)),
+        ({"spoil": nan_when_padded}, (16, 64)),
+        ({"spoil": swapped_rows}, None),
+        ({"spoil": rare_label}, None),
+    ],
+    ids=["no mask, static", "no mask", "short mask", "nan", "batch rows", "one class"],
+)
+def test_a_wrong_session_fails(
+    wrong: dict[str, Callable[..., object]],
+    lengths: tuple[int, ...] | None,
+    model: torch.nn.Module,
+    cases: list[probes.Probe],
+) -> None:
+    proof = prove(PyTorch(model, lengths, **wrong), cases)
+    assert not proof.passed
+    assert proof.failure
+
+
+def test_an_int8_file_whose_mask_is_ignored_fails_too(
+    model: torch.nn.Module, cases: list[probes.Probe]
+) -> None:
+    """int8's tolerance is wide, but not as wide as that."""
+    assert not prove(PyTorch(model, (16, 64), feed=no_mask), cases, "int8").passed
+
+
+def test_decisions_that_flip_fail_even_within_the_distance(
+    model: torch.nn.Module, cases: list[probes.Probe]
+) -> None:
+    def flip(logits: np.ndarray) -> np.ndarray:
+        order = np.argsort(logits, -1)
+        top = np.take_along_axis(logits, order[..., -1:], -1)
+        np.put_along_axis(logits, order[..., -2:-1], top + 1e-3, -1)
+        return logits
+
+    proof = prove(PyTorch(model, spoil=flip), cases, "int8")
+    assert proof.agreement < 0.1
+    assert not proof.passed
+
+
+def test_only_clear_decisions_count(cases: list[probes.Probe]) -> None:
+    """A tie that rounding can flip is no disagreement; a clear one is."""
+    tie = replace(cases[0], outputs={"logits": np.array([[1.0, 1.001, -1.0]], np.float32)})
+    other = {"logits": np.array([[1.001, 1.0, -1.0]], np.float32)}
+    assert verify.compare(other, tie, TASK, {"logits": 1.0}).clear == 0
+    clear = replace(cases[0], outputs={"logits": np.array([[1.0, 1.5, -1.0]], np.float32)})
+    difference = verify.compare(other, clear, TASK, {"logits": 1.0})
+    assert (difference.clear, difference.same) == (1, 0)
