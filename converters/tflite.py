@@ -1,7 +1,7 @@
 """TFLite (LiteRT): one file with one signature a bucket, all of them on one copy of the weights.
 
-The traced operators are translated one by one (``tflite_ops``). LiteRT's own converter makes slower
-graphs here, re-exports the model for every signature and needs JAX, torchao and 1.8 GB to do it.
+The traced operators are translated one by one (``tflite_ops``) and the weights streamed. LiteRT's
+own converter exports the model anew for every signature, through JAX and MLIR, in 1.8 GB.
 """
 
 from __future__ import annotations

@@ -26,6 +26,7 @@ Array = NDArray[Any]
 
 _ALIGNMENT_BYTES = 16  # of a buffer in the file: force_align in the schema
 _SCHEMA_VERSION = 3
+_LEAST = np.float32(1e-9)  # magnitude of a row, else rows of zeros would have a scale of 0
 _NARROW = {"int64": "int32", "float64": "float32"}  # phones have no 64-bit kernels
 _OPTIONS = {  # options whose name is not the operator's in camel case
     "BATCH_MATMUL": "BatchMatMulOptions",
@@ -40,19 +41,23 @@ _VERSIONS = {"FULLY_CONNECTED": 5}  # keep_num_dims; all others are used as in t
 class Value:
     """A tensor of a subgraph or, with ``data``, a constant that joins it once an operator reads it.
 
-    ``name`` is that of a parameter and the same in every subgraph. ``scale`` is one a row of int8
-    ``data`` (symmetric, so every zero point is 0).
+    ``name`` is that of a parameter and the same in every subgraph.
     """
 
     shape: tuple[int, ...]
     dtype: str
     data: Array | None = None
     name: str = ""
-    scale: Array | None = None
 
     @property
     def rank(self) -> int:
         return len(self.shape)
+
+    @property
+    def key(self) -> str:
+        """The same for two constants of equal content."""
+        assert self.data is not None
+        return self.name or _digest(self.data)
 
 
 def constant(value: Any, dtype: Any = None, name: str = "") -> Value:
@@ -62,20 +67,23 @@ def constant(value: Any, dtype: Any = None, name: str = "") -> Value:
 
 
 class File:
-    """What all subgraphs of a file share: operator codes and the contents of constants."""
+    """What all subgraphs of a file share: operator codes and constants.
+
+    ``scales`` has the quantisation parameters of the int8 constants, by their keys.
+    """
 
     def __init__(self) -> None:
         self.subgraphs: list[Subgraph] = []
         self.buffers: list[Array] = []
         self.codes: dict[str, int] = {}
+        self.scales: dict[str, Any] = {}
         self._places: dict[str, int] = {}
         self._quantized: dict[str, Value] = {}
-        self._scales: dict[str, Any] = {}
 
     def place(self, value: Value) -> int:
         """The number of the buffer with a constant's content: equal contents are stored once."""
         assert value.data is not None
-        key = value.name or _digest(value.data)
+        key = value.key
         if key not in self._places:
             self.buffers.append(value.data)
             self._places[key] = len(self.buffers)  # the schema's buffer 0 is empty
@@ -87,19 +95,16 @@ class File:
         https://ai.google.dev/edge/litert/conversion/tensorflow/quantization/quantization_spec
         """
         assert weight.data is not None
-        key = weight.name or _digest(weight.data)
+        key = f"{weight.key}.int8"
         if key not in self._quantized:
             rows = weight.data.reshape(len(weight.data), -1)
-            scale = (np.maximum(np.abs(rows).max(1, keepdims=True), 1e-9) / 127).astype(np.float32)
-            levels = np.rint(rows / scale).astype(np.int8).reshape(weight.shape)
-            self._quantized[key] = Value(weight.shape, "int8", levels, f"{key}.int8", scale[:, 0])
+            most = np.maximum(rows.max(1, keepdims=True), -rows.min(1, keepdims=True))
+            scale = np.maximum(most, _LEAST) / np.float32(127)
+            levels = rows / scale
+            np.rint(levels, out=levels)
+            self._quantized[key] = constant(levels.astype(np.int8).reshape(weight.shape), name=key)
+            self.scales[key] = _shared_parameters(scale[:, 0])
         return self._quantized[key]
-
-    def scales(self, value: Value) -> Any:
-        """The quantisation parameters of an int8 constant, one object for all subgraphs."""
-        if value.scale is None:
-            return None
-        return self._scales.setdefault(value.name, _shared_parameters(value.scale))
 
 
 class Subgraph:
@@ -152,12 +157,13 @@ class Subgraph:
         """The number of a value's tensor."""
         if value.data is None:
             return self._indices[value]
-        buffer = self.file.place(value)
-        if (buffer, value.shape) not in self._constants:
+        place = self.file.place(value)
+        if (place, value.shape) not in self._constants:
             name = value.name or f"constant/{len(self.tensors)}"
-            index = self._tensor(name, value.shape, value.dtype, buffer, self.file.scales(value))
-            self._constants[buffer, value.shape] = index
-        return self._constants[buffer, value.shape]
+            scales = self.file.scales.get(value.name)
+            index = self._tensor(name, value.shape, value.dtype, place, scales)
+            self._constants[place, value.shape] = index
+        return self._constants[place, value.shape]
 
     def _activation(self, name: str, shape: Sequence[int], dtype: str) -> Value:
         value = Value(tuple(shape), dtype)
