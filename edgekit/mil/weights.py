@@ -1,8 +1,8 @@
 """Constants of an ML Program: values inside the protobuf, and blobs of ``weight.bin``.
 
 A blob is a header of 64 bytes (u32 sentinel, u32 type, u64 size in bytes, u64 offset of the data)
-with its data right behind it; the protobuf names the header's offset. See ``MILBlob/Blob/StorageFormat.hpp``
-of apple/coremltools (``mlmodel/src/MILBlob``).
+with its data right behind it; the protobuf names the header's offset. Source:
+``mlmodel/src/MILBlob/Blob/StorageFormat.hpp`` of apple/coremltools.
 """
 
 from __future__ import annotations
