@@ -39,7 +39,7 @@ def convert(
     Raises:
         ConversionError: the model has an operator without a lowering, or 2 GiB of weights.
     """
-    program = graph.dynamic()
+    program = graph.dynamic
     for recipe in recipes:
         builder = _translate(program, graph.signature, recipe)
         path = folder / f"model-{recipe.name}.onnx"

@@ -28,7 +28,6 @@ class Format:
     """One file format.
 
     ``recipes`` maps the recipe asked for to the one built: Core ML's full precision is float16.
-    ``static`` formats are traced once a bucket, the others once with free axes.
     """
 
     name: str
@@ -39,7 +38,6 @@ class Format:
     recipes: Mapping[str, str]
     runtime: str
     minimum_os: str
-    static: bool = True
 
     def require(self) -> None:
         """Raises MissingExtraError if a package it needs is not installed."""
@@ -76,7 +74,6 @@ FORMATS: dict[str, Format] = {
             recipes={"fp32": "fp32", "int8": "int8"},
             runtime="onnxruntime",
             minimum_os="Android 7.0 (API 24), iOS 15.1",
-            static=False,
         ),
         Format(
             name="tflite",

@@ -1,8 +1,8 @@
 """A traced model on disk: what the tracing process hands to the process of each format.
 
-A folder of ``torch.export`` programs (one with dynamic batch and length, one a bucket) that share
-one ``weights.safetensors``. The programs are saved hollow and get their weights back on loading, by
-memory map: five converters that read one graph share one copy of the weights.
+A folder with one ``torch.export`` program, of dynamic batch and length, and its weights apart from
+it. The program is saved hollow and gets its weights back on loading, by memory map: the converters
+that read one graph share one copy of the weights.
 """
 
 from __future__ import annotations
@@ -10,16 +10,19 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from edgekit.specialize import specialize
 
 if TYPE_CHECKING:
     import torch
     from torch.export import ExportedProgram
 
+PROGRAM = "program.pt2"
 WEIGHTS = "weights.safetensors"
 SPEC = "graph.json"
-DYNAMIC = "dynamic"
 
 
 @dataclass(frozen=True)
@@ -71,28 +74,22 @@ class Card:
 
 @dataclass(frozen=True)
 class Graph:
-    """A folder of traced programs, loaded one at a time as a converter asks for them.
+    """A folder with a traced program, loaded when a converter first asks for it.
 
-    Every program takes the inputs of ``signature`` (int32, in that order) and returns a dict whose
+    The program takes the inputs of ``signature`` (int32, in that order) and returns a dict whose
     keys are the names of its outputs (float32, in that order).
     """
 
     folder: Path
     signature: Signature
 
+    @cached_property
     def dynamic(self) -> ExportedProgram:
         """The program with dynamic batch and length (both from 1)."""
-        return self._load(DYNAMIC)
-
-    def static(self, length: int) -> ExportedProgram:
-        """The program of batch 1 and that many tokens: one of ``signature.buckets``."""
-        return self._load(f"seq_{length}")
-
-    def _load(self, name: str) -> ExportedProgram:
         import torch
         from safetensors.torch import load_file
 
-        program = torch.export.load(self.folder / f"{name}.pt2")
+        program = torch.export.load(self.folder / PROGRAM)
         weights = load_file(self.folder / WEIGHTS)
         tied = json.loads((self.folder / SPEC).read_text())["tied"]
         state = program.state_dict
@@ -100,23 +97,21 @@ class Graph:
             state[key] = torch.nn.Parameter(weights[tied.get(key, key)], requires_grad=False)
         return program
 
+    def static(self, length: int) -> ExportedProgram:
+        """The program of batch 1 and that many tokens: one of ``signature.buckets``."""
+        return specialize(self.dynamic, 1, length)
 
-def save(
-    folder: Path,
-    signature: Signature,
-    programs: Mapping[str, ExportedProgram],
-) -> Graph:
-    """Writes the programs (named ``dynamic`` and ``seq_N``) hollow, and their weights once."""
+
+def save(folder: Path, signature: Signature, program: ExportedProgram) -> Graph:
+    """Writes the program, hollowing it out, and its weights."""
     import torch
     from safetensors.torch import save_file
 
-    weights: dict[str, torch.Tensor] = {}
-    for name, program in programs.items():
-        state = program.state_dict
-        for key, value in state.items():
-            weights.setdefault(key, value.detach())
-            state[key] = torch.nn.Parameter(torch.empty(1).expand(value.shape), requires_grad=False)
-        torch.export.save(program, folder / f"{name}.pt2")
+    state = program.state_dict
+    weights = {key: value.detach() for key, value in state.items()}
+    for key, value in weights.items():
+        state[key] = torch.nn.Parameter(torch.empty(1).expand(value.shape), requires_grad=False)
+    torch.export.save(program, folder / PROGRAM)
     tied = _tied(weights)
     stored = {key: value.contiguous() for key, value in weights.items() if key not in tied}
     save_file(stored, folder / WEIGHTS)

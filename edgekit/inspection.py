@@ -122,7 +122,7 @@ def _coreml(path: Path) -> FileFacts:
         path.name,
         "coreml",
         size(path),
-        facts.minimum_os,
+        facts.minimum_os.replace("iOS", "iOS "),
         facts.inputs,
         facts.outputs,
         facts.operations,

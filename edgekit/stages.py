@@ -98,21 +98,11 @@ def trace(plan: ExportPlan, work: Path, out: Path, *, say: Say) -> Traced:
         tokenizer = checkpoint.load_tokenizer(plan.source)
         pooling = plan.source.pooling()
         signature = plan.signature(_outputs(plan, model))
-    with _Timed(say, "trace", "trace", _trace_detail(plan)):
+    with _Timed(say, "trace", "trace", plan.task.name):
         from edgekit.trace import trace as trace_model
 
-        static = any(formats.get(name).static for name in plan.formats())
-        dynamic = any(not formats.get(name).static for name in plan.formats())
         (work / GRAPH).mkdir()
-        trace_model(
-            model,
-            plan.task,
-            signature,
-            work / GRAPH,
-            pooling=pooling,
-            dynamic=dynamic,
-            buckets=plan.buckets if static else (),
-        )
+        trace_model(model, plan.task, signature, work / GRAPH, pooling)
     with _Timed(say, "trace", "reference", "PyTorch's answers"):
         token_types = len(signature.inputs) == 3
         vocabulary = probes.Vocabulary.of(model.config, token_types)
@@ -150,11 +140,6 @@ def export(
                 lengths = session.lengths
         exported.append(Exported(path, name, kind.name, lengths, tuple(proofs)))
     return exported
-
-
-def _trace_detail(plan: ExportPlan) -> str:
-    lengths = ", ".join(map(str, plan.buckets))
-    return f"{plan.task.name}, {lengths} tokens"
 
 
 def _outputs(plan: ExportPlan, model: Any) -> tuple[graph.TensorSpec, ...]:

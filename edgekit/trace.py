@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import copy
 import warnings
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -126,56 +125,31 @@ def pool(hidden: torch.Tensor, attention_mask: torch.Tensor, pooling: Pooling) -
 
 
 def trace(
-    model: PreTrainedModel,
-    task: Task,
-    signature: Signature,
-    folder: Path,
-    *,
-    pooling: Pooling,
-    dynamic: bool = True,
-    buckets: Sequence[int] = (),
+    model: PreTrainedModel, task: Task, signature: Signature, folder: Path, pooling: Pooling
 ) -> Graph:
-    """Exports the model once with free axes and once a bucket, and stores the programs.
+    """Exports the model once, with free axes, and stores the program.
 
     Raises:
         ConversionError: torch.export fails, or the model never asked for an attention mask.
     """
     module = TaskModule(hooked(model), task, pooling).eval()
-    programs: dict[str, ExportedProgram] = {}
-    if dynamic:
-        axes = {0: Dim("batch", min=1, max=4096), 1: Dim("length", min=1, max=_most(signature))}
-        programs[graph.DYNAMIC] = _export(module, signature, 2, min(7, _most(signature)), axes)
-    for length in buckets:
-        programs[f"seq_{length}"] = _export(module, signature, 1, length)
-    return graph.save(folder, signature, programs)
+    return graph.save(folder, signature, _export(module, signature))
 
 
-def _most(signature: Signature) -> int:
-    return max(signature.buckets)
-
-
-def _export(
-    module: TaskModule,
-    signature: Signature,
-    batch: int,
-    length: int,
-    axes: dict[int, Any] | None = None,
-) -> ExportedProgram:
-    sample = tuple(torch.ones(batch, length, dtype=torch.int32) for _ in signature.inputs)
+def _export(module: TaskModule, signature: Signature) -> ExportedProgram:
+    most = max(*signature.buckets, 8)
+    shape = (2, 7)  # 0 and 1 are special to torch.export, which would fix them
+    axes = {0: Dim("batch", min=1, max=4096), 1: Dim("length", min=1, max=most)}
+    sample = tuple(torch.ones(shape, dtype=torch.int32) for _ in signature.inputs)
     _mask_calls.count = 0
     try:
         with torch.no_grad(), warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)
             program: ExportedProgram = torch.export.export(
-                module,
-                sample,
-                dynamic_shapes=None if axes is None else tuple(axes for _ in sample),
-                strict=False,
+                module, sample, dynamic_shapes=tuple(axes for _ in sample), strict=False
             ).run_decompositions({})
     except Exception as error:
-        raise ConversionError(
-            f"torch.export failed at {batch} x {length} tokens: {error}"
-        ) from error
+        raise ConversionError(f"torch.export failed: {error}") from error
     if not _mask_calls.count:
         raise ConversionError(
             f"{type(module.model).__name__} never asks for an attention mask: "

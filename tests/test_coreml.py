@@ -78,9 +78,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Exported:
     outputs = tasks.tensor_specs(task, {"labels": 2})
     folder = tmp_path_factory.mktemp("graph")
     signature = Signature(inputs, outputs, BUCKETS)
-    traced = trace.trace(
-        model, task, signature, folder, pooling=Pooling(), buckets=BUCKETS, dynamic=False
-    )
+    traced = trace.trace(model, task, signature, folder, Pooling())
     return Exported(traced, convert(traced, folder / "out", "int8", "fp16"))
 
 

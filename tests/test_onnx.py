@@ -68,7 +68,7 @@ def _case(model: PreTrainedModel, task_name: str, inputs: int, folder: Path) -> 
         tasks.tensor_specs(task, {"vocabulary": VOCABULARY}),
         (LENGTH,),
     )
-    traced = trace.trace(model.eval(), task, signature, folder, pooling=Pooling())
+    traced = trace.trace(model.eval(), task, signature, folder, Pooling())
     recipes = [recipe.get("fp32"), recipe.get("int8")]
     files = {made.name: path for made, path in convert(traced, recipes, CARD, folder)}
     return Case(model, traced, files)
@@ -177,7 +177,7 @@ def test_an_unknown_operator_is_named(tmp_path: Path) -> None:
     program = torch.export.export(Odd(), (torch.ones(1, 4, dtype=torch.int32),))
     spec = TensorSpec("input_ids", "int32", (1, 4))
     signature = Signature((spec,), (TensorSpec("odd", "float32", (1, 4)),), (4,))
-    odd = graph.save(tmp_path, signature, {"dynamic": program})
+    odd = graph.save(tmp_path, signature, program)
     with pytest.raises(ConversionError, match="bessel_j0"):
         list(convert(odd, [recipe.get("fp32")], CARD, tmp_path))
 

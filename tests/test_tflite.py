@@ -71,9 +71,7 @@ def converted(
         tasks.tensor_specs(task, SIZES),
         BUCKETS,
     )
-    graph = trace.trace(
-        model, task, signature, folder, pooling=Pooling(), dynamic=False, buckets=BUCKETS
-    )
+    graph = trace.trace(model, task, signature, folder, Pooling())
     recipes = [recipe.get("fp32"), recipe.get("int8")]
     out = tmp_path_factory.mktemp("out")
     files = {made.name: path for made, path in tflite.convert(graph, recipes, CARD, out)}

@@ -49,9 +49,7 @@ def traced(
 ) -> Graph:
     spec = signature(task, count)
     folder.mkdir(exist_ok=True)
-    return trace.trace(
-        model.eval(), tasks.get(task), spec, folder, pooling=pooling, buckets=spec.buckets
-    )
+    return trace.trace(model.eval(), tasks.get(task), spec, folder, pooling)
 
 
 def run(program: torch.export.ExportedProgram, ids: torch.Tensor, length: int, count: int) -> dict:
@@ -66,7 +64,7 @@ def run(program: torch.export.ExportedProgram, ids: torch.Tensor, length: int, c
 def test_the_graph_has_no_guards_and_no_64_bit_work(dynamic: bool, tmp_path: Path) -> None:
     model = BertForQuestionAnswering(BERT)
     stored = traced(model, "question-answering", 3, tmp_path)
-    program = stored.dynamic() if dynamic else stored.static(16)
+    program = stored.dynamic if dynamic else stored.static(16)
     values = [node for node in program.graph.nodes if node.op == "call_function"]
     names = {str(getattr(node.target, "_opname", "")) for node in values}
     assert names & FORBIDDEN == set()
@@ -90,7 +88,7 @@ def test_every_program_is_the_unmodified_model(
     ids = torch.randint(5, 300, (1, 11), dtype=torch.int32)
     expected = probes.reference(model, tasks.get(task), Pooling(), ids[0].tolist(), [], count == 3)
     for program, length in (
-        (stored.dynamic(), 40),
+        (stored.dynamic, 40),
         (stored.static(16), 16),
         (stored.static(64), 64),
     ):

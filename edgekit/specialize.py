@@ -1,0 +1,63 @@
+"""One traced program at one shape: every free axis becomes a number.
+
+Tracing anew takes seconds a bucket; this takes a tenth of one, and gives the same operators.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from torch.export import ExportedProgram
+    from torch.fx import Graph
+
+
+def specialize(program: ExportedProgram, batch: int, length: int) -> ExportedProgram:
+    """The program for inputs of (batch, length), sharing its weights.
+
+    Sizes that were computed from the inputs' shapes become constants, and what was asserted of
+    them is dropped.
+    """
+    import torch
+    from torch.export import ExportedProgram
+
+    return ExportedProgram(
+        torch.nn.Module(),
+        _graph(program, batch, length),
+        program.graph_signature,
+        program.state_dict,
+        {},
+        program.module_call_graph,
+        constants=program.constants,
+        verifiers=list(program.verifiers),
+    )
+
+
+def _graph(program: ExportedProgram, batch: int, length: int) -> Graph:
+    """The nodes run once on fake tensors of the new shape; only those of tensors stay."""
+    import torch
+    from torch.fx.node import Node, map_arg
+
+    graph, made = torch.fx.Graph(), dict[Node, Any]()
+    mode = next(node.meta["val"].fake_mode for node in program.graph.nodes)
+    inputs = program.graph_signature.user_inputs
+
+    def fake(node: Node) -> Any:
+        return made[node].meta["val"] if isinstance(made[node], Node) else made[node]
+
+    for node in program.graph.nodes:
+        meta = dict(node.meta)
+        if node.name in inputs:
+            empty = torch.empty(batch, length, dtype=meta["val"].dtype)
+            meta["val"] = mode.from_tensor(empty, static_shapes=True)
+        elif node.op == "call_function":
+            with mode:
+                args, kwargs = map_arg((node.args, node.kwargs), fake)
+                meta["val"] = node.target(*args, **kwargs)
+            if meta["val"] is None or isinstance(meta["val"], int | float):
+                made[node] = meta["val"]
+                continue
+        args, kwargs = map_arg((node.args, node.kwargs), made.__getitem__)
+        made[node] = graph.create_node(node.op, node.target, args, kwargs, node.name)
+        made[node].meta = meta
+    return graph
