@@ -28,6 +28,7 @@ class Format:
     """One file format.
 
     ``recipes`` maps the recipe asked for to the one built: Core ML's full precision is float16.
+    ``effort`` is how long it takes, relative to the others: the longest is started first.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Format:
     recipes: Mapping[str, str]
     runtime: str
     minimum_os: str
+    effort: int = 1
 
     def require(self) -> None:
         """Raises MissingExtraError if a package it needs is not installed."""
@@ -94,6 +96,7 @@ FORMATS: dict[str, Format] = {
             recipes={"fp32": "fp16", "fp16": "fp16", "int8": "int8"},
             runtime="Core ML",
             minimum_os="iOS 18, macOS 15",
+            effort=3,
         ),
     )
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -64,14 +65,14 @@ def _run(
     work.mkdir()
     out.mkdir()
     with _Crew(log, say, debug) as crew:
-        traced: Traced = crew.call(stages.trace, plan, work, out)
-        with ThreadPoolExecutor(max(1, jobs)) as pool:
-            futures = [
-                pool.submit(crew.call, stages.export, plan, traced, name, work, out)
-                for name in plan.formats()
-            ]
+        traced: Traced = crew.call(1, stages.trace, plan, work, out)
+        with ThreadPoolExecutor(jobs) as pool:
+            futures = {
+                name: pool.submit(crew.call, jobs, stages.export, plan, traced, name, work, out)
+                for name in sorted(plan.formats(), key=lambda name: -formats.get(name).effort)
+            }
             try:
-                return traced, [row for future in futures for row in future.result()]
+                return traced, [row for name in plan.formats() for row in futures[name].result()]
             except BaseException:
                 crew.kill()
                 pool.shutdown(wait=True, cancel_futures=True)
@@ -93,12 +94,16 @@ class _Crew:
     def __exit__(self, *_: object) -> None:
         self.kill()
 
-    def call(self, function: Callable[..., Any], *args: Any) -> Any:
-        """Runs ``function(*args, say=...)`` in a process of its own and returns its result."""
+    def call(self, share: int, function: Callable[..., Any], *args: Any) -> Any:
+        """Runs ``function(*args, say=...)`` in a process of its own and returns its result.
+
+        ``share`` is how many such processes have to share the cores.
+        """
         with self._lock:
             if self._closed:
                 return []
-            worker = Worker(function, args, self._log, echo=self._debug)
+            threads = max(1, (os.cpu_count() or 1) // share)
+            worker = Worker(function, args, self._log, threads=threads, echo=self._debug)
             self._workers.append(worker)
         return worker.result(self._say)
 

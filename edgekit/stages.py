@@ -12,6 +12,7 @@ from typing import Any
 from edgekit import bundle, checkpoint, formats, golden, graph, probes, recipe, runtime, tasks
 from edgekit.graph import Card, Signature
 from edgekit.plan import ExportPlan
+from edgekit.recipe import Recipe
 from edgekit.verify import Proof, prove
 
 PROBES = "probes.pickle"
@@ -123,14 +124,9 @@ def export(
     plan: ExportPlan, traced: Traced, name: str, work: Path, out: Path, *, say: Say
 ) -> list[Exported]:
     """Converts one format in each of its recipes, then proves each file in its runtimes."""
-    recipes = [recipe.get(row) for row in plan.recipes(name)]
-    options = {"minimum_os": f"iOS{plan.minimum_ios}"} if name == "coreml" else {}
-    with _Timed(say, name, "convert", ", ".join(row.name for row in recipes)):
-        convert = formats.get(name).converter()
-        built = list(convert(graph.load(work / GRAPH), recipes, traced.card, out, **options))
     cases = probes.load(work / PROBES)
     exported = []
-    for kind, path in built:
+    for kind, path in build(plan, traced, name, work, out, say=say):
         proofs, lengths = [], None
         for session in runtime.sessions(path, name):
             with _Timed(say, name, "prove", f"{path.name} in {session.runtime}"):
@@ -140,6 +136,17 @@ def export(
                 lengths = session.lengths
         exported.append(Exported(path, name, kind.name, lengths, tuple(proofs)))
     return exported
+
+
+def build(
+    plan: ExportPlan, traced: Traced, name: str, work: Path, out: Path, *, say: Say
+) -> list[tuple[Recipe, Path]]:
+    """Converts one format in each of its recipes and returns the files, unproven."""
+    recipes = [recipe.get(row) for row in plan.recipes(name)]
+    options = {"minimum_os": f"iOS{plan.minimum_ios}"} if name == "coreml" else {}
+    with _Timed(say, name, "convert", ", ".join(row.name for row in recipes)):
+        convert = formats.get(name).converter()
+        return list(convert(graph.load(work / GRAPH), recipes, traced.card, out, **options))
 
 
 def _outputs(plan: ExportPlan, model: Any) -> tuple[graph.TensorSpec, ...]:

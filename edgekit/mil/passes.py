@@ -43,7 +43,10 @@ def register() -> None:
 
     @register_pass("edgekit", name="linear_quantize_weights")
     class LinearQuantize(quantize_pass):  # type: ignore[misc]
-        """The pass as it is, doing equal weights of several functions once."""
+        """The pass as it is, doing equal weights of several functions once, and in float32.
+
+        In float16, the type of the weights, levels of 8 bits round to the wrong neighbour.
+        """
 
         def apply(self, prog: Any) -> None:
             self.done: dict[tuple[Any, ...], Any] = {}
@@ -55,8 +58,11 @@ def register() -> None:
         ) -> Any:
             key = (digest(original_data), dtype, mode, tuple(block_sizes))
             if key not in self.done:
-                self.done[key] = super().blockwise_compress_by_dtype(
-                    original_data, dtype, mode, block_sizes
+                made = super().blockwise_compress_by_dtype(
+                    original_data.astype(np.float32), dtype, mode, block_sizes
+                )
+                self.done[key] = made and made._replace(
+                    scale=made.scale.astype(original_data.dtype)
                 )
             return self.done[key]
 
