@@ -8,13 +8,17 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from edgekit.errors import BundleError
+
+if TYPE_CHECKING:
+    from edgekit import mil
 
 Feed = Mapping[str, np.ndarray]
 
@@ -35,6 +39,10 @@ class Session(Protocol):
         """One inference: int32 (batch, length) in, float32 with a batch axis out."""
         ...
 
+    def layers(self, feed: Feed) -> list[np.ndarray]:
+        """The results of every layer normalisation of one inference, in order; none if unseen."""
+        ...
+
 
 class OnnxRuntime:
     """onnxruntime on the CPU, one thread unless told otherwise."""
@@ -51,10 +59,25 @@ class OnnxRuntime:
         self._session = onnxruntime.InferenceSession(
             path, options, providers=["CPUExecutionProvider"]
         )
+        self._path = path
         self._outputs = [output.name for output in self._session.get_outputs()]
 
     def run(self, feed: Feed) -> dict[str, np.ndarray]:
         return dict(zip(self._outputs, self._session.run(None, dict(feed)), strict=True))
+
+    def layers(self, feed: Feed) -> list[np.ndarray]:
+        import onnx
+        import onnxruntime
+
+        model = onnx.load(self._path)
+        names = [
+            node.output[0] for node in model.graph.node if node.op_type == "LayerNormalization"
+        ]
+        model.graph.output.extend(onnx.ValueInfoProto(name=name) for name in names)
+        session = onnxruntime.InferenceSession(
+            model.SerializeToString(), providers=["CPUExecutionProvider"]
+        )
+        return list(session.run(names, dict(feed)))
 
 
 class TfliteInterpreter:
@@ -62,7 +85,9 @@ class TfliteInterpreter:
 
     def __init__(self, path: Path, interpreter: Any, runtime: str) -> None:
         self.runtime = runtime
-        self._interpreter = interpreter(model_path=str(path))
+        self._path = path
+        self._open = partial(interpreter, model_path=str(path))
+        self._interpreter = self._open()
         self._runners: dict[int, Any] = {}
         self.lengths = tuple(
             sorted(
@@ -76,6 +101,23 @@ class TfliteInterpreter:
             self._runners[length] = self._interpreter.get_signature_runner(f"seq_{length}")
         return dict(self._runners[length](**feed))
 
+    def layers(self, feed: Feed) -> list[np.ndarray]:
+        """By the names that the converter gives to tensors: ``signature/operator/number``."""
+        from ai_edge_litert import schema_py_generated as schema
+
+        length = feed["input_ids"].shape[1]
+        model = schema.Model.GetRootAs(self._path.read_bytes())
+        graphs = [model.Subgraphs(number) for number in range(model.SubgraphsLength())]
+        number = next(i for i, row in enumerate(graphs) if row.Name() == f"seq_{length}".encode())
+        last: dict[str, int] = {}
+        for index in range(graphs[number].TensorsLength()):
+            operator = graphs[number].Tensors(index).Name().decode().split("/")[1]
+            if operator.startswith("layer_norm"):
+                last[operator] = index
+        interpreter = self._open(experimental_preserve_all_tensors=True)
+        interpreter.get_signature_runner(f"seq_{length}")(**feed)
+        return [interpreter.get_tensor(index, number) for index in last.values()]
+
 
 class ReferenceEvaluator:
     """edgekit's evaluator of a saved ML Program: not Core ML, but every operation of the file."""
@@ -87,16 +129,29 @@ class ReferenceEvaluator:
 
         self._path = path
         self._functions = {length: name for name, length in mil.functions(path).items()}
-        self._programs: dict[int, Any] = {}
+        self._programs: dict[int, mil.Program] = {}
         self.lengths = tuple(sorted(self._functions))
 
     def run(self, feed: Feed) -> dict[str, np.ndarray]:
+        return dict(self._program(feed).predict(feed))
+
+    def layers(self, feed: Feed) -> list[np.ndarray]:
+        found = []
+
+        def keep(op_type: str, name: str, value: np.ndarray) -> None:
+            if op_type == "layer_norm":
+                found.append(value.astype(np.float32))
+
+        self._program(feed).predict(feed, keep)
+        return found
+
+    def _program(self, feed: Feed) -> mil.Program:
         from edgekit import mil
 
         length = feed["input_ids"].shape[1]
         if length not in self._programs:
             self._programs = {length: mil.Program.load(self._path, self._functions[length])}
-        return dict(self._programs[length].predict(feed))
+        return self._programs[length]
 
 
 class CoreMl:
@@ -119,6 +174,9 @@ class CoreMl:
             name = self._functions[length] if len(self._functions) > 1 else None
             self._models[length] = coremltools.models.MLModel(str(self._path), function_name=name)
         return dict(self._models[length].predict(dict(feed)))
+
+    def layers(self, feed: Feed) -> list[np.ndarray]:
+        return []
 
 
 def _litert(path: Path) -> Session:

@@ -6,14 +6,27 @@ import importlib.metadata
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from edgekit import bundle, checkpoint, formats, golden, graph, probes, recipe, runtime, tasks
+from edgekit import (
+    bundle,
+    checkpoint,
+    formats,
+    golden,
+    graph,
+    layers,
+    probes,
+    recipe,
+    runtime,
+    tasks,
+)
 from edgekit.graph import Card, Signature
 from edgekit.plan import ExportPlan
 from edgekit.recipe import Recipe
-from edgekit.verify import Proof, prove
+from edgekit.runtime import Session
+from edgekit.verify import Proof, Run, prove
 
 PROBES = "probes.pickle"
 GRAPH = "graph"
@@ -131,11 +144,27 @@ def export(
         for session in runtime.sessions(path, name):
             with _Timed(say, name, "prove", f"{path.name} in {session.runtime}"):
                 proofs.append(
-                    prove(session, cases, plan.task, traced.signature, kind, plan.max_length)
+                    prove(
+                        session,
+                        cases,
+                        plan.task,
+                        traced.signature,
+                        kind,
+                        plan.max_length,
+                        partial(_layer, session, graph.load(work / GRAPH), kind),
+                    )
                 )
                 lengths = session.lengths
         exported.append(Exported(path, name, kind.name, lengths, tuple(proofs)))
     return exported
+
+
+def _layer(session: Session, stored: graph.Graph, kind: Recipe, run: Run) -> str | None:
+    """Where a run goes wrong; a search that fails must not hide that it did."""
+    try:
+        return layers.first_difference(session, stored, run, kind.tolerance)
+    except Exception:
+        return None
 
 
 def build(
@@ -213,9 +242,7 @@ def versions() -> dict[str, str]:
         "transformers",
         "onnx",
         "onnxruntime",
-        "litert-torch",
         "ai-edge-litert",
-        "ai-edge-quantizer",
         "coremltools",
         "tensorflow",
     )

@@ -7,7 +7,7 @@ ignored, a bucket that was traced wrongly or a batch that mixes its rows shows a
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -96,8 +96,12 @@ def prove(
     signature: Signature,
     recipe: Recipe,
     max_length: int,
+    locate: Callable[[Run], str | None] = lambda run: None,
 ) -> Proof:
-    """Runs every probe through the session and compares; never raises for a wrong answer."""
+    """Runs every probe through the session and compares; never raises for a wrong answer.
+
+    ``locate`` is asked once, for the first run that fails, which layer is at fault.
+    """
     started = time.perf_counter()
     tally, scale = _Tally(), scales(probes)
     for run in plan_runs(probes, session.lengths, max_length):
@@ -105,7 +109,9 @@ def prove(
         for index, probe in enumerate(run.probes):
             difference = compare(row(outputs, index, probe, signature), probe, task, scale)
             tally.worst.setdefault(run.kind, []).append(difference)
-            tally.failure = tally.failure or _failure(difference, run, recipe.tolerance)
+            if tally.failure is None and (wrong := _failure(difference, run, recipe.tolerance)):
+                layer = locate(run)
+                tally.failure = f"{wrong}, first at {layer}" if layer else wrong
     return _proof(session.runtime, tally, recipe.tolerance, time.perf_counter() - started)
 
 

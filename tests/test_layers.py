@@ -1,0 +1,60 @@
+"""A weight that was damaged on the way is found in the right layer, in every format."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+from conftest import BERT
+from safetensors.torch import load_file, save_file
+from transformers import BertForQuestionAnswering
+
+from edgekit import formats, graph, layers, probes, recipe, runtime, tasks, trace, verify
+from edgekit.graph import Card, Graph, Signature, TensorSpec
+from edgekit.pooling import Pooling
+
+TASK = tasks.get("question-answering")
+NAMES = ("input_ids", "attention_mask", "token_type_ids")
+SIGNATURE = Signature(
+    tuple(TensorSpec(name, "int32", ("batch", "length")) for name in NAMES),
+    tasks.tensor_specs(TASK, {}),
+    (16,),
+)
+DAMAGED = "model.bert.encoder.layer.1.attention.output.dense.weight"
+
+
+@pytest.fixture(scope="module")
+def traced(tmp_path_factory: pytest.TempPathFactory) -> tuple[Graph, Graph, list[probes.Probe]]:
+    """The graph, the same with one weight damaged, and PyTorch's answers."""
+    torch.manual_seed(5)
+    model = BertForQuestionAnswering(BERT).eval()
+    good, bad = tmp_path_factory.mktemp("good"), tmp_path_factory.mktemp("bad")
+    trace.trace(model, TASK, SIGNATURE, good, Pooling())
+    shutil.copytree(good, bad, dirs_exist_ok=True)
+    weights = load_file(good / graph.WEIGHTS)
+    weights[DAMAGED] = -weights[DAMAGED]
+    save_file(weights, bad / graph.WEIGHTS)
+    rows = list(probes.made_up(probes.Vocabulary(300, 0, True), 16, (16,)))
+    return graph.load(good), graph.load(bad), probes.answer(model, TASK, Pooling(), rows, True)
+
+
+@pytest.mark.parametrize("name", formats.FORMATS)
+def test_the_first_wrong_layer_is_named(
+    name: str, traced: tuple[Graph, Graph, list[probes.Probe]], tmp_path: Path
+) -> None:
+    good, bad, cases = traced
+    kind = recipe.get(formats.get(name).recipe("fp32"))
+    convert = formats.get(name).converter()
+    ((_, path),) = convert(bad, [kind], Card("tiny", TASK.name, "tests"), tmp_path)
+    for session in runtime.sessions(path, name):
+
+        def locate(run: verify.Run, session: runtime.Session = session) -> str | None:
+            return layers.first_difference(session, good, run, kind.tolerance)
+
+        proof = verify.prove(session, cases, TASK, SIGNATURE, kind, 16, locate)
+        assert not proof.passed
+        assert str(proof.failure).endswith(
+            "first at bert.encoder.layer.1.attention.output.LayerNorm"
+        )
