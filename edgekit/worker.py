@@ -125,14 +125,15 @@ def _send(pipe: IO[bytes], value: object) -> None:
 
 
 def disk_error(error: BaseException, folder: Path) -> OutputError | None:
-    """An OutputError if the disk is what failed, whatever a library made of it."""
+    """An OutputError if the disk of the staging ``folder`` failed, whatever a library says."""
     import errno
     import shutil
 
     full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    full = full or os.strerror(errno.ENOSPC) in str(error)
     if not full and shutil.disk_usage(folder).free > _ENOSPC_MARGIN_BYTES:
         return None
-    return OutputError(f"the disk is full at {folder}: free some space or choose another -o")
+    return OutputError(f"the disk is full at {folder.parent}: free some space or choose another -o")
 
 
 def main() -> None:

@@ -1,0 +1,61 @@
+"""What comes back from a process that runs one function: results, errors, crashes."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+from edgekit.errors import ConversionError, OutputError, PlanError
+from edgekit.worker import RemoteError, Worker
+
+
+def add(a: int, b: int, *, say: Callable[[Any], None]) -> int:
+    print("a library that prints must not end up between the answers")
+    say("half way")
+    return a + b
+
+
+def fail(*, say: Callable[[Any], None]) -> None:
+    raise PlanError("too long")
+
+
+def crash(*, say: Callable[[Any], None]) -> None:
+    os.kill(os.getpid(), signal.SIGSEGV)
+
+
+def fill_the_disk(*, say: Callable[[Any], None]) -> None:
+    save_file({"weights": np.zeros(1 << 20)}, "/dev/full")
+
+
+def run(function: Callable[..., Any], folder: Path, *args: Any) -> tuple[Any, list[Any]]:
+    said: list[Any] = []
+    return Worker(function, args, folder / "log", threads=1).result(said.append), said
+
+
+def test_a_result_comes_back_whatever_is_printed(tmp_path: Path) -> None:
+    assert run(add, tmp_path, 2, 3) == (5, ["half way"])
+
+
+def test_an_error_of_ours_comes_back_as_it_is_with_its_traceback(tmp_path: Path) -> None:
+    with pytest.raises(PlanError, match="^too long$") as caught:
+        run(fail, tmp_path)
+    assert isinstance(caught.value.__cause__, RemoteError)
+    assert "in fail" in str(caught.value.__cause__)
+
+
+def test_a_crash_in_native_code_is_an_error_and_not_ours(tmp_path: Path) -> None:
+    with pytest.raises(ConversionError, match="'crash' died by signal SIGSEGV"):
+        run(crash, tmp_path)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+def test_a_full_disk_is_named_whatever_the_library_says(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="the disk is full at .*: free some space"):
+        run(fill_the_disk, tmp_path)
