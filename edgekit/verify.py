@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -44,13 +44,15 @@ class Difference:
     """One probe's output against PyTorch's.
 
     ``max_abs`` is relative to the output's scale (see :func:`scales`); ``cosine`` is 1 for outputs
-    of fewer than ``VECTOR`` values; ``same`` of ``clear`` decisions agree.
+    of fewer than ``VECTOR`` values; ``same`` of ``clear`` decisions agree. ``drift`` is how far the
+    output is from the artefact's own for the same text without padding, relative like ``max_abs``.
     """
 
     max_abs: float
     cosine: float
     same: int
     clear: int
+    drift: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ class Proof:
     runs: int
     max_abs: float
     cosine: float
+    drift: float
     agreement: float
     decisions: int
     tolerance: Tolerance
@@ -104,10 +107,13 @@ def prove(
     """
     started = time.perf_counter()
     tally, scale = _Tally(), scales(probes)
+    first: dict[str, Mapping[str, np.ndarray]] = {}
     for run in plan_runs(probes, session.lengths, max_length):
         outputs = session.run(feed(run.probes, run.length, signature))
         for index, probe in enumerate(run.probes):
-            difference = compare(row(outputs, index, probe, signature), probe, task, scale)
+            actual = row(outputs, index, probe, signature)
+            drift = _distance(actual, first.setdefault(probe.name, actual), scale)
+            difference = replace(compare(actual, probe, task, scale), drift=drift)
             tally.worst.setdefault(run.kind, []).append(difference)
             if tally.failure is None and (wrong := _failure(difference, run, recipe.tolerance)):
                 layer = locate(run)
@@ -212,6 +218,12 @@ def compare(
     return Difference(max_abs, cosine, same, clear)
 
 
+def _distance(
+    a: Mapping[str, np.ndarray], b: Mapping[str, np.ndarray], scale: Mapping[str, float]
+) -> float:
+    return max(float(np.abs(a[name] - b[name]).max()) / (scale[name] or 1.0) for name in scale)
+
+
 def _cosine(a: np.ndarray, b: np.ndarray) -> float:
     x, y = a.ravel().astype(np.float64), b.ravel().astype(np.float64)
     norms = float(np.linalg.norm(x) * np.linalg.norm(y))
@@ -233,6 +245,8 @@ def _failure(difference: Difference, run: Run, tolerance: Tolerance) -> str | No
         return f"{run.label}: NaN, infinity or a wrong shape"
     if difference.max_abs > tolerance.max_abs:
         return f"{run.label}: max abs {difference.max_abs:.3g} > {tolerance.max_abs:g}"
+    if difference.drift > tolerance.drift:
+        return f"{run.label}: padding moves it by {difference.drift:.3g} > {tolerance.drift:g}"
     if difference.cosine < tolerance.cosine:
         return f"{run.label}: cosine {difference.cosine:.4f} < {tolerance.cosine:g}"
     return None
@@ -252,6 +266,7 @@ def _proof(runtime: str, tally: _Tally, tolerance: Tolerance, seconds: float) ->
         worst.runs,
         worst.max_abs,
         worst.cosine,
+        max(row.drift for row in everything),
         agreement,
         clear,
         tolerance,
