@@ -127,6 +127,19 @@ def test_an_int8_file_whose_mask_is_ignored_fails_too(
     assert not prove(PyTorch(model, (16, 64), feed=no_mask), cases, "int8").passed
 
 
+def test_padding_that_moves_an_int8_file_a_little_fails(
+    model: torch.nn.Module, cases: list[probes.Probe]
+) -> None:
+    """A mask of -10 instead of -1e4 hides in int8's distance to PyTorch, not in its own drift."""
+
+    def leak(logits: np.ndarray) -> np.ndarray:
+        return logits + 0.02 * np.abs(logits).max() * (logits.shape[1] > 16)
+
+    proof = prove(PyTorch(model, (16, 64), spoil=leak), cases, "int8")
+    assert proof.max_abs < proof.tolerance.max_abs
+    assert "padding moves it" in str(proof.failure)
+
+
 def test_decisions_that_flip_fail_even_within_the_distance(
     model: torch.nn.Module, cases: list[probes.Probe]
 ) -> None:
