@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import click
@@ -30,22 +31,18 @@ BUCKETS = (16, small_models.LENGTH)
 Pair = tuple[str, str]
 
 
-def pairs(architectures: Iterable[str], task_names: Iterable[str]) -> Iterator[Pair]:
-    """Each architecture with each task that Transformers has a model class for."""
+def has_model(pair: Pair) -> bool:
+    """Whether Transformers has a model class of the architecture for the task."""
     import transformers
 
-    names = tuple(task_names)
-    for architecture in architectures:
-        config = transformers.CONFIG_MAPPING[architecture]
-        for name in names:
-            auto = getattr(transformers, tasks.get(name).auto_class)
-            if config in auto._model_mapping:
-                yield architecture, name
+    architecture, task = pair
+    auto = getattr(transformers, tasks.get(task).auto_class)
+    return transformers.CONFIG_MAPPING[architecture] in auto._model_mapping
 
 
 def make_plan(pair: Pair, to: Sequence[str], folder: Path) -> ExportPlan:
     """One plan for all formats, each with every recipe that it has."""
-    config = small_models.save_config(pair[0], folder / "model")
+    config = small_models.save_config(pair[0], tasks.get(pair[1]), folder / "model")
     plans = [
         plan.make(
             f"config:{config}",
@@ -63,6 +60,9 @@ def make_plan(pair: Pair, to: Sequence[str], folder: Path) -> ExportPlan:
 
 def measure(pair: Pair, to: Sequence[str], jobs: int = 1) -> list[Cell]:
     """Converts and proves; a format that cannot be converted does not keep the others from it."""
+    if not has_model(pair):
+        built = [(name, dict.fromkeys(formats.get(name).recipes.values())) for name in to]
+        return [Cell(*pair, name, recipe) for name, recipes in built for recipe in recipes]
     with tempfile.TemporaryDirectory() as folder:
         return list(attempt(pair, make_plan(pair, to, Path(folder)), jobs))
 
@@ -132,9 +132,10 @@ def _names(value: str | None, table: Iterable[str]) -> tuple[str, ...]:
 @click.option("--resume", is_flag=True, help="Skip what was measured with the same versions.")
 def main(only: str | None, task_names: str | None, to: str | None, jobs: int, resume: bool) -> None:
     """Measures the chosen cells and writes the support table; exit code 1 if any is red."""
-    chosen = list(pairs(_names(only, families.FAMILIES), _names(task_names, tasks.TASKS)))
+    chosen = list(product(_names(only, families.FAMILIES), _names(task_names, tasks.TASKS)))
     wanted = _names(to, formats.FORMATS)
     measured = support.load(DATA).merged(Support(versions(), ()))
+    write(measured, DATA, DOCUMENT)
     for count, pair in enumerate(chosen, 1):
         have = {c.format for c in measured.cells if (c.architecture, c.task) == pair}
         missing = [name for name in wanted if not (resume and name in have)]
@@ -147,7 +148,7 @@ def main(only: str | None, task_names: str | None, to: str | None, jobs: int, re
         results = "  ".join(f"{c.format} {c.recipe} {support.text(c)}" for c in cells)
         seconds = time.perf_counter() - started
         click.echo(f"{count}/{len(chosen)} {' '.join(pair):<36} {seconds:5.0f} s  {results}")
-    sys.exit(any(not cell.passed for cell in measured.cells))
+    sys.exit(bool(measured.failures()))
 
 
 if __name__ == "__main__":

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from edgekit.tasks import Task
+
 LENGTH = 48
 _SHARED: dict[str, Any] = {
     "vocab_size": 300,
@@ -19,7 +21,6 @@ _SHARED: dict[str, Any] = {
     "intermediate_size": 64,
     "max_position_embeddings": LENGTH,
     "initializer_range": 0.2,
-    "num_labels": 3,
 }
 # RoBERTa's positions count from pad_token_id + 1; its checkpoints have one token type.
 _ROBERTA = {"max_position_embeddings": LENGTH + 2, "pad_token_id": 1, "type_vocab_size": 1}
@@ -67,8 +68,10 @@ OVERRIDES: Mapping[str, Mapping[str, Any]] = {
 }
 
 
-def save_config(model_type: str, folder: Path) -> Path:
-    """Writes the small model's config.json, as Transformers saves it, into a new folder.
+def save_config(model_type: str, task: Task, folder: Path) -> Path:
+    """Writes the small model's config.json, as Transformers saves it, into a folder.
+
+    Three labels where the task has labels; question answering needs Transformers' default of two.
 
     Raises:
         KeyError: the architecture has no row in :data:`OVERRIDES` yet.
@@ -76,6 +79,8 @@ def save_config(model_type: str, folder: Path) -> Path:
     from transformers import CONFIG_MAPPING
 
     overrides = {**_SHARED, **OVERRIDES[model_type]}
+    if any("labels" in output.axes for output in task.outputs):
+        overrides["num_labels"] = 3
     folder.mkdir(parents=True, exist_ok=True)
     CONFIG_MAPPING[model_type](**overrides).save_pretrained(folder)
     return folder / "config.json"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from edgekit.support import Support
 
 RANDOM = "random weights: right for size, speed and parity, meaningless for accuracy"
-MATRIX = "worst error relative to the largest output; -: Transformers has no such model"
+MATRIX = "worst error relative to the largest output; -: no such model; empty: not measured"
 
 
 def plan(planned: ExportPlan, as_json: bool) -> None:

@@ -20,8 +20,8 @@ class Cell:
     """One file that was converted and proven, or why it was not.
 
     ``max_abs`` and ``cosine`` are the worst over all runs in all runtimes (see
-    :class:`edgekit.verify.Proof`); None where nothing could be measured. ``failure`` is None for a
-    file that PyTorch agrees with.
+    :class:`edgekit.verify.Proof`); ``failure`` is why the file was refused. A cell with neither is
+    one that Transformers has no model class for.
     """
 
     architecture: str
@@ -35,15 +35,12 @@ class Cell:
     @property
     def passed(self) -> bool:
         """Whether the file computes what PyTorch computes."""
-        return self.failure is None
+        return self.failure is None and self.max_abs is not None
 
 
 @dataclass(frozen=True)
 class Support:
-    """All cells with the versions they were measured with.
-
-    An (architecture, task) without cells has no model class in Transformers.
-    """
+    """All cells with the versions they were measured with."""
 
     versions: Mapping[str, str]
     cells: tuple[Cell, ...]
@@ -69,7 +66,7 @@ class Support:
         return [
             f"{cell.architecture}, {cell.task}, {cell.format} {cell.recipe}: {cell.failure}"
             for cell in self.cells
-            if not cell.passed
+            if cell.failure is not None
         ]
 
     def _rows(self) -> Iterator[tuple[str, str, dict[tuple[str, str], Cell]]]:
@@ -101,10 +98,12 @@ def save(support: Support, path: Path) -> None:
 
 
 def text(cell: Cell | None) -> str:
-    """The worst error of a cell, ``red`` or ``-``."""
+    """The worst error of a cell, ``red``, or ``-`` without a model; empty if not measured."""
     if cell is None:
-        return "-"
-    return f"{cell.max_abs:.1e}" if cell.passed else "red"
+        return ""
+    if cell.max_abs is None:
+        return "-" if cell.failure is None else "red"
+    return f"{cell.max_abs:.1e}"
 
 
 def markdown(support: Support) -> str:
@@ -117,8 +116,8 @@ def markdown(support: Support) -> str:
         "Each cell is a small model with random weights that went all the way: traced, converted,",
         "opened in every runtime of its format and compared with PyTorch at many lengths and",
         "paddings. The number is the worst absolute error, relative to the largest output. `-`:",
-        "Transformers has no such model, or it was not run; `red`: refused, reason below.",
-        "Core ML was run by edgekit's reference evaluator, not on a device.",
+        "Transformers has no such model; `red`: refused, the reason is below; empty: not measured.",
+        "Core ML files were run by edgekit's reference evaluator, not by Core ML.",
         "",
         "Written by `make matrix` from `edgekit/support.json`; do not edit.",
         "",

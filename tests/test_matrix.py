@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -23,10 +24,10 @@ ARCHITECTURES, NAMES = list(FAMILIES), list(FORMATS)
 def test_diagonal(architecture: str) -> None:
     """Each architecture once, with tasks and formats in turns."""
     index = ARCHITECTURES.index(architecture)
-    own = list(matrix.pairs([architecture], TASKS))
+    own = [pair for pair in product([architecture], TASKS) if matrix.has_model(pair)]
     cells = matrix.measure(own[index % len(own)], [NAMES[index % len(NAMES)]])
     assert {cell.recipe for cell in cells} == set(FORMATS[cells[0].format].recipes.values())
-    assert all(cell.passed and cell.max_abs is not None for cell in cells), cells
+    assert all(cell.passed for cell in cells), cells
 
 
 def test_a_model_that_cannot_be_made_is_a_red_cell_with_its_reason(tmp_path: Path) -> None:
@@ -44,8 +45,10 @@ def test_newer_cells_replace_and_other_versions_go() -> None:
     first = Cell("bert", "fill-mask", "onnx", "fp32", 1e-6, 1.0)
     assert old.merged(Support({"torch": "1"}, (new, first))).cells == (first, new)
     assert old.merged(Support({"torch": "2"}, (first,))).cells == (first,)
-    document = support.markdown(Support({"torch": "1"}, (first, new)))
+    absent = Cell("distilbert", "fill-mask", "onnx", "int8")
+    document = support.markdown(Support({"torch": "1"}, (first, new, absent)))
     assert "| bert | fill-mask | 1.0e-06 | red |" in document
+    assert "| distilbert | fill-mask |  | - |" in document
     assert "- bert, fill-mask, onnx int8: onnxruntime: NaN" in document
 
 
