@@ -126,6 +126,17 @@ def verify(path: Path, as_json: bool, debug: bool) -> None:
         sys.exit(1)
 
 
+@cli.command()
+@_json
+@_debug
+def support(as_json: bool, debug: bool) -> None:
+    """Show which architecture, task, format and recipe was measured, and its worst error."""
+    from edgekit import render
+    from edgekit import support as measured
+
+    render.support(measured.load(), as_json)
+
+
 def _terminated(*_: object) -> NoReturn:
     raise KeyboardInterrupt
 

@@ -94,6 +94,8 @@ def make(
         raise PlanError(f"--minimum-ios {minimum_ios}: choose from {', '.join(MINIMUM_IOS)}")
     source = find(model, trust)
     chosen = source.task(task)
+    if chosen.pooled:
+        source.pooling()
     length = _length(source, chosen, max_length, buckets)
     folder = Path(out) if out is not None else Path(f"{source.name}.edgekit")
     _check_out(folder, force)
@@ -164,13 +166,13 @@ def count_parameters(source: Source) -> int:
     """How many parameters the checkpoint has; computed from the config where weights are random."""
     if not source.weights:
         return _parameters_of(source)
-    if source.weights[0].suffix != ".safetensors":
-        return sum(path.stat().st_size for path in source.weights) // 4
     return sum(_parameters_in(path) for path in source.weights)
 
 
 def _parameters_in(path: Path) -> int:
     """From the header of a safetensors file (u64 length, then JSON): no tensor is read."""
+    if path.suffix != ".safetensors":
+        return path.stat().st_size // 4
     with path.open("rb") as file:
         header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
     total = 0

@@ -8,8 +8,9 @@ the probe is padded or batched.
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from math import erf, sqrt
 from pathlib import Path
 from typing import Any
 
@@ -147,10 +148,21 @@ _POOLS = {
     "max": lambda hidden: hidden.max(0),
 }
 
+_ACTIVATIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "Identity": lambda x: x,
+    "Tanh": np.tanh,
+    "ReLU": lambda x: np.maximum(x, 0),
+    "GELU": lambda x: x * (1 + np.vectorize(erf)(x / sqrt(2))) / 2,
+}
+
 
 def _pooled(hidden: np.ndarray, pooling: Pooling) -> np.ndarray:
     """The textbook formula in float64, on purpose not the one inside the graph."""
     vector = _POOLS[pooling.mode](hidden.astype(np.float64))
+    for layer in pooling.dense:
+        vector = _ACTIVATIONS[layer.activation](
+            layer.weight.astype(np.float64) @ vector + layer.bias
+        )
     if pooling.normalize:
         vector = vector / np.linalg.norm(vector)
     return np.asarray(vector, np.float32)

@@ -24,6 +24,7 @@ from edgekit import (
 )
 from edgekit.graph import Card, Signature
 from edgekit.plan import ExportPlan
+from edgekit.pooling import Pooling
 from edgekit.recipe import Recipe
 from edgekit.runtime import Session
 from edgekit.verify import Proof, Run, prove
@@ -110,8 +111,8 @@ def trace(plan: ExportPlan, work: Path, out: Path, *, say: Say) -> Traced:
         _quiet_transformers()
         model = checkpoint.load_model(plan.source, plan.task)
         tokenizer = checkpoint.load_tokenizer(plan.source)
-        pooling = plan.source.pooling()
-        signature = plan.signature(_outputs(plan, model))
+        pooling = plan.source.pooling() if plan.task.pooled else Pooling()
+        signature = plan.signature(_outputs(plan, model.config, pooling))
     with _Timed(say, "trace", "trace", plan.task.name):
         from edgekit.trace import trace as trace_model
 
@@ -128,6 +129,7 @@ def trace(plan: ExportPlan, work: Path, out: Path, *, say: Say) -> Traced:
         golden.write(golden.cases(tokenizer, answers, plan.max_length), out / bundle.GOLDEN)
     labels = checkpoint.labels(model, plan.task)
     parameters = sum(parameter.numel() for parameter in model.parameters())
+    parameters += sum(layer.weight.size + layer.bias.size for layer in pooling.dense)
     return Traced(
         signature, _card(plan, labels), parameters, _save_tokenizer(tokenizer, out, plan.max_length)
     )
@@ -178,10 +180,9 @@ def build(
         return list(convert(graph.load(work / GRAPH), recipes, traced.card, out, **options))
 
 
-def _outputs(plan: ExportPlan, model: Any) -> tuple[graph.TensorSpec, ...]:
-    config = model.config
+def _outputs(plan: ExportPlan, config: Any, pooling: Pooling) -> tuple[graph.TensorSpec, ...]:
     sizes = {
-        "hidden": config.hidden_size,
+        "hidden": pooling.width(config.hidden_size),
         "labels": config.num_labels,
         "vocabulary": config.vocab_size,
     }

@@ -18,6 +18,7 @@ from torch.export import Dim, ExportedProgram
 from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedModel
 
 from edgekit import graph, tasks
+from edgekit.dense import Dense
 from edgekit.errors import ConversionError
 from edgekit.graph import Graph, Signature
 from edgekit.pooling import Pooling
@@ -79,6 +80,7 @@ class TaskModule(torch.nn.Module):
     def __init__(self, model: torch.nn.Module, task: Task, pooling: Pooling) -> None:
         super().__init__()
         self.model, self.task, self.pooling = model, task, pooling
+        self.dense = torch.nn.Sequential(*map(_dense, pooling.dense))
 
     def forward(
         self,
@@ -92,10 +94,24 @@ class TaskModule(torch.nn.Module):
         outputs = tasks.output_values(self.task, self.model(**feed, return_dict=True))
         if not self.task.pooled:
             return outputs
-        return {name: pool(value, attention_mask, self.pooling) for name, value in outputs.items()}
+        return {name: self._embed(value, attention_mask) for name, value in outputs.items()}
+
+    def _embed(self, hidden: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+        """(batch, length, hidden) -> (batch, embedding)."""
+        vector = _POOLS[self.pooling.mode](hidden, attention_mask.to(hidden.dtype))
+        vector = self.dense(vector)
+        return _normalized(vector) if self.pooling.normalize else vector
+
+
+def _dense(layer: Dense) -> torch.nn.Module:
+    linear = torch.nn.Linear(layer.in_features, layer.out_features)
+    linear.weight.data = torch.from_numpy(layer.weight)
+    linear.bias.data = torch.from_numpy(layer.bias)
+    return torch.nn.Sequential(linear, getattr(torch.nn, layer.activation)())
 
 
 def _mean(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """A product with weights that sum to 1: no sum can overflow float16."""
     weights = mask / mask.sum(1, keepdim=True).clamp(min=1.0)
     return torch.matmul(weights.unsqueeze(1), hidden).squeeze(1)
 
@@ -111,15 +127,8 @@ def _max(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
 _POOLS = {"mean": _mean, "cls": _cls, "max": _max}
 
 
-def pool(hidden: torch.Tensor, attention_mask: torch.Tensor, pooling: Pooling) -> torch.Tensor:
-    """(batch, length, hidden) -> (batch, hidden).
-
-    The mean is a product with weights that sum to 1, and the norm is taken of a vector scaled to
-    1: neither sum can overflow float16, and both are exact where float32 is.
-    """
-    vector = _POOLS[pooling.mode](hidden, attention_mask.to(hidden.dtype))
-    if not pooling.normalize:
-        return vector
+def _normalized(vector: torch.Tensor) -> torch.Tensor:
+    """Scaled to a largest value of 1 before it is squared: no sum can overflow float16."""
     scaled = vector / vector.abs().amax(1, keepdim=True).clamp(min=1e-4)
     return scaled / (scaled * scaled).sum(1, keepdim=True).clamp(min=1e-4).sqrt()
 
