@@ -181,11 +181,16 @@ def fitted(task: Task, config: Mapping[str, Any]) -> Task:
     rule by which Transformers chooses the loss.
 
     Raises:
-        UnsupportedError: the config names a problem type that Transformers does not have.
+        UnsupportedError: the config names a problem type that Transformers does not have, or a
+            count of labels that leaves question answering without a start and an end.
     """
+    count = len(config["id2label"]) if config.get("id2label") else config.get("num_labels", 2)
+    if task.name == "question-answering" and count != 2:
+        raise UnsupportedError(
+            f"question-answering needs 2 labels, the start and the end, and the config has {count}"
+        )
     if task.name != "text-classification":
         return task
-    count = len(config["id2label"]) if config.get("id2label") else config.get("num_labels", 2)
     default = "regression" if count == 1 else "single_label_classification"
     problem = config.get("problem_type") or default
     if problem not in _PROBLEMS:

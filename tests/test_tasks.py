@@ -40,6 +40,13 @@ def test_other_tasks_have_none_and_unknown_ones_are_refused() -> None:
         tasks.fitted(CLASSIFIER, wrong)
 
 
+def test_question_answering_needs_a_start_and_an_end() -> None:
+    reader = tasks.get("question-answering")
+    assert tasks.fitted(reader, {"architectures": []}) is reader
+    with pytest.raises(UnsupportedError, match="needs 2 labels"):
+        tasks.fitted(reader, {"id2label": {"0": "a", "1": "b", "2": "c"}})
+
+
 def test_each_problem_has_its_own_decision() -> None:
     """Both logits change their order; only one changes its sign; all values stay close."""
     logits, other = np.array([2.0, 1.5, -3.0], np.float32), np.array([1.5, 2.0, 0.5], np.float32)
