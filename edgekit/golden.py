@@ -1,7 +1,8 @@
 """``golden.json``: texts with their ids, offsets and outputs, so that a phone can test itself.
 
 An app tokenises each text, compares the ids and offsets, runs the model and compares the outputs:
-whatever differs from Python shows before a user sees it.
+whatever differs from Python shows before a user sees it. Offsets count Unicode code points of the
+original text, not UTF-16 units (Swift's and Kotlin's strings) and not bytes.
 """
 
 from __future__ import annotations

@@ -22,6 +22,7 @@ from edgekit import (
     runtime,
     tasks,
 )
+from edgekit import tokenizer as tokenizers
 from edgekit.graph import Card, Signature
 from edgekit.plan import ExportPlan
 from edgekit.recipe import Recipe
@@ -128,9 +129,8 @@ def trace(plan: ExportPlan, work: Path, out: Path, *, say: Say) -> Traced:
         golden.write(golden.cases(tokenizer, answers, plan.max_length), out / bundle.GOLDEN)
     labels = checkpoint.labels(model, plan.task)
     parameters = sum(parameter.numel() for parameter in model.parameters())
-    return Traced(
-        signature, _card(plan, labels), parameters, _save_tokenizer(tokenizer, out, plan.max_length)
-    )
+    saved = None if tokenizer is None else tokenizers.save(tokenizer, out, plan.max_length)
+    return Traced(signature, _card(plan, labels), parameters, saved)
 
 
 def export(
@@ -204,28 +204,6 @@ def _card(plan: ExportPlan, labels: tuple[str, ...]) -> Card:
         labels=labels,
         random_weights=source.random_weights,
     )
-
-
-def _save_tokenizer(tokenizer: Any | None, out: Path, max_length: int) -> dict[str, Any] | None:
-    """Saves the tokenizer's files and says what a phone needs to know of them."""
-    if tokenizer is None:
-        return None
-    folder = out / bundle.TOKENIZER
-    tokenizer.save_pretrained(folder)
-    vocabulary = getattr(tokenizer, "vocab", {})
-    if tokenizer.backend_tokenizer.model.__class__.__name__ == "WordPiece":
-        words = sorted(vocabulary, key=vocabulary.__getitem__)
-        (folder / "vocab.txt").write_text("\n".join(words) + "\n", encoding="utf-8")
-    return {
-        "kind": tokenizer.backend_tokenizer.model.__class__.__name__,
-        "lowercase": getattr(tokenizer.backend_tokenizer.normalizer, "lowercase", None),
-        "special_tokens": {
-            name: tokenizer.convert_tokens_to_ids(token)
-            for name, token in tokenizer.special_tokens_map.items()
-            if isinstance(token, str)
-        },
-        "files": [bundle.entry(out, path) for path in sorted(folder.iterdir())],
-    }
 
 
 def _quiet_transformers() -> None:
