@@ -9,14 +9,19 @@ from pathlib import Path
 from typing import Any
 
 from edgekit import bundle
+from edgekit.texts import Case
 
 
 def save(tokenizer: Any, out: Path, max_length: int) -> dict[str, Any]:
     """Saves a fast tokenizer below ``out`` and returns the manifest's ``tokenizer`` block.
 
     WordPiece also gets a ``vocab.txt``, one token a line, which is what most apps read.
+    ``tokenizer.json`` neither cuts nor pads, whatever the checkpoint's did or the last call here
+    did: an app cuts at ``max_length`` and pads to a bucket itself.
     """
     folder = out / bundle.TOKENIZER
+    tokenizer.backend_tokenizer.no_truncation()
+    tokenizer.backend_tokenizer.no_padding()
     tokenizer.save_pretrained(folder)
     facts = describe(tokenizer, max_length)
     if facts["kind"] == "WordPiece":
@@ -24,6 +29,12 @@ def save(tokenizer: Any, out: Path, max_length: int) -> dict[str, Any]:
         words = sorted(vocabulary, key=vocabulary.__getitem__)
         (folder / "vocab.txt").write_text("\n".join(words) + "\n", encoding="utf-8")
     return {**facts, "files": [bundle.entry(out, path) for path in sorted(folder.iterdir())]}
+
+
+def encode(tokenizer: Any, case: Case) -> Any:
+    """One case's ``tokenizers.Encoding``: ``ids``, ``type_ids`` and ``offsets`` in code points."""
+    found = tokenizer(*case.texts, truncation=case.truncation, max_length=case.max_length)
+    return found.encodings[0]
 
 
 def describe(tokenizer: Any, max_length: int) -> dict[str, Any]:
@@ -44,7 +55,7 @@ def describe(tokenizer: Any, max_length: int) -> dict[str, Any]:
             if isinstance(token, str)
         },
         "pad_id": tokenizer.pad_token_id,
-        "padding_side": tokenizer.padding_side,
+        "padding_side": "right",  # what the proofs pad, whatever the checkpoint trained with
         "truncation": "longest_first",
         "truncation_side": tokenizer.truncation_side,
         "max_length": max_length,

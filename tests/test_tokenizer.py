@@ -6,10 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import PreTrainedTokenizerFast
 
+from edgekit import golden
+from edgekit.probes import Probe, from_texts
 from edgekit.texts import TEXTS
 from edgekit.tokenizer import save
 
@@ -42,7 +45,9 @@ def unigram() -> PreTrainedTokenizerFast:
     core.pre_tokenizer = pre_tokenizers.Metaspace()
     special = ["<pad>", "<unk>"]
     train(core, trainers.UnigramTrainer(vocab_size=600, special_tokens=special, unk_token="<unk>"))
-    return PreTrainedTokenizerFast(tokenizer_object=core, unk_token="<unk>", padding_side="left")
+    return PreTrainedTokenizerFast(
+        tokenizer_object=core, unk_token="<unk>", padding_side="left", truncation_side="left"
+    )
 
 
 def train(core: Tokenizer, trainer: Any) -> None:
@@ -84,8 +89,9 @@ KINDS: dict[str, tuple[Callable[[], PreTrainedTokenizerFast], dict[str, Any]]] =
             "normalizer": ["NFKD", "StripAccents"],
             "strip_accents": True,
             "pad_id": None,
-            "padding_side": "left",
-            "template": {"single": ["$A:0"], "pair": ["$A:0", "$B:0"]},
+            "padding_side": "right",  # what is proven, whatever training did
+            "truncation_side": "left",
+            "template": {"single": ["$A:0"], "pair": ["$A:0", "$B:1"]},
         },
     ),
 }
@@ -100,3 +106,27 @@ def test_the_manifest_states_what_an_app_must_match(kind: str, tmp_path: Path) -
     files = {row["file"] for row in block["files"]}
     assert "tokenizer/tokenizer.json" in files
     assert ("tokenizer/vocab.txt" in files) == (kind == "WordPiece")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_bundled_file_and_facts_give_the_golden_ids(kind: str, tmp_path: Path) -> None:
+    """An app has no Transformers: tokenizer.json, the manifest and golden.json must do."""
+    tokenizer = KINDS[kind][0]()
+    rows = from_texts(tokenizer, 64)
+    output = {"logits": np.zeros(2, np.float32)}
+    probes = [Probe(r.name, r.kind, r.input_ids, r.token_type_ids, (), output) for r in rows]
+    cases = golden.cases(tokenizer, probes, 64)["cases"]
+    block = save(tokenizer, tmp_path, max_length=64)
+    app = Tokenizer.from_file(str(tmp_path / "tokenizer" / "tokenizer.json"))
+    assert (app.truncation, app.padding) == (None, None)
+    for case in cases:
+        strategy, side = case["truncation"], block["truncation_side"]
+        app.enable_truncation(case["max_length"], strategy=strategy, direction=side)
+        found = app.encode(*case["text"])
+        assert found.ids == case["input_ids"], case["name"]
+        assert found.type_ids == case["token_type_ids"], case["name"]
+        assert [list(pair) for pair in found.offsets] == case["offsets"], case["name"]
+        assert max(end for _, end in case["offsets"]) <= max(map(len, case["text"]))
+    cut = {case["name"]: len(case["input_ids"]) for case in cases if "cut" in case["name"]}
+    assert set(cut.values()) == {24}
+    assert len(cut) == 5
