@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from edgekit import tasks
+from edgekit.errors import SourceError
 from edgekit.pooling import Pooling
 from edgekit.source import SEED
 from edgekit.tasks import Task
@@ -88,10 +89,19 @@ class Row:
     token_type_ids: tuple[int, ...] = ()
 
 
-def from_texts(tokenizer: Any, max_length: int) -> Iterator[Row]:
-    """The cases of :mod:`edgekit.texts`, tokenised and truncated."""
+def from_texts(tokenizer: Any, max_length: int, vocabulary: Vocabulary) -> Iterator[Row]:
+    """The cases of :mod:`edgekit.texts`, tokenised and truncated.
+
+    Raises:
+        SourceError: the tokenizer makes ids that the model has no embedding for.
+    """
     for case in cases(max_length):
         encoded = encode(tokenizer, case)
+        if max(encoded.ids, default=0) >= vocabulary.size:
+            raise SourceError(
+                f"the tokenizer makes id {max(encoded.ids)}, the model has {vocabulary.size}: "
+                "they do not belong together"
+            )
         if encoded.ids:
             yield Row(case.name, "text", tuple(encoded.ids), tuple(encoded.type_ids))
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from edgekit import families, tasks
-from edgekit.errors import MissingExtraError, SourceError
+from edgekit.errors import MissingExtraError, SourceError, UnsupportedError
 from edgekit.families import Family
 from edgekit.pooling import Pooling, has_modules
 from edgekit.pooling import max_length as pooled_length
@@ -83,10 +83,21 @@ class Source:
         return min(self.limit, pooled or self.limit)
 
     def task(self, name: str | None) -> Task:
-        """The named task, or the one the checkpoint was made for."""
+        """The named task, or the one the checkpoint was made for.
+
+        Raises:
+            UnsupportedError: it does not say, and guessing could drop a trained head.
+        """
         if name is not None:
             return tasks.get(name)
-        return tasks.infer(list(self.config.get("architectures") or []), has_modules(self.folder))
+        architectures = list(self.config.get("architectures") or [])
+        modules = has_modules(self.folder)
+        if self.weights and not architectures and not modules:
+            raise UnsupportedError(
+                "config.json names no architecture class: say what the model is for with --task "
+                f"({', '.join(tasks.TASKS)})"
+            )
+        return tasks.infer(architectures, modules)
 
     def pooling(self) -> Pooling:
         """How a sentence vector is made of this checkpoint's token vectors."""
@@ -120,7 +131,7 @@ def find(model: str, trust: Trust = NO_TRUST) -> Source:
 def _checkpoint(folder: Path, name: str, origin: str, trust: Trust) -> Source:
     config = read_config(folder / "config.json")
     _check_code(config, trust)
-    family = families.get(config.get("model_type"))
+    family = _family(config)
     weights = _weights(folder, trust)
     digest = content_hash(folder / "config.json", *weights)
     return Source(name, origin, folder, config, family, weights, digest, trust, _card(folder))
@@ -130,7 +141,7 @@ def _bare(folder: Path, path: Path, origin: str, trust: Trust) -> Source:
     file = path / "config.json" if path.is_dir() else path
     config = read_config(file)
     _check_code(config, trust)
-    family = families.get(config.get("model_type"))
+    family = _family(config)
     name = f"{(path if path.is_dir() else path.parent).resolve().name}-random"
     return Source(name, origin, folder, config, family, (), content_hash(file), trust)
 
@@ -175,6 +186,16 @@ def _check_code(config: Mapping[str, Any], trust: Trust) -> None:
             "the checkpoint brings its own Python code (auto_map): read it, then pass "
             "--trust-remote-code if you trust it"
         )
+
+
+def _family(config: Mapping[str, Any]) -> Family:
+    if "model_type" not in config:
+        raise SourceError(
+            f"config.json has no model_type: add one of {', '.join(families.FAMILIES)}"
+        )
+    if config.get("is_decoder"):
+        raise UnsupportedError("the model is a decoder (is_decoder): edgekit exports encoders")
+    return families.get(config["model_type"])
 
 
 def _weights(folder: Path, trust: Trust) -> tuple[Path, ...]:

@@ -123,7 +123,7 @@ def trace(plan: ExportPlan, work: Path, out: Path, *, say: Say) -> Traced:
         vocabulary = probes.Vocabulary.of(model.config, token_types)
         rows = list(probes.made_up(vocabulary, plan.max_length, plan.buckets))
         if tokenizer is not None:
-            rows = [*probes.from_texts(tokenizer, plan.max_length), *rows]
+            rows = [*probes.from_texts(tokenizer, plan.max_length, vocabulary), *rows]
         answers = probes.answer(model, plan.task, pooling, rows, token_types)
         probes.save(answers, work / PROBES)
         golden.write(golden.cases(tokenizer, answers, plan.max_length), out / bundle.GOLDEN)

@@ -12,7 +12,7 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processor
 from transformers import PreTrainedTokenizerFast
 
 from edgekit import golden
-from edgekit.probes import Probe, from_texts
+from edgekit.probes import Probe, Vocabulary, from_texts
 from edgekit.texts import TEXTS
 from edgekit.tokenizer import save
 
@@ -112,7 +112,7 @@ def test_the_manifest_states_what_an_app_must_match(kind: str, tmp_path: Path) -
 def test_the_bundled_file_and_facts_give_the_golden_ids(kind: str, tmp_path: Path) -> None:
     """An app has no Transformers: tokenizer.json, the manifest and golden.json must do."""
     tokenizer = KINDS[kind][0]()
-    rows = from_texts(tokenizer, 64)
+    rows = from_texts(tokenizer, 64, Vocabulary(600, 0, True))
     output = {"logits": np.zeros(2, np.float32)}
     probes = [Probe(r.name, r.kind, r.input_ids, r.token_type_ids, (), output) for r in rows]
     cases = golden.cases(tokenizer, probes, 64)["cases"]
