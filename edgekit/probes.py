@@ -17,10 +17,12 @@ from typing import Any
 import numpy as np
 
 from edgekit import tasks
+from edgekit.errors import SourceError
 from edgekit.pooling import Pooling
 from edgekit.source import SEED
 from edgekit.tasks import Task
-from edgekit.texts import PAIRS, TEXTS
+from edgekit.texts import cases
+from edgekit.tokenizer import encode
 
 _ROWS = (
     24  # rows of a wide per-token output that are kept: 512 x 30522 floats would be 62 MB a probe
@@ -88,14 +90,21 @@ class Row:
     token_type_ids: tuple[int, ...] = ()
 
 
-def from_texts(tokenizer: Any, max_length: int) -> Iterator[Row]:
-    """The texts and pairs of :mod:`edgekit.texts`, tokenised and truncated."""
-    cases = [(name, (text,)) for name, text in TEXTS] + [(name, pair) for name, *pair in PAIRS]
-    for name, text in cases:
-        encoded = tokenizer(*text, truncation=True, max_length=max_length)
-        if encoded["input_ids"]:
-            types = encoded.get("token_type_ids") or ()
-            yield Row(name, "text", tuple(encoded["input_ids"]), tuple(types))
+def from_texts(tokenizer: Any, max_length: int, vocabulary: Vocabulary) -> Iterator[Row]:
+    """The cases of :mod:`edgekit.texts`, tokenised and truncated.
+
+    Raises:
+        SourceError: the tokenizer makes ids that the model has no embedding for.
+    """
+    for case in cases(max_length):
+        encoded = encode(tokenizer, case)
+        if max(encoded.ids, default=0) >= vocabulary.size:
+            raise SourceError(
+                f"the tokenizer makes id {max(encoded.ids)}, the model has {vocabulary.size}: "
+                "they do not belong together"
+            )
+        if encoded.ids:
+            yield Row(case.name, "text", tuple(encoded.ids), tuple(encoded.type_ids))
 
 
 def answer(

@@ -44,7 +44,7 @@ def plan(planned: ExportPlan, as_json: bool) -> None:
 
 def _checks(planned: ExportPlan) -> list[str]:
     texts = (
-        "real sentences in 14 languages, emoji, marks, control characters and pairs"
+        "real sentences in 17 languages, emoji, marks, control characters, pairs and cuts"
         if planned.source.has_tokenizer
         else "no sentences: the source has no tokenizer"
     )

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from edgekit import families, tasks
-from edgekit.errors import MissingExtraError, SourceError
+from edgekit.errors import MissingExtraError, SourceError, UnsupportedError
 from edgekit.families import Family
 from edgekit.pooling import Pooling, dense_folders, has_modules
 from edgekit.pooling import max_length as pooled_length
@@ -84,11 +84,21 @@ class Source:
         return min(self.limit, pooled or self.limit)
 
     def task(self, name: str | None) -> Task:
-        """The named task, or the one the checkpoint was made for."""
+        """The named task, or the one the checkpoint was made for.
+
+        Raises:
+            UnsupportedError: it does not say, and guessing could drop a trained head.
+        """
         if name is not None:
             return tasks.fitted(tasks.get(name), self.config)
         architectures = list(self.config.get("architectures") or [])
-        return tasks.fitted(tasks.infer(architectures, has_modules(self.folder)), self.config)
+        modules = has_modules(self.folder)
+        if self.weights and not architectures and not modules:
+            raise UnsupportedError(
+                "config.json names no architecture class: say what the model is for with --task "
+                f"({', '.join(tasks.TASKS)})"
+            )
+        return tasks.fitted(tasks.infer(architectures, modules), self.config)
 
     def pooling(self) -> Pooling:
         """How a sentence vector is made of this checkpoint's token vectors.
@@ -126,7 +136,7 @@ def find(model: str, trust: Trust = NO_TRUST) -> Source:
 def _checkpoint(folder: Path, name: str, origin: str, trust: Trust) -> Source:
     config = read_config(folder / "config.json")
     _check_code(config, trust)
-    family = families.get(config.get("model_type"))
+    family = _family(config)
     random = f"for random weights give config:{folder / 'config.json'}"
     weights = _weights(folder, trust, random)
     for module in dense_folders(folder):
@@ -139,7 +149,7 @@ def _bare(folder: Path, path: Path, origin: str, trust: Trust) -> Source:
     file = path / "config.json" if path.is_dir() else path
     config = read_config(file)
     _check_code(config, trust)
-    family = families.get(config.get("model_type"))
+    family = _family(config)
     name = f"{(path if path.is_dir() else path.parent).resolve().name}-random"
     return Source(name, origin, folder, config, family, (), content_hash(file.parent, file), trust)
 
@@ -184,6 +194,16 @@ def _check_code(config: Mapping[str, Any], trust: Trust) -> None:
             "the checkpoint brings its own Python code (auto_map): read it, then pass "
             "--trust-remote-code if you trust it"
         )
+
+
+def _family(config: Mapping[str, Any]) -> Family:
+    if "model_type" not in config:
+        raise SourceError(
+            f"config.json has no model_type: add one of {', '.join(families.FAMILIES)}"
+        )
+    if config.get("is_decoder"):
+        raise UnsupportedError("the model is a decoder (is_decoder): edgekit exports encoders")
+    return families.get(config["model_type"])
 
 
 def _weights(folder: Path, trust: Trust, remedy: str) -> tuple[Path, ...]:

@@ -22,6 +22,7 @@ from edgekit import (
     runtime,
     tasks,
 )
+from edgekit import tokenizer as tokenizers
 from edgekit.graph import Card, Signature
 from edgekit.plan import ExportPlan
 from edgekit.pooling import Pooling
@@ -123,16 +124,15 @@ def trace(plan: ExportPlan, work: Path, out: Path, *, say: Say) -> Traced:
         vocabulary = probes.Vocabulary.of(model.config, token_types)
         rows = list(probes.made_up(vocabulary, plan.max_length, plan.buckets))
         if tokenizer is not None:
-            rows = [*probes.from_texts(tokenizer, plan.max_length), *rows]
+            rows = [*probes.from_texts(tokenizer, plan.max_length, vocabulary), *rows]
         answers = probes.answer(model, plan.task, pooling, rows, token_types)
         probes.save(answers, work / PROBES)
         golden.write(golden.cases(tokenizer, answers, plan.max_length), out / bundle.GOLDEN)
     labels = checkpoint.labels(model, plan.task)
     parameters = sum(parameter.numel() for parameter in model.parameters())
     parameters += sum(layer.weight.size + layer.bias.size for layer in pooling.dense)
-    return Traced(
-        signature, _card(plan, labels), parameters, _save_tokenizer(tokenizer, out, plan.max_length)
-    )
+    saved = None if tokenizer is None else tokenizers.save(tokenizer, out, plan.max_length)
+    return Traced(signature, _card(plan, labels), parameters, saved)
 
 
 def export(
@@ -205,28 +205,6 @@ def _card(plan: ExportPlan, labels: tuple[str, ...]) -> Card:
         labels=labels,
         random_weights=source.random_weights,
     )
-
-
-def _save_tokenizer(tokenizer: Any | None, out: Path, max_length: int) -> dict[str, Any] | None:
-    """Saves the tokenizer's files and says what a phone needs to know of them."""
-    if tokenizer is None:
-        return None
-    folder = out / bundle.TOKENIZER
-    tokenizer.save_pretrained(folder)
-    vocabulary = getattr(tokenizer, "vocab", {})
-    if tokenizer.backend_tokenizer.model.__class__.__name__ == "WordPiece":
-        words = sorted(vocabulary, key=vocabulary.__getitem__)
-        (folder / "vocab.txt").write_text("\n".join(words) + "\n", encoding="utf-8")
-    return {
-        "kind": tokenizer.backend_tokenizer.model.__class__.__name__,
-        "lowercase": getattr(tokenizer.backend_tokenizer.normalizer, "lowercase", None),
-        "special_tokens": {
-            name: tokenizer.convert_tokens_to_ids(token)
-            for name, token in tokenizer.special_tokens_map.items()
-            if isinstance(token, str)
-        },
-        "files": [bundle.entry(out, path) for path in sorted(folder.iterdir())],
-    }
 
 
 def _quiet_transformers() -> None:
