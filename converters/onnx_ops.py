@@ -83,6 +83,10 @@ def _compare(kind: str, to: GraphBuilder, out: Any, x: Value, y: Any) -> str:
     return to.op(kind, x.name, _as(to, x.fake.dtype, y))
 
 
+def _unequal(to: GraphBuilder, out: Any, x: Value, y: Any) -> str:
+    return to.op("Not", _compare("Equal", to, out, x, y))
+
+
 def _rsub(to: GraphBuilder, out: Any, x: Value, y: Any) -> str:
     return _map("Sub", to, out, y, x)
 
@@ -134,6 +138,21 @@ def _squeeze(to: GraphBuilder, out: Any, x: Value, dim: int) -> str:
     return to.op("Squeeze", x.name, to.constant([_axis(x, dim)]))
 
 
+def _expand(to: GraphBuilder, out: Any, x: Value, sizes: Sequence[Any], **_: Any) -> str:
+    parts = [
+        size.name if isinstance(size, Value) else to.constant([max(size, 1)]) for size in sizes
+    ]
+    return to.op("Expand", x.name, to.op("Concat", *parts, axis=0))
+
+
+def _full(to: GraphBuilder, out: Any, shape: Sequence[int], value: Any, **_: Any) -> str:
+    return to.constant(np.full(shape, value), str(out.dtype).removeprefix("torch."))
+
+
+def _gather(to: GraphBuilder, out: Any, x: Value, dim: int, index: Value) -> str:
+    return to.op("GatherElements", x.name, index.name, axis=_axis(x, dim))
+
+
 def _slice(
     to: GraphBuilder,
     out: Any,
@@ -160,6 +179,23 @@ def _split(to: GraphBuilder, out: Any, x: Value, sizes: Any, dim: int = 0) -> tu
     return to.ops("Split", len(out), x.name, parts, axis=axis)
 
 
+def _unbind(to: GraphBuilder, out: Any, x: Value, dim: int = 0) -> list[str]:
+    return [_select(to, part, x, dim, index) for index, part in enumerate(out)]
+
+
+def _pad(
+    to: GraphBuilder,
+    out: Any,
+    x: Value,
+    pad: Sequence[int],
+    mode: str = "constant",
+    value: Any = None,
+) -> str:
+    pairs = np.reshape(pad, (-1, 2))[::-1]
+    widths = np.concatenate([np.zeros((x.rank - len(pairs), 2), int), pairs])
+    return to.op("Pad", x.name, to.constant(widths.T.ravel()), _as(to, out.dtype, value or 0))
+
+
 def _getitem(to: GraphBuilder, out: Any, values: Sequence[Value], index: int) -> str:
     return values[index].name
 
@@ -174,6 +210,10 @@ def _cat(to: GraphBuilder, out: Any, values: Sequence[Value], dim: int = 0) -> s
 def _reduce(kind: str, to: GraphBuilder, out: Any, x: Value, dims: Any, keep: bool = False) -> str:
     axes = to.constant([dims] if isinstance(dims, int) else list(dims))
     return to.op(kind, x.name, axes, keepdims=int(keep))
+
+
+def _cumsum(to: GraphBuilder, out: Any, x: Value, dim: int, **_: Any) -> str:
+    return to.op("CumSum", _as(to, out.dtype, x), to.constant(_axis(x, dim)))
 
 
 def _softmax(to: GraphBuilder, out: Any, x: Value, dim: int, *_: Any) -> str:
@@ -291,14 +331,18 @@ def _int8_linear(
 _MAPS = {
     "Abs": ("abs",),
     "Add": ("add.Tensor",),
+    "Cos": ("cos",),
     "Div": ("div.Tensor",),
+    "Min": ("minimum",),
     "Mul": ("mul.Tensor",),
     "Neg": ("neg",),
     "Relu": ("relu",),
+    "Sin": ("sin",),
     "Sqrt": ("sqrt",),
     "Sub": ("sub.Tensor",),
     "Tanh": ("tanh",),
 }
+_COMPARISONS = {"GreaterOrEqual": ("ge.Scalar",), "LessOrEqual": ("le.Scalar",)}
 _LOWERINGS: dict[str, Lowering] = {
     "_to_copy": _cast,
     "alias": _copy,
@@ -306,12 +350,19 @@ _LOWERINGS: dict[str, Lowering] = {
     "cat": _cat,
     "clamp": _clamp,
     "clone": _copy,
+    "cumsum": _cumsum,
     "embedding": _embedding,
+    "expand": _expand,
+    "full": _full,
+    "gather": _gather,
     "gelu": _gelu,
     "layer_norm": _layer_norm,
     "linear": _linear,
+    "logical_and": partial(_map, "And"),
     "matmul": partial(_map, "MatMul"),
     "mean.dim": partial(_reduce, "ReduceMean"),
+    "ne.Scalar": _unequal,
+    "pad": _pad,
     "permute": _permute,
     "rsub.Scalar": _rsub,
     "scaled_dot_product_attention": _attention,
@@ -324,8 +375,9 @@ _LOWERINGS: dict[str, Lowering] = {
     "sum.dim_IntList": partial(_reduce, "ReduceSum"),
     "sym_size.int": _sym_size,
     "transpose.int": _transpose,
+    "unbind.int": _unbind,
     "unsqueeze": _unsqueeze,
-    "view": _reshape,
+    "reshape": _reshape,
 }
 _INT8: dict[str, Lowering] = {"embedding": _int8_embedding, "linear": _int8_linear}
 
@@ -337,7 +389,10 @@ def lowerings(recipe: str) -> Mapping[Any, Lowering]:
     maps: dict[str, Lowering] = {
         name: partial(_map, kind) for kind, names in _MAPS.items() for name in names
     }
-    named = {**maps, **_LOWERINGS, **(_INT8 if recipe == "int8" else {})}
+    comparisons: dict[str, Lowering] = {
+        name: partial(_compare, kind) for kind, names in _COMPARISONS.items() for name in names
+    }
+    named = {**maps, **comparisons, **_LOWERINGS, **(_INT8 if recipe == "int8" else {})}
     table: dict[Any, Lowering] = {operator.getitem: _getitem}
     for name, lowering in named.items():
         packet, _, overload = name.partition(".")

@@ -145,6 +145,7 @@ def _write_manifest(
         },
         "max_length": plan.max_length,
         "buckets": list(plan.buckets),
+        "pad_id": traced.signature.pad_id,
         "pooling": asdict(source.pooling()) if plan.task.pooled else None,
         "tokenizer": traced.tokenizer,
         "golden": bundle.entry(folder, folder / bundle.GOLDEN),
