@@ -127,11 +127,10 @@ def _linear(weight: Tensor, bias: Tensor) -> torch.nn.Linear:
 def _grouped(module: Any, x: Tensor) -> Tensor:
     """(batch, channels, length) -> (batch, channels, length)."""
     tokens = x.transpose(1, 2)
-    if len(module.parts) == 1:
-        return module.parts[0](tokens).transpose(1, 2)
-    pieces = tokens.split(module.in_channels // module.groups, dim=2)
-    results = [part(piece) for part, piece in zip(module.parts, pieces, strict=True)]
-    return torch.cat(results, dim=2).transpose(1, 2)
+    pieces = tokens.chunk(module.groups, dim=2)
+    results: list[Tensor] = [part(piece) for part, piece in zip(module.parts, pieces, strict=True)]
+    joined = torch.cat(results, dim=2) if len(results) > 1 else results[0]
+    return joined.transpose(1, 2)
 
 
 def _mpnet(encoder: Any, length: int) -> None:
@@ -154,6 +153,7 @@ def _position_bias(encoder: Any, hidden: Tensor) -> Tensor:
 
 def _deberta(encoder: Any, length: int) -> None:
     """Where each pair of positions finds its relative embedding; shorter texts are a corner."""
+    _method("get_attention_mask", _additive)(encoder, length)
     if not encoder.relative_attention:
         return
     span = encoder.rel_embeddings.num_embeddings // 2
@@ -161,7 +161,6 @@ def _deberta(encoder: Any, length: int) -> None:
     places = (distances + span).clamp(0, 2 * span - 1)
     encoder.places = torch.nn.Buffer(places.int(), persistent=False)
     _method("get_rel_pos", _places)(encoder, length)
-    _method("get_attention_mask", _additive)(encoder, length)
 
 
 def _places(encoder: Any, hidden: Tensor, *_: Any) -> Tensor:
@@ -172,7 +171,7 @@ def _places(encoder: Any, hidden: Tensor, *_: Any) -> Tensor:
 
 
 def _additive(encoder: Any, attention_mask: Tensor) -> Tensor:
-    """(batch, length) of 0 and 1 -> (batch, 1, 1, length): what a padded token sees is no matter."""
+    """(batch, length) of 0 and 1 -> (batch, 1, 1, length): padding may see what it likes."""
     return (1.0 - attention_mask[:, None, None, :].to(torch.float32)) * MASKED
 
 
@@ -194,7 +193,7 @@ def _disentangled(
     terms = 1 + sum(kind in module.pos_att_type for kind in ("c2p", "p2c"))
     scale = (terms * query.shape[-1]) ** -0.5
     mask = attention_mask
-    if relative_pos is not None:
+    if relative_pos is not None and rel_embeddings is not None:
         shape = (query.shape[0], query.shape[1], query.shape[2], query.shape[2])
         position_key, position_query = _positions(module, rel_embeddings)
         if "c2p" in module.pos_att_type:
@@ -212,7 +211,9 @@ def _disentangled(
 
 def _heads(module: Any, x: Tensor) -> Tensor:
     """(batch, length, hidden) -> (batch, heads, length, hidden of a head)."""
-    return x.unflatten(2, (module.num_attention_heads, -1)).transpose(1, 2)
+    batch, length, hidden = x.shape
+    heads = module.num_attention_heads
+    return x.reshape(batch, length, heads, hidden // heads).transpose(1, 2)
 
 
 def _content(module: Any, hidden: Tensor) -> tuple[Tensor, ...]:

@@ -21,8 +21,8 @@ from transformers.masking_utils import bidirectional_mask_function
 
 from edgekit import families, graph, rewrites, tasks
 from edgekit.errors import ConversionError
-from edgekit.graph import Graph, Signature
 from edgekit.families import Family
+from edgekit.graph import Graph, Signature
 from edgekit.pooling import Pooling
 from edgekit.rewrites import MASKED
 from edgekit.tasks import Task
@@ -98,7 +98,9 @@ class TaskModule(torch.nn.Module):
         super().__init__()
         self.model, self.task, self.pooling = model, task, pooling
         self.family = family
-        self.numbers = torch.nn.Buffer(torch.arange(length + 1, dtype=torch.int32), persistent=False)
+        self.numbers = torch.nn.Buffer(
+            torch.arange(length + 1, dtype=torch.int32), persistent=False
+        )
         self.no_types = torch.nn.Buffer(torch.zeros(1, 1, dtype=torch.int32), persistent=False)
 
     def forward(
