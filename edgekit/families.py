@@ -19,6 +19,7 @@ class Family:
     ``layers`` names the config's count of layers, ``intermediate`` its feed-forward width: what the
     estimate of a plan needs. ``padding`` is the id of [PAD] where a config names none, and
     ``counts_from_padding`` says that positions begin behind it, as RoBERTa's do.
+    ``type_rows`` is the size of the table of token types where a config names none.
     ``looks_around`` marks a model that reads its neighbours' embeddings before any attention, so
     that those of padding have to be zeros as beyond the text's ends. ``hears_masks`` is off for a
     model that makes its attention masks itself.

@@ -15,6 +15,8 @@ import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
+from edgekit.errors import UnsupportedError
+
 MASKED = -1e4  # finite in float16, and exp(-1e4) is 0 in every format
 
 
@@ -67,7 +69,11 @@ _FUNCTIONS: Mapping[Callable[..., Any], Callable[..., Any]] = {
 
 
 def apply(model: torch.nn.Module, length: int) -> None:
-    """Replaces, in place, what the tables name; ``length`` is that of the longest text to come."""
+    """Replaces, in place, what the tables name; ``length`` is that of the longest text to come.
+
+    Raises:
+        UnsupportedError: a variant of an architecture that is not rewritten here.
+    """
     for module in list(model.modules()):
         rewrite = _MODULES.get(type(module).__name__)
         if rewrite is not None:
@@ -153,6 +159,10 @@ def _position_bias(encoder: Any, hidden: Tensor) -> Tensor:
 
 def _deberta(encoder: Any, length: int) -> None:
     """Where each pair of positions finds its relative embedding; shorter texts are a corner."""
+    if getattr(encoder, "conv", None) is not None:
+        raise UnsupportedError("DeBERTa with a convolution (conv_kernel_size) is not supported")
+    if getattr(encoder.layer[0].attention.self, "talking_head", False):
+        raise UnsupportedError("DeBERTa with talking heads (talking_head) is not supported")
     _method("get_attention_mask", _additive)(encoder, length)
     if not encoder.relative_attention:
         return
@@ -228,16 +238,17 @@ def _content(module: Any, hidden: Tensor) -> tuple[Tensor, ...]:
 
 def _positions(module: Any, rel_embeddings: Tensor) -> tuple[Tensor, Tensor]:
     """Key and query of the relative embeddings: (1, heads, 2 * span, hidden of a head)."""
-    names = ("pos_proj", "pos_q_proj") if hasattr(module, "in_proj") else _OWN
-    if getattr(module, "share_att_key", False):
+    if hasattr(module, "in_proj"):
+        names = ("pos_proj", "pos_q_proj")
+    elif module.share_att_key:
         names = ("key_proj", "query_proj")
+    else:
+        names = ("pos_key_proj", "pos_query_proj")
     embeddings = rel_embeddings.unsqueeze(0)
+    # A model that uses only one of the two has no layer for the other.
     layers = [getattr(module, name, torch.nn.Identity()) for name in names]
     key, query = (_heads(module, layer(embeddings)) for layer in layers)
     return key, query
-
-
-_OWN = ("pos_key_proj", "pos_query_proj")
 
 
 def _norm(module: Any, x: Tensor) -> Tensor:

@@ -12,6 +12,7 @@ import torch
 from torch.export import ExportedProgram
 
 from edgekit import checkpoint, formats, graph, plan, stages, tasks
+from edgekit.errors import UnsupportedError
 from edgekit.families import FAMILIES, get
 from edgekit.plan import ExportPlan
 
@@ -132,6 +133,11 @@ def test_relative_positions_are_right_at_every_length(name: str, tmp_path: Path)
         assert distance(answers(program, ids), expected) < 1e-5
     mirrored = answers(program, ids.flip(1)).flip(1)
     assert distance(mirrored, expected) > 0.1, "order must matter here"
+
+
+def test_a_deberta_with_a_convolution_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UnsupportedError, match="conv_kernel_size"):
+        programs("deberta-v2", tmp_path, conv_kernel_size=3)
 
 
 def test_limits_and_padding_come_from_the_config() -> None:
