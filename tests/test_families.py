@@ -53,6 +53,7 @@ OWN: dict[str, dict[str, Any]] = {  # what is special to each: all of it has to 
     "deberta": {**RELATIVE, "pos_att_type": ["c2p", "p2c"]},
 }
 TASKS = dict(zip(FAMILIES, [*tasks.TASKS] * len(FAMILIES), strict=False))  # each several times
+TASKS["deberta"] = "text-classification"  # its head has a pooler, which must not be dropped
 
 
 def planned(name: str, folder: Path, **changes: Any) -> ExportPlan:
