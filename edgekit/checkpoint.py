@@ -26,8 +26,8 @@ def load_model(source: Source, task: Task) -> Any:
     else:
         model = _pretrained(auto, source, task)
         _check_finite(model, source)
-    if getattr(model, "pooler", None) is not None:
-        model.pooler = None  # no task of ours reads it, and checkpoints often lack it
+    if _ignores_pooler(task) and getattr(model, "pooler", None) is not None:
+        model.pooler = None
     return model.eval()
 
 
@@ -75,6 +75,14 @@ def _config(source: Source) -> Any:
         raise SourceError(f"the config of {source.origin} is not valid: {error}") from error
 
 
+def _ignores_pooler(task: Task) -> bool:
+    """Checkpoints often lack a bare model's pooler, which none of its tasks reads.
+
+    DeBERTa's classifier has one of the same name, which it does read.
+    """
+    return task.auto_class == "AutoModel"
+
+
 def _pretrained(auto: Any, source: Source, task: Task) -> Any:
     import torch
 
@@ -96,7 +104,8 @@ def _pretrained(auto: Any, source: Source, task: Task) -> Any:
             f"the weights of {source.origin} cannot be loaded: {name} is {tuple(stored)}, but "
             f"config.json makes it {tuple(expected)}"
         )
-    missing = sorted(key for key in info["missing_keys"] if not key.startswith("pooler."))
+    unread = "pooler." if _ignores_pooler(task) else ()
+    missing = sorted(key for key in info["missing_keys"] if not key.startswith(unread))
     if missing:
         raise SourceError(
             f"{source.origin} has no weights for {missing[0]}"

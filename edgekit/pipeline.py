@@ -146,6 +146,7 @@ def _write_manifest(
         },
         "max_length": plan.max_length,
         "buckets": list(plan.buckets),
+        "pad_id": traced.signature.pad_id,
         "pooling": source.pooling().to_json() if plan.task.pooled else None,
         "tokenizer": traced.tokenizer,
         "golden": bundle.entry(folder, folder / bundle.GOLDEN),

@@ -56,7 +56,8 @@ class ExportPlan:
 
     def signature(self, outputs: tuple[TensorSpec, ...]) -> Signature:
         """The graph's signature, once the model has told the sizes of its outputs."""
-        return Signature(self.inputs, outputs, self.buckets)
+        pad_id = self.source.family.pad_id(self.source.config)
+        return Signature(self.inputs, outputs, self.buckets, pad_id)
 
     def formats(self) -> tuple[str, ...]:
         """The formats asked for, each once, in order."""

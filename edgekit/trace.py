@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,16 +17,18 @@ from typing import Any
 import torch
 from torch.export import Dim, ExportedProgram
 from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedModel
+from transformers.masking_utils import bidirectional_mask_function
 
-from edgekit import graph, tasks
+from edgekit import families, graph, rewrites, tasks
 from edgekit.dense import Dense
 from edgekit.errors import ConversionError
+from edgekit.families import Family
 from edgekit.graph import Graph, Signature
 from edgekit.pooling import Pooling
+from edgekit.rewrites import MASKED
 from edgekit.tasks import Task
 
 ATTENTION = "edgekit"
-MASKED = -1e4  # finite in float16, and exp(-1e4) is 0 in every format
 _NO_OPS = (
     torch.ops.aten.clone.default,
     torch.ops.aten.alias.default,
@@ -63,11 +66,24 @@ def _attention(
 
 
 def _mask(
-    attention_mask: torch.Tensor, dtype: torch.dtype = torch.float32, **_: Any
+    attention_mask: torch.Tensor,
+    q_length: int = 0,
+    mask_function: Callable[..., torch.Tensor] = bidirectional_mask_function,
+    dtype: torch.dtype = torch.float32,
+    **_: Any,
 ) -> torch.Tensor:
-    """(batch, length) of 0 and 1 -> (batch, 1, 1, length) of -1e4 and 0."""
+    """(batch, length) of 0 and 1 -> (batch, 1, 1, length) of -1e4 and 0.
+
+    Where some tokens may not see others (a sliding window), ``mask_function`` says which, and the
+    result is of (batch, 1, length, length).
+    """
     _mask_calls.count += 1
-    return (1.0 - attention_mask[:, None, None, :].to(dtype)) * MASKED
+    padding = (1.0 - attention_mask[:, None, None, :].to(dtype)) * MASKED
+    if mask_function is bidirectional_mask_function:
+        return padding
+    numbers = torch.arange(q_length)
+    seen = mask_function(0, 0, numbers[:, None], numbers[None, :])
+    return torch.minimum(padding, (1.0 - seen.to(dtype)) * MASKED)
 
 
 AttentionInterface.register(ATTENTION, _attention)
@@ -77,10 +93,17 @@ AttentionMaskInterface.register(ATTENTION, _mask)
 class TaskModule(torch.nn.Module):
     """A Transformers model with the task's inputs in fixed order and its outputs as a dict."""
 
-    def __init__(self, model: torch.nn.Module, task: Task, pooling: Pooling) -> None:
+    def __init__(
+        self, model: PreTrainedModel, task: Task, pooling: Pooling, family: Family, length: int
+    ) -> None:
         super().__init__()
         self.model, self.task, self.pooling = model, task, pooling
         self.dense = torch.nn.Sequential(*map(_dense, pooling.dense))
+        self.family = family
+        self.numbers = torch.nn.Buffer(
+            torch.arange(length + 1, dtype=torch.int32), persistent=False
+        )
+        self.no_types = torch.nn.Buffer(torch.zeros(1, 1, dtype=torch.int32), persistent=False)
 
     def forward(
         self,
@@ -89,9 +112,13 @@ class TaskModule(torch.nn.Module):
         token_type_ids: torch.Tensor | None = None,
     ) -> dict[str, torch.Tensor]:
         feed = {"input_ids": input_ids, "attention_mask": attention_mask}
-        if token_type_ids is not None:
-            feed["token_type_ids"] = token_type_ids
-        outputs = tasks.output_values(self.task, self.model(**feed, return_dict=True))
+        if self.family.token_types:
+            feed["token_type_ids"] = self.no_types if token_type_ids is None else token_type_ids
+        if self.family.looks_around:
+            embeddings = self.model.get_input_embeddings()(feed.pop("input_ids"))
+            feed["inputs_embeds"] = embeddings * attention_mask.unsqueeze(2)
+        with rewrites.Narrow(self.numbers):
+            outputs = tasks.output_values(self.task, self.model(**feed, return_dict=True))
         if not self.task.pooled:
             return outputs
         return {name: self._embed(value, attention_mask) for name, value in outputs.items()}
@@ -141,7 +168,10 @@ def trace(
     Raises:
         ConversionError: torch.export fails, or the model never asked for an attention mask.
     """
-    module = TaskModule(hooked(model), task, pooling).eval()
+    family, length = families.get(model.config.model_type), max(signature.buckets)
+    twin = hooked(model)
+    rewrites.apply(twin, length)
+    module = TaskModule(twin, task, pooling, family, length).eval()
     return graph.save(folder, signature, _export(module, signature))
 
 
@@ -159,7 +189,7 @@ def _export(module: TaskModule, signature: Signature) -> ExportedProgram:
             ).run_decompositions({})
     except Exception as error:
         raise ConversionError(f"torch.export failed: {error}") from error
-    if not _mask_calls.count:
+    if module.family.hears_masks and not _mask_calls.count:
         raise ConversionError(
             f"{type(module.model).__name__} never asks for an attention mask: "
             "padding would change its answers"
@@ -175,6 +205,8 @@ def _drop_no_ops(program: ExportedProgram) -> None:
     for node in list(nodes.nodes):
         if node.target is torch.ops.aten._assert_tensor_metadata.default:
             nodes.erase_node(node)
+        elif node.target is torch.ops.aten.view.default:  # of what the clones below made one piece
+            node.target = torch.ops.aten.reshape.default
         elif node.target in _NO_OPS:
             if node.name in outputs:
                 outputs[node.name].name = node.args[0].name

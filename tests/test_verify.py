@@ -69,7 +69,7 @@ def test_the_model_itself_passes(
     assert proof.passed, proof.failure
     assert proof.agreement == 1
     assert proof.decisions > 100
-    expected = {"length", "adversarial", "padding"} | (set() if lengths else {"batch"})
+    expected = {"length", "adversarial", "padding", "filler"} | (set() if lengths else {"batch"})
     assert set(proof.checks) == expected
 
 
