@@ -22,6 +22,7 @@ import edgekit
 from edgekit import plan, probes, tasks
 from edgekit.dense import ACTIVATIONS
 from edgekit.errors import EdgekitError, SourceError, UnsupportedError
+from edgekit.families import get
 from edgekit.pooling import MODES
 from edgekit.source import Trust, find
 from edgekit.texts import TEXTS
@@ -78,7 +79,9 @@ def test_graph_and_reference_are_sentence_transformers(
     padded = [torch.zeros(1, 40, dtype=torch.int32) for _ in range(3)]
     padded[0][0, : len(ids)], padded[1][0, : len(ids)] = torch.tensor(ids), 1
     with torch.no_grad():
-        ours = TaskModule(hooked(model), TASK, pooling)(*padded)["sentence_embedding"][0]
+        ours = TaskModule(hooked(model), TASK, pooling, get("bert"), 64)(*padded)[
+            "sentence_embedding"
+        ][0]
     np.testing.assert_allclose(ours, expected, atol=3e-6)
 
 
