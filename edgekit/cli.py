@@ -93,7 +93,7 @@ def convert(
 @_json
 @_debug
 def inspect(path: Path, as_json: bool, debug: bool) -> None:
-    """Show what is inside a bundle, or an .onnx, .tflite or .mlpackage file.
+    """Show what is inside a bundle, or an .onnx, .tflite, .mlpackage or .pte file.
 
     Of a bundle every file is checked against the manifest's SHA-256.
     """
