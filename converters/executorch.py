@@ -68,7 +68,8 @@ def _program(graph: Graph, *, quantized: bool) -> ExportedProgram:
     with torch.no_grad():
         program = torch.export.export(module, sample, dynamic_shapes=shapes, strict=False)
         attention = torch.ops.aten.scaled_dot_product_attention.default
-        return program.run_decompositions({attention: _attention})
+        decomposed: ExportedProgram = program.run_decompositions({attention: _attention})
+    return decomposed
 
 
 def _attention(
@@ -91,12 +92,14 @@ def _attention(
     scores = (query * (scale or query.shape[-1] ** -0.5)).bmm(key.transpose(1, 2))
     if mask is not None:
         scores = scores + mask.squeeze(0)
-    return scores.softmax(-1).bmm(value).unsqueeze(0)
+    result = scores.softmax(-1).bmm(value)
+    by_token = result.transpose(0, 1).contiguous()  # the layout of PyTorch's own, which is viewed
+    return by_token.transpose(0, 1).unsqueeze(0)
 
 
 def _quantize(module: GraphModule) -> None:
     """Replaces the weights of linear layers and embedding tables by int8, a scale each row."""
-    import executorch.exir.passes._quant_patterns_and_replacements  # defines embedding_byte
+    import executorch.exir.passes._quant_patterns_and_replacements  # noqa: F401  embedding_byte
     import torch
 
     rewrites = {

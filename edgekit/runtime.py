@@ -214,6 +214,9 @@ class ExecuTorch:
         values = [value.clone().numpy() for value in self._method.execute(tensors)]
         return dict(zip(self._outputs, values, strict=True))
 
+    def layers(self, feed: Feed) -> list[np.ndarray]:
+        return []
+
 
 def _litert(path: Path) -> Session:
     import importlib.metadata

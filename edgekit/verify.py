@@ -121,9 +121,7 @@ def prove(
     return _proof(session.runtime, tally, recipe.tolerance, time.perf_counter() - started)
 
 
-def plan_runs(
-    probes: Sequence[Probe], session: Session, max_length: int
-) -> Iterator[Run]:
+def plan_runs(probes: Sequence[Probe], session: Session, max_length: int) -> Iterator[Run]:
     """What is run: each probe as tightly as the file allows, then padded more, then in batches."""
     lengths = session.lengths
     for probe in probes:
