@@ -106,7 +106,7 @@ def _quantize(module: GraphModule) -> None:
         torch.ops.aten.linear.default: (1, _linear),
         torch.ops.aten.embedding.default: (0, _embedding),
     }
-    constants: dict[str, tuple[Node, Node]] = {}
+    constants: dict[str, tuple[Node, ...]] = {}
     for node in list(module.graph.nodes):
         place, rewrite = rewrites.get(node.target, (0, None))
         if rewrite is None or node.args[place].op != "get_attr":
@@ -120,20 +120,24 @@ def _quantize(module: GraphModule) -> None:
     module.recompile()
 
 
-def _constants(module: GraphModule, weight: Node, index: int) -> tuple[Node, Node]:
-    """The levels (int8, rows x columns) and scales (float32, rows) of a weight, as buffers."""
+def _constants(module: GraphModule, weight: Node, index: int) -> tuple[Node, ...]:
+    """Levels (int8, rows x columns), scales and zero points (rows) of a weight, as buffers.
+
+    XNNPACK takes zero points only as a constant, even where all of them are 0.
+    """
     import torch
 
     values = attrgetter(str(weight.target))(module).detach()
     scales = (values.abs().amax(1) / _LEVELS[1]).clamp(min=_LEAST)
     levels = (values / scales[:, None]).round().clamp(*_LEVELS).to(torch.int8)
-    module.register_buffer(f"levels_{index}", levels)
-    module.register_buffer(f"scales_{index}", scales)
+    buffers = {"levels": levels, "scales": scales, "zeros": torch.zeros(len(scales)).long()}
+    for name, buffer in buffers.items():
+        module.register_buffer(f"{name}_{index}", buffer)
     with module.graph.inserting_before(weight):
-        return module.graph.get_attr(f"levels_{index}"), module.graph.get_attr(f"scales_{index}")
+        return tuple(module.graph.get_attr(f"{name}_{index}") for name in buffers)
 
 
-def _linear(node: Node, levels: Node, scales: Node) -> None:
+def _linear(node: Node, levels: Node, scales: Node, zeros: Node) -> None:
     """Quantises the input at run time; XNNPACK fuses the whole into one int8 product."""
     import torch
 
@@ -145,13 +149,12 @@ def _linear(node: Node, levels: Node, scales: Node) -> None:
     grid = (scale, zero, *_ACTIVATIONS, torch.int8)
     x = call(ops.quantize_per_tensor.tensor, (x, *grid))
     x = call(ops.dequantize_per_tensor.tensor, (x, *grid))
-    zeros = call(torch.ops.aten.zeros_like.default, (scales,), {"dtype": torch.int64})
     rows = (levels, scales, zeros, 0, *_LEVELS, torch.int8)
     weight = call(ops.dequantize_per_channel.default, rows)
     node.args = (x, weight, *node.args[2:])
 
 
-def _embedding(node: Node, levels: Node, scales: Node) -> None:
+def _embedding(node: Node, levels: Node, scales: Node, zeros: Node) -> None:
     """Reads rows of the int8 table."""
     import torch
 
