@@ -155,10 +155,11 @@ def _linear(node: Node, levels: Node, scales: Node, zeros: Node) -> None:
 
 
 def _embedding(node: Node, levels: Node, scales: Node, zeros: Node) -> None:
-    """Reads rows of the int8 table."""
+    """Reads rows of the int8 table; the kernel takes only int64 indices."""
     import torch
 
-    indices = node.args[1]
+    cast = torch.ops.aten._to_copy.default
+    indices = node.graph.call_function(cast, (node.args[1],), {"dtype": torch.int64})
     node.target = torch.ops.quantized_decomposed.embedding_byte.default
     node.args, node.kwargs = (levels, scales, None, *_LEVELS, indices), {}
 
