@@ -1,7 +1,7 @@
 """ExecuTorch: one .pte file with one method, ``forward``, of batch 1 and any length.
 
-XNNPACK takes the length as it comes, so a text is never padded to a bucket and the weights are
-packed once; a method a bucket would be lowered and, at run time, packed anew each time.
+XNNPACK takes the length as it comes, so a text is never padded to a bucket. A method a bucket would
+share the weights in the file, but each is lowered anew, which is most of the work.
 Every weight of the int8 file is int8: XNNPACK quantises activations a row at a time, and the
 embedding tables are read by ``quantized_decomposed::embedding_byte``, which ExecuTorch's Android
 library has and its Swift package calls ``kernels_quantized``.
