@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: demo test check bench-conversion clean
+.PHONY: demo test check matrix bench-conversion clean
 
 demo: $(READY)  ## convert the built-in model and print its table
 	$(BIN)/edgekit convert demo --force
@@ -16,6 +16,9 @@ check: $(READY)  ## lint, format and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+matrix: $(READY)  ## measure every architecture, task, format and recipe (slow; see ARGS=--help)
+	$(BIN)/python benchmarks/matrix.py $(ARGS)
 
 bench-conversion: $(READY)  ## our conversion against the libraries' own entry points
 	$(BIN)/python benchmarks/conversion.py

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgekit.converters.onnx_graph import GraphBuilder, write
-from edgekit.converters.onnx_ops import Value, lowerings
+from edgekit.converters.onnx_ops import lowerings
+from edgekit.converters.onnx_shapes import Value
 from edgekit.errors import ConversionError
 from edgekit.graph import Card, Graph, Signature, TensorSpec
 from edgekit.recipe import Recipe

@@ -8,79 +8,37 @@ Operators: https://onnx.ai/onnx/operators/
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import numpy as np
 
 from edgekit.converters.onnx_graph import Array, GraphBuilder
+from edgekit.converters.onnx_shapes import (
+    SHAPES,
+    Lowering,
+    Value,
+    as_dtype,
+    axis_of,
+    getitem,
+    kind_of,
+)
 from edgekit.errors import ConversionError
-
-Lowering = Callable[..., Any]
-
-
-@dataclass(frozen=True)
-class Value:
-    """A tensor of the graph: its name, its fake tensor, and its data if it is a parameter.
-
-    ``shared`` marks a parameter that is not only the weight of linear layers (tied embeddings).
-    """
-
-    name: str
-    fake: Any
-    data: Array | None = None
-    shared: bool = False
-
-    @property
-    def rank(self) -> int:
-        return len(self.fake.shape)
-
-
-def _kind(dtype: Any) -> int:
-    """ONNX's number for a torch dtype."""
-    from onnx import helper
-
-    return helper.np_dtype_to_tensor_dtype(np.dtype(str(dtype).removeprefix("torch.")))
-
-
-def _as(to: GraphBuilder, dtype: Any, operand: Any) -> str:
-    """An operand in that dtype: tensors are cast, numbers become constants."""
-    if not isinstance(operand, Value):
-        return to.constant(operand, str(dtype).removeprefix("torch."))
-    if operand.fake.dtype == dtype:
-        return operand.name
-    return to.op("Cast", operand.name, to=_kind(dtype))
-
-
-def _axis(value: Value, dim: int) -> int:
-    return dim % value.rank
-
-
-def _shape(to: GraphBuilder, source: Value, shape: Sequence[Any]) -> str:
-    """A shape for Reshape: -1 for its last free axis, 0 for those before, which must keep place.
-
-    The length is left as -1 on purpose: onnxruntime fuses Add and LayerNormalization only where it
-    knows every axis, and its SkipLayerNormalization is slower than the two (8% of a MiniLM).
-    """
-    free = [axis for axis, dim in enumerate(shape) if not isinstance(dim, int)]
-    for axis in free[:-1]:
-        if axis >= source.rank or source.fake.shape[axis] != shape[axis]:
-            raise ConversionError(f"ONNX: no constant shape turns {source.fake.shape} into {shape}")
-    marks = {**dict.fromkeys(free, 0), **dict.fromkeys(free[-1:], -1)}
-    return to.constant([marks.get(axis, dim) for axis, dim in enumerate(shape)])
-
 
 # Lowerings of elementwise operators
 
 
 def _map(kind: str, to: GraphBuilder, out: Any, *operands: Any, **attributes: Any) -> str:
-    return to.op(kind, *(_as(to, out.dtype, operand) for operand in operands), **attributes)
+    return to.op(kind, *(as_dtype(to, out.dtype, operand) for operand in operands), **attributes)
 
 
 def _compare(kind: str, to: GraphBuilder, out: Any, x: Value, y: Any) -> str:
-    return to.op(kind, x.name, _as(to, x.fake.dtype, y))
+    return to.op(kind, x.name, as_dtype(to, x.fake.dtype, y))
+
+
+def _unequal(to: GraphBuilder, out: Any, x: Value, y: Any) -> str:
+    return to.op("Not", _compare("Equal", to, out, x, y))
 
 
 def _rsub(to: GraphBuilder, out: Any, x: Value, y: Any) -> str:
@@ -88,7 +46,7 @@ def _rsub(to: GraphBuilder, out: Any, x: Value, y: Any) -> str:
 
 
 def _cast(to: GraphBuilder, out: Any, x: Value, **_: Any) -> str:
-    return _as(to, out.dtype, x)
+    return as_dtype(to, out.dtype, x)
 
 
 def _copy(to: GraphBuilder, out: Any, x: Value, **_: Any) -> str:
@@ -96,76 +54,12 @@ def _copy(to: GraphBuilder, out: Any, x: Value, **_: Any) -> str:
 
 
 def _clamp(to: GraphBuilder, out: Any, x: Value, low: Any = None, high: Any = None) -> str:
-    bounds = ["" if bound is None else _as(to, out.dtype, bound) for bound in (low, high)]
-    return to.op("Clip", _as(to, out.dtype, x), *bounds)
+    bounds = ["" if bound is None else as_dtype(to, out.dtype, bound) for bound in (low, high)]
+    return to.op("Clip", as_dtype(to, out.dtype, x), *bounds)
 
 
 def _gelu(to: GraphBuilder, out: Any, x: Value, approximate: str = "none") -> str:
     return to.op("Gelu", x.name, approximate=approximate)
-
-
-# Lowerings of operators on shapes
-
-
-def _sym_size(to: GraphBuilder, out: Any, x: Value, dim: int) -> str:
-    return to.op("Shape", x.name, start=dim, end=dim + 1)
-
-
-def _reshape(to: GraphBuilder, out: Any, x: Value, *_: Any) -> str:
-    return to.op("Reshape", x.name, _shape(to, x, out.shape))
-
-
-def _transpose(to: GraphBuilder, out: Any, x: Value, first: int, second: int) -> str:
-    order = list(range(x.rank))
-    first, second = _axis(x, first), _axis(x, second)
-    order[first], order[second] = second, first
-    return to.transpose(x.name, order)
-
-
-def _permute(to: GraphBuilder, out: Any, x: Value, order: Sequence[int]) -> str:
-    return to.transpose(x.name, [_axis(x, dim) for dim in order])
-
-
-def _unsqueeze(to: GraphBuilder, out: Any, x: Value, dim: int) -> str:
-    return to.op("Unsqueeze", x.name, to.constant([dim % len(out.shape)]))
-
-
-def _squeeze(to: GraphBuilder, out: Any, x: Value, dim: int) -> str:
-    return to.op("Squeeze", x.name, to.constant([_axis(x, dim)]))
-
-
-def _slice(
-    to: GraphBuilder,
-    out: Any,
-    x: Value,
-    dim: int = 0,
-    start: Any = None,
-    end: Any = None,
-    step: int = 1,
-) -> str:
-    bounds = [
-        bound.name if isinstance(bound, Value) else to.constant([bound])
-        for bound in (0 if start is None else start, np.iinfo(np.int64).max if end is None else end)
-    ]
-    return to.op("Slice", x.name, *bounds, to.constant([dim]), to.constant([step]))
-
-
-def _select(to: GraphBuilder, out: Any, x: Value, dim: int, index: int) -> str:
-    return to.op("Gather", x.name, to.constant(index), axis=_axis(x, dim))
-
-
-def _split(to: GraphBuilder, out: Any, x: Value, sizes: Any, dim: int = 0) -> tuple[str, ...]:
-    axis = _axis(x, dim)
-    parts = to.constant([int(part.shape[axis]) for part in out])
-    return to.ops("Split", len(out), x.name, parts, axis=axis)
-
-
-def _getitem(to: GraphBuilder, out: Any, values: Sequence[Value], index: int) -> str:
-    return values[index].name
-
-
-def _cat(to: GraphBuilder, out: Any, values: Sequence[Value], dim: int = 0) -> str:
-    return to.op("Concat", *(value.name for value in values), axis=dim % len(out.shape))
 
 
 # Lowerings of sums and products
@@ -174,6 +68,10 @@ def _cat(to: GraphBuilder, out: Any, values: Sequence[Value], dim: int = 0) -> s
 def _reduce(kind: str, to: GraphBuilder, out: Any, x: Value, dims: Any, keep: bool = False) -> str:
     axes = to.constant([dims] if isinstance(dims, int) else list(dims))
     return to.op(kind, x.name, axes, keepdims=int(keep))
+
+
+def _cumsum(to: GraphBuilder, out: Any, x: Value, dim: int, **_: Any) -> str:
+    return to.op("CumSum", as_dtype(to, out.dtype, x), to.constant(axis_of(x, dim)))
 
 
 def _softmax(to: GraphBuilder, out: Any, x: Value, dim: int, *_: Any) -> str:
@@ -227,7 +125,7 @@ def _attention(
     factor = query.fake.shape[-1] ** -0.5 if scale is None else scale
     order = [*range(key.rank - 2), key.rank - 1, key.rank - 2]
     scores = to.op("MatMul", query.name, to.transpose(key.name, order))
-    scores = to.op("Mul", scores, _as(to, query.fake.dtype, factor))
+    scores = to.op("Mul", scores, as_dtype(to, query.fake.dtype, factor))
     if mask is not None:
         scores = to.op("Add", scores, mask.name)
     return to.op("MatMul", to.op("Softmax", scores, axis=-1), value.name)
@@ -260,7 +158,7 @@ def _int8_embedding(to: GraphBuilder, out: Any, weight: Value, ids: Value, *_: A
     rows, scale = _quantized(weight)
     table = to.tensor(f"{weight.name}.int8", rows)
     scales = to.tensor(f"{weight.name}.scale", scale)
-    picked = to.op("Cast", to.op("Gather", table, ids.name), to=_kind(out.dtype))
+    picked = to.op("Cast", to.op("Gather", table, ids.name), to=kind_of(out.dtype))
     return to.op("Mul", picked, to.op("Gather", scales, ids.name))
 
 
@@ -280,7 +178,7 @@ def _int8_linear(
     largest = to.op("Clip", largest, to.constant(1e-9, np.float32))
     step, zero = to.constant(1 / 127, np.float32), to.constant(128, np.uint8)
     levels = to.op("QuantizeLinear", to.op("Div", x.name, largest), step, zero)
-    sums = to.op("Cast", to.op("MatMulInteger", levels, columns, zero), to=_kind(out.dtype))
+    sums = to.op("Cast", to.op("MatMulInteger", levels, columns, zero), to=kind_of(out.dtype))
     # Not sums * (scales * token): onnxruntime 1.31 makes that a MatMulIntegerToFloat, which takes
     # the first token's scale for all of them.
     token = to.op("Mul", largest, step)
@@ -291,41 +189,38 @@ def _int8_linear(
 _MAPS = {
     "Abs": ("abs",),
     "Add": ("add.Tensor",),
+    "Cos": ("cos",),
     "Div": ("div.Tensor",),
+    "Min": ("minimum",),
     "Mul": ("mul.Tensor",),
     "Neg": ("neg",),
     "Relu": ("relu",),
+    "Sin": ("sin",),
     "Sqrt": ("sqrt",),
     "Sub": ("sub.Tensor",),
     "Tanh": ("tanh",),
 }
+_COMPARISONS = {"GreaterOrEqual": ("ge.Scalar",), "LessOrEqual": ("le.Scalar",)}
 _LOWERINGS: dict[str, Lowering] = {
+    **SHAPES,
     "_to_copy": _cast,
     "alias": _copy,
     "amax": partial(_reduce, "ReduceMax"),
-    "cat": _cat,
     "clamp": _clamp,
     "clone": _copy,
+    "cumsum": _cumsum,
     "embedding": _embedding,
     "gelu": _gelu,
     "layer_norm": _layer_norm,
     "linear": _linear,
+    "logical_and": partial(_map, "And"),
     "matmul": partial(_map, "MatMul"),
     "mean.dim": partial(_reduce, "ReduceMean"),
-    "permute": _permute,
+    "ne.Scalar": _unequal,
     "rsub.Scalar": _rsub,
     "scaled_dot_product_attention": _attention,
-    "select.int": _select,
-    "slice.Tensor": _slice,
     "softmax.int": _softmax,
-    "split.Tensor": _split,
-    "split_with_sizes": _split,
-    "squeeze.dim": _squeeze,
     "sum.dim_IntList": partial(_reduce, "ReduceSum"),
-    "sym_size.int": _sym_size,
-    "transpose.int": _transpose,
-    "unsqueeze": _unsqueeze,
-    "view": _reshape,
 }
 _INT8: dict[str, Lowering] = {"embedding": _int8_embedding, "linear": _int8_linear}
 
@@ -337,8 +232,11 @@ def lowerings(recipe: str) -> Mapping[Any, Lowering]:
     maps: dict[str, Lowering] = {
         name: partial(_map, kind) for kind, names in _MAPS.items() for name in names
     }
-    named = {**maps, **_LOWERINGS, **(_INT8 if recipe == "int8" else {})}
-    table: dict[Any, Lowering] = {operator.getitem: _getitem}
+    comparisons: dict[str, Lowering] = {
+        name: partial(_compare, kind) for kind, names in _COMPARISONS.items() for name in names
+    }
+    named = {**maps, **comparisons, **_LOWERINGS, **(_INT8 if recipe == "int8" else {})}
+    table: dict[Any, Lowering] = {operator.getitem: getitem}
     for name, lowering in named.items():
         packet, _, overload = name.partition(".")
         table[getattr(getattr(torch.ops.aten, packet), overload or "default")] = lowering

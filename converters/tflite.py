@@ -93,13 +93,14 @@ def _resolve(argument: Any, values: dict[Node, Any]) -> Any:
 
 
 def _is_constant(node: Node, values: dict[Node, Any]) -> bool:
-    """Whether a node can be computed now. Rows of a table stay where they are: in the table."""
+    """Whether a node can be computed now. What would only repeat a table stays in the table."""
     import torch
 
     known = all(
         isinstance(values[x], Value) and values[x].data is not None for x in node.all_input_nodes
     )
-    return known and node.target is not torch.ops.aten.embedding.default
+    repeats = (torch.ops.aten.embedding.default, torch.ops.aten.expand.default)
+    return known and node.target not in repeats
 
 
 def _fold(node: Node, args: Any, kwargs: Any) -> Value:

@@ -34,7 +34,10 @@ _OPTIONS = {  # options whose name is not the operator's in camel case
     "REDUCE_MAX": "ReducerOptions",
     "SUM": "ReducerOptions",
 }
-_VERSIONS = {"FULLY_CONNECTED": 5}  # keep_num_dims; all others are used as in their first version
+_VERSIONS = {  # all others are used as in their first version
+    "BROADCAST_TO": 2,  # the first that has kernels
+    "FULLY_CONNECTED": 5,  # keep_num_dims
+}
 
 
 @dataclass(frozen=True, eq=False)

@@ -287,7 +287,12 @@ _MAPS = {
     "SUB": ("sub.Tensor",),
     "TANH": ("tanh",),
 }
-_COMPARISONS = {"LESS": ("lt.Scalar",), "NOT_EQUAL": ("ne.Scalar",)}
+_COMPARISONS = {
+    "GREATER_EQUAL": ("ge.Scalar",),
+    "LESS": ("lt.Scalar",),
+    "LESS_EQUAL": ("le.Scalar",),
+    "NOT_EQUAL": ("ne.Scalar",),
+}
 _LOWERINGS: dict[str, Lowering] = {
     "_to_copy": _cast,
     "alias": _copy,
@@ -302,6 +307,7 @@ _LOWERINGS: dict[str, Lowering] = {
     "gelu": _gelu,
     "layer_norm": _layer_norm,
     "linear": _linear,
+    "logical_and": partial(_map, "LOGICAL_AND"),
     "matmul": partial(_map, "BATCH_MATMUL"),
     "mean.dim": partial(_reduce, "MEAN"),
     "pad": _pad,
@@ -319,7 +325,7 @@ _LOWERINGS: dict[str, Lowering] = {
     "type_as": _cast,
     "unbind.int": _unbind,
     "unsqueeze": _reshape,
-    "view": _reshape,
+    "reshape": _reshape,
     "where.self": _where,
 }
 _INT8: dict[str, Lowering] = {"embedding": _int8_embedding, "linear": _int8_linear}

@@ -88,7 +88,8 @@ class Bundle:
     def signature(self) -> Signature:
         """Inputs, outputs and buckets, the same for every artefact."""
         row = self.manifest["artifacts"][0]
-        return Signature.from_json({**row, "buckets": self.manifest["buckets"]})
+        shared = {key: self.manifest[key] for key in ("buckets", "pad_id") if key in self.manifest}
+        return Signature.from_json({**row, **shared})
 
     def golden(self) -> dict[str, Any]:
         """The content of ``golden.json``."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from edgekit.errors import SourceError
+from edgekit.errors import SourceError, UnsupportedError
 from edgekit.source import SEED, Source
 from edgekit.tasks import Task
 
@@ -26,8 +26,8 @@ def load_model(source: Source, task: Task) -> Any:
     else:
         model = _pretrained(auto, source, task)
         _check_finite(model, source)
-    if getattr(model, "pooler", None) is not None:
-        model.pooler = None  # no task of ours reads it, and checkpoints often lack it
+    if _ignores_pooler(task) and getattr(model, "pooler", None) is not None:
+        model.pooler = None
     return model.eval()
 
 
@@ -36,24 +36,34 @@ def load_tokenizer(source: Source) -> Any | None:
 
     Raises:
         SourceError: its files cannot be read.
+        UnsupportedError: it runs in Python only, so that no file can say what it does.
     """
     from transformers import AutoTokenizer
 
     if not source.has_tokenizer:
         return None
     try:
-        return AutoTokenizer.from_pretrained(
+        tokenizer = AutoTokenizer.from_pretrained(
             source.folder, trust_remote_code=source.trust.trust_remote_code
         )
     except Exception as error:
         raise SourceError(f"the tokenizer of {source.origin} cannot be read: {error}") from error
+    if not tokenizer.is_fast:
+        raise UnsupportedError(
+            f"{type(tokenizer).__name__} runs in Python only: save the checkpoint with a fast "
+            "tokenizer (tokenizer.json)"
+        )
+    return tokenizer
 
 
 def labels(model: Any, task: Task) -> tuple[str, ...]:
     """The names of the task's labels, in the order of its logits; empty where it has none."""
     if not any("labels" in output.axes for output in task.outputs):
         return ()
-    return tuple(str(model.config.id2label[index]) for index in range(model.config.num_labels))
+    names = model.config.id2label
+    return tuple(
+        str(names.get(index, f"LABEL_{index}")) for index in range(model.config.num_labels)
+    )
 
 
 def _config(source: Source) -> Any:
@@ -63,6 +73,14 @@ def _config(source: Source) -> Any:
         return CONFIG_MAPPING[source.family.model_type].from_dict(dict(source.config))
     except Exception as error:
         raise SourceError(f"the config of {source.origin} is not valid: {error}") from error
+
+
+def _ignores_pooler(task: Task) -> bool:
+    """Checkpoints often lack a bare model's pooler, which none of its tasks reads.
+
+    DeBERTa's classifier has one of the same name, which it does read.
+    """
+    return task.auto_class == "AutoModel"
 
 
 def _pretrained(auto: Any, source: Source, task: Task) -> Any:
@@ -75,12 +93,19 @@ def _pretrained(auto: Any, source: Source, task: Task) -> Any:
             use_safetensors=not source.trust.allow_pickle or None,
             trust_remote_code=source.trust.trust_remote_code,
             output_loading_info=True,
+            ignore_mismatched_sizes=True,  # they are refused below, by name
         )
     except Exception as error:
         raise SourceError(
             f"the weights of {source.origin} cannot be loaded: {str(error).splitlines()[0]}"
         ) from error
-    missing = sorted(key for key in info["missing_keys"] if not key.startswith("pooler."))
+    for name, stored, expected in sorted(info["mismatched_keys"]):
+        raise SourceError(
+            f"the weights of {source.origin} cannot be loaded: {name} is {tuple(stored)}, but "
+            f"config.json makes it {tuple(expected)}"
+        )
+    unread = "pooler." if _ignores_pooler(task) else ()
+    missing = sorted(key for key in info["missing_keys"] if not key.startswith(unread))
     if missing:
         raise SourceError(
             f"{source.origin} has no weights for {missing[0]}"

@@ -17,24 +17,38 @@ class Family:
     """One architecture, named by the ``model_type`` of its config.
 
     ``layers`` names the config's count of layers, ``intermediate`` its feed-forward width: what the
-    estimate of a plan needs. ``position_offset`` is how many positions the embedding table spends
-    on padding (RoBERTa counts from ``pad_token_id + 1``).
+    estimate of a plan needs. ``padding`` is the id of [PAD] where a config names none, and
+    ``counts_from_padding`` says that positions begin behind it, as RoBERTa's do.
+    ``type_rows`` is the size of the table of token types where a config names none.
+    ``looks_around`` marks a model that reads its neighbours' embeddings before any attention, so
+    that those of padding have to be zeros as beyond the text's ends. ``hears_masks`` is off for a
+    model that makes its attention masks itself.
     """
 
     model_type: str
     layers: str = "num_hidden_layers"
     hidden: str = "hidden_size"
     intermediate: str = "intermediate_size"
-    position_offset: int = 0
+    padding: int = 0
+    counts_from_padding: bool = False
     token_types: bool = True
+    type_rows: int = 2
+    looks_around: bool = False
+    hears_masks: bool = True
 
     def max_length(self, config: Mapping[str, Any]) -> int:
         """The most tokens the model takes, special tokens included."""
-        return int(config.get("max_position_embeddings", 512)) - self.position_offset
+        spent = self.pad_id(config) + 1 if self.counts_from_padding else 0
+        return int(config.get("max_position_embeddings", 512)) - spent
+
+    def pad_id(self, config: Mapping[str, Any]) -> int:
+        """What the model's tokenizer pads with."""
+        named = config.get("pad_token_id")
+        return self.padding if named is None else int(named)
 
     def has_token_types(self, config: Mapping[str, Any]) -> bool:
         """Whether ``token_type_ids`` change anything: a table of one row does not."""
-        return self.token_types and int(config.get("type_vocab_size", 2)) > 1
+        return self.token_types and int(config.get("type_vocab_size", self.type_rows)) > 1
 
 
 FAMILIES: dict[str, Family] = {
@@ -48,6 +62,17 @@ FAMILIES: dict[str, Family] = {
             intermediate="hidden_dim",
             token_types=False,
         ),
+        Family("roberta", padding=1, counts_from_padding=True),
+        Family("xlm-roberta", padding=1, counts_from_padding=True),
+        Family("camembert", padding=1, counts_from_padding=True),
+        Family("electra"),
+        Family("albert"),
+        Family("mpnet", padding=1, counts_from_padding=True, token_types=False),
+        Family("mobilebert", looks_around=True),
+        Family("squeezebert"),
+        Family("modernbert", padding=50283, token_types=False),
+        Family("deberta-v2", type_rows=0, hears_masks=False),
+        Family("deberta", type_rows=0, hears_masks=False),
     )
 }
 

@@ -1,7 +1,8 @@
 """``golden.json``: texts with their ids, offsets and outputs, so that a phone can test itself.
 
 An app tokenises each text, compares the ids and offsets, runs the model and compares the outputs:
-whatever differs from Python shows before a user sees it.
+whatever differs from Python shows before a user sees it. Offsets count Unicode code points of the
+original text, not UTF-16 units (Swift's and Kotlin's strings) and not bytes.
 """
 
 from __future__ import annotations
@@ -13,15 +14,17 @@ from typing import Any
 
 import numpy as np
 
+from edgekit import texts
 from edgekit.probes import Probe
-from edgekit.texts import PAIRS, TEXTS
+from edgekit.texts import Case
+from edgekit.tokenizer import encode
 
 SAMPLES = 1024  # values kept of an output larger than that, evenly spread
 
 
 def cases(tokenizer: Any | None, probes: Sequence[Probe], max_length: int) -> dict[str, Any]:
     """The content of ``golden.json``: the texts' probes; made-up ones where no tokenizer is."""
-    texts = {name: text for name, *text in (*TEXTS, *PAIRS)}
+    known = {case.name: case for case in texts.cases(max_length)}
     kind = "length" if tokenizer is None else "text"
     chosen = [probe for probe in probes if probe.kind == kind and len(probe.outputs)]
     return {
@@ -30,8 +33,10 @@ def cases(tokenizer: Any | None, probes: Sequence[Probe], max_length: int) -> di
         "cases": [
             {
                 "name": probe.name,
-                "text": texts.get(probe.name),
-                **_encoding(tokenizer, texts.get(probe.name), probe, max_length),
+                **_text(tokenizer, known.get(probe.name)),
+                "input_ids": list(probe.input_ids),
+                "attention_mask": [1] * len(probe),
+                "token_type_ids": list(probe.token_type_ids),
                 "outputs": {name: _values(value) for name, value in probe.outputs.items()},
                 "rows": list(probe.rows),
             }
@@ -40,20 +45,16 @@ def cases(tokenizer: Any | None, probes: Sequence[Probe], max_length: int) -> di
     }
 
 
-def _encoding(
-    tokenizer: Any | None, text: list[str] | None, probe: Probe, max_length: int
-) -> dict[str, Any]:
-    encoding: dict[str, Any] = {
-        "input_ids": list(probe.input_ids),
-        "attention_mask": [1] * len(probe),
-        "token_type_ids": list(probe.token_type_ids),
+def _text(tokenizer: Any | None, case: Case | None) -> dict[str, Any]:
+    """What is tokenised and how; offsets are (start, end) for each token, (0, 0) for added ones."""
+    if tokenizer is None or case is None:
+        return {"text": None}
+    return {
+        "text": list(case.texts),
+        "truncation": case.truncation,
+        "max_length": case.max_length,
+        "offsets": [list(pair) for pair in encode(tokenizer, case).offsets],
     }
-    if tokenizer is not None and text is not None:
-        found = tokenizer(
-            *text, truncation=True, max_length=max_length, return_offsets_mapping=True
-        )
-        encoding["offsets"] = [list(pair) for pair in found["offset_mapping"]]
-    return encoding
 
 
 def _values(value: np.ndarray) -> dict[str, Any]:

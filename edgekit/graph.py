@@ -42,11 +42,16 @@ class TensorSpec:
 
 @dataclass(frozen=True)
 class Signature:
-    """What goes in, what comes out, and which static lengths (buckets) are traced."""
+    """What goes in, what comes out, and which static lengths (buckets) are traced.
+
+    ``pad_id`` is what the model's own tokenizer pads ``input_ids`` with. Any id would do: what
+    stands where ``attention_mask`` is 0 never matters.
+    """
 
     inputs: tuple[TensorSpec, ...]
     outputs: tuple[TensorSpec, ...]
     buckets: tuple[int, ...]
+    pad_id: int = 0
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Signature:
@@ -55,7 +60,12 @@ class Signature:
         def specs(rows: list[dict[str, Any]]) -> tuple[TensorSpec, ...]:
             return tuple(TensorSpec(**{**row, "shape": tuple(row["shape"])}) for row in rows)
 
-        return cls(specs(data["inputs"]), specs(data["outputs"]), tuple(data["buckets"]))
+        return cls(
+            specs(data["inputs"]),
+            specs(data["outputs"]),
+            tuple(data["buckets"]),
+            data.get("pad_id", 0),
+        )
 
 
 @dataclass(frozen=True)

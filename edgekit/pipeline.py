@@ -131,6 +131,7 @@ def _write_manifest(
         "edgekit_version": edgekit.__version__,
         "name": source.name,
         "task": plan.task.name,
+        "problem_type": plan.task.problem_type,
         "labels": list(traced.card.labels),
         "random_weights": source.random_weights,
         "source": {
@@ -145,7 +146,8 @@ def _write_manifest(
         },
         "max_length": plan.max_length,
         "buckets": list(plan.buckets),
-        "pooling": asdict(source.pooling()) if plan.task.pooled else None,
+        "pad_id": traced.signature.pad_id,
+        "pooling": source.pooling().to_json() if plan.task.pooled else None,
         "tokenizer": traced.tokenizer,
         "golden": bundle.entry(folder, folder / bundle.GOLDEN),
         "artifacts": [_artifact(plan, traced, row, folder) for row in kept],

@@ -56,7 +56,8 @@ class ExportPlan:
 
     def signature(self, outputs: tuple[TensorSpec, ...]) -> Signature:
         """The graph's signature, once the model has told the sizes of its outputs."""
-        return Signature(self.inputs, outputs, self.buckets)
+        pad_id = self.source.family.pad_id(self.source.config)
+        return Signature(self.inputs, outputs, self.buckets, pad_id)
 
     def formats(self) -> tuple[str, ...]:
         """The formats asked for, each once, in order."""
@@ -94,6 +95,8 @@ def make(
         raise PlanError(f"--minimum-ios {minimum_ios}: choose from {', '.join(MINIMUM_IOS)}")
     source = find(model, trust)
     chosen = source.task(task)
+    if chosen.pooled:
+        source.pooling()
     length = _length(source, chosen, max_length, buckets)
     folder = Path(out) if out is not None else Path(f"{source.name}.edgekit")
     _check_out(folder, force)
@@ -164,13 +167,13 @@ def count_parameters(source: Source) -> int:
     """How many parameters the checkpoint has; computed from the config where weights are random."""
     if not source.weights:
         return _parameters_of(source)
-    if source.weights[0].suffix != ".safetensors":
-        return sum(path.stat().st_size for path in source.weights) // 4
     return sum(_parameters_in(path) for path in source.weights)
 
 
 def _parameters_in(path: Path) -> int:
     """From the header of a safetensors file (u64 length, then JSON): no tensor is read."""
+    if path.suffix != ".safetensors":
+        return path.stat().st_size // 4
     with path.open("rb") as file:
         header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
     total = 0

@@ -1,7 +1,7 @@
 """How token vectors become one sentence vector: sentence-transformers' module files, as data.
 
-Source: the ``modules.json`` and ``1_Pooling/config.json`` that sentence-transformers saves; both
-the flags of its older releases and the ``pooling_mode`` of newer ones are read.
+Source: the ``modules.json``, ``1_Pooling/config.json`` and ``2_Dense`` that sentence-transformers
+saves; both the flags of its older releases and the ``pooling_mode`` of newer ones are read.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from edgekit.dense import Dense
 from edgekit.errors import SourceError, UnsupportedError
 
 MODES = ("mean", "cls", "max")
@@ -23,15 +24,36 @@ _FLAGS = {
     "pooling_mode_weightedmean_tokens": "weightedmean",
     "pooling_mode_lasttoken": "lasttoken",
 }
-_MODULES = ("Transformer", "Pooling", "Normalize")
+_MODULES = ("Transformer", "Pooling", "Dense", "Normalize")  # and their order
 
 
 @dataclass(frozen=True)
 class Pooling:
-    """``mode`` is one of :data:`MODES`; ``normalize`` scales the vector to length 1."""
+    """``mode`` is one of :data:`MODES`; ``normalize`` scales the last vector to length 1."""
 
     mode: str = "mean"
     normalize: bool = True
+    dense: tuple[Dense, ...] = ()
+
+    def width(self, hidden: int) -> int:
+        """How many values the sentence vector of a model has whose token vectors have ``hidden``.
+
+        Raises:
+            SourceError: a layer does not take what comes before it.
+        """
+        for layer in self.dense:
+            if layer.in_features != hidden:
+                raise SourceError(
+                    f"{layer.folder} takes {layer.in_features} values where {hidden} come: "
+                    "download the checkpoint again"
+                )
+            hidden = layer.out_features
+        return hidden
+
+    def to_json(self) -> dict[str, Any]:
+        """For a manifest."""
+        layers = [layer.to_json() for layer in self.dense]
+        return {"mode": self.mode, "normalize": self.normalize, "dense": layers}
 
 
 def has_modules(folder: Path) -> bool:
@@ -39,35 +61,58 @@ def has_modules(folder: Path) -> bool:
     return (folder / "modules.json").is_file()
 
 
+def dense_folders(folder: Path) -> list[Path]:
+    """The folders of a checkpoint's Dense modules, which have weights of their own."""
+    return [folder / path for kind, path in _modules(folder) if kind == "Dense"]
+
+
 def read(folder: Path) -> Pooling:
     """The pooling of a checkpoint; mean and L2 norm where it has no sentence-transformers files.
 
     Raises:
-        SourceError: a module's file is missing or is not JSON.
-        UnsupportedError: a module or a pooling mode that edgekit does not have.
+        SourceError: a module's file is missing or is not JSON, or a Dense module's weights are
+            missing, damaged or not finite.
+        UnsupportedError: a module, pooling mode or activation that edgekit does not have.
     """
     if not has_modules(folder):
         return Pooling()
-    modules = [
-        (row["type"].rsplit(".", 1)[-1], row["path"]) for row in _json(folder / "modules.json")
-    ]
-    unknown = [kind for kind, _ in modules if kind not in _MODULES]
+    modules = _modules(folder)
+    kinds = [kind for kind, _ in modules]
+    unknown = [kind for kind in kinds if kind not in _MODULES]
     if unknown:
         raise UnsupportedError(
             f"sentence-transformers module {unknown[0]} is not supported: edgekit has "
             f"{', '.join(_MODULES)}"
         )
+    once = [kind for kind in kinds if kind != "Dense"]
+    if kinds != sorted(kinds, key=_MODULES.index) or len(once) > len(set(once)):
+        raise UnsupportedError(
+            f"sentence-transformers modules in the order {', '.join(kinds)} are not supported: "
+            f"edgekit has {', '.join(_MODULES)}, where only Dense may come twice"
+        )
     paths = dict(modules)
     mode = _mode(_json(folder / paths["Pooling"] / "config.json")) if "Pooling" in paths else "mean"
     if mode not in MODES:
         raise UnsupportedError(f"pooling '{mode}' is not supported: edgekit has {', '.join(MODES)}")
-    return Pooling(mode, "Normalize" in paths)
+    layers = tuple(Dense.read(path, _json(path / "config.json")) for path in dense_folders(folder))
+    return Pooling(mode, "Normalize" in paths, layers)
 
 
 def max_length(folder: Path) -> int | None:
     """The length at which sentence-transformers truncates, where the checkpoint says one."""
     path = folder / "sentence_bert_config.json"
     return _json(path).get("max_seq_length") if path.is_file() else None
+
+
+def _modules(folder: Path) -> list[tuple[str, str]]:
+    """Each module's class and folder, in the order in which they run."""
+    if not has_modules(folder):
+        return []
+    rows = _json(folder / "modules.json")
+    try:
+        return [(row["type"].rsplit(".", 1)[-1], row["path"]) for row in rows]
+    except (TypeError, KeyError, AttributeError) as error:
+        raise SourceError(f"{folder / 'modules.json'} is not a list of modules") from error
 
 
 def _mode(config: Mapping[str, Any]) -> str:

@@ -8,18 +8,21 @@ the probe is padded or batched.
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from math import erf, sqrt
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from edgekit import tasks
+from edgekit.errors import SourceError
 from edgekit.pooling import Pooling
 from edgekit.source import SEED
 from edgekit.tasks import Task
-from edgekit.texts import PAIRS, TEXTS
+from edgekit.texts import cases
+from edgekit.tokenizer import encode
 
 _ROWS = (
     24  # rows of a wide per-token output that are kept: 512 x 30522 floats would be 62 MB a probe
@@ -87,14 +90,21 @@ class Row:
     token_type_ids: tuple[int, ...] = ()
 
 
-def from_texts(tokenizer: Any, max_length: int) -> Iterator[Row]:
-    """The texts and pairs of :mod:`edgekit.texts`, tokenised and truncated."""
-    cases = [(name, (text,)) for name, text in TEXTS] + [(name, pair) for name, *pair in PAIRS]
-    for name, text in cases:
-        encoded = tokenizer(*text, truncation=True, max_length=max_length)
-        if encoded["input_ids"]:
-            types = encoded.get("token_type_ids") or ()
-            yield Row(name, "text", tuple(encoded["input_ids"]), tuple(types))
+def from_texts(tokenizer: Any, max_length: int, vocabulary: Vocabulary) -> Iterator[Row]:
+    """The cases of :mod:`edgekit.texts`, tokenised and truncated.
+
+    Raises:
+        SourceError: the tokenizer makes ids that the model has no embedding for.
+    """
+    for case in cases(max_length):
+        encoded = encode(tokenizer, case)
+        if max(encoded.ids, default=0) >= vocabulary.size:
+            raise SourceError(
+                f"the tokenizer makes id {max(encoded.ids)}, the model has {vocabulary.size}: "
+                "they do not belong together"
+            )
+        if encoded.ids:
+            yield Row(case.name, "text", tuple(encoded.ids), tuple(encoded.type_ids))
 
 
 def answer(
@@ -147,10 +157,21 @@ _POOLS = {
     "max": lambda hidden: hidden.max(0),
 }
 
+_ACTIVATIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "Identity": lambda x: x,
+    "Tanh": np.tanh,
+    "ReLU": lambda x: np.maximum(x, 0),
+    "GELU": lambda x: x * (1 + np.vectorize(erf)(x / sqrt(2))) / 2,
+}
+
 
 def _pooled(hidden: np.ndarray, pooling: Pooling) -> np.ndarray:
     """The textbook formula in float64, on purpose not the one inside the graph."""
     vector = _POOLS[pooling.mode](hidden.astype(np.float64))
+    for layer in pooling.dense:
+        vector = _ACTIVATIONS[layer.activation](
+            layer.weight.astype(np.float64) @ vector + layer.bias
+        )
     if pooling.normalize:
         vector = vector / np.linalg.norm(vector)
     return np.asarray(vector, np.float32)

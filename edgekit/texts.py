@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 TEXTS: tuple[tuple[str, str], ...] = (
     ("english", "The quick brown fox jumps over the lazy dog."),
     ("question", "How many parameters does DistilBERT have, and how fast is it on a phone?"),
@@ -21,8 +24,20 @@ TEXTS: tuple[tuple[str, str], ...] = (
     ("combining", "Cafe\u0301 nai\u0308ve Z\u0351a\u0300\u0323l\u034fgo \u0130stanbul"),
     ("control", "tab\there, bell\x07, null\u200bwidth, line\nbreak,\u00a0nbsp, \ufeffbom"),
     ("mixed", "URL https://example.com/a?b=c&d=%20 mail me@x.io 1,234.56 € C++ #tag @user"),
+    ("turkish", "Işık ılık süt içti; İstanbul'da ĞÜŞİÖÇ."),
+    ("vietnamese", "Tiếng Việt có nhiều dấu thanh, phải không?"),
+    ("tamil", "வணக்கம், நீங்கள் எப்படி இருக்கிறீர்கள்?"),
+    ("persian", "می\u200cخواهم کتاب\u200cهای فارسی بخوانم."),
+    ("both directions", "She said \u200fשלום\u200e and \u2067مرحبا\u2069 (2024)."),
+    ("compatibility", "ＡＢＣ１２３ ﬁne ﬂow ½ x² Ⅷ ｶﾞ ㎏ Straße ẞ"),
+    ("astral", "𠮷野家 𝔘𝔫𝔦𝔠𝔬𝔡𝔢 𓀀 🀄 e\u0301𠮷e\u0301"),
+    ("hangul jamo", "\u1112\u1161\u11ab\u1100\u1173\u11af is 한글"),
+    ("invisible", "nul\x00 del\x7f soft\u00adhyphen line\u2028end \ufffd private\ue000"),
+    ("special tokens", "Paris is [MASK] or <mask> of [SEP] France</s>. [cls] [PAD]"),
     ("long word", "antidisestablishmentarianism" * 8),
+    ("words of 100 and 101", f"{'a' * 100} {'a' * 101} end"),
     ("spaces", "   leading,   inner   and trailing   "),
+    ("blank", " \t\n\u3000"),
     ("empty", ""),
 )
 
@@ -34,4 +49,35 @@ PAIRS: tuple[tuple[str, str, str], ...] = (
     ),
     ("pair accents", "Où est né Frédéric ?", "Frédéric Chopin est né à Żelazowa Wola, en Pologne."),
     ("pair chinese", "首都是哪里？", "中国的首都是北京，最大的城市是上海。"),
+    ("pair arabic", "ما هي عاصمة مصر؟", "عاصمة مصر هي القاهرة، وهي أكبر مدينة فيها."),
+    ("pair without first", "", "Only the second text says anything."),
 )
+
+_LONG = "The tower, finished in 1889, stands in Paris: café, 東京, שלום 👍🏽. " * 3
+_CUT = 24  # tokens: few, so that every text is cut, even by the tokens of whole words
+TRUNCATIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("cut single", "longest_first", (_LONG,)),
+    ("cut first", "only_first", (_LONG, "Who?")),
+    ("cut second", "only_second", ("Who?", _LONG)),
+    ("cut longest", "longest_first", (_LONG, "It was built for the fair of 1889.")),
+    ("cut both", "longest_first", (_LONG, _LONG)),
+)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One or two texts, cut at ``max_length`` tokens by one of Transformers' strategies."""
+
+    name: str
+    texts: tuple[str, ...]
+    truncation: str
+    max_length: int
+
+
+def cases(max_length: int) -> Iterator[Case]:
+    """Every case for a model of ``max_length`` tokens; the short cuts where they are shorter."""
+    for name, *texts in (*TEXTS, *PAIRS):
+        yield Case(name, tuple(texts), "longest_first", max_length)
+    for name, strategy, cut in TRUNCATIONS:
+        if max_length >= _CUT:
+            yield Case(name, cut, strategy, _CUT)

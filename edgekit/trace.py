@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,15 +17,18 @@ from typing import Any
 import torch
 from torch.export import Dim, ExportedProgram
 from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedModel
+from transformers.masking_utils import bidirectional_mask_function
 
-from edgekit import graph, tasks
+from edgekit import families, graph, rewrites, tasks
+from edgekit.dense import Dense
 from edgekit.errors import ConversionError
+from edgekit.families import Family
 from edgekit.graph import Graph, Signature
 from edgekit.pooling import Pooling
+from edgekit.rewrites import MASKED
 from edgekit.tasks import Task
 
 ATTENTION = "edgekit"
-MASKED = -1e4  # finite in float16, and exp(-1e4) is 0 in every format
 _NO_OPS = (
     torch.ops.aten.clone.default,
     torch.ops.aten.alias.default,
@@ -62,11 +66,24 @@ def _attention(
 
 
 def _mask(
-    attention_mask: torch.Tensor, dtype: torch.dtype = torch.float32, **_: Any
+    attention_mask: torch.Tensor,
+    q_length: int = 0,
+    mask_function: Callable[..., torch.Tensor] = bidirectional_mask_function,
+    dtype: torch.dtype = torch.float32,
+    **_: Any,
 ) -> torch.Tensor:
-    """(batch, length) of 0 and 1 -> (batch, 1, 1, length) of -1e4 and 0."""
+    """(batch, length) of 0 and 1 -> (batch, 1, 1, length) of -1e4 and 0.
+
+    Where some tokens may not see others (a sliding window), ``mask_function`` says which, and the
+    result is of (batch, 1, length, length).
+    """
     _mask_calls.count += 1
-    return (1.0 - attention_mask[:, None, None, :].to(dtype)) * MASKED
+    padding = (1.0 - attention_mask[:, None, None, :].to(dtype)) * MASKED
+    if mask_function is bidirectional_mask_function:
+        return padding
+    numbers = torch.arange(q_length)
+    seen = mask_function(0, 0, numbers[:, None], numbers[None, :])
+    return torch.minimum(padding, (1.0 - seen.to(dtype)) * MASKED)
 
 
 AttentionInterface.register(ATTENTION, _attention)
@@ -76,9 +93,17 @@ AttentionMaskInterface.register(ATTENTION, _mask)
 class TaskModule(torch.nn.Module):
     """A Transformers model with the task's inputs in fixed order and its outputs as a dict."""
 
-    def __init__(self, model: torch.nn.Module, task: Task, pooling: Pooling) -> None:
+    def __init__(
+        self, model: PreTrainedModel, task: Task, pooling: Pooling, family: Family, length: int
+    ) -> None:
         super().__init__()
         self.model, self.task, self.pooling = model, task, pooling
+        self.dense = torch.nn.Sequential(*map(_dense, pooling.dense))
+        self.family = family
+        self.numbers = torch.nn.Buffer(
+            torch.arange(length + 1, dtype=torch.int32), persistent=False
+        )
+        self.no_types = torch.nn.Buffer(torch.zeros(1, 1, dtype=torch.int32), persistent=False)
 
     def forward(
         self,
@@ -87,15 +112,33 @@ class TaskModule(torch.nn.Module):
         token_type_ids: torch.Tensor | None = None,
     ) -> dict[str, torch.Tensor]:
         feed = {"input_ids": input_ids, "attention_mask": attention_mask}
-        if token_type_ids is not None:
-            feed["token_type_ids"] = token_type_ids
-        outputs = tasks.output_values(self.task, self.model(**feed, return_dict=True))
+        if self.family.token_types:
+            feed["token_type_ids"] = self.no_types if token_type_ids is None else token_type_ids
+        if self.family.looks_around:
+            embeddings = self.model.get_input_embeddings()(feed.pop("input_ids"))
+            feed["inputs_embeds"] = embeddings * attention_mask.unsqueeze(2)
+        with rewrites.Narrow(self.numbers):
+            outputs = tasks.output_values(self.task, self.model(**feed, return_dict=True))
         if not self.task.pooled:
             return outputs
-        return {name: pool(value, attention_mask, self.pooling) for name, value in outputs.items()}
+        return {name: self._embed(value, attention_mask) for name, value in outputs.items()}
+
+    def _embed(self, hidden: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+        """(batch, length, hidden) -> (batch, embedding)."""
+        vector = _POOLS[self.pooling.mode](hidden, attention_mask.to(hidden.dtype))
+        vector = self.dense(vector)
+        return _normalized(vector) if self.pooling.normalize else vector
+
+
+def _dense(layer: Dense) -> torch.nn.Module:
+    linear = torch.nn.Linear(layer.in_features, layer.out_features)
+    linear.weight.data = torch.from_numpy(layer.weight)
+    linear.bias.data = torch.from_numpy(layer.bias)
+    return torch.nn.Sequential(linear, getattr(torch.nn, layer.activation)())
 
 
 def _mean(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """A product with weights that sum to 1: no sum can overflow float16."""
     weights = mask / mask.sum(1, keepdim=True).clamp(min=1.0)
     return torch.matmul(weights.unsqueeze(1), hidden).squeeze(1)
 
@@ -111,15 +154,8 @@ def _max(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
 _POOLS = {"mean": _mean, "cls": _cls, "max": _max}
 
 
-def pool(hidden: torch.Tensor, attention_mask: torch.Tensor, pooling: Pooling) -> torch.Tensor:
-    """(batch, length, hidden) -> (batch, hidden).
-
-    The mean is a product with weights that sum to 1, and the norm is taken of a vector scaled to
-    1: neither sum can overflow float16, and both are exact where float32 is.
-    """
-    vector = _POOLS[pooling.mode](hidden, attention_mask.to(hidden.dtype))
-    if not pooling.normalize:
-        return vector
+def _normalized(vector: torch.Tensor) -> torch.Tensor:
+    """Scaled to a largest value of 1 before it is squared: no sum can overflow float16."""
     scaled = vector / vector.abs().amax(1, keepdim=True).clamp(min=1e-4)
     return scaled / (scaled * scaled).sum(1, keepdim=True).clamp(min=1e-4).sqrt()
 
@@ -132,7 +168,10 @@ def trace(
     Raises:
         ConversionError: torch.export fails, or the model never asked for an attention mask.
     """
-    module = TaskModule(hooked(model), task, pooling).eval()
+    family, length = families.get(model.config.model_type), max(signature.buckets)
+    twin = hooked(model)
+    rewrites.apply(twin, length)
+    module = TaskModule(twin, task, pooling, family, length).eval()
     return graph.save(folder, signature, _export(module, signature))
 
 
@@ -150,7 +189,7 @@ def _export(module: TaskModule, signature: Signature) -> ExportedProgram:
             ).run_decompositions({})
     except Exception as error:
         raise ConversionError(f"torch.export failed: {error}") from error
-    if not _mask_calls.count:
+    if module.family.hears_masks and not _mask_calls.count:
         raise ConversionError(
             f"{type(module.model).__name__} never asks for an attention mask: "
             "padding would change its answers"
@@ -166,6 +205,8 @@ def _drop_no_ops(program: ExportedProgram) -> None:
     for node in list(nodes.nodes):
         if node.target is torch.ops.aten._assert_tensor_metadata.default:
             nodes.erase_node(node)
+        elif node.target is torch.ops.aten.view.default:  # of what the clones below made one piece
+            node.target = torch.ops.aten.reshape.default
         elif node.target in _NO_OPS:
             if node.name in outputs:
                 outputs[node.name].name = node.args[0].name

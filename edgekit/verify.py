@@ -26,7 +26,10 @@ VECTOR = 16  # the cosine of fewer values says little: two small logits may poin
 
 @dataclass(frozen=True)
 class Run:
-    """One inference: probes side by side, each padded to ``length``. ``kind`` is what it tests."""
+    """One inference: probes side by side, each padded to ``length``. ``kind`` is what it tests.
+
+    A ``filler`` run has the text's own first token where others have [PAD].
+    """
 
     kind: str
     probes: tuple[Probe, ...]
@@ -109,7 +112,7 @@ def prove(
     tally, scale = _Tally(), scales(probes)
     first: dict[str, Mapping[str, np.ndarray]] = {}
     for run in plan_runs(probes, session, max_length):
-        outputs = session.run(feed(run.probes, run.length, signature))
+        outputs = session.run(feed(run.probes, run.length, signature, filler=run.kind == "filler"))
         for index, probe in enumerate(run.probes):
             actual = row(outputs, index, probe, signature)
             drift = _distance(actual, first.setdefault(probe.name, actual), scale)
@@ -127,8 +130,11 @@ def plan_runs(probes: Sequence[Probe], session: Session, max_length: int) -> Ite
     for probe in probes:
         yield Run(probe.kind, (probe,), fit(len(probe), lengths))
     for probe in _padded_probes(probes):
-        for length in _paddings(len(probe), lengths, max_length):
+        paddings = _paddings(len(probe), lengths, max_length)
+        for length in paddings:
             yield Run("padding", (probe,), length)
+        for length in paddings[-1:]:
+            yield Run("filler", (probe,), length)
     if session.batched:
         texts = tuple(probe for probe in probes if probe.kind == "text")
         made_up = tuple(probe for probe in probes if probe.kind != "text" and len(probe) <= 64)
@@ -159,10 +165,16 @@ def _paddings(count: int, lengths: tuple[int, ...] | None, most: int) -> list[in
     return sorted(length for length in padded if length > count)
 
 
-def feed(probes: Sequence[Probe], length: int, signature: Signature) -> dict[str, np.ndarray]:
-    """int32 arrays of (batch, length). Padding is id 0, so that no probe depends on [PAD]'s id."""
+def feed(
+    probes: Sequence[Probe], length: int, signature: Signature, *, filler: bool = False
+) -> dict[str, np.ndarray]:
+    """int32 arrays of (batch, length), padded as the model's tokenizer pads.
+
+    ``filler`` puts each text's own first token there: masked places must not matter.
+    """
     arrays = {spec.name: np.zeros((len(probes), length), np.int32) for spec in signature.inputs}
     for row, probe in enumerate(probes):
+        arrays["input_ids"][row] = probe.input_ids[0] if filler else signature.pad_id
         values = {
             "input_ids": probe.input_ids,
             "attention_mask": (1,) * len(probe),

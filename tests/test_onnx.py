@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +11,7 @@ import onnx
 import onnxruntime
 import pytest
 import torch
+from onnxruntime.quantization import quantize_dynamic
 from transformers import (
     BertConfig,
     BertForMaskedLM,
@@ -121,6 +122,22 @@ def test_padding_changes_nothing(bert: Case) -> None:
     (want,) = bert.run("fp32", short)
     (got,) = bert.run("fp32", bert.feed(1, LENGTH, 9))
     np.testing.assert_allclose(got[:, :9], want, atol=1e-5)
+
+
+def test_int8_does_not_depend_on_padding_as_quantize_dynamic_does(
+    bert: Case, tmp_path: Path
+) -> None:
+    """Why edgekit does not call it: the largest value of a whole batch scales every token."""
+    quantize_dynamic(bert.files["fp32"], tmp_path / "peer.onnx", per_channel=True)
+    moved = {}
+    for name, files in (("ours", bert.files), ("peer", {"int8": tmp_path / "peer.onnx"})):
+        case = replace(bert, files=files)
+        padded = bert.feed(1, LENGTH, 9)
+        (short,) = case.run("int8", {key: value[:, :9] for key, value in padded.items()})
+        (long,) = case.run("int8", padded)
+        moved[name] = float(np.abs(long[:, :9] - short).max() / np.abs(short).max())
+    assert moved["ours"] < 1e-5
+    assert moved["peer"] > 1e-3
 
 
 @pytest.mark.parametrize("name", ["fp32", "int8"])

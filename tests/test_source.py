@@ -152,7 +152,13 @@ def test_sentence_transformers_modules(classifier: Path, tmp_path: Path) -> None
         source = find(str(folder))
         assert source.task(None).name == "sentence-similarity"
         assert (source.pooling().mode, source.pooling().normalize) == (mode, True)
-    rows[2]["type"] = "st.models.Dense"
-    (folder / "modules.json").write_text(json.dumps(rows))
-    with pytest.raises(UnsupportedError, match="Dense"):
-        find(str(folder)).pooling()
+    for wrong, message in (
+        (["Transformer", "Pooling", "WeightedLayerPooling"], "WeightedLayerPooling"),
+        (["Transformer", "Normalize", "Pooling"], "order"),
+        (["Transformer", "Pooling", "Pooling"], "order"),
+    ):
+        rows = [{"path": f"{i}", "type": f"st.models.{name}"} for i, name in enumerate(wrong)]
+        (folder / "modules.json").write_text(json.dumps(rows))
+        with pytest.raises(UnsupportedError, match=message):
+            plan.make(str(folder), out=tmp_path / "out", to=["onnx"])
+        assert plan.make(str(folder), task="text-classification", out=tmp_path / "out")

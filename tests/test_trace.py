@@ -10,7 +10,6 @@ import torch
 from conftest import BERT, DISTILBERT
 from transformers import (
     AttentionMaskInterface,
-    AutoModel,
     AutoModelForMaskedLM,
     BertConfig,
     BertForQuestionAnswering,
@@ -21,7 +20,7 @@ from transformers import (
 from edgekit import graph, probes, tasks, trace
 from edgekit.errors import ConversionError
 from edgekit.graph import Graph, Signature, TensorSpec
-from edgekit.pooling import MODES, Pooling
+from edgekit.pooling import Pooling
 
 FORBIDDEN = {
     "isnan",
@@ -94,27 +93,6 @@ def test_every_program_is_the_unmodified_model(
     ):
         for name, value in run(program, ids, length, count).items():
             np.testing.assert_allclose(value[0, :11].numpy(), expected[name], atol=2e-5)
-
-
-@pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("normalize", [True, False])
-def test_pooling_is_that_of_sentence_transformers(
-    mode: str, normalize: bool, tmp_path: Path
-) -> None:
-    from sentence_transformers.sentence_transformer.modules import Normalize
-    from sentence_transformers.sentence_transformer.modules import Pooling as TheirPooling
-
-    torch.manual_seed(2)
-    model = AutoModel.from_config(BERT).eval()
-    stored = traced(model, "sentence-similarity", 3, tmp_path / "g", Pooling(mode, normalize))
-    ids = torch.randint(5, 300, (1, 9), dtype=torch.int32)
-    with torch.no_grad():
-        hidden = model(ids, torch.ones_like(ids)).last_hidden_state
-    features = {"token_embeddings": hidden, "attention_mask": torch.ones_like(ids)}
-    theirs = TheirPooling(32, pooling_mode=mode)(features)
-    theirs = Normalize()(theirs) if normalize else theirs
-    ours = run(stored.static(64), ids, 64, 3)["sentence_embedding"]
-    torch.testing.assert_close(ours, theirs["sentence_embedding"], atol=2e-6, rtol=1e-5)
 
 
 def test_a_model_that_never_asks_for_a_mask_is_refused(tmp_path: Path) -> None:

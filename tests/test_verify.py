@@ -70,7 +70,7 @@ def test_the_model_itself_passes(
     assert proof.passed, proof.failure
     assert proof.agreement == 1
     assert proof.decisions > 100
-    expected = {"length", "adversarial", "padding"} | (set() if lengths else {"batch"})
+    expected = {"length", "adversarial", "padding", "filler"} | (set() if lengths else {"batch"})
     assert set(proof.checks) == expected
 
 
@@ -126,6 +126,19 @@ def test_an_int8_file_whose_mask_is_ignored_fails_too(
 ) -> None:
     """int8's tolerance is wide, but not as wide as that."""
     assert not prove(PyTorch(model, (16, 64), feed=no_mask), cases, "int8").passed
+
+
+def test_padding_that_moves_an_int8_file_a_little_fails(
+    model: torch.nn.Module, cases: list[probes.Probe]
+) -> None:
+    """A mask of -10 instead of -1e4 hides in int8's distance to PyTorch, not in its own drift."""
+
+    def leak(logits: np.ndarray) -> np.ndarray:
+        return logits + 0.02 * np.abs(logits).max() * (logits.shape[1] > 16)
+
+    proof = prove(PyTorch(model, (16, 64), spoil=leak), cases, "int8")
+    assert proof.max_abs < proof.tolerance.max_abs
+    assert "padding moves it" in str(proof.failure)
 
 
 def test_decisions_that_flip_fail_even_within_the_distance(

@@ -1,0 +1,181 @@
+"""A value of an ONNX graph, and the operators that only move, repeat or cut what is in it.
+
+See ``onnx_ops``, which has all others. Operators: https://onnx.ai/onnx/operators/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from edgekit.converters.onnx_graph import Array, GraphBuilder
+from edgekit.errors import ConversionError
+
+Lowering = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Value:
+    """A tensor of the graph: its name, its fake tensor, and its data if it is a parameter.
+
+    ``shared`` marks a parameter that is not only the weight of linear layers (tied embeddings).
+    """
+
+    name: str
+    fake: Any
+    data: Array | None = None
+    shared: bool = False
+
+    @property
+    def rank(self) -> int:
+        return len(self.fake.shape)
+
+
+def kind_of(dtype: Any) -> int:
+    """ONNX's number for a torch dtype."""
+    from onnx import helper
+
+    return helper.np_dtype_to_tensor_dtype(np.dtype(str(dtype).removeprefix("torch.")))
+
+
+def as_dtype(to: GraphBuilder, dtype: Any, operand: Any) -> str:
+    """An operand in that dtype: tensors are cast, numbers become constants."""
+    if not isinstance(operand, Value):
+        return to.constant(operand, str(dtype).removeprefix("torch."))
+    if operand.fake.dtype == dtype:
+        return operand.name
+    return to.op("Cast", operand.name, to=kind_of(dtype))
+
+
+def axis_of(value: Value, dim: int) -> int:
+    return dim % value.rank
+
+
+def _shape(to: GraphBuilder, source: Value, shape: Sequence[Any]) -> str:
+    """A shape for Reshape: -1 for its last free axis, 0 for those before, which must keep place.
+
+    The length is left as -1 on purpose: onnxruntime fuses Add and LayerNormalization only where it
+    knows every axis, and its SkipLayerNormalization is slower than the two (8% of a MiniLM).
+    """
+    free = [axis for axis, dim in enumerate(shape) if not isinstance(dim, int)]
+    for axis in free[:-1]:
+        if axis >= source.rank or source.fake.shape[axis] != shape[axis]:
+            raise ConversionError(f"ONNX: no constant shape turns {source.fake.shape} into {shape}")
+    marks = {**dict.fromkeys(free, 0), **dict.fromkeys(free[-1:], -1)}
+    return to.constant([marks.get(axis, dim) for axis, dim in enumerate(shape)])
+
+
+def _sym_size(to: GraphBuilder, out: Any, x: Value, dim: int) -> str:
+    return to.op("Shape", x.name, start=dim, end=dim + 1)
+
+
+def _reshape(to: GraphBuilder, out: Any, x: Value, *_: Any) -> str:
+    return to.op("Reshape", x.name, _shape(to, x, out.shape))
+
+
+def _transpose(to: GraphBuilder, out: Any, x: Value, first: int, second: int) -> str:
+    order = list(range(x.rank))
+    first, second = axis_of(x, first), axis_of(x, second)
+    order[first], order[second] = second, first
+    return to.transpose(x.name, order)
+
+
+def _permute(to: GraphBuilder, out: Any, x: Value, order: Sequence[int]) -> str:
+    return to.transpose(x.name, [axis_of(x, dim) for dim in order])
+
+
+def _unsqueeze(to: GraphBuilder, out: Any, x: Value, dim: int) -> str:
+    return to.op("Unsqueeze", x.name, to.constant([dim % len(out.shape)]))
+
+
+def _squeeze(to: GraphBuilder, out: Any, x: Value, dim: int) -> str:
+    return to.op("Squeeze", x.name, to.constant([axis_of(x, dim)]))
+
+
+def _expand(to: GraphBuilder, out: Any, x: Value, sizes: Sequence[Any], **_: Any) -> str:
+    parts = [
+        size.name if isinstance(size, Value) else to.constant([max(size, 1)]) for size in sizes
+    ]
+    return to.op("Expand", x.name, to.op("Concat", *parts, axis=0))
+
+
+def _full(to: GraphBuilder, out: Any, shape: Sequence[int], value: Any, **_: Any) -> str:
+    return to.constant(np.full(shape, value), str(out.dtype).removeprefix("torch."))
+
+
+def _gather(to: GraphBuilder, out: Any, x: Value, dim: int, index: Value) -> str:
+    return to.op("GatherElements", x.name, index.name, axis=axis_of(x, dim))
+
+
+def _slice(
+    to: GraphBuilder,
+    out: Any,
+    x: Value,
+    dim: int = 0,
+    start: Any = None,
+    end: Any = None,
+    step: int = 1,
+) -> str:
+    bounds = [
+        bound.name if isinstance(bound, Value) else to.constant([bound])
+        for bound in (0 if start is None else start, np.iinfo(np.int64).max if end is None else end)
+    ]
+    return to.op("Slice", x.name, *bounds, to.constant([dim]), to.constant([step]))
+
+
+def _select(to: GraphBuilder, out: Any, x: Value, dim: int, index: int) -> str:
+    return to.op("Gather", x.name, to.constant(index), axis=axis_of(x, dim))
+
+
+def _split(to: GraphBuilder, out: Any, x: Value, sizes: Any, dim: int = 0) -> tuple[str, ...]:
+    axis = axis_of(x, dim)
+    parts = to.constant([int(part.shape[axis]) for part in out])
+    return to.ops("Split", len(out), x.name, parts, axis=axis)
+
+
+def _unbind(to: GraphBuilder, out: Any, x: Value, dim: int = 0) -> list[str]:
+    return [_select(to, part, x, dim, index) for index, part in enumerate(out)]
+
+
+def _pad(
+    to: GraphBuilder,
+    out: Any,
+    x: Value,
+    pad: Sequence[int],
+    mode: str = "constant",
+    value: Any = None,
+) -> str:
+    pairs = np.reshape(pad, (-1, 2))[::-1]
+    widths = np.concatenate([np.zeros((x.rank - len(pairs), 2), int), pairs])
+    return to.op("Pad", x.name, to.constant(widths.T.ravel()), as_dtype(to, out.dtype, value or 0))
+
+
+def getitem(to: GraphBuilder, out: Any, values: Sequence[Value], index: int) -> str:
+    return values[index].name
+
+
+def _cat(to: GraphBuilder, out: Any, values: Sequence[Value], dim: int = 0) -> str:
+    return to.op("Concat", *(value.name for value in values), axis=dim % len(out.shape))
+
+
+SHAPES: dict[str, Lowering] = {
+    "cat": _cat,
+    "expand": _expand,
+    "full": _full,
+    "gather": _gather,
+    "pad": _pad,
+    "permute": _permute,
+    "select.int": _select,
+    "slice.Tensor": _slice,
+    "split.Tensor": _split,
+    "split_with_sizes": _split,
+    "squeeze.dim": _squeeze,
+    "sym_size.int": _sym_size,
+    "transpose.int": _transpose,
+    "unbind.int": _unbind,
+    "unsqueeze": _unsqueeze,
+    "reshape": _reshape,
+}

@@ -1,0 +1,155 @@
+"""What works: ``support.json``, measured by ``make matrix`` and shipped with the package.
+
+A cell is one architecture, task, format and recipe; ``docs/support.md`` is rendered from them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+FILE = "support.json"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One file that was converted and proven, or why it was not.
+
+    ``max_abs`` and ``cosine`` are the worst over all runs in all runtimes (see
+    :class:`edgekit.verify.Proof`); ``failure`` is why the file was refused. A cell with neither is
+    one that Transformers has no model class for.
+    """
+
+    architecture: str
+    task: str
+    format: str
+    recipe: str
+    max_abs: float | None = None
+    cosine: float | None = None
+    failure: str | None = None
+
+    @property
+    def passed(self) -> bool:
+        """Whether the file computes what PyTorch computes."""
+        return self.failure is None and self.max_abs is not None
+
+
+@dataclass(frozen=True)
+class Support:
+    """All cells with the versions they were measured with."""
+
+    versions: Mapping[str, str]
+    cells: tuple[Cell, ...]
+
+    def merged(self, newer: Support) -> Support:
+        """These cells with newer ones in their place; none of another version stays."""
+        found = {_key(cell): cell for cell in self.cells if self.versions == newer.versions}
+        found |= {_key(cell): cell for cell in newer.cells}
+        return Support(newer.versions, tuple(found[key] for key in sorted(found)))
+
+    def columns(self) -> tuple[tuple[str, str], ...]:
+        """Each format and recipe, in the order of edgekit's tables."""
+        return tuple(sorted({(cell.format, cell.recipe) for cell in self.cells}, key=_column))
+
+    def table(self) -> Iterator[tuple[str, ...]]:
+        """Architecture, task and one text for each column."""
+        columns = self.columns()
+        for architecture, task, row in self._rows():
+            yield architecture, task, *(text(row.get(column)) for column in columns)
+
+    def failures(self) -> list[str]:
+        """One line for each red cell."""
+        return [
+            f"{cell.architecture}, {cell.task}, {cell.format} {cell.recipe}: {cell.failure}"
+            for cell in self.cells
+            if cell.failure is not None
+        ]
+
+    def _rows(self) -> Iterator[tuple[str, str, dict[tuple[str, str], Cell]]]:
+        """Each architecture and task with its cells by column."""
+        table: dict[tuple[str, str], dict[tuple[str, str], Cell]] = {}
+        for cell in self.cells:
+            row = table.setdefault((cell.architecture, cell.task), {})
+            row[cell.format, cell.recipe] = cell
+        for (architecture, task), row in table.items():
+            yield architecture, task, row
+
+    def to_json(self) -> dict[str, Any]:
+        """The content of ``support.json``."""
+        return {"versions": dict(self.versions), "cells": [asdict(cell) for cell in self.cells]}
+
+
+def load(path: Path | None = None) -> Support:
+    """The support shipped with edgekit, or that of another file."""
+    text = path.read_text("utf-8") if path else files("edgekit").joinpath(FILE).read_text("utf-8")
+    data = json.loads(text)
+    return Support(data["versions"], tuple(Cell(**row) for row in data["cells"]))
+
+
+def save(support: Support, path: Path) -> None:
+    """As JSON, one line a cell."""
+    data = support.to_json()
+    cells = ",\n".join(f"  {json.dumps(cell)}" for cell in data["cells"])
+    path.write_text(f'{{"versions": {json.dumps(data["versions"])},\n"cells": [\n{cells}\n]}}\n')
+
+
+def text(cell: Cell | None) -> str:
+    """The worst error of a cell, ``red``, or ``-`` without a model; empty if not measured."""
+    if cell is None:
+        return ""
+    if cell.max_abs is None:
+        return "-" if cell.failure is None else "red"
+    return f"{cell.max_abs:.1e}"
+
+
+def markdown(support: Support) -> str:
+    """The table as a document."""
+    header = ("architecture", "task", *map(" ".join, support.columns()))
+    failures = [f"- {line}" for line in support.failures()]
+    lines = [
+        "# What edgekit supports",
+        "",
+        "Each cell is a small model with random weights that went all the way: traced, converted,",
+        "opened in every runtime of its format and compared with PyTorch at many lengths and",
+        "paddings. The number is the worst absolute error, relative to the largest output. `-`:",
+        "Transformers has no such model; `red`: refused, the reason is below; empty: not measured.",
+        "Core ML files were run by edgekit's reference evaluator, not by Core ML.",
+        "",
+        "Written by `make matrix` from `edgekit/support.json`; do not edit.",
+        "",
+        *_table(header, support.table()),
+        *(["", "## Red cells", "", *failures] if failures else []),
+        "",
+        "Versions: " + ", ".join(f"{name} {value}" for name, value in support.versions.items()),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _table(header: tuple[str, ...], body: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    rule = ("---", "---", *["---:"] * (len(header) - 2))
+    for row in (header, rule, *body):
+        yield f"| {' | '.join(row)} |"
+
+
+def _key(cell: Cell) -> tuple[Any, ...]:
+    from edgekit.families import FAMILIES
+    from edgekit.tasks import TASKS
+
+    column = _column((cell.format, cell.recipe))
+    return _place(cell.architecture, FAMILIES), _place(cell.task, TASKS), column
+
+
+def _column(column: tuple[str, str]) -> tuple[Any, ...]:
+    from edgekit.formats import FORMATS
+    from edgekit.recipe import RECIPES
+
+    return _place(column[0], FORMATS), _place(column[1], RECIPES)
+
+
+def _place(name: str, table: Mapping[str, Any]) -> tuple[int, str]:
+    """Where a name stands in a table; names that have left it come last."""
+    return (list(table).index(name) if name in table else len(table), name)

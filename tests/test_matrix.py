@@ -1,0 +1,63 @@
+"""A diagonal of the support matrix, and that what is shipped is what was measured."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+
+import pytest
+from test_source import edgekit_cli
+
+from edgekit import support
+from edgekit.benchmarks import matrix
+from edgekit.families import FAMILIES
+from edgekit.formats import FORMATS
+from edgekit.support import Cell, Support
+from edgekit.tasks import TASKS
+
+ARCHITECTURES, NAMES = list(FAMILIES), list(FORMATS)
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_diagonal(architecture: str) -> None:
+    """Each architecture once, with tasks and formats in turns."""
+    index = ARCHITECTURES.index(architecture)
+    own = [pair for pair in product([architecture], TASKS) if matrix.has_model(pair)]
+    cells = matrix.measure(own[index % len(own)], [NAMES[index % len(NAMES)]])
+    assert {cell.recipe for cell in cells} == set(FORMATS[cells[0].format].recipes.values())
+    assert all(cell.passed for cell in cells), cells
+
+
+def test_a_model_that_cannot_be_made_is_a_red_cell_with_its_reason(tmp_path: Path) -> None:
+    planned = matrix.make_plan(("bert", "fill-mask"), ["onnx"], tmp_path)
+    config = {**planned.source.config, "hidden_act": "nonsense"}
+    broken = replace(planned, source=replace(planned.source, config=config))
+    cells = list(matrix.attempt(("bert", "fill-mask"), broken, 1))
+    assert [(cell.recipe, cell.passed) for cell in cells] == [("fp32", False), ("int8", False)]
+    assert "nonsense" in str(cells[0].failure)
+
+
+def test_newer_cells_replace_and_other_versions_go() -> None:
+    old = Support({"torch": "1"}, (Cell("bert", "fill-mask", "onnx", "int8", 0.1, 1.0),))
+    new = Cell("bert", "fill-mask", "onnx", "int8", failure="onnxruntime: NaN")
+    first = Cell("bert", "fill-mask", "onnx", "fp32", 1e-6, 1.0)
+    assert old.merged(Support({"torch": "1"}, (new, first))).cells == (first, new)
+    assert old.merged(Support({"torch": "2"}, (first,))).cells == (first,)
+    absent = Cell("distilbert", "fill-mask", "onnx", "int8")
+    document = support.markdown(Support({"torch": "1"}, (first, new, absent)))
+    assert "| bert | fill-mask | 1.0e-06 | red |" in document
+    assert "| distilbert | fill-mask |  | - |" in document
+    assert "- bert, fill-mask, onnx int8: onnxruntime: NaN" in document
+
+
+def test_the_document_is_that_of_the_shipped_data() -> None:
+    assert matrix.DOCUMENT.read_text("utf-8") == support.markdown(support.load())
+
+
+def test_support_command(tmp_path: Path) -> None:
+    printed = edgekit_cli("support", "--json", cwd=tmp_path)
+    assert json.loads(printed.stdout) == support.load().to_json()
+    table = edgekit_cli("support", cwd=tmp_path).stdout
+    assert all(cell.architecture in table for cell in support.load().cells)

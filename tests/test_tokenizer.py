@@ -1,0 +1,132 @@
+"""What the manifest says of a tokenizer, of each kind, trained on the spot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
+from transformers import PreTrainedTokenizerFast
+
+from edgekit import golden
+from edgekit.probes import Probe, Vocabulary, from_texts
+from edgekit.texts import TEXTS
+from edgekit.tokenizer import save
+
+
+def wordpiece() -> PreTrainedTokenizerFast:
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
+    core = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    core.normalizer = normalizers.BertNormalizer(lowercase=True)
+    core.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    train(core, trainers.WordPieceTrainer(vocab_size=400, special_tokens=special))
+    core.post_processor = processors.BertProcessing(("[SEP]", 3), ("[CLS]", 2))
+    return PreTrainedTokenizerFast(tokenizer_object=core, pad_token="[PAD]", unk_token="[UNK]")
+
+
+def byte_level_bpe() -> PreTrainedTokenizerFast:
+    core = Tokenizer(models.BPE())
+    core.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    special = ["<s>", "<pad>", "</s>"]
+    train(
+        core, trainers.BpeTrainer(vocab_size=400, special_tokens=special, initial_alphabet=alphabet)
+    )
+    core.post_processor = processors.RobertaProcessing(("</s>", 2), ("<s>", 0))
+    return PreTrainedTokenizerFast(tokenizer_object=core, pad_token="<pad>")
+
+
+def unigram() -> PreTrainedTokenizerFast:
+    core = Tokenizer(models.Unigram())
+    core.normalizer = normalizers.Sequence([normalizers.NFKD(), normalizers.StripAccents()])
+    core.pre_tokenizer = pre_tokenizers.Metaspace()
+    special = ["<pad>", "<unk>"]
+    train(core, trainers.UnigramTrainer(vocab_size=600, special_tokens=special, unk_token="<unk>"))
+    return PreTrainedTokenizerFast(
+        tokenizer_object=core, unk_token="<unk>", padding_side="left", truncation_side="left"
+    )
+
+
+def train(core: Tokenizer, trainer: Any) -> None:
+    trainer.show_progress = False
+    core.train_from_iterator([text for _, text in TEXTS], trainer)
+
+
+KINDS: dict[str, tuple[Callable[[], PreTrainedTokenizerFast], dict[str, Any]]] = {
+    "WordPiece": (
+        wordpiece,
+        {
+            "normalizer": ["BertNormalizer"],
+            "lowercase": True,
+            "strip_accents": True,  # null in tokenizer.json, which means: as lowercase
+            "handle_chinese_chars": True,
+            "pad_id": 0,
+            "template": {
+                "single": ["[CLS]:0", "$A:0", "[SEP]:0"],
+                "pair": ["[CLS]:0", "$A:0", "[SEP]:0", "$B:1", "[SEP]:1"],
+            },
+        },
+    ),
+    "BPE": (
+        byte_level_bpe,
+        {
+            "normalizer": [],
+            "lowercase": False,
+            "pre_tokenizer": ["ByteLevel"],
+            "pad_id": 1,
+            "template": {
+                "single": ["<s>:0", "$A:0", "</s>:0"],
+                "pair": ["<s>:0", "$A:0", "</s>:0", "</s>:0", "$B:0", "</s>:0"],
+            },
+        },
+    ),
+    "Unigram": (
+        unigram,
+        {
+            "normalizer": ["NFKD", "StripAccents"],
+            "strip_accents": True,
+            "pad_id": None,
+            "padding_side": "right",  # what is proven, whatever training did
+            "truncation_side": "left",
+            "template": {"single": ["$A:0"], "pair": ["$A:0", "$B:1"]},
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_manifest_states_what_an_app_must_match(kind: str, tmp_path: Path) -> None:
+    make, expected = KINDS[kind]
+    block = save(make(), tmp_path, max_length=64)
+    assert block["kind"] == kind
+    assert {name: block[name] for name in expected} == expected
+    files = {row["file"] for row in block["files"]}
+    assert "tokenizer/tokenizer.json" in files
+    assert ("tokenizer/vocab.txt" in files) == (kind == "WordPiece")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_bundled_file_and_facts_give_the_golden_ids(kind: str, tmp_path: Path) -> None:
+    """An app has no Transformers: tokenizer.json, the manifest and golden.json must do."""
+    tokenizer = KINDS[kind][0]()
+    rows = from_texts(tokenizer, 64, Vocabulary(600, 0, True))
+    output = {"logits": np.zeros(2, np.float32)}
+    probes = [Probe(r.name, r.kind, r.input_ids, r.token_type_ids, (), output) for r in rows]
+    cases = golden.cases(tokenizer, probes, 64)["cases"]
+    block = save(tokenizer, tmp_path, max_length=64)
+    app = Tokenizer.from_file(str(tmp_path / "tokenizer" / "tokenizer.json"))
+    assert (app.truncation, app.padding) == (None, None)
+    for case in cases:
+        strategy, side = case["truncation"], block["truncation_side"]
+        app.enable_truncation(case["max_length"], strategy=strategy, direction=side)
+        found = app.encode(*case["text"])
+        assert found.ids == case["input_ids"], case["name"]
+        assert found.type_ids == case["token_type_ids"], case["name"]
+        assert [list(pair) for pair in found.offsets] == case["offsets"], case["name"]
+        assert max(end for _, end in case["offsets"]) <= max(map(len, case["text"]))
+    cut = {case["name"]: len(case["input_ids"]) for case in cases if "cut" in case["name"]}
+    assert set(cut.values()) == {24}
+    assert len(cut) == 5
