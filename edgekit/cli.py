@@ -93,18 +93,18 @@ def convert(
 @_json
 @_debug
 def inspect(path: Path, as_json: bool, debug: bool) -> None:
-    """Show what is inside a bundle, or an .onnx, .tflite or .mlpackage file.
+    """Show what is inside a bundle, or an .onnx, .tflite, .mlpackage or .pte file.
 
     Of a bundle every file is checked against the manifest's SHA-256.
     """
-    from edgekit import render
+    from edgekit import render, worker
     from edgekit.bundle import MANIFEST, Bundle
     from edgekit.inspection import inspect_file
 
     if (path / MANIFEST).exists() or (path.is_dir() and path.suffix != ".mlpackage"):
         render.bundle(Bundle.open(path), as_json)
     else:
-        render.file(inspect_file(path), as_json)
+        render.file(worker.alone(inspect_file, path.absolute(), debug=debug), as_json)
 
 
 @cli.command()
@@ -117,10 +117,10 @@ def verify(path: Path, as_json: bool, debug: bool) -> None:
     Hashes show that a file is the one published; this shows that it computes what PyTorch computed,
     whatever the manifest claims.
     """
-    from edgekit import render, selftest
+    from edgekit import render, selftest, worker
     from edgekit.bundle import Bundle
 
-    results = selftest.run(Bundle.open(path))
+    results = worker.alone(selftest.run, Bundle.open(path.absolute()), debug=debug)
     render.selftest(results, as_json)
     if not all(result.passed for result in results):
         sys.exit(1)

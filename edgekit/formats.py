@@ -98,8 +98,21 @@ FORMATS: dict[str, Format] = {
             minimum_os="iOS 18, macOS 15",
             effort=3,
         ),
+        Format(
+            name="executorch",
+            title="ExecuTorch",
+            extra="executorch",
+            modules=("executorch",),
+            suffix=".pte",
+            recipes={"fp32": "fp32", "int8": "int8"},
+            runtime="ExecuTorch",
+            minimum_os="Android 6.0 (API 23), iOS 17",
+            effort=4,
+        ),
     )
 }
+
+DEFAULT = ("onnx", "tflite", "coreml")  # what every app can choose from; the others are asked for
 
 
 def get(name: str) -> Format:

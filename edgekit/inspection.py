@@ -30,7 +30,7 @@ class FileFacts:
 
 
 def inspect_file(path: Path) -> FileFacts:
-    """The facts of an .onnx, .tflite or .mlpackage.
+    """The facts of an .onnx, .tflite, .mlpackage or .pte.
 
     Raises:
         UnsupportedError: another suffix.
@@ -131,8 +131,35 @@ def _coreml(path: Path) -> FileFacts:
     )
 
 
+def _executorch(path: Path) -> FileFacts:
+    from edgekit.converters import executorch
+
+    program = executorch.load(path)
+    facts = executorch.facts(program)
+    meta = program.load_method(executorch.METHOD).metadata
+    return FileFacts(
+        path.name,
+        "executorch",
+        size(path),
+        "batch 1, lengths up to those of the inputs",
+        _executorch_tensors(facts.pop("inputs"), meta.input_tensor_meta),
+        _executorch_tensors(facts.pop("outputs"), meta.output_tensor_meta),
+        executorch.operations(path),
+        {name: str(value) for name, value in facts.items() if value},
+    )
+
+
+def _executorch_tensors(names: list[str], meta: Callable[[int], Any]) -> tuple[TensorSpec, ...]:
+    dtypes = {3: "int32", 6: "float32"}  # ScalarType of PyTorch's c10
+    return tuple(
+        TensorSpec(name, dtypes[meta(index).dtype()], tuple(meta(index).sizes()))
+        for index, name in enumerate(names)
+    )
+
+
 _READERS: dict[str, tuple[str, Callable[[Path], FileFacts]]] = {
     ".onnx": ("onnx", _onnx),
     ".tflite": ("tflite", _tflite),
     ".mlpackage": ("coreml", _coreml),
+    ".pte": ("executorch", _executorch),
 }

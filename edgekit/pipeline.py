@@ -162,7 +162,7 @@ def _write_manifest(
 
 def _artifact(plan: ExportPlan, traced: Traced, row: Exported, folder: Path) -> dict[str, Any]:
     format_ = formats.get(row.format)
-    batch = "batch" if row.buckets is None else 1
+    batch = "batch" if row.batched else 1
     tensors = {
         kind: [{**asdict(spec), "shape": [batch, *spec.shape[1:]]} for spec in specs]
         for kind, specs in (

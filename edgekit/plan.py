@@ -72,7 +72,7 @@ def make(
     model: str,
     *,
     task: str | None = None,
-    to: Sequence[str] = tuple(formats.FORMATS),
+    to: Sequence[str] = formats.DEFAULT,
     recipes: Sequence[str] = ("fp32", "int8"),
     max_length: int | None = None,
     buckets: Sequence[int] | None = None,

@@ -1,6 +1,7 @@
 """Opens any artefact in the runtime that will run it, feeds it, and gets arrays back.
 
-The one seam to onnxruntime, LiteRT, TensorFlow, Core ML and edgekit's reference evaluator.
+The one seam to onnxruntime, LiteRT, TensorFlow, ExecuTorch, Core ML and edgekit's reference
+evaluator.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ Feed = Mapping[str, np.ndarray]
 class Session(Protocol):
     """An opened artefact.
 
-    ``lengths`` are the static lengths it takes, at batch 1; None where any shape will do.
+    ``lengths`` are the static lengths it takes; None where any will do. ``batched`` says whether
+    it takes several texts at once.
     """
 
     @property
@@ -34,6 +36,9 @@ class Session(Protocol):
 
     @property
     def lengths(self) -> tuple[int, ...] | None: ...
+
+    @property
+    def batched(self) -> bool: ...
 
     def run(self, feed: Feed) -> dict[str, np.ndarray]:
         """One inference: int32 (batch, length) in, float32 with a batch axis out."""
@@ -48,6 +53,7 @@ class OnnxRuntime:
     """onnxruntime on the CPU, one thread unless told otherwise."""
 
     lengths: tuple[int, ...] | None = None
+    batched = True
 
     def __init__(self, path: Path, threads: int = 0) -> None:
         import onnxruntime
@@ -82,6 +88,8 @@ class OnnxRuntime:
 
 class TfliteInterpreter:
     """LiteRT's interpreter, or TensorFlow's own: both have the same signatures API."""
+
+    batched = False
 
     def __init__(self, path: Path, interpreter: Any, runtime: str) -> None:
         self.runtime = runtime
@@ -123,6 +131,7 @@ class ReferenceEvaluator:
     """edgekit's evaluator of a saved ML Program: not Core ML, but every operation of the file."""
 
     runtime = "edgekit reference evaluator"
+    batched = False
 
     def __init__(self, path: Path) -> None:
         from edgekit import mil
@@ -157,6 +166,8 @@ class ReferenceEvaluator:
 class CoreMl:
     """Core ML itself, on macOS."""
 
+    batched = False
+
     def __init__(self, path: Path) -> None:
         from edgekit import mil
 
@@ -174,6 +185,34 @@ class CoreMl:
             name = self._functions[length] if len(self._functions) > 1 else None
             self._models[length] = coremltools.models.MLModel(str(self._path), function_name=name)
         return dict(self._models[length].predict(dict(feed)))
+
+    def layers(self, feed: Feed) -> list[np.ndarray]:
+        return []
+
+
+class ExecuTorch:
+    """ExecuTorch with XNNPACK and its quantised kernels; the inputs' order is in the file."""
+
+    lengths: tuple[int, ...] | None = None
+    batched = False
+
+    def __init__(self, path: Path) -> None:
+        import importlib.metadata
+
+        from edgekit.converters import executorch
+
+        self.runtime = f"ExecuTorch {importlib.metadata.version('executorch')}"
+        program = executorch.load(path)
+        facts = executorch.facts(program)
+        self._inputs, self._outputs = facts["inputs"], facts["outputs"]
+        self._method = program.load_method(executorch.METHOD)
+
+    def run(self, feed: Feed) -> dict[str, np.ndarray]:
+        import torch
+
+        tensors = [torch.from_numpy(feed[name]) for name in self._inputs]
+        values = [value.clone().numpy() for value in self._method.execute(tensors)]
+        return dict(zip(self._outputs, values, strict=True))
 
     def layers(self, feed: Feed) -> list[np.ndarray]:
         return []
@@ -207,6 +246,7 @@ RUNTIMES: tuple[Runtime, ...] = (
     Runtime("onnx", OnnxRuntime),
     Runtime("tflite", _litert),
     Runtime("tflite", _tensorflow, lambda: find_spec("tensorflow") is not None),
+    Runtime("executorch", ExecuTorch),
     Runtime("coreml", CoreMl, lambda: sys.platform == "darwin"),
     Runtime("coreml", ReferenceEvaluator, lambda: sys.platform != "darwin"),
 )

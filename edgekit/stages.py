@@ -69,6 +69,7 @@ class Exported:
     format: str
     recipe: str
     buckets: tuple[int, ...] | None
+    batched: bool
     proofs: tuple[Proof, ...]
 
     @property
@@ -142,7 +143,7 @@ def export(
     cases = probes.load(work / PROBES)
     exported = []
     for kind, path in build(plan, traced, name, work, out, say=say):
-        proofs, lengths = [], None
+        proofs, lengths, batched = [], None, False
         for session in runtime.sessions(path, name):
             with _Timed(say, name, "prove", f"{path.name} in {session.runtime}"):
                 proofs.append(
@@ -156,8 +157,8 @@ def export(
                         partial(_layer, session, graph.load(work / GRAPH), kind),
                     )
                 )
-                lengths = session.lengths
-        exported.append(Exported(path, name, kind.name, lengths, tuple(proofs)))
+                lengths, batched = session.lengths, session.batched
+        exported.append(Exported(path, name, kind.name, lengths, batched, tuple(proofs)))
     return exported
 
 
@@ -223,6 +224,7 @@ def versions() -> dict[str, str]:
         "onnxruntime",
         "ai-edge-litert",
         "coremltools",
+        "executorch",
         "tensorflow",
     )
     found = {}

@@ -111,7 +111,7 @@ def prove(
     started = time.perf_counter()
     tally, scale = _Tally(), scales(probes)
     first: dict[str, Mapping[str, np.ndarray]] = {}
-    for run in plan_runs(probes, session.lengths, max_length):
+    for run in plan_runs(probes, session, max_length):
         outputs = session.run(feed(run.probes, run.length, signature, filler=run.kind == "filler"))
         for index, probe in enumerate(run.probes):
             actual = row(outputs, index, probe, signature)
@@ -124,10 +124,9 @@ def prove(
     return _proof(session.runtime, tally, recipe.tolerance, time.perf_counter() - started)
 
 
-def plan_runs(
-    probes: Sequence[Probe], lengths: tuple[int, ...] | None, max_length: int
-) -> Iterator[Run]:
+def plan_runs(probes: Sequence[Probe], session: Session, max_length: int) -> Iterator[Run]:
     """What is run: each probe as tightly as the file allows, then padded more, then in batches."""
+    lengths = session.lengths
     for probe in probes:
         yield Run(probe.kind, (probe,), fit(len(probe), lengths))
     for probe in _padded_probes(probes):
@@ -136,7 +135,7 @@ def plan_runs(
             yield Run("padding", (probe,), length)
         for length in paddings[-1:]:
             yield Run("filler", (probe,), length)
-    if lengths is None:
+    if session.batched:
         texts = tuple(probe for probe in probes if probe.kind == "text")
         made_up = tuple(probe for probe in probes if probe.kind != "text" and len(probe) <= 64)
         for batch in (texts, made_up):

@@ -15,6 +15,7 @@ import pickle
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -106,6 +107,21 @@ def _environment(threads: int) -> dict[str, str]:
     pools = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
     path = os.pathsep.join(map(os.path.abspath, sys.path))
     return {**dict.fromkeys(pools, str(threads)), **os.environ, "PYTHONPATH": path}
+
+
+def alone(function: Callable[..., Any], *args: Any, debug: bool = False) -> Any:
+    """``function(*args)`` in a process of its own: what libraries print stays there.
+
+    Its working directory is another one: paths have to be absolute.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        log, threads = Path(folder) / "log", os.cpu_count() or 1
+        worker = Worker(_call, (function, *args), log, threads=threads, echo=debug)
+        return worker.result(lambda message: None)
+
+
+def _call(function: Callable[..., Any], *args: Any, say: Say) -> Any:
+    return function(*args)
 
 
 class RemoteError(Exception):

@@ -71,7 +71,7 @@ def planned(name: str, folder: Path, **changes: Any) -> ExportPlan:
 def test_every_family_is_proven_in_every_format(name: str, tmp_path: Path) -> None:
     chosen, work, out = planned(name, tmp_path), tmp_path / "work", tmp_path / "bundle"
     traced = stages.trace(chosen, work, out, say=lambda step: None)
-    for format_name in formats.FORMATS:
+    for format_name in formats.DEFAULT:  # ExecuTorch takes minutes: make matrix
         rows = stages.export(chosen, traced, format_name, work, out, say=lambda step: None)
         assert [row.failure for row in rows] == [None, None], format_name
         checks = {check for row in rows for proof in row.proofs for check in proof.checks}

@@ -1,4 +1,4 @@
-"""A weight that was damaged on the way is found in the right layer, in every format."""
+"""A weight that was damaged on the way fails the proof, which names its layer where one shows."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ SIGNATURE = Signature(
     tasks.tensor_specs(TASK, {}),
     (16,),
 )
+UNSEEN = ("executorch",)  # what XNNPACK computes inside its parts is not shown
 DAMAGED = "model.bert.encoder.layer.1.attention.output.dense.weight"
 
 
@@ -55,6 +56,5 @@ def test_the_first_wrong_layer_is_named(
 
         proof = verify.prove(session, cases, TASK, SIGNATURE, kind, 16, locate)
         assert not proof.passed
-        assert str(proof.failure).endswith(
-            "first at bert.encoder.layer.1.attention.output.LayerNorm"
-        )
+        named = "first at bert.encoder.layer.1.attention.output.LayerNorm"
+        assert str(proof.failure).endswith(named) == (name not in UNSEEN)

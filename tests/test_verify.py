@@ -38,6 +38,7 @@ class PyTorch:
         spoil: Callable[[np.ndarray], np.ndarray] = lambda logits: logits,
     ) -> None:
         self.model, self.lengths, self.feed, self.spoil = model, lengths, feed, spoil
+        self.batched = lengths is None
 
     def run(self, feed: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         tensors = {key: torch.from_numpy(row).long() for key, row in self.feed(dict(feed)).items()}

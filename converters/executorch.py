@@ -1,0 +1,229 @@
+"""ExecuTorch: one .pte file with one method, ``forward``, of batch 1 and any length.
+
+XNNPACK takes the length as it comes, so a text is never padded to a bucket. A method a bucket would
+share the weights in the file, but each is lowered anew, which is most of the work.
+Every weight of the int8 file is int8: XNNPACK quantises activations a row at a time, and the
+embedding tables are read by ``quantized_decomposed::embedding_byte``, which ExecuTorch's Android
+library has and its Swift package calls ``kernels_quantized``.
+"""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from operator import attrgetter, getitem
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from edgekit.errors import BundleError, ConversionError
+from edgekit.graph import Card, Graph, Signature
+from edgekit.recipe import Recipe
+
+if TYPE_CHECKING:
+    import torch
+    from torch.export import ExportedProgram
+    from torch.fx import GraphModule, Node
+
+__all__ = ["convert"]
+
+METHOD = "forward"
+FACTS = "edgekit"  # a method without inputs that returns the card and the names, as JSON
+_LEVELS = (-127, 127)  # of weights: symmetric, so that there is no zero point
+_ACTIVATIONS = (-128, 127)
+_LEAST = 1e-9  # scale of a row, else rows of zeros would have a scale of 0
+
+
+def convert(
+    graph: Graph, recipes: Sequence[Recipe], card: Card, folder: Path
+) -> Iterator[tuple[Recipe, Path]]:
+    """Yields each recipe's finished file as soon as it is written into ``folder``.
+
+    ``forward`` takes int32 inputs of shape (1, length) and returns float32 outputs, both in the
+    order of the signature; length is from 1 to the largest bucket.
+
+    Raises:
+        ConversionError: ExecuTorch cannot lower the model.
+    """
+    for recipe in recipes:
+        program = _program(graph, quantized=recipe.name == "int8")
+        path = folder / f"model-{recipe.name}.pte"
+        _write(program, graph.signature, card, path)
+        yield recipe, path
+
+
+def _program(graph: Graph, *, quantized: bool) -> ExportedProgram:
+    """The traced program at batch 1, its attention in operators that XNNPACK has."""
+    import torch
+    from torch.export import Dim
+
+    module: Any = graph.dynamic.module()
+    if quantized:
+        _quantize(module)
+    length = Dim("length", min=1, max=max(*graph.signature.buckets, 8))
+    sample = tuple(torch.ones((1, 7), dtype=torch.int32) for _ in graph.signature.inputs)
+    shapes = tuple({1: length} for _ in sample)
+    with torch.no_grad():
+        program = torch.export.export(module, sample, dynamic_shapes=shapes, strict=False)
+        attention = torch.ops.aten.scaled_dot_product_attention.default
+        decomposed: ExportedProgram = program.run_decompositions({attention: _attention})
+    return decomposed
+
+
+def _attention(
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    mask: torch.Tensor | None = None,
+    dropout: float = 0.0,
+    is_causal: bool = False,
+    *,
+    scale: float | None = None,
+    enable_gqa: bool = False,
+) -> torch.Tensor:
+    """(1, heads, length, size) each, as products of three axes.
+
+    PyTorch's own decomposition guards against rows that are masked throughout, in operators that
+    XNNPACK does not have; edgekit's mask is finite and needs no guard.
+    """
+    query, key, value = query.squeeze(0), key.squeeze(0), value.squeeze(0)
+    scores = (query * (scale or query.shape[-1] ** -0.5)).bmm(key.transpose(1, 2))
+    if mask is not None:
+        scores = scores + mask.squeeze(0)
+    result = scores.softmax(-1).bmm(value)
+    by_token = result.transpose(0, 1).contiguous()  # the layout of PyTorch's own, which is viewed
+    return by_token.transpose(0, 1).unsqueeze(0)
+
+
+def _quantize(module: GraphModule) -> None:
+    """Replaces the weights of linear layers and embedding tables by int8, a scale each row."""
+    import executorch.exir.passes._quant_patterns_and_replacements  # noqa: F401  embedding_byte
+    import torch
+
+    rewrites = {
+        torch.ops.aten.linear.default: (1, _linear),
+        torch.ops.aten.embedding.default: (0, _embedding),
+    }
+    constants: dict[str, tuple[Node, ...]] = {}
+    for node in list(module.graph.nodes):
+        place, rewrite = rewrites.get(node.target, (0, None))
+        if rewrite is None or node.args[place].op != "get_attr":
+            continue
+        name = node.args[place].target
+        if name not in constants:
+            constants[name] = _constants(module, node.args[place], len(constants))
+        with module.graph.inserting_before(node):
+            rewrite(node, *constants[name])
+    module.graph.eliminate_dead_code()
+    module.recompile()
+
+
+def _constants(module: GraphModule, weight: Node, index: int) -> tuple[Node, ...]:
+    """Levels (int8, rows x columns), scales and zero points (rows) of a weight, as buffers.
+
+    XNNPACK takes zero points only as a constant, even where all of them are 0.
+    """
+    import torch
+
+    values = attrgetter(str(weight.target))(module).detach()
+    scales = (values.abs().amax(1) / _LEVELS[1]).clamp(min=_LEAST)
+    levels = (values / scales[:, None]).round().clamp(*_LEVELS).to(torch.int8)
+    buffers = {"levels": levels, "scales": scales, "zeros": torch.zeros(len(scales)).long()}
+    for name, buffer in buffers.items():
+        module.register_buffer(f"{name}_{index}", buffer)
+    with module.graph.inserting_before(weight):
+        return tuple(module.graph.get_attr(f"{name}_{index}") for name in buffers)
+
+
+def _linear(node: Node, levels: Node, scales: Node, zeros: Node) -> None:
+    """Quantises the input at run time; XNNPACK fuses the whole into one int8 product."""
+    import torch
+
+    ops, call = torch.ops.quantized_decomposed, node.graph.call_function
+    x = node.args[0]
+    eps = float(torch.finfo(torch.float32).eps)
+    chosen = call(ops.choose_qparams.tensor, (x, *_ACTIVATIONS, eps, torch.int8))
+    scale, zero = (call(getitem, (chosen, index)) for index in (0, 1))
+    grid = (scale, zero, *_ACTIVATIONS, torch.int8)
+    x = call(ops.quantize_per_tensor.tensor, (x, *grid))
+    x = call(ops.dequantize_per_tensor.tensor, (x, *grid))
+    rows = (levels, scales, zeros, 0, *_LEVELS, torch.int8)
+    weight = call(ops.dequantize_per_channel.default, rows)
+    node.args = (x, weight, *node.args[2:])
+
+
+def _embedding(node: Node, levels: Node, scales: Node, zeros: Node) -> None:
+    """Reads rows of the int8 table; the kernel takes only int64 indices."""
+    import torch
+
+    cast = torch.ops.aten._to_copy.default
+    indices = node.graph.call_function(cast, (node.args[1],), {"dtype": torch.int64})
+    node.target = torch.ops.quantized_decomposed.embedding_byte.default
+    node.args, node.kwargs = (levels, scales, None, *_LEVELS, indices), {}
+
+
+def _write(program: ExportedProgram, signature: Signature, card: Card, path: Path) -> None:
+    """Lowers the program and stores it, with what the card says of it.
+
+    Raises:
+        ConversionError: an operator that neither XNNPACK nor ExecuTorch's own kernels have.
+    """
+    from executorch.backends.xnnpack.partition.xnnpack_partitioner import XnnpackPartitioner
+    from executorch.exir import EdgeCompileConfig, to_edge_transform_and_lower
+
+    facts = {
+        **asdict(card),
+        "inputs": [spec.name for spec in signature.inputs],
+        "outputs": [spec.name for spec in signature.outputs],
+    }
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            lowered = to_edge_transform_and_lower(
+                program,
+                partitioner=[XnnpackPartitioner()],
+                constant_methods={FACTS: json.dumps(facts)},
+                compile_config=EdgeCompileConfig(_check_ir_validity=False),
+            ).to_executorch()
+    except Exception as error:
+        raise ConversionError(f"ExecuTorch cannot lower the model: {error}") from error
+    with path.open("wb") as file:
+        lowered.write_to_file(file)
+
+
+def load(path: Path) -> Any:
+    """The file as a program of ExecuTorch's runtime, which stays open with it."""
+    import executorch.kernels.quantized  # noqa: F401  registers embedding_byte
+    from executorch.runtime import Runtime
+
+    return Runtime.get().load_program(path)
+
+
+def facts(program: Any) -> dict[str, Any]:
+    """The card and the names of inputs and outputs that :func:`convert` put into a file.
+
+    Raises:
+        BundleError: another tool made the file.
+    """
+    if FACTS not in program.method_names:
+        raise BundleError("not made by edgekit: the names of its inputs are unknown")
+    (text,) = program.load_method(FACTS).execute([])
+    return dict(json.loads(text))
+
+
+def operations(path: Path) -> Counter[str]:
+    """How often ``forward`` calls each kernel; XNNPACK's parts count as one call each."""
+    from executorch.exir._serialize._program import deserialize_pte_binary
+
+    program: Any = deserialize_pte_binary(path.read_bytes())
+    (plan,) = [plan for plan in program.program.execution_plan if plan.name == METHOD]
+    counts: Counter[str] = Counter()
+    for instruction in plan.chains[0].instructions:
+        call = instruction.instr_args
+        if hasattr(call, "delegate_index"):
+            counts[plan.delegates[call.delegate_index].id] += 1
+        elif hasattr(call, "op_index"):
+            counts[plan.operators[call.op_index].name] += 1
+    return counts

@@ -1,0 +1,57 @@
+"""ExecuTorch files, converted the whole way and run by ExecuTorch's own runtime."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import edgekit
+from edgekit import runtime
+from edgekit.bundle import Bundle
+from edgekit.errors import BundleError
+from edgekit.inspection import inspect_file
+
+
+@pytest.fixture(scope="module", params=["classifier", "reader"])
+def published(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    """Converting proves every length, padding and text against PyTorch."""
+    model: Path = request.getfixturevalue(request.param)
+    out = tmp_path_factory.mktemp("executorch") / "bundle"
+    return edgekit.convert(str(model), to=("executorch",), out=out, buckets=(16, 64))
+
+
+def test_both_recipes_are_proven_at_any_length_and_batch_1(published: Bundle) -> None:
+    assert [artifact.row["recipe"] for artifact in published.artifacts] == ["fp32", "int8"]
+    for artifact in published.artifacts:
+        (proof,) = artifact.row["proofs"]
+        assert proof["passed"]
+        assert proof["runtime"].startswith("ExecuTorch 1.")
+        assert {"length", "text", "padding"} <= proof["checks"].keys()
+        assert artifact.row["buckets"] is None
+        assert artifact.row["inputs"][0]["shape"] == [1, "length"]
+
+
+def test_the_file_says_what_it_is_and_int8_reaches_tables_and_products(published: Bundle) -> None:
+    fp32, int8 = (inspect_file(artifact.path) for artifact in published.artifacts)
+    for found in (fp32, int8):
+        assert [spec.name for spec in found.inputs] == [
+            spec.name for spec in published.signature.inputs
+        ]
+        assert [spec.name for spec in found.outputs] == [
+            spec.name for spec in published.signature.outputs
+        ]
+        assert {spec.shape for spec in found.inputs} == {(1, 64)}
+        assert {spec.dtype for spec in found.inputs} == {"int32"}
+        assert found.metadata["task"] == published.manifest["task"]
+    assert "aten::embedding" in fp32.operations
+    assert "aten::embedding" not in int8.operations
+    assert "aten::linear" not in int8.operations
+    assert not [name for name in int8.operations if "quantize" in name.split("::")[-1]]
+
+
+def test_a_file_that_is_cut_short_cannot_be_opened(published: Bundle, tmp_path: Path) -> None:
+    path = tmp_path / "cut.pte"
+    path.write_bytes(published.artifacts[0].path.read_bytes()[:1000])
+    with pytest.raises(BundleError, match=r"cut.pte cannot be"):
+        list(runtime.sessions(path, "executorch"))
