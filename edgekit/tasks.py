@@ -187,7 +187,8 @@ def fitted(task: Task, config: Mapping[str, Any]) -> Task:
     count = len(config["id2label"]) if config.get("id2label") else config.get("num_labels", 2)
     if task.name == "question-answering" and count != 2:
         raise UnsupportedError(
-            f"question-answering needs 2 labels, the start and the end, and the config has {count}"
+            f"question-answering needs 2 labels, start and end, and the config has {count}: "
+            "name the checkpoint's own task with --task"
         )
     if task.name != "text-classification":
         return task
