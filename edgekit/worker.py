@@ -103,7 +103,7 @@ class Worker:
 
 
 def _environment(threads: int) -> dict[str, str]:
-    """Two processes that each take all cores wait for each other: five times slower, measured."""
+    """Two processes that each take all cores wait for each other and are several times slower."""
     pools = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
     path = os.pathsep.join(map(os.path.abspath, sys.path))
     return {**dict.fromkeys(pools, str(threads)), **os.environ, "PYTHONPATH": path}
