@@ -1,0 +1,137 @@
+"""What one measurement is: plain data, written as soon as it is finished and read back as it was.
+
+``results.schema.json`` in the package documents the file. A file that was measured together with
+others has the same ``round``: its n-th latency was taken right before or after their n-th, so a
+drifting machine shifts all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+SCHEMA_VERSION = "1.0"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One file in one runtime. PyTorch's own model has ``format`` ``pytorch``.
+
+    ``bundle`` is the folder it came from; ``bundle_id`` is the SHA-256 of its manifest.
+    """
+
+    model: str
+    bundle: str
+    bundle_id: str
+    file: str
+    format: str
+    recipe: str
+    runtime: str
+    size_bytes: int
+    parameters: int
+    random_weights: bool
+
+    @property
+    def label(self) -> str:
+        """For tables: ``DistilBERT int8, LiteRT``."""
+        return f"{self.model} {self.recipe}, {self.runtime}"
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """All that has to be equal before two measurements may be compared.
+
+    ``machine`` names the hardware, ``length`` counts the text's tokens, special ones included.
+    """
+
+    device: str
+    machine: str
+    threads: int
+    length: int
+    batch: int = 1
+
+
+@dataclass(frozen=True)
+class Parity:
+    """The bundle's golden texts through the file on that very device (see edgekit.selftest)."""
+
+    cases: int
+    max_abs: float
+    cosine: float
+    passed: bool
+
+
+@dataclass(frozen=True)
+class Operator:
+    """One kind of operator in a profile: the time it takes in one inference, all calls together."""
+
+    name: str
+    calls: int
+    time_ms: float
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One subject under one set of conditions. What was not measured is empty or None.
+
+    Raw samples, in the order they were taken: ``latency_ms`` of warm inferences; ``load_ms`` of
+    opening the file in a fresh process with the file in the page cache, ``load_evicted_ms`` with it
+    evicted; ``first_ms`` of the first inference of each process; ``tokenizer_ms`` of encoding a
+    text of that length, which is not part of the latency.
+
+    ``peak_memory_bytes`` is the growth of the process's resident memory from before the file was
+    opened to its peak. ``instructions`` is one inference's count in an emulator, which has no
+    latency. ``padded_to`` is the static length that the text ran in. ``warnings`` are codes of
+    :mod:`edgekit.benchmarks.cautions`; ``failure`` says why there is no result.
+    """
+
+    subject: Subject
+    conditions: Conditions
+    environment: Mapping[str, Any]
+    started: str
+    round: str = ""
+    padded_to: int = 0
+    warm_up: int = 0
+    latency_ms: tuple[float, ...] = ()
+    load_ms: tuple[float, ...] = ()
+    load_evicted_ms: tuple[float, ...] = ()
+    first_ms: tuple[float, ...] = ()
+    tokenizer_ms: tuple[float, ...] = ()
+    peak_memory_bytes: int | None = None
+    memory_limit_bytes: int | None = None
+    instructions: int | None = None
+    parity: Parity | None = None
+    profile: tuple[Operator, ...] = ()
+    warnings: tuple[str, ...] = ()
+    failure: str | None = None
+    suite: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """What it is a measurement of: a later one with the same key replaces it."""
+        subject, conditions = self.subject, self.conditions
+        return (
+            *(subject.bundle_id, subject.file, subject.runtime),
+            *(conditions.device, conditions.machine, conditions.threads),
+            *(conditions.length, conditions.batch, self.memory_limit_bytes),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data for one line of ``results.jsonl``."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, row: Mapping[str, Any]) -> Measurement:
+        """The inverse of :meth:`to_json`."""
+        samples = {name: tuple(value) for name, value in row.items() if isinstance(value, list)}
+        return cls(
+            **{
+                **row,
+                **samples,
+                "subject": Subject(**row["subject"]),
+                "conditions": Conditions(**row["conditions"]),
+                "parity": row["parity"] and Parity(**row["parity"]),
+                "profile": tuple(Operator(**operator) for operator in row["profile"]),
+            }
+        )

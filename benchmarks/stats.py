@@ -1,0 +1,95 @@
+"""Samples to numbers. Measures nothing and prints nothing.
+
+Intervals are bootstrap percentile intervals of 95% (Efron 1979), with a fixed seed: the same
+samples always give the same interval.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+CONFIDENCE = 0.95
+RESAMPLES = 2000
+_SEED = 20261122
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A value with the bounds of its interval."""
+
+    value: float
+    low: float
+    high: float
+
+    @property
+    def half_width(self) -> float:
+        """Half of the interval, relative to the value."""
+        return (self.high - self.low) / 2 / self.value if self.value else 0.0
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Latency samples, summed up. Percentiles are of single inferences, the interval the median's.
+
+    ``throughput_per_s`` counts texts: batch over median.
+    """
+
+    count: int
+    median: Interval
+    mean: float
+    min: float
+    p90: float
+    p99: float
+    throughput_per_s: float
+
+
+def summarise(latency_ms: Sequence[float], batch: int = 1) -> Summary:
+    """Of at least one sample, in milliseconds."""
+    values = np.asarray(latency_ms, np.float64)
+    middle = median(values)
+    return Summary(
+        len(values),
+        middle,
+        float(values.mean()),
+        float(values.min()),
+        float(np.percentile(values, 90)),
+        float(np.percentile(values, 99)),
+        1000 * batch / middle.value,
+    )
+
+
+def median(values: Sequence[float] | np.ndarray) -> Interval:
+    """The median and its interval."""
+    array = np.asarray(values, np.float64)
+    draws = np.median(array[_draws(len(array))], axis=1)
+    return _interval(float(np.median(array)), draws)
+
+
+def ratio(
+    slower_ms: Sequence[float], faster_ms: Sequence[float], *, paired: bool = False
+) -> Interval:
+    """How many times faster: the ratio of the medians.
+
+    ``paired`` samples were taken in turns: a resample keeps the pairs together, so that what
+    shifted both does not widen the interval.
+    """
+    a, b = np.asarray(slower_ms, np.float64), np.asarray(faster_ms, np.float64)
+    if paired:
+        a, b = a[: len(b)], b[: len(a)]
+    rows = _draws(len(a))
+    others = rows if paired else _draws(len(b), 1)
+    draws = np.median(a[rows], axis=1) / np.median(b[others], axis=1)
+    return _interval(float(np.median(a) / np.median(b)), draws)
+
+
+def _draws(count: int, stream: int = 0) -> np.ndarray:
+    return np.random.default_rng(_SEED + stream).integers(0, count, (RESAMPLES, count))
+
+
+def _interval(value: float, draws: np.ndarray) -> Interval:
+    tail = 100 * (1 - CONFIDENCE) / 2
+    low, high = np.percentile(draws, [tail, 100 - tail])
+    return Interval(value, float(low), float(high))
