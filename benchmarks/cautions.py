@@ -44,9 +44,7 @@ TABLE: Mapping[str, Caution] = {
         "let the machine reach its working temperature, then measure again; ratios of models "
         "measured in turns still hold",
     ),
-    "busy": Caution(
-        "other programs used the processor meanwhile", "close them and measure again"
-    ),
+    "busy": Caution("other programs used the processor meanwhile", "close them and measure again"),
     "stolen": Caution(
         "the virtual machine's host took processor time away",
         "measure again at a quieter time or on a machine of its own",

@@ -83,7 +83,8 @@ class Measurement:
     ``peak_memory_bytes`` is the growth of the process's resident memory from before the file was
     opened to its peak. ``instructions`` is one inference's count in an emulator, which has no
     latency. ``padded_to`` is the static length that the text ran in. ``warnings`` are codes of
-    :mod:`edgekit.benchmarks.cautions`; ``failure`` says why there is no result.
+    :mod:`edgekit.benchmarks.cautions`; ``failure`` says why there is no result, ``unmeasured`` why
+    nobody tried: no runtime of the target opens the file, say.
     """
 
     subject: Subject
@@ -105,6 +106,7 @@ class Measurement:
     profile: tuple[Operator, ...] = ()
     warnings: tuple[str, ...] = ()
     failure: str | None = None
+    unmeasured: str | None = None
     suite: Mapping[str, Any] = field(default_factory=dict)
 
     @property

@@ -9,7 +9,7 @@ feed N PATH    reads int32 values, N for each input in the manifest's order: the
 run COUNT      ``{"event": "ran", "ms": [1.2, 1.3]}``
 save PATH      writes the last outputs, float32 one after the other in the manifest's order
 memory         ``{"event": "memory", "before_bytes": 1, "peak_bytes": 2}``
-profile COUNT  ``{"event": "profile", "operators": [{"name", "calls", "time_ms"}]}`` of one inference
+profile COUNT  ``{"event": "profile", "operators": [{"name": "", "calls": 1, "time_ms": 1.2}]}``
 quit           ends the process, as the end of its input does
 ============== ========================================================================
 
@@ -22,6 +22,7 @@ library already loaded; both are in bytes. Around each inference an emulated run
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 from collections.abc import Mapping
@@ -67,6 +68,10 @@ class Runner:
         """Time by operator in one inference, averaged over ``count``."""
         return list(self._ask(f"profile {count}", "profile")["operators"])
 
+    def instructions(self) -> list[int]:
+        """What an emulator counted of each inference so far; nothing on real hardware."""
+        return []
+
     def __enter__(self) -> Runner:
         return self
 
@@ -77,10 +82,8 @@ class Runner:
         """Ends the process, whatever state it is in."""
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
-                try:
+                with contextlib.suppress(OSError):
                     pipe.close()
-                except OSError:
-                    pass
         try:
             self._process.wait(timeout=5)
         except subprocess.TimeoutExpired:
@@ -89,11 +92,9 @@ class Runner:
 
     def _ask(self, command: str, event: str) -> Mapping[str, Any]:
         assert self._process.stdin is not None
-        try:
+        with contextlib.suppress(OSError):  # it has died: its last line says why
             self._process.stdin.write(command + "\n")
             self._process.stdin.flush()
-        except OSError:
-            pass  # it has died: its last line says why
         return self._answer(event)
 
     def _answer(self, event: str) -> Mapping[str, Any]:
@@ -139,10 +140,26 @@ class Target(Protocol):
         """Makes a file or folder available there and returns its path there."""
         ...
 
+    def scratch(self, name: str) -> str:
+        """Where on the target a file of that name may be written and read again."""
+        ...
+
     def get(self, remote: str, local: Path) -> None:
         """Fetches a file."""
         ...
 
-    def start(self, runtime: str, model: str, threads: int, inputs: str, outputs: str) -> Runner:
-        """A runner that has opened ``model``, a path there; names separated by commas."""
+    def start(
+        self,
+        runtime: str,
+        model: str,
+        threads: int,
+        inputs: str,
+        outputs: str,
+        *,
+        evict: bool = False,
+    ) -> Runner:
+        """A runner that has opened ``model``, a path there; names separated by commas.
+
+        ``evict`` drops the file from the page cache first, where the target can.
+        """
         ...

@@ -18,7 +18,7 @@ from operator import attrgetter, getitem
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edgekit.errors import BundleError, ConversionError
+from edgekit.errors import BundleError, ConversionError, UnsupportedError
 from edgekit.graph import Card, Graph, Signature
 from edgekit.recipe import Recipe
 
@@ -199,6 +199,19 @@ def load(path: Path) -> Any:
     from executorch.runtime import Runtime
 
     return Runtime.get().load_program(path)
+
+
+def use_threads(count: int) -> None:
+    """How many threads XNNPACK has from now on, in this whole process.
+
+    Raises:
+        UnsupportedError: this build cannot say.
+    """
+    from executorch.extension.pybindings import portable_lib
+
+    portable_lib._unsafe_reset_threadpool(count)
+    if portable_lib._threadpool_get_thread_count() != count:
+        raise UnsupportedError(f"ExecuTorch does not run with {count} threads here: choose fewer")
 
 
 def facts(program: Any) -> dict[str, Any]:

@@ -50,7 +50,7 @@ class Session(Protocol):
 
 
 class OnnxRuntime:
-    """onnxruntime on the CPU, one thread unless told otherwise."""
+    """onnxruntime on the CPU."""
 
     lengths: tuple[int, ...] | None = None
     batched = True
@@ -91,10 +91,10 @@ class TfliteInterpreter:
 
     batched = False
 
-    def __init__(self, path: Path, interpreter: Any, runtime: str) -> None:
+    def __init__(self, path: Path, threads: int, interpreter: Any, runtime: str) -> None:
         self.runtime = runtime
         self._path = path
-        self._open = partial(interpreter, model_path=str(path))
+        self._open = partial(interpreter, model_path=str(path), num_threads=threads or None)
         self._interpreter = self._open()
         self._runners: dict[int, Any] = {}
         self.lengths = tuple(
@@ -133,7 +133,7 @@ class ReferenceEvaluator:
     runtime = "edgekit reference evaluator"
     batched = False
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, threads: int = 0) -> None:
         from edgekit import mil
 
         self._path = path
@@ -168,7 +168,7 @@ class CoreMl:
 
     batched = False
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, threads: int = 0) -> None:
         from edgekit import mil
 
         self.runtime = "Core ML"
@@ -196,11 +196,13 @@ class ExecuTorch:
     lengths: tuple[int, ...] | None = None
     batched = False
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, threads: int = 0) -> None:
         import importlib.metadata
 
         from edgekit.converters import executorch
 
+        if threads:
+            executorch.use_threads(threads)
         self.runtime = f"ExecuTorch {importlib.metadata.version('executorch')}"
         program = executorch.load(path)
         facts = executorch.facts(program)
@@ -218,37 +220,56 @@ class ExecuTorch:
         return []
 
 
-def _litert(path: Path) -> Session:
+def _litert(path: Path, threads: int) -> Session:
     import importlib.metadata
 
     from ai_edge_litert.interpreter import Interpreter
 
     version = importlib.metadata.version("ai-edge-litert")
-    return TfliteInterpreter(path, Interpreter, f"LiteRT {version}")
+    return TfliteInterpreter(path, threads, Interpreter, f"LiteRT {version}")
 
 
-def _tensorflow(path: Path) -> Session:
+def _tensorflow(path: Path, threads: int) -> Session:
     import tensorflow as tf
 
-    return TfliteInterpreter(path, tf.lite.Interpreter, f"TensorFlow {tf.__version__}")
+    return TfliteInterpreter(path, threads, tf.lite.Interpreter, f"TensorFlow {tf.__version__}")
 
 
 @dataclass(frozen=True)
 class Runtime:
-    """One way to open a format; ``available`` says whether this machine has it."""
+    """One way to open a format on this machine.
 
+    ``open`` takes a path and a number of threads, 0 for the runtime's own choice; ``available``
+    says whether this machine has it; ``library`` is the module it imports, which takes longer than
+    opening a file. ``measures`` is off where its speed says nothing.
+    """
+
+    name: str
     format: str
-    open: Callable[[Path], Session]
+    open: Callable[[Path, int], Session]
+    library: str
     available: Callable[[], bool] = lambda: True
+    measures: bool = True
+
+
+def _has(module: str) -> Callable[[], bool]:
+    return lambda: find_spec(module) is not None
 
 
 RUNTIMES: tuple[Runtime, ...] = (
-    Runtime("onnx", OnnxRuntime),
-    Runtime("tflite", _litert),
-    Runtime("tflite", _tensorflow, lambda: find_spec("tensorflow") is not None),
-    Runtime("executorch", ExecuTorch),
-    Runtime("coreml", CoreMl, lambda: sys.platform == "darwin"),
-    Runtime("coreml", ReferenceEvaluator, lambda: sys.platform != "darwin"),
+    Runtime("onnxruntime", "onnx", OnnxRuntime, "onnxruntime"),
+    Runtime("litert", "tflite", _litert, "ai_edge_litert.interpreter"),
+    Runtime("tensorflow", "tflite", _tensorflow, "tensorflow.lite", _has("tensorflow")),
+    Runtime("executorch", "executorch", ExecuTorch, "executorch.runtime"),
+    Runtime("coreml", "coreml", CoreMl, "coremltools", lambda: sys.platform == "darwin"),
+    Runtime(
+        "reference",
+        "coreml",
+        ReferenceEvaluator,
+        "edgekit.mil",
+        lambda: sys.platform != "darwin",
+        measures=False,
+    ),
 )
 
 
@@ -260,9 +281,18 @@ def sessions(path: Path, format_name: str) -> Iterator[Session]:
     """
     for runtime in RUNTIMES:
         if runtime.format == format_name and runtime.available():
-            try:
-                yield runtime.open(path)
-            except (ImportError, MemoryError):
-                raise
-            except Exception as error:
-                raise BundleError(f"{path.name} cannot be opened: {error}") from error
+            yield open_in(runtime, path)
+
+
+def open_in(runtime: Runtime, path: Path, threads: int = 0) -> Session:
+    """The file in one runtime, with that many threads; 0 is the runtime's own choice.
+
+    Raises:
+        BundleError: the runtime refuses the file.
+    """
+    try:
+        return runtime.open(path, threads)
+    except (ImportError, MemoryError):
+        raise
+    except Exception as error:
+        raise BundleError(f"{path.name} cannot be opened: {error}") from error

@@ -51,16 +51,16 @@ def _test(
     task: Task,
 ) -> SelfTest:
     tolerance = recipe.get(artifact.recipe).tolerance
-    differences = list(_differences(session, bundle, cases, task))
-    max_abs = max(difference.max_abs for difference in differences)
-    cosine = min(difference.cosine for difference in differences)
+    found = list(differences(session, bundle, cases, task))
+    max_abs = max(difference.max_abs for difference in found)
+    cosine = min(difference.cosine for difference in found)
     failure = None
     if not max_abs <= tolerance.max_abs or not cosine >= tolerance.cosine:
         failure = f"beyond max abs {tolerance.max_abs:g} or cosine {tolerance.cosine:g}"
     return SelfTest(
         artifact.path.name,
         session.runtime,
-        len(differences),
+        len(found),
         max_abs,
         cosine,
         failure is None,
@@ -68,7 +68,7 @@ def _test(
     )
 
 
-def _differences(
+def differences(
     session: Session, bundle: Bundle, cases: list[Mapping[str, Any]], task: Task
 ) -> Iterator[verify.Difference]:
     signature = bundle.signature

@@ -1,0 +1,103 @@
+"""A bundle's golden texts through a runner: what is fast and wrong is an error, not a result."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from edgekit import recipe, selftest, tasks
+from edgekit.benchmarks.measurement import Parity
+from edgekit.benchmarks.protocol import Runner, Target
+from edgekit.bundle import Artifact, Bundle
+from edgekit.errors import BundleError
+from edgekit.graph import Signature
+from edgekit.runtime import Feed
+
+
+class Remote:
+    """A runner as a session (see :mod:`edgekit.runtime`): arrays in, arrays out, by files."""
+
+    batched = False
+
+    def __init__(
+        self,
+        target: Target,
+        runner: Runner,
+        signature: Signature,
+        lengths: tuple[int, ...] | None,
+        folder: Path,
+    ) -> None:
+        self._target, self._runner, self._signature = target, runner, signature
+        self._folder = folder
+        self.lengths = lengths
+        self.runtime = runner.runtime
+
+    def run(self, feed: Feed) -> dict[str, np.ndarray]:
+        length = feed["input_ids"].shape[1]
+        local, result = self._folder / "in.bin", self._folder / "out.bin"
+        write(feed, self._signature, local)
+        self._runner.feed(length, self._target.put(local))
+        self._runner.run(1)
+        remote = self._target.scratch("out.bin")
+        self._runner.save(remote)
+        self._target.get(remote, result)
+        return _split(np.fromfile(result, "<f4"), self._signature, length)
+
+    def layers(self, feed: Feed) -> list[np.ndarray]:
+        return []
+
+
+def write(feed: Feed, signature: Signature, path: Path) -> None:
+    """Inputs as a runner reads them: int32, one input after the other."""
+    arrays = [np.asarray(feed[spec.name], "<i4").ravel() for spec in signature.inputs]
+    np.concatenate(arrays).tofile(path)
+
+
+def _split(values: np.ndarray, signature: Signature, length: int) -> dict[str, np.ndarray]:
+    """The outputs of one text from one flat array.
+
+    Raises:
+        BundleError: there are more or fewer values than the manifest says.
+    """
+    shapes = {spec.name: spec.at(1, length) for spec in signature.outputs}
+    sizes = [int(np.prod(shape)) for shape in shapes.values()]
+    if len(values) != sum(sizes):
+        raise BundleError(f"the file gives {len(values)} values, its manifest says {sum(sizes)}")
+    parts = np.split(values, np.cumsum(sizes)[:-1])
+    return {
+        name: part.reshape(shape) for (name, shape), part in zip(shapes.items(), parts, strict=True)
+    }
+
+
+def check(
+    target: Target,
+    runner: Runner,
+    bundle: Bundle,
+    artifact: Artifact | None,
+    most: int | None = None,
+) -> Parity:
+    """Runs the golden cases; ``artifact`` is None for PyTorch's own model.
+
+    ``most`` leaves out longer ones, which an emulator would take minutes for; one always remains.
+    """
+    buckets = None if artifact is None else artifact.row["buckets"]
+    tolerance = recipe.get("fp32" if artifact is None else artifact.recipe).tolerance
+    cases = _cases(bundle, most)
+    task = tasks.get(bundle.manifest["task"])
+    with tempfile.TemporaryDirectory() as folder:
+        lengths = buckets and tuple(buckets)
+        session = Remote(target, runner, bundle.signature, lengths, Path(folder))
+        differences = list(selftest.differences(session, bundle, cases, task))
+    max_abs = max(row.max_abs for row in differences)
+    cosine = min(row.cosine for row in differences)
+    passed = max_abs <= tolerance.max_abs and cosine >= tolerance.cosine
+    return Parity(len(differences), max_abs, cosine, passed)
+
+
+def _cases(bundle: Bundle, most: int | None) -> list[Mapping[str, Any]]:
+    cases = sorted(bundle.golden()["cases"], key=lambda case: len(case["input_ids"]))
+    return cases if most is None else [c for c in cases if len(c["input_ids"]) <= most] or cases[:1]

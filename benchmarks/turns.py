@@ -1,0 +1,118 @@
+"""Warm inferences of several runners in turns, until their medians are known well enough."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from edgekit.benchmarks import stats
+from edgekit.benchmarks.cautions import Load
+from edgekit.benchmarks.protocol import Runner, RunnerError
+from edgekit.benchmarks.spec import Limits
+
+_CHECK_EVERY = 5  # rounds: a bootstrap takes longer than a small model's inference
+
+
+@dataclass
+class Lane:
+    """One runner's samples; ``failure`` says why it left the race."""
+
+    runner: Runner
+    latency_ms: list[float] = field(default_factory=list)
+    failure: str | None = None
+
+
+def run(
+    runners: Sequence[Runner], limits: Limits, say: Callable[[int], None] = lambda rounds: None
+) -> list[Lane]:
+    """One inference of each, again and again: a machine that drifts shifts all of them alike.
+
+    A runner that fails leaves; the others go on. Ends when every median's interval is narrow, or
+    at the limit of samples or time.
+    """
+    lanes = [Lane(runner) for runner in runners]
+    for _ in range(limits.warm_up):
+        _round(lanes, keep=False)
+    deadline = time.monotonic() + limits.seconds * len(lanes)
+    for rounds in range(1, limits.max_samples + 1):
+        _round(lanes, keep=True)
+        say(rounds)
+        running = [lane for lane in lanes if lane.failure is None]
+        if not running or (rounds >= 2 and time.monotonic() > deadline):
+            break
+        if rounds >= limits.min_samples and rounds % _CHECK_EVERY == 0:
+            medians = (stats.median(lane.latency_ms) for lane in running)
+            if all(median.half_width <= limits.precision for median in medians):
+                break
+    return lanes
+
+
+def _round(lanes: Sequence[Lane], *, keep: bool) -> None:
+    for lane in lanes:
+        if lane.failure is not None:
+            continue
+        try:
+            samples = lane.runner.run(1)
+        except RunnerError as error:
+            lane.failure = str(error)
+        else:
+            lane.latency_ms += samples if keep else []
+
+
+class Watch:
+    """What the machine does between entering and leaving, as far as it tells."""
+
+    def __enter__(self) -> Watch:
+        self._started = time.monotonic()
+        self._before, self._own = _times(), _own_seconds()
+        self._clock = _clock()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def load(self) -> Load:
+        """Since the beginning, to be asked while the runners are still alive."""
+        elapsed = time.monotonic() - self._started
+        now, own = _times(), _own_seconds() - self._own
+        change = {name: now[name] - self._before[name] for name in now}
+        total = sum(change.values())
+        idle = change.get("idle", 0.0) + change.get("iowait", 0.0)
+        stolen = change.get("steal", 0.0)
+        others = (total - idle - stolen - own) / elapsed if elapsed else 0.0
+        clock = _clock()
+        return Load(
+            max(0.0, others),
+            stolen / total if total else 0.0,
+            clock / self._clock if clock and self._clock else None,
+        )
+
+
+def _times() -> dict[str, float]:
+    import psutil
+
+    found = psutil.cpu_times()._asdict()
+    return {name: value for name, value in found.items() if not name.startswith("guest")}
+
+
+def _own_seconds() -> float:
+    """Processor time of this process and its living children."""
+    import psutil
+
+    me = psutil.Process()
+    total = 0.0
+    for process in (me, *me.children(recursive=True)):
+        try:
+            times = process.cpu_times()
+        except psutil.Error:
+            continue
+        total += times.user + times.system
+    return total
+
+
+def _clock() -> float | None:
+    import psutil
+
+    found = psutil.cpu_freq()
+    return float(found.current) if found else None
