@@ -21,6 +21,7 @@ import numpy as np
 
 from edgekit import runtime as runtimes
 from edgekit.benchmarks import memory, profiles
+from edgekit.errors import EdgekitError
 from edgekit.runtime import Runtime, Session
 
 
@@ -132,7 +133,10 @@ def main(runtime: str, model: Path, threads: int, inputs: str, outputs: str, evi
         opened = Opened(row, model, threads, inputs.split(","), outputs.split(","))
         _serve(opened, say)
     except Exception as error:
-        say({"event": "error", "message": f"{type(error).__name__}: {error}"})
+        message = (
+            str(error) if isinstance(error, EdgekitError) else f"{type(error).__name__}: {error}"
+        )
+        say({"event": "error", "message": " ".join(message.split())})
         os._exit(1)
     os._exit(0)  # destructors of C++ libraries have crashed here, and nothing is left to save
 

@@ -41,13 +41,14 @@ class Model:
     """A bundle, or what one is made of: ``convert`` are arguments of :func:`edgekit.convert`.
 
     ``config`` is a bare architecture: a mapping with ``model_type``, the rest being Transformers'
-    defaults; its weights are random.
+    defaults; its weights are random. The others are compared with a ``base_line``.
     """
 
     name: str | None = None
     bundle: Path | None = None
     config: Mapping[str, Any] | None = None
     convert: Mapping[str, Any] = field(default_factory=dict)
+    base_line: bool = False
 
 
 @dataclass(frozen=True)
@@ -175,4 +176,5 @@ def _tomllib() -> Any:
 
 def of_bundles(bundles: Sequence[Path], against: Path | None) -> tuple[Model, ...]:
     """The models of a command line, the one compared with last."""
-    return tuple(Model(bundle=path) for path in (*bundles, *([against] if against else [])))
+    models = tuple(Model(bundle=path) for path in bundles)
+    return (*models, Model(bundle=against, base_line=True)) if against else models

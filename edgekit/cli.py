@@ -10,29 +10,9 @@ from typing import Any, NoReturn
 
 import click
 
-from edgekit import __version__
+from edgekit import __version__, cli_bench
+from edgekit.cli_options import List, debug_option, json_option
 from edgekit.errors import EdgekitError
-
-
-class _List(click.ParamType[tuple[Any, ...]]):
-    """Values separated by commas."""
-
-    name = "a,b,c"
-
-    def __init__(self, kind: type = str) -> None:
-        self._kind = kind
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[Any, ...]:
-        if isinstance(value, tuple):
-            return value
-        try:
-            return tuple(self._kind(part.strip()) for part in value.split(",") if part.strip())
-        except ValueError:
-            self.fail(f"'{value}' is not a list of numbers like 32,64,128", param, ctx)
-
-
-_debug = click.option("--debug", is_flag=True, help="Show tracebacks and the libraries' output.")
-_json = click.option("--json", "as_json", is_flag=True, help="Print JSON to standard output.")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -44,10 +24,10 @@ def cli() -> None:
 @cli.command()
 @click.argument("model")
 @click.option("--task", help="What the model is for; inferred from the checkpoint if not given.")
-@click.option("--to", type=_List(), default="onnx,tflite,coreml", show_default=True)
-@click.option("--recipe", "recipes", type=_List(), default="fp32,int8", show_default=True)
+@click.option("--to", type=List(), default="onnx,tflite,coreml", show_default=True)
+@click.option("--recipe", "recipes", type=List(), default="fp32,int8", show_default=True)
 @click.option("--max-length", type=int, help="Most tokens, special tokens included.")
-@click.option("--buckets", type=_List(int), help="Static lengths, like 32,128,512.")
+@click.option("--buckets", type=List(int), help="Static lengths, like 32,128,512.")
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="Default: <model>.edgekit")
 @click.option("--minimum-ios", default="18", show_default=True, help="Core ML target: 16, 17, 18.")
 @click.option("--jobs", type=click.IntRange(1), default=2, help="Formats at a time.  [default: 2]")
@@ -56,8 +36,8 @@ def cli() -> None:
 @click.option("--allow-pickle", is_flag=True, help="Load pickled weights: they can run code.")
 @click.option("--trust-remote-code", is_flag=True, help="Run Python code of the checkpoint.")
 @click.option("--quiet", is_flag=True, help="Print errors only.")
-@_json
-@_debug
+@json_option
+@debug_option
 def convert(
     model: str,
     as_json: bool,
@@ -90,8 +70,8 @@ def convert(
 
 @cli.command()
 @click.argument("path", type=click.Path(path_type=Path))
-@_json
-@_debug
+@json_option
+@debug_option
 def inspect(path: Path, as_json: bool, debug: bool) -> None:
     """Show what is inside a bundle, or an .onnx, .tflite, .mlpackage or .pte file.
 
@@ -109,8 +89,8 @@ def inspect(path: Path, as_json: bool, debug: bool) -> None:
 
 @cli.command()
 @click.argument("path", type=click.Path(path_type=Path))
-@_json
-@_debug
+@json_option
+@debug_option
 def verify(path: Path, as_json: bool, debug: bool) -> None:
     """Run a bundle's golden texts through every artefact in its runtime, here and now.
 
@@ -127,14 +107,18 @@ def verify(path: Path, as_json: bool, debug: bool) -> None:
 
 
 @cli.command()
-@_json
-@_debug
+@json_option
+@debug_option
 def support(as_json: bool, debug: bool) -> None:
     """Show which architecture, task, format and recipe was measured, and its worst error."""
     from edgekit import render
     from edgekit import support as measured
 
     render.support(measured.load(), as_json)
+
+
+cli.add_command(cli_bench.bench)
+cli.add_command(cli_bench.devices)
 
 
 def _terminated(*_: object) -> NoReturn:

@@ -1,0 +1,79 @@
+"""One ``edgekit bench``: the suite that was asked for, run into a folder, going on if it has begun."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from edgekit.benchmarks import prepare, results, spec, targets
+from edgekit.benchmarks.bench import Bench
+from edgekit.benchmarks.measurement import Measurement
+from edgekit.benchmarks.spec import Suite
+from edgekit.bundle import Bundle
+from edgekit.errors import PlanError
+
+Say = Callable[[str], None]
+
+
+def suite(
+    bundles: Sequence[Path],
+    against: Path | None,
+    name_or_path: str | None,
+    options: Mapping[str, Any],
+) -> Suite:
+    """The named suite, or one of the bundles; ``options`` that are not None replace its own.
+
+    Raises:
+        PlanError: neither was given, or both name models.
+    """
+    if name_or_path is None and not bundles:
+        raise PlanError("name a bundle to measure, or a suite: --suite quick")
+    if name_or_path is not None and (bundles or against):
+        raise PlanError("--suite names its own models: leave the bundles and --against out")
+    if name_or_path is not None:
+        found = spec.read(name_or_path)
+    else:
+        models = spec.of_bundles(bundles, against)
+        found = Suite(bundles[0].stem, models)
+    given = {key: value for key, value in options.items() if value is not None}
+    if "memory" in given:
+        given["memory_limit_bytes"] = given.pop("memory")
+    return replace(found, **given)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a folder holds after a run; ``against`` is the model that others are compared with."""
+
+    measurements: tuple[Measurement, ...]
+    against: str | None
+
+
+def run(
+    asked: Suite, folder: Path, *, texts: Path | None, force: bool, say: Say
+) -> Outcome:
+    """Measures what is missing in the folder; ``force`` replaces what is there.
+
+    Raises:
+        EdgekitError: a device, a bundle or an argument is at fault; nothing was measured.
+    """
+    devices = [targets.make(name, asked.memory_limit_bytes) for name in asked.devices]
+    found = prepare.bundles(asked, folder, say)
+    if texts is not None:
+        asked = prepare.with_texts(asked, found, texts)
+    asked = replace(asked, against=_against(asked, found))
+    folder.mkdir(parents=True, exist_ok=True)
+    store = results.Store(folder)
+    have = () if force else (row.key for row in store.measurements() if row.failure is None)
+    Bench(asked, found, store.append, frozenset(have), say).run(devices)
+    return Outcome(tuple(store.measurements()), asked.against)
+
+
+def _against(asked: Suite, found: Sequence[tuple[str, Bundle]]) -> str | None:
+    """The name of the model to compare with: the suite's, or that of the bundle named for it."""
+    for model, (name, _) in zip(asked.models, found, strict=True):
+        if model.base_line:
+            return name
+    return asked.against

@@ -1,0 +1,96 @@
+"""The commands that measure: parse, call :mod:`edgekit.benchmarks`, render."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from edgekit.cli_options import List, Size, debug_option, json_option
+
+
+@click.command()
+@click.argument("bundles", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--against", type=click.Path(path_type=Path), help="The bundle to compare with.")
+@click.option("--suite", "suite_name", help="quick, paper, full, or a TOML file.")
+@click.option("--device", "devices", type=List(), help="Like host,arm64:cortex-a53.  [host]")
+@click.option("--threads", type=List(int), help="Like 1,2.  [default: 1]")
+@click.option("--lengths", type=List(int), help="Tokens of a text, like 32,128.  [default: 128]")
+@click.option("--texts", type=click.Path(path_type=Path), help="Your own texts, one a line.")
+@click.option("--recipe", "recipes", type=List(), help="Like fp32,int8.  [default: all]")
+@click.option("--runtime", "runtimes", type=List(), help="Like onnxruntime,litert.  [all]")
+@click.option("--profile", is_flag=True, default=None, help="Time by operator, too.")
+@click.option("--memory", type=Size(), help="Memory budget of an emulated device, like 256M.")
+@click.option("--seconds", type=float, help="Most time for one file's inferences.  [default: 10]")
+@click.option("-o", "--out", type=click.Path(path_type=Path), help="Default: <suite>.bench")
+@click.option("--force", is_flag=True, help="Measure again what is in the folder already.")
+@click.option("--quiet", is_flag=True, help="Print errors only.")
+@json_option
+@debug_option
+def bench(
+    bundles: tuple[Path, ...],
+    against: Path | None,
+    suite_name: str | None,
+    texts: Path | None,
+    out: Path | None,
+    seconds: float | None,
+    force: bool,
+    quiet: bool,
+    as_json: bool,
+    debug: bool,
+    **options: Any,
+) -> None:
+    """Measure BUNDLES: latency, memory and size, each file checked and all of them in turns.
+
+    Interrupted, the same command goes on where it stopped.
+    """
+    from edgekit import report, report_terminal
+    from edgekit.benchmarks import session, spec
+
+    asked = session.suite(bundles, against, suite_name, options)
+    asked = spec.checked(spec.with_limits(asked, seconds=seconds))
+    folder = out or Path(f"{asked.name}.bench")
+    say = (lambda text: None) if quiet or as_json else (lambda text: click.echo(text, err=True))
+    outcome = session.run(asked, folder, texts=texts, force=force, say=say)
+    made = report.build(outcome.measurements, outcome.against)
+    report.write(made, folder)
+    if not quiet:
+        report_terminal.show(made, as_json)
+        say(f"\nreport: {folder / 'report.html'}")
+    if any(row.failure for row in outcome.measurements):
+        sys.exit(1)
+
+
+@click.group(invoke_without_command=True)
+@json_option
+@debug_option
+@click.pass_context
+def devices(context: click.Context, as_json: bool, debug: bool) -> None:
+    """List the devices that can be measured on, and what is missing to reach the others."""
+    from edgekit import render
+    from edgekit.benchmarks import targets
+
+    if context.invoked_subcommand is None:
+        render.devices(targets.find(), as_json)
+
+
+@devices.command()
+@click.argument("name")
+@debug_option
+def setup(name: str, debug: bool) -> None:
+    """Fetch once what the device NAME needs, like arm64."""
+    from edgekit.benchmarks import targets
+
+    targets.setup(name, lambda text: click.echo(text, err=True))
+
+
+@devices.command()
+@click.argument("name")
+@debug_option
+def clean(name: str, debug: bool) -> None:
+    """Remove all that edgekit has put on the device NAME, or into its cache."""
+    from edgekit.benchmarks import targets
+
+    targets.clean(name)
