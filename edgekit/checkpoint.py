@@ -27,7 +27,7 @@ def load_model(source: Source, task: Task) -> Any:
         model = _pretrained(auto, source, task)
         _check_finite(model, source)
     if _ignores_pooler(task) and getattr(model, "pooler", None) is not None:
-        model.pooler = None
+        model.pooler = torch.nn.Identity()  # not None: SqueezeBERT calls it without a look
     return model.eval()
 
 

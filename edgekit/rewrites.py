@@ -112,6 +112,13 @@ def _mobilebert(module: Any, length: int) -> None:
         _method("forward", _trigrams)(module, length)
 
 
+def _joined_head(module: Any, length: int) -> None:
+    """MobileBERT's two output matrices side by side: one linear layer, which can be quantised."""
+    weight = torch.cat([module.decoder.weight.t(), module.dense.weight]).t()
+    module.joined = _linear(weight, module.decoder.bias)
+    _method("forward", lambda head, hidden: head.joined(head.transform(hidden)))(module, length)
+
+
 def _pointwise(module: Any, length: int) -> None:
     """A convolution of width 1 is a linear layer for each of its groups."""
     if module.kernel_size != (1,):
@@ -264,5 +271,6 @@ _MODULES: Mapping[str, Callable[[Any, int], None]] = {
     "DisentangledSelfAttention": _method("forward", _disentangled),
     "MPNetEncoder": _mpnet,
     "MobileBertEmbeddings": _mobilebert,
+    "MobileBertLMPredictionHead": _joined_head,
     "NewGELUActivation": _method("forward", _gelu),
 }

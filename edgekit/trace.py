@@ -225,8 +225,8 @@ def hooked(model: PreTrainedModel) -> PreTrainedModel:
     config._attn_implementation = ATTENTION
     with torch.device("meta"), torch.no_grad():
         twin = type(model)(config)
-    if getattr(twin, "pooler", None) is not None and model.pooler is None:
-        twin.pooler = None
+    if isinstance(getattr(model, "pooler", None), torch.nn.Identity):
+        twin.pooler = torch.nn.Identity()
     for name, value in model.named_parameters(remove_duplicate=False):
         _assign(twin, name, value)
     for name, value in model.named_buffers(remove_duplicate=False):
