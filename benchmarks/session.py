@@ -1,4 +1,4 @@
-"""One ``edgekit bench``: the suite that was asked for, run into a folder, going on if it has begun."""
+"""One `edgekit bench`: the suite asked for, run into a folder, going on where it stopped."""
 
 from __future__ import annotations
 
@@ -51,9 +51,7 @@ class Outcome:
     against: str | None
 
 
-def run(
-    asked: Suite, folder: Path, *, texts: Path | None, force: bool, say: Say
-) -> Outcome:
+def run(asked: Suite, folder: Path, *, texts: Path | None, force: bool, say: Say) -> Outcome:
     """Measures what is missing in the folder; ``force`` replaces what is there.
 
     Raises:
@@ -66,9 +64,9 @@ def run(
     asked = replace(asked, against=_against(asked, found))
     folder.mkdir(parents=True, exist_ok=True)
     store = results.Store(folder)
-    have = () if force else (row.key for row in store.measurements() if row.failure is None)
+    have = () if force else (row.key for row in store.load() if row.failure is None)
     Bench(asked, found, store.append, frozenset(have), say).run(devices)
-    return Outcome(tuple(store.measurements()), asked.against)
+    return Outcome(tuple(store.load()), asked.against)
 
 
 def _against(asked: Suite, found: Sequence[tuple[str, Bundle]]) -> str | None:

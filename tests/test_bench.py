@@ -1,0 +1,264 @@
+"""The benchmark on this machine: real runtimes in processes of their own, measured in turns."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from test_bundle import edit
+
+from edgekit.benchmarks import bench, cautions, host, prepare, spec, stats, turns
+from edgekit.benchmarks.cautions import Load
+from edgekit.benchmarks.measurement import Measurement
+from edgekit.benchmarks.protocol import Runner, RunnerError
+from edgekit.benchmarks.spec import Limits, Model, Suite
+from edgekit.bundle import Bundle, entry
+from edgekit.errors import BundleError, PlanError
+
+FAST = Limits(min_samples=5, max_samples=8, seconds=5.0, warm_up=1, loads=2, profile_runs=2)
+
+
+def suite_of(*folders: Path, **changed: object) -> Suite:
+    models = tuple(Model(bundle=folder) for folder in folders)
+    return replace(Suite("test", models, lengths=(10,), limits=FAST), **changed)
+
+
+def measure(suite: Suite, folder: Path) -> list[Measurement]:
+    kept: list[Measurement] = []
+    bundles = prepare.bundles(suite, folder, print)
+    bench.Bench(suite, bundles, kept.append).run([host.Host()])
+    return kept
+
+
+@pytest.fixture(scope="module")
+def measured(bundle: Bundle, tmp_path_factory: pytest.TempPathFactory) -> list[Measurement]:
+    suite = suite_of(bundle.path, profile=True)
+    return measure(suite, tmp_path_factory.mktemp("bench"))
+
+
+def test_every_file_is_measured_in_every_runtime_of_this_machine(
+    measured: list[Measurement], bundle: Bundle
+) -> None:
+    found = {(row.subject.file, row.subject.runtime) for row in measured if row.latency_ms}
+    assert found == {
+        ("model-fp32.onnx", "onnxruntime"),
+        ("model-int8.onnx", "onnxruntime"),
+        *((f"model-{kind}.tflite", name) for kind in ("fp32", "int8") for name in TFLITE),
+        ("", "PyTorch eager"),
+    }
+    for row in measured:
+        if not row.latency_ms:
+            continue
+        assert 5 <= len(row.latency_ms) <= 8
+        assert len(row.load_ms) == len(row.first_ms) == FAST.loads
+        assert min(*row.load_ms, *row.first_ms, *row.latency_ms, *row.tokenizer_ms) > 0
+        assert row.parity is not None
+        assert row.parity.passed
+        assert row.parity.cases == len(bundle.golden()["cases"])
+        assert row.peak_memory_bytes is not None
+        assert 100_000 < row.peak_memory_bytes < 500_000_000
+        assert row.padded_to == (16 if row.subject.format == "tflite" else 10)
+        assert row.environment["runtime"].split()[0] in row.subject.runtime
+    assert len({row.round for row in measured if row.latency_ms}) == 1
+
+
+TFLITE = ("LiteRT", "TensorFlow Lite")
+
+
+def test_what_no_runtime_opens_is_unmeasured_and_no_failure(measured: list[Measurement]) -> None:
+    coreml = [row for row in measured if row.subject.format == "coreml"]
+    if sys.platform == "darwin":
+        pytest.skip("Core ML runs here")
+    assert len(coreml) == 2
+    assert all(row.unmeasured == "host has no runtime for Core ML" for row in coreml)
+    assert not any(row.failure or row.latency_ms for row in coreml)
+
+
+def test_profiles_name_the_operators_that_take_the_time(measured: list[Measurement]) -> None:
+    profiles = {(row.subject.file, row.subject.runtime): row.profile for row in measured}
+    matmul = {"model-fp32.onnx": "MatMul", "model-int8.onnx": "MatMulInteger"}
+    for file, name in matmul.items():
+        calls = {row.name: row.calls for row in profiles[file, "onnxruntime"]}
+        assert calls[name] >= 12  # six linear layers in each of two blocks
+    names = [row.name for row in profiles["model-fp32.tflite", "LiteRT"]]
+    assert any(name.startswith("Fully Connected") for name in names)
+    for rows in profiles.values():
+        times = [row.time_ms for row in rows]
+        assert times == sorted(times, reverse=True)
+
+
+def test_a_measurement_survives_json(measured: list[Measurement]) -> None:
+    for row in measured:
+        assert Measurement.from_json(json.loads(json.dumps(row.to_json()))) == row
+
+
+def spoil(folder: Path) -> None:
+    """Weights of the fp32 ONNX file drawn anew, and the manifest signed for it."""
+    path = folder / "model-fp32.onnx"
+    model = onnx.load(path)
+    for tensor in model.graph.initializer:
+        values = onnx.numpy_helper.to_array(tensor)
+        if values.dtype == np.float32 and values.ndim == 2:
+            drawn = np.random.default_rng(0).permutation(values)
+            tensor.CopyFrom(onnx.numpy_helper.from_array(drawn, tensor.name))
+    onnx.save(model, path)
+    row = entry(folder, path)
+    edit(folder, lambda manifest: manifest["artifacts"][0].update(row))
+
+
+def test_a_fast_wrong_answer_is_an_error_and_the_others_go_on(
+    bundle: Bundle, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(bundle.path, tmp_path / "wrong.edgekit"))
+    spoil(folder)
+    rows = measure(suite_of(folder, runtimes=("onnxruntime",)), tmp_path)
+    wrong, right = sorted(rows, key=lambda row: row.subject.file)
+    assert wrong.subject.file == "model-fp32.onnx"
+    assert wrong.failure is not None
+    assert "wrong answers" in wrong.failure
+    assert wrong.latency_ms == ()
+    assert right.failure is None
+    assert right.latency_ms
+
+
+def test_a_damaged_file_is_refused_before_anything_is_measured(
+    bundle: Bundle, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(bundle.path, tmp_path / "damaged.edgekit"))
+    path = folder / "model-int8.onnx"
+    path.write_bytes(path.read_bytes()[:-1] + b"!")
+    with pytest.raises(BundleError, match=r"model-int8.onnx is not the file that was published"):
+        measure(suite_of(folder), tmp_path)
+
+
+def test_a_text_longer_than_the_bundle_takes_is_refused(bundle: Bundle, tmp_path: Path) -> None:
+    with pytest.raises(PlanError, match="takes at most 64 tokens, not 65"):
+        measure(suite_of(bundle.path, lengths=(10, 65)), tmp_path)
+
+
+def test_own_texts_choose_buckets_as_an_app_would(bundle: Bundle, tmp_path: Path) -> None:
+    path = tmp_path / "texts.txt"
+    path.write_text("ab\n\nabcdefghij klmnopqrst\nabc\n" + "long " * 60 + "\n", encoding="utf-8")
+    suite = suite_of(bundle.path)
+    found = prepare.with_texts(suite, prepare.bundles(suite, tmp_path, print), path)
+    assert found.lengths == (16, 64)
+    assert found.texts is not None
+    assert found.texts["lengths"] == {"16": 2, "64": 2}
+    assert found.texts["cut"] == 1
+
+
+class Scripted(Runner):
+    """Answers from a list of latencies and fails where there are no more."""
+
+    def __init__(self, latency_ms: list[float], log: list[str], name: str) -> None:
+        self._latency_ms, self._log, self._name = iter(latency_ms), log, name
+
+    def run(self, count: int = 1) -> list[float]:
+        self._log.append(self._name)
+        try:
+            return [next(self._latency_ms) for _ in range(count)]
+        except StopIteration:
+            raise RunnerError("unplugged") from None
+
+
+def test_runners_take_turns_and_one_that_fails_leaves_the_others() -> None:
+    log: list[str] = []
+    runners = [Scripted([1.0] * 3, log, "a"), Scripted([2.0] * 99, log, "b")]
+    a, b = turns.run(runners, Limits(min_samples=4, max_samples=6, warm_up=1))
+    assert log[:6] == ["a", "b"] * 3
+    assert (a.failure, b.failure) == ("unplugged", None)
+    assert a.latency_ms == [1.0] * 2
+    assert len(b.latency_ms) >= 4
+
+
+def test_turns_end_when_every_median_is_known_well_enough() -> None:
+    noise = random.Random(0)
+    steady = Scripted([10.0] * 500, [], "steady")
+    noisy = Scripted([noise.uniform(5, 15) for _ in range(500)], [], "noisy")
+    limits = Limits(min_samples=10, max_samples=300, precision=0.05, warm_up=0)
+    (alone,) = turns.run([steady], limits)
+    assert len(alone.latency_ms) == 10
+    both = turns.run([Scripted([10.0] * 500, [], "steady"), noisy], limits)
+    assert 10 < len(both[1].latency_ms) < 300
+    assert len(both[0].latency_ms) == len(both[1].latency_ms)
+    assert stats.median(both[1].latency_ms).half_width <= 0.05
+
+
+def test_pairs_narrow_the_interval_of_a_ratio_on_a_drifting_machine() -> None:
+    drift = np.linspace(1.0, 2.0, 60)
+    slow, fast = 20 * drift, 10 * drift
+    paired, loose = stats.ratio(slow, fast, paired=True), stats.ratio(slow, fast)
+    assert paired.value == loose.value == pytest.approx(2.0)
+    assert paired.high - paired.low < 0.001 < loose.high - loose.low
+    assert paired.low <= paired.value <= paired.high
+
+
+@pytest.mark.parametrize(
+    ("code", "latency_ms", "load"),
+    [
+        ("few-samples", [10.0] * 4, Load()),
+        ("wide-interval", [*([10.0] * 10), *([20.0] * 10)], Load()),
+        ("outliers", [*([10.0] * 16), *([50.0] * 4)], Load()),
+        ("drift", [10 + 0.2 * step for step in range(30)], Load()),
+        ("busy", [10.0] * 20, Load(others_cores=0.6)),
+        ("stolen", [10.0] * 20, Load(stolen_share=0.1)),
+        ("throttled", [10.0] * 20, Load(clock_share=0.7)),
+    ],
+)
+def test_each_warning_comes_when_it_should(code: str, latency_ms: list[float], load: Load) -> None:
+    assert code in set(cautions.of(latency_ms, load))
+    assert code in cautions.TABLE
+    calm = list(cautions.of([10.0, 10.1] * 10, Load(0.05, 0.0, 1.0)))
+    assert calm == []
+
+
+def test_a_runner_says_why_it_cannot_open_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "no.onnx"
+    path.write_bytes(b"this is no model")
+    with pytest.raises(RunnerError, match="cannot be opened"):
+        host.Host().start("onnxruntime", str(path), 1, "input_ids", "logits")
+
+
+def test_a_runner_that_dies_is_one_line() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", "print('noise'); import sys; sys.exit(7)"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with pytest.raises(RunnerError, match=r"ended with exit code 7 instead of 'loaded'"):
+        Runner(process)
+
+
+@pytest.mark.parametrize("name", spec.SUITES)
+def test_shipped_suites_are_valid(name: str) -> None:
+    suite = spec.read(name)
+    assert suite.name == name
+    assert suite.models
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("lengths = [", "is not TOML"),
+        ("lengths = [32]", r"names no \[\[models\]\]"),
+        ("lenghts = [32]\n[[models]]\nbundle = 'a'", "unknown key 'lenghts'"),
+        ("lengths = [0]\n[[models]]\nbundle = 'a'", "lengths has to be whole numbers"),
+        ("threads = [1, 1]\n[[models]]\nbundle = 'a'", "threads names a number twice"),
+        ("[[models]]\nname = 'a'", "needs either bundle, config or convert.model"),
+        ("[limits]\nseconds = -1\n[[models]]\nbundle = 'a'", "seconds"),
+    ],
+)
+def test_a_wrong_suite_is_one_clear_line(text: str, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "suite.toml"
+    path.write_text(text)
+    with pytest.raises(PlanError, match=message):
+        spec.read(str(path))
