@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
+BENCH ?= paper.bench
 
-.PHONY: demo test check matrix bench-conversion clean
+.PHONY: demo test check matrix bench bench-conversion clean
 
 demo: $(READY)  ## convert the built-in model and print its table
 	$(BIN)/edgekit convert demo --force
@@ -19,6 +20,9 @@ check: $(READY)  ## lint, format and types
 
 matrix: $(READY)  ## measure every architecture, task, format and recipe (slow; see ARGS=--help)
 	$(BIN)/python benchmarks/matrix.py $(ARGS)
+
+bench: $(READY)  ## DistilBERT against BERT, every format and recipe (40 minutes on two cores)
+	$(BIN)/edgekit bench --suite paper -o $(BENCH)
 
 bench-conversion: $(READY)  ## our conversion against the libraries' own entry points
 	$(BIN)/python benchmarks/conversion.py

@@ -43,7 +43,7 @@ class Bench:
     """One run of a suite over opened bundles.
 
     ``keep`` gets every measurement as soon as it is finished; ``done`` are keys of those that a
-    former run left. ``say`` is told what happens.
+    former run left. ``say`` is told what happens, ``tick`` what happens right now.
     """
 
     def __init__(
@@ -53,9 +53,10 @@ class Bench:
         keep: Callable[[Measurement], None],
         done: frozenset[tuple[Any, ...]] = frozenset(),
         say: Say = lambda text: None,
+        tick: Say = lambda text: None,
     ) -> None:
         self._suite, self._bundles = suite, bundles
-        self._keep, self._done, self._say = keep, done, say
+        self._keep, self._done, self._say, self._tick = keep, done, say, tick
         self._parity: dict[tuple[str, str, str], Parity | str] = {}
 
     def run(self, targets: Iterable[Target]) -> None:
@@ -164,6 +165,7 @@ class Bench:
         with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
             folder, opened = Path(name), []
             for entry, blank in pairs:
+                self._tick(f"load {entry.subject.label}")
                 try:
                     loads, firsts = self._loads(each, entry, folder)
                     runner = stack.enter_context(self._opened(each, entry, folder))
@@ -184,7 +186,8 @@ class Bench:
             if not opened:
                 return
             with turns.Watch() as watch:
-                lanes = turns.run([runner for *_, runner in opened], limits)
+                runners = [runner for *_, runner in opened]
+                lanes = turns.run(runners, limits, lambda n: self._tick(f"{n} inferences each"))
                 load = watch.load()
             self._say(f"    {len(lanes[0].latency_ms)} inferences each")
             for (entry, found, _), lane in zip(opened, lanes, strict=True):

@@ -51,7 +51,9 @@ class Outcome:
     against: str | None
 
 
-def run(asked: Suite, folder: Path, *, texts: Path | None, force: bool, say: Say) -> Outcome:
+def run(
+    asked: Suite, folder: Path, *, texts: Path | None, force: bool, say: Say, tick: Say
+) -> Outcome:
     """Measures what is missing in the folder; ``force`` replaces what is there.
 
     Raises:
@@ -65,7 +67,7 @@ def run(asked: Suite, folder: Path, *, texts: Path | None, force: bool, say: Say
     folder.mkdir(parents=True, exist_ok=True)
     store = results.Store(folder)
     have = () if force else (row.key for row in store.load() if row.failure is None)
-    Bench(asked, found, store.append, frozenset(have), say).run(devices)
+    Bench(asked, found, store.append, frozenset(have), say, tick).run(devices)
     return Outcome(tuple(store.load()), asked.against)
 
 

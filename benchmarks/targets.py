@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any
 
 from edgekit.benchmarks.protocol import Target
-from edgekit.errors import UnsupportedError
+from edgekit.errors import MissingExtraError, UnsupportedError
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,8 @@ class Kind:
 def _host(argument: str | None, memory_limit_bytes: int | None) -> Target:
     from edgekit.benchmarks.host import Host
 
+    if find_spec("psutil") is None:
+        raise MissingExtraError("psutil", "bench")
     if argument is not None:
         raise UnsupportedError(f"host has no '{argument}': say just --device host")
     return Host()

@@ -46,19 +46,19 @@ def bench(
 
     Interrupted, the same command goes on where it stopped.
     """
-    from edgekit import report, report_terminal
+    from edgekit import progress, report, report_terminal
     from edgekit.benchmarks import session, spec
 
     asked = session.suite(bundles, against, suite_name, options)
     asked = spec.checked(spec.with_limits(asked, seconds=seconds))
     folder = out or Path(f"{asked.name}.bench")
-    say = (lambda text: None) if quiet or as_json else (lambda text: click.echo(text, err=True))
-    outcome = session.run(asked, folder, texts=texts, force=force, say=say)
+    with progress.Log(quiet or as_json) as log:
+        outcome = session.run(asked, folder, texts=texts, force=force, say=log.say, tick=log.tick)
     made = report.build(outcome.measurements, outcome.against)
     report.write(made, folder)
     if not quiet:
         report_terminal.show(made, as_json)
-        say(f"\nreport: {folder / 'report.html'}")
+        click.echo(f"report: {folder / 'report.html'}", err=True)
     if any(row.failure for row in outcome.measurements):
         sys.exit(1)
 

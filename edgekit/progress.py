@@ -66,6 +66,33 @@ def _text(step: Step) -> str:
     return f"{step.stage:<7} {_VERBS[step.action]:<12} {step.detail}"
 
 
+class Log:
+    """Lines on standard error, and on a terminal a spinner with what happens now."""
+
+    def __init__(self, hidden: bool) -> None:
+        from rich.console import Console
+
+        self._console = Console(stderr=True, highlight=False, soft_wrap=True, quiet=hidden)
+        self._status = self._console.status("starting")
+
+    def __enter__(self) -> Log:
+        if self._console.is_terminal:
+            self._status.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._status.stop()
+
+    def say(self, text: str) -> None:
+        """One line that stays."""
+        self._console.print(text, markup=False)
+        self.tick(text.strip())
+
+    def tick(self, text: str) -> None:
+        """What the spinner says until the next call."""
+        self._status.update(text)
+
+
 @contextmanager
 def shown(plan: ExportPlan, hidden: bool) -> Iterator[Steps]:
     """Steps on standard error, or kept silently."""

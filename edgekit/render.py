@@ -12,6 +12,7 @@ import click
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from edgekit.benchmarks.targets import Found
     from edgekit.bundle import Bundle
     from edgekit.inspection import FileFacts
     from edgekit.plan import ExportPlan
@@ -158,6 +159,18 @@ def support(measured: Support, as_json: bool) -> None:
     for line in measured.failures():
         click.echo(line)
     click.echo(MATRIX)
+
+
+def devices(found: Sequence[Found], as_json: bool) -> None:
+    """What can be measured on, and the command that makes the rest usable."""
+    if as_json:
+        _print_json([asdict(row) for row in found])
+        return
+    table = _table("device", "what it is", "")
+    for row in found:
+        state = "[green]ready[/green]" if row.ready else f"[yellow]{row.remedy}[/yellow]"
+        table.add_row(row.name, row.description, state)
+    _print(table)
 
 
 def megabytes(size_bytes: int) -> str:
