@@ -10,6 +10,8 @@ from typing import Any
 from edgekit.benchmarks.protocol import Target
 from edgekit.errors import MissingExtraError, UnsupportedError
 
+Say = Callable[[str], None]
+
 
 @dataclass(frozen=True)
 class Found:
@@ -23,11 +25,16 @@ class Found:
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of device. ``make`` takes what follows the colon, or None, and a memory limit."""
+    """A kind of device. ``make`` takes what follows the colon, or None, and a memory limit.
+
+    ``setup`` fetches what it needs and ``clean`` removes all that edgekit has put there.
+    """
 
     name: str
     make: Callable[[str | None, int | None], Target]
     find: Callable[[], list[Found]]
+    setup: Callable[[Say], object] = lambda say: None
+    clean: Callable[[], object] = lambda: None
 
 
 def _host(argument: str | None, memory_limit_bytes: int | None) -> Target:
@@ -45,7 +52,44 @@ def _find_host() -> list[Found]:
     return [Found("host", f"{facts['machine']}, {facts['os']}", True)]
 
 
-KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (Kind("host", _host, _find_host),)}
+def _arm64(argument: str | None, memory_limit_bytes: int | None) -> Target:
+    from edgekit.benchmarks.arm64 import Arm64
+    from edgekit.benchmarks.arm64_cpus import DEFAULT
+
+    return Arm64(argument or DEFAULT, memory_limit_bytes)
+
+
+def _find_arm64() -> list[Found]:
+    from edgekit.benchmarks import arm64_setup
+    from edgekit.benchmarks.arm64_cpus import CPUS
+
+    missing = arm64_setup.missing()
+    remedy = f"{missing}: edgekit devices setup arm64" if missing else ""
+    return [
+        Found(f"arm64:{name}", f"emulated phone, {cpu.phones}", missing is None, remedy)
+        for name, cpu in CPUS.items()
+    ]
+
+
+def _set_up_arm64(say: Say) -> None:
+    from edgekit.benchmarks import arm64_setup
+
+    arm64_setup.setup(say)
+
+
+def _clean_arm64() -> None:
+    from edgekit.benchmarks import arm64_setup
+
+    arm64_setup.clean()
+
+
+KINDS: Mapping[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        Kind("host", _host, _find_host),
+        Kind("arm64", _arm64, _find_arm64, _set_up_arm64, _clean_arm64),
+    )
+}
 
 
 def make(name: str, memory_limit_bytes: int | None = None) -> Target:
@@ -54,10 +98,33 @@ def make(name: str, memory_limit_bytes: int | None = None) -> Target:
     Raises:
         UnsupportedError: there is none of that name.
     """
-    kind, _, argument = name.partition(":")
-    if kind not in KINDS:
+    _, _, argument = name.partition(":")
+    return _kind(name).make(argument or None, memory_limit_bytes)
+
+
+def setup(name: str, say: Say) -> None:
+    """Fetches once what a device needs.
+
+    Raises:
+        EdgekitError: there is no such device, or something could not be fetched.
+    """
+    _kind(name).setup(say)
+
+
+def clean(name: str) -> None:
+    """Removes all that edgekit has put on a device, or into its cache for it.
+
+    Raises:
+        UnsupportedError: there is no such device.
+    """
+    _kind(name).clean()
+
+
+def _kind(name: str) -> Kind:
+    kind = KINDS.get(name.partition(":")[0])
+    if kind is None:
         raise UnsupportedError(f"unknown device '{name}': choose from {', '.join(KINDS)}")
-    return KINDS[kind].make(argument or None, memory_limit_bytes)
+    return kind
 
 
 def find() -> list[Found]:
