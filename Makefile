@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 BENCH ?= paper.bench
 
-.PHONY: demo test check matrix bench bench-conversion clean
+.PHONY: demo test check matrix bench bench-conversion system clean
 
 demo: $(READY)  ## convert the built-in model and print its table
 	$(BIN)/edgekit convert demo --force
@@ -33,6 +33,9 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --upgrade pip setuptools
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[all,dev]'
 	touch $@
+
+system:  ## Debian packages that some tests use, as root: tests without them are skipped
+	command -v chromium >/dev/null || (apt-get update -qq && apt-get install -y -qq chromium)
 
 clean:
 	rm -rf $(VENV) build *.egg-info

@@ -46,7 +46,7 @@ def bench(
 
     Interrupted, the same command goes on where it stopped.
     """
-    from edgekit import progress, report, report_terminal
+    from edgekit import progress
     from edgekit.benchmarks import session, spec
 
     asked = session.suite(bundles, against, suite_name, options)
@@ -54,11 +54,7 @@ def bench(
     folder = out or Path(f"{asked.name}.bench")
     with progress.Log(quiet or as_json) as log:
         outcome = session.run(asked, folder, texts=texts, force=force, say=log.say, tick=log.tick)
-    made = report.build(outcome.measurements, outcome.against)
-    report.write(made, folder)
-    if not quiet:
-        report_terminal.show(made, as_json)
-        click.echo(f"report: {folder / 'report.html'}", err=True)
+    click.echo(f"results: {folder / 'results.jsonl'}", err=True)
     if any(row.failure for row in outcome.measurements):
         sys.exit(1)
 

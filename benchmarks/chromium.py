@@ -1,0 +1,55 @@
+"""Chromium without a window: where it is on this machine, and how edgekit starts it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from edgekit.errors import MissingExtraError, UnsupportedError
+
+_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+_MAC = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
+_FLAGS = (
+    *("--no-first-run", "--disable-gpu", "--disable-quic", "--disable-sync"),
+    *("--disable-background-networking", "--disable-component-update"),
+)
+
+
+def find() -> Path | None:
+    """The executable: ``EDGEKIT_CHROMIUM``, or the first of the usual names."""
+    named = os.environ.get("EDGEKIT_CHROMIUM")
+    found = named or next(filter(None, map(shutil.which, _NAMES)), None)
+    return Path(found) if found else _MAC if _MAC.exists() else None
+
+
+@contextmanager
+def launched(*flags: str) -> Iterator[Any]:
+    """A running browser, as Playwright gives it.
+
+    Raises:
+        MissingExtraError: Playwright is not installed.
+        UnsupportedError: there is no Chromium.
+    """
+    if find_spec("playwright") is None:
+        raise MissingExtraError("playwright", "browser")
+    executable = find()
+    if executable is None:
+        raise UnsupportedError(
+            "no Chromium here: install it (Debian: apt-get install chromium) or name it in "
+            "EDGEKIT_CHROMIUM"
+        )
+    from playwright.sync_api import sync_playwright
+
+    root = hasattr(os, "geteuid") and os.geteuid() == 0
+    options = [*_FLAGS, *flags, *(["--no-sandbox"] if root else [])]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(executable), args=options)
+        try:
+            yield browser
+        finally:
+            browser.close()
