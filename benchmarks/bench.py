@@ -7,8 +7,9 @@ measured again when the same command runs again into the same folder.
 
 from __future__ import annotations
 
+import json
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
@@ -42,8 +43,8 @@ class Round:
 class Bench:
     """One run of a suite over opened bundles.
 
-    ``keep`` gets every measurement as soon as it is finished; ``done`` are keys of those that a
-    former run left. ``say`` is told what happens, ``tick`` what happens right now.
+    ``keep`` gets every measurement as soon as it is finished; ``done`` are those that a former run
+    left, by their keys. ``say`` is told what happens, ``tick`` what happens right now.
     """
 
     def __init__(
@@ -51,12 +52,12 @@ class Bench:
         suite: Suite,
         bundles: Sequence[Named],
         keep: Callable[[Measurement], None],
-        done: frozenset[tuple[Any, ...]] = frozenset(),
+        done: Mapping[tuple[Any, ...], Measurement] | None = None,
         say: Say = lambda text: None,
         tick: Say = lambda text: None,
     ) -> None:
         self._suite, self._bundles = suite, bundles
-        self._keep, self._done, self._say, self._tick = keep, done, say, tick
+        self._keep, self._done, self._say, self._tick = keep, done or {}, say, tick
         self._parity: dict[tuple[str, str, str], Parity | str] = {}
 
     def run(self, targets: Iterable[Target]) -> None:
@@ -71,12 +72,27 @@ class Bench:
                 entry.padded(each.length)
         for number, each in enumerate(rounds, 1):
             where = f"{each.target.name}, {_count(each.threads, 'thread')}, {each.length} tokens"
-            if all(self._blank(each, entry).key in self._done for entry in each.entries):
+            if self._finished_before(each):
                 self._say(f"[{number}/{len(rounds)}] {where}: measured before")
                 continue
             self._say(f"[{number}/{len(rounds)}] {where}: {len(each.entries)} files")
             for measurement in self._measure(each):
                 self._keep(measurement)
+
+    def _finished_before(self, each: Round) -> bool:
+        """Whether nothing of a round is missing; what is asked of it today is then kept with it.
+
+        A round with something missing is measured again as a whole: only files that took turns have
+        pairs of samples.
+        """
+        done = [self._done.get(self._blank(each, entry).key) for entry in each.entries]
+        if None in done:
+            return False
+        for row in filter(None, done):
+            today = replace(row, suite=json.loads(json.dumps(self._suite.facts())))
+            if today != row:
+                self._keep(today)
+        return True
 
     def _rounds(self, target: Target) -> Iterator[Round]:
         found = tuple(

@@ -8,7 +8,7 @@ drifting machine shifts all of them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 SCHEMA_VERSION = "1.0"
@@ -125,15 +125,22 @@ class Measurement:
 
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> Measurement:
-        """The inverse of :meth:`to_json`."""
-        samples = {name: tuple(value) for name, value in row.items() if isinstance(value, list)}
+        """The inverse of :meth:`to_json`; fields of a later minor version are passed over."""
+        known = _known(cls, row)
+        samples = {name: tuple(value) for name, value in known.items() if isinstance(value, list)}
+        parity = row.get("parity")
         return cls(
             **{
-                **row,
+                **known,
                 **samples,
-                "subject": Subject(**row["subject"]),
-                "conditions": Conditions(**row["conditions"]),
-                "parity": row["parity"] and Parity(**row["parity"]),
-                "profile": tuple(Operator(**operator) for operator in row["profile"]),
+                "subject": Subject(**_known(Subject, row["subject"])),
+                "conditions": Conditions(**_known(Conditions, row["conditions"])),
+                "parity": Parity(**_known(Parity, parity)) if parity else None,
+                "profile": tuple(Operator(**_known(Operator, o)) for o in row.get("profile", ())),
             }
         )
+
+
+def _known(kind: Any, row: Mapping[str, Any]) -> dict[str, Any]:
+    names = {each.name for each in fields(kind)}
+    return {name: value for name, value in row.items() if name in names}

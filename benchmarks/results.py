@@ -1,7 +1,8 @@
 """A folder of results: ``results.jsonl``, one measurement a line, written as it is finished.
 
 A later line replaces an earlier one of the same key. A line that a killed process left half written
-is passed over, and the next one begins on a line of its own.
+is passed over, and the next one begins on a line of its own. ``results.schema.json`` in the package
+documents a line and checks it whenever a file is read.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +20,7 @@ from edgekit.benchmarks.measurement import SCHEMA_VERSION, Measurement
 from edgekit.errors import OutputError, PlanError
 
 FILE = "results.jsonl"
+_MAJOR = SCHEMA_VERSION.partition(".")[0]
 
 
 class Store:
@@ -32,12 +36,11 @@ class Store:
         Raises:
             OutputError: it cannot be written.
         """
-        row = {"schema_version": SCHEMA_VERSION, **measurement.to_json()}
         try:
             with self._lock, self.path.open("ab+") as file:
                 if file.tell() and not _ends_in_newline(file):
                     file.write(b"\n")
-                file.write(json.dumps(row, ensure_ascii=False).encode() + b"\n")
+                file.write(line(measurement).encode() + b"\n")
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as error:
@@ -47,12 +50,24 @@ class Store:
         """The newest measurement of every key, in the order of their first lines.
 
         Raises:
-            PlanError: a line is of another major version.
+            PlanError: the file holds something else, or results of another major version.
         """
-        if not self.path.exists():
-            return []
-        lines = self.path.read_text(encoding="utf-8", errors="replace").splitlines()
-        return latest(Measurement.from_json(_current(row, self.path)) for row in _rows(lines))
+        return latest(_read(self.path)) if self.path.exists() else []
+
+
+def line(measurement: Measurement) -> str:
+    """A measurement as it stands in the file, without the line's end."""
+    return json.dumps({"schema_version": SCHEMA_VERSION, **measurement.to_json()})
+
+
+def read(paths: Sequence[Path]) -> list[Measurement]:
+    """Results of folders or ``.jsonl`` files as one; the newest of every key.
+
+    Raises:
+        PlanError: one of them is no results, or of another major version, or has none.
+    """
+    found = [row for path in paths for row in _some(path)]
+    return latest(sorted(found, key=lambda row: row.started) if len(paths) > 1 else found)
 
 
 def latest(measurements: Iterable[Measurement]) -> list[Measurement]:
@@ -60,24 +75,60 @@ def latest(measurements: Iterable[Measurement]) -> list[Measurement]:
     return list({row.key: row for row in measurements}.values())
 
 
-def _rows(lines: Iterable[str]) -> Iterable[dict[str, Any]]:
-    for line in lines:
+def _some(path: Path) -> list[Measurement]:
+    file = path / FILE if path.is_dir() else path
+    if not file.is_file():
+        what = f"{path} has no {FILE}" if path.is_dir() else f"{path} does not exist"
+        raise PlanError(f"{what}: give a folder of edgekit bench, or its {FILE}")
+    found = list(_read(file))
+    if not found:
+        raise PlanError(f"{file} has no result yet: run edgekit bench into its folder again")
+    return found
+
+
+def _read(path: Path) -> Iterator[Measurement]:
+    try:
+        lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
+    except OSError as error:
+        raise PlanError(f"{path} cannot be read: {error.strerror}") from error
+    whole = 0
+    for number, text in enumerate(lines, 1):
         try:
-            row = json.loads(line)
+            row = json.loads(text)
         except ValueError:
-            continue  # cut off by a kill
-        if isinstance(row, dict):
-            yield row
+            continue  # empty, or cut off by a kill
+        whole += 1
+        yield _checked(row, f"{path}, line {number}")
+    if any(lines) and not whole:
+        raise PlanError(f"{path} is not a results file of edgekit bench: no line of it is JSON")
 
 
-def _current(row: dict[str, Any], path: Path) -> dict[str, Any]:
-    version = str(row.get("schema_version", "none"))
-    if version.split(".")[0] != SCHEMA_VERSION.split(".")[0]:
+def _checked(row: Any, origin: str) -> Measurement:
+    if not isinstance(row, dict) or "schema_version" not in row:
+        raise PlanError(f"{origin} is no result of edgekit bench: it has no schema_version")
+    version = str(row["schema_version"])
+    if version.partition(".")[0] != _MAJOR:
         raise PlanError(
-            f"{path} has results of schema version {version}, and this edgekit reads "
-            f"{SCHEMA_VERSION.split('.')[0]}.x: measure again or install a matching edgekit"
+            f"{origin} has schema version {version}, and this edgekit reads {_MAJOR}.x: measure "
+            "again or install a matching edgekit"
         )
-    return {key: value for key, value in row.items() if key != "schema_version"}
+    error = next(_validator().iter_errors(row), None)
+    if error is not None:
+        raise PlanError(f"{origin} is damaged or forged: {error.json_path}: {error.message[:200]}")
+    return Measurement.from_json(row)
+
+
+@cache
+def _validator() -> Any:
+    from jsonschema import Draft202012Validator
+
+    return Draft202012Validator(schema())
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of a line."""
+    text = files("edgekit").joinpath("results.schema.json").read_text("utf-8")
+    return dict(json.loads(text))
 
 
 def _ends_in_newline(file: Any) -> bool:

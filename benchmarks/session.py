@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from edgekit.benchmarks.bench import Bench
 from edgekit.benchmarks.measurement import Measurement
 from edgekit.benchmarks.spec import Suite
 from edgekit.bundle import Bundle
-from edgekit.errors import PlanError
+from edgekit.errors import OutputError, PlanError
 
 Say = Callable[[str], None]
 
@@ -43,18 +43,10 @@ def suite(
     return replace(found, **given)
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What a folder holds after a run; ``against`` is the model that others are compared with."""
-
-    measurements: tuple[Measurement, ...]
-    against: str | None
-
-
 def run(
     asked: Suite, folder: Path, *, texts: Path | None, force: bool, say: Say, tick: Say
-) -> Outcome:
-    """Measures what is missing in the folder; ``force`` replaces what is there.
+) -> list[Measurement]:
+    """Measures what is missing in the folder and returns all it holds; ``force`` replaces it.
 
     Raises:
         EdgekitError: a device, a bundle or an argument is at fault; nothing was measured.
@@ -64,11 +56,18 @@ def run(
     if texts is not None:
         asked = prepare.with_texts(asked, found, texts)
     asked = replace(asked, against=_against(asked, found))
-    folder.mkdir(parents=True, exist_ok=True)
-    store = results.Store(folder)
-    have = () if force else (row.key for row in store.load() if row.failure is None)
-    Bench(asked, found, store.append, frozenset(have), say, tick).run(devices)
-    return Outcome(tuple(store.load()), asked.against)
+    store = _store(folder)
+    have = [row for row in store.load() if row.failure is None and not force]
+    Bench(asked, found, store.append, {row.key: row for row in have}, say, tick).run(devices)
+    return store.load()
+
+
+def _store(folder: Path) -> results.Store:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{folder} cannot be made: {error.strerror}") from error
+    return results.Store(folder)
 
 
 def _against(asked: Suite, found: Sequence[tuple[str, Bundle]]) -> str | None:

@@ -32,17 +32,18 @@ class Interval:
 
 @dataclass(frozen=True)
 class Summary:
-    """Latency samples, summed up. Percentiles are of single inferences, the interval the median's.
+    """Latency samples, summed up. Percentiles are of single inferences, intervals of the averages.
 
     ``throughput_per_s`` counts texts: batch over median.
     """
 
     count: int
     median: Interval
-    mean: float
+    mean: Interval
     min: float
     p90: float
     p99: float
+    max: float
     throughput_per_s: float
 
 
@@ -50,13 +51,15 @@ def summarise(latency_ms: Sequence[float], batch: int = 1) -> Summary:
     """Of at least one sample, in milliseconds."""
     values = np.asarray(latency_ms, np.float64)
     middle = median(values)
+    means = values[_draws(len(values))].mean(axis=1)
     return Summary(
         len(values),
         middle,
-        float(values.mean()),
+        _interval(float(values.mean()), means),
         float(values.min()),
         float(np.percentile(values, 90)),
         float(np.percentile(values, 99)),
+        float(values.max()),
         1000 * batch / middle.value,
     )
 
@@ -83,6 +86,24 @@ def ratio(
     others = rows if paired else _draws(len(b), 1)
     draws = np.median(a[rows], axis=1) / np.median(b[others], axis=1)
     return _interval(float(np.median(a) / np.median(b)), draws)
+
+
+def expected(
+    samples: Sequence[Sequence[float]], weights: Sequence[float], longest: Sequence[float]
+) -> tuple[Interval, Interval]:
+    """The weighted mean of the samples' medians, and how many times faster it is than ``longest``.
+
+    Samples of different lengths were not taken in turns: each is drawn on its own. ``longest`` may
+    be one of ``samples``, which is then the same draw.
+    """
+    shares = np.asarray(weights, np.float64) / np.sum(weights)
+    streams = [np.asarray(row, np.float64) for row in samples]
+    draws = [np.median(row[_draws(len(row), stream)], axis=1) for stream, row in enumerate(streams)]
+    same = [index for index, row in enumerate(samples) if row is longest]
+    last = np.asarray(longest, np.float64)
+    drawn = draws[same[0]] if same else np.median(last[_draws(len(last), len(samples))], axis=1)
+    mean, means = float(shares @ [np.median(row) for row in streams]), shares @ np.array(draws)
+    return _interval(mean, means), _interval(float(np.median(last)) / mean, drawn / means)
 
 
 def _draws(count: int, stream: int = 0) -> np.ndarray:

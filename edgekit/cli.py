@@ -118,6 +118,7 @@ def support(as_json: bool, debug: bool) -> None:
 
 
 cli.add_command(cli_bench.bench)
+cli.add_command(cli_bench.render_report)
 cli.add_command(cli_bench.devices)
 
 

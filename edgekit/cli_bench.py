@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from edgekit.cli_options import List, Size, debug_option, json_option
+
+if TYPE_CHECKING:
+    from edgekit.report import Report
 
 
 @click.command()
@@ -46,17 +50,60 @@ def bench(
 
     Interrupted, the same command goes on where it stopped.
     """
-    from edgekit import progress
+    from edgekit import progress, report
     from edgekit.benchmarks import session, spec
 
     asked = session.suite(bundles, against, suite_name, options)
     asked = spec.checked(spec.with_limits(asked, seconds=seconds))
     folder = out or Path(f"{asked.name}.bench")
     with progress.Log(quiet or as_json) as log:
-        outcome = session.run(asked, folder, texts=texts, force=force, say=log.say, tick=log.tick)
-    click.echo(f"results: {folder / 'results.jsonl'}", err=True)
-    if any(row.failure for row in outcome.measurements):
+        try:
+            rows = session.run(asked, folder, texts=texts, force=force, say=log.say, tick=log.tick)
+        except KeyboardInterrupt:
+            raise click.ClickException(
+                f"interrupted: what is finished is in {folder}; the same command goes on from there"
+            ) from None
+    _show(report.build(rows), folder, as_json, quiet)
+    if any(row.failure for row in rows):
         sys.exit(1)
+
+
+@click.command("report")
+@click.argument("results", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--against", help="The model to compare the others with.")
+@click.option(
+    "-o", "--out", type=click.Path(path_type=Path), help="Write the report's files there."
+)
+@json_option
+@debug_option
+def render_report(
+    results: tuple[Path, ...], against: str | None, out: Path | None, as_json: bool, debug: bool
+) -> None:
+    """Show stored RESULTS again, several of them as one.
+
+    RESULTS are folders of edgekit bench or their results.jsonl. Different machines stand side by
+    side and are never compared. The files are report.html, report.md, report.json and results.csv.
+    """
+    from edgekit import report
+    from edgekit.benchmarks import results as stored
+
+    _show(report.build(stored.read(results), against), out, as_json, quiet=False)
+
+
+def _show(found: Report, folder: Path | None, as_json: bool, quiet: bool) -> None:
+    from edgekit import report
+
+    page = report.write(found, folder) if folder else None
+    if as_json:
+        from edgekit.report import data
+
+        click.echo(json.dumps(data.to_json(found), indent=2, ensure_ascii=False))
+    elif not quiet:
+        from edgekit.report import terminal
+
+        terminal.show(found)
+    if page:
+        click.echo(f"report: {page}", err=True)
 
 
 @click.group(invoke_without_command=True)

@@ -1,0 +1,125 @@
+"""Two measurements compared, like with like or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+
+from edgekit import formats
+from edgekit.benchmarks import stats
+from edgekit.benchmarks.entries import PYTORCH
+from edgekit.benchmarks.measurement import Conditions, Measurement, Subject
+from edgekit.benchmarks.stats import Interval
+from edgekit.errors import PlanError
+
+SAME_RECIPE, FULL_PRECISION, EAGER = "same-recipe", "full-precision", "pytorch"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How many times better than ``base``; below 1 is worse, None was not measured.
+
+    ``faster`` is the ratio of the latencies' medians. ``paired``: both were measured in turns, and
+    the interval is that of the pairs. ``kind`` says why this base: the base model's file of the
+    same runtime and recipe, the same in full precision, or the same model in PyTorch.
+    """
+
+    kind: str
+    base: Subject
+    smaller: float
+    faster: Interval | None = None
+    paired: bool = False
+    less_memory: float | None = None
+    fewer_instructions: float | None = None
+
+
+def compare(one: Measurement, base: Measurement, kind: str) -> Comparison:
+    """``one`` against ``base``.
+
+    Raises:
+        PlanError: they were not measured under the same conditions; the message says what differs.
+    """
+    unlike = differences(one.conditions, base.conditions)
+    if unlike:
+        raise PlanError(
+            f"{one.subject.label} and {base.subject.label} cannot be compared: they differ in "
+            f"{'; '.join(unlike)}"
+        )
+    paired = bool(one.round) and one.round == base.round
+    timed = one.latency_ms and base.latency_ms
+    return Comparison(
+        kind,
+        base.subject,
+        base.subject.size_bytes / one.subject.size_bytes,
+        stats.ratio(base.latency_ms, one.latency_ms, paired=paired) if timed else None,
+        paired,
+        _ratio(base.peak_memory_bytes, one.peak_memory_bytes),
+        _ratio(base.instructions, one.instructions),
+    )
+
+
+def _ratio(base: int | None, one: int | None) -> float | None:
+    return base / one if base and one else None
+
+
+def differences(one: Conditions, other: Conditions) -> list[str]:
+    """What stands between two measurements, like ``length (64 and 128)``."""
+    left, right = asdict(one), asdict(other)
+    return [f"{key} ({left[key]} and {right[key]})" for key in left if left[key] != right[key]]
+
+
+def of(row: Measurement, group: Iterable[Measurement], against: str | None) -> Iterator[Comparison]:
+    """Those of a measurement in its group; without a base model its own stands in."""
+    if not measured(row):
+        return
+    model = against or row.subject.model
+    wanted: Mapping[str, tuple[str, str, str]] = {
+        SAME_RECIPE: (model, row.subject.runtime, row.subject.recipe),
+        FULL_PRECISION: (model, row.subject.runtime, full_precision(row.subject.format)),
+        EAGER: (row.subject.model, PYTORCH, "fp32"),
+    }
+    for base in group:
+        found = base.subject
+        names = {
+            SAME_RECIPE: (found.model, found.runtime, found.recipe),
+            FULL_PRECISION: (found.model, found.runtime, found.recipe),
+            EAGER: (found.model, found.format, found.recipe),
+        }
+        kinds = [kind for kind in wanted if names[kind] == wanted[kind]]
+        if kinds and measured(base) and base is not row:
+            yield from (compare(row, base, kind) for kind in kinds)
+
+
+def full_precision(format_name: str) -> str:
+    """The recipe of a format's unquantised file: Core ML's is fp16."""
+    return "fp32" if format_name == PYTORCH else formats.get(format_name).recipes["fp32"]
+
+
+def measured(row: Measurement) -> bool:
+    """Whether there is something to compare."""
+    return row.failure is None and bool(row.latency_ms or row.instructions)
+
+
+def check(rows: Iterable[Measurement], against: str) -> None:
+    """That ``against`` can be compared with something.
+
+    Raises:
+        PlanError: it was not measured, or only under other conditions than all the others.
+    """
+    rows = list(rows)
+    models = list(dict.fromkeys(row.subject.model for row in rows))
+    if against not in models:
+        raise PlanError(f"no '{against}' in these results: choose from {', '.join(models)}")
+    bases = [row for row in rows if row.subject.model == against and measured(row)]
+    others = [row for row in rows if row.subject.model != against and measured(row)]
+    if not bases:
+        raise PlanError(f"{against} has no result to compare with: nothing of it was measured")
+    pairs = [(differences(a.conditions, b.conditions), a, b) for a in others for b in bases]
+    if not pairs:
+        raise PlanError(f"nothing to compare with {against}: no other model was measured")
+    unlike, one, _ = min(pairs, key=lambda pair: len(pair[0]))
+    if unlike:
+        raise PlanError(
+            f"{one.subject.model} and {against} cannot be compared: they differ in "
+            f"{'; '.join(unlike)}: measure them together: edgekit bench BUNDLE --against BUNDLE"
+        )

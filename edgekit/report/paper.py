@@ -1,0 +1,89 @@
+"""What a paper says, beside what was measured here: the suite's ``[paper]``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from edgekit.benchmarks.entries import PYTORCH
+from edgekit.benchmarks.measurement import Measurement
+from edgekit.benchmarks.stats import Interval
+from edgekit.report import comparison
+
+
+@dataclass(frozen=True)
+class Ours:
+    """A number of ours, and what it is a number of."""
+
+    value: float | Interval
+    what: str
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One number of the paper; ``unit`` is ``parameters``, ``bytes`` or ``times``.
+
+    ``ours`` is empty where nothing was measured that could stand beside it.
+    """
+
+    what: str
+    unit: str
+    value: float
+    source: str
+    ours: tuple[Ours, ...]
+
+
+def claims(measurements: Sequence[Measurement]) -> Iterator[Claim]:
+    """Of the first suite among the measurements that has a paper."""
+    rows = [row for row in measurements if row.suite.get("paper")]
+    if not rows:
+        return
+    facts: Mapping[str, Any] = rows[0].suite["paper"]
+    source, base = str(facts.get("source", "the paper")), str(rows[0].suite.get("against"))
+    counts: Mapping[str, float] = facts.get("parameters", {})
+    for model, count in counts.items():
+        yield Claim(f"{model}", "parameters", count, source, _parameters(rows, model))
+    seconds: Mapping[str, float] = facts.get("inference_s", {})
+    for model in (name for name in seconds if name != base and base in seconds):
+        times = f"{seconds[base]:g} s against {seconds[model]:g} s for a data set, on a CPU"
+        what = f"{model} is faster than {base} ({times})"
+        timed = tuple(_ratios(rows, model, base, phone=False))
+        yield Claim(what, "times", seconds[base] / seconds[model], source, timed)
+    model = next((name for name in counts if name != base), "the model")
+    if "faster_on_phone" in facts:
+        phone = tuple(_ratios(rows, model, base, phone=True))
+        what = f"{model} is faster than {base} on a phone"
+        yield Claim(what, "times", facts["faster_on_phone"], source, phone)
+    if "phone_bytes" in facts:
+        what = f"{model} on the phone weighs"
+        yield Claim(what, "bytes", facts["phone_bytes"], source, _sizes(rows, model))
+
+
+def _parameters(rows: Sequence[Measurement], model: str) -> tuple[Ours, ...]:
+    found = {row.subject.parameters for row in rows if row.subject.model == model}
+    return tuple(Ours(count, "with the task's head") for count in found)
+
+
+def _ratios(rows: Sequence[Measurement], model: str, base: str, *, phone: bool) -> Iterator[Ours]:
+    """Full precision against full precision, runtime by runtime and length by length."""
+    for row in rows:
+        where, subject = row.conditions, row.subject
+        full = subject.recipe == comparison.full_precision(subject.format)
+        if subject.model != model or not full or where.device.startswith("host") == phone:
+            continue
+        group = [other for other in rows if other.conditions == where]
+        for found in comparison.of(row, group, base):
+            if found.kind == comparison.SAME_RECIPE and found.faster:
+                what = f"{subject.recipe}, {subject.runtime}, {where.length} tokens"
+                threads = "1 thread" if where.threads == 1 else f"{where.threads} threads"
+                yield Ours(found.faster, f"{what}, {threads}, {where.device}")
+
+
+def _sizes(rows: Sequence[Measurement], model: str) -> tuple[Ours, ...]:
+    files = {
+        row.subject.file: row.subject.size_bytes
+        for row in rows
+        if row.subject.model == model and row.subject.format != PYTORCH
+    }
+    return tuple(Ours(size, name) for name, size in sorted(files.items()))

@@ -1,0 +1,146 @@
+"""A report on the terminal: the answer first, then a table for each group."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Literal
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from edgekit.report import wording
+from edgekit.report.numbers import Group, Report, Row
+
+_WIDTH = 140  # where the output is no terminal
+_NARROW = 120  # below, only the columns that matter most
+
+
+def show(report: Report) -> None:
+    """Prints it."""
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=_WIDTH)
+    for answer in wording.answers(report):
+        console.print(f"\n[bold]{escape(answer.sentence)}[/bold]", soft_wrap=True)
+        for line in answer.details:
+            style = "yellow" if line.startswith("warning") else "dim"
+            console.print(f"  [{style}]{escape(line)}[/{style}]", soft_wrap=True)
+    for setting in report.settings:
+        console.print(f"\n[bold]{escape(wording.machine(setting))}[/bold]", soft_wrap=True)
+        for group in setting.groups:
+            if group.results:
+                console.print(_table(group, narrow=console.width < _NARROW))
+    for title, table in _extras(report):
+        console.print(f"[bold]{title}[/bold]", table)
+    for line in _notes(report):
+        console.print(line)
+
+
+def _table(group: Group, *, narrow: bool) -> Table:
+    timed = any(row.latency for row in group.rows)
+    kinds = wording.kinds(group)[: 1 if narrow else None]
+    cells: dict[str, Callable[[Row], str]] = {
+        wording.count(group.conditions.length, "token"): _name,
+        "runtime": lambda row: escape(row.measurement.subject.runtime),
+        **(_TIMED if timed else _COUNTED),
+        "size": lambda row: wording.megabytes(row.measurement.subject.size_bytes),
+        **{f"vs {wording.base(group, kind)}": partial(_ratio, kind=kind) for kind in kinds},
+    }
+    shown = {name: cell for name, cell in cells.items() if not narrow or name not in _EXTRA}
+    table = _plain_table(*shown, left=2)
+    for row in group.results:
+        table.add_row(*(cell(row) for cell in shown.values()))
+    return table
+
+
+def _name(row: Row) -> str:
+    mark = " [green]◆[/green]" if row.pareto else ""
+    return escape(wording.subject(row.measurement.subject)) + mark
+
+
+_MEMORY = {"memory": lambda row: wording.megabytes(row.measurement.peak_memory_bytes)}
+_TIMED: dict[str, Callable[[Row], str]] = {
+    "median ms": lambda row: wording.ms_interval(row.latency.median) if row.latency else "",
+    "p90": lambda row: wording.ms(row.latency.p90 if row.latency else None),
+    "load ms": lambda row: wording.ms(row.load_ms),
+    **_MEMORY,
+}
+_COUNTED: dict[str, Callable[[Row], str]] = {
+    "instructions": lambda row: wording.millions(row.measurement.instructions),
+    **_MEMORY,
+}
+_EXTRA = {"p90", "load ms", "memory"}
+
+
+def _ratio(row: Row, *, kind: str) -> str:
+    return wording.ratio(row.against(kind))
+
+
+def _extras(report: Report) -> Iterator[tuple[str, Table]]:
+    if report.texts:
+        yield escape(wording.texts_title(report.texts[0])), _texts(report)
+    if report.paper:
+        yield f"{escape(report.paper[0].source)}, beside ours", _paper(report)
+    failures = wording.problems(report, "failure")
+    if failures:
+        yield "[red]failed[/red]", _rows(("file", "why"), failures)
+    unmeasured = wording.problems(report, "unmeasured")
+    if unmeasured:
+        yield wording.NOT_MEASURED, _rows(("file", "why"), unmeasured)
+    warnings: Sequence[Sequence[str]] = [
+        (message, advice, wording.count(len(about), "measurement"))
+        for _, message, advice, about in wording.warnings(report)
+    ]
+    if warnings:
+        yield "[yellow]warnings[/yellow]", _rows(("what", "what to do", "of"), warnings)
+
+
+def _texts(report: Report) -> Table:
+    table = _plain_table("file", "runtime", "ms a text", "all padded", "faster", left=2)
+    for row in report.texts:
+        table.add_row(
+            escape(wording.subject(row.subject)),
+            escape(row.subject.runtime),
+            wording.ms_interval(row.buckets_ms),
+            wording.ms_interval(row.padded_ms),
+            wording.times(row.faster),
+        )
+    return table
+
+
+def _paper(report: Report) -> Table:
+    table = _plain_table("", "the paper's", "ours", "what ours is", left=1)
+    table.columns[-1].justify = "left"
+    for claim in report.paper:
+        value = wording.claim(claim.value, claim.unit)
+        for index, (ours, what) in enumerate(wording.ours(claim)):
+            name = "" if index else escape(claim.what)
+            table.add_row(name, "" if index else value, ours, escape(what))
+    return table
+
+
+def _notes(report: Report) -> Iterator[str]:
+    if any(row.pareto for row in report.rows):
+        yield f"[green]◆[/green] {wording.PARETO}"
+    if report.random_weights:
+        yield f"{escape(', '.join(report.random_weights))}: {wording.RANDOM}"
+    yield wording.METHOD
+
+
+def _rows(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    table = _plain_table(*columns, left=len(columns))
+    for row in rows:
+        table.add_row(*map(escape, row))
+    return table
+
+
+def _plain_table(*columns: str, left: int) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    where: Literal["left", "right"]
+    for index, column in enumerate(columns):
+        where = "left" if index < left else "right"
+        table.add_column(escape(column), justify=where, no_wrap=index >= left)
+    return table

@@ -1,0 +1,293 @@
+"""Numbers in words, the same in every rendering. Computes nothing but the choice of words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from edgekit.benchmarks import cautions
+from edgekit.benchmarks.measurement import Conditions, Measurement, Operator, Subject
+from edgekit.benchmarks.stats import Interval
+from edgekit.report import comparison
+from edgekit.report.comparison import Comparison
+from edgekit.report.numbers import Group, Report, Row, Setting
+from edgekit.report.paper import Claim
+from edgekit.report.texts import TextsRow
+
+RANDOM = "random weights: right for size, speed and parity, meaningless for accuracy"
+EMULATED = "instructions of one inference in an emulator: repeatable, and no latency"
+PARETO = "no other file is both smaller and faster"
+METHOD = (
+    "Intervals are of 95%, by bootstrap; memory is the growth of the process over what it held "
+    "before the file was opened"
+)
+NOT_MEASURED = "not measured"
+NOTHING = "–"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a setting comes down to: one sentence, then what it rests on."""
+
+    sentence: str
+    details: tuple[str, ...]
+
+
+def ms(value: float | None) -> str:
+    """Milliseconds with three significant digits; whole ones from 100 on."""
+    if value is None:
+        return NOTHING
+    return f"{value:.0f}" if value >= 100 else f"{value:.3g}" if value >= 1 else f"{value:.2g}"
+
+
+def ms_interval(value: Interval) -> str:
+    """Like ``12.3 [12.1, 12.6]``."""
+    digits = 0 if value.value >= 1000 else 1 if value.value >= 100 else 2
+    return f"{value.value:.{digits}f} [{value.low:.{digits}f}, {value.high:.{digits}f}]"
+
+
+def megabytes(size_bytes: int | float | None) -> str:
+    """Decimal megabytes, as stores and phones count."""
+    return NOTHING if size_bytes is None else f"{size_bytes / 1e6:.1f} MB"
+
+
+def millions(count: int | float | None) -> str:
+    """Like ``42.1 M``."""
+    return NOTHING if count is None else f"{count / 1e6:,.1f} M"
+
+
+def times(value: Interval | float | None) -> str:
+    """Like ``2.01x [1.97, 2.04]``."""
+    if value is None:
+        return NOTHING
+    if isinstance(value, Interval):
+        return f"{value.value:.2f}x [{value.low:.2f}, {value.high:.2f}]"
+    return f"{value:.2f}x"
+
+
+def ratio(found: Comparison | None) -> str:
+    """Of the latencies, or on an emulated device of the instructions."""
+    return times((found.faster or found.fewer_instructions) if found else None)
+
+
+def inverse(value: Interval) -> Interval:
+    """Of a ratio: how many times slower."""
+    return Interval(1 / value.value, 1 / value.high, 1 / value.low)
+
+
+def faster(value: Interval) -> str:
+    """Before the name of what it is compared with: an interval around 1 is no difference."""
+    if value.low <= 1 <= value.high:
+        return f"as fast ({times(value)}) as"
+    if value.value < 1:
+        return f"{times(inverse(value))} slower than"
+    return f"{times(value)} faster than"
+
+
+def smaller(value: float) -> str:
+    """Like ``6.5x smaller``."""
+    if 0.995 < value < 1.005:
+        return "of equal size"
+    return f"{value:.1f}x smaller" if value > 1 else f"{1 / value:.1f}x larger"
+
+
+def count(number: int, name: str) -> str:
+    """Like ``1 thread`` and ``2 threads``."""
+    return f"{number} {name}{'' if number == 1 else 's'}"
+
+
+def conditions(where: Conditions) -> str:
+    """All but the machine: ``host, 1 thread, 128 tokens, batch 1``."""
+    threads, tokens = count(where.threads, "thread"), count(where.length, "token")
+    return f"{where.device}, {threads}, {tokens}, batch {where.batch}"
+
+
+def machine(setting: Setting) -> str:
+    """Device and hardware."""
+    return f"{setting.device}: {setting.machine}, {count(setting.threads, 'thread')}"
+
+
+def subject(found: Subject) -> str:
+    """Model and recipe, like ``DistilBERT int8``."""
+    return f"{found.model} {found.recipe}"
+
+
+def base(group: Group, kind: str) -> str:
+    """What a column of ratios is against."""
+    return {
+        comparison.SAME_RECIPE: f"{group.against}, same recipe",
+        comparison.FULL_PRECISION: f"{group.against or 'own'} fp32",
+        comparison.EAGER: "PyTorch eager",
+    }[kind]
+
+
+def kinds(group: Group) -> list[str]:
+    """The kinds of comparison that the group has; without a base model two are the same."""
+    asked = [comparison.FULL_PRECISION, comparison.SAME_RECIPE, comparison.EAGER]
+    if group.against is None:
+        asked.remove(comparison.SAME_RECIPE)
+    return [kind for kind in asked if any(row.against(kind) for row in group.rows)]
+
+
+def texts_title(first: TextsRow) -> str:
+    """Like ``reviews.txt: 120 texts, 80 of them in 32 and 40 in 64 tokens``."""
+    lengths = ", ".join(f"{number} in {length}" for length, number in first.histogram.items())
+    cut = f"; {first.cut} cut to the maximum" if first.cut else ""
+    return f"{first.file}: {count(first.count, 'text')} ({lengths} tokens{cut})"
+
+
+def answers(report: Report) -> list[Answer]:
+    """The answer of each setting, the first one first."""
+    found = (answer(setting) for setting in report.settings)
+    return [each for each in found if each is not None]
+
+
+def answer(setting: Setting) -> Answer | None:
+    """None where nothing was measured."""
+    group = setting.main
+    results = [row for row in group.results if row.is_file] or list(group.results)
+    if not results:
+        return None
+    others = [row for row in results if row.measurement.subject.model != group.against]
+    best = (others or results)[0]
+    say = _timed if best.latency else _counted
+    details = (
+        *_same_recipe(group, best),
+        where(setting, best.measurement),
+        *_doubts(best.measurement),
+    )
+    return Answer(say(best), details)
+
+
+def _timed(best: Row) -> str:
+    assert best.latency is not None
+    found = best.against(comparison.FULL_PRECISION)
+    took = f"{ms_interval(best.latency.median)} ms a text"
+    name, size = subject(best.measurement.subject), best.measurement.subject.size_bytes
+    if found is None or found.faster is None:
+        return f"{name} is the fastest file: {took}, {megabytes(size)}"
+    sizes = f"{megabytes(size)} against {megabytes(found.base.size_bytes)}"
+    return (
+        f"{name} is {faster(found.faster)} {subject(found.base)}, {smaller(found.smaller)} "
+        f"({took}; {sizes})"
+    )
+
+
+def _counted(best: Row) -> str:
+    found, row = best.against(comparison.FULL_PRECISION), best.measurement
+    name, took = subject(row.subject), f"{millions(row.instructions)} instructions a text"
+    if found is None or found.fewer_instructions is None:
+        return f"{name} needs the fewest: {took}, {megabytes(row.subject.size_bytes)}"
+    ratio = times(found.fewer_instructions)
+    return f"{name} needs {ratio} fewer instructions than {subject(found.base)} ({took})"
+
+
+def _same_recipe(group: Group, best: Row) -> Iterator[str]:
+    """Full precision against full precision, of the same model as the answer."""
+    found = [
+        (row, row.against(comparison.SAME_RECIPE))
+        for row in group.results
+        if row.measurement.subject.model == best.measurement.subject.model
+    ]
+    ratios = [
+        f"{row.measurement.subject.recipe} {times(each.faster or each.fewer_instructions)} in "
+        f"{row.measurement.subject.runtime}"
+        for row, each in found
+        if each and (each.faster or each.fewer_instructions)
+    ]
+    if ratios and group.against:
+        yield f"same recipe and runtime as {group.against}: {'; '.join(sorted(ratios))}"
+
+
+def where(setting: Setting, row: Measurement) -> str:
+    """Under which conditions an answer holds."""
+    runtime = str(row.environment.get("runtime") or row.subject.runtime)
+    of = conditions(row.conditions)
+    random = ["random weights"] if row.subject.random_weights else []
+    emulated = [] if row.latency_ms else [EMULATED]
+    return ", ".join([f"{setting.machine}, {runtime}, {of}", *random, *emulated])
+
+
+def _doubts(row: Measurement) -> Iterator[str]:
+    for code in row.warnings:
+        found = cautions.TABLE.get(code)
+        if found:
+            yield f"warning: {found.message}: {found.advice}"
+
+
+def state(row: Measurement) -> str:
+    """Why a row has no numbers, or the codes of its warnings."""
+    if row.failure is not None:
+        return f"failed: {row.failure}"
+    if row.unmeasured is not None:
+        return f"{NOT_MEASURED}: {row.unmeasured}"
+    return ", ".join(row.warnings)
+
+
+def warnings(report: Report) -> list[tuple[str, str, str, tuple[str, ...]]]:
+    """Each code with its message, its advice and the measurements that it is about."""
+    found: dict[str, list[str]] = {}
+    for row in report.measurements:
+        for code in row.warnings:
+            about = f"{row.subject.label}, {conditions(row.conditions)}"
+            found.setdefault(code, []).append(about)
+    unknown = cautions.Caution("unknown to this version", "update edgekit")
+    table = {code: cautions.TABLE.get(code, unknown) for code in found}
+    return [(code, table[code].message, table[code].advice, tuple(found[code])) for code in found]
+
+
+def problems(report: Report, kind: str) -> list[tuple[str, str]]:
+    """What failed (``failure``) or was not tried (``unmeasured``), once for each reason."""
+    found: dict[tuple[str, str], list[int]] = {}
+    for row in report.measurements:
+        reason = getattr(row, kind)
+        if reason is not None:
+            name = f"{row.subject.model} {row.subject.file or row.subject.runtime}"
+            found.setdefault((name, reason), []).append(row.conditions.length)
+    return list(found)
+
+
+def environment(row: Measurement) -> list[tuple[str, str]]:
+    """Facts about the machine for a table."""
+    return [
+        (key.removesuffix("_bytes").replace("_", " "), _plain(key, value))
+        for key, value in row.environment.items()
+        if value not in (None, [], "", {}) and key not in ("runtime", "machine")
+    ]
+
+
+def _plain(key: str, value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {version}" for name, version in value.items())
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(str, value))
+    if key.endswith("bytes") and isinstance(value, (int, float)):
+        return f"{value / 2**30:.1f} GiB"
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+
+
+def claim(value: float | Interval, unit: str) -> str:
+    """A number of the paper or ours."""
+    plain = value.value if isinstance(value, Interval) else value
+    return {
+        "parameters": lambda: f"{plain / 1e6:.1f} M parameters",
+        "bytes": lambda: megabytes(plain),
+        "times": lambda: times(value),
+    }[unit]()
+
+
+def ours(found: Claim) -> list[tuple[str, str]]:
+    """Our numbers beside a claim."""
+    rows = [(claim(each.value, found.unit), each.what) for each in found.ours]
+    return rows or [(NOT_MEASURED, "nothing here can stand beside it")]
+
+
+def profile(operators: Sequence[Operator], most: int = 8) -> list[tuple[str, int, float, float]]:
+    """Operators that cost most: name, calls, milliseconds, share; the rest as one row."""
+    total = sum(row.time_ms for row in operators) or 1.0
+    rows = [(row.name, row.calls, row.time_ms, row.time_ms / total) for row in operators[:most]]
+    rest = operators[most:]
+    if rest:
+        spent = sum(row.time_ms for row in rest)
+        rows.append((f"{len(rest)} others", sum(row.calls for row in rest), spent, spent / total))
+    return rows
