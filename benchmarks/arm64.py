@@ -11,7 +11,7 @@ import itertools
 import re
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -38,9 +38,14 @@ class Arm64:
 
     timed = False
 
-    def __init__(self, cpu: str = DEFAULT, memory_bytes: int | None = None) -> None:
+    def __init__(
+        self,
+        cpu: str = DEFAULT,
+        memory_bytes: int | None = None,
+        say: Callable[[str], None] = lambda text: None,
+    ) -> None:
         _check(cpu)
-        self._root = arm64_setup.setup()
+        self._root = arm64_setup.setup(say)
         self._cpu, self._memory_bytes = cpu, memory_bytes
         self._folder = tempfile.TemporaryDirectory(prefix="edgekit-arm64-")
         self._numbers = itertools.count()

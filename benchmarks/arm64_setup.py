@@ -1,42 +1,47 @@
 """What the emulated phone needs, fetched once into a cache: no root, nothing installed.
 
 Five parts, each from where its makers publish it: Debian's arm64 C libraries, the runtimes' AArch64
-wheels, qemu's user-mode emulator (the machine's own, or Debian's), a cross compiler (gone again
-when the runner is built), and edgekit's own runner and instruction counter, compiled here.
+wheels, Debian's user-mode qemu, a cross compiler (gone again when the runner is built), and
+edgekit's own runner and instruction counter, compiled here. Versions are edgekit's choice, not the
+machine's, so that an instruction count is the same everywhere.
 """
 
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from edgekit.benchmarks import debian
 from edgekit.benchmarks.arm64_cpus import CPUS, cpuinfo
+from edgekit.benchmarks.debian import Run
 from edgekit.errors import EdgekitError
 
-Run = Callable[[Sequence[str], Mapping[str, str]], str]
 Say = Callable[[str], None]
 READY = "ready.json"
 SYSROOT = ("libc6", "libstdc++6", "libgcc-s1")
-QEMU = (
-    *("qemu-user", "libcapstone4", "libglib2.0-0", "libgnutls30", "libp11-kit0", "libidn2-0"),
-    *("libunistring2", "libtasn1-6", "libnettle8", "libhogweed6", "libgmp10", "libpcre2-8-0"),
-    *("libffi8", "zlib1g"),
+QEMU = (  # and what it is linked with, so that it runs on any machine
+    *("qemu-user", "libc6", "libgcc-s1", "libcapstone4", "libffi8", "libglib2.0-0", "libgmp10"),
+    *("libgnutls30", "libhogweed6", "libidn2-0", "libnettle8", "libnuma1", "libp11-kit0"),
+    *("libpcre2-8-0", "libtasn1-6", "libunistring2", "liburing2", "zlib1g"),
 )
-WHEELS = ("onnxruntime", "ai-edge-litert")
+WHEELS = {
+    "onnxruntime": "1.31.1",
+    "ai-edge-litert": "2.3.0",  # its C functions, declared in runner.c, may move with any release
+}
 PLATFORMS = ("manylinux_2_28_aarch64", "manylinux_2_27_aarch64", "manylinux2014_aarch64")
 COMPILER = "ziglang==0.17.1"
-LITERT = "2.3.0"  # its C functions, declared in runner.c, may move with any release
+FLAGS = ("-std=c11", "-O2", "-s", "-Wall", "-Wextra", "-Werror")
 
 
 class SetupError(EdgekitError):
@@ -62,37 +67,85 @@ def missing() -> str | None:
 
 def stamp() -> dict[str, Any]:
     """What the cache's content depends on."""
-    sources = hashlib.sha256("".join(map(_source, ("runner.c", "count.c"))).encode()).hexdigest()
-    return {"sources": sources, "wheels": _wheels(), "compiler": COMPILER, "cpus": sorted(CPUS)}
+    sources = "".join(map(_source, ("runner.c", "count.c")))
+    return {
+        "sources": hashlib.sha256(sources.encode()).hexdigest(),
+        "debian": [debian.RELEASE, *SYSROOT, *QEMU],
+        "wheels": WHEELS,
+        "compiler": COMPILER,
+        "cpus": {name: cpuinfo(name) for name in CPUS},
+    }
 
 
 def setup(say: Say = lambda text: None, run: Run | None = None) -> Path:
     """Fetches and builds everything, unless it is there; the cache appears whole or not at all.
+
+    Whoever comes second waits for the first, and what a killed one left is removed.
 
     Raises:
         SetupError: a download or a tool failed; the message says which and what to do.
     """
     target = cache()
     if missing() is None:
-        say(f"{target} is set up")
         return target
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="arm64-", dir=target.parent) as name:
-        folder = Path(name) / "arm64"
-        folder.mkdir()
-        for part in PARTS:
-            say(part.description)
-            part.make(folder, _telling(run or command, part))
-        shutil.rmtree(folder / "compiler", ignore_errors=True)
-        (folder / READY).write_text(json.dumps(stamp()))
-        clean()
-        folder.rename(target)
+    with _alone(say):
+        if missing() is None:  # another process has done it meanwhile
+            return target
+        _remove_all()
+        with tempfile.TemporaryDirectory(prefix=_UNFINISHED, dir=target.parent) as name:
+            folder = Path(name) / target.name
+            folder.mkdir()
+            for number, part in enumerate(PARTS, 1):
+                say(f"[{number}/{len(PARTS)}] {part.description}")
+                part.make(folder, _telling(run or command, part))
+            shutil.rmtree(folder / "compiler", ignore_errors=True)
+            (folder / READY).write_text(json.dumps(stamp()))
+            folder.rename(target)
     return target
 
 
 def clean() -> None:
-    """Removes the cache."""
-    shutil.rmtree(cache(), ignore_errors=True)
+    """Removes the cache, and what an interrupted setup left."""
+    if cache().parent.is_dir():
+        with _alone(lambda text: None):
+            _remove_all()
+
+
+_UNFINISHED = "arm64-unfinished-"
+
+
+def _remove_all() -> None:
+    for folder in (cache(), *cache().parent.glob(f"{_UNFINISHED}*")):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _alone(say: Say) -> Iterator[None]:
+    """No other process changes the cache meanwhile; the system frees a killed process's lock.
+
+    Raises:
+        SetupError: the folder cannot be written.
+    """
+    from filelock import FileLock, Timeout
+
+    folder = cache().parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / "arm64.lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            say("another process is setting it up: waiting for it")
+            lock.acquire()
+        try:
+            yield
+        finally:
+            lock.release()
+    except OSError as error:
+        reason = error.strerror or error
+        raise SetupError(
+            f"{folder} cannot be written: {reason}; set EDGEKIT_CACHE to another folder"
+        ) from error
 
 
 def command(arguments: Sequence[str], environment: Mapping[str, str]) -> str:
@@ -131,35 +184,21 @@ def _telling(run: Run, part: Part) -> Run:
             reason = f"{arguments[0]} is not installed"
             raise SetupError(f"cannot {part.description}: {reason}; {part.remedy}") from error
         except subprocess.CalledProcessError as error:
-            lines = str(error.stderr or error.stdout or "").strip().splitlines() or ["no output"]
-            reason = f"{Path(arguments[0]).name} failed: {lines[-1][:200]}"
-            raise SetupError(f"cannot {part.description}: {reason}; {part.remedy}") from error
+            raise SetupError(f"cannot {part.description}: {_why(error)}; {part.remedy}") from error
 
     return told
 
 
-def _debian(packages: Sequence[str], architecture: str, folder: Path, run: Run) -> None:
-    """Unpacks Debian packages into a folder, with package lists of its own."""
-    work = folder.with_name(f"{folder.name}-apt")
-    for each in ("state/lists/partial", "cache/archives/partial", "debs"):
-        (work / each).mkdir(parents=True)
-    (work / "state/status").touch()
-    (work / "apt.conf").write_text(
-        f'APT::Architecture "{architecture}"; APT::Architectures {{ "{architecture}"; }};\n'
-        f'Dir::State "{work}/state"; Dir::State::status "{work}/state/status";\n'
-        f'Dir::Cache "{work}/cache"; Acquire::Languages "none"; APT::Sandbox::User "root";\n'
-    )
-    environment = {"APT_CONFIG": str(work / "apt.conf")}
-    run(["apt-get", "update", "-qq"], environment)
-    script = 'cd "$1" && shift && exec apt-get download -qq "$@"'
-    run(["sh", "-c", script, "sh", str(work / "debs"), *packages], environment)
-    for package in sorted((work / "debs").glob("*.deb")):
-        run(["dpkg", "-x", str(package), str(folder)], {})
-    shutil.rmtree(work)
+def _why(error: subprocess.CalledProcessError) -> str:
+    """The first line that looks like an error, else the last one."""
+    lines = str(error.stderr or error.stdout or "").strip().splitlines() or ["no output"]
+    found = [line for line in lines if line.startswith("E: ") or "error:" in line.lower()]
+    return (found or lines[-1:])[0].strip()[:300]
 
 
 def _sysroot(folder: Path, run: Run) -> None:
-    _debian(SYSROOT, "arm64", folder / "sysroot", run)
+    """Debian's, and for each CPU a root that differs by its ``/proc/cpuinfo``."""
+    debian.unpack(SYSROOT, "arm64", folder / "sysroot", run)
     for name in CPUS:
         root = folder / "cpus" / name
         (root / "proc").mkdir(parents=True)
@@ -168,42 +207,33 @@ def _sysroot(folder: Path, run: Run) -> None:
             (root / each.name).symlink_to(Path("../../sysroot") / each.name)
 
 
-def _wheels() -> list[str]:
-    """The host's own versions, so that outputs can be compared."""
-    versions = {name: importlib.metadata.version(name) for name in WHEELS}
-    versions["ai-edge-litert"] = LITERT
-    return [f"{name}=={version}" for name, version in versions.items()]
-
-
 def _runtimes(folder: Path, run: Run) -> None:
     platforms = [part for name in PLATFORMS for part in ("--platform", name)]
-    _pip(run, folder / "runtimes", *platforms, "--python-version", "311", *_wheels())
+    wheels = [f"{name}=={version}" for name, version in WHEELS.items()]
+    _pip(run, folder / "runtimes", *platforms, "--python-version", "311", *wheels)
 
 
 def _pip(run: Run, folder: Path, *arguments: str) -> None:
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(folder)]
-    run([*pip, "--only-binary=:all:", *arguments], {})
+    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "install"]
+    options = ["--no-deps", "--no-compile", "--only-binary=:all:", "--target", str(folder)]
+    run([*pip, *options, *arguments], {})
 
 
 def _qemu(folder: Path, run: Run) -> None:
-    """The machine's own emulator if it takes plugins, else Debian's with its libraries."""
-    own = shutil.which("qemu-aarch64")
-    if own is not None:
-        (folder / "qemu").mkdir()
-        (folder / "qemu" / "qemu-aarch64").symlink_to(own)
-        if "plugin" in run([own, "-h"], {}):
-            return
-        shutil.rmtree(folder / "qemu")
-    architecture = run(["dpkg", "--print-architecture"], {}).strip()
-    _debian(QEMU, architecture, folder / "qemu-debian", run)
-    root = folder / "qemu-debian" / "usr"
-    libraries = " ".join(map(str, sorted(path.name for path in (root / "lib").glob("*-linux-*"))))
-    (folder / "qemu").mkdir()
-    start = folder / "qemu" / "qemu-aarch64"
+    """Started by its own loader, so that the guest inherits no library path of the host's."""
+    root = folder / "qemu"
+    debian.unpack(QEMU, debian.own_architecture(run), root, run)
+    for each in (root / "usr" / "bin").iterdir():  # two dozen other processors
+        if each.name != "qemu-aarch64":
+            each.unlink()
+    (loader,) = (path.relative_to(root) for path in root.glob("lib*/ld-linux-*"))
+    (triplet,) = {path.name for path in (root / "lib").glob("*-linux-gnu")}
+    start = root / "qemu-aarch64"
     start.write_text(
         "#!/bin/sh\n"
-        f'root="$(dirname "$(readlink -f "$0")")/../qemu-debian/usr"\n'
-        f'LD_LIBRARY_PATH="$root/lib/{libraries}" exec "$root/bin/qemu-aarch64" "$@"\n'
+        'root="$(dirname "$(readlink -f "$0")")"\n'
+        f'exec "$root/{loader}" --library-path "$root/lib/{triplet}:$root/usr/lib/{triplet}" '
+        '"$root/usr/bin/qemu-aarch64" "$@"\n'
     )
     start.chmod(0o755)
 
@@ -224,7 +254,7 @@ def _build(folder: Path, run: Run) -> None:
         "ZIG_GLOBAL_CACHE_DIR": str(folder / "compiler" / "cache"),
         "ZIG_LOCAL_CACHE_DIR": str(folder / "compiler" / "cache"),
     }
-    compiler = [sys.executable, "-m", "ziglang", "cc", "-O2", "-std=c11", "-target"]
+    compiler = [sys.executable, "-m", "ziglang", "cc", *FLAGS, "-target"]
     for name, (target, output, flags) in kinds.items():
         source = folder / "compiler" / name
         source.write_text(_source(name))
@@ -235,12 +265,15 @@ def _source(name: str) -> str:
     return files("edgekit.benchmarks").joinpath("native", name).read_text("utf-8")
 
 
-_APT = "this needs a Debian system and its package mirror: check the network and try again"
+_APT = (
+    "this needs the network, apt, dpkg and debian-archive-keyring: where there are none, work in a "
+    "Debian container"
+)
 _PIP = "check the network and pip's settings and try again"
 PARTS = (
-    Part("fetch arm64 C libraries", _APT, _sysroot),
-    Part("fetch onnxruntime and LiteRT for arm64", _PIP, _runtimes),
-    Part("find or fetch qemu's user-mode emulator", _APT, _qemu),
-    Part("fetch a cross compiler", _PIP, _compiler),
-    Part("build the runner", "report this with --debug", _build),
+    Part("fetch arm64 C libraries, 3 MB", _APT, _sysroot),
+    Part("fetch onnxruntime and LiteRT for arm64, 30 MB", _PIP, _runtimes),
+    Part("fetch qemu's user-mode emulator, 30 MB", _APT, _qemu),
+    Part("fetch a cross compiler, 90 MB", _PIP, _compiler),
+    Part("build the runner", "run it again with --debug and report it", _build),
 )

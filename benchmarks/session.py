@@ -51,7 +51,7 @@ def run(
     Raises:
         EdgekitError: a device, a bundle or an argument is at fault; nothing was measured.
     """
-    devices = [targets.make(name, asked.memory_limit_bytes) for name in asked.devices]
+    devices = [targets.make(name, asked.memory_limit_bytes, say) for name in asked.devices]
     found = prepare.bundles(asked, folder, say)
     if texts is not None:
         asked = prepare.with_texts(asked, found, texts)

@@ -27,17 +27,18 @@ class Found:
 class Kind:
     """A kind of device. ``make`` takes what follows the colon, or None, and a memory limit.
 
-    ``setup`` fetches what it needs and ``clean`` removes all that edgekit has put there.
+    ``setup`` fetches what it needs, as ``make`` does on first use, and ``clean`` removes all that
+    edgekit has put there.
     """
 
     name: str
-    make: Callable[[str | None, int | None], Target]
+    make: Callable[[str | None, int | None, Say], Target]
     find: Callable[[], list[Found]]
     setup: Callable[[Say], object] = lambda say: None
     clean: Callable[[], object] = lambda: None
 
 
-def _host(argument: str | None, memory_limit_bytes: int | None) -> Target:
+def _host(argument: str | None, memory_limit_bytes: int | None, say: Say) -> Target:
     from edgekit.benchmarks.host import Host
 
     if find_spec("psutil") is None:
@@ -48,15 +49,15 @@ def _host(argument: str | None, memory_limit_bytes: int | None) -> Target:
 
 
 def _find_host() -> list[Found]:
-    facts: Mapping[str, Any] = _host(None, None).facts()
+    facts: Mapping[str, Any] = _host(None, None, print).facts()
     return [Found("host", f"{facts['machine']}, {facts['os']}", True)]
 
 
-def _arm64(argument: str | None, memory_limit_bytes: int | None) -> Target:
+def _arm64(argument: str | None, memory_limit_bytes: int | None, say: Say) -> Target:
     from edgekit.benchmarks.arm64 import Arm64
     from edgekit.benchmarks.arm64_cpus import DEFAULT
 
-    return Arm64(argument or DEFAULT, memory_limit_bytes)
+    return Arm64(argument or DEFAULT, memory_limit_bytes, say)
 
 
 def _find_arm64() -> list[Found]:
@@ -92,14 +93,14 @@ KINDS: Mapping[str, Kind] = {
 }
 
 
-def make(name: str, memory_limit_bytes: int | None = None) -> Target:
+def make(name: str, memory_limit_bytes: int | None = None, say: Say = lambda text: None) -> Target:
     """The target that ``--device`` names, like ``host`` or ``arm64:cortex-a53``.
 
     Raises:
-        UnsupportedError: there is none of that name.
+        EdgekitError: there is none of that name, or what it needs could not be fetched.
     """
     _, _, argument = name.partition(":")
-    return _kind(name).make(argument or None, memory_limit_bytes)
+    return _kind(name).make(argument or None, memory_limit_bytes, say)
 
 
 def setup(name: str, say: Say) -> None:

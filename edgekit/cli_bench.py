@@ -124,9 +124,12 @@ def devices(context: click.Context, as_json: bool, debug: bool) -> None:
 @debug_option
 def setup(name: str, debug: bool) -> None:
     """Fetch once what the device NAME needs, like arm64."""
+    from edgekit import progress
     from edgekit.benchmarks import targets
 
-    targets.setup(name, lambda text: click.echo(text, err=True))
+    with progress.Log(hidden=False) as log:
+        targets.setup(name, log.say)
+    click.echo(f"{name} is ready")
 
 
 @devices.command()
@@ -137,3 +140,4 @@ def clean(name: str, debug: bool) -> None:
     from edgekit.benchmarks import targets
 
     targets.clean(name)
+    click.echo(f"{name} is clean")

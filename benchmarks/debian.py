@@ -1,0 +1,66 @@
+"""Debian packages without root and without touching the machine's own: fetched, and unpacked.
+
+apt works with a configuration, package lists and a cache of its own, which are gone afterwards. It
+takes one release whatever the machine runs, so that everybody gets the same files.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+Run = Callable[[Sequence[str], Mapping[str, str]], str]
+RELEASE = "bookworm"
+MIRROR = "http://deb.debian.org/debian"  # apt checks signatures: it needs no https
+KEYS = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+_OWN = ("Acquire::http", "Acquire::https", "Acquire::Check-")  # proxies, mostly: these are kept
+
+
+def unpack(packages: Sequence[str], architecture: str, folder: Path, run: Run) -> None:
+    """Unpacks packages of an architecture, like ``arm64``, into a folder; dependencies are not
+    looked for.
+
+    Raises:
+        OSError: apt or dpkg is not installed.
+        CalledProcessError: one of them failed.
+    """
+    work = folder.with_name(f"{folder.name}-apt")
+    for each in ("etc", "state/lists/partial", "cache/archives/partial", "debs"):
+        (work / each).mkdir(parents=True)
+    (work / "state" / "status").touch()
+    (work / "etc" / "sources.list").write_text(f"deb [signed-by={KEYS}] {MIRROR} {RELEASE} main\n")
+    (work / "apt.conf").write_text(_configuration(work, architecture, run))
+    environment = {"APT_CONFIG": str(work / "apt.conf")}
+    run(["apt-get", "update", "-qq"], environment)
+    script = 'cd "$0" && exec apt-get download -qq "$@"'  # it writes to where it is started
+    run(["sh", "-c", script, str(work / "debs"), *packages], environment)
+    for package in sorted((work / "debs").glob("*.deb")):
+        run(["dpkg", "-x", str(package), str(folder)], {})
+    shutil.rmtree(work)
+
+
+def own_architecture(run: Run) -> str:
+    """This machine's, like ``amd64``."""
+    return run(["dpkg", "--print-architecture"], {}).strip()
+
+
+def _configuration(work: Path, architecture: str, run: Run) -> str:
+    """The machine's hooks are left out: some of them clean its own cache."""
+    own = [line for line in run(["apt-config", "dump"], {}).splitlines() if line.startswith(_OWN)]
+    return "\n".join(
+        [
+            *own,
+            f'APT::Architecture "{architecture}";',
+            f'APT::Architectures {{ "{architecture}"; }};',
+            'APT::Sandbox::User "root";',
+            'APT::Update::Error-Mode "any";',
+            'Acquire::Languages "none";',
+            'Acquire::Retries "3";',
+            f'Dir::Etc "{work}/etc";',
+            f'Dir::State "{work}/state";',
+            f'Dir::State::status "{work}/state/status";',
+            f'Dir::Cache "{work}/cache";',
+            "",
+        ]
+    )
