@@ -110,5 +110,9 @@ _TASKS: Mapping[str, Callable[[Facts, Prompt, Outputs, int], Answer]] = {
 
 
 def to_json(found: Answer) -> dict[str, Any]:
-    """Plain data."""
-    return asdict(found)
+    """Plain data; of question answering also ``best``, the span to show, or null for no answer."""
+    plain = asdict(found)
+    if isinstance(found, SpanAnswer):
+        best = found.best()
+        return {"best": best and asdict(best), **plain}
+    return plain
