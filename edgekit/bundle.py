@@ -1,4 +1,4 @@
-"""A bundle: a folder with ``manifest.json``, the tokenizer, ``golden.json`` and the artefacts.
+"""A bundle: ``manifest.json``, the tokenizer, golden files and the artefacts in a folder.
 
 ``manifest.schema.json`` beside this file documents the manifest and checks it whenever a bundle is
 opened. Every file is listed with its size and SHA-256.
@@ -19,9 +19,10 @@ from edgekit.errors import BundleError
 from edgekit.graph import Signature
 from edgekit.source import file_hash
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 MANIFEST = "manifest.json"
 GOLDEN = "golden.json"
+POSTPROCESS = "postprocess.json"
 TOKENIZER = "tokenizer"
 
 
@@ -95,9 +96,15 @@ class Bundle:
         """The content of ``golden.json``."""
         return dict(_read_json(self.path / self.manifest["golden"]["file"]))
 
+    def postprocess(self) -> dict[str, Any] | None:
+        """The content of ``postprocess.json``; None without a tokenizer, or before version 1.1."""
+        row = self.manifest.get("postprocess")
+        return None if row is None else dict(_read_json(self.path / row["file"]))
+
     def _files(self) -> Iterator[Mapping[str, Any]]:
         yield from self.manifest["artifacts"]
         yield self.manifest["golden"]
+        yield from filter(None, [self.manifest.get("postprocess")])
         yield from (self.manifest["tokenizer"] or {}).get("files", ())
 
     def _check(self, row: Mapping[str, Any], check_hash: bool) -> None:

@@ -7,6 +7,7 @@ by the tokenizer. ``[MASK]`` that stands in the text belongs to the text.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,6 +78,12 @@ class Tokeniser:
         facts = bundle.manifest["tokenizer"] or {}
         side = facts.get("truncation_side", "right")
         return cls(bundle.path / TOKENIZER, bundle.manifest["max_length"], side)
+
+    def cut_at(self, max_length: int) -> Tokeniser:
+        """The same tokenizer for texts of another length."""
+        other = copy(self)
+        other._max_length = max_length
+        return other
 
     def prompt(self, task: str, *texts: str) -> Prompt:
         """The rows that ``task`` asks a model about these texts.

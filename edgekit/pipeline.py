@@ -150,6 +150,7 @@ def _write_manifest(
         "pooling": source.pooling().to_json() if plan.task.pooled else None,
         "tokenizer": traced.tokenizer,
         "golden": bundle.entry(folder, folder / bundle.GOLDEN),
+        "postprocess": traced.postprocess,
         "artifacts": [_artifact(plan, traced, row, folder) for row in kept],
         "refused": [
             {"file": row.path.name, "format": row.format, "failure": row.failure} for row in refused

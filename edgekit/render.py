@@ -141,7 +141,7 @@ def selftest(results: Sequence[SelfTest], as_json: bool) -> None:
             result.runtime,
             str(result.cases),
             f"{result.max_abs:.1e}",
-            f"{result.cosine:.6f}",
+            "-" if result.cosine is None else f"{result.cosine:.6f}",
             "[green]pass[/green]" if result.passed else f"[red]FAIL[/red] {result.failure}",
         )
     _print(table)

@@ -1,4 +1,4 @@
-"""The golden texts of a bundle through its artefacts: what an app does on a phone, done here."""
+"""A bundle's golden files, tried here: what an app does on a phone to test itself."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from typing import Any
 import numpy as np
 
 from edgekit import recipe, runtime, tasks, verify
-from edgekit.bundle import Artifact, Bundle
+from edgekit.bundle import POSTPROCESS, Artifact, Bundle
+from edgekit.encoding import Tokeniser
+from edgekit.postprocess import Facts
+from edgekit.postprocess import golden as vectors
 from edgekit.probes import Probe
 from edgekit.runtime import Session
 from edgekit.tasks import Task
@@ -17,30 +20,48 @@ from edgekit.tasks import Task
 
 @dataclass(frozen=True)
 class SelfTest:
-    """One artefact in one runtime over all golden cases. Errors are relative as in a proof."""
+    """One artefact in one runtime over all golden cases. Errors are relative as in a proof.
+
+    Of ``postprocess.json`` ``max_abs`` is the largest difference of a score; it has no ``cosine``.
+    """
 
     file: str
     runtime: str
     cases: int
     max_abs: float
-    cosine: float
+    cosine: float | None
     passed: bool
     failure: str | None = None
 
 
 def run(bundle: Bundle) -> list[SelfTest]:
-    """Every artefact in every runtime this machine has.
+    """Every artefact in every runtime this machine has, then the post-processing.
 
     Raises:
         BundleError: an artefact cannot be opened, or the golden file does not fit the manifest.
     """
     golden = bundle.golden()
     task = tasks.get(bundle.manifest["task"])
-    return [
+    found = [
         _test(artifact, session, bundle, golden["cases"], task)
         for artifact in bundle.artifacts
         for session in runtime.sessions(artifact.path, artifact.format)
     ]
+    return [*found, *_postprocess(bundle)]
+
+
+def _postprocess(bundle: Bundle) -> Iterator[SelfTest]:
+    """The tokens and answers of ``postprocess.json``, where the bundle has one."""
+    stored = bundle.postprocess()
+    if stored is None:
+        return
+    tokeniser = Tokeniser.of(bundle)
+    checked = vectors.check(stored, Facts.of(bundle, tokeniser), tokeniser)
+    passed = checked.failure is None
+    runtime_name = "edgekit's post-processing"
+    yield SelfTest(
+        POSTPROCESS, runtime_name, checked.cases, checked.max_abs, None, passed, checked.failure
+    )
 
 
 def _test(

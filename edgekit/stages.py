@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import importlib.metadata
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from edgekit import (
     bundle,
@@ -23,9 +25,12 @@ from edgekit import (
     tasks,
 )
 from edgekit import tokenizer as tokenizers
+from edgekit.encoding import Encoded, Tokeniser
 from edgekit.graph import Card, Signature
 from edgekit.plan import ExportPlan
 from edgekit.pooling import Pooling
+from edgekit.postprocess import Facts
+from edgekit.postprocess import golden as vectors
 from edgekit.recipe import Recipe
 from edgekit.runtime import Session
 from edgekit.verify import Proof, Run, prove
@@ -59,6 +64,7 @@ class Traced:
     card: Card
     parameters: int
     tokenizer: dict[str, Any] | None
+    postprocess: dict[str, Any] | None
 
 
 @dataclass(frozen=True)
@@ -129,11 +135,35 @@ def trace(plan: ExportPlan, work: Path, out: Path, *, say: Say) -> Traced:
         answers = probes.answer(model, plan.task, pooling, rows, token_types)
         probes.save(answers, work / PROBES)
         golden.write(golden.cases(tokenizer, answers, plan.max_length), out / bundle.GOLDEN)
-    labels = checkpoint.labels(model, plan.task)
+        saved = None if tokenizer is None else tokenizers.save(tokenizer, out, plan.max_length)
+        labels = checkpoint.labels(model, plan.task)
+        answered = saved and _write_vectors(plan, model, pooling, token_types, labels, saved, out)
     parameters = sum(parameter.numel() for parameter in model.parameters())
     parameters += sum(layer.weight.size + layer.bias.size for layer in pooling.dense)
-    saved = None if tokenizer is None else tokenizers.save(tokenizer, out, plan.max_length)
-    return Traced(signature, _card(plan, labels), parameters, saved)
+    return Traced(signature, _card(plan, labels), parameters, saved, answered)
+
+
+def _write_vectors(
+    plan: ExportPlan,
+    model: Any,
+    pooling: Pooling,
+    token_types: bool,
+    labels: tuple[str, ...],
+    saved: Mapping[str, Any],
+    out: Path,
+) -> dict[str, Any]:
+    """Golden vectors for post-processing, of texts tokenised by the saved files."""
+
+    def ask(encoded: Encoded) -> dict[str, np.ndarray]:
+        ids, types = encoded.input_ids, encoded.token_type_ids
+        return probes.reference(model, plan.task, pooling, ids, types, token_types)
+
+    tokeniser = Tokeniser(out / bundle.TOKENIZER, plan.max_length, saved["truncation_side"])
+    mask_id = saved["special_tokens"].get("mask_token")
+    facts = Facts(plan.task.name, plan.task.problem_type, labels, mask_id, tokeniser.token)
+    path = out / bundle.POSTPROCESS
+    golden.write(vectors.content(facts, tokeniser, plan.max_length, ask), path)
+    return bundle.entry(out, path)
 
 
 def export(

@@ -1,0 +1,208 @@
+"""``postprocess.json``: outputs with the answer they mean, so that an app can test its own code.
+
+Half of the cases have made-up outputs from a seed, in steps of a quarter so that ties are frequent;
+the others have PyTorch's own, thinned out where they are large: of fill mask the likeliest entries,
+of token vectors the first four values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import chain
+from typing import Any
+
+import numpy as np
+
+from edgekit.encoding import Encoded, Prompt, Tokeniser
+from edgekit.postprocess import Facts, answer, to_json
+from edgekit.postprocess.scores import number, ranked
+from edgekit.source import SEED
+
+TOLERANCE = 1e-5  # of scores; offsets, labels and texts have to be equal
+TOP = 5
+_MAX_LENGTH = 40  # tokens: few, so that a short context already needs several windows
+_WIDTH = 4  # values kept of a token's vector
+_KEPT = 32  # entries kept of a mask's logits
+_REST = -8.0  # made-up logit of all other entries
+
+_TEXT = "Jean-Claude met Zoë in São Paulo, U.S.A., on 3 May."
+_MARKS = "Cafe\u0301 nai\u0308ve שָׁלוֹם 👍🏽 𝔘𝔫𝔦 Åse ﬁne 東京"
+_CONTEXT = f"{_TEXT} They had coffee at the {_MARKS}. He flew home to Köln a week later, alone."
+_TEXTS: Mapping[str, tuple[tuple[str, ...], ...]] = {
+    "question-answering": (("Where did they meet?", _CONTEXT), ("Who?", _TEXT)),
+    "text-classification": ((_TEXT,), (_TEXT, _MARKS)),
+    "sentence-similarity": ((_TEXT, _MARKS), (_TEXT,)),
+    "fill-mask": (("Paris is the {mask} of {mask}.",), ("{mask} Zoë 👍🏽",)),
+}
+_OTHERS = ((_TEXT,), (_MARKS,))
+
+Ask = Callable[[Encoded], Mapping[str, np.ndarray]]
+Row = dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """How many cases there were, the largest difference of a score, and the first that failed."""
+
+    cases: int
+    max_abs: float
+    failure: str | None
+
+
+def content(facts: Facts, tokeniser: Tokeniser, max_length: int, ask: Ask) -> dict[str, Any]:
+    """What is written; ``tokeniser`` cuts at ``max_length``, ``ask`` is PyTorch."""
+    rng = np.random.default_rng(SEED)
+
+    def made_up(encoded: Encoded) -> Row:
+        return _made_up(rng, facts, encoded, real(encoded))
+
+    def real(encoded: Encoded) -> Row:
+        return _thinned(facts, encoded, ask(encoded))
+
+    length = min(_MAX_LENGTH, max_length)
+    short = tokeniser.cut_at(length)
+    return {
+        "offsets_unit": "unicode code points",
+        "tolerance": TOLERANCE,
+        "task": facts.task,
+        "problem_type": facts.problem_type,
+        "labels": list(facts.labels),
+        "mask_id": facts.mask_id,
+        "max_length": length,
+        "cases": [
+            _case(facts, f"{kind} {number}", prompt, [make(row) for row in prompt.encodings])
+            for kind, make in (("made up", made_up), ("real", real))
+            for number, prompt in enumerate(_prompts(facts, short), 1)
+        ],
+    }
+
+
+def check(stored: Mapping[str, Any], facts: Facts, tokeniser: Tokeniser) -> Checked:
+    """The texts of a ``postprocess.json`` tokenised, and its outputs read, once more."""
+    worst, failures = 0.0, []
+    short = tokeniser.cut_at(stored["max_length"])
+    for case in stored["cases"]:
+        prompt = _prompt(case)
+        if short.prompt(facts.task, *prompt.texts).encodings != prompt.encodings:
+            failures.append(f"{case['name']}: the tokenizer makes other tokens")
+            continue
+        outputs = [
+            {name: _unpacked(value) for name, value in row.items()} for row in case["outputs"]
+        ]
+        found = to_json(answer(facts, prompt, outputs, case["top"]))
+        differences = list(_differences(found, case["answer"], "answer"))
+        worst = max(worst, *(size for _, size in differences), 0.0)
+        failures += [
+            f"{case['name']}: {place} is another" for place, size in differences if size > TOLERANCE
+        ]
+    return Checked(len(stored["cases"]), worst, failures[0] if failures else None)
+
+
+def _prompts(facts: Facts, tokeniser: Tokeniser) -> Iterator[Prompt]:
+    mask = "" if facts.mask_id is None else tokeniser.token(facts.mask_id)
+    if facts.task == "fill-mask" and not mask:
+        return
+    for texts in _TEXTS.get(facts.task, _OTHERS):
+        filled = (text.replace("{mask}", mask) for text in texts)
+        yield tokeniser.prompt(facts.task, *filled)
+
+
+def _case(facts: Facts, name: str, prompt: Prompt, outputs: Sequence[Row]) -> dict[str, Any]:
+    return {
+        "name": name,
+        "texts": list(prompt.texts),
+        "encodings": [asdict(encoded) for encoded in prompt.encodings],
+        "outputs": [{key: _packed(value) for key, value in row.items()} for row in outputs],
+        "top": TOP,
+        "answer": to_json(answer(facts, prompt, outputs, TOP)),
+    }
+
+
+def _prompt(case: Mapping[str, Any]) -> Prompt:
+    rows = (
+        Encoded(
+            tuple(row["input_ids"]),
+            tuple(row["token_type_ids"]),
+            tuple((start, end) for start, end in row["offsets"]),
+            tuple(row["sequence_ids"]),
+            tuple(row["word_ids"]),
+        )
+        for row in case["encodings"]
+    )
+    return Prompt(tuple(case["texts"]), tuple(rows))
+
+
+def _thinned(facts: Facts, encoded: Encoded, outputs: Mapping[str, np.ndarray]) -> Row:
+    """Of the real outputs what fits into a small file and still has an answer."""
+    if facts.task == "feature-extraction":
+        return {name: value[:, :_WIDTH] for name, value in outputs.items()}
+    if facts.task != "fill-mask":
+        return dict(outputs)
+    logits = outputs["logits"]
+    thin = np.full_like(logits, np.median(logits))
+    for place in _masks(facts, encoded):
+        best = ranked(logits[place])[:_KEPT]
+        thin[place, best] = logits[place, best]
+    return {"logits": thin}
+
+
+def _made_up(rng: np.random.Generator, facts: Facts, encoded: Encoded, like: Row) -> Row:
+    """Quarters from -4 to 4, in the shapes of the thinned outputs."""
+    if facts.task != "fill-mask":
+        return {name: _quarters(rng, value.shape) for name, value in like.items()}
+    logits = np.full_like(like["logits"], _REST)
+    for place in _masks(facts, encoded):
+        some = rng.choice(logits.shape[1], min(_KEPT, logits.shape[1]), replace=False)
+        logits[place, some] = _quarters(rng, some.shape)
+    return {"logits": logits}
+
+
+def _quarters(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    return (rng.integers(-16, 17, shape) / 4).astype(np.float32)
+
+
+def _masks(facts: Facts, encoded: Encoded) -> list[int]:
+    return [place for place, token in enumerate(encoded.input_ids) if token == facts.mask_id]
+
+
+def _packed(value: np.ndarray) -> dict[str, Any]:
+    """All values, or where most are the same that one and the others with their flat indices."""
+    flat = np.asarray(value, np.float32).ravel()
+    levels, counts = np.unique(flat, return_counts=True)
+    shape, fill = list(value.shape), levels[counts.argmax()]
+    if counts.max() <= flat.size // 2:
+        return {"shape": shape, "values": [number(each) for each in flat]}
+    indices = np.flatnonzero(flat != fill)
+    return {
+        "shape": shape,
+        "fill": number(fill),
+        "indices": indices.tolist(),
+        "values": [number(each) for each in flat[indices]],
+    }
+
+
+def _unpacked(row: Mapping[str, Any]) -> np.ndarray:
+    values = np.array(row["values"], np.float32)
+    if "fill" not in row:
+        return values.reshape(row["shape"])
+    flat = np.full(int(np.prod(row["shape"])), row["fill"], np.float32)
+    flat[row["indices"]] = values
+    return flat.reshape(row["shape"])
+
+
+def _differences(found: Any, expected: Any, place: str) -> Iterator[tuple[str, float]]:
+    """Where two answers differ and by how much; infinity for anything but a score."""
+    if isinstance(found, dict) and isinstance(expected, dict) and found.keys() == expected.keys():
+        yield from chain.from_iterable(
+            _differences(found[key], expected[key], f"{place}.{key}") for key in found
+        )
+    elif isinstance(found, list | tuple) and isinstance(expected, list):
+        if len(found) != len(expected):
+            yield place, np.inf
+        for index, (one, other) in enumerate(zip(found, expected, strict=False)):
+            yield from _differences(one, other, f"{place}[{index}]")
+    elif isinstance(found, float) and isinstance(expected, int | float):
+        yield place, abs(found - expected)
+    elif found != expected:
+        yield place, np.inf
