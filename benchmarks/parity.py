@@ -17,7 +17,7 @@ from edgekit.errors import BundleError
 from edgekit.graph import Signature
 from edgekit.runtime import Feed
 
-FEW = 8
+FEW = 4
 
 
 class Remote:

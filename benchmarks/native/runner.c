@@ -82,13 +82,12 @@ static long long status_bytes(const char *key) {
 static long long emulator_bytes(void) {
   char line[1024];
   long long found = 0;
-  unsigned long long start = 0, end;
+  unsigned long long start, end, current = 0;
   if (!guest_end) return 0;
   FILE *file = must_open("/proc/self/smaps", "r");
   while (fgets(line, sizeof line, file))
-    if (sscanf(line, "%llx-%llx", &start, &end) != 2 && start >= guest_end &&
-        !strncmp(line, "Rss:", 4))
-      found += atoll(line + 4) * 1024;
+    if (sscanf(line, "%llx-%llx ", &start, &end) == 2) current = start;
+    else if (current >= guest_end && !strncmp(line, "Rss:", 4)) found += atoll(line + 4) * 1024;
   fclose(file);
   return found;
 }
