@@ -7,6 +7,7 @@
     ├── UnsupportedError          an architecture, task, format or recipe that edgekit does not have
     ├── PlanError                 arguments that contradict the model or each other
     ├── MissingExtraError         an optional package is not installed
+    ├── InputError                a text that the model or its task cannot take
     ├── BundleError               a bundle or manifest that is damaged, forged or too new
     ├── OutputError               the result cannot be written
     └── ConversionError           exit code 1: a library could not convert the model
@@ -45,6 +46,10 @@ class MissingExtraError(EdgekitError):
 
     def __reduce__(self) -> tuple[type[MissingExtraError], tuple[str, str]]:
         return type(self), (self.module, self.extra)
+
+
+class InputError(EdgekitError):
+    """A text that the model or its task cannot take."""
 
 
 class BundleError(EdgekitError):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -22,6 +22,18 @@ from edgekit.tasks import Task
 PADDINGS = (0.25, 0.5, 0.75, 0.9)
 CLEAR = 0.1  # a decision is clear if it won by this share of the output's scale
 VECTOR = 16  # the cosine of fewer values says little: two small logits may point anywhere
+
+
+class Ids(Protocol):
+    """One unpadded row of ids, like a probe."""
+
+    @property
+    def input_ids(self) -> tuple[int, ...]: ...
+
+    @property
+    def token_type_ids(self) -> tuple[int, ...]: ...
+
+    def __len__(self) -> int: ...
 
 
 @dataclass(frozen=True)
@@ -166,7 +178,7 @@ def _paddings(count: int, lengths: tuple[int, ...] | None, most: int) -> list[in
 
 
 def feed(
-    probes: Sequence[Probe], length: int, signature: Signature, *, filler: bool = False
+    probes: Sequence[Ids], length: int, signature: Signature, *, filler: bool = False
 ) -> dict[str, np.ndarray]:
     """int32 arrays of (batch, length), padded as the model's tokenizer pads.
 

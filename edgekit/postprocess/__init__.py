@@ -1,0 +1,118 @@
+"""From a model's outputs to its answer: one module a task, nothing but arithmetic.
+
+``docs/postprocess.md`` is the same in words, for those who write it in Kotlin or Swift; a bundle's
+``postprocess.json`` has golden vectors for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from edgekit.bundle import Bundle
+from edgekit.encoding import Prompt, Tokeniser
+from edgekit.postprocess import entities, labels, masks, spans, vectors
+from edgekit.postprocess.entities import Tagging
+from edgekit.postprocess.labels import Classification
+from edgekit.postprocess.masks import FilledMasks
+from edgekit.postprocess.spans import SpanAnswer
+from edgekit.postprocess.vectors import Similarity, TokenVectors, Vector
+
+TOP = 5
+
+Answer = SpanAnswer | Classification | Tagging | FilledMasks | Similarity | Vector | TokenVectors
+Outputs = Sequence[Mapping[str, np.ndarray]]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What post-processing has to know of a model; ``token`` gives a vocabulary's entry."""
+
+    task: str
+    problem_type: str | None
+    labels: tuple[str, ...]
+    mask_id: int | None
+    token: Callable[[int], str]
+
+    @classmethod
+    def of(cls, bundle: Bundle, tokeniser: Tokeniser) -> Facts:
+        """From a bundle's manifest."""
+        manifest = bundle.manifest
+        special = (manifest["tokenizer"] or {}).get("special_tokens", {})
+        return cls(
+            manifest["task"],
+            manifest.get("problem_type"),
+            tuple(manifest["labels"]),
+            special.get("mask_token"),
+            tokeniser.token,
+        )
+
+
+def answer(facts: Facts, prompt: Prompt, outputs: Outputs, top: int = TOP) -> Answer:
+    """The answer to a prompt.
+
+    Args:
+        facts: of the model.
+        prompt: what was asked.
+        outputs: of each row of the prompt, without padding and without a batch axis.
+        top: the most spans, labels or fillers that are kept.
+
+    Raises:
+        InputError: a text that the task cannot answer, like one without a mask.
+    """
+    return _TASKS[facts.task](facts, prompt, outputs, top)
+
+
+def _span(facts: Facts, prompt: Prompt, outputs: Outputs, top: int) -> Answer:
+    windows = [
+        spans.Window(encoded, row["start_logits"], row["end_logits"])
+        for encoded, row in zip(prompt.encodings, outputs, strict=True)
+    ]
+    return spans.find(windows, prompt.texts[1], top)
+
+
+def _label(facts: Facts, prompt: Prompt, outputs: Outputs, top: int) -> Answer:
+    problem = facts.problem_type or "single_label_classification"
+    return labels.classify(outputs[0]["logits"], facts.labels, problem, top)
+
+
+def _tag(facts: Facts, prompt: Prompt, outputs: Outputs, top: int) -> Answer:
+    logits = outputs[0]["logits"]
+    return entities.tag(logits, prompt.encodings[0], facts.labels, prompt.texts[0])
+
+
+def _fill(facts: Facts, prompt: Prompt, outputs: Outputs, top: int) -> Answer:
+    logits = outputs[0]["logits"]
+    return masks.fill(logits, prompt.encodings[0], facts.mask_id, facts.token, top)
+
+
+def _compare(facts: Facts, prompt: Prompt, outputs: Outputs, top: int) -> Answer:
+    rows = [row["sentence_embedding"] for row in outputs]
+    return vectors.vector(rows[0]) if len(rows) == 1 else vectors.similarity(rows[0], rows[1])
+
+
+def _vectors(facts: Facts, prompt: Prompt, outputs: Outputs, top: int) -> Answer:
+    values = outputs[0]["last_hidden_state"]
+    return vectors.tokens(values, prompt.encodings[0], prompt.texts[0])
+
+
+_TASKS: Mapping[str, Callable[[Facts, Prompt, Outputs, int], Answer]] = {
+    "question-answering": _span,
+    "text-classification": _label,
+    "token-classification": _tag,
+    "fill-mask": _fill,
+    "sentence-similarity": _compare,
+    "feature-extraction": _vectors,
+}
+
+
+def to_json(found: Answer) -> dict[str, Any]:
+    """Plain data; of question answering also ``best``, the span to show, or null for no answer."""
+    plain = asdict(found)
+    if isinstance(found, SpanAnswer):
+        best = found.best()
+        return {"best": best and asdict(best), **plain}
+    return plain
