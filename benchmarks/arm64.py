@@ -2,20 +2,23 @@
 
 qemu translates: its wall time says nothing of a phone's (int8 looks nine times faster than fp32).
 What is true under it: outputs, sizes, instructions of one inference, growth of memory, and whether
-a memory budget is enough.
+a memory budget is enough. The guest's addresses, environment and random bytes are always the same
+ones, and so is the count.
 """
 
 from __future__ import annotations
 
+import gzip
 import itertools
 import re
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from edgekit.benchmarks import arm64_setup
+from edgekit.benchmarks import arm64_setup, debian
 from edgekit.benchmarks.arm64_cpus import CORES, CPUS, DEFAULT
 from edgekit.benchmarks.protocol import Runner, RunnerError
 from edgekit.errors import UnsupportedError
@@ -25,7 +28,8 @@ _LIBRARIES = {
     "litert": ("ai_edge_litert", "libLiteRt.so"),
 }
 _RUNTIMES = {"onnx": ("onnxruntime",), "tflite": ("litert",)}
-_FIRST_RIGHT_MAX = 10  # before, qemu's "max" computes int8 wrongly: its SME is to blame
+_ADDRESSES = 8 * 2**30  # bytes of address space where no budget limits it
+_NOISE = ("INFO", "WARNING", "qemu: uncaught target signal")
 
 
 class Arm64:
@@ -49,22 +53,12 @@ class Arm64:
         self._cpu, self._memory_bytes = cpu, memory_bytes
         self._folder = tempfile.TemporaryDirectory(prefix="edgekit-arm64-")
         self._numbers = itertools.count()
+        self._facts = _facts(self._root, cpu, memory_bytes)
         self.name = f"arm64:{cpu}"
 
     def facts(self) -> Mapping[str, Any]:
         """The emulated CPU and what runs on it."""
-        qemu = qemu_version(self._root)
-        return {
-            "machine": f"{self._cpu}, emulated by qemu {qemu}",
-            "cpu": self._cpu,
-            "cores": CORES,
-            "features": CPUS[self._cpu].features.split(),
-            "emulated": True,
-            "memory_bytes": self._memory_bytes,
-            "os": "Linux, glibc",
-            "qemu": qemu,
-            "runtimes": arm64_setup.stamp()["wheels"],
-        }
+        return self._facts
 
     def runtimes(self, format_name: str) -> tuple[str, ...]:
         """Those with an AArch64 wheel and a C interface."""
@@ -80,8 +74,6 @@ class Arm64:
 
     def get(self, remote: str, local: Path) -> None:
         """Copies it, if it is not the same file."""
-        import shutil
-
         if Path(remote) != local.absolute():
             shutil.copyfile(remote, local)
 
@@ -95,65 +87,132 @@ class Arm64:
         *,
         evict: bool = False,
     ) -> Runner:
-        """The native runner under qemu; its load times mean nothing, so nothing is evicted."""
+        """The native runner under qemu; its load times mean nothing, so nothing is evicted.
+
+        Raises:
+            RunnerError: it cannot open the file, or not within the memory budget.
+        """
+        arguments = (
+            *("--model", model, "--threads", str(threads)),
+            *("--inputs", inputs, "--outputs", outputs),
+        )
+        if self._memory_bytes is None:
+            return self._open(runtime, arguments, threads == 1, None)
+        try:
+            return self._open(runtime, arguments, threads == 1, self._memory_bytes)
+        except BudgetError:
+            self._open(runtime, arguments, False, None).close()  # else the file itself is at fault
+            raise
+
+    def _open(
+        self, runtime: str, arguments: tuple[str, ...], counted: bool, memory_bytes: int | None
+    ) -> Runner:
         folder, pattern = _LIBRARIES[runtime]
         (library,) = (self._root / "runtimes" / folder).glob(pattern)
-        counts = Path(self._folder.name) / f"counts-{next(self._numbers)}"
-        limit = [] if self._memory_bytes is None else ["-R", str(self._memory_bytes)]
-        process = subprocess.Popen(
-            [
-                *(str(self._root / "qemu" / "qemu-aarch64"), "-cpu", self._cpu, *limit),
-                *("-L", str(self._root / "cpus" / self._cpu)),
-                *("-plugin", f"{self._root / 'count.so'},out={counts}"),
-                *(str(self._root / "runner"), "--backend", runtime, "--library", str(library)),
-                *("--model", model, "--threads", str(threads)),
-                *("--inputs", inputs, "--outputs", outputs),
-            ],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-        return Emulated(process, counts, self._memory_bytes)
+        number = next(self._numbers)
+        counts, errors = (self._own(f"{kind}-{number}") for kind in ("counts", "errors"))
+        end = str(memory_bytes or _ADDRESSES)
+        plugin = f"{_quoted(self._root / 'count.so')},out={_quoted(counts)}"
+        with errors.open("w") as stderr:
+            process = subprocess.Popen(
+                [
+                    *(str(self._root / "qemu" / "qemu-aarch64"), "-cpu", self._cpu),
+                    *("-R", end, "-seed", "1", "-L", str(self._root / "cpus" / self._cpu)),
+                    *(("-plugin", plugin) if counted else ()),
+                    *(str(self._root / "runner"), "--backend", runtime, "--library", str(library)),
+                    *("--guest-end", end, *arguments),
+                ],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                encoding="utf-8",
+                errors="replace",
+                env={"PATH": "/usr/bin:/bin"},
+            )
+        return Emulated(process, counts if counted else None, errors, memory_bytes)
+
+    def _own(self, name: str) -> Path:
+        return Path(self._folder.name) / name
+
+
+class BudgetError(RunnerError):
+    """A runner with a memory budget died or refused."""
 
 
 class Emulated(Runner):
-    """A runner under qemu, whose plugin counts each inference's instructions."""
+    """A runner under qemu, whose plugin writes each inference's instructions into ``counts``.
+
+    None: it counts nothing, as with more than one thread, since the plugin's counter has no lock.
+    """
 
     def __init__(
-        self, process: subprocess.Popen[str], counts: Path, memory_bytes: int | None
+        self,
+        process: subprocess.Popen[str],
+        counts: Path | None,
+        errors: Path,
+        memory_bytes: int | None,
     ) -> None:
-        self._counts, self._memory_bytes = counts, memory_bytes
+        self._counts, self._errors, self._memory_bytes = counts, errors, memory_bytes
         super().__init__(process)
 
     def instructions(self) -> list[int]:
         """Of each inference so far, in order."""
+        if self._counts is None:
+            return []
         return [int(line) for line in self._counts.read_text().split()]
 
     def _answer(self, event: str) -> Mapping[str, Any]:
         try:
             return super()._answer(event)
         except RunnerError as error:
+            text = f"{error}{self._last_words()}"
             if self._memory_bytes is None:
-                raise
-            budget = f"{self._memory_bytes / 2**20:.0f} MiB"
-            raise RunnerError(
-                f"does not run within a memory budget of {budget}: {error}"
-            ) from error
+                raise RunnerError(text) from error
+            budget = f"{self._memory_bytes / 2**20:.4g} MiB"
+            raise BudgetError(f"does not run within a memory budget of {budget}: {text}") from error
+
+    def _last_words(self) -> str:
+        """What the process wrote last on its standard error, if that says anything."""
+        lines = self._errors.read_text(errors="replace").splitlines()
+        told = [line.strip() for line in lines if line.strip() and not line.startswith(_NOISE)]
+        return f" ({told[-1][:200]})" if told else ""
 
 
-def qemu_version(root: Path) -> str:
-    """Like ``7.2``."""
-    text = arm64_setup.command([str(root / "qemu" / "qemu-aarch64"), "--version"], {})
-    found = re.search(r"version (\d+\.\d+)", text)
+def _facts(root: Path, cpu: str, memory_bytes: int | None) -> Mapping[str, Any]:
+    qemu = _found(
+        r"version (\d+\.\d+\.\d+)",
+        arm64_setup.command([str(root / "qemu" / "qemu-aarch64"), "--version"], {}),
+    )
+    with gzip.open(root / "sysroot/usr/share/doc/libc6/changelog.Debian.gz", "rt") as file:
+        glibc = _found(r"\((.+)\)", file.readline())
+    return {
+        "machine": f"{cpu}, emulated by qemu {qemu}",
+        "cpu": cpu,
+        "cores": CORES,
+        "features": CPUS[cpu].features.split(),
+        "emulated": True,
+        "memory_bytes": memory_bytes,
+        "os": f"Debian {debian.RELEASE}, glibc {glibc}",
+        "qemu": qemu,
+        "runtimes": dict(arm64_setup.WHEELS),
+    }
+
+
+def _found(pattern: str, text: str) -> str:
+    found = re.search(pattern, text)
     return found[1] if found else "unknown"
+
+
+def _quoted(path: Path) -> str:
+    """As qemu reads a path among options separated by commas."""
+    return str(path).replace(",", ",,")
 
 
 def _check(cpu: str) -> None:
     if cpu == "max":
         raise UnsupportedError(
-            f"arm64:max: qemu before {_FIRST_RIGHT_MAX} computes int8 models wrongly with it, "
-            f"without a word: choose from {', '.join(CPUS)}"
+            "arm64:max is refused: qemu 7.2, like all before 10, computes int8 models wrongly with "
+            f"that CPU, without a word: choose from {', '.join(CPUS)}"
         )
     if cpu not in CPUS:
-        raise UnsupportedError(f"unknown CPU '{cpu}': choose from {', '.join(CPUS)}")
+        raise UnsupportedError(f"arm64 has no CPU '{cpu}': choose from {', '.join(CPUS)}")

@@ -41,7 +41,6 @@ WHEELS = {
 }
 PLATFORMS = ("manylinux_2_28_aarch64", "manylinux_2_27_aarch64", "manylinux2014_aarch64")
 COMPILER = "ziglang==0.17.1"
-FLAGS = ("-std=c11", "-O2", "-s", "-Wall", "-Wextra", "-Werror")
 
 
 class SetupError(EdgekitError):
@@ -67,9 +66,11 @@ def missing() -> str | None:
 
 def stamp() -> dict[str, Any]:
     """What the cache's content depends on."""
-    sources = "".join(map(_source, ("runner.c", "count.c")))
+    programs = _programs()
+    sources = "".join(map(_source, programs))
     return {
         "sources": hashlib.sha256(sources.encode()).hexdigest(),
+        "flags": {name: list(flags) for name, (_, flags) in programs.items()},
         "debian": [debian.RELEASE, *SYSROOT, *QEMU],
         "wheels": WHEELS,
         "compiler": COMPILER,
@@ -243,22 +244,27 @@ def _compiler(folder: Path, run: Run) -> None:
 
 
 def _build(folder: Path, run: Run) -> None:
-    """The runner for arm64 Linux with glibc 2.28 or later, the counter for this machine."""
-    machine = "aarch64" if os.uname().machine in ("aarch64", "arm64") else "x86_64"
-    kinds = {
-        "runner.c": ("aarch64-linux-gnu.2.28", "runner", ("-ldl",)),
-        "count.c": (f"{machine}-linux-gnu.2.28", "count.so", ("-shared", "-fPIC")),
-    }
+    """Compiles what :func:`_programs` lists."""
     environment = {
         "PYTHONPATH": str(folder / "compiler"),
         "ZIG_GLOBAL_CACHE_DIR": str(folder / "compiler" / "cache"),
         "ZIG_LOCAL_CACHE_DIR": str(folder / "compiler" / "cache"),
     }
-    compiler = [sys.executable, "-m", "ziglang", "cc", *FLAGS, "-target"]
-    for name, (target, output, flags) in kinds.items():
+    for name, (output, flags) in _programs().items():
         source = folder / "compiler" / name
         source.write_text(_source(name))
-        run([*compiler, target, str(source), "-o", str(folder / output), *flags], environment)
+        compiler = [sys.executable, "-m", "ziglang", "cc", str(source), "-o", str(folder / output)]
+        run([*compiler, *flags], environment)
+
+
+def _programs() -> dict[str, tuple[str, tuple[str, ...]]]:
+    """The runner for arm64 Linux with glibc 2.28 or later, the counter for this machine."""
+    machine = "aarch64" if os.uname().machine in ("aarch64", "arm64") else "x86_64"
+    common = ("-std=c11", "-O2", "-s", "-Wall", "-Wextra", "-Werror", "-target")
+    version = f'-DLITERT_VERSION="{WHEELS["ai-edge-litert"]}"'
+    runner = (*common, "aarch64-linux-gnu.2.28", "-fPIE", "-pie", "-ldl", version)
+    counter = (*common, f"{machine}-linux-gnu.2.28", "-fPIC", "-shared")
+    return {"runner.c": ("runner", runner), "count.c": ("count.so", counter)}
 
 
 def _source(name: str) -> str:

@@ -8,6 +8,7 @@ measured again when the same command runs again into the same folder.
 from __future__ import annotations
 
 import json
+import statistics
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -28,6 +29,7 @@ from edgekit.errors import EdgekitError
 Say = Callable[[str], None]
 Named = tuple[str | None, Bundle]
 TOKENIZER_RUNS = 30
+COUNTED_WARM_UP, COUNTED = 1, 3  # inferences in an emulator, where each may take seconds
 
 
 @dataclass(frozen=True)
@@ -152,7 +154,7 @@ class Bench:
     def _check(self, each: Round, entry: Entry) -> tuple[Parity | str, tuple[float, ...]]:
         try:
             with self._start(each, entry, evict=True) as runner:
-                most = None if each.target.timed else each.length
+                most = None if each.target.timed else max(self._suite.lengths)
                 found = parity.check(each.target, runner, entry.bundle, entry.artifact, most)
                 evicted = (runner.load_ms,) if each.target.timed and entry.artifact else ()
                 return found, evicted
@@ -252,13 +254,16 @@ class Bench:
             with tempfile.TemporaryDirectory() as folder:
                 try:
                     with self._opened(each, entry, Path(folder)) as runner:
-                        runner.run(2)
+                        runner.run(COUNTED_WARM_UP + COUNTED)
+                        counts = runner.instructions()
+                        warm = counts[COUNTED_WARM_UP:]
                         yield replace(
                             blank,
-                            warm_up=1,
+                            warm_up=COUNTED_WARM_UP,
                             environment={**blank.environment, "runtime": runner.runtime},
                             peak_memory_bytes=runner.memory_growth_bytes(),
-                            instructions=runner.instructions()[-1],
+                            instructions=statistics.median_low(warm) if warm else None,
+                            instructions_each=tuple(counts),
                         )
                 except RunnerError as error:
                     yield replace(blank, failure=str(error))

@@ -13,12 +13,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <time.h>
 
-enum { MOST_TENSORS = 8, MOST_LINE = 4096, MARK = 0x454b4d4b, BEGIN = 1, END = 2 };
+enum { MOST_TENSORS = 8, MARK = 0x454b4d4b, BEGIN = 1, END = 2 };
 
 static const char *library, *model;
 static int threads = 1;
+static unsigned long long guest_end;  // 0: not emulated
 static char *input_names[MOST_TENSORS], *output_names[MOST_TENSORS];
 static size_t input_count, output_count;
 static int32_t *inputs;  // all inputs, one after the other
@@ -58,25 +60,50 @@ static double now_ms(void) {
   return time.tv_sec * 1e3 + time.tv_nsec / 1e6;
 }
 
+static FILE *must_open(const char *path, const char *mode) {
+  FILE *file = fopen(path, mode);
+  if (!file) fail("%s cannot be opened", path);
+  return file;
+}
+
 static long long status_bytes(const char *key) {
   char line[256];
-  long long found = -1;
-  FILE *file = fopen("/proc/self/status", "r");
-  while (file && fgets(line, sizeof line, file))
+  long long found = 0;
+  FILE *file = must_open("/proc/self/status", "r");
+  while (fgets(line, sizeof line, file))
     if (!strncmp(line, key, strlen(key)) && line[strlen(key)] == ':')
       found = atoll(line + strlen(key) + 1) * 1024;
-  if (file) fclose(file);
+  fclose(file);
   return found;
 }
 
-// The peak so far is forgotten where the kernel lets a process do so (proc(5), clear_refs).
-static long long reset_peak(void) {
+// An emulator's translated code is resident memory of the process, too. It lies above all that the
+// guest can map (--guest-end), where the kernel's list of mappings shows it.
+static long long emulator_bytes(void) {
+  char line[1024];
+  long long found = 0;
+  unsigned long long start, end, current = 0;
+  if (!guest_end) return 0;
+  FILE *file = must_open("/proc/self/smaps", "r");
+  while (fgets(line, sizeof line, file))
+    if (sscanf(line, "%llx-%llx ", &start, &end) == 2) current = start;
+    else if (current >= guest_end && !strncmp(line, "Rss:", 4)) found += atoll(line + 4) * 1024;
+  fclose(file);
+  return found;
+}
+
+// The peak so far is forgotten where the kernel lets a process do so (proc(5), clear_refs). An
+// emulator's share grows all the time, so it is taken off step by step and not at the end.
+static long long peak_bytes;
+
+static void note_peak(void) {
+  long long bytes = status_bytes("VmHWM") - emulator_bytes();
+  if (bytes > peak_bytes) peak_bytes = bytes;
   FILE *file = fopen("/proc/self/clear_refs", "w");
   if (file) {
     fputs("5", file);
     fclose(file);
   }
-  return status_bytes("VmRSS");
 }
 
 // The kernel refuses this option everywhere; an emulator's plugin sees it and counts in between.
@@ -128,6 +155,7 @@ static void ort_check(OrtStatus *status) {
 static void ort_load(void *handle) {
   const struct ort_base *(*get_base)(void) = symbol(handle, "OrtGetApiBase");
   void *const *api = get_base()->get_api(ORT_OLDEST);
+  if (!api) fail("%s does not offer version %d of its interface", library, ORT_OLDEST);
 #define FIND(place, result, name, arguments) ort_##name = (result(*) arguments)api[place];
   ORT_FUNCTIONS(FIND)
   snprintf(version, sizeof version, "onnxruntime %s", get_base()->get_version());
@@ -230,7 +258,7 @@ static size_t litert_number;
 static void litert_load(void *handle) {
 #define FIND_LITERT(name, arguments) litert_##name = (int(*) arguments)symbol(handle, "LiteRt" #name);
   LITERT_FUNCTIONS(FIND_LITERT)
-  snprintf(version, sizeof version, "LiteRT");
+  snprintf(version, sizeof version, "LiteRT " LITERT_VERSION);
 }
 
 static void keep(void *data) { (void)data; }
@@ -278,7 +306,7 @@ static size_t place_of(const char *name, char **names, size_t count) {
 }
 
 static void litert_feed(void) {
-  size_t count;
+  size_t count, bytes;
   const char *name;
   void *tensor, *requirements, *data;
   for (size_t i = 0; i < input_count; i++)
@@ -294,6 +322,8 @@ static void litert_feed(void) {
     LITERT(GetCompiledModelInputBufferRequirements, litert_compiled, litert_number, i,
            &requirements);
     litert_inputs[i] = litert_buffer(tensor, requirements);
+    LITERT(GetTensorBufferPackedSize, litert_inputs[i], &bytes);
+    if (bytes != length * sizeof *inputs) fail("%s: input %s has %zu bytes", model, name, bytes);
     LITERT(LockTensorBuffer, litert_inputs[i], &data, LITERT_WRITE);
     memcpy(data, inputs + place_of(name, input_names, input_count) * length,
            length * sizeof *inputs);
@@ -365,14 +395,15 @@ static void read_inputs(const char *argument) {
 static void run_inferences(const char *argument) {
   if (!inputs) fail("run before feed");
   long count = atol(argument);
-  double *samples = calloc(count > 0 ? count : 1, sizeof *samples);
+  double *samples = count > 0 ? calloc(count, sizeof *samples) : NULL;
+  if (!samples) fail("cannot run '%s' inferences", argument);
   for (long i = 0; i < count; i++) {
     backend->prepare();
-    mark(BEGIN);
     double started = now_ms();
+    mark(BEGIN);
     backend->run();
-    samples[i] = now_ms() - started;
     mark(END);
+    samples[i] = now_ms() - started;
   }
   fputs("{\"event\": \"ran\", \"ms\": [", stdout);
   for (long i = 0; i < count; i++) printf("%s%.6f", i ? ", " : "", samples[i]);
@@ -391,7 +422,7 @@ static void save_outputs(const char *path) {
 static void print_memory(const char *argument) {
   (void)argument;
   printf("{\"event\": \"memory\", \"before_bytes\": %lld, \"peak_bytes\": %lld}\n", before_bytes,
-         status_bytes("VmHWM"));
+         peak_bytes);
 }
 
 static const struct command {
@@ -407,6 +438,7 @@ static void obey(char *line) {
     if (!strcmp(line, commands[i].name)) {
       commands[i].act(argument ? argument : "");
       fflush(stdout);
+      note_peak();
       return;
     }
   fail("this runner has no command '%s'", line);
@@ -428,6 +460,7 @@ static void parse(int count, char **arguments) {
     if (!strcmp(key, "--library")) library = value;
     else if (!strcmp(key, "--model")) model = value;
     else if (!strcmp(key, "--threads")) threads = atoi(value);
+    else if (!strcmp(key, "--guest-end")) guest_end = strtoull(value, NULL, 10);
     else if (!strcmp(key, "--inputs")) input_count = split(value, input_names);
     else if (!strcmp(key, "--outputs")) output_count = split(value, output_names);
     else if (!strcmp(key, "--backend")) {
@@ -440,20 +473,24 @@ static void parse(int count, char **arguments) {
 }
 
 int main(int count, char **arguments) {
-  static char line[MOST_LINE];
+  char *line = NULL;
+  size_t room = 0;
+  setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});  // it may fail, and its folder is not ours
   parse(count, arguments);
   void *handle = dlopen(library, RTLD_NOW | RTLD_LOCAL);
   if (!handle) fail("%s", dlerror());
   backend->load(handle);
-  before_bytes = reset_peak();
+  note_peak();
+  before_bytes = peak_bytes = status_bytes("VmRSS") - emulator_bytes();
   double started = now_ms();
   backend->open();
   double load_ms = now_ms() - started;
+  note_peak();
   fputs("{\"event\": \"loaded\", \"runtime\": ", stdout);
   print_string(version);
   printf(", \"load_ms\": %.6f}\n", load_ms);
   fflush(stdout);
-  while (fgets(line, sizeof line, stdin)) {
+  while (getline(&line, &room, stdin) > 0) {
     line[strcspn(line, "\n")] = 0;
     if (!strcmp(line, "quit")) break;
     obey(line);
