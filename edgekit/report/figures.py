@@ -46,6 +46,10 @@ def of(setting: Setting) -> Iterator[Figure]:
     if memory:
         caption = "Growth of the process from before the file was opened to its peak."
         yield Figure("Memory", caption, charts.bars(memory, "MB", _shown(setting)))
+    files = [point | _latency(row) for row, point in timed if row.is_file]
+    if len({point["tokens"] for point in files}) > 1:
+        caption = "Medians; a file of static lengths pads a text to the next length that it has."
+        yield Figure("Latency by length", caption, charts.curves(files, tones), wide=True)
 
 
 def _timed(
@@ -72,9 +76,6 @@ def _timed(
     ]
     caption = "Every warm inference is a tick, the dot is the median with its interval."
     yield Figure("Latencies", caption, charts.distributions(samples, shown))
-    if len({point["tokens"] for point in files}) > 1:
-        caption = "Medians; a file of static lengths pads a text to the next length that it has."
-        yield Figure("Latency by length", caption, charts.curves(files, tones), wide=True)
 
 
 def profiles(setting: Setting) -> Iterator[Figure]:
@@ -86,12 +87,11 @@ def profiles(setting: Setting) -> Iterator[Figure]:
             found.setdefault(measured.subject.label, []).extend(
                 {
                     "tokens": group.conditions.length,
-                    "order": order,
                     "label": f"{name} × {calls}",
                     "tone": charts.TONES[0],
                     **_bar(100 * share, f"{100 * share:.0f}% · {wording.ms(ms)} ms"),
                 }
-                for order, (name, calls, ms, share) in enumerate(wording.profile(measured.profile))
+                for name, calls, ms, share in wording.profile(measured.profile)
             )
     for label, rows in found.items():
         if rows:
@@ -102,12 +102,11 @@ def lengths(report: Report) -> Figure:
     """How long the user's texts are."""
     rows = [
         {
-            "order": order,
             "label": f"up to {wording.count(length, 'token')}",
             "tone": charts.TONES[0],
             **_bar(count, wording.count(count, "text")),
         }
-        for order, (length, count) in enumerate(sorted(report.texts[0].histogram.items()))
+        for length, count in sorted(report.texts[0].histogram.items())
     ]
     caption = "Each text in the shortest length that holds it, as an app would choose."
     return Figure("Lengths of the texts", caption, charts.bars(rows, "texts"))
@@ -115,14 +114,13 @@ def lengths(report: Report) -> Figure:
 
 def _results(setting: Setting, tones: Tones) -> Iterator[tuple[Row, Point]]:
     for group in setting.groups:
-        for order, row in enumerate(group.results):
+        for row in group.results:
             subject = row.measurement.subject
             key = subject.model if subject.model in tones else subject.recipe
             yield (
                 row,
                 {
                     "tokens": group.conditions.length,
-                    "order": order,
                     "label": subject.label,
                     "key": key,
                     "tone": tones[key],

@@ -87,7 +87,7 @@ def _tiles(setting: Setting) -> Iterator[Tile]:
     ratio = (found.faster or found.fewer_instructions) if found else None
     if found and ratio:
         value = ratio if isinstance(ratio, float) else ratio.value
-        bounds = "" if isinstance(ratio, float) else f", 95%: {ratio.low:.2f} to {ratio.high:.2f}"
+        bounds = "" if isinstance(ratio, float) else f" [{ratio.low:.2f}, {ratio.high:.2f}]"
         what = "faster" if found.faster else "fewer instructions"
         yield Tile(f"{value:.2f}×", what, f"than {wording.subject(found.base)}{bounds}")
     size = wording.megabytes(row.subject.size_bytes)
