@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 import click
 
-from edgekit import __version__, cli_bench, cli_run
+from edgekit import __version__, cli_bench, cli_check, cli_eval, cli_run
 from edgekit.cli_options import List, debug_option, json_option
 from edgekit.errors import EdgekitError
 
@@ -119,6 +119,8 @@ def support(as_json: bool, debug: bool) -> None:
 
 
 cli.add_command(cli_run.run)
+cli.add_command(cli_eval.evaluate)
+cli.add_command(cli_check.check)
 cli.add_command(cli_bench.bench)
 cli.add_command(cli_bench.render_report)
 cli.add_command(cli_bench.devices)
