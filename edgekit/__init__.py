@@ -13,10 +13,11 @@ from edgekit.errors import EdgekitError
 
 if TYPE_CHECKING:
     from edgekit.bundle import Bundle
+    from edgekit.evaluation.report import Report
     from edgekit.stages import Say
 
 __version__ = "0.1.0"
-__all__ = ["Bundle", "EdgekitError", "__version__", "convert", "open_bundle"]
+__all__ = ["Bundle", "EdgekitError", "__version__", "convert", "evaluate", "open_bundle"]
 
 
 def convert(model: str, *, say: Say | None = None, jobs: int = 1, **options: Any) -> Bundle:
@@ -37,6 +38,28 @@ def convert(model: str, *, say: Say | None = None, jobs: int = 1, **options: Any
     from edgekit.plan import make
 
     return run(make(model, **options), say=say or (lambda step: None), jobs=jobs)
+
+
+def evaluate(*bundles: str, data: str, out: str | None = None, **options: Any) -> Report:
+    """Runs every file of the bundles, and PyTorch, over labelled data.
+
+    Args:
+        *bundles: their folders.
+        data: TSV, CSV, JSONL, Parquet, SQuAD's JSON or CoNLL.
+        out: folder for predictions and ``eval.json``; named after the data if None.
+        **options: those of :class:`edgekit.evaluation.run.Request`: ``task``, ``artifacts``,
+            ``device``, ``limit``, ``shown``, ``options``.
+
+    Raises:
+        EdgekitError: with one line that says what was wrong and what to do.
+    """
+    from pathlib import Path
+
+    from edgekit.evaluation.run import Request, default_folder, run
+
+    path = Path(data)
+    request = Request(tuple(map(Path, bundles)), path, **options)
+    return run(request, default_folder(path) if out is None else Path(out))
 
 
 def open_bundle(path: str) -> Bundle:

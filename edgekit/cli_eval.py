@@ -63,11 +63,11 @@ def evaluate(
     """
     from edgekit import progress, render_eval
     from edgekit.evaluation.kinds import Options
-    from edgekit.evaluation.run import Request, run
+    from edgekit.evaluation.run import Request, default_folder, run
 
     options = Options(columns or {}, labels or {}, null_threshold, top)
     request = Request(bundles, data, task, artifacts, device, limit, shown, options)
-    folder = out or Path(f"{data.stem}.eval")
+    folder = out or default_folder(data)
     with progress.Log(quiet or as_json) as log:
         try:
             report = run(request, folder, force=force, debug=debug, say=log.say, tick=log.tick)

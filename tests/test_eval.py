@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import pyarrow
 import pyarrow.parquet
 import pytest
@@ -15,14 +18,17 @@ from click.testing import CliRunner
 from jsonschema import Draft202012Validator
 from sklearn import metrics
 
-from edgekit.bundle import Bundle
+import edgekit
+from edgekit import inference
+from edgekit.bundle import MANIFEST, Bundle, entry
 from edgekit.cli import cli
 from edgekit.errors import DataError, EdgekitError
 from edgekit.evaluation import measures, squad, ways
-from edgekit.evaluation.kinds import Model, Options
+from edgekit.evaluation.kinds import Example, Model, Options
 from edgekit.evaluation.measures import Resamples
 from edgekit.evaluation.report import schema
 from edgekit.evaluation.run import Request, run
+from edgekit.evaluation.tagging import Words
 from edgekit.postprocess import Facts
 from tests.conftest import LABELS
 
@@ -37,7 +43,7 @@ class Letters:
 
 def model(task: str, labels: tuple[str, ...] = (), problem: str | None = None) -> Model:
     facts = Facts(task, problem, labels, 4, str)
-    return Model(facts, Letters())  # type: ignore[arg-type]
+    return Model(facts, Letters())
 
 
 CLASSIFIER = model("text-classification", SENTIMENT, "single_label_classification")
@@ -128,9 +134,9 @@ def test_the_best_threshold_is_the_best_of_all() -> None:
 def test_answers_of_windows_over_a_long_context_are_pieces_of_it(
     reader: Path, tmp_path: Path
 ) -> None:
-    import edgekit
-
-    made = edgekit.convert(str(reader), out=tmp_path / "r.edgekit", to=("onnx",), buckets=(64,))
+    made = edgekit.convert(
+        str(reader), out=tmp_path / "r.edgekit", to=("onnx",), recipes=("fp32",), buckets=(64,)
+    )
     context = " ".join(f"fact {n} is that {chr(97 + n % 26) * 3}." for n in range(60))
     questions = [
         {"id": "1", "question": "what is it", "answers": [{"text": "fact 7", "answer_start": 0}]},
@@ -149,9 +155,6 @@ def test_answers_of_windows_over_a_long_context_are_pieces_of_it(
 
 
 def test_entities_count_as_seqeval_counts_them() -> None:
-    from edgekit.evaluation.kinds import Example
-    from edgekit.evaluation.tagging import Words
-
     expected = (("B-PER", "I-PER", "O", "B-LOC"), ("O", "B-LOC"))
     found = (("B-PER", "O", "O", "B-LOC"), ("B-LOC", "B-LOC"))
     words = (("a", "b", "c", "d"), ("e", "f"))
@@ -168,6 +171,23 @@ def test_entities_count_as_seqeval_counts_them() -> None:
     }
     for measure in judged.measures:
         np.testing.assert_allclose(measure.draw(once(2)), measure.value)
+
+
+def test_retrieval_counts_as_by_hand(tmp_path: Path) -> None:
+    path = tmp_path / "r.tsv"
+    path.write_text("query\tdocument\tlabel\nq\ta\t1\n\tb\t0\nq\tc\t3\nr\tb\t1\n")
+    kind = prepared(path, SIMILAR).kind
+    vectors = {"q": (1, 0), "a": (0.6, 0.8), "b": (2, 0), "c": (0.8, 0.6), "r": (1, 0.1)}
+    records = [
+        base64.b64encode(np.array(vectors[row.texts[0]], "<f4").tobytes()) for row in kind.asked
+    ]
+    judged = kind.judge(records)
+    gain = (3 / np.log2(3) + 1 / np.log2(4)) / (3 + 1 / np.log2(3))  # b, c, a for q; b first for r
+    assert [round(measure.value, 6) for measure in judged.measures] == [
+        pytest.approx((gain + 1) / 2, abs=1e-6),
+        0.5,
+        1.0,
+    ]
 
 
 def parquet(path: Path) -> None:
@@ -284,6 +304,51 @@ def test_a_report_is_valid_and_goes_on_where_it_stopped(
         again.bundles[0].artifacts, whole["bundles"][0]["artifacts"], strict=True
     ):
         assert [score.value for score in row.metrics] == [s["value"] for s in before["metrics"]]
+
+
+def spoiled(bundle: Bundle, out: Path, label: int, by: float) -> Path:
+    """A copy whose first file scores one label lower, by its bias alone."""
+    shutil.copytree(bundle.path, out)
+    path = out / FILES[0]
+    file = onnx.load(path)
+    bias = next(row for row in file.graph.initializer if row.name == "model.classifier.bias")
+    values = onnx.numpy_helper.to_array(bias).copy()
+    values[label] -= by
+    bias.CopyFrom(onnx.numpy_helper.from_array(values, bias.name))
+    onnx.save(file, path)
+    manifest = json.loads((out / MANIFEST).read_text())
+    manifest["artifacts"][0].update(entry(out, path))
+    (out / MANIFEST).write_text(json.dumps(manifest))
+    return out
+
+
+def test_a_file_spoiled_in_one_class_shows_it_there(
+    bundle: Bundle, texts: Path, tmp_path: Path
+) -> None:
+    texts = relabelled(bundle, texts)
+    label = 1
+    folders = [spoiled(bundle, tmp_path / f"{by}.edgekit", label, by) for by in (0.0, 0.5, 9.0)]
+    request = Request(tuple(folders), texts, artifacts=FILES[:1])
+    files = [row.artifacts[0] for row in run(request, tmp_path / "out").bundles]
+    recalls = [{row.label: row.score for row in file.classes} for file in files]
+    own = [recall[LABELS[label]] for recall in recalls]
+    assert own[0].value == 1
+    assert own[0].value > own[1].value > own[2].value == 0
+    assert own[2].drop_low == 1  # in every resample: a loss beyond doubt
+    assert all(score.drop == 0 for score in recalls[2].values() if score is not own[2])
+    assert 1 == files[0].agreement > files[1].agreement > files[2].agreement
+    assert all(LABELS[label] in row.pytorch for row in files[2].differences)
+    assert [file.metrics[0].drop for file in files] == [1 - f.metrics[0].value for f in files]
+
+
+def relabelled(bundle: Bundle, texts: Path) -> Path:
+    """The same texts with the labels that PyTorch itself gives them."""
+    lines = [line.split("\t")[0] for line in texts.read_text().splitlines()]
+    with inference.open_app(bundle, None) as app:
+        labels = [app.answer(line).chosen[0] for line in lines]
+    rows = [f"{line}\t{LABELS.index(label)}" for line, label in zip(lines, labels, strict=True)]
+    texts.write_text("\n".join(rows))
+    return texts
 
 
 def test_the_command_line_on_a_bundle(bundle: Bundle, texts: Path, tmp_path: Path) -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,6 @@ from edgekit.encoding import Prompt, Tokeniser
 from edgekit.errors import DataError
 from edgekit.evaluation import measures
 from edgekit.evaluation.kinds import Data, Example, Judged, Model, Options
-from edgekit.evaluation.rows import Row
 from edgekit.postprocess import Facts, Outputs
 
 _SHOWN = 60  # characters of a document
@@ -22,17 +20,18 @@ _SHOWN = 60  # characters of a document
 
 @dataclass(frozen=True)
 class Retrieval:
-    """``relevant`` are each query's documents, by their place, with their relevance."""
+    """The model is asked for vectors of all texts; ``queries`` and ``documents`` are places there.
 
+    ``relevant`` are each query's documents, by their number, with their relevance. Texts stand in
+    the order of the file, so that a longer part of it begins with the same ones.
+    """
+
+    asked: tuple[Example, ...]
     examples: tuple[Example, ...]
-    documents: tuple[Example, ...]
+    queries: tuple[int, ...]
+    documents: tuple[int, ...]
     relevant: tuple[dict[int, float], ...]
     top: int
-
-    @cached_property
-    def asked(self) -> Sequence[Example]:
-        """The model is asked for the vector of each query and of each document."""
-        return (*self.examples, *self.documents)
 
     def prompt(self, tokeniser: Tokeniser, index: int) -> Prompt:
         return tokeniser.prompt("sentence-similarity", *self.asked[index].texts)
@@ -47,7 +46,7 @@ class Retrieval:
 
         vectors = np.stack([np.frombuffer(base64.b64decode(row), "<f4") for row in records])
         vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
-        queries, documents = np.split(vectors, [len(self.examples)])
+        queries, documents = vectors[list(self.queries)], vectors[list(self.documents)]
         gains, ranked = [], []
         for query, relevant in zip(queries, self.relevant, strict=True):
             scores = documents @ query
@@ -79,7 +78,7 @@ class Retrieval:
         return [len(set(places[:k]) & set(relevant)) / len(relevant) for places, relevant in pairs]
 
     def _shown(self, place: int) -> str:
-        text = self.documents[place].texts[0]
+        text = self.asked[self.documents[place]].texts[0]
         return repr(text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}...")
 
 
@@ -89,31 +88,38 @@ def build(data: Data, model: Model, options: Options) -> tuple[Retrieval, list[s
     Raises:
         DataError: a document is none, a relevance no number, or there is nothing to find.
     """
-    documents: dict[str, Row] = {}
-    queries: dict[str, tuple[Row, dict[str, float]]] = {}
+    asked: dict[tuple[str, str], Example] = {}
+    relevant: dict[str, dict[str, float]] = {}
     graded = "label" in data.columns.names
     for row in data.table.rows:
         document = data.text(row, "document")
-        documents.setdefault(document, row)
         query = row.cells.get(data.columns.names["query"]) or ""
+        if query:
+            query = data.text(row, "query")
+            asked.setdefault(("query", query), Example(row.place, (query,), ""))
+        asked.setdefault(("document", document), Example(row.place, (document,), ""))
         relevance = data.number(row, "label") if graded and query else 1.0
         if query and relevance > 0:
-            queries.setdefault(data.text(row, "query"), (row, {}))[1][document] = relevance
-    if not queries or len(documents) < 2:
+            relevant.setdefault(query, {})[document] = relevance
+    places = {key: place for place, key in enumerate(asked)}
+    documents = [text for role, text in asked if role == "document"]
+    if not relevant or len(documents) < 2:
         raise DataError(
-            f"{data.table.path} has {len(queries)} queries with a document and {len(documents)} "
+            f"{data.table.path} has {len(relevant)} queries with a document and {len(documents)} "
             "documents: give at least one query and two documents"
         )
-    places = {document: place for place, document in enumerate(documents)}
+    numbers = {text: number for number, text in enumerate(documents)}
     found = Retrieval(
+        tuple(asked.values()),
         tuple(
-            Example(row.place, (query,), " or ".join(map(repr, right)))
-            for query, (row, right) in queries.items()
+            replace(asked["query", query], expected=" or ".join(map(repr, right)))
+            for query, right in relevant.items()
         ),
-        tuple(Example(row.place, (text,), "") for text, row in documents.items()),
+        tuple(places["query", query] for query in relevant),
+        tuple(places["document", text] for text in documents),
         tuple(
-            {places[key]: value for key, value in right.items()} for _, right in queries.values()
+            {numbers[text]: grade for text, grade in right.items()} for right in relevant.values()
         ),
         options.top,
     )
-    return found, [f"{len(queries)} queries, {len(documents)} documents"]
+    return found, [f"{len(relevant)} queries, {len(documents)} documents"]

@@ -40,6 +40,11 @@ class Request:
     options: Options = field(default_factory=Options)
 
 
+def default_folder(data: Path) -> Path:
+    """Where an evaluation is stored if nothing else is said."""
+    return Path(f"{data.stem}.eval")
+
+
 def run(
     request: Request,
     folder: Path,
@@ -153,8 +158,11 @@ class _Work:
 
     def _facts(self, app: App, prepared: Prepared) -> dict[str, Any]:
         """What predictions depend on."""
+        import edgekit
+
         manifest = app.bundle.manifest
         return {
+            "edgekit": edgekit.__version__,
             "file": app.artifact.row["sha256"] if app.artifact else manifest["source"]["sha256"],
             "tokenizer": manifest["tokenizer"],
             "max_length": manifest["max_length"],
