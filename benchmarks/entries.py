@@ -85,7 +85,7 @@ class Entry:
         if length > most:
             raise PlanError(
                 f"{self.bundle.path} takes at most {most} tokens, not {length}: measure shorter "
-                "texts (--lengths) or convert it with longer --buckets"
+                "texts (--lengths, or length in a budget) or convert it with longer --buckets"
             )
         return verify.fit(length, buckets and tuple(buckets))
 

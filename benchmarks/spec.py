@@ -84,13 +84,38 @@ def read(name_or_path: str) -> Suite:
     Raises:
         PlanError: there is none, it is not TOML, or a key is unknown or of the wrong kind.
     """
-    text, folder = _text(name_or_path)
+    if name_or_path in SUITES:
+        shipped = files("edgekit.benchmarks").joinpath("suites", f"{name_or_path}.toml")
+        return suite(_parsed(shipped.read_text("utf-8"), name_or_path), Path.cwd(), name_or_path)
+    path = Path(name_or_path)
+    if not path.is_file():
+        raise PlanError(
+            f"'{name_or_path}' is no suite: choose from {', '.join(SUITES)} or give a TOML file"
+        )
+    return suite(toml(path), path.parent, name_or_path)
+
+
+def toml(path: Path) -> dict[str, Any]:
+    """What a TOML file says.
+
+    Raises:
+        PlanError: it cannot be read, or is not TOML.
+    """
+    try:
+        text = path.read_text("utf-8")
+    except OSError as error:
+        raise PlanError(f"{path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise PlanError(f"{path} is not TOML: byte {error.start + 1} is not UTF-8") from error
+    return _parsed(text, str(path))
+
+
+def _parsed(text: str, origin: str) -> dict[str, Any]:
     tomllib = _tomllib()
     try:
-        data = tomllib.loads(text)
+        return dict(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
-        raise PlanError(f"{name_or_path} is not TOML: {error}") from error
-    return suite(data, folder, name_or_path)
+        raise PlanError(f"{origin} is not TOML: {error}") from error
 
 
 def suite(data: Mapping[str, Any], folder: Path, origin: str) -> Suite:
@@ -178,18 +203,6 @@ def _model(row: Any, folder: Path, origin: str) -> Model:
     if found.name is not None and Path(found.name).name != found.name:
         raise PlanError(f"{origin}: '{found.name}' is no name: leave / out")
     return replace(found, convert=convert, bundle=found.bundle and folder / found.bundle)
-
-
-def _text(name_or_path: str) -> tuple[str, Path]:
-    if name_or_path in SUITES:
-        shipped = files("edgekit.benchmarks").joinpath("suites", f"{name_or_path}.toml")
-        return shipped.read_text("utf-8"), Path.cwd()
-    path = Path(name_or_path)
-    if not path.is_file():
-        raise PlanError(
-            f"'{name_or_path}' is no suite: choose from {', '.join(SUITES)} or give a TOML file"
-        )
-    return path.read_text("utf-8"), path.parent
 
 
 def _tomllib() -> Any:
