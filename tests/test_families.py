@@ -156,7 +156,7 @@ def test_talking_heads_are_refused(tmp_path: Path) -> None:
 
 
 def test_an_architecture_that_does_not_fit_says_why() -> None:
-    with pytest.raises(UnsupportedError, match="'xlnet' is not supported, because .* has bert"):
+    with pytest.raises(UnsupportedError, match=r"'xlnet' is not supported, because .* has bert"):
         get("xlnet")
 
 
