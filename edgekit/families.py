@@ -90,9 +90,9 @@ def get(model_type: str | None) -> Family:
         UnsupportedError: edgekit does not have it; the message lists what it has.
     """
     if model_type not in FAMILIES:
-        reason = OTHERS.get(model_type or "")
+        because = f", because {reason}" if (reason := OTHERS.get(model_type or "")) else ""
         raise UnsupportedError(
-            f"architecture '{model_type}' is not supported{f', because {reason}' if reason else ''}: "
+            f"architecture '{model_type}' is not supported{because}: "
             f"edgekit has {', '.join(FAMILIES)}"
         )
     return FAMILIES[model_type]
