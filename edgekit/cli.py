@@ -30,6 +30,7 @@ def cli() -> None:
 @click.option("--buckets", type=List(int), help="Static lengths, like 32,128,512.")
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="Default: <model>.edgekit")
 @click.option("--minimum-ios", default="18", show_default=True, help="Core ML target: 16, 17, 18.")
+@click.option("--embed-tokenizer", is_flag=True, help="Add ONNX files that take text.")
 @click.option("--jobs", type=click.IntRange(1), default=2, help="Formats at a time.  [default: 2]")
 @click.option("--force", is_flag=True, help="Replace an existing bundle.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and do nothing.")

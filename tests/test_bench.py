@@ -21,7 +21,7 @@ from edgekit.benchmarks.measurement import Measurement
 from edgekit.benchmarks.protocol import Runner, RunnerError
 from edgekit.benchmarks.spec import Limits, Model, Suite
 from edgekit.bundle import Bundle, entry
-from edgekit.errors import BundleError, PlanError
+from edgekit.errors import BundleError, EdgekitError, PlanError
 
 FAST = Limits(min_samples=5, max_samples=8, seconds=5.0, warm_up=1, loads=2, profile_runs=2)
 
@@ -245,20 +245,39 @@ def test_shipped_suites_are_valid(name: str) -> None:
     assert suite.models
 
 
+MODEL = "[[models]]\nbundle = 'a'\n"
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         ("lengths = [", "is not TOML"),
         ("lengths = [32]", r"names no \[\[models\]\]"),
-        ("lenghts = [32]\n[[models]]\nbundle = 'a'", "unknown key 'lenghts'"),
-        ("lengths = [0]\n[[models]]\nbundle = 'a'", "lengths has to be whole numbers"),
-        ("threads = [1, 1]\n[[models]]\nbundle = 'a'", "threads names a number twice"),
+        ("models = 3", "models has to be a list, each part a table"),
+        (f"lenghts = [32]\n{MODEL}", "unknown key 'lenghts'"),
+        (f"lengths = 32\n{MODEL}", "lengths has to be a list, each part a whole number, not 32"),
+        (f"lengths = [true]\n{MODEL}", r"each part a whole number, not \[True\]"),
+        (f"lengths = [0]\n{MODEL}", r"lengths has to be numbers from 1, not \[0\]"),
+        (f"lengths = []\n{MODEL}", "lengths is an empty list"),
+        (f"threads = [1, 1]\n{MODEL}", "threads names something twice"),
+        (f"devices = 'host'\n{MODEL}", "devices has to be a list, each part a text, not 'host'"),
+        (f"recipes = ['int3']\n{MODEL}", "unknown recipe 'int3'"),
+        (f"profile = 'no'\n{MODEL}", "profile has to be true or false"),
+        (f"limits = 3\n{MODEL}", r"limits has to be a table"),
+        (f"[limits]\nseconds = 'a'\n{MODEL}", r"\[limits\]: seconds has to be a number, not 'a'"),
+        (f"[limits]\nseconds = nan\n{MODEL}", "seconds and precision have to be more than 0"),
+        (f"[limits]\nmin_samples = 1\n{MODEL}", "min_samples has to be at least 2"),
+        (f"[paper]\nphone_bytes = 'a'\n{MODEL}", "phone_bytes has to be a number"),
         ("[[models]]\nname = 'a'", "needs either bundle, config or convert.model"),
-        ("[limits]\nseconds = -1\n[[models]]\nbundle = 'a'", "seconds"),
+        ("[[models]]\nbundle = 3", "bundle has to be a path, not 3"),
+        ("[[models]]\nname = '../a'\nbundle = 'a'", "'../a' is no name: leave / out"),
+        ("[[models]]\nconfig = { model_type = 'bert' }", "a model with a config needs a name"),
+        ("[[models]]\nconvert = { model = 'demo', out = 'a' }", "convert: unknown key 'out'"),
+        ("[[models]]\nconvert = { model = 3 }", "convert: model has to be a text, not 3"),
     ],
 )
 def test_a_wrong_suite_is_one_clear_line(text: str, message: str, tmp_path: Path) -> None:
     path = tmp_path / "suite.toml"
     path.write_text(text)
-    with pytest.raises(PlanError, match=message):
+    with pytest.raises(EdgekitError, match=message):
         spec.read(str(path))
