@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from edgekit.benchmarks import prepare, results, spec, targets
 from edgekit.benchmarks.bench import Bench
 from edgekit.benchmarks.measurement import Measurement
+from edgekit.benchmarks.protocol import Target
 from edgekit.benchmarks.spec import Suite
 from edgekit.bundle import Bundle
 from edgekit.errors import OutputError, PlanError
@@ -51,15 +53,34 @@ def run(
     Raises:
         EdgekitError: a device, a bundle or an argument is at fault; nothing was measured.
     """
-    devices = [targets.make(name, asked.memory_limit_bytes, say) for name in asked.devices]
+    made = [targets.make(name, asked.memory_limit_bytes, say, asked.via) for name in asked.devices]
+    devices = {device.name: device for device in made}
     found = prepare.bundles(asked, folder, say)
     if texts is not None:
         asked = prepare.with_texts(asked, found, texts)
     asked = replace(asked, against=_against(asked, found))
     store = _store(folder)
     have = [row for row in store.load() if row.failure is None and not force]
-    Bench(asked, found, store.append, {row.key: row for row in have}, say, tick).run(devices)
+    bench = Bench(asked, found, store.append, {row.key: row for row in have}, say, tick)
+    here = [device for name, device in devices.items() if not targets.apart(name)]
+    apart = [device for name, device in devices.items() if targets.apart(name)]
+    bench.plan([*here, *apart])
+    bench.run(here)
+    _side_by_side(bench, apart)
     return store.load()
+
+
+def _side_by_side(bench: Bench, devices: Sequence[Target]) -> None:
+    """Devices whose processors have nothing to do with each other."""
+    if len(devices) < 2:
+        bench.run(devices)
+        return
+    with ThreadPoolExecutor(len(devices)) as pool:
+        try:
+            list(pool.map(bench.run, [[device] for device in devices]))
+        except BaseException:
+            bench.stop()
+            raise
 
 
 def _store(folder: Path) -> results.Store:
