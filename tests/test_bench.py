@@ -245,6 +245,23 @@ def test_shipped_suites_are_valid(name: str) -> None:
     assert suite.models
 
 
+def test_the_documented_suite_shows_the_defaults(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[1] / "docs" / "suites.md").read_text(encoding="utf-8")
+    path = tmp_path / "mine.toml"
+    path.write_text(text.split("```toml\n")[1].split("```")[0])
+    suite = spec.read(str(path))
+    default = Suite("mine", suite.models)
+    assert suite.limits == default.limits
+    for key in ("title", "devices", "threads", "lengths", "profile", "name"):
+        assert getattr(suite, key) == getattr(default, key)
+
+
+def test_a_bundle_named_twice_is_refused(bundle: Bundle, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(bundle.path, tmp_path / "copy.edgekit"))
+    with pytest.raises(PlanError, match="the same bundle is named twice"):
+        prepare.bundles(suite_of(bundle.path, copy), tmp_path, print)
+
+
 MODEL = "[[models]]\nbundle = 'a'\n"
 
 
