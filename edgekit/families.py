@@ -78,7 +78,7 @@ FAMILIES: dict[str, Family] = {
 
 # Encoders that do not fit the table, and why: for the message and for docs/support.md.
 OTHERS: Mapping[str, str] = {
-    "xlnet": "Transformers has no masked-language model of it, and its reader is a beam search",
+    "xlnet": "it pads on the left, sums up in the last token and has no masked-language model",
     "new": "its layers are Python code that comes with each checkpoint",
 }
 
