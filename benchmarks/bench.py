@@ -255,6 +255,8 @@ class Bench:
         self, each: Round, pairs: Sequence[tuple[Entry, Measurement]]
     ) -> Iterator[Measurement]:
         """Instructions and memory in an emulator, one file after the other."""
+        if self._suite.profile:
+            self._say(f"    no profile: the times of {each.target.name} mean nothing")
         for entry, blank in pairs:
             self._say(f"    count {entry.subject.label}")
             with tempfile.TemporaryDirectory() as folder:
