@@ -24,7 +24,7 @@ CONTRACT = 1
 WARM_UP, TOGETHER = 3, 10  # inferences of a launch: not counted, counted
 _ASK_EVERY_SECONDS = 0.3
 _MOST_SECONDS = 300.0
-_DEAD = "@@1"
+_DEAD, _DEAD_TIMES = "@@1", 5  # it may write right before it ends
 
 
 class ThroughApp:
@@ -92,12 +92,12 @@ class ThroughApp:
         read = f"cat {quote(results)} 2>/dev/null"
         alive = f"{{ pidof {quote(self._package)} >/dev/null 2>&1; echo @@$?; }}"
         deadline, dead = time.monotonic() + _MOST_SECONDS, 0
-        while time.monotonic() < deadline and dead < 2:  # it may write right before it ends
+        while time.monotonic() < deadline and dead < _DEAD_TIMES:
             text = self._phone.shell(f"{read} || {alive}")
             if text.strip() and not text.startswith("@@"):
                 self._phone.shell(f"rm -f {quote(results)}")
                 return text
-            dead = dead + 1 if text.startswith(_DEAD) else 0
+            dead = dead + 1 if text.strip() == _DEAD else 0
             time.sleep(_ASK_EVERY_SECONDS)
         raise RunnerError(
             f"{self._component} on {self._phone.name} gave no results: see adb logcat -s edgekit"

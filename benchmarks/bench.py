@@ -25,7 +25,7 @@ from edgekit.benchmarks.measurement import Conditions, Measurement, Operator, Pa
 from edgekit.benchmarks.protocol import LostError, Runner, RunnerError, Target
 from edgekit.benchmarks.spec import Suite
 from edgekit.bundle import Bundle
-from edgekit.errors import EdgekitError
+from edgekit.errors import EdgekitError, PlanError
 
 Say = Callable[[str], None]
 Named = tuple[str | None, Bundle]
@@ -68,7 +68,8 @@ class Bench:
         """Measures everything that is missing; several threads may, each with targets of its own.
 
         Raises:
-            PlanError: a bundle takes no text as long as one that is asked for.
+            PlanError: a bundle takes no text as long as one that is asked for, or no file is asked
+                for.
         """
         rounds = self.plan(targets)
         for number, each in enumerate(rounds, 1):
@@ -117,6 +118,11 @@ class Bench:
             for name, bundle in self._bundles
             for entry in entries.of(bundle, name, target, self._suite)
         )
+        if not found:
+            raise PlanError(
+                f"{target.name}: no file of these bundles is of the recipes and for the runtimes "
+                "asked for: leave --recipe or --runtime out"
+            )
         for threads in self._suite.threads:
             for length in self._suite.lengths:
                 yield Round(target, threads, length, found)
@@ -273,6 +279,8 @@ class Bench:
         self, each: Round, pairs: Sequence[tuple[Entry, Measurement]]
     ) -> Iterator[Measurement]:
         """Instructions and memory in an emulator, one file after the other."""
+        if self._suite.profile:
+            self._say(f"    no profile: the times of {each.target.name} mean nothing")
         for entry, blank in pairs:
             self._say(f"    count {entry.subject.label}")
             with tempfile.TemporaryDirectory() as folder:

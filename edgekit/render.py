@@ -94,7 +94,7 @@ def _proof_table(bundle: Bundle) -> Table:
         proof["decisions"] for row in bundle.manifest["artifacts"] for proof in row["proofs"]
     )
     table = new_table("file", "size", "proven in", "runs", "max abs", "cosine", "agreement", "")
-    for artifact in bundle.artifacts:
+    for artifact in (*bundle.artifacts, *bundle.text_artifacts):
         for index, proof in enumerate(artifact.row["proofs"]):
             table.add_row(
                 "" if index else artifact.path.name,

@@ -19,7 +19,7 @@ from adbd import ENVIRONMENT, WORK, Phone
 
 from edgekit.benchmarks import android_files
 
-APPLETS = (*("sh", "cat", "chmod", "df", "grep", "ls", "mkdir", "mv", "rm", "uname"),)
+APPLETS = (*("sh", "cat", "chmod", "df", "ls", "mkdir", "mv", "rm", "uname"),)
 PROPERTIES = {
     "ro.product.manufacturer": "Edgekit",
     "ro.product.model": "Emu 7",
@@ -114,7 +114,7 @@ class App:
                 lines = path.read_text().splitlines()
                 extras = dict(zip(lines[::2], lines[1::2], strict=True))
                 argv = self._phone.argv(self._line(extras))
-                print(subprocess.run(argv, env=ENVIRONMENT, capture_output=True))
+                subprocess.run(argv, env=ENVIRONMENT, capture_output=True)
                 path.unlink()
             time.sleep(0.05)
 
