@@ -34,8 +34,9 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[all,dev]'
 	touch $@
 
-system:  ## Debian packages that some tests use, as root: tests without them are skipped
-	command -v chromium >/dev/null || (apt-get update -qq && apt-get install -y -qq chromium)
+system:  ## Debian packages that some tests use, as root
+	(command -v chromium && command -v adb && command -v proot) >/dev/null || \
+	(apt-get update -qq && apt-get install -y -qq chromium adb proot)
 
 clean:
 	rm -rf $(VENV) build *.egg-info

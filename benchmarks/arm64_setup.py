@@ -55,10 +55,10 @@ def cache() -> Path:
     return Path(place or platformdirs.user_cache_path("edgekit")).absolute() / "arm64"
 
 
-def missing() -> str | None:
-    """Why the cache cannot be used yet, or None."""
+def missing(target: Path | None = None) -> str | None:
+    """Why the cache, or a folder in its place, cannot be used yet, or None."""
     try:
-        found = json.loads((cache() / READY).read_text())
+        found = json.loads(((target or cache()) / READY).read_text())
     except (OSError, ValueError):
         return "not set up"
     return None if found == stamp() else "set up for another edgekit or other runtimes"
@@ -78,21 +78,22 @@ def stamp() -> dict[str, Any]:
     }
 
 
-def setup(say: Say = lambda text: None, run: Run | None = None) -> Path:
+def setup(say: Say = lambda text: None, run: Run | None = None, target: Path | None = None) -> Path:
     """Fetches and builds everything, unless it is there; the cache appears whole or not at all.
 
-    Whoever comes second waits for the first, and what a killed one left is removed.
+    Whoever comes second waits for the first, and what a killed one left is removed. ``run`` starts
+    the tools, ``target`` is a folder in the cache's place.
 
     Raises:
         SetupError: a download or a tool failed; the message says which and what to do.
     """
-    target = cache()
-    if missing() is None:
+    target = target or cache()
+    if missing(target) is None:
         return target
-    with _alone(say):
-        if missing() is None:  # another process has done it meanwhile
+    with _alone(target.parent, say):
+        if missing(target) is None:  # another process has done it meanwhile
             return target
-        _remove_all()
+        _remove_all(target)
         with tempfile.TemporaryDirectory(prefix=_UNFINISHED, dir=target.parent) as name:
             folder = Path(name) / target.name
             folder.mkdir()
@@ -107,29 +108,29 @@ def setup(say: Say = lambda text: None, run: Run | None = None) -> Path:
 
 def clean() -> None:
     """Removes the cache, and what an interrupted setup left."""
-    if cache().parent.is_dir():
-        with _alone(lambda text: None):
-            _remove_all()
+    target = cache()
+    if target.parent.is_dir():
+        with _alone(target.parent, lambda text: None):
+            _remove_all(target)
 
 
 _UNFINISHED = "arm64-unfinished-"
 
 
-def _remove_all() -> None:
-    for folder in (cache(), *cache().parent.glob(f"{_UNFINISHED}*")):
+def _remove_all(target: Path) -> None:
+    for folder in (target, *target.parent.glob(f"{_UNFINISHED}*")):
         shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
-def _alone(say: Say) -> Iterator[None]:
-    """No other process changes the cache meanwhile; the system frees a killed process's lock.
+def _alone(folder: Path, say: Say) -> Iterator[None]:
+    """No other process changes what is in it meanwhile; the system frees a killed process's lock.
 
     Raises:
         SetupError: the folder cannot be written.
     """
     from filelock import FileLock, Timeout
 
-    folder = cache().parent
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(folder / "arm64.lock")

@@ -86,7 +86,7 @@ class Entry:
         if length > most:
             raise PlanError(
                 f"{self.bundle.path} takes at most {most} tokens, not {length}: measure shorter "
-                "texts (--lengths) or convert it with longer --buckets"
+                "texts (--lengths, or length in a budget) or convert it with longer --buckets"
             )
         return verify.fit(length, buckets and tuple(buckets))
 
@@ -103,7 +103,14 @@ class Entry:
 
 
 def of(bundle: Bundle, name: str | None, target: Target, suite: Suite) -> Iterator[Entry]:
-    """Every file that the suite asks for in every runtime that the target has for it."""
+    """Every file that the suite asks for in every runtime that the target has for it.
+
+    Raises:
+        PlanError: the suite asks for a runtime that edgekit does not know.
+    """
+    unknown = [row for row in suite.runtimes or () if row not in TITLES]
+    if unknown:
+        raise PlanError(f"unknown runtime '{unknown[0]}': choose from {', '.join(TITLES)}")
     name = name or bundle.name
     for artifact in bundle.artifacts:
         if suite.recipes is not None and not _wanted(artifact, suite.recipes):
@@ -143,6 +150,7 @@ def tokenizer_ms(bundle: Bundle, length: int, count: int) -> tuple[float, ...]:
         return ()
     tokenizer: Any = Tokenizer.from_file(str(path))
     tokenizer.enable_truncation(length)
+    tokenizer.no_padding()
     words = " ".join(text[0] for text in texts if text[0].isascii()).split()
     text = " ".join((words * (length // max(len(words), 1) + 1))[:length])
     samples = []

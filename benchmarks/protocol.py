@@ -38,6 +38,10 @@ class RunnerError(EdgekitError):
     exit_code = 1
 
 
+class LostError(RunnerError):
+    """The device went away: what failed now may work once it is back."""
+
+
 class Runner:
     """One running runner. Leaving its context ends it."""
 

@@ -61,7 +61,7 @@ def line(measurement: Measurement) -> str:
 
 
 def read(paths: Sequence[Path]) -> list[Measurement]:
-    """Results of folders or ``.jsonl`` files as one; the newest of every key.
+    """Results of folders, ``.jsonl`` files or reports as one; the newest of every key.
 
     Raises:
         PlanError: one of them is no results, or of another major version, or has none.
@@ -79,11 +79,24 @@ def _some(path: Path) -> list[Measurement]:
     file = path / FILE if path.is_dir() else path
     if not file.is_file():
         what = f"{path} has no {FILE}" if path.is_dir() else f"{path} does not exist"
-        raise PlanError(f"{what}: give a folder of edgekit bench, or its {FILE}")
-    found = list(_read(file))
+        raise PlanError(f"{what}: give a folder of edgekit bench, its {FILE} or report.json")
+    found = list(_reported(file) if file.suffix == ".json" else _read(file))
     if not found:
         raise PlanError(f"{file} has no result yet: run edgekit bench into its folder again")
     return found
+
+
+def _reported(path: Path) -> Iterator[Measurement]:
+    """The measurements that a ``report.json`` was made of."""
+    try:
+        report = json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise PlanError(f"{path} is not readable JSON: {error}") from error
+    rows = report.get("measurements") if isinstance(report, dict) else None
+    if not isinstance(rows, list):
+        raise PlanError(f"{path} is no report of edgekit bench: it has no measurements")
+    for number, row in enumerate(rows, 1):
+        yield _checked(row, f"{path}, measurement {number}")
 
 
 def _read(path: Path) -> Iterator[Measurement]:

@@ -13,7 +13,7 @@ import numpy as np
 
 CONFIDENCE = 0.95
 RESAMPLES = 2000
-_SEED = 20261122
+SEED = 20261122
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def expected(
 
 
 def _draws(count: int, stream: int = 0) -> np.ndarray:
-    return np.random.default_rng(_SEED + stream).integers(0, count, (RESAMPLES, count))
+    return np.random.default_rng(SEED + stream).integers(0, count, (RESAMPLES, count))
 
 
 def _interval(value: float, draws: np.ndarray) -> Interval:

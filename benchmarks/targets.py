@@ -27,15 +27,15 @@ class Found:
 class Kind:
     """A kind of device. ``make`` takes what follows the colon, or None, and a memory limit.
 
-    ``setup`` fetches what it needs, as ``make`` does on first use, and ``clean`` removes all that
-    edgekit has put there.
+    ``setup`` fetches what it needs, as ``make`` does on first use, and ``clean``, which takes what
+    follows the colon, removes all that edgekit has put there.
     """
 
     name: str
     make: Callable[[str | None, int | None, Say], Target]
     find: Callable[[], list[Found]]
     setup: Callable[[Say], object] = lambda say: None
-    clean: Callable[[], object] = lambda: None
+    clean: Callable[[str | None], object] = lambda argument: None
 
 
 def _host(argument: str | None, memory_limit_bytes: int | None, say: Say) -> Target:
@@ -78,7 +78,7 @@ def _set_up_arm64(say: Say) -> None:
     arm64_setup.setup(say)
 
 
-def _clean_arm64() -> None:
+def _clean_arm64(argument: str | None) -> None:
     from edgekit.benchmarks import arm64_setup
 
     arm64_setup.clean()
@@ -111,10 +111,37 @@ def _set_up_browser(say: Say) -> None:
     browser_setup.setup(say)
 
 
-def _clean_browser() -> None:
+def _clean_browser(argument: str | None) -> None:
     from edgekit.benchmarks import browser_setup
 
     browser_setup.clean()
+
+
+def _android(argument: str | None, memory_limit_bytes: int | None, say: Say) -> Target:
+    from edgekit.benchmarks import android
+    from edgekit.benchmarks.adb import Adb
+
+    return android.Android(android.choose(Adb.found(), argument), say)
+
+
+def _find_android() -> list[Found]:
+    from edgekit.benchmarks import adb, android
+
+    try:
+        listed = adb.Adb.found().devices()
+    except EdgekitError as error:
+        return [Found("android", "phones that adb sees", False, str(error))]
+    return [
+        Found(f"android:{each.serial}", android.describe(each), not each.remedy, each.remedy)
+        for each in listed
+    ] or [Found("android", "phones that adb sees", False, android.NONE)]
+
+
+def _clean_android(argument: str | None) -> None:
+    from edgekit.benchmarks import android, android_files
+    from edgekit.benchmarks.adb import Adb
+
+    android_files.clean(android.choose(Adb.found(), argument))
 
 
 KINDS: Mapping[str, Kind] = {
@@ -123,6 +150,7 @@ KINDS: Mapping[str, Kind] = {
         Kind("host", _host, _find_host),
         Kind("arm64", _arm64, _find_arm64, _set_up_arm64, _clean_arm64),
         Kind("browser", _browser, _find_browser, _set_up_browser, _clean_browser),
+        Kind("android", _android, _find_android, _set_up_arm64, _clean_android),
     )
 }
 
@@ -150,9 +178,9 @@ def clean(name: str) -> None:
     """Removes all that edgekit has put on a device, or into its cache for it.
 
     Raises:
-        UnsupportedError: there is no such device.
+        EdgekitError: there is no such device, or it cannot be reached.
     """
-    _kind(name).clean()
+    _kind(name).clean(name.partition(":")[2] or None)
 
 
 def _kind(name: str) -> Kind:

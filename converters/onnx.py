@@ -8,7 +8,7 @@ since 1.17 (https://onnxruntime.ai/docs/reference/compatibility.html), on phones
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING, Any
 from edgekit.converters.onnx_graph import GraphBuilder, write
 from edgekit.converters.onnx_ops import lowerings
 from edgekit.converters.onnx_shapes import Value
+from edgekit.converters.onnx_text import IDS, INPUT, MAX_LENGTH, OPSETS, text_graph
 from edgekit.errors import ConversionError
 from edgekit.graph import Card, Graph, Signature, TensorSpec
 from edgekit.recipe import Recipe
+from edgekit.tokenizer import TextTokenizer
 
 if TYPE_CHECKING:
-    from onnx import ModelProto, ValueInfoProto
+    from onnx import ModelProto, NodeProto, ValueInfoProto
     from torch.export import ExportedProgram
     from torch.fx import Node
 
@@ -31,21 +33,36 @@ _OPSET, _IR_VERSION = 20, 9
 
 
 def convert(
-    graph: Graph, recipes: Sequence[Recipe], card: Card, folder: Path
+    graph: Graph,
+    recipes: Sequence[Recipe],
+    card: Card,
+    folder: Path,
+    *,
+    tokenizer: TextTokenizer | None = None,
 ) -> Iterator[tuple[Recipe, Path]]:
     """Yields each recipe's finished file as soon as it is written into ``folder``.
 
-    Inputs are int32 (batch, length), outputs float32, named and ordered as in the signature.
+    Inputs are int32 (batch, length), outputs float32, named and ordered as in the signature. With a
+    ``tokenizer`` each recipe has a second file, which takes text and also gives ``input_ids``.
 
     Raises:
         ConversionError: the model has an operator without a lowering, or 2 GiB of weights.
+        UnsupportedError: the tokenizer cannot be expressed.
     """
-    program = graph.dynamic
+    program, signature = graph.dynamic, graph.signature
+    text = None if tokenizer is None else text_graph(tokenizer)
     for recipe in recipes:
-        builder = _translate(program, graph.signature, recipe)
+        builder = _translate(program, signature, recipe)
         path = folder / f"model-{recipe.name}.onnx"
-        write(_model(builder, graph.signature, card), builder.tensors, path)
+        model = _model(builder.nodes, signature.inputs, signature.outputs, card)
+        write(model, builder.tensors, path)
         yield recipe, path
+        if text is not None:
+            path = path.with_stem(f"{path.stem}-text")
+            nodes, outputs = [*text.nodes, *builder.nodes], (*signature.outputs, IDS)
+            model = _model(nodes, (INPUT,), outputs, card, OPSETS)
+            write(model, {**text.tensors, **builder.tensors}, path)
+            yield recipe, path
 
 
 def _translate(program: ExportedProgram, signature: Signature, recipe: Recipe) -> GraphBuilder:
@@ -97,19 +114,38 @@ def _resolve(argument: Any, values: dict[Node, Any]) -> Any:
     return map_arg(argument, values.__getitem__)
 
 
-def _model(builder: GraphBuilder, signature: Signature, card: Card) -> ModelProto:
+def save_tokenizer(tokenizer: TextTokenizer, path: Path) -> None:
+    """The tokenizer alone: from text, and how many tokens to keep, to ids and token types.
+
+    Raises:
+        UnsupportedError: it cannot be expressed.
+    """
+    graph = text_graph(tokenizer)
+    longest = TensorSpec(MAX_LENGTH, "int64", (1,), "instead of the length that the file has")
+    types = TensorSpec("token_type_ids", "int32", (1, "length"))
+    card = Card("tokenizer", "tokenizer", "tokenizer.json")
+    write(_model(graph.nodes, (INPUT, longest), (IDS, types), card, OPSETS), graph.tensors, path)
+
+
+def _model(
+    nodes: Sequence[NodeProto],
+    inputs: Sequence[TensorSpec],
+    outputs: Sequence[TensorSpec],
+    card: Card,
+    opsets: Mapping[str, int] | None = None,
+) -> ModelProto:
     """The model without its tensors, with what the card says of it."""
     from onnx import helper
 
     graph = helper.make_graph(
-        builder.nodes,
+        nodes,
         card.name,
-        [_value_info(spec) for spec in signature.inputs],
-        [_value_info(spec) for spec in signature.outputs],
+        [_value_info(spec) for spec in inputs],
+        [_value_info(spec) for spec in outputs],
     )
     model = helper.make_model(
         graph,
-        opset_imports=[helper.make_opsetid("", _OPSET)],
+        opset_imports=[helper.make_opsetid(*row) for row in {"": _OPSET, **(opsets or {})}.items()],
         ir_version=_IR_VERSION,
         producer_name="edgekit",
         producer_version=version("edgekit"),

@@ -26,13 +26,15 @@ class GraphBuilder:
     """Nodes in the order of computation, and the tensors they read, both by the names of values.
 
     ``scope`` is the path of the module being translated; the names of its values begin with it.
-    Every name made here has a slash in it, which no input, output or parameter has.
+    Every name made here has a slash in it, which no input, output or parameter has. Two graphs with
+    other ``root`` names share none.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, root: str = "") -> None:
+        self._root = root
         self.nodes: list[NodeProto] = []
         self.tensors: dict[str, Array] = {}
-        self.scope = ""
+        self.scope = root
         self._made: dict[Hashable, tuple[str, ...]] = {}
         self._producers: dict[str, NodeProto] = {}
         self._names: dict[str, int] = {}
@@ -66,7 +68,8 @@ class GraphBuilder:
         key = ("constant", array.dtype.str, array.shape, array.tobytes())
         if key not in self._made:
             shown = "x".join(str(item) for item in np.ravel(value)) if array.size <= 4 else "table"
-            self._made[key] = (self.tensor(self._name(f"{array.dtype.name}_{shown}", ""), array),)
+            name = self._name(f"{array.dtype.name}_{shown}", self._root)
+            self._made[key] = (self.tensor(name, array),)
         return self._made[key][0]
 
     def transpose(self, value: str, order: Sequence[int]) -> str:

@@ -27,7 +27,8 @@ def convert(model: str, *, say: Say | None = None, jobs: int = 1, **options: Any
         say: is told of each :class:`edgekit.stages.Step` as it begins and ends.
         jobs: how many formats are converted at the same time.
         **options: those of :func:`edgekit.plan.make`: ``task``, ``to``, ``recipes``,
-            ``max_length``, ``buckets``, ``out``, ``force``, ``minimum_ios``, ``trust``.
+            ``max_length``, ``buckets``, ``out``, ``force``, ``minimum_ios``,
+            ``embed_tokenizer``, ``trust``.
 
     Raises:
         EdgekitError: with one line that says what was wrong and what to do.

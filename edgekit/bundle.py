@@ -19,7 +19,7 @@ from edgekit.errors import BundleError
 from edgekit.graph import Signature
 from edgekit.source import file_hash
 
-SCHEMA_VERSION = "1.1"
+SCHEMA_VERSION = "1.2"
 MANIFEST = "manifest.json"
 GOLDEN = "golden.json"
 POSTPROCESS = "postprocess.json"
@@ -86,6 +86,12 @@ class Bundle:
         return tuple(Artifact(self.path / row["file"], row) for row in self.manifest["artifacts"])
 
     @property
+    def text_artifacts(self) -> tuple[Artifact, ...]:
+        """The files that take text instead of ids; none unless they were asked for."""
+        rows = self.manifest.get("text_artifacts", ())
+        return tuple(Artifact(self.path / row["file"], row) for row in rows)
+
+    @property
     def signature(self) -> Signature:
         """Inputs, outputs and buckets, the same for every artefact."""
         row = self.manifest["artifacts"][0]
@@ -103,6 +109,7 @@ class Bundle:
 
     def _files(self) -> Iterator[Mapping[str, Any]]:
         yield from self.manifest["artifacts"]
+        yield from self.manifest.get("text_artifacts", ())
         yield self.manifest["golden"]
         yield from filter(None, [self.manifest.get("postprocess")])
         yield from (self.manifest["tokenizer"] or {}).get("files", ())

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 import click
 
-from edgekit import __version__, cli_bench, cli_run
+from edgekit import __version__, cli_bench, cli_check, cli_eval, cli_run
 from edgekit.cli_options import List, debug_option, json_option
 from edgekit.errors import EdgekitError
 
@@ -30,6 +30,7 @@ def cli() -> None:
 @click.option("--buckets", type=List(int), help="Static lengths, like 32,128,512.")
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="Default: <model>.edgekit")
 @click.option("--minimum-ios", default="18", show_default=True, help="Core ML target: 16, 17, 18.")
+@click.option("--embed-tokenizer", is_flag=True, help="Add ONNX files that take text.")
 @click.option("--jobs", type=click.IntRange(1), default=2, help="Formats at a time.  [default: 2]")
 @click.option("--force", is_flag=True, help="Replace an existing bundle.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and do nothing.")
@@ -118,6 +119,8 @@ def support(as_json: bool, debug: bool) -> None:
 
 
 cli.add_command(cli_run.run)
+cli.add_command(cli_eval.evaluate)
+cli.add_command(cli_check.check)
 cli.add_command(cli_bench.bench)
 cli.add_command(cli_bench.render_report)
 cli.add_command(cli_bench.devices)

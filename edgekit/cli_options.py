@@ -43,3 +43,17 @@ class Size(click.ParamType[int]):
         if not found or not int(found[1]):
             self.fail(f"'{value}' is not a size like 256M or 1G", param, ctx)
         return int(found[1]) * _UNITS[found[2]]
+
+
+class Pairs(click.ParamType[dict[str, str]]):
+    """``a=b`` separated by commas."""
+
+    name = "a=b,c=d"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> dict[str, str]:
+        if isinstance(value, dict):
+            return value
+        pairs = [part.partition("=") for part in value.split(",") if part.strip()]
+        if not all(name.strip() and sign and other.strip() for name, sign, other in pairs):
+            self.fail(f"'{value}' is not a list like text=sentence,label=target", param, ctx)
+        return {name.strip(): other.strip() for name, _, other in pairs}

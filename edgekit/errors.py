@@ -8,6 +8,7 @@
     ├── PlanError                 arguments that contradict the model or each other
     ├── MissingExtraError         an optional package is not installed
     ├── InputError                a text that the model or its task cannot take
+    ├── DataError                 labelled data that cannot be read or do not fit the task
     ├── BundleError               a bundle or manifest that is damaged, forged or too new
     ├── OutputError               the result cannot be written
     └── ConversionError           exit code 1: a library could not convert the model
@@ -50,6 +51,10 @@ class MissingExtraError(EdgekitError):
 
 class InputError(EdgekitError):
     """A text that the model or its task cannot take."""
+
+
+class DataError(EdgekitError):
+    """Labelled data that cannot be read or do not fit the task."""
 
 
 class BundleError(EdgekitError):

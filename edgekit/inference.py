@@ -69,13 +69,22 @@ class App:
             BundleError: the file gives NaN or infinity.
         """
         found: list[dict[str, np.ndarray]] = [{} for _ in encodings]
+        for index, outputs in self.each(encodings):
+            found[index] = outputs
+        return found
+
+    def each(self, encodings: Sequence[Encoded]) -> Iterator[tuple[int, dict[str, np.ndarray]]]:
+        """Each row's place and outputs, as soon as they are there: one batch is in memory.
+
+        Raises:
+            BundleError: the file gives NaN or infinity.
+        """
         for batch in self._batches(encodings):
             rows = [encodings[index] for index in batch]
             length = verify.fit(max(map(len, rows)), self.session.lengths)
             outputs = self.session.run(verify.feed(rows, length, self._signature))
             for place, index in enumerate(batch):
-                found[index] = self._outputs(outputs, place, len(encodings[index]))
-        return found
+                yield index, self._outputs(outputs, place, len(encodings[index]))
 
     def answer(self, *texts: str, top: int = TOP) -> Answer:
         """What the app shows for these texts.
@@ -172,15 +181,20 @@ def choose(bundle: Bundle, name: str | None, target: str = HOST) -> Artifact | N
     return named[name]
 
 
+def runnable(bundle: Bundle, target: str = HOST) -> list[Artifact]:
+    """The artefacts that the device runs, in the manifest's order."""
+    if target == HOST:
+        return [row for row in bundle.artifacts if _runtimes(row)]
+    from edgekit.benchmarks import targets
+
+    device = targets.make(target)
+    return [row for row in bundle.artifacts if device.runtimes(row.format)]
+
+
 def _first(bundle: Bundle, target: str) -> Artifact:
     """In the manifest's order; what a runtime made for speed opens comes before the evaluator."""
-    if target != HOST:
-        from edgekit.benchmarks import targets
-
-        device = targets.make(target)
-        runs = [row for row in bundle.artifacts if device.runtimes(row.format)]
-    else:
-        runs = [row for row in bundle.artifacts if _runtimes(row)]
+    runs = runnable(bundle, target)
+    if target == HOST:
         runs.sort(key=lambda row: not _runtimes(row)[0].measures)
     if not runs:
         raise UnsupportedError(f"{target} runs none of the files of {bundle.path}")

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from edgekit import bundle, formats, stages
+from edgekit import bundle, formats, stages, text_runtime
 from edgekit.bundle import Bundle
 from edgekit.errors import ProofError
 from edgekit.plan import ExportPlan
@@ -151,7 +151,8 @@ def _write_manifest(
         "tokenizer": traced.tokenizer,
         "golden": bundle.entry(folder, folder / bundle.GOLDEN),
         "postprocess": traced.postprocess,
-        "artifacts": [_artifact(plan, traced, row, folder) for row in kept],
+        "artifacts": [_artifact(plan, traced, row, folder) for row in kept if not row.takes_text],
+        "text_artifacts": [_text_artifact(traced, row, folder) for row in kept if row.takes_text],
         "refused": [
             {"file": row.path.name, "format": row.format, "failure": row.failure} for row in refused
         ],
@@ -180,6 +181,23 @@ def _artifact(plan: ExportPlan, traced: Traced, row: Exported, folder: Path) -> 
         "minimum_os": minimum_os,
         "buckets": None if row.buckets is None else list(row.buckets),
         **tensors,
+        "proofs": [proof.to_json() for proof in row.proofs],
+    }
+
+
+def _text_artifact(traced: Traced, row: Exported, folder: Path) -> dict[str, Any]:
+    from edgekit.converters.onnx_text import IDS, INPUT
+
+    specs = (*traced.signature.outputs, IDS)
+    return {
+        **bundle.entry(folder, row.path),
+        "format": row.format,
+        "recipe": row.recipe,
+        "runtime": "onnxruntime",
+        "operators": text_runtime.operators(),
+        "minimum_os": formats.get(row.format).minimum_os,
+        "inputs": [{**asdict(INPUT), "shape": list(INPUT.shape)}],
+        "outputs": [{**asdict(spec), "shape": [1, *spec.shape[1:]]} for spec in specs],
         "proofs": [proof.to_json() for proof in row.proofs],
     }
 

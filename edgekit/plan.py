@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgekit import formats, recipe
+from edgekit import formats, recipe, text_runtime
 from edgekit.errors import OutputError, PlanError
 from edgekit.graph import Signature, TensorSpec
 from edgekit.source import NO_TRUST, Source, Trust, find
@@ -45,6 +45,7 @@ class ExportPlan:
     out: Path
     force: bool = False
     minimum_ios: str = "18"
+    embed_tokenizer: bool = False
 
     @property
     def inputs(self) -> tuple[TensorSpec, ...]:
@@ -79,6 +80,7 @@ def make(
     out: str | os.PathLike[str] | None = None,
     force: bool = False,
     minimum_ios: str = "18",
+    embed_tokenizer: bool = False,
     trust: Trust = NO_TRUST,
 ) -> ExportPlan:
     """Checks the arguments against the model and the machine.
@@ -94,6 +96,8 @@ def make(
     if minimum_ios not in MINIMUM_IOS:
         raise PlanError(f"--minimum-ios {minimum_ios}: choose from {', '.join(MINIMUM_IOS)}")
     source = find(model, trust)
+    if embed_tokenizer:
+        _check_embedding(source, [format_.name for format_ in wanted])
     chosen = source.task(task)
     if chosen.pooled:
         source.pooling()
@@ -119,7 +123,16 @@ def make(
         folder,
         force,
         minimum_ios,
+        embed_tokenizer,
     )
+
+
+def _check_embedding(source: Source, formats_: Sequence[str]) -> None:
+    if "onnx" not in formats_:
+        raise PlanError("--embed-tokenizer makes ONNX files: add onnx to --to")
+    if not source.has_tokenizer:
+        raise PlanError(f"--embed-tokenizer: {source.origin} brings no tokenizer")
+    text_runtime.require()
 
 
 def _once(option: str, names: Sequence[str]) -> list[str]:

@@ -34,10 +34,10 @@ def plan(planned: ExportPlan, as_json: bool) -> None:
         click.echo(RANDOM)
     lengths = ", ".join(map(str, planned.buckets))
     click.echo(f"up to {planned.max_length} tokens; buckets {lengths}")
-    table = _table("file", "format", "recipe", "estimated size")
+    table = new_table("file", "format", "recipe", "estimated size")
     for row in planned.artifacts:
         table.add_row(row.file, row.format, row.recipe, megabytes(row.size_bytes))
-    _print(table)
+    print_table(table)
     click.echo("each file is opened in its runtime and compared with PyTorch on:")
     for check in _checks(planned):
         click.echo(f"  - {check}")
@@ -85,7 +85,7 @@ def bundle(bundle: Bundle, as_json: bool, steps: Sequence[Step] = ()) -> None:
     )
     if manifest["random_weights"]:
         click.echo(RANDOM)
-    _print(_proof_table(bundle))
+    print_table(_proof_table(bundle))
     click.echo(f"buckets {', '.join(map(str, manifest['buckets']))}; {bundle.path}/")
 
 
@@ -93,8 +93,8 @@ def _proof_table(bundle: Bundle) -> Table:
     decisive = any(
         proof["decisions"] for row in bundle.manifest["artifacts"] for proof in row["proofs"]
     )
-    table = _table("file", "size", "proven in", "runs", "max abs", "cosine", "agreement", "")
-    for artifact in bundle.artifacts:
+    table = new_table("file", "size", "proven in", "runs", "max abs", "cosine", "agreement", "")
+    for artifact in (*bundle.artifacts, *bundle.text_artifacts):
         for index, proof in enumerate(artifact.row["proofs"]):
             table.add_row(
                 "" if index else artifact.path.name,
@@ -134,7 +134,7 @@ def selftest(results: Sequence[SelfTest], as_json: bool) -> None:
     if as_json:
         _print_json([asdict(result) for result in results])
         return
-    table = _table("file", "runtime", "texts", "max abs", "cosine", "")
+    table = new_table("file", "runtime", "texts", "max abs", "cosine", "")
     for result in results:
         table.add_row(
             result.file,
@@ -144,7 +144,7 @@ def selftest(results: Sequence[SelfTest], as_json: bool) -> None:
             "-" if result.cosine is None else f"{result.cosine:.6f}",
             "[green]pass[/green]" if result.passed else f"[red]FAIL[/red] {result.failure}",
         )
-    _print(table)
+    print_table(table)
 
 
 def support(measured: Support, as_json: bool) -> None:
@@ -152,10 +152,10 @@ def support(measured: Support, as_json: bool) -> None:
     if as_json:
         _print_json(measured.to_json())
         return
-    table = _table("architecture", "task", *map(" ".join, measured.columns()))
+    table = new_table("architecture", "task", *map(" ".join, measured.columns()))
     for row in measured.table():
         table.add_row(*row)
-    _print(table)
+    print_table(table)
     for line in measured.failures():
         click.echo(line)
     click.echo(MATRIX)
@@ -166,11 +166,11 @@ def devices(found: Sequence[Found], as_json: bool) -> None:
     if as_json:
         _print_json([asdict(row) for row in found])
         return
-    table = _table("device", "what it is", "")
+    table = new_table("device", "what it is", "")
     for row in found:
         state = "[green]ready[/green]" if row.ready else f"[yellow]{row.remedy}[/yellow]"
         table.add_row(row.name, row.description, state)
-    _print(table)
+    print_table(table)
 
 
 def megabytes(size_bytes: int) -> str:
@@ -178,7 +178,7 @@ def megabytes(size_bytes: int) -> str:
     return f"{size_bytes / 1e6:.1f} MB"
 
 
-def _table(*columns: str) -> Table:
+def new_table(*columns: str) -> Table:
     from rich import box
     from rich.table import Table
 
@@ -189,7 +189,7 @@ def _table(*columns: str) -> Table:
     return table
 
 
-def _print(table: Table) -> None:
+def print_table(table: Table) -> None:
     from rich.console import Console
 
     console = Console(highlight=False)

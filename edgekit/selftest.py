@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,10 @@ from edgekit.postprocess import golden as vectors
 from edgekit.probes import Probe
 from edgekit.runtime import Session
 from edgekit.tasks import Task
+from edgekit.text_runtime import TextSession
+from edgekit.texts import LONGEST_FIRST
+
+_IDS = "input_ids"
 
 
 @dataclass(frozen=True)
@@ -42,11 +46,16 @@ def run(bundle: Bundle) -> list[SelfTest]:
     """
     golden = bundle.golden()
     task = tasks.get(bundle.manifest["task"])
+    cases = golden["cases"]
     found = [
-        _test(artifact, session, bundle, golden["cases"], task)
+        _summary(artifact, session.runtime, differences(session, bundle, cases, task))
         for artifact in bundle.artifacts
         for session in runtime.sessions(artifact.path, artifact.format)
     ]
+    for artifact in bundle.text_artifacts:
+        text_session = TextSession(artifact.path)
+        compared = text_differences(text_session, bundle, cases, task)
+        found.append(_summary(artifact, text_session.runtime, compared))
     return [*found, *_postprocess(bundle)]
 
 
@@ -64,15 +73,10 @@ def _postprocess(bundle: Bundle) -> Iterator[SelfTest]:
     )
 
 
-def _test(
-    artifact: Artifact,
-    session: Session,
-    bundle: Bundle,
-    cases: list[Mapping[str, Any]],
-    task: Task,
+def _summary(
+    artifact: Artifact, runtime_name: str, differences: Iterable[verify.Difference]
 ) -> SelfTest:
-    tolerance = recipe.get(artifact.recipe).tolerance
-    found = list(differences(session, bundle, cases, task))
+    tolerance, found = recipe.get(artifact.recipe).tolerance, list(differences)
     max_abs = max(difference.max_abs for difference in found)
     cosine = min(difference.cosine for difference in found)
     failure = None
@@ -80,7 +84,7 @@ def _test(
         failure = f"beyond max abs {tolerance.max_abs:g} or cosine {tolerance.cosine:g}"
     return SelfTest(
         artifact.path.name,
-        session.runtime,
+        runtime_name,
         len(found),
         max_abs,
         cosine,
@@ -92,15 +96,42 @@ def _test(
 def differences(
     session: Session, bundle: Bundle, cases: list[Mapping[str, Any]], task: Task
 ) -> Iterator[verify.Difference]:
+    """How far a file is from PyTorch on each golden case."""
     signature = bundle.signature
     probes = [_probe(case) for case in cases]
     scale = verify.scales(probes)
     for case, probe in zip(cases, probes, strict=True):
         length = verify.fit(len(probe), session.lengths)
         outputs = session.run(verify.feed((probe,), length, signature))
-        kept = verify.row(outputs, 0, probe, signature)
-        sampled = {name: _sample(kept[name], case["outputs"][name]) for name in kept}
-        yield verify.compare(sampled, probe, task, scale, decide=False)
+        yield _difference(outputs, case, probe, bundle, task, scale)
+
+
+def text_differences(
+    session: TextSession, bundle: Bundle, cases: list[Mapping[str, Any]], task: Task
+) -> Iterator[verify.Difference]:
+    """The same of a file that takes text, on the cases that are cut as it cuts."""
+    scale = verify.scales(map(_probe, cases))
+    for case in cases:
+        cut = case.get("truncation"), case.get("max_length")
+        if cut == (LONGEST_FIRST, bundle.manifest["max_length"]):
+            probe, outputs = _probe(case), session.run(*case["text"])
+            if outputs[_IDS][0].tolist() == case[_IDS]:
+                yield _difference(outputs, case, probe, bundle, task, scale)
+            else:
+                yield verify.WRONG
+
+
+def _difference(
+    outputs: Mapping[str, np.ndarray],
+    case: Mapping[str, Any],
+    probe: Probe,
+    bundle: Bundle,
+    task: Task,
+    scale: Mapping[str, float],
+) -> verify.Difference:
+    kept = verify.row(outputs, 0, probe, bundle.signature)
+    sampled = {name: _sample(kept[name], case["outputs"][name]) for name in kept}
+    return verify.compare(sampled, probe, task, scale, decide=False)
 
 
 def _probe(case: Mapping[str, Any]) -> Probe:

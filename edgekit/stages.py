@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,6 +15,7 @@ import numpy as np
 from edgekit import (
     bundle,
     checkpoint,
+    embed,
     formats,
     golden,
     graph,
@@ -23,6 +24,7 @@ from edgekit import (
     recipe,
     runtime,
     tasks,
+    text_proof,
 )
 from edgekit import tokenizer as tokenizers
 from edgekit.encoding import Encoded, Tokeniser
@@ -31,12 +33,16 @@ from edgekit.plan import ExportPlan
 from edgekit.pooling import Pooling
 from edgekit.postprocess import Facts
 from edgekit.postprocess import golden as vectors
+from edgekit.probes import Probe
 from edgekit.recipe import Recipe
 from edgekit.runtime import Session
+from edgekit.text_runtime import TextSession
+from edgekit.tokenizer import TextTokenizer
 from edgekit.verify import Proof, Run, prove
 
 PROBES = "probes.pickle"
 GRAPH = "graph"
+TEXT = "-text"  # ends the stem of a file that takes text
 
 
 @dataclass(frozen=True)
@@ -77,6 +83,7 @@ class Exported:
     buckets: tuple[int, ...] | None
     batched: bool
     proofs: tuple[Proof, ...]
+    takes_text: bool = False
 
     @property
     def failure(self) -> str | None:
@@ -117,8 +124,11 @@ def trace(plan: ExportPlan, work: Path, out: Path, *, say: Say) -> Traced:
     """Loads the model, asks PyTorch for its answers, and stores the traced graphs in ``work``."""
     with _Timed(say, "trace", "load", plan.source.name):
         _quiet_transformers()
-        model = checkpoint.load_model(plan.source, plan.task)
         tokenizer = checkpoint.load_tokenizer(plan.source)
+        saved = None if tokenizer is None else tokenizers.save(tokenizer, out, plan.max_length)
+        if plan.embed_tokenizer and saved is not None:
+            embed.check(tokenizer, TextTokenizer.read(out, saved), work / "tokenizer.onnx")
+        model = checkpoint.load_model(plan.source, plan.task)
         pooling = plan.source.pooling() if plan.task.pooled else Pooling()
         signature = plan.signature(_outputs(plan, model.config, pooling))
     with _Timed(say, "trace", "trace", plan.task.name):
@@ -135,7 +145,6 @@ def trace(plan: ExportPlan, work: Path, out: Path, *, say: Say) -> Traced:
         answers = probes.answer(model, plan.task, pooling, rows, token_types)
         probes.save(answers, work / PROBES)
         golden.write(golden.cases(tokenizer, answers, plan.max_length), out / bundle.GOLDEN)
-        saved = None if tokenizer is None else tokenizers.save(tokenizer, out, plan.max_length)
         labels = checkpoint.labels(model, plan.task)
         answered = saved and _write_vectors(plan, model, pooling, token_types, labels, saved, out)
     parameters = sum(parameter.numel() for parameter in model.parameters())
@@ -173,6 +182,10 @@ def export(
     cases = probes.load(work / PROBES)
     exported = []
     for kind, path in build(plan, traced, name, work, out, say=say):
+        if path.stem.endswith(TEXT):
+            with _Timed(say, name, "prove", path.name):
+                exported.append(_export_text(plan, traced, path, kind, cases))
+            continue
         proofs, lengths, batched = [], None, False
         for session in runtime.sessions(path, name):
             with _Timed(say, name, "prove", f"{path.name} in {session.runtime}"):
@@ -192,6 +205,15 @@ def export(
     return exported
 
 
+def _export_text(
+    plan: ExportPlan, traced: Traced, path: Path, kind: Recipe, cases: Sequence[Probe]
+) -> Exported:
+    proof = text_proof.prove(
+        TextSession(path), cases, plan.task, traced.signature, kind, plan.max_length
+    )
+    return Exported(path, "onnx", kind.name, None, False, (proof,), takes_text=True)
+
+
 def _layer(session: Session, stored: graph.Graph, kind: Recipe, run: Run) -> str | None:
     """Where a run goes wrong; a search that fails must not hide that it did."""
     try:
@@ -205,7 +227,11 @@ def build(
 ) -> list[tuple[Recipe, Path]]:
     """Converts one format in each of its recipes and returns the files, unproven."""
     recipes = [recipe.get(row) for row in plan.recipes(name)]
-    options = {"minimum_os": f"iOS{plan.minimum_ios}"} if name == "coreml" else {}
+    options: dict[str, Any] = {}
+    if name == "coreml":
+        options["minimum_os"] = f"iOS{plan.minimum_ios}"
+    if name == "onnx" and plan.embed_tokenizer and traced.tokenizer is not None:
+        options["tokenizer"] = TextTokenizer.read(out, traced.tokenizer)
     with _Timed(say, name, "convert", ", ".join(row.name for row in recipes)):
         convert = formats.get(name).converter()
         return list(convert(graph.load(work / GRAPH), recipes, traced.card, out, **options))
@@ -252,6 +278,7 @@ def versions() -> dict[str, str]:
         "transformers",
         "onnx",
         "onnxruntime",
+        "onnxruntime-extensions",
         "ai-edge-litert",
         "coremltools",
         "executorch",

@@ -68,6 +68,22 @@ def publish(folder: Path, out: Path, *, force: bool) -> None:
         raise OutputError(f"{out} cannot be written: {error.strerror}") from error
 
 
+def write(path: Path, text: str) -> None:
+    """Writes a text file, whole or not at all; its folder is made if it is missing.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as folder:
+            part = Path(folder) / path.name
+            part.write_text(text, encoding="utf-8")
+            part.replace(path)
+    except OSError as error:
+        raise OutputError(f"{path} cannot be written: {error.strerror}") from error
+
+
 def _missing_parents(folder: Path) -> list[Path]:
     return [parent for parent in (folder, *folder.parents) if not parent.exists()]
 

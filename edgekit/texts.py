@@ -54,13 +54,14 @@ PAIRS: tuple[tuple[str, str, str], ...] = (
 )
 
 _LONG = "The tower, finished in 1889, stands in Paris: café, 東京, שלום 👍🏽. " * 3
+LONGEST_FIRST = "longest_first"  # Transformers' name for its default
 _CUT = 24  # tokens: few, so that every text is cut, even by the tokens of whole words
 TRUNCATIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    ("cut single", "longest_first", (_LONG,)),
+    ("cut single", LONGEST_FIRST, (_LONG,)),
     ("cut first", "only_first", (_LONG, "Who?")),
     ("cut second", "only_second", ("Who?", _LONG)),
-    ("cut longest", "longest_first", (_LONG, "It was built for the fair of 1889.")),
-    ("cut both", "longest_first", (_LONG, _LONG)),
+    ("cut longest", LONGEST_FIRST, (_LONG, "It was built for the fair of 1889.")),
+    ("cut both", LONGEST_FIRST, (_LONG, _LONG)),
 )
 
 
@@ -77,7 +78,7 @@ class Case:
 def cases(max_length: int) -> Iterator[Case]:
     """Every case for a model of ``max_length`` tokens; the short cuts where they are shorter."""
     for name, *texts in (*TEXTS, *PAIRS):
-        yield Case(name, tuple(texts), "longest_first", max_length)
+        yield Case(name, tuple(texts), LONGEST_FIRST, max_length)
     for name, strategy, cut in TRUNCATIONS:
         if max_length >= _CUT:
             yield Case(name, cut, strategy, _CUT)

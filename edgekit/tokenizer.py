@@ -4,12 +4,47 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from edgekit import bundle
 from edgekit.texts import Case
+
+
+@dataclass(frozen=True)
+class TextTokenizer:
+    """A saved ``tokenizer.json``, parsed and as the library's own object, and how it cuts texts.
+
+    ``single`` and ``pair`` are templates as the manifest has them, like ``("[CLS]:0", "$A:0")``.
+    """
+
+    stored: Mapping[str, Any]
+    backend: Any
+    single: tuple[str, ...]
+    pair: tuple[str, ...]
+    max_length: int
+    truncation_side: str
+
+    @classmethod
+    def read(cls, out: Path, facts: Mapping[str, Any]) -> TextTokenizer:
+        """What :func:`save` wrote, ``facts`` being what it returned."""
+        from tokenizers import Tokenizer
+
+        text = (out / bundle.TOKENIZER / "tokenizer.json").read_text(encoding="utf-8")
+        return cls(
+            json.loads(text),
+            Tokenizer.from_str(text),
+            tuple(facts["template"]["single"]),
+            tuple(facts["template"]["pair"]),
+            facts["max_length"],
+            facts["truncation_side"],
+        )
+
+    def steps(self, component: str) -> list[str]:
+        """The types of the steps of ``normalizer`` or ``pre_tokenizer``."""
+        return [step["type"] for step in steps(self.stored[component])]
 
 
 def save(tokenizer: Any, out: Path, max_length: int) -> dict[str, Any]:
@@ -41,14 +76,12 @@ def describe(tokenizer: Any, max_length: int) -> dict[str, Any]:
     """What ``manifest.schema.json`` documents as the tokenizer, but for the files."""
     backend = tokenizer.backend_tokenizer
     stored = json.loads(backend.to_str())
-    normalizer = list(_steps(stored["normalizer"], "normalizers"))
+    normalizer = list(steps(stored["normalizer"]))
     return {
         "kind": stored["model"]["type"],
         "normalizer": [step["type"] for step in normalizer],
         **_normalization(normalizer),
-        "pre_tokenizer": [
-            step["type"] for step in _steps(stored["pre_tokenizer"], "pretokenizers")
-        ],
+        "pre_tokenizer": [step["type"] for step in steps(stored["pre_tokenizer"])],
         "special_tokens": {
             name: tokenizer.convert_tokens_to_ids(token)
             for name, token in tokenizer.special_tokens_map.items()
@@ -63,21 +96,21 @@ def describe(tokenizer: Any, max_length: int) -> dict[str, Any]:
     }
 
 
-def _steps(stored: Mapping[str, Any] | None, children: str) -> Iterator[Mapping[str, Any]]:
+def steps(stored: Mapping[str, Any] | None) -> Iterator[Mapping[str, Any]]:
     """The steps of a ``tokenizer.json`` component in order, sequences unfolded."""
     if stored is None:
         return
     if stored["type"] != "Sequence":
         yield stored
     else:
-        for step in stored[children]:
-            yield from _steps(step, children)
+        for step in stored.get("normalizers") or stored.get("pretokenizers") or ():
+            yield from steps(step)
 
 
-def _normalization(steps: list[Mapping[str, Any]]) -> dict[str, bool]:
+def _normalization(found: list[Mapping[str, Any]]) -> dict[str, bool]:
     """BertNormalizer holds three switches; its ``strip_accents: null`` means: as ``lowercase``."""
-    types = {step["type"] for step in steps}
-    bert = next((step for step in steps if step["type"] == "BertNormalizer"), {})
+    types = {step["type"] for step in found}
+    bert = next((step for step in found if step["type"] == "BertNormalizer"), {})
     lowercase = bool(bert.get("lowercase"))
     strip = bert.get("strip_accents")
     return {

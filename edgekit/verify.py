@@ -70,6 +70,9 @@ class Difference:
     drift: float = 0.0
 
 
+WRONG = Difference(np.inf, -1.0, 0, 1)  # no numbers that could be compared
+
+
 @dataclass(frozen=True)
 class Check:
     """All runs of one kind, summed up by their worst."""
@@ -102,9 +105,48 @@ class Proof:
 
 
 @dataclass
-class _Tally:
+class Tally:
+    """All differences so far, by the kind of run, and the first that was too large."""
+
+    tolerance: Tolerance
     worst: dict[str, list[Difference]] = field(default_factory=dict)
     failure: str | None = None
+
+    def add(
+        self,
+        run: Run,
+        difference: Difference,
+        locate: Callable[[Run], str | None] = lambda run: None,
+    ) -> None:
+        """One more; ``locate`` is asked which layer is at fault if it is the first failure."""
+        self.worst.setdefault(run.kind, []).append(difference)
+        if self.failure is None and (wrong := _failure(difference, run, self.tolerance)):
+            layer = locate(run)
+            self.failure = f"{wrong}, first at {layer}" if layer else wrong
+
+    def proof(self, runtime: str, seconds: float) -> Proof:
+        """What they add up to."""
+        everything = [difference for rows in self.worst.values() for difference in rows]
+        clear = sum(difference.clear for difference in everything)
+        agreement = sum(difference.same for difference in everything) / clear if clear else 1.0
+        failure = self.failure
+        if failure is None and agreement < self.tolerance.agreement:
+            failure = f"agrees with PyTorch in {agreement:.1%} of {clear} clear decisions"
+        worst = _worst(everything)
+        return Proof(
+            runtime,
+            failure is None,
+            worst.runs,
+            worst.max_abs,
+            worst.cosine,
+            max(row.drift for row in everything),
+            agreement,
+            clear,
+            self.tolerance,
+            {kind: _worst(rows) for kind, rows in self.worst.items()},
+            seconds,
+            failure,
+        )
 
 
 def prove(
@@ -121,7 +163,7 @@ def prove(
     ``locate`` is asked once, for the first run that fails, which layer is at fault.
     """
     started = time.perf_counter()
-    tally, scale = _Tally(), scales(probes)
+    tally, scale = Tally(recipe.tolerance), scales(probes)
     first: dict[str, Mapping[str, np.ndarray]] = {}
     for run in plan_runs(probes, session, max_length):
         outputs = session.run(feed(run.probes, run.length, signature, filler=run.kind == "filler"))
@@ -129,11 +171,8 @@ def prove(
             actual = row(outputs, index, probe, signature)
             drift = _distance(actual, first.setdefault(probe.name, actual), scale)
             difference = replace(compare(actual, probe, task, scale), drift=drift)
-            tally.worst.setdefault(run.kind, []).append(difference)
-            if tally.failure is None and (wrong := _failure(difference, run, recipe.tolerance)):
-                layer = locate(run)
-                tally.failure = f"{wrong}, first at {layer}" if layer else wrong
-    return _proof(session.runtime, tally, recipe.tolerance, time.perf_counter() - started)
+            tally.add(run, difference, locate)
+    return tally.proof(session.runtime, time.perf_counter() - started)
 
 
 def plan_runs(probes: Sequence[Probe], session: Session, max_length: int) -> Iterator[Run]:
@@ -233,7 +272,7 @@ def compare(
     for name, expected in probe.outputs.items():
         actual = outputs[name]
         if actual.shape != expected.shape or not np.isfinite(actual).all():
-            return Difference(np.inf, -1.0, 0, 1)
+            return WRONG
         max_abs = max(max_abs, float(np.abs(actual - expected).max()) / (scale[name] or 1.0))
         if expected.size >= VECTOR:
             cosine = min(cosine, _cosine(actual, expected))
@@ -273,30 +312,6 @@ def _failure(difference: Difference, run: Run, tolerance: Tolerance) -> str | No
     if difference.cosine < tolerance.cosine:
         return f"{run.label}: cosine {difference.cosine:.4f} < {tolerance.cosine:g}"
     return None
-
-
-def _proof(runtime: str, tally: _Tally, tolerance: Tolerance, seconds: float) -> Proof:
-    everything = [difference for rows in tally.worst.values() for difference in rows]
-    clear = sum(difference.clear for difference in everything)
-    agreement = sum(difference.same for difference in everything) / clear if clear else 1.0
-    failure = tally.failure
-    if failure is None and agreement < tolerance.agreement:
-        failure = f"agrees with PyTorch in {agreement:.1%} of {clear} clear decisions"
-    worst = _worst(everything)
-    return Proof(
-        runtime,
-        failure is None,
-        worst.runs,
-        worst.max_abs,
-        worst.cosine,
-        max(row.drift for row in everything),
-        agreement,
-        clear,
-        tolerance,
-        {kind: _worst(rows) for kind, rows in tally.worst.items()},
-        seconds,
-        failure,
-    )
 
 
 def _worst(rows: Sequence[Difference]) -> Check:

@@ -1,6 +1,6 @@
 """Measurements to reports: numbers first, then one module a rendering.
 
-``numbers`` computes, ``wording`` says it, ``terminal``, ``markdown``, ``data`` and ``page`` render.
+``numbers`` computes, ``wording`` says it, ``terminal``, ``markdown``, ``data`` and ``html`` render.
 """
 
 from __future__ import annotations
@@ -24,9 +24,10 @@ def write(report: Report, folder: Path) -> Path:
     """
     import json
 
-    from edgekit.report import data, markdown
+    from edgekit.report import data, html, markdown
 
     contents = {
+        "report.html": html.to_html(report),
         "report.md": markdown.to_markdown(report),
         "report.json": json.dumps(data.to_json(report), indent=1, ensure_ascii=False) + "\n",
         "results.csv": data.to_csv(report),
@@ -37,7 +38,7 @@ def write(report: Report, folder: Path) -> Path:
             _replace(folder / name, text)
     except OSError as error:
         raise OutputError(f"{folder} cannot be written to: {error.strerror}") from error
-    return folder / "report.md"
+    return folder / "report.html"
 
 
 def _replace(path: Path, text: str) -> None:

@@ -142,44 +142,51 @@ def answers(report: Report) -> list[Answer]:
     return [each for each in found if each is not None]
 
 
-def answer(setting: Setting) -> Answer | None:
-    """None where nothing was measured."""
+def best(setting: Setting) -> Row | None:
+    """What the answer is about: the fastest file that is not the base; None without a result."""
     group = setting.main
     results = [row for row in group.results if row.is_file] or list(group.results)
-    if not results:
-        return None
     others = [row for row in results if row.measurement.subject.model != group.against]
-    best = (others or results)[0]
-    say = _timed if best.latency else _counted
+    return next(iter(others or results), None)
+
+
+def answer(setting: Setting) -> Answer | None:
+    """None where nothing was measured."""
+    found = best(setting)
+    if found is None:
+        return None
+    say = _timed if found.latency else _counted
+    sentence, took = say(found)
     details = (
-        *_same_recipe(group, best),
-        where(setting, best.measurement),
-        *_doubts(best.measurement),
+        took,
+        *_same_recipe(setting.main, found),
+        where(setting, found.measurement),
+        *_doubts(found.measurement),
     )
-    return Answer(say(best), details)
+    return Answer(sentence, details)
 
 
-def _timed(best: Row) -> str:
+def _timed(best: Row) -> tuple[str, str]:
     assert best.latency is not None
     found = best.against(comparison.FULL_PRECISION)
     took = f"{ms_interval(best.latency.median)} ms a text"
-    name, size = subject(best.measurement.subject), best.measurement.subject.size_bytes
+    name, size = subject(best.measurement.subject), megabytes(best.measurement.subject.size_bytes)
     if found is None or found.faster is None:
-        return f"{name} is the fastest file: {took}, {megabytes(size)}"
-    sizes = f"{megabytes(size)} against {megabytes(found.base.size_bytes)}"
-    return (
-        f"{name} is {faster(found.faster)} {subject(found.base)}, {smaller(found.smaller)} "
-        f"({took}; {sizes})"
-    )
+        return f"{name} is the fastest file", f"{took}, {size}"
+    sizes = f"{size} against {megabytes(found.base.size_bytes)}"
+    ratio = f"{faster(found.faster)} {subject(found.base)}, {smaller(found.smaller)}"
+    return f"{name} is {ratio}", f"{took}, {sizes}"
 
 
-def _counted(best: Row) -> str:
+def _counted(best: Row) -> tuple[str, str]:
     found, row = best.against(comparison.FULL_PRECISION), best.measurement
-    name, took = subject(row.subject), f"{millions(row.instructions)} instructions a text"
+    name, size = subject(row.subject), megabytes(row.subject.size_bytes)
+    took = f"{millions(row.instructions)} instructions a text"
     if found is None or found.fewer_instructions is None:
-        return f"{name} needs the fewest: {took}, {megabytes(row.subject.size_bytes)}"
+        return f"{name} needs the fewest instructions", f"{took}, {size}"
     ratio = times(found.fewer_instructions)
-    return f"{name} needs {ratio} fewer instructions than {subject(found.base)} ({took})"
+    sizes = f"{size} against {megabytes(found.base.size_bytes)}"
+    return f"{name} needs {ratio} fewer instructions than {subject(found.base)}", f"{took}, {sizes}"
 
 
 def _same_recipe(group: Group, best: Row) -> Iterator[str]:

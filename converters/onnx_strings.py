@@ -1,0 +1,111 @@
+"""ONNX graphs with strings in them: the operators of onnxruntime-extensions that text needs.
+
+They are https://github.com/microsoft/onnxruntime-extensions/blob/main/docs/custom_ops.md, in the
+domain ``ai.onnx.contrib``. They take U+0000 for a string's end, ONNX's own operators do not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+from edgekit.converters.onnx_graph import GraphBuilder
+from edgekit.errors import UnsupportedError
+from edgekit.tokenizer import TextTokenizer
+
+DOMAIN = "ai.onnx.contrib"
+ML_DOMAIN = "ai.onnx.ml"
+_ANY = "(?s).*"
+
+
+def refuse(what: str) -> NoReturn:
+    """Says that there are no operators for it."""
+    raise UnsupportedError(f"--embed-tokenizer has no operators for {what}")
+
+
+def added_tokens(tokenizer: TextTokenizer) -> dict[str, int]:
+    """The tokens that are cut out of a text before all else, longest first, with their ids.
+
+    Raises:
+        UnsupportedError: one of them is found by more than its own characters.
+    """
+    rows = sorted(tokenizer.stored["added_tokens"], key=lambda row: -len(row["content"]))
+    for row in rows:
+        normalized = row["normalized"] and tokenizer.stored["normalizer"] is not None
+        if normalized or row["single_word"] or row["lstrip"] or row["rstrip"]:
+            refuse(f"an added token like {row['content']!r}")
+        if not row["content"] or any(map(str.isspace, row["content"])):
+            refuse(f"blanks in an added token like {row['content']!r}")
+    return {row["content"]: row["id"] for row in rows}
+
+
+class TextGraph(GraphBuilder):
+    """Strings in constants are nodes, since the tensors of a file hold numbers only."""
+
+    def text_op(self, kind: str, *inputs: str, **attributes: Any) -> str:
+        """An operator of onnxruntime-extensions with one output."""
+        return self.op(kind, *inputs, domain=DOMAIN, **attributes)
+
+    def text_ops(self, kind: str, outputs: int, *inputs: str, **attributes: Any) -> tuple[str, ...]:
+        """An operator of onnxruntime-extensions with several outputs."""
+        return self.ops(kind, outputs, *inputs, domain=DOMAIN, **attributes)
+
+    def strings(self, *values: str) -> str:
+        """A constant vector of strings."""
+        return self.op("Constant", value_strings=list(values))
+
+    def replace(self, value: str, pattern: str, rewrite: str) -> str:
+        """In each string, every match of a regular expression (RE2's) replaced."""
+        return self.text_op(
+            "StringRegexReplace",
+            value,
+            self.strings(pattern),
+            self.strings(rewrite),
+            global_replace=1,
+        )
+
+    def cut(self, value: str, pattern: str, *, keep: bool) -> tuple[str, str]:
+        """All strings cut at the matches, which become pieces too, or go.
+
+        Returns all pieces in a row, and at which of them each string begins.
+        """
+        pieces, _, _, begins = self.text_ops(
+            "StringRegexSplitWithOffsets",
+            4,
+            value,
+            self.strings(f"({pattern})"),
+            self.strings(_ANY if keep else ""),
+        )
+        return pieces, begins
+
+    def join(self, value: str, *, axis: int = 0, separator: str = "") -> str:
+        """Strings put together along an axis; a vector's give a vector of one."""
+        return self.text_op("StringJoin", value, self.strings(separator), self.integer(axis))
+
+    def without_nul(self, value: str) -> str:
+        """Strings without U+0000, which onnxruntime-extensions takes for the end of a string."""
+        pieces, _ = self.ops("StringSplit", 2, value, delimiter="\0")
+        return self.join(pieces, axis=1)
+
+    def lookup(self, value: str, ids: Mapping[str, int], default: int) -> str:
+        """Each string's int64."""
+        return self.op(
+            "LabelEncoder",
+            value,
+            domain=ML_DOMAIN,
+            keys_strings=list(ids),
+            values_int64s=list(ids.values()),
+            default_int64=default,
+        )
+
+    def integer(self, *values: int) -> str:
+        """A constant vector of int64."""
+        return self.constant(list(values))
+
+    def part(self, value: str, start: str, end: str) -> str:
+        """``value[start:end]`` of a vector."""
+        return self.op("Slice", value, start, end)
+
+    def concat(self, *values: str) -> str:
+        """Vectors in a row."""
+        return self.op("Concat", *values, axis=0)

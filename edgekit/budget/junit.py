@@ -1,0 +1,42 @@
+"""Findings as JUnit XML, which CI services show: a suite for each file, a case for each limit."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from importlib.util import find_spec
+from itertools import groupby
+
+from edgekit.budget.finding import Finding
+from edgekit.errors import MissingExtraError
+
+
+def require() -> None:
+    """That it can be written, to be asked before anything is measured.
+
+    Raises:
+        MissingExtraError: junitparser is not installed.
+    """
+    if find_spec("junitparser") is None:
+        raise MissingExtraError("junitparser", "check")
+
+
+def to_xml(name: str, findings: Sequence[Finding]) -> str:
+    """``name`` is the bundle's."""
+    from junitparser import Error, Failure, JUnitXml, TestCase, TestSuite
+
+    report = JUnitXml(f"edgekit check {name}")
+    by_file = sorted(findings, key=lambda each: each.file)
+    for file, group in groupby(by_file, key=lambda each: each.file):
+        suite = TestSuite(file)
+        for each in group:
+            where = f" ({each.where})" if each.where else ""
+            case = TestCase(f"{each.title}{where}", f"{name}.{file}")
+            if not each.met:
+                kind = Error if each.value is None else Failure
+                case.result = [kind(each.sentence, "not measured" if kind is Error else "breach")]
+            suite.add_testcase(case)
+        report.add_testsuite(suite)
+    out = io.BytesIO()
+    report.write(out, pretty=True)
+    return out.getvalue().decode()

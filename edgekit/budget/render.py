@@ -1,0 +1,110 @@
+"""Findings for people, for pull requests and for programs; what is broken comes first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from edgekit.benchmarks import cautions
+from edgekit.budget.finding import Finding
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+COLUMNS = ("file", "quantity", "measured", "budget", "measured in", "")
+_WIDTH = 140  # where the output is no terminal
+
+
+def summary(findings: Sequence[Finding]) -> str:
+    """Like ``2 of 9 budgets are broken``."""
+    broken = sum(not each.met for each in findings)
+    total = f"{len(findings)} budget{'s' * (len(findings) != 1)}"
+    return f"{broken} of {total} broken" if broken else f"{total}, all met"
+
+
+def show(name: str, findings: Sequence[Finding]) -> None:
+    """A table on the terminal."""
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=_WIDTH)
+    console.print(_table(findings))
+    for line in _warnings(findings):
+        console.print(f"warning: {line}", style="yellow", markup=False, soft_wrap=True)
+    style = "green" if all(each.met for each in findings) else "red"
+    console.print(f"{name}: {summary(findings)}", style=style, markup=False, soft_wrap=True)
+
+
+def _table(findings: Sequence[Finding]) -> RenderableType:
+    from rich import box
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in COLUMNS:
+        right = column in ("measured", "budget")
+        table.add_column(column, justify="right" if right else "left")
+    for each in findings:
+        verdict = "[green]met[/green]" if each.met else f"[red]BROKEN[/red] {escape(each.reason)}"
+        table.add_row(*map(escape, _cells(each)), verdict)
+    return table
+
+
+def _cells(each: Finding) -> tuple[str, ...]:
+    return (each.file, each.title, *each.texts(), each.where)
+
+
+def _warnings(findings: Sequence[Finding]) -> Iterator[str]:
+    """Of latencies: a breach on a busy machine may be the machine's."""
+    for code in sorted({code for each in findings for code in each.warnings}):
+        files = sorted({each.file for each in findings if code in each.warnings})
+        caution = cautions.TABLE[code]
+        yield f"{', '.join(files)}: {caution.message}: {caution.advice}"
+
+
+def to_markdown(name: str, findings: Sequence[Finding]) -> str:
+    """A heading and a table."""
+    rows = [
+        [*_cells(each), "met" if each.met else f"**broken** {each.reason}".strip()]
+        for each in findings
+    ]
+    lines = [
+        f"## {_escape(name)}: {summary(findings)}",
+        "",
+        *(f"| {' | '.join(cells)} |" for cells in (COLUMNS, ("---",) * len(COLUMNS))),
+        *(f"| {' | '.join(map(_escape, row))} |" for row in rows),
+        *(f"\nWarning: {_escape(line)}" for line in _warnings(findings)),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _escape(text: str) -> str:
+    return text.replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")
+
+
+def to_json(name: str, findings: Sequence[Finding]) -> dict[str, Any]:
+    """Values in bytes, milliseconds, instructions, or without a unit."""
+    return {
+        "bundle": name,
+        "met": all(each.met for each in findings),
+        "findings": [
+            {
+                "file": each.file,
+                "runtime": each.runtime,
+                "quantity": each.quantity.key,
+                "device": each.setting.device,
+                "threads": each.setting.threads,
+                "length": each.setting.length,
+                "data": each.data.file.name if each.data else None,
+                "metric": each.metric or None,
+                "value": each.value,
+                "budget": each.bound,
+                "baseline": each.base,
+                "met": each.met,
+                "reason": each.reason,
+                "warnings": list(each.warnings),
+            }
+            for each in findings
+        ],
+    }

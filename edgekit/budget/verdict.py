@@ -1,0 +1,199 @@
+"""Budgets against what was measured: a finding for every file and limit."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from edgekit import recipe
+from edgekit.benchmarks.measurement import Measurement
+from edgekit.budget import meter as meters
+from edgekit.budget.baseline import Baseline
+from edgekit.budget.finding import Finding
+from edgekit.budget.limits import Budget, Data, Limit, Setting
+from edgekit.budget.meter import Meter
+from edgekit.budget.quantities import ANSWERS, DATA, FILE, RUN, Reading
+from edgekit.bundle import Artifact, Bundle
+from edgekit.errors import PlanError
+from edgekit.evaluation.report import Quality
+
+
+@dataclass(frozen=True)
+class _Line:
+    artifact: Artifact
+    setting: Setting
+    data: Data | None
+    limit: Limit
+
+    @property
+    def file(self) -> str:
+        return self.artifact.path.name
+
+
+def check(
+    bundle: Bundle, budgets: Sequence[Budget], baseline: Baseline | None, meter: Meter
+) -> tuple[Finding, ...]:
+    """Every limit of every file that it fits, the broken ones first.
+
+    Raises:
+        PlanError: a budget fits no file, cannot be measured on its device, or is relative to a
+            baseline that is not there or not alike. Nothing was measured.
+    """
+    lines = [line for budget in budgets for line in _lines(bundle, budget)]
+    for line in lines:
+        _check_device(line, meter)
+    bounds = [_bound(bundle, line, baseline, meter) for line in lines]
+    measured, judged = _measured(bundle, lines, meter), _judged(bundle, lines, meter)
+    found = [
+        _finding(line, bound, base, _reading(line, measured, judged))
+        for line, (bound, base) in zip(lines, bounds, strict=True)
+    ]
+    return tuple(sorted(found, key=lambda each: each.met))
+
+
+def _lines(bundle: Bundle, budget: Budget) -> Iterator[_Line]:
+    fitting = [
+        artifact
+        for artifact in bundle.artifacts
+        if any(fnmatchcase(artifact.path.name, pattern) for pattern in budget.files)
+    ]
+    unused = [
+        pattern
+        for pattern in budget.files
+        if not any(fnmatchcase(artifact.path.name, pattern) for artifact in bundle.artifacts)
+    ]
+    if unused:
+        names = ", ".join(artifact.path.name for artifact in bundle.artifacts)
+        raise PlanError(
+            f"the budget for '{unused[0]}' fits no file of {bundle.path}: it has {names}"
+        )
+    for artifact in fitting:
+        yield from (_Line(artifact, budget.setting, budget.data, limit) for limit in budget.limits)
+
+
+def _check_device(line: _Line, meter: Meter) -> None:
+    quantity, setting = line.limit.quantity, line.setting
+    if quantity.clock is None or quantity.needs == FILE:
+        return
+    if quantity.clock and not meter.timed(setting):
+        raise PlanError(
+            f"{quantity.key} cannot be measured on {setting.device}, which has no clock that means "
+            "anything: budget instructions there"
+        )
+    if not quantity.clock and (meter.timed(setting) or setting.threads > 1):
+        raise PlanError(
+            f'{quantity.key} are counted by an emulator and in one thread: say device = "arm64" '
+            f'and threads = 1, not "{setting.device}" and {setting.threads}'
+        )
+
+
+def _bound(
+    bundle: Bundle, line: _Line, baseline: Baseline | None, meter: Meter
+) -> tuple[float, float | None]:
+    """The limit in numbers, and the baseline's value that it comes from."""
+    limit = line.limit
+    bound, base = limit.bound, None
+    if limit.share is not None:
+        if baseline is None:
+            raise PlanError(
+                f"{limit.quantity.key} is relative to a baseline: name one with --baseline"
+            )
+        base = _base(bundle, line, baseline, meter)
+        bound = base * limit.share
+    if limit.quantity.key == "parity":
+        allowed = recipe.get(line.artifact.recipe).tolerance.max_abs
+        bound = allowed if bound is None else min(bound, allowed)
+    assert bound is not None
+    return bound, base
+
+
+def _base(bundle: Bundle, line: _Line, baseline: Baseline, meter: Meter) -> float:
+    quantity = line.limit.quantity
+    if line.data is not None and quantity.needs == DATA:
+        device = line.setting.device
+        return baseline.metric(quantity, bundle.name, line.file, device, line.data)
+    blank = meters.unopened if quantity.needs == FILE else meter.blank
+    return baseline.value(quantity, blank(bundle, line.artifact, line.setting))
+
+
+def _measured(
+    bundle: Bundle, lines: Sequence[_Line], meter: Meter
+) -> Mapping[tuple[Setting, str], Measurement]:
+    """What the device tells, each setting once for all that any line asks for."""
+    found: dict[tuple[Setting, str], Measurement] = {}
+    wanted: dict[Setting, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for line in lines:
+        found[line.setting, line.file] = meters.unopened(bundle, line.artifact, line.setting)
+        if line.limit.quantity.needs in (ANSWERS, RUN):
+            wanted[line.setting][line.file].add(line.limit.quantity.key)
+    for setting, files in wanted.items():
+        keys = {file: frozenset(each) for file, each in files.items()}
+        rows = meter.measure(bundle, setting, keys)
+        found.update({(setting, file): row for file, row in rows.items()})
+    return found
+
+
+def _judged(
+    bundle: Bundle, lines: Sequence[_Line], meter: Meter
+) -> Mapping[tuple[str, Data, str], Quality | str]:
+    """What labelled data tell, each file of them once a device."""
+    wanted: dict[tuple[str, Data], dict[str, None]] = defaultdict(dict)
+    for line in lines:
+        if line.data is not None and line.limit.quantity.needs == DATA:
+            wanted[line.setting.device, line.data][line.file] = None
+    return {
+        (device, data, file): quality
+        for (device, data), files in wanted.items()
+        for file, quality in meter.judge(bundle, device, data, tuple(files)).items()
+    }
+
+
+def _reading(
+    line: _Line,
+    measured: Mapping[tuple[Setting, str], Measurement],
+    judged: Mapping[tuple[str, Data, str], Quality | str],
+) -> Reading:
+    row = measured[line.setting, line.file]
+    if line.data is None or line.limit.quantity.needs != DATA:
+        return Reading(row)
+    found = judged[line.setting.device, line.data, line.file]
+    return Reading(row, lost=found) if isinstance(found, str) else Reading(row, found)
+
+
+def _finding(line: _Line, bound: float, base: float | None, reading: Reading) -> Finding:
+    quantity, row, quality = line.limit.quantity, reading.measurement, reading.quality
+    value = quantity.read(reading)
+    return Finding(
+        line.file,
+        quality.runtime if quality else row.subject.runtime,
+        line.setting,
+        line.data,
+        quantity,
+        quality.metrics[0].name if quality and quality.metrics else "",
+        bound,
+        base,
+        line.limit.share,
+        value,
+        _why(line, reading) if value is None else _what_else(line, row, bound),
+        row.warnings if quantity.clock else (),
+    )
+
+
+def _why(line: _Line, reading: Reading) -> str:
+    """Why there is no value."""
+    row, quality = reading.measurement, reading.quality
+    if line.limit.quantity.needs != DATA:
+        return row.failure or row.unmeasured or f"{line.setting.device} does not tell"
+    return reading.lost or (quality and quality.failure) or "it is not defined for these data"
+
+
+def _what_else(line: _Line, row: Measurement, bound: float) -> str:
+    """A file may be near enough to PyTorch and point elsewhere."""
+    if line.limit.quantity.key != "parity" or row.parity is None or row.parity.passed:
+        return ""
+    least = recipe.get(line.artifact.recipe).tolerance.cosine
+    if row.parity.max_abs > bound:
+        return ""
+    return f"its cosine is {row.parity.cosine:.6f} and has to be {least:g}"

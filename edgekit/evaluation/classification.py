@@ -1,0 +1,160 @@
+"""Text classification: one label of several, or several at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from edgekit.encoding import Prompt, Tokeniser
+from edgekit.errors import DataError
+from edgekit.evaluation import labels, measures
+from edgekit.evaluation.kinds import ClassMeasure, Data, Example, Judged, Model, Options
+from edgekit.postprocess import Facts, Outputs, answer
+from edgekit.postprocess.labels import Classification
+
+MULTI = "multi_label_classification"
+
+
+@dataclass(frozen=True)
+class TextClassification:
+    """``expected`` is (examples, labels): 1 where a label is right."""
+
+    names: tuple[str, ...]
+    several: bool
+    examples: tuple[Example, ...]
+    expected: np.ndarray
+
+    @property
+    def asked(self) -> Sequence[Example]:
+        return self.examples
+
+    def prompt(self, tokeniser: Tokeniser, index: int) -> Prompt:
+        return tokeniser.prompt("text-classification", *self.examples[index].texts)
+
+    def record(self, facts: Facts, index: int, prompt: Prompt, outputs: Outputs) -> Any:
+        """The labels chosen, by their indices, and every label's score."""
+        found = answer(facts, prompt, outputs, len(self.names))
+        assert isinstance(found, Classification)
+        scores = {row.index: row.score for row in found.labels}
+        chosen = [row.index for row in found.labels[: len(found.chosen)]]
+        return {"chosen": sorted(chosen), "scores": [scores[i] for i in range(len(self.names))]}
+
+    def judge(self, records: Sequence[Any]) -> Judged:
+        found = _one_hot([row["chosen"] for row in records], len(self.names))
+        take = (self.expected > 0, found > 0)
+        decided = found if self.several else found.argmax(axis=1)[:, None]
+        return Judged(
+            self._several(*take) if self.several else self._single(*take),
+            tuple(self._classes(*take)),
+            [tuple(row.tolist()) for row in decided],
+            [self._shown(row) for row in records],
+            [row["scores"] for row in records],
+        )
+
+    def difference(self, a: Any, b: Any) -> float:
+        """The largest difference of a label's probability."""
+        return float(np.abs(np.subtract(a, b)).max())
+
+    def _single(self, expected: np.ndarray, found: np.ndarray) -> tuple[measures.Measure, ...]:
+        from sklearn import metrics
+
+        x, y = expected.argmax(axis=1), found.argmax(axis=1)
+        macro, micro = (
+            float(metrics.f1_score(x, y, average=kind, zero_division=0))
+            for kind in ("macro", "micro")
+        )
+        return (
+            measures.mean("accuracy", x == y),
+            measures.f1_macro(macro, expected & found, expected + 0 + found),
+            measures.f1_of_counts("f1_micro", _counts(expected, found), micro),
+            measures.matthews("matthews", float(metrics.matthews_corrcoef(x, y)), expected, found),
+        )
+
+    def _several(self, expected: np.ndarray, found: np.ndarray) -> tuple[measures.Measure, ...]:
+        from sklearn import metrics
+
+        macro, micro = (
+            float(metrics.f1_score(expected, found, average=kind, zero_division=0))
+            for kind in ("macro", "micro")
+        )
+        return (
+            measures.f1_of_counts("f1_micro", _counts(expected, found), micro),
+            measures.f1_macro(macro, expected & found, expected + 0 + found),
+            measures.mean("accuracy", (expected == found).all(axis=1)),
+        )
+
+    def _classes(self, expected: np.ndarray, found: np.ndarray) -> list[ClassMeasure]:
+        """The recall of each label that stands in the data."""
+        support = expected.sum(axis=0)
+        return [
+            ClassMeasure(
+                name,
+                int(support[i]),
+                measures.ratio("recall", (expected & found)[:, i], expected[:, i]),
+            )
+            for i, name in enumerate(self.names)
+            if support[i]
+        ]
+
+    def _shown(self, record: Any) -> str:
+        chosen = (f"{self.names[i]} {record['scores'][i]:.1%}" for i in record["chosen"])
+        return ", ".join(chosen) or "no label"
+
+
+def build(data: Data, model: Model, options: Options) -> tuple[TextClassification, list[str]]:
+    """Examples with the model's labels, and in words how the labels were read.
+
+    Raises:
+        DataError: a text is none, or a label none of the model's.
+    """
+    facts, rows = model.facts, data.table.rows
+    several = facts.problem_type == MULTI
+    cells = [data.cell(row, "label") for row in rows]
+    given = [_listed(cell) if several else [cell] for cell in cells]
+    flat = [
+        (f"{data.table.path}, {row.place}", value)
+        for row, values in zip(rows, given, strict=True)
+        for value in values
+    ]
+    if not flat:
+        raise DataError(f"{data.table.path} has no label in any row: nothing could be right")
+    indices, way = labels.read(flat, facts.labels, options.labels)
+    rest = iter(indices)
+    chosen = [[next(rest) for _ in values] for values in given]
+    examples = tuple(
+        Example(
+            row.place,
+            _texts(data, row),
+            ", ".join(facts.labels[i] for i in right) or "no label",
+        )
+        for row, right in zip(rows, chosen, strict=True)
+    )
+    expected = _one_hot(chosen, len(facts.labels))
+    note = [f"labels are read by {way}: {', '.join(facts.labels)}"] if way == "index" else []
+    return TextClassification(facts.labels, several, examples, expected), note
+
+
+def _texts(data: Data, row: Any) -> tuple[str, ...]:
+    pair = "pair" in data.columns.names
+    return tuple(data.text(row, role) for role in (("text", "pair") if pair else ("text",)))
+
+
+def _listed(cell: Any) -> list[Any]:
+    if isinstance(cell, list | tuple):
+        return list(cell)
+    return [part for part in labels.plain(cell).split(",") if part.strip()]
+
+
+def _one_hot(chosen: Sequence[Sequence[int]], width: int) -> np.ndarray:
+    rows = np.zeros((len(chosen), width), np.uint8)
+    for row, indices in zip(rows, chosen, strict=True):
+        row[list(indices)] = 1
+    return rows
+
+
+def _counts(expected: np.ndarray, found: np.ndarray) -> np.ndarray:
+    """(examples, 3): labels that are right, found and expected."""
+    return np.stack([(expected & found).sum(1), found.sum(1), expected.sum(1)], axis=1)

@@ -1,0 +1,125 @@
+"""Outcomes of all files to a bundle's report: metrics, drops, agreement, differing examples."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from edgekit.bundle import Artifact, Bundle
+from edgekit.evaluation.kinds import Judged
+from edgekit.evaluation.report import (
+    BundleReport,
+    Difference,
+    Quality,
+    Scored,
+    compared,
+    differences,
+    score,
+)
+from edgekit.evaluation.ways import Prepared
+from edgekit.inference import PYTORCH
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one file, or with ``artifact`` None PyTorch, answered: a record for all that was asked.
+
+    ``failure`` says why there are none; ``cut`` counts the texts that did not fit.
+    """
+
+    artifact: Artifact | None
+    device: str
+    runtime: str
+    records: tuple[Any, ...]
+    cut: int
+    failure: str | None = None
+
+
+def report(
+    bundle: Bundle,
+    prepared: Prepared,
+    baseline: Outcome,
+    outcomes: Sequence[Outcome],
+    shown: int,
+) -> BundleReport:
+    """Judges all outcomes with the same resamples; files that failed have no metrics.
+
+    ``shown`` is how many differing examples are kept of each file.
+    """
+    good = [row for row in (baseline, *outcomes) if row.failure is None]
+    judged = [prepared.kind.judge(row.records) for row in good]
+    count = len(prepared.kind.examples)
+    scored = score(judged, count, baseline=baseline.failure is None) if good else []
+    base = judged[0] if baseline.failure is None else None
+    found = {
+        id(row): _quality(bundle, prepared, row, one, numbers, base, shown)
+        for row, one, numbers in zip(good, judged, scored, strict=True)
+    }
+    return BundleReport(
+        bundle.name,
+        str(bundle.path),
+        prepared.way,
+        count,
+        found.get(id(baseline)),
+        baseline.failure,
+        tuple(found.get(id(row)) or _failed(row) for row in outcomes),
+    )
+
+
+def _quality(
+    bundle: Bundle,
+    prepared: Prepared,
+    outcome: Outcome,
+    judged: Judged,
+    scored: Scored,
+    base: Judged | None,
+    shown: int,
+) -> Quality:
+    agreed, decisions = compared(judged, base)
+    if base is None or base is judged:
+        differing: tuple[Difference, ...] = ()
+    else:
+        pairs = zip(base.values, judged.values, strict=True)
+        sizes = [prepared.kind.difference(a, b) for a, b in pairs]
+        examples = prepared.kind.examples
+        differing = tuple(differences(examples, judged, base, sizes, shown))
+    return Quality(
+        **_identity(outcome.artifact, bundle.manifest["source"]["sha256"]),
+        device=outcome.device,
+        runtime=outcome.runtime,
+        metrics=scored.scores,
+        agreement=None if base is judged else agreed,
+        decisions=decisions,
+        cut=outcome.cut,
+        classes=scored.classes,
+        differences=differing,
+        details=judged.details,
+    )
+
+
+def _failed(outcome: Outcome) -> Quality:
+    return Quality(
+        **_identity(outcome.artifact, ""),
+        device=outcome.device,
+        runtime=outcome.runtime,
+        failure=outcome.failure,
+    )
+
+
+def _identity(artifact: Artifact | None, sha256: str) -> dict[str, Any]:
+    if artifact is None:
+        return {
+            "file": PYTORCH,
+            "format": None,
+            "recipe": None,
+            "size_bytes": None,
+            "sha256": sha256,
+        }
+    return {
+        "file": artifact.path.name,
+        "format": artifact.format,
+        "recipe": artifact.recipe,
+        "size_bytes": artifact.size_bytes,
+        "sha256": artifact.row["sha256"],
+    }

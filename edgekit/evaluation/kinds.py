@@ -1,0 +1,169 @@
+"""What every way of evaluating a model has in common; one module a way implements it.
+
+A kind is made of the data and a bundle's facts, and then serves every artefact of the bundle. What
+it asks the model (``asked``) mostly are the examples themselves; retrieval asks for the vectors of
+queries and documents, and its examples are the queries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+
+from edgekit.bundle import Bundle
+from edgekit.encoding import Prompt, Tokeniser
+from edgekit.evaluation.columns import Columns
+from edgekit.evaluation.measures import Measure
+from edgekit.evaluation.rows import Row, Table
+from edgekit.postprocess import Facts, Outputs
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the user may say about data and metrics.
+
+    ``columns`` are by role, ``labels`` the model's by the data's. ``null_threshold`` is by how much
+    no answer has to beat the best span; ``top`` the documents that count in retrieval.
+    """
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    null_threshold: float = 0.0
+    top: int = 10
+
+
+@dataclass(frozen=True)
+class Model:
+    """What a kind may know of a bundle; ``unknown_id`` stands for words without an entry."""
+
+    facts: Facts
+    tokeniser: Tokeniser
+    unknown_id: int | None = None
+
+    @classmethod
+    def of(cls, bundle: Bundle) -> Model:
+        """From an opened bundle."""
+        tokeniser = Tokeniser.of(bundle)
+        special = (bundle.manifest["tokenizer"] or {}).get("special_tokens", {})
+        return cls(Facts.of(bundle, tokeniser), tokeniser, special.get("unk_token"))
+
+
+@dataclass(frozen=True)
+class Data:
+    """A read file with the columns that count."""
+
+    table: Table
+    columns: Columns
+
+    def cell(self, row: Row, role: str) -> Any:
+        """A row's cell; None where the role has no column.
+
+        Raises:
+            DataError: the row lacks it.
+        """
+        name = self.columns.names.get(role)
+        if name is None:
+            return None
+        if row.cells.get(name) is None:
+            raise self.table.error(row, f"it has no '{name}': give it a {role} or remove it")
+        return row.cells[name]
+
+    def text(self, row: Row, role: str) -> str:
+        """A cell that has to be a text.
+
+        Raises:
+            DataError: it is none.
+        """
+        value = self.cell(row, role)
+        if not isinstance(value, str):
+            raise self.table.error(row, f"its {role} is no text: write it as one")
+        return value
+
+    def number(self, row: Row, role: str) -> float:
+        """A cell that has to be a finite number.
+
+        Raises:
+            DataError: it is none.
+        """
+        value = self.cell(row, role)
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            number = np.nan
+        if not np.isfinite(number):
+            raise self.table.error(row, f"its {role} '{value}' is no number: correct it")
+        return number
+
+
+@dataclass(frozen=True)
+class Example:
+    """What stands in the data: where, the texts, and what is expected, as a person reads it."""
+
+    place: str
+    texts: tuple[str, ...]
+    expected: str
+
+
+@dataclass(frozen=True)
+class ClassMeasure:
+    """A measure over one class of the examples: a label, an entity's type, a kind of question."""
+
+    label: str
+    examples: int
+    measure: Measure
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One file's records against what is expected; ``measures`` begin with the one that counts.
+
+    ``decisions`` are those of each example, ``shown`` is its answer as a person reads it. Examples
+    without decisions are compared by ``values`` alone. ``details`` are further numbers by name.
+    """
+
+    measures: tuple[Measure, ...]
+    classes: tuple[ClassMeasure, ...]
+    decisions: Sequence[tuple[Any, ...]]
+    shown: Sequence[str]
+    values: Sequence[Any]
+    details: Mapping[str, float] = field(default_factory=dict)
+
+
+class Kind(Protocol):
+    """One way of evaluating, filled with data."""
+
+    @property
+    def examples(self) -> Sequence[Example]: ...
+
+    @property
+    def asked(self) -> Sequence[Example]: ...
+
+    def prompt(self, tokeniser: Tokeniser, index: int) -> Prompt:
+        """The rows that the model is asked for ``asked[index]``.
+
+        Raises:
+            InputError: its texts are none that the task can take.
+        """
+        ...
+
+    def record(self, facts: Facts, index: int, prompt: Prompt, outputs: Outputs) -> Any:
+        """What is kept of the outputs for it, as plain data: the answer, post-processed."""
+        ...
+
+    def judge(self, records: Sequence[Any]) -> Judged:
+        """All records against what is expected."""
+        ...
+
+    def difference(self, a: Any, b: Any) -> float:
+        """How much two files differ on an example, by :attr:`Judged.values`: 0 is not at all."""
+        ...
+
+
+def agreement(a: Judged, b: Judged) -> float | None:
+    """The share of decisions that two files take alike; None where nothing is decided."""
+    pairs = zip(a.decisions, b.decisions, strict=True)
+    same = [x == y for left, right in pairs for x, y in zip(left, right, strict=True)]
+    return sum(same) / len(same) if same else None

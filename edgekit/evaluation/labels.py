@@ -1,0 +1,73 @@
+"""Labels of data as indices of the model's labels: by name, by index, or by name in any case."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from edgekit.errors import DataError
+
+Reading = Callable[[str], int | None]
+
+
+def readings(names: Sequence[str]) -> dict[str, Reading]:
+    """The ways in which a label may be meant, the first that fits all labels of a file counts."""
+    exact = {name: index for index, name in reversed(list(enumerate(names)))}
+    folded = {name.casefold(): index for name, index in exact.items()}
+
+    def by_index(text: str) -> int | None:
+        whole = text.removesuffix(".0")
+        return int(whole) if whole.isdecimal() and int(whole) < len(names) else None
+
+    return {
+        "name": exact.get,
+        "index": by_index,
+        "name in any case": lambda text: folded.get(text.casefold()),
+    }
+
+
+def plain(value: Any) -> str:
+    """A cell as the name of a label."""
+    return str(int(value)) if isinstance(value, bool) else str(value).strip()
+
+
+def is_label(names: Sequence[str], renamed: Mapping[str, str]) -> Callable[[Any], bool]:
+    """Tells whether a cell may be a label of the model."""
+    ways = readings(names).values()
+
+    def fits(value: Any) -> bool:
+        text = renamed.get(plain(value), plain(value))
+        return any(way(text) is not None for way in ways)
+
+    return fits
+
+
+def read(
+    values: Sequence[tuple[str, Any]], names: Sequence[str], renamed: Mapping[str, str]
+) -> tuple[list[int], str]:
+    """The index of each label, and in which way they were read.
+
+    Args:
+        values: where each label stands, for messages, and the label.
+        names: the model's labels, in the order of its logits.
+        renamed: names of the model for those of the data, where they differ.
+
+    Raises:
+        DataError: a label is none of the model's.
+    """
+    texts = [renamed.get(plain(value), plain(value)) for _, value in values]
+    fits = {way: [read(text) for text in texts] for way, read in readings(names).items()}
+    way = max(fits, key=lambda name: sum(index is not None for index in fits[name]))
+    found = fits[way]
+    if None in found:
+        place, value = values[found.index(None)]
+        raise DataError(
+            f"{place}: '{plain(value)}' is no label of the model ({_listed(names)}): correct it, "
+            f"or say which it is with --labels '{plain(value)}={names[0]}'"
+        )
+    return [index for index in found if index is not None], way
+
+
+def _listed(names: Sequence[str], most: int = 12) -> str:
+    rest = len(names) - most
+    return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")

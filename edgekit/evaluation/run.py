@@ -1,0 +1,203 @@
+"""Every artefact of a bundle, and PyTorch, over the same examples: asked, kept, judged."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from edgekit import answers, inference, source
+from edgekit.bundle import Artifact, Bundle
+from edgekit.encoding import Prompt
+from edgekit.errors import BundleError, DataError, EdgekitError, InputError, OutputError
+from edgekit.evaluation import judging, ways
+from edgekit.evaluation.kinds import Model, Options
+from edgekit.evaluation.predictions import Prediction, Predictions
+from edgekit.evaluation.report import BundleReport, Report
+from edgekit.evaluation.ways import Prepared
+from edgekit.inference import HOST, App
+from edgekit.postprocess import Outputs
+
+_CHUNK = 1024  # texts that are tokenised and sorted by length together
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is evaluated. ``artifacts`` None are all that the device runs; ``limit`` counts examples
+    from the first on; ``shown`` is how many differing examples are kept of each file.
+    """
+
+    bundles: tuple[Path, ...]
+    data: Path
+    task: str | None = None
+    artifacts: tuple[str, ...] | None = None
+    device: str = HOST
+    limit: int | None = None
+    shown: int = 5
+    options: Options = field(default_factory=Options)
+
+
+def run(
+    request: Request,
+    folder: Path,
+    *,
+    force: bool = False,
+    debug: bool = False,
+    say: Say = lambda text: None,
+    tick: Say = lambda text: None,
+) -> Report:
+    """Evaluates and stores: predictions as they come, ``eval.json`` at the end.
+
+    Args:
+        request: what is evaluated.
+        folder: what is stored goes there; predictions of an earlier run are taken over.
+        force: do not take them over.
+        debug: show what runtimes write to standard error.
+        say: is told what was guessed and finished.
+        tick: is told what happens now.
+
+    Raises:
+        EdgekitError: with one line that says what was wrong and what to do.
+    """
+    opened = [Bundle.open(path) for path in request.bundles]
+    if not request.data.is_file():
+        raise DataError(f"{request.data} is no file: give labelled data with --data")
+    digest = source.file_hash(request.data)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{folder} cannot be written to: {error.strerror}") from error
+    work = _Work(request, digest, folder, force, debug, say, tick)
+    reports = tuple(work.bundle(bundle) for bundle in opened)
+    data = {"file": request.data.name, "sha256": digest, "limit": request.limit}
+    report = Report(data, reports)
+    report.save(folder)
+    return report
+
+
+@dataclass(frozen=True)
+class _Work:
+    request: Request
+    data_sha256: str
+    folder: Path
+    force: bool
+    debug: bool
+    say: Say
+    tick: Say
+
+    def bundle(self, bundle: Bundle) -> BundleReport:
+        asked = self.request
+        prepared = ways.prepare(
+            asked.data, Model.of(bundle), asked.task, asked.options, asked.limit
+        )
+        self.say(f"{bundle.name}: {len(prepared.kind.examples)} examples")
+        for note in prepared.notes:
+            self.say(f"  {note}")
+        baseline, *files = (
+            self._attempt(bundle, artifact, prepared, device)
+            for artifact, device in [(None, HOST), *self._artifacts(bundle)]
+        )
+        return judging.report(bundle, prepared, baseline, files, asked.shown)
+
+    def _artifacts(self, bundle: Bundle) -> Iterator[tuple[Artifact, str]]:
+        names, device = self.request.artifacts, self.request.device
+        if names is None:
+            chosen = inference.runnable(bundle, device)
+        else:
+            found = (inference.choose(bundle, name, device) for name in names)
+            chosen = [artifact for artifact in found if artifact]
+        return ((artifact, device) for artifact in chosen)
+
+    def _attempt(
+        self, bundle: Bundle, artifact: Artifact | None, prepared: Prepared, device: str
+    ) -> judging.Outcome:
+        """A file that cannot be opened, or that gives no numbers, does not end the others."""
+        absent = EdgekitError if artifact is None else BundleError
+        try:
+            return self._ask(bundle, artifact, prepared, device)
+        except (DataError, OutputError):
+            raise
+        except absent as error:
+            name = inference.PYTORCH if artifact is None else artifact.path.name
+            self.say(f"  {name}: {error}")
+            return judging.Outcome(artifact, device, "", (), 0, " ".join(str(error).split()))
+
+    def _ask(
+        self, bundle: Bundle, artifact: Artifact | None, prepared: Prepared, device: str
+    ) -> judging.Outcome:
+        started = time.monotonic()
+        with answers.silenced(self.debug):
+            app = inference.open_app(bundle, artifact, device)
+        with app:
+            with answers.silenced(self.debug):
+                app.infer(self._prompt(app, prepared, 0).encodings[:1])  # libraries greet here
+            facts = self._facts(app, prepared)
+            name = f"{bundle.name}.{app.file}"
+            stored = Predictions(self.folder, name, facts, fresh=self.force)
+            count = len(prepared.kind.asked)
+            missing = [index for index in range(count) if index not in stored.found]
+            try:
+                self._fill(app, prepared, missing, stored)
+            finally:
+                stored.flush()
+        before = f", {count - len(missing)} from before" if len(missing) < count else ""
+        seconds = time.monotonic() - started
+        self.say(f"  {app.file:<24} {len(missing):>6} asked in {seconds:.0f} s{before}")
+        found = [stored.found[index] for index in range(count)]
+        cut = sum(row.left_out > 0 for row in found)
+        records = tuple(row.record for row in found)
+        return judging.Outcome(artifact, device, app.session.runtime, records, cut)
+
+    def _facts(self, app: App, prepared: Prepared) -> dict[str, Any]:
+        """What predictions depend on."""
+        manifest = app.bundle.manifest
+        return {
+            "file": app.artifact.row["sha256"] if app.artifact else manifest["source"]["sha256"],
+            "tokenizer": manifest["tokenizer"],
+            "max_length": manifest["max_length"],
+            "runtime": app.session.runtime,
+            "device": app.device,
+            "data": self.data_sha256,
+            "columns": dict(prepared.data.columns.names),
+            "way": prepared.way,
+        }
+
+    def _fill(
+        self, app: App, prepared: Prepared, missing: Sequence[int], stored: Predictions
+    ) -> None:
+        kind, done = prepared.kind, len(stored.found)
+        for first in range(0, len(missing), _CHUNK):
+            prompts = {
+                index: self._prompt(app, prepared, index)
+                for index in missing[first : first + _CHUNK]
+            }
+            for index, outputs in _answered(app, prompts):
+                record = kind.record(app.facts, index, prompts[index], outputs)
+                stored.add(index, Prediction(record, prompts[index].left_out))
+                done += 1
+                self.tick(f"{app.file}: {done} of {len(kind.asked)}")
+
+    def _prompt(self, app: App, prepared: Prepared, index: int) -> Prompt:
+        try:
+            return prepared.kind.prompt(app.tokeniser, index)
+        except InputError as error:
+            place = prepared.kind.asked[index].place
+            raise DataError(f"{prepared.data.table.path}, {place}: {error}") from error
+
+
+def _answered(app: App, prompts: Mapping[int, Prompt]) -> Iterator[tuple[int, Outputs]]:
+    """Each prompt's outputs as soon as the last of its rows is there."""
+    places = [
+        (index, row) for index, prompt in prompts.items() for row in range(len(prompt.encodings))
+    ]
+    waiting: dict[int, dict[int, Any]] = {index: {} for index in prompts}
+    rows = [prompts[index].encodings[row] for index, row in places]
+    for place, outputs in app.each(rows):
+        index, row = places[place]
+        waiting[index][row] = outputs
+        if len(waiting[index]) == len(prompts[index].encodings):
+            whole = waiting.pop(index)
+            yield index, [whole[number] for number in range(len(whole))]

@@ -1,0 +1,69 @@
+"""Scores against scores: a regression, or the similarity of two sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from edgekit.encoding import Prompt, Tokeniser
+from edgekit.evaluation import measures
+from edgekit.evaluation.kinds import Data, Example, Judged, Model, Options
+from edgekit.postprocess import Facts, Outputs, answer
+from edgekit.postprocess.labels import Classification
+from edgekit.postprocess.vectors import Similarity
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Nothing is decided here: only the order and the distances of scores count."""
+
+    task: str
+    examples: tuple[Example, ...]
+    expected: np.ndarray
+
+    @property
+    def asked(self) -> Sequence[Example]:
+        return self.examples
+
+    def prompt(self, tokeniser: Tokeniser, index: int) -> Prompt:
+        return tokeniser.prompt(self.task, *self.examples[index].texts)
+
+    def record(self, facts: Facts, index: int, prompt: Prompt, outputs: Outputs) -> Any:
+        found = answer(facts, prompt, outputs, 1)
+        if isinstance(found, Classification):
+            return found.labels[0].score
+        assert isinstance(found, Similarity)
+        return found.similarity
+
+    def judge(self, records: Sequence[Any]) -> Judged:
+        found = np.array(records, np.float64)
+        return Judged(
+            (measures.spearman(self.expected, found), measures.pearson(self.expected, found)),
+            (),
+            [()] * len(records),
+            [f"{value:.4f}" for value in records],
+            records,
+        )
+
+    def difference(self, a: Any, b: Any) -> float:
+        """Of the two scores."""
+        return abs(float(a) - float(b))
+
+
+def build(data: Data, model: Model, options: Options) -> tuple[Scores, list[str]]:
+    """Pairs, or texts, with the score that people gave them.
+
+    Raises:
+        DataError: a text is none, or a score no number.
+    """
+    roles = [role for role in ("text", "pair") if role in data.columns.names]
+    rows = data.table.rows
+    numbers = [data.number(row, "label") for row in rows]
+    examples = tuple(
+        Example(row.place, tuple(data.text(row, role) for role in roles), f"{number:g}")
+        for row, number in zip(rows, numbers, strict=True)
+    )
+    return Scores(model.facts.task, examples, np.array(numbers)), []

@@ -1,0 +1,146 @@
+"""A report as one HTML page that needs nothing else: no network, no other file.
+
+The charts' library comes from vl-convert, which carries it; a content security policy in the page
+keeps a browser from fetching anything.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from importlib.util import find_spec
+from typing import Any
+
+from edgekit.errors import MissingExtraError
+from edgekit.report import comparison, data, figures, tables, wording
+from edgekit.report.numbers import Report, Setting
+
+_NEEDS = ("altair", "vl_convert", "jinja2")
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A number to see from afar, and what it is."""
+
+    value: str
+    what: str
+    note: str = ""
+
+
+def check() -> None:
+    """That a page can be made.
+
+    Raises:
+        MissingExtraError: the charts' library is not installed.
+    """
+    for name in _NEEDS:
+        if find_spec(name) is None:
+            raise MissingExtraError(name, "report")
+
+
+def to_html(report: Report) -> str:
+    """The whole page.
+
+    Raises:
+        MissingExtraError: the charts' library is not installed.
+    """
+    check()
+    import jinja2
+
+    environment = jinja2.Environment(
+        autoescape=True,
+        loader=jinja2.FunctionLoader(_template),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["script"] = _script
+    parts = data.to_json(report)
+    return environment.get_template("page.html").render(
+        report=report,
+        answers=[(each, wording.answer(each), list(_tiles(each))) for each in report.settings],
+        links=list(_links(report)),
+        measured=parts["measured"],
+        version=parts["edgekit"],
+        downloads={
+            "report.json": _link("application/json", json.dumps(parts, ensure_ascii=False)),
+            "results.csv": _link("text/csv", data.to_csv(report)),
+        },
+        style=_template("page.css"),
+        script=_template("page.js"),
+        library=_library(),
+        tables=tables,
+        figures=figures,
+        wording=wording,
+    )
+
+
+def _links(report: Report) -> Iterator[tuple[str, str]]:
+    """Where the page's parts begin: what nobody should miss is named with its number."""
+    for index, setting in enumerate(report.settings, 1):
+        yield f"part-{index}", wording.machine(setting)
+    for where, there in (("texts", report.texts), ("paper", report.paper)):
+        if there:
+            yield where, {"texts": "Own texts", "paper": "The paper"}[where]
+    warnings = ("Warnings", tables.warnings(report))
+    for title, found in (warnings, *tables.problems(report)):
+        if found.rows:
+            yield title.lower().replace(" ", "-"), f"{title}: {len(found.rows)}"
+    yield from (("environment", "Environment"), ("data", "Raw data"))
+
+
+def _tiles(setting: Setting) -> Iterator[Tile]:
+    """The answer's numbers one by one."""
+    best = wording.best(setting)
+    if best is None:
+        return
+    row, found = best.measurement, best.against(comparison.FULL_PRECISION)
+    ratio = (found.faster or found.fewer_instructions) if found else None
+    if found and ratio:
+        value = ratio if isinstance(ratio, float) else ratio.value
+        bounds = "" if isinstance(ratio, float) else f" [{ratio.low:.2f}, {ratio.high:.2f}]"
+        what = "faster" if found.faster else "fewer instructions"
+        yield Tile(f"{value:.2f}×", what, f"than {wording.subject(found.base)}{bounds}")
+    size = wording.megabytes(row.subject.size_bytes)
+    if found:
+        base = wording.megabytes(found.base.size_bytes)
+        yield Tile(f"{found.smaller:.1f}×", "smaller", f"{size} against {base}")
+    else:
+        yield Tile(size, "file size")
+    if best.latency:
+        note = f"p99 {wording.ms(best.latency.p99)} ms, {best.latency.throughput_per_s:.3g} texts/s"
+        yield Tile(f"{wording.ms(best.latency.median.value)} ms", "a text", note)
+    if row.peak_memory_bytes is not None:
+        yield Tile(wording.megabytes(row.peak_memory_bytes), "memory", "growth, at its peak")
+
+
+def _template(name: str) -> str:
+    return files("edgekit.report").joinpath("template", name).read_text("utf-8")
+
+
+@cache
+def _library() -> str:
+    """Vega, Vega-Lite and Vega-Embed as one script."""
+    import altair
+    import vl_convert
+
+    version = "v" + ".".join(altair.SCHEMA_VERSION.lstrip("v").split(".")[:2])
+    return str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", version)).replace(
+        "</script", "<\\/script"
+    )
+
+
+def _script(value: Any) -> Any:
+    """Data inside of a script element, which ends at the first ``</``."""
+    import markupsafe
+
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return markupsafe.Markup(text.replace("<", "\\u003c"))
+
+
+def _link(kind: str, text: str) -> str:
+    return f"data:{kind};charset=utf-8;base64,{base64.b64encode(text.encode()).decode()}"

@@ -1,0 +1,120 @@
+"""A report's tables as text, the same in Markdown and on the page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from edgekit.benchmarks.measurement import Measurement
+from edgekit.report import wording
+from edgekit.report.numbers import Group, Report, Row, Setting
+
+
+@dataclass(frozen=True)
+class Table:
+    """Cells of text; the first ``left`` columns are words, the others numbers."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    left: int
+
+
+_TIMED = ("median ms", "p90", "p99")
+_LATER = ("first ms", "load ms", "load evicted ms", "tokenizer ms")
+_COUNTED = ("instructions",)
+
+
+def group(found: Group) -> Table:
+    """What has a result, the fastest first; what matters most on the left."""
+    timed = any(row.latency for row in found.rows)
+    kinds = wording.kinds(found)
+    rows = [
+        (
+            wording.subject(row.measurement.subject) + (" ◆" if row.pareto else ""),
+            row.measurement.subject.runtime,
+            *(_timed(row) if timed else (wording.millions(row.measurement.instructions),)),
+            *(wording.ratio(row.against(kind)) for kind in kinds),
+            wording.megabytes(row.measurement.subject.size_bytes),
+            wording.megabytes(row.measurement.peak_memory_bytes),
+            *(_later(row) if timed else ()),
+            _parity(row.measurement),
+        )
+        for row in found.results
+    ]
+    ratios = [f"vs {wording.base(found, kind)}" for kind in kinds]
+    cost, later = (_TIMED, _LATER) if timed else (_COUNTED, ())
+    columns = ("file", "runtime", *cost, *ratios, "size", "memory", *later, "parity")
+    return Table(columns, tuple(rows), 2)
+
+
+def without(found: Group) -> list[Measurement]:
+    """The group's measurements without a result."""
+    results = found.results
+    return [row.measurement for row in found.rows if row not in results]
+
+
+def _timed(row: Row) -> tuple[str, ...]:
+    if row.latency is None:
+        return (wording.NOTHING,) * len(_TIMED)
+    median = wording.ms_interval(row.latency.median)
+    return (median, wording.ms(row.latency.p90), wording.ms(row.latency.p99))
+
+
+def _later(row: Row) -> tuple[str, ...]:
+    return tuple(
+        map(wording.ms, (row.first_ms, row.load_ms, row.load_evicted_ms, row.tokenizer_ms))
+    )
+
+
+def _parity(row: Measurement) -> str:
+    found = row.parity
+    return f"cosine {found.cosine:.4f}, {found.cases} texts" if found else wording.NOT_MEASURED
+
+
+def texts(report: Report) -> Table:
+    """What the user's own texts cost, file by file."""
+    rows = [
+        (
+            wording.subject(row.subject),
+            row.subject.runtime,
+            wording.ms_interval(row.buckets_ms),
+            wording.ms_interval(row.padded_ms),
+            wording.times(row.faster),
+        )
+        for row in report.texts
+    ]
+    columns = ("file", "runtime", "ms a text, in buckets", "ms, all padded", "faster")
+    return Table(columns, tuple(rows), 2)
+
+
+def paper(report: Report) -> Table:
+    """The paper's numbers, with ours beside them."""
+    rows = [
+        (claim.what, wording.claim(claim.value, claim.unit), ours, what)
+        for claim in report.paper
+        for ours, what in wording.ours(claim)
+    ]
+    return Table(("", "the paper's", "ours", "what ours is"), tuple(rows), 4)
+
+
+def problems(report: Report) -> Iterator[tuple[str, Table]]:
+    """What failed and what was not measured, each with a title."""
+    for kind, title in (("failure", "Failed"), ("unmeasured", "Not measured")):
+        rows = wording.problems(report, kind)
+        if rows:
+            yield title, Table(("file", "why"), tuple(rows), 2)
+
+
+def warnings(report: Report) -> Table:
+    """What happened and what to do about it."""
+    rows = [
+        (message, advice, wording.count(len(about), "measurement"))
+        for _, message, advice, about in wording.warnings(report)
+    ]
+    return Table(("what", "what to do", "of"), tuple(rows), 3)
+
+
+def environment(setting: Setting) -> Table:
+    """What the machine says of itself."""
+    rows: Sequence[tuple[str, str]] = wording.environment(setting.groups[0].rows[0].measurement)
+    return Table(("", ""), tuple(rows), 2)

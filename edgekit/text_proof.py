@@ -1,0 +1,49 @@
+"""The proof of a file that takes text: PyTorch's answers, from the very ids of the tokenizer."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+
+from edgekit import texts, verify
+from edgekit.graph import Signature
+from edgekit.probes import Probe
+from edgekit.recipe import Recipe
+from edgekit.tasks import Task
+from edgekit.text_runtime import TextSession
+from edgekit.texts import Case
+from edgekit.verify import Proof, Run, Tally
+
+
+def prove(
+    session: TextSession,
+    probes: Sequence[Probe],
+    task: Task,
+    signature: Signature,
+    recipe: Recipe,
+    max_length: int,
+) -> Proof:
+    """Runs every text that is cut as the file cuts; other ids are a failure whatever comes out."""
+    started = time.perf_counter()
+    tally, scale = Tally(recipe.tolerance), verify.scales(probes)
+    for case, probe in _texts(probes, max_length):
+        outputs = session.run(*case.texts)
+        run = Run("text", (probe,), len(probe))
+        if tuple(outputs["input_ids"][0].tolist()) != probe.input_ids:
+            tally.add(run, verify.WRONG)
+            tally.failure = f"{case.name}: other ids than the tokenizer's"
+            break
+        actual = verify.row(outputs, 0, probe, signature)
+        tally.add(run, verify.compare(actual, probe, task, scale))
+    return tally.proof(session.runtime, time.perf_counter() - started)
+
+
+def _texts(probes: Sequence[Probe], max_length: int) -> Iterator[tuple[Case, Probe]]:
+    known = {
+        case.name: case
+        for case in texts.cases(max_length)
+        if case.max_length == max_length and case.truncation == texts.LONGEST_FIRST
+    }
+    for probe in probes:
+        if probe.kind == "text" and probe.name in known:
+            yield known[probe.name], probe

@@ -1,0 +1,58 @@
+"""Files that take text: onnxruntime with the operators of onnxruntime-extensions."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from edgekit.errors import BundleError, MissingExtraError
+
+PACKAGE = "onnxruntime-extensions"
+_MODULE = "onnxruntime_extensions"
+
+
+def require() -> None:
+    """Raises MissingExtraError if the operators are not installed."""
+    if find_spec(_MODULE) is None:
+        raise MissingExtraError(PACKAGE, "embed")
+
+
+class TextSession:
+    """An opened text-in file. ``threads`` 0 is the runtime's own choice.
+
+    Raises:
+        BundleError: the runtime refuses the file.
+        MissingExtraError: the operators are not installed.
+    """
+
+    def __init__(self, path: Path, threads: int = 0) -> None:
+        require()
+        import onnxruntime
+        import onnxruntime_extensions
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.log_severity_level = 3
+        options.register_custom_ops_library(onnxruntime_extensions.get_library_path())
+        self.runtime = f"onnxruntime {onnxruntime.__version__} with {operators()}"
+        try:
+            self._session: Any = onnxruntime.InferenceSession(
+                path, options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # the runtime's errors share no other class
+            raise BundleError(f"{path.name} cannot be opened: {error}") from error
+        self._outputs = [output.name for output in self._session.get_outputs()]
+
+    def run(self, *texts: str, **more: np.ndarray) -> dict[str, np.ndarray]:
+        """One text, or the two of a pair: each output with a batch axis of 1."""
+        feed = {"text": np.array(texts, dtype=object), **more}
+        return dict(zip(self._outputs, self._session.run(None, feed), strict=True))
+
+
+def operators() -> str:
+    """The package of operators that such a file needs, with the version that is installed."""
+    return f"{PACKAGE} {version(PACKAGE)}"

@@ -1,0 +1,80 @@
+"""Files that take text: the tokenizer's very ids, PyTorch's answers, or an honest refusal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import write_vocabulary
+from tokenizers import normalizers
+from transformers import BertTokenizerFast
+
+import edgekit
+from edgekit import embed, selftest
+from edgekit.bundle import Bundle
+from edgekit.errors import UnsupportedError
+from edgekit.runtime import OnnxRuntime
+from edgekit.text_runtime import TextSession
+from edgekit.tokenizer import TextTokenizer, save
+
+
+@pytest.fixture(scope="module")
+def text_in(classifier: Path, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    out = tmp_path_factory.mktemp("bundles") / "text.edgekit"
+    return edgekit.convert(str(classifier), out=out, to=("onnx",), embed_tokenizer=True)
+
+
+def test_text_in_gives_the_ordinary_file_its_own_answers(text_in: Bundle) -> None:
+    assert [row.path.name for row in text_in.text_artifacts] == [
+        "model-fp32-text.onnx",
+        "model-int8-text.onnx",
+    ]
+    for plain, with_text in zip(text_in.artifacts, text_in.text_artifacts, strict=True):
+        assert with_text.passed
+        session, text_session = OnnxRuntime(plain.path), TextSession(with_text.path)
+        for case in text_in.golden()["cases"]:
+            if case["max_length"] != text_in.manifest["max_length"]:
+                continue
+            found = text_session.run(*case["text"])
+            assert found["input_ids"].tolist() == [case["input_ids"]], case["name"]
+            names = ("input_ids", "attention_mask", "token_type_ids")
+            feed = {name: np.array([case[name]], np.int32) for name in names}
+            np.testing.assert_array_equal(found["logits"], session.run(feed)["logits"])
+
+
+def test_verify_runs_text_in_files(text_in: Bundle) -> None:
+    results = {result.file: result for result in selftest.run(text_in)}
+    for name in ("model-fp32-text.onnx", "model-int8-text.onnx"):
+        assert results[name].passed
+        assert results[name].cases > 30
+
+
+def bert(folder: Path, **options: bool) -> BertTokenizerFast:
+    return BertTokenizerFast(vocab=str(write_vocabulary(folder / "vocab.txt")), **options)
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_a_cased_tokenizer_on_random_unicode_cut_from_either_side(
+    side: str, tmp_path: Path
+) -> None:
+    tokenizer = bert(tmp_path, do_lower_case=False)
+    tokenizer.truncation_side = side
+    saved = TextTokenizer.read(tmp_path, save(tokenizer, tmp_path, 24))
+    embed.check(tokenizer, saved, tmp_path / "tokenizer.onnx")
+
+
+def test_a_normalizer_without_operators_is_refused_by_name(tmp_path: Path) -> None:
+    tokenizer = bert(tmp_path)
+    tokenizer.backend_tokenizer.normalizer = normalizers.NFKC()
+    saved = TextTokenizer.read(tmp_path, save(tokenizer, tmp_path, 24))
+    with pytest.raises(UnsupportedError, match="no operators for WordPiece after NFKC"):
+        embed.check(tokenizer, saved, tmp_path / "tokenizer.onnx")
+
+
+def test_a_difference_is_refused_with_its_text_and_ids(tmp_path: Path) -> None:
+    """The saved file is another tokenizer's: the first text with an accent tells them apart."""
+    saved = TextTokenizer.read(tmp_path, save(bert(tmp_path, do_lower_case=False), tmp_path, 24))
+    other = bert(tmp_path)
+    with pytest.raises(UnsupportedError, match=r"does not match .* on 'english' .* should be \["):
+        embed.check(other, saved, tmp_path / "tokenizer.onnx")
