@@ -24,7 +24,7 @@ from edgekit.benchmarks.measurement import Conditions, Measurement, Operator, Pa
 from edgekit.benchmarks.protocol import Runner, RunnerError, Target
 from edgekit.benchmarks.spec import Suite
 from edgekit.bundle import Bundle
-from edgekit.errors import EdgekitError
+from edgekit.errors import EdgekitError, PlanError
 
 Say = Callable[[str], None]
 Named = tuple[str | None, Bundle]
@@ -66,7 +66,8 @@ class Bench:
         """Measures everything that is missing.
 
         Raises:
-            PlanError: a bundle takes no text as long as one that is asked for.
+            PlanError: a bundle takes no text as long as one that is asked for, or no file is asked
+                for.
         """
         rounds = [found for target in targets for found in self._rounds(target)]
         for each in rounds:
@@ -102,6 +103,11 @@ class Bench:
             for name, bundle in self._bundles
             for entry in entries.of(bundle, name, target, self._suite)
         )
+        if not found:
+            raise PlanError(
+                f"{target.name}: no file of these bundles is of the recipes and for the runtimes "
+                "asked for: leave --recipe or --runtime out"
+            )
         for threads in self._suite.threads:
             for length in self._suite.lengths:
                 yield Round(target, threads, length, found)
@@ -249,6 +255,8 @@ class Bench:
         self, each: Round, pairs: Sequence[tuple[Entry, Measurement]]
     ) -> Iterator[Measurement]:
         """Instructions and memory in an emulator, one file after the other."""
+        if self._suite.profile:
+            self._say(f"    no profile: the times of {each.target.name} mean nothing")
         for entry, blank in pairs:
             self._say(f"    count {entry.subject.label}")
             with tempfile.TemporaryDirectory() as folder:

@@ -20,11 +20,12 @@ if TYPE_CHECKING:
 
 Row = tuple[str, int]  # a sentence and the index of its label
 
-EPOCHS = 3
+EPOCHS = 1
 BATCH = 32
 LEARNING_RATE = 1e-4
 WARM_UP = 0.1  # of all steps
 MAX_TOKENS = 64
+_TOLD = 20  # steps between words about the loss
 _SORTED = 20  # batches that are sorted by length together, so that little is padding
 
 
@@ -55,7 +56,9 @@ def train(rows: Sequence[Row], names: Sequence[str], out: Path, epochs: int = EP
     model: Any = AutoModelForSequenceClassification.from_pretrained(
         folder, num_labels=len(names), id2label=dict(enumerate(names))
     )
-    optimizer = torch.optim.AdamW(model.parameters(), lr=LEARNING_RATE, weight_decay=0.01)
+    model.base_model.embeddings.requires_grad_(False)  # half of all values, and they hardly move
+    trained = [value for value in model.parameters() if value.requires_grad]
+    optimizer = torch.optim.AdamW(trained, lr=LEARNING_RATE, weight_decay=0.01)
     steps = epochs * -(-len(rows) // BATCH)
     rise = WARM_UP * steps
     schedule = torch.optim.lr_scheduler.LambdaLR(
@@ -72,12 +75,16 @@ def train(rows: Sequence[Row], names: Sequence[str], out: Path, epochs: int = EP
             )  # fmt: skip
             loss = model(**encoded, labels=torch.tensor(labels)).loss
             loss.backward()
-            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            torch.nn.utils.clip_grad_norm_(trained, 1.0)
             optimizer.step()
             schedule.step()
             optimizer.zero_grad()
             losses.append(loss.item())
-        click.echo(f"epoch {epoch + 1} of {epochs}: mean loss {sum(losses) / len(losses):.4f}")
+            if len(losses) % _TOLD == 0:
+                mean = sum(losses[-_TOLD:]) / _TOLD
+                click.echo(
+                    f"epoch {epoch + 1} of {epochs}, step {len(losses)}: mean loss {mean:.4f}"
+                )
     model.eval().save_pretrained(out)
     tokenizer.save_pretrained(out)
 

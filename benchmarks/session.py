@@ -10,6 +10,7 @@ from typing import Any
 from edgekit.benchmarks import prepare, results, spec, targets
 from edgekit.benchmarks.bench import Bench
 from edgekit.benchmarks.measurement import Measurement
+from edgekit.benchmarks.protocol import Target
 from edgekit.benchmarks.spec import Suite
 from edgekit.bundle import Bundle
 from edgekit.errors import OutputError, PlanError
@@ -51,7 +52,7 @@ def run(
     Raises:
         EdgekitError: a device, a bundle or an argument is at fault; nothing was measured.
     """
-    devices = [targets.make(name, asked.memory_limit_bytes, say) for name in asked.devices]
+    devices = _devices(asked, say)
     found = prepare.bundles(asked, folder, say)
     if texts is not None:
         asked = prepare.with_texts(asked, found, texts)
@@ -60,6 +61,15 @@ def run(
     have = [row for row in store.load() if row.failure is None and not force]
     Bench(asked, found, store.append, {row.key: row for row in have}, say, tick).run(devices)
     return store.load()
+
+
+def _devices(asked: Suite, say: Say) -> list[Target]:
+    found = [targets.make(name, asked.memory_limit_bytes, say) for name in asked.devices]
+    if len({target.name for target in found}) < len(found):
+        raise PlanError(f"--device names one twice: {', '.join(asked.devices)}")
+    if asked.memory_limit_bytes is not None and all(target.timed for target in found):
+        raise PlanError("--memory limits an emulated device only: add --device arm64")
+    return found
 
 
 def _store(folder: Path) -> results.Store:
@@ -71,8 +81,18 @@ def _store(folder: Path) -> results.Store:
 
 
 def _against(asked: Suite, found: Sequence[tuple[str, Bundle]]) -> str | None:
-    """The name of the model to compare with: the suite's, or that of the bundle named for it."""
+    """The name of the model to compare with: the suite's, or that of the bundle named for it.
+
+    Raises:
+        PlanError: the suite's is none of its models.
+    """
     for model, (name, _) in zip(asked.models, found, strict=True):
         if model.base_line:
             return name
+    names = [name for name, _ in found]
+    if asked.against is not None and asked.against not in names:
+        raise PlanError(
+            f"the suite compares with '{asked.against}', which is none of its models: choose from "
+            f"{', '.join(names)}"
+        )
     return asked.against

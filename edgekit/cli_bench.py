@@ -53,6 +53,8 @@ def bench(
     from edgekit import progress, report
     from edgekit.benchmarks import session, spec
 
+    if texts and options["lengths"]:
+        raise click.UsageError("--texts measures the lengths of its own: leave --lengths out")
     asked = session.suite(bundles, against, suite_name, options)
     asked = spec.checked(spec.with_limits(asked, seconds=seconds))
     folder = out or Path(f"{asked.name}.bench")

@@ -104,6 +104,16 @@ class Tokeniser:
         """The vocabulary's entry, as it stands there."""
         return str(self._backend.id_to_token(token_id))
 
+    def entries(self, word: str) -> tuple[int, ...]:
+        """The vocabulary's entries that are the whole word: after a space, or at a text's start."""
+        self._backend.no_truncation()
+        rows = (
+            self._backend.encode(text, add_special_tokens=False).ids for text in (f" {word}", word)
+        )
+        known = self._backend.token_to_id(word)
+        exact = () if known is None else (known,)
+        return tuple(dict.fromkeys((*(row[0] for row in rows if len(row) == 1), *exact)))
+
     def _together(self, *texts: str) -> Prompt:
         self._backend.enable_truncation(
             self._max_length, strategy="longest_first", direction=self._side

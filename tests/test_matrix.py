@@ -44,6 +44,7 @@ def test_newer_cells_replace_and_other_versions_go() -> None:
     new = Cell("bert", "fill-mask", "onnx", "int8", failure="onnxruntime: NaN")
     first = Cell("bert", "fill-mask", "onnx", "fp32", 1e-6, 1.0)
     assert old.merged(Support({"torch": "1"}, (new, first))).cells == (first, new)
+    assert old.merged(Support({"torch": "1", "onnx": "1"}, (first,))).cells[1:] == old.cells
     assert old.merged(Support({"torch": "2"}, (first,))).cells == (first,)
     absent = Cell("distilbert", "fill-mask", "onnx", "int8")
     document = support.markdown(Support({"torch": "1"}, (first, new, absent)))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,10 +12,14 @@ from typing import Any
 
 import pytest
 import report_samples
-from report_samples import BERT, DISTILBERT
+from jsonschema import Draft202012Validator
+from referencing import Registry, Resource
+from report_samples import BERT, DISTILBERT, FILES
 
 from edgekit import report
-from edgekit.benchmarks import chromium
+from edgekit.benchmarks import cautions, chromium, results
+from edgekit.errors import PlanError
+from edgekit.report import data, wording
 
 needs_chromium = pytest.mark.skipif(
     chromium.find() is None, reason="no Chromium: make system, or name one in EDGEKIT_CHROMIUM"
@@ -66,3 +73,152 @@ def test_the_page_says_the_answer_first_and_asks_for_nothing(browser: Any, folde
     assert found.messages == []
     assert found.requests == [(folder / "report.html").as_uri()]
     assert (folder / "report.html").stat().st_size < 5_000_000
+
+
+@needs_chromium
+def test_every_chart_draws_what_its_table_says(browser: Any, folder: Path) -> None:
+    page = opened(browser, folder).page
+    charts = {
+        title: page.locator("figure", has=page.locator(f"strong:text-is('{title}')")).first
+        for title in page.locator("figcaption strong").all_inner_texts()
+    }
+    files = [row for row in FILES if row[0] != "pytorch"]
+    everyone = 2 * len(FILES)
+    assert marks(charts["Size against latency"], "symbol") == 2 * len(files)
+    assert marks(charts["Latencies"], "symbol") == everyone
+    assert marks(charts["Latencies"], "rect") == 30 * everyone  # a tick a sample
+    assert marks(charts[f"Speed-up against {BERT} fp32"], "rect") == everyone - 3  # but fp32 BERT
+    assert marks(charts["Memory"], "rect") == everyone
+    assert marks(charts["Latency by length"], "line") == 2 * len(files)
+    assert marks(charts["Instructions of one inference"], "rect") == 2 * len(files)
+    assert marks(charts["Lengths of the texts"], "rect") == 2
+    assert marks(charts[f"{BERT} int8, LiteRT"], "rect") == 9  # eight operators and the others
+
+    table = page.get_by_role("region", name="host, 1 thread, 128 tokens, batch 1")
+    rows = {tuple(row.locator("th, td").all_inner_texts()[:2]): row for row in rows_of(table)}
+    cells = rows[f"{DISTILBERT} int8 ◆", "LiteRT"].locator("td").all_inner_texts()
+    shown = charts["Latencies"].inner_text()
+    assert f"{wording.ms(float(cells[1].split()[0]))} ms" in shown
+    assert cells[-1] == "cosine 0.9999, 43 texts"
+
+
+def rows_of(table: Any) -> list[Any]:
+    return list(table.locator("tbody tr").all())
+
+
+def marks(figure: Any, kind: str) -> int:
+    """Marks of a kind that are drawn, axes and legends left out."""
+    return int(figure.locator(f".mark-{kind}.role-mark path:visible").count())
+
+
+@needs_chromium
+def test_what_was_not_measured_is_said_and_names_are_no_html(browser: Any, folder: Path) -> None:
+    page = opened(browser, folder).page
+    table = page.get_by_role("region", name="host, 1 thread, 128 tokens, batch 1")
+    said = {row.locator("th").inner_text(): row.inner_text() for row in rows_of(table)}
+    assert "not measured: host has no runtime for Core ML" in said[f"{DISTILBERT} fp16"]
+    assert "failed: wrong answers" in said["<b>Broken & fast</b> int8"]
+    phone = page.locator("tr", has_text=f"{DISTILBERT} is faster than {BERT} on a phone")
+    assert "1.71x" in phone.inner_text()
+    assert "not measured" in phone.inner_text()
+
+
+@needs_chromium
+def test_an_emulator_has_instructions_and_no_latency(browser: Any, folder: Path) -> None:
+    page = opened(browser, folder).page
+    part = page.locator("main section", has=page.locator("h2:has-text('arm64:cortex-a76')"))
+    headings = part.locator("figcaption strong").all_inner_texts()
+    assert headings == ["Instructions of one inference", "Memory"]
+    assert " ms" not in part.inner_text()
+    assert page.locator(".sentence").inner_text().startswith(f"{DISTILBERT} int8 needs ")
+
+
+@needs_chromium
+def test_the_keyboard_changes_the_length_of_tables_and_charts(browser: Any, folder: Path) -> None:
+    page = opened(browser, folder).page
+    part = page.locator("[data-part]").first
+    assert part.locator("h3:visible").first.inner_text() == "128 tokens"
+    chart = part.locator("figure", has_text="Latencies")
+    before = chart.inner_text()
+    part.locator("input:checked").focus()
+    page.keyboard.press("ArrowLeft")
+    assert part.locator("h3:visible").first.inner_text() == "64 tokens"
+    page.wait_for_function(
+        "([it, text]) => it.innerText !== text", arg=[chart.element_handle(), before]
+    )
+    page.emulate_media(media="print")
+    assert {"64 tokens", "128 tokens"} <= set(part.locator("h3:visible").all_inner_texts())
+
+
+@needs_chromium
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_phone_shows_it_without_scrolling_sideways(
+    browser: Any, folder: Path, scheme: str
+) -> None:
+    page = opened(browser, folder, 390, scheme).page
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    widths = page.evaluate("[...document.querySelectorAll('.plot svg')].map(e => e.clientWidth)")
+    assert max(widths) < 390
+    assert min(widths) > 250
+    light = page.evaluate(LIGHTNESS, "body"), page.evaluate(LIGHTNESS, ".mark-text text")
+    assert (light[0] > light[1]) == (scheme == "light")
+    assert abs(light[0] - light[1]) > 100
+
+
+LIGHTNESS = """selector => {
+  const element = document.querySelector(selector), style = getComputedStyle(element);
+  const color = element.namespaceURI.endsWith("svg") ? style.fill : style.backgroundColor;
+  return Math.max(...color.match(/\\d+/g).slice(0, 3).map(Number));
+}"""
+
+
+@needs_chromium
+def test_the_raw_data_can_be_saved(browser: Any, folder: Path) -> None:
+    page = opened(browser, folder).page
+    saved = {}
+    for link in page.locator("a[download]").all():
+        with page.expect_download() as download:
+            link.click()
+        saved[link.get_attribute("download")] = Path(download.value.path()).read_text("utf-8")
+    parts = json.loads(saved["report.json"])
+    assert parts == json.loads((folder / "report.json").read_text("utf-8"))
+    rows = list(csv.DictReader(io.StringIO(saved["results.csv"])))
+    assert len(rows) == len(parts["measurements"]) == len(report_samples.everything())
+
+
+def test_the_json_is_what_its_schema_says(folder: Path) -> None:
+    line = Resource.from_contents(results.schema())
+    registry: Registry[Any] = Registry().with_resource("results.schema.json", line)
+    registry = registry.with_resource("https://edgekit.invalid/results.schema.json", line)
+    found = json.loads((folder / "report.json").read_text("utf-8"))
+    Draft202012Validator(data.schema(), registry=registry).validate(found)
+
+
+def test_two_machines_stand_side_by_side() -> None:
+    rows = [*report_samples.timed(), *report_samples.timed(report_samples.OTHER)]
+    found = report.build(rows)
+    machines = [setting.machine for setting in found.settings]
+    assert machines == [report_samples.MACHINE, report_samples.OTHER]
+    for row in found.rows:
+        for each in row.comparisons:
+            assert each.paired  # with a base of the same round, so of the same machine
+    assert len(data.to_json(found)["answers"]) == 2
+
+
+def test_unlike_results_are_not_compared_and_it_is_said_why() -> None:
+    here = [row for row in report_samples.timed() if row.subject.model == DISTILBERT]
+    there = [
+        row
+        for row in report_samples.timed(report_samples.OTHER, (64,))
+        if row.subject.model == BERT
+    ]
+    why = rf"{DISTILBERT} and {BERT} cannot be compared: they differ in machine \(.*\)"
+    with pytest.raises(PlanError, match=why):
+        report.build([*here, *there], BERT)
+
+
+def test_the_documented_warnings_are_the_closed_set() -> None:
+    text = (Path(__file__).parents[1] / "docs" / "benchmarks.md").read_text("utf-8")
+    table = text.split("## Warnings")[1].split("## ")[0]
+    codes = [line.split("`")[1] for line in table.splitlines() if line.startswith("| `")]
+    assert codes == list(cautions.TABLE)

@@ -11,7 +11,7 @@ import numpy as np
 from edgekit.encoding import Prompt, Tokeniser
 from edgekit.errors import DataError
 from edgekit.evaluation import labels, measures
-from edgekit.evaluation.kinds import ClassMeasure, Data, Example, Judged, Options
+from edgekit.evaluation.kinds import ClassMeasure, Data, Example, Judged, Model, Options
 from edgekit.postprocess import Facts, Outputs, answer
 from edgekit.postprocess.labels import Classification
 
@@ -68,8 +68,8 @@ class TextClassification:
         )
         return (
             measures.mean("accuracy", x == y),
-            measures.f1_macro("f1_macro", macro, expected, found),
-            measures.f1_of_counts("f1_micro", micro, _counts(expected, found)),
+            measures.f1_macro(macro, expected & found, expected + 0 + found),
+            measures.f1_of_counts("f1_micro", _counts(expected, found), micro),
             measures.matthews("matthews", float(metrics.matthews_corrcoef(x, y)), expected, found),
         )
 
@@ -81,8 +81,8 @@ class TextClassification:
             for kind in ("macro", "micro")
         )
         return (
-            measures.f1_of_counts("f1_micro", micro, _counts(expected, found)),
-            measures.f1_macro("f1_macro", macro, expected, found),
+            measures.f1_of_counts("f1_micro", _counts(expected, found), micro),
+            measures.f1_macro(macro, expected & found, expected + 0 + found),
             measures.mean("accuracy", (expected == found).all(axis=1)),
         )
 
@@ -104,14 +104,14 @@ class TextClassification:
         return ", ".join(chosen) or "no label"
 
 
-def build(data: Data, facts: Facts, options: Options) -> tuple[TextClassification, list[str]]:
+def build(data: Data, model: Model, options: Options) -> tuple[TextClassification, list[str]]:
     """Examples with the model's labels, and in words how the labels were read.
 
     Raises:
         DataError: a text is none, or a label none of the model's.
     """
+    facts, rows = model.facts, data.table.rows
     several = facts.problem_type == MULTI
-    rows = data.table.rows
     cells = [data.cell(row, "label") for row in rows]
     given = [_listed(cell) if several else [cell] for cell in cells]
     flat = [

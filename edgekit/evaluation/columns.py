@@ -67,6 +67,13 @@ def choose(
     return Columns({**given, **found}, guess or None)
 
 
+def fits(table: Table, roles: Sequence[Role], given: Mapping[str, str]) -> bool:
+    """Whether the columns' names alone say what each required role's is."""
+    missing = [role for role in roles if role.name not in given]
+    found = _by_name(missing, [name for name in table.columns if name not in given.values()])
+    return all(role.name in found for role in missing if role.required)
+
+
 def _check(table: Table, roles: Sequence[Role], given: Mapping[str, str]) -> None:
     names = [role.name for role in roles]
     for role, column in given.items():
@@ -91,14 +98,15 @@ def _by_name(roles: Sequence[Role], columns: Sequence[str]) -> dict[str, str]:
 def _by_place(
     table: Table, roles: Sequence[Role], columns: Sequence[str], is_label: Callable[[Any], bool]
 ) -> dict[str, str]:
-    """The label is the last column of labels, the other roles are taken in order."""
+    """The label is where most cells are labels, the other roles are taken in order."""
     rows = table.rows[:_LOOKED_AT]
     rest, found = list(columns), {}
     if any(role.name == LABEL for role in roles):
-        fitting = [name for name in rest if all(is_label(row.cells[name]) for row in rows)]
-        if fitting and len(rest) > 1:
-            found[LABEL] = fitting[-1]
-            rest.remove(fitting[-1])
+        fitting = {name: sum(is_label(row.cells[name]) for row in rows) for name in reversed(rest)}
+        likeliest = max(fitting, key=lambda name: fitting[name])
+        if fitting[likeliest] > len(rows) / 2 and len(rest) > 1:
+            found[LABEL] = likeliest
+            rest.remove(likeliest)
     others = (role for role in roles if role.name != LABEL)
     return {**dict(zip((role.name for role in others), rest, strict=False)), **found}
 
@@ -136,7 +144,7 @@ RETRIEVAL = (
 READING = (
     Role("question", ("query",)),
     Role("context", ("passage", "paragraph", "text")),
-    Role("answers", ("answer", "answer_text", "text")),
+    Role("answers", ("answer", "answer_text")),
 )
 TAGGING = (
     Role("text", ("tokens", "words")),

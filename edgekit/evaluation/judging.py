@@ -94,6 +94,7 @@ def _quality(
         cut=outcome.cut,
         classes=scored.classes,
         differences=differing,
+        details=judged.details,
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from edgekit.bundle import Bundle
 from edgekit.encoding import Prompt, Tokeniser
 from edgekit.evaluation.columns import Columns
 from edgekit.evaluation.measures import Measure
@@ -32,6 +33,22 @@ class Options:
     labels: Mapping[str, str] = field(default_factory=dict)
     null_threshold: float = 0.0
     top: int = 10
+
+
+@dataclass(frozen=True)
+class Model:
+    """What a kind may know of a bundle; ``unknown_id`` stands for words without an entry."""
+
+    facts: Facts
+    tokeniser: Tokeniser
+    unknown_id: int | None = None
+
+    @classmethod
+    def of(cls, bundle: Bundle) -> Model:
+        """From an opened bundle."""
+        tokeniser = Tokeniser.of(bundle)
+        special = (bundle.manifest["tokenizer"] or {}).get("special_tokens", {})
+        return cls(Facts.of(bundle, tokeniser), tokeniser, special.get("unk_token"))
 
 
 @dataclass(frozen=True)
@@ -104,7 +121,7 @@ class Judged:
     """One file's records against what is expected; ``measures`` begin with the one that counts.
 
     ``decisions`` are those of each example, ``shown`` is its answer as a person reads it. Examples
-    without decisions are compared by ``values`` alone.
+    without decisions are compared by ``values`` alone. ``details`` are further numbers by name.
     """
 
     measures: tuple[Measure, ...]
@@ -112,6 +129,7 @@ class Judged:
     decisions: Sequence[tuple[Any, ...]]
     shown: Sequence[str]
     values: Sequence[Any]
+    details: Mapping[str, float] = field(default_factory=dict)
 
 
 class Kind(Protocol):

@@ -88,28 +88,32 @@ def ratio(name: str, parts: np.ndarray, wholes: np.ndarray) -> Measure:
     return Measure(name, value, draw)
 
 
-def f1_of_counts(name: str, value: float, counts: np.ndarray) -> Measure:
-    """F1 over all of each example's counts: (examples, 3) of hits, found and expected."""
+def f1_of_counts(name: str, counts: np.ndarray, value: float | None = None) -> Measure:
+    """F1 over all of each example's counts: (examples, 3) of hits, found and expected.
 
-    def draw(some: Resamples) -> np.ndarray:
-        hits, found, expected = some.sums(counts).T
+    ``value`` is a library's, where one gives it.
+    """
+
+    def f1(sums: np.ndarray) -> np.ndarray:
+        hits, found, expected = sums.T
         return np.asarray(np.nan_to_num(_divided(2 * hits, found + expected)))
 
-    return Measure(name, value, draw)
+    known = float(f1(counts.sum(axis=0))) if value is None else value
+    return Measure(name, known, lambda some: f1(some.sums(counts)))
 
 
-def f1_macro(name: str, value: float, expected: np.ndarray, found: np.ndarray) -> Measure:
+def f1_macro(value: float, hits: np.ndarray, both: np.ndarray) -> Measure:
     """The mean of all labels' F1; those that neither stand in the data nor were found do not count.
 
-    ``expected`` and ``found`` are (examples, labels) of 0 and 1.
+    ``hits`` are how often each example has each label rightly, (examples, labels), and ``both`` how
+    often it is expected and how often found, together.
     """
-    hits, both = expected & found, expected.astype(np.uint8) + found
 
     def draw(some: Resamples) -> np.ndarray:
         each = _divided(2 * some.sums(hits), some.sums(both))
         return _mean_of_defined(each)
 
-    return Measure(name, value, draw)
+    return Measure("f1_macro", value, draw)
 
 
 def matthews(name: str, value: float, expected: np.ndarray, found: np.ndarray) -> Measure:

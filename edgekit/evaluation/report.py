@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -68,7 +68,8 @@ class Quality:
     """One file, or with ``format`` None PyTorch. ``metrics`` begin with the one that counts.
 
     ``agreement`` is the share of PyTorch's decisions that the file takes as well; ``cut`` counts
-    the texts that did not fit into the model; ``failure`` says why there is nothing else.
+    the texts that did not fit into the model. ``details`` are further numbers by name. ``failure``
+    says why there is nothing else.
     """
 
     file: str
@@ -84,6 +85,7 @@ class Quality:
     cut: int = 0
     classes: tuple[ClassScore, ...] = ()
     differences: tuple[Difference, ...] = ()
+    details: Mapping[str, float] = field(default_factory=dict)
     failure: str | None = None
 
 

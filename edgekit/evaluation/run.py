@@ -10,15 +10,15 @@ from typing import Any
 
 from edgekit import answers, inference, source
 from edgekit.bundle import Artifact, Bundle
-from edgekit.encoding import Prompt, Tokeniser
+from edgekit.encoding import Prompt
 from edgekit.errors import BundleError, DataError, EdgekitError, InputError, OutputError
 from edgekit.evaluation import judging, ways
-from edgekit.evaluation.kinds import Options
+from edgekit.evaluation.kinds import Model, Options
 from edgekit.evaluation.predictions import Prediction, Predictions
 from edgekit.evaluation.report import BundleReport, Report
 from edgekit.evaluation.ways import Prepared
 from edgekit.inference import HOST, App
-from edgekit.postprocess import Facts, Outputs
+from edgekit.postprocess import Outputs
 
 _CHUNK = 1024  # texts that are tokenised and sorted by length together
 Say = Callable[[str], None]
@@ -89,10 +89,10 @@ class _Work:
     tick: Say
 
     def bundle(self, bundle: Bundle) -> BundleReport:
-        tokeniser = Tokeniser.of(bundle)
-        facts = Facts.of(bundle, tokeniser)
         asked = self.request
-        prepared = ways.prepare(asked.data, facts, asked.task, asked.options, asked.limit)
+        prepared = ways.prepare(
+            asked.data, Model.of(bundle), asked.task, asked.options, asked.limit
+        )
         self.say(f"{bundle.name}: {len(prepared.kind.examples)} examples")
         for note in prepared.notes:
             self.say(f"  {note}")

@@ -10,7 +10,7 @@ import numpy as np
 
 from edgekit.encoding import Prompt, Tokeniser
 from edgekit.evaluation import measures
-from edgekit.evaluation.kinds import Data, Example, Judged, Options
+from edgekit.evaluation.kinds import Data, Example, Judged, Model, Options
 from edgekit.postprocess import Facts, Outputs, answer
 from edgekit.postprocess.labels import Classification
 from edgekit.postprocess.vectors import Similarity
@@ -53,7 +53,7 @@ class Scores:
         return abs(float(a) - float(b))
 
 
-def build(data: Data, facts: Facts, options: Options) -> tuple[Scores, list[str]]:
+def build(data: Data, model: Model, options: Options) -> tuple[Scores, list[str]]:
     """Pairs, or texts, with the score that people gave them.
 
     Raises:
@@ -66,4 +66,4 @@ def build(data: Data, facts: Facts, options: Options) -> tuple[Scores, list[str]
         Example(row.place, tuple(data.text(row, role) for role in roles), f"{number:g}")
         for row, number in zip(rows, numbers, strict=True)
     )
-    return Scores(facts.task, examples, np.array(numbers)), []
+    return Scores(model.facts.task, examples, np.array(numbers)), []

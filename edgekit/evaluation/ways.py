@@ -9,12 +9,22 @@ from pathlib import Path
 from typing import Any
 
 from edgekit.errors import PlanError
-from edgekit.evaluation import classification, columns, labels, rows, scores
+from edgekit.evaluation import (
+    classification,
+    columns,
+    labels,
+    masks,
+    reading,
+    retrieval,
+    rows,
+    scores,
+    tagging,
+)
 from edgekit.evaluation.columns import Role
-from edgekit.evaluation.kinds import Data, Kind, Options
+from edgekit.evaluation.kinds import Data, Kind, Model, Options
 from edgekit.postprocess import Facts
 
-Build = Callable[[Data, Facts, Options], tuple[Kind, list[str]]]
+Build = Callable[[Data, Model, Options], tuple[Kind, list[str]]]
 IsLabel = Callable[[Facts, Options], Callable[[Any], bool]]
 
 
@@ -32,6 +42,14 @@ def _is_label(facts: Facts, options: Options) -> Callable[[Any], bool]:
     return labels.is_label(facts.labels, options.labels)
 
 
+def _is_word(facts: Facts, options: Options) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, str) and len(value.split()) == 1
+
+
+def _is_list(facts: Facts, options: Options) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, list)
+
+
 @dataclass(frozen=True)
 class Way:
     """One row of the table. ``words`` says that the data are words with labels."""
@@ -46,6 +64,10 @@ WAYS: Mapping[str, Way] = {
     "text-classification": Way(columns.CLASSIFICATION, classification.build, _is_label),
     "regression": Way(columns.CLASSIFICATION, scores.build),
     "sentence-similarity": Way(columns.SIMILARITY, scores.build),
+    "retrieval": Way(columns.RETRIEVAL, retrieval.build),
+    "question-answering": Way(columns.READING, reading.build),
+    "token-classification": Way(columns.TAGGING, tagging.build, _is_list, words=True),
+    "fill-mask": Way(columns.MASKS, masks.build, _is_word),
 }
 
 
@@ -60,13 +82,13 @@ class Prepared:
 
 
 def prepare(
-    path: Path, facts: Facts, task: str | None, options: Options, limit: int | None
+    path: Path, model: Model, task: str | None, options: Options, limit: int | None
 ) -> Prepared:
     """Reads the data for a model.
 
     Args:
         path: of the data.
-        facts: of the model.
+        model: what is known of it.
         task: what to evaluate, where the model's task leaves a choice.
         options: the user's.
         limit: the most examples, from the first on.
@@ -75,29 +97,32 @@ def prepare(
         PlanError: the model is not for the task, or the task has no metric.
         DataError: naming the place in the data and the remedy.
     """
-    name = _way(facts, task)
+    names = _ways(model.facts, task)
+    roles = [role for name in names for role in WAYS[name].roles]
+    known = columns.known(roles, options.columns)
+    table = rows.read(path, known, limit, words=WAYS[names[0]].words)
+    name = next(
+        (name for name in names if columns.fits(table, WAYS[name].roles, options.columns)), names[0]
+    )
     way = WAYS[name]
-    known = columns.known(way.roles, options.columns)
-    table = rows.read(path, known, limit, words=way.words)
-    chosen = columns.choose(table, way.roles, options.columns, way.is_label(facts, options))
+    is_label = way.is_label(model.facts, options)
+    chosen = columns.choose(table, way.roles, options.columns, is_label)
     data = Data(table, chosen)
-    kind, notes = way.build(data, facts, options)
+    kind, notes = way.build(data, model, options)
     guessed = [f"{path.name}: {chosen.guess}"] if chosen.guess else []
     return Prepared(name, data, kind, (*guessed, *notes))
 
 
-def _way(facts: Facts, task: str | None) -> str:
+def _ways(facts: Facts, task: str | None) -> list[str]:
+    """Names of the ways to evaluate the model: the one asked for, or several that data decide."""
     own = "regression" if facts.problem_type == "regression" else facts.task
-    ways = {facts.task: own, own: own}
-    if facts.task == "sentence-similarity":
-        ways["retrieval"] = "retrieval"
+    ways = [own, "retrieval"] if own == "sentence-similarity" else [own]
     if own not in WAYS:
         raise PlanError(
             f"{facts.task} has no metric: convert the model with --task sentence-similarity, or "
             "for the task that it was fine-tuned for"
         )
-    if task is not None and task not in ways:
-        raise PlanError(
-            f"the model is for {facts.task}, not {task}: --task takes {', '.join(ways)}"
-        )
-    return ways[task or facts.task]
+    wanted = own if task == facts.task else task
+    if wanted is not None and wanted not in ways:
+        raise PlanError(f"the model is for {facts.task}: --task takes {', '.join(ways)}")
+    return ways if wanted is None else [wanted]

@@ -28,7 +28,7 @@ _TALL = 320
 _STACKED = {"top": {"direction": "vertical", "anchor": "start"}}  # for narrow screens
 _BESIDE: Mapping[str, Any] = {  # a point; neighbours on the front one above, one below
     **{"align": "left", "dx": 8, "color": _INK, "fontSize": 12},
-    "dy": {"expr": "datum.rank % 2 ? -9 : 11"},
+    "dy": {"expr": "datum.rank % 2 ? 11 : -9"},
 }
 
 

@@ -153,7 +153,7 @@ def _ratio(row: Row) -> Point | None:
     if found is None or found.faster is None:
         return None
     value = found.faster.value
-    return _bar(value, wording.times(found.faster)) | _bounds(found.faster)
+    return _bar(value, wording.times(value)) | _bounds(found.faster)
 
 
 def _bounds(value: Interval) -> Point:
@@ -164,7 +164,7 @@ def _latency(row: Row) -> Point:
     assert row.latency is not None
     subject, median = row.measurement.subject, row.latency.median
     return {
-        **_bar(median.value, f"{wording.ms_interval(median)} ms"),
+        **_bar(median.value, f"{wording.ms(median.value)} ms"),
         **_bounds(median),
         "recipe": subject.recipe,
         "runtime": subject.runtime,

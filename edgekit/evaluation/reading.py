@@ -1,0 +1,138 @@
+"""Question answering: exact match and F1 of SQuAD 1.1, or of 2.0 where questions have no answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass
+from typing import Any
+
+import numpy as np
+
+from edgekit.encoding import Prompt, Tokeniser
+from edgekit.evaluation import measures, squad
+from edgekit.evaluation.kinds import ClassMeasure, Data, Example, Judged, Model, Options
+from edgekit.evaluation.rows import Row
+from edgekit.postprocess import Facts, Outputs, answer
+from edgekit.postprocess.spans import N_BEST, Span, SpanAnswer
+
+_ALWAYS = 1e9  # a margin that no threshold of a user passes: there is no span at all
+_KINDS = ("answerable", "unanswerable")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """``answers`` are those of each question; with ``threshold`` None it always has one."""
+
+    examples: tuple[Example, ...]
+    answers: tuple[tuple[str, ...], ...]
+    threshold: float | None
+
+    @property
+    def asked(self) -> Sequence[Example]:
+        return self.examples
+
+    def prompt(self, tokeniser: Tokeniser, index: int) -> Prompt:
+        """A row for each window over the context."""
+        return tokeniser.prompt("question-answering", *self.examples[index].texts)
+
+    def record(self, facts: Facts, index: int, prompt: Prompt, outputs: Outputs) -> Any:
+        """The n-best spans as start, end, score and probability, and no answer's score."""
+        found = answer(facts, prompt, outputs, N_BEST)
+        assert isinstance(found, SpanAnswer)
+        return {"null": found.null_score, "spans": [astuple(span)[1:] for span in found.spans]}
+
+    def judge(self, records: Sequence[Any]) -> Judged:
+        spans = [self._answer(index, record) for index, record in enumerate(records)]
+        best = [found.best(self.threshold) for found in spans]
+        texts = [span.text if span else "" for span in best]
+        f1, exact = self._score(self._f1, texts), self._score(squad.exact, texts)
+        return Judged(
+            (measures.mean("f1", f1), measures.mean("exact_match", exact)),
+            self._classes(f1),
+            [(text,) for text in texts],
+            [repr(text) if text else "no answer" for text in texts],
+            texts,
+            self._details(spans),
+        )
+
+    def difference(self, a: Any, b: Any) -> float:
+        """1 less the F1 of the two answers."""
+        return 1.0 - squad.f1_v2(a, b)
+
+    @property
+    def _f1(self) -> squad.Compare:
+        return squad.f1_v1 if self.threshold is None else squad.f1_v2
+
+    def _answer(self, index: int, record: Any) -> SpanAnswer:
+        context = self.examples[index].texts[1]
+        rows = record["spans"]
+        return SpanAnswer(
+            tuple(Span(context[row[0] : row[1]], *row) for row in rows), record["null"]
+        )
+
+    def _score(self, compare: squad.Compare, texts: Sequence[str]) -> np.ndarray:
+        pairs = zip(texts, self.answers, strict=True)
+        return np.array([squad.best(compare, text, answers) for text, answers in pairs])
+
+    def _answerable(self) -> np.ndarray:
+        return np.array([answers != ("",) for answers in self.answers])
+
+    def _classes(self, f1: np.ndarray) -> tuple[ClassMeasure, ...]:
+        if self.threshold is None:
+            return ()
+        answerable = self._answerable()
+        return tuple(
+            ClassMeasure(name, int(chosen.sum()), measures.ratio("f1", f1 * chosen, chosen))
+            for name, chosen in zip(_KINDS, (answerable, ~answerable), strict=True)
+            if chosen.any()
+        )
+
+    def _details(self, spans: Sequence[SpanAnswer]) -> Mapping[str, float]:
+        """What the best threshold would give, as the official script says it."""
+        if self.threshold is None:
+            return {}
+        texts = [found.spans[0].text if found.spans else "" for found in spans]
+        margins = np.array([min(found.null_margin, _ALWAYS) for found in spans])
+        details: dict[str, float] = {}
+        for name, compare in (("f1", self._f1), ("exact_match", squad.exact)):
+            scores = self._score(compare, texts)
+            value, threshold = squad.best_threshold(scores, margins, self._answerable())
+            details |= {f"best_{name}": value, f"best_{name}_null_threshold": threshold}
+        return details
+
+
+def build(data: Data, model: Model, options: Options) -> tuple[Reading, list[str]]:
+    """Questions, contexts and answers.
+
+    Raises:
+        DataError: a text is none, or answers are none.
+    """
+    rows = data.table.rows
+    given = [_answers(data, row) for row in rows]
+    version_2 = any(not texts for texts in given) or any("is_impossible" in r.cells for r in rows)
+    answers = tuple(squad.answers_v2(texts) if version_2 else tuple(texts) for texts in given)
+    examples = tuple(
+        Example(
+            row.place,
+            (data.text(row, "question"), data.text(row, "context")),
+            " or ".join(dict.fromkeys(map(repr, filter(None, texts)))) or "no answer",
+        )
+        for row, texts in zip(rows, answers, strict=True)
+    )
+    note = "questions may have no answer: SQuAD 2.0" if version_2 else "SQuAD 1.1"
+    return Reading(examples, answers, options.null_threshold if version_2 else None), [note]
+
+
+def _answers(data: Data, row: Row) -> list[str]:
+    """Texts, in any of the ways in which data have them: one, a list, SQuAD's, or by columns."""
+    value = data.cell(row, "answers")
+    if isinstance(value, Mapping):
+        value = value.get("text")
+    if isinstance(value, str):
+        return [value] if value.strip() else []
+    listed = value if isinstance(value, list | tuple) else [None]
+    found = [each.get("text") if isinstance(each, Mapping) else each for each in listed]
+    texts = [text for text in found if isinstance(text, str)]
+    if len(texts) < len(found):
+        raise data.table.error(row, "its answers are no texts: write a text, or a list of texts")
+    return texts

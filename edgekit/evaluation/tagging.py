@@ -1,0 +1,198 @@
+"""Token classification: entities by seqeval where labels have B- and I-, else word by word."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from edgekit.encoding import Prompt, Tokeniser
+from edgekit.evaluation import labels, measures
+from edgekit.evaluation.kinds import ClassMeasure, Data, Example, Judged, Model, Options
+from edgekit.evaluation.measures import Measure
+from edgekit.evaluation.rows import Row
+from edgekit.postprocess import Facts, Outputs, answer
+from edgekit.postprocess.entities import OUTSIDE, Tagging
+
+Sentence = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Words:
+    """``expected`` are the labels of each sentence's words."""
+
+    names: tuple[str, ...]
+    words: tuple[Sentence, ...]
+    examples: tuple[Example, ...]
+    expected: tuple[Sentence, ...]
+
+    @property
+    def asked(self) -> Sequence[Example]:
+        return self.examples
+
+    def prompt(self, tokeniser: Tokeniser, index: int) -> Prompt:
+        return tokeniser.prompt("token-classification", *self.examples[index].texts)
+
+    def record(self, facts: Facts, index: int, prompt: Prompt, outputs: Outputs) -> Any:
+        """Each word's label: that of the first piece of the text that begins in it.
+
+        A word that did not fit into the model, or of which nothing is left, is outside.
+        """
+        found = answer(facts, prompt, outputs, 1)
+        assert isinstance(found, Tagging)
+        pieces = iter(found.words)
+        piece = next(pieces, None)
+        tags = []
+        for start, end in _places(self.words[index]):
+            while piece is not None and piece.start < start:
+                piece = next(pieces, None)
+            begins = piece is not None and piece.start < end
+            tags.append(piece.label if piece is not None and begins else OUTSIDE)
+        return tags
+
+    def judge(self, records: Sequence[Any]) -> Judged:
+        found = [tuple(record) for record in records]
+        entities = any(name[:2] in ("B-", "I-") for name in self.names)
+        made = self._by_entity(found) if entities else self._by_word(found)
+        return Judged(
+            *made,
+            found,
+            [_shown(words, tags) for words, tags in zip(self.words, found, strict=True)],
+            found,
+        )
+
+    def difference(self, a: Any, b: Any) -> float:
+        """The share of words with another label."""
+        return float(np.mean([x != y for x, y in zip(a, b, strict=True)]))
+
+    def _accuracy(self, found: Sequence[Sentence]) -> Measure:
+        pairs = zip(self.expected, found, strict=True)
+        right = [sum(x == y for x, y in zip(a, b, strict=True)) for a, b in pairs]
+        return measures.ratio("accuracy", np.array(right), np.array(list(map(len, self.expected))))
+
+    def _by_entity(
+        self, found: Sequence[Sentence]
+    ) -> tuple[tuple[Measure, ...], tuple[ClassMeasure, ...]]:
+        from seqeval import metrics
+
+        truth, answers = list(map(list, self.expected)), list(map(list, found))
+        value = float(metrics.f1_score(truth, answers, zero_division=0))
+        counts = _entity_counts(self.expected, found)
+        types = sorted(counts)
+        total = sum(counts.values(), np.zeros((len(found), 3)))
+        main = (
+            measures.f1_of_counts("f1", total, value),
+            measures.ratio("precision", total[:, 0], total[:, 1]),
+            measures.ratio("recall", total[:, 0], total[:, 2]),
+            self._accuracy(found),
+        )
+        classes = (
+            ClassMeasure(
+                kind, int(counts[kind][:, 2].sum()), measures.f1_of_counts("f1", counts[kind])
+            )
+            for kind in types
+        )
+        return main, tuple(row for row in classes if row.examples)
+
+    def _by_word(
+        self, found: Sequence[Sentence]
+    ) -> tuple[tuple[Measure, ...], tuple[ClassMeasure, ...]]:
+        from sklearn import metrics
+
+        a, b = ([tag for tags in some for tag in tags] for some in (self.expected, found))
+        value = float(metrics.f1_score(a, b, average="macro", zero_division=0))
+        counts = _word_counts(self.expected, found)
+        hits, both = (
+            np.stack([rows[:, columns].sum(axis=1) for rows in counts.values()], axis=1)
+            for columns in ([0], [1, 2])
+        )
+        classes = (
+            ClassMeasure(
+                name, int(rows[:, 2].sum()), measures.ratio("recall", rows[:, 0], rows[:, 2])
+            )
+            for name, rows in counts.items()
+        )
+        main = self._accuracy(found), measures.f1_macro(value, hits, both)
+        return main, tuple(row for row in classes if row.examples)
+
+
+def build(data: Data, model: Model, options: Options) -> tuple[Words, list[str]]:
+    """Sentences of words, each with one of the model's labels.
+
+    Raises:
+        DataError: words and labels are not as many, or a label is none of the model's.
+    """
+    rows, facts = data.table.rows, model.facts
+    words = tuple(_cells(data, row, "text") for row in rows)
+    given = [_cells(data, row, "label") for row in rows]
+    for row, some, tags in zip(rows, words, given, strict=True):
+        if len(some) != len(tags) or not some:
+            raise data.table.error(
+                row, f"{len(some)} words have {len(tags)} labels: give each word one"
+            )
+    flat = [
+        (f"{data.table.path}, {row.place}, word {place}", tag)
+        for row, tags in zip(rows, given, strict=True)
+        for place, tag in enumerate(tags, 1)
+    ]
+    indices, way = labels.read(flat, facts.labels, options.labels)
+    rest = iter(indices)
+    expected = tuple(tuple(facts.labels[next(rest)] for _ in tags) for tags in given)
+    examples = tuple(
+        Example(row.place, (" ".join(some),), _shown(some, tags))
+        for row, some, tags in zip(rows, words, expected, strict=True)
+    )
+    note = [f"labels are read by {way}: {', '.join(facts.labels)}"] if way == "index" else []
+    return Words(facts.labels, words, examples, expected), note
+
+
+def _cells(data: Data, row: Row, role: str) -> Sentence:
+    value = data.cell(row, role)
+    return tuple(value.split()) if isinstance(value, str) else tuple(map(str, value))
+
+
+def _places(words: Sentence) -> Iterator[tuple[int, int]]:
+    """Start and end of each word in the sentence."""
+    start = 0
+    for word in words:
+        yield start, start + len(word)
+        start += len(word) + 1
+
+
+def _entity_counts(
+    expected: Sequence[Sentence], found: Sequence[Sentence]
+) -> dict[str, np.ndarray]:
+    """By type, each sentence's entities that are right, found and expected: (sentences, 3)."""
+    from seqeval.metrics.sequence_labeling import get_entities
+
+    sets = [
+        [set(get_entities(list(tags))) for tags in pair]
+        for pair in zip(expected, found, strict=True)
+    ]
+    types = {entity[0] for pair in sets for some in pair for entity in some}
+    counts = {kind: np.zeros((len(sets), 3)) for kind in types}
+    for row, (a, b) in enumerate(sets):
+        for column, some in enumerate((a & b, b, a)):
+            for kind, count in Counter(entity[0] for entity in some).items():
+                counts[kind][row, column] = count
+    return counts
+
+
+def _word_counts(expected: Sequence[Sentence], found: Sequence[Sentence]) -> dict[str, np.ndarray]:
+    """By label, each sentence's words that are right, found and expected: (sentences, 3)."""
+    names = sorted({tag for some in (expected, found) for tags in some for tag in tags})
+    counts = {name: np.zeros((len(expected), 3)) for name in names}
+    for row, (a, b) in enumerate(zip(expected, found, strict=True)):
+        hits = [x for x, y in zip(a, b, strict=True) if x == y]
+        for column, tags in enumerate((hits, b, a)):
+            for name, count in Counter(tags).items():
+                counts[name][row, column] = count
+    return counts
+
+
+def _shown(words: Sentence, tags: Sentence) -> str:
+    marked = (f"{word}/{tag}" for word, tag in zip(words, tags, strict=True) if tag != OUTSIDE)
+    return " ".join(marked) or "nothing"
