@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import write_vocabulary
-from tokenizers import normalizers
+from test_tokenizer import byte_level_bpe, unigram
+from tokenizers import AddedToken, normalizers
 from transformers import BertTokenizerFast
 
 import edgekit
@@ -62,6 +63,20 @@ def test_a_cased_tokenizer_on_random_unicode_cut_from_either_side(
     tokenizer.truncation_side = side
     saved = TextTokenizer.read(tmp_path, save(tokenizer, tmp_path, 24))
     embed.check(tokenizer, saved, tmp_path / "tokenizer.onnx")
+
+
+def test_byte_level_bpe_on_random_unicode(tmp_path: Path) -> None:
+    tokenizer = byte_level_bpe()
+    tokenizer.add_tokens(AddedToken("<mask>", lstrip=True, special=True, normalized=False))
+    saved = TextTokenizer.read(tmp_path, save(tokenizer, tmp_path, 24))
+    embed.check(tokenizer, saved, tmp_path / "tokenizer.onnx")
+
+
+def test_unigram_is_refused(tmp_path: Path) -> None:
+    tokenizer = unigram()
+    saved = TextTokenizer.read(tmp_path, save(tokenizer, tmp_path, 24))
+    with pytest.raises(UnsupportedError, match="no operators for Unigram tokenizers"):
+        embed.check(tokenizer, saved, tmp_path / "tokenizer.onnx")
 
 
 def test_a_normalizer_without_operators_is_refused_by_name(tmp_path: Path) -> None:
