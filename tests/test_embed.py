@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -93,3 +95,24 @@ def test_a_difference_is_refused_with_its_text_and_ids(tmp_path: Path) -> None:
     other = bert(tmp_path)
     with pytest.raises(UnsupportedError, match=r"does not match .* on 'english' .* should be \["):
         embed.check(other, saved, tmp_path / "tokenizer.onnx")
+
+
+@pytest.mark.parametrize(
+    ("formats", "message"),
+    [
+        ("onnx", "onnxruntime-extensions is missing: pip install 'edgekit[embed]'"),
+        ("tflite", "--embed-tokenizer makes ONNX files: add onnx to --to"),
+    ],
+)
+def test_what_is_missing_is_said_before_anything_is_loaded(
+    formats: str, message: str, classifier: Path, tmp_path: Path
+) -> None:
+    arguments = ["convert", str(classifier), "--to", formats, "--embed-tokenizer", "-o", "out"]
+    code = (
+        "import sys\nsys.modules['onnxruntime_extensions'] = None  # as if not installed\n"
+        f"from edgekit.cli import main\nmain({arguments})"
+    )
+    command = [sys.executable, "-c", code]
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert (result.returncode, result.stderr) == (2, f"error: {message}\n")
+    assert list(tmp_path.iterdir()) == []
