@@ -88,6 +88,39 @@ def _clean_arm64(argument: str | None) -> None:
     arm64_setup.clean()
 
 
+def _browser(argument: str | None, memory_limit_bytes: int | None, say: Say) -> Target:
+    from edgekit.benchmarks.browser import Browser
+
+    if argument is not None:
+        raise UnsupportedError(f"browser has no '{argument}': say just --device browser")
+    return Browser(say)
+
+
+def _find_browser() -> list[Found]:
+    from edgekit.benchmarks import browser_setup, chromium
+
+    name = f"onnxruntime-web {browser_setup.VERSION} in headless Chromium"
+    try:
+        chromium.executable()
+    except EdgekitError as error:
+        return [Found("browser", name, False, str(error))]
+    missing = browser_setup.missing()
+    remedy = f"{missing}: edgekit devices setup browser" if missing else ""
+    return [Found("browser", name, missing is None, remedy)]
+
+
+def _set_up_browser(say: Say) -> None:
+    from edgekit.benchmarks import browser_setup
+
+    browser_setup.setup(say)
+
+
+def _clean_browser(argument: str | None) -> None:
+    from edgekit.benchmarks import browser_setup
+
+    browser_setup.clean()
+
+
 def _android(argument: str | None, memory_limit_bytes: int | None, say: Say) -> Target:
     from edgekit.benchmarks import android
     from edgekit.benchmarks.adb import Adb
@@ -135,6 +168,7 @@ KINDS: Mapping[str, Kind] = {
             apart=True,
             app=_android_app,
         ),
+        Kind("browser", _browser, _find_browser, _set_up_browser, _clean_browser),
     )
 }
 
