@@ -25,7 +25,7 @@ def bundles(suite: Suite, out: Path, say: Say) -> list[tuple[str, Bundle]]:
     Two of one name are called by their folders.
 
     Raises:
-        EdgekitError: a bundle is damaged, or a model cannot be converted.
+        EdgekitError: a bundle is damaged or named twice, or a model cannot be converted.
     """
     found = [(model.name, _bundle(model, suite, out, say)) for model in suite.models]
     names = Counter(name or bundle.name for name, bundle in found)
@@ -36,6 +36,8 @@ def bundles(suite: Suite, out: Path, say: Say) -> list[tuple[str, Bundle]]:
     twice = [name for name, count in Counter(name for name, _ in named).items() if count > 1]
     if twice:
         raise PlanError(f"two models are called {twice[0]}: give each a name of its own in a suite")
+    if len({(bundle.path / MANIFEST).read_bytes() for _, bundle in named}) < len(named):
+        raise PlanError("the same bundle is named twice: name each one once")
     return named
 
 

@@ -25,7 +25,7 @@ _PATH = click.Path(path_type=Path)
 )
 @click.option("--junit", type=_PATH, help="Write JUnit XML there.")
 @click.option("--markdown", type=_PATH, help="Write a summary for a pull request there.")
-@click.option("--quiet", is_flag=True, help="Print errors only.")
+@click.option("--quiet", is_flag=True, help="Print what is broken only.")
 @json_option
 @debug_option
 def check(
@@ -65,5 +65,8 @@ def check(
         click.echo(json.dumps(render.to_json(opened.name, found), indent=2, ensure_ascii=False))
     elif not quiet:
         render.show(opened.name, found)
-    if not all(each.met for each in found):
+    broken = [each for each in found if not each.met]
+    for each in broken if quiet else ():
+        click.echo(each.sentence, err=True)
+    if broken:
         sys.exit(1)

@@ -17,6 +17,7 @@ _BYTES = {"kB": 1e3, "MB": 1e6, "GB": 1e9, "KiB": 2**10, "MiB": 2**20, "GiB": 2*
 _TIMES = {"ms": 1.0, "s": 1e3}
 _COUNTS = {"M": 1e6, "G": 1e9}
 _MOST_DIGITS = 15
+_SMALL = -4  # power of ten below which a value is written with one
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,8 @@ class Quantity:
             return str(value)
         scaled = value / self.units.get(self.unit, 1.0)
         magnitude = math.floor(math.log10(abs(scaled))) if scaled else 0
+        if magnitude < _SMALL:
+            return f"{scaled:.{digits - 1}e} {self.unit}".strip()
         decimals = max(0, digits - 1 - magnitude)
         return f"{scaled:,.{decimals}f} {self.unit}".strip()
 
