@@ -20,6 +20,7 @@ from edgekit.errors import PlanError
 
 TITLES = {
     "onnxruntime": "onnxruntime",
+    "onnxruntime-web": "onnxruntime-web",
     "litert": "LiteRT",
     "tensorflow": "TensorFlow Lite",
     "executorch": "ExecuTorch",
@@ -102,7 +103,14 @@ class Entry:
 
 
 def of(bundle: Bundle, name: str | None, target: Target, suite: Suite) -> Iterator[Entry]:
-    """Every file that the suite asks for in every runtime that the target has for it."""
+    """Every file that the suite asks for in every runtime that the target has for it.
+
+    Raises:
+        PlanError: the suite asks for a runtime that edgekit does not know.
+    """
+    unknown = [row for row in suite.runtimes or () if row not in TITLES]
+    if unknown:
+        raise PlanError(f"unknown runtime '{unknown[0]}': choose from {', '.join(TITLES)}")
     name = name or bundle.name
     for artifact in bundle.artifacts:
         if suite.recipes is not None and not _wanted(artifact, suite.recipes):
@@ -142,6 +150,7 @@ def tokenizer_ms(bundle: Bundle, length: int, count: int) -> tuple[float, ...]:
         return ()
     tokenizer: Any = Tokenizer.from_file(str(path))
     tokenizer.enable_truncation(length)
+    tokenizer.no_padding()
     words = " ".join(text[0] for text in texts if text[0].isascii()).split()
     text = " ".join((words * (length // max(len(words), 1) + 1))[:length])
     samples = []

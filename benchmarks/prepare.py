@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from edgekit import pipeline, plan, verify
 from edgekit.benchmarks.spec import Model, Suite
-from edgekit.bundle import MANIFEST, Bundle
+from edgekit.bundle import MANIFEST, TOKENIZER, Bundle
 from edgekit.errors import BundleError, PlanError, ProofError
 
 Say = Callable[[str], None]
+_CHUNK = 1000  # texts tokenised at once
 
 
 def bundles(suite: Suite, out: Path, say: Say) -> list[tuple[str, Bundle]]:
@@ -23,7 +25,7 @@ def bundles(suite: Suite, out: Path, say: Say) -> list[tuple[str, Bundle]]:
     Two of one name are called by their folders.
 
     Raises:
-        EdgekitError: a bundle is damaged, or a model cannot be converted.
+        EdgekitError: a bundle is damaged or named twice, or a model cannot be converted.
     """
     found = [(model.name, _bundle(model, suite, out, say)) for model in suite.models]
     names = Counter(name or bundle.name for name, bundle in found)
@@ -34,13 +36,15 @@ def bundles(suite: Suite, out: Path, say: Say) -> list[tuple[str, Bundle]]:
     twice = [name for name, count in Counter(name for name, _ in named).items() if count > 1]
     if twice:
         raise PlanError(f"two models are called {twice[0]}: give each a name of its own in a suite")
+    if len({(bundle.path / MANIFEST).read_bytes() for _, bundle in named}) < len(named):
+        raise PlanError("the same bundle is named twice: name each one once")
     return named
 
 
 def _bundle(model: Model, suite: Suite, out: Path, say: Say) -> Bundle:
     if model.bundle is not None:
         return Bundle.open(model.bundle)
-    name = model.name or str(model.convert.get("model", ""))
+    name = model.name or Path(str(model.convert["model"])).name
     folder = out / "bundles" / f"{name}.edgekit"
     if not (folder / MANIFEST).exists():
         _convert(model, suite, folder, say)
@@ -74,28 +78,41 @@ def with_texts(suite: Suite, found: Sequence[tuple[str, Bundle]], path: Path) ->
     Raises:
         PlanError: the file has no text, or no bundle has a tokenizer.
     """
-    from tokenizers import Tokenizer
-
-    try:
-        lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-    except (OSError, UnicodeDecodeError) as error:
-        raise PlanError(f"{path} cannot be read as UTF-8 text, one text a line: {error}") from error
-    if not lines:
-        raise PlanError(f"{path} has no text: give one text a line")
     bundle = found[0][1]
-    file = bundle.path / "tokenizer" / "tokenizer.json"
-    if not file.is_file():
-        raise BundleError(f"{bundle.path} has no tokenizer to count tokens with: use --lengths")
-    tokenizer: Any = Tokenizer.from_file(str(file))
     most, buckets = int(bundle.manifest["max_length"]), tuple(bundle.manifest["buckets"])
-    counts = [len(encoding.ids) for encoding in tokenizer.encode_batch(lines)]
+    try:
+        with path.open(encoding="utf-8-sig") as file:
+            counts = list(_token_counts(bundle, file))
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is in another encoding"
+        raise PlanError(f"{path} cannot be read as UTF-8 text, one text a line: {why}") from error
+    if not counts:
+        raise PlanError(f"{path} has no text: give one text a line")
     used = Counter(verify.fit(min(count, most), buckets) for count in counts)
     texts = {
         "file": path.name,
-        "count": len(lines),
+        "count": len(counts),
         "lengths": {str(bucket): used[bucket] for bucket in sorted(used)},
         "max_length": most,
         "cut": sum(count > most for count in counts),
         "tokenizer": found[0][0],
     }
     return replace(suite, lengths=tuple(sorted({*used, most})), texts=texts)
+
+
+def _token_counts(bundle: Bundle, lines: Iterable[str]) -> Iterator[int]:
+    """Tokens of each line that has any text, special ones included.
+
+    Some lines at a time: a file may be larger than the memory.
+    """
+    from tokenizers import Tokenizer
+
+    path = bundle.path / TOKENIZER / "tokenizer.json"
+    if not path.is_file():
+        raise BundleError(f"{bundle.path} has no tokenizer to count tokens with: use --lengths")
+    tokenizer: Any = Tokenizer.from_file(str(path))
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    texts = (line.strip() for line in lines if line.strip())
+    while chunk := list(islice(texts, _CHUNK)):
+        yield from (len(encoding.ids) for encoding in tokenizer.encode_batch_fast(chunk))

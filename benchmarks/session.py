@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from edgekit.benchmarks import prepare, results, spec, targets
 from edgekit.benchmarks.bench import Bench
 from edgekit.benchmarks.measurement import Measurement
+from edgekit.benchmarks.protocol import Target
 from edgekit.benchmarks.spec import Suite
 from edgekit.bundle import Bundle
 from edgekit.errors import OutputError, PlanError
@@ -51,15 +53,42 @@ def run(
     Raises:
         EdgekitError: a device, a bundle or an argument is at fault; nothing was measured.
     """
-    devices = [targets.make(name, asked.memory_limit_bytes, say) for name in asked.devices]
+    devices = _devices(asked, say)
     found = prepare.bundles(asked, folder, say)
     if texts is not None:
         asked = prepare.with_texts(asked, found, texts)
     asked = replace(asked, against=_against(asked, found))
     store = _store(folder)
     have = [row for row in store.load() if row.failure is None and not force]
-    Bench(asked, found, store.append, {row.key: row for row in have}, say, tick).run(devices)
+    bench = Bench(asked, found, store.append, {row.key: row for row in have}, say, tick)
+    here = [device for device in devices if not targets.apart(device.name)]
+    apart = [device for device in devices if targets.apart(device.name)]
+    bench.plan([*here, *apart])
+    bench.run(here)
+    _side_by_side(bench, apart)
     return store.load()
+
+
+def _side_by_side(bench: Bench, devices: Sequence[Target]) -> None:
+    """Devices whose processors have nothing to do with each other."""
+    if len(devices) < 2:
+        bench.run(devices)
+        return
+    with ThreadPoolExecutor(len(devices)) as pool:
+        try:
+            list(pool.map(bench.run, [[device] for device in devices]))
+        except BaseException:
+            bench.stop()
+            raise
+
+
+def _devices(asked: Suite, say: Say) -> list[Target]:
+    found = [targets.make(name, asked.memory_limit_bytes, say, asked.via) for name in asked.devices]
+    if len({target.name for target in found}) < len(found):
+        raise PlanError(f"--device names one twice: {', '.join(asked.devices)}")
+    if asked.memory_limit_bytes is not None and all(target.timed for target in found):
+        raise PlanError("--memory limits an emulated device only: add --device arm64")
+    return found
 
 
 def _store(folder: Path) -> results.Store:
@@ -71,8 +100,18 @@ def _store(folder: Path) -> results.Store:
 
 
 def _against(asked: Suite, found: Sequence[tuple[str, Bundle]]) -> str | None:
-    """The name of the model to compare with: the suite's, or that of the bundle named for it."""
+    """The name of the model to compare with: the suite's, or that of the bundle named for it.
+
+    Raises:
+        PlanError: the suite's is none of its models.
+    """
     for model, (name, _) in zip(asked.models, found, strict=True):
         if model.base_line:
             return name
+    names = [name for name, _ in found]
+    if asked.against is not None and asked.against not in names:
+        raise PlanError(
+            f"the suite compares with '{asked.against}', which is none of its models: choose from "
+            f"{', '.join(names)}"
+        )
     return asked.against

@@ -7,13 +7,15 @@ example with every key.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
+from edgekit import plan, recipe
+from edgekit.benchmarks import typed
 from edgekit.errors import PlanError
 
 SUITES = ("quick", "paper", "full")
@@ -24,7 +26,8 @@ class Limits:
     """When to stop. ``precision`` is the half-width of the median's interval, relative to it.
 
     ``seconds`` bounds one file's warm inferences; ``loads`` is in how many fresh processes it is
-    opened; ``profile_runs`` are averaged in a profile.
+    opened; ``profile_runs`` are averaged in a profile; ``cool_seconds`` bounds how long a phone is
+    left to cool down before.
     """
 
     min_samples: int = 20
@@ -34,6 +37,7 @@ class Limits:
     warm_up: int = 3
     loads: int = 3
     profile_runs: int = 10
+    cool_seconds: float = 300.0
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,10 @@ class Model:
 
 @dataclass(frozen=True)
 class Suite:
-    """Everything that is measured in one go. ``recipes`` and ``runtimes`` None: all there are."""
+    """Everything that is measured in one go. ``recipes`` and ``runtimes`` None: all there are.
+
+    ``via`` is ``app`` where phones are to measure inside an app.
+    """
 
     name: str
     models: tuple[Model, ...]
@@ -65,6 +72,7 @@ class Suite:
     recipes: tuple[str, ...] | None = None
     runtimes: tuple[str, ...] | None = None
     memory_limit_bytes: int | None = None
+    via: str | None = None
     profile: bool = False
     limits: Limits = Limits()
     texts: Mapping[str, Any] | None = None
@@ -118,20 +126,38 @@ def _parsed(text: str, origin: str) -> dict[str, Any]:
 
 def suite(data: Mapping[str, Any], folder: Path, origin: str) -> Suite:
     """From parsed TOML; paths are relative to ``folder``, ``origin`` is named in errors."""
-    models = data.get("models")
-    if not isinstance(models, list) or not models:
+    given = typed.checked(data, _SUITE, origin)
+    if not given.get("models"):
         raise PlanError(f"{origin} names no [[models]]: add at least one")
-    found = _build(
-        Suite,
-        {
-            **{key: tuple(v) if isinstance(v, list) else v for key, v in data.items()},
-            "models": tuple(_model(row, folder, origin) for row in models),
-            "limits": _build(Limits, data.get("limits", {}), f"{origin}, [limits]"),
-            "name": data.get("name", Path(origin).stem),
-        },
-        origin,
+    limits = typed.checked(given.get("limits", {}), get_type_hints(Limits), f"{origin}, [limits]")
+    typed.checked(given.get("paper", {}), _PAPER, f"{origin}, [paper]")
+    found = Suite(
+        **{
+            "name": Path(origin).stem,
+            **given,
+            "models": tuple(_model(row, folder, origin) for row in given["models"]),
+            "limits": Limits(**limits),
+        }
     )
     return checked(found)
+
+
+_TABLE = Mapping[str, Any]
+_SUITE = {**get_type_hints(Suite), "models": tuple[_TABLE, ...], "limits": _TABLE}
+del _SUITE["texts"]  # of a command line, not of a suite
+_PAPER = {
+    "source": str,
+    "parameters": Mapping[str, float],
+    "inference_s": Mapping[str, float],
+    "faster_on_phone": float,
+    "phone_bytes": float,
+}
+_CONVERT = {
+    name: hint
+    for name, hint in get_type_hints(plan.make).items()
+    if name not in ("out", "force", "trust", "return")
+}
+_LISTS = ("devices", "threads", "lengths", "recipes", "runtimes")
 
 
 def checked(suite: Suite) -> Suite:
@@ -140,18 +166,28 @@ def checked(suite: Suite) -> Suite:
     Raises:
         PlanError: they do not.
     """
-    for key in ("threads", "lengths"):
+    for key in _LISTS:
         values = getattr(suite, key)
-        if not values or any(not isinstance(value, int) or value < 1 for value in values):
-            raise PlanError(f"{key} has to be whole numbers from 1, not {list(values)}")
-        if len(set(values)) < len(values):
-            raise PlanError(f"{key} names a number twice: {list(values)}")
-    limits = suite.limits
+        if values == ():
+            raise PlanError(f"{key} is an empty list: name at least one or leave it out")
+        if len(set(values or ())) < len(values or ()):
+            raise PlanError(f"{key} names something twice: {list(values)}")
+    for key in ("threads", "lengths"):
+        if min(getattr(suite, key)) < 1:
+            raise PlanError(f"{key} has to be numbers from 1, not {list(getattr(suite, key))}")
+    for name in suite.recipes or ():
+        recipe.get(name)
+    _check_limits(suite.limits)
+    return suite
+
+
+def _check_limits(limits: Limits) -> None:
     if not 2 <= limits.min_samples <= limits.max_samples:
         raise PlanError("min_samples has to be at least 2 and at most max_samples")
-    if limits.seconds <= 0 or limits.warm_up < 0 or limits.loads < 1 or limits.profile_runs < 1:
-        raise PlanError("seconds, loads and profile_runs have to be positive, warm_up 0 or more")
-    return suite
+    if limits.warm_up < 0 or limits.loads < 1 or limits.profile_runs < 1:
+        raise PlanError("loads and profile_runs have to be at least 1, warm_up 0 or more")
+    if not (limits.seconds > 0 and limits.precision > 0):  # nan is neither
+        raise PlanError("seconds and precision have to be more than 0")
 
 
 def with_limits(suite: Suite, **changed: Any) -> Suite:
@@ -161,25 +197,18 @@ def with_limits(suite: Suite, **changed: Any) -> Suite:
 
 
 def _model(row: Any, folder: Path, origin: str) -> Model:
-    found: Model = _build(Model, row, f"{origin}, [[models]]")
-    if (found.bundle is None) == (found.config is None and "model" not in found.convert):
+    given = typed.checked(row, get_type_hints(Model), f"{origin}, [[models]]")
+    found = Model(**given)
+    convert = typed.checked(found.convert, _CONVERT, f"{origin}, convert")
+    if (found.bundle is None) == (found.config is None and "model" not in convert):
         raise PlanError(
             f"{origin}: each of [[models]] needs either bundle, config or convert.model"
         )
-    if found.bundle is not None:
-        return replace(found, bundle=folder / found.bundle)
-    return found
-
-
-def _build(kind: Any, data: Mapping[str, Any], origin: str) -> Any:
-    known = [each.name for each in fields(kind)]
-    unknown = [key for key in data if key not in known]
-    if unknown:
-        raise PlanError(f"{origin}: unknown key '{unknown[0]}': choose from {', '.join(known)}")
-    try:
-        return kind(**data)
-    except TypeError as error:
-        raise PlanError(f"{origin}: {error}") from error
+    if found.bundle is None and found.config is not None and found.name is None:
+        raise PlanError(f"{origin}: a model with a config needs a name")
+    if found.name is not None and Path(found.name).name != found.name:
+        raise PlanError(f"{origin}: '{found.name}' is no name: leave / out")
+    return replace(found, convert=convert, bundle=found.bundle and folder / found.bundle)
 
 
 def _tomllib() -> Any:

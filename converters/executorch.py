@@ -14,6 +14,7 @@ import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from math import pi, sqrt
 from operator import attrgetter, getitem
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -67,8 +68,14 @@ def _program(graph: Graph, *, quantized: bool) -> ExportedProgram:
     shapes = tuple({1: length} for _ in sample)
     with torch.no_grad():
         program = torch.export.export(module, sample, dynamic_shapes=shapes, strict=False)
-        attention = torch.ops.aten.scaled_dot_product_attention.default
-        decomposed: ExportedProgram = program.run_decompositions({attention: _attention})
+        aten = torch.ops.aten
+        decomposed: ExportedProgram = program.run_decompositions(
+            {
+                aten.scaled_dot_product_attention.default: _attention,
+                aten.gelu.default: _gelu,
+                aten.gather.default: _gather,
+            }
+        )
     return decomposed
 
 
@@ -95,6 +102,24 @@ def _attention(
     result = scores.softmax(-1).bmm(value)
     by_token = result.transpose(0, 1).contiguous()  # the layout of PyTorch's own, which is viewed
     return by_token.transpose(0, 1).unsqueeze(0)
+
+
+def _gelu(x: torch.Tensor, approximate: str = "none") -> Any:
+    """XNNPACK computes the exact function whichever one the graph asks for: 1e-4 apart.
+
+    ``NotImplemented`` tells torch to leave the operator as it is.
+    """
+    if approximate != "tanh":
+        return NotImplemented
+    inner = (x + x * x * x * 0.044715) * sqrt(2 / pi)
+    return x * 0.5 * (inner.tanh() + 1.0)
+
+
+def _gather(x: torch.Tensor, dim: int, index: torch.Tensor, *, sparse_grad: bool = False) -> Any:
+    """ExecuTorch's kernel takes only int64 indices."""
+    if index.dtype.itemsize == 8:
+        return NotImplemented
+    return x.gather(dim, index.long())
 
 
 def _quantize(module: GraphModule) -> None:

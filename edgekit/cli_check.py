@@ -16,23 +16,29 @@ _PATH = click.Path(path_type=Path)
 @click.command()
 @click.argument("bundle", type=_PATH)
 @click.option("--budget", "budget_path", type=_PATH, required=True, help="TOML: docs/check.md.")
-@click.option("--baseline", "baseline_path", type=_PATH, help="report.json of edgekit bench.")
+@click.option(
+    "--baseline",
+    "baselines",
+    type=_PATH,
+    multiple=True,
+    help="report.json of edgekit bench, eval.json of edgekit eval, or their folders.",
+)
 @click.option("--junit", type=_PATH, help="Write JUnit XML there.")
 @click.option("--markdown", type=_PATH, help="Write a summary for a pull request there.")
-@click.option("--quiet", is_flag=True, help="Print errors only.")
+@click.option("--quiet", is_flag=True, help="Print what is broken only.")
 @json_option
 @debug_option
 def check(
     bundle: Path,
     budget_path: Path,
-    baseline_path: Path | None,
+    baselines: tuple[Path, ...],
     junit: Path | None,
     markdown: Path | None,
     quiet: bool,
     as_json: bool,
     debug: bool,
 ) -> None:
-    """Hold BUNDLE against a budget: size, speed, memory, parity.
+    """Hold BUNDLE against a budget: size, speed, memory, parity, quality.
 
     Only what the budget asks for is measured. Exit code 1 if a budget is broken or could not be
     measured, 2 if the budget makes no sense.
@@ -47,7 +53,7 @@ def check(
     if junit:
         xml.require()
     budgets = limits.read(budget_path)
-    baseline = Baseline.read(baseline_path) if baseline_path else None
+    baseline = Baseline.read(baselines) if baselines else None
     opened = Bundle.open(bundle.absolute())
     with progress.Log(quiet or as_json) as log:
         found = verdict.check(opened, budgets, baseline, Devices(log.say, log.tick))
@@ -59,5 +65,8 @@ def check(
         click.echo(json.dumps(render.to_json(opened.name, found), indent=2, ensure_ascii=False))
     elif not quiet:
         render.show(opened.name, found)
-    if not all(each.met for each in found):
+    broken = [each for each in found if not each.met]
+    for each in broken if quiet else ():
+        click.echo(each.sentence, err=True)
+    if broken:
         sys.exit(1)

@@ -76,6 +76,12 @@ FAMILIES: dict[str, Family] = {
     )
 }
 
+# Encoders that do not fit the table, and why: for the message and for docs/support.md.
+OTHERS: Mapping[str, str] = {
+    "xlnet": "it pads on the left, sums up in the last token and has no masked-language model",
+    "new": "its layers are Python code that comes with each checkpoint",
+}
+
 
 def get(model_type: str | None) -> Family:
     """The family of a config's ``model_type``.
@@ -84,7 +90,9 @@ def get(model_type: str | None) -> Family:
         UnsupportedError: edgekit does not have it; the message lists what it has.
     """
     if model_type not in FAMILIES:
+        because = f", because {reason}" if (reason := OTHERS.get(model_type or "")) else ""
         raise UnsupportedError(
-            f"architecture '{model_type}' is not supported: edgekit has {', '.join(FAMILIES)}"
+            f"architecture '{model_type}' is not supported{because}: "
+            f"edgekit has {', '.join(FAMILIES)}"
         )
     return FAMILIES[model_type]

@@ -1,8 +1,8 @@
 """Pieces of Transformers' models said in another way, so that phones can run them.
 
 Each gives the same numbers as the original (``tests/test_families.py``) from operators that every
-format has, at every length. Two tables: functions of torch that are replaced while a model is
-traced, and modules, by the names of their classes, that are replaced before.
+format has, at every length. Three tables: functions of torch that are replaced while a model is
+traced, modules, by the names of their classes, that are replaced before, and operators after.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
+from transformers.activations import ACT2FN
 
 from edgekit.errors import UnsupportedError
 
@@ -119,15 +120,13 @@ def _joined_head(module: Any, length: int) -> None:
     _method("forward", lambda head, hidden: head.joined(head.transform(hidden)))(module, length)
 
 
-def _pointwise(module: Any, length: int) -> None:
-    """A convolution of width 1 is a linear layer for each of its groups."""
-    if module.kernel_size != (1,):
-        return
-    parts = module.weight.squeeze(2).chunk(module.groups)
+def _convolution(module: Any, length: int) -> None:
+    """A convolution along the text: for each of its groups, a linear layer of neighbours."""
+    parts = module.weight.transpose(1, 2).flatten(1).chunk(module.groups)
     biases = module.bias.chunk(module.groups)
     module.parts = torch.nn.ModuleList(map(_linear, parts, biases))
     del module.weight, module.bias
-    module.forward = MethodType(_grouped, module)
+    _method("forward", _convolved)(module, length)
 
 
 def _linear(weight: Tensor, bias: Tensor) -> torch.nn.Linear:
@@ -137,13 +136,23 @@ def _linear(weight: Tensor, bias: Tensor) -> torch.nn.Linear:
     return layer
 
 
-def _grouped(module: Any, x: Tensor) -> Tensor:
+def _convolved(module: Any, x: Tensor) -> Tensor:
     """(batch, channels, length) -> (batch, channels, length)."""
+    (width,) = module.kernel_size
     tokens = x.transpose(1, 2)
-    pieces = tokens.chunk(module.groups, dim=2)
+    if width > 1:
+        tokens = torch.nn.functional.pad(tokens, (0, 0, width // 2, width // 2))
+    pieces = [_neighbours(piece, width) for piece in tokens.chunk(module.groups, dim=2)]
     results: list[Tensor] = [part(piece) for part, piece in zip(module.parts, pieces, strict=True)]
     joined = torch.cat(results, dim=2) if len(results) > 1 else results[0]
     return joined.transpose(1, 2)
+
+
+def _neighbours(x: Tensor, width: int) -> Tensor:
+    """(batch, length + width - 1, size) -> (batch, length, width * size)."""
+    if width == 1:
+        return x
+    return torch.cat([x[:, start : start + 1 - width or None] for start in range(width)], dim=2)
 
 
 def _mpnet(encoder: Any, length: int) -> None:
@@ -166,8 +175,6 @@ def _position_bias(encoder: Any, hidden: Tensor) -> Tensor:
 
 def _deberta(encoder: Any, length: int) -> None:
     """Where each pair of positions finds its relative embedding; shorter texts are a corner."""
-    if getattr(encoder, "conv", None) is not None:
-        raise UnsupportedError("DeBERTa with a convolution (conv_kernel_size) is not supported")
     if getattr(encoder.layer[0].attention.self, "talking_head", False):
         raise UnsupportedError("DeBERTa with talking heads (talking_head) is not supported")
     _method("get_attention_mask", _additive)(encoder, length)
@@ -190,6 +197,13 @@ def _places(encoder: Any, hidden: Tensor, *_: Any) -> Tensor:
 def _additive(encoder: Any, attention_mask: Tensor) -> Tensor:
     """(batch, length) of 0 and 1 -> (batch, 1, 1, length): padding may see what it likes."""
     return (1.0 - attention_mask[:, None, None, :].to(torch.float32)) * MASKED
+
+
+def _beside_the_first(module: Any, hidden: Tensor, residual: Tensor, mask: Tensor) -> Tensor:
+    """DeBERTa's convolution. Padding's embeddings are zeros already, as beyond the text's ends."""
+    around = module.conv(hidden.transpose(1, 2)).transpose(1, 2)
+    result: Tensor = module.LayerNorm(residual + ACT2FN[module.conv_act](around))
+    return result
 
 
 def _disentangled(
@@ -264,7 +278,8 @@ def _norm(module: Any, x: Tensor) -> Tensor:
 
 
 _MODULES: Mapping[str, Callable[[Any, int], None]] = {
-    "Conv1d": _pointwise,
+    "Conv1d": _convolution,
+    "ConvLayer": _method("forward", _beside_the_first),
     "DebertaEncoder": _deberta,
     "DebertaLayerNorm": _method("forward", _norm),
     "DebertaV2Encoder": _deberta,
@@ -273,4 +288,24 @@ _MODULES: Mapping[str, Callable[[Any, int], None]] = {
     "MobileBertEmbeddings": _mobilebert,
     "MobileBertLMPredictionHead": _joined_head,
     "NewGELUActivation": _method("forward", _gelu),
+}
+
+
+def _sigmoid(x: Tensor) -> Tensor:
+    return torch.tanh(x * 0.5) * 0.5 + 0.5
+
+
+def _silu(x: Tensor) -> Tensor:
+    return x * _sigmoid(x)
+
+
+def _leaky_relu(x: Tensor, slope: float = 0.01) -> Tensor:
+    return torch.relu(x) - torch.relu(-x) * slope
+
+
+# Activations that a config may name, in operators that every format has.
+DECOMPOSED: Mapping[Any, Callable[..., Tensor]] = {
+    torch.ops.aten.leaky_relu.default: _leaky_relu,
+    torch.ops.aten.sigmoid.default: _sigmoid,
+    torch.ops.aten.silu.default: _silu,
 }

@@ -135,8 +135,8 @@ def find(model: str, trust: Trust = NO_TRUST) -> Source:
 
 def _checkpoint(folder: Path, name: str, origin: str, trust: Trust) -> Source:
     config = read_config(folder / "config.json")
-    _check_code(config, trust)
     family = _family(config)
+    _check_code(config, trust)
     random = f"for random weights give config:{folder / 'config.json'}"
     weights = _weights(folder, trust, random)
     for module in dense_folders(folder):
@@ -148,8 +148,8 @@ def _checkpoint(folder: Path, name: str, origin: str, trust: Trust) -> Source:
 def _bare(folder: Path, path: Path, origin: str, trust: Trust) -> Source:
     file = path / "config.json" if path.is_dir() else path
     config = read_config(file)
-    _check_code(config, trust)
     family = _family(config)
+    _check_code(config, trust)
     name = f"{(path if path.is_dir() else path.parent).resolve().name}-random"
     return Source(name, origin, folder, config, family, (), content_hash(file.parent, file), trust)
 

@@ -12,6 +12,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from edgekit.families import OTHERS
+
 FILE = "support.json"
 
 
@@ -46,8 +48,12 @@ class Support:
     cells: tuple[Cell, ...]
 
     def merged(self, newer: Support) -> Support:
-        """These cells with newer ones in their place; none of another version stays."""
-        found = {_key(cell): cell for cell in self.cells if self.versions == newer.versions}
+        """These cells with newer ones in their place; none of another version stays.
+
+        A library that only the newer ones name had no part in these.
+        """
+        same = all(newer.versions.get(name) == value for name, value in self.versions.items())
+        found = {_key(cell): cell for cell in self.cells if same}
         found |= {_key(cell): cell for cell in newer.cells}
         return Support(newer.versions, tuple(found[key] for key in sorted(found)))
 
@@ -124,9 +130,27 @@ def markdown(support: Support) -> str:
         *_table(header, support.table()),
         *(["", "## Red cells", "", *failures] if failures else []),
         "",
+        *_BY_CONFIG,
+        "",
+        "## Not in the table",
+        "",
+        *(f"- {name}: {reason}." for name, reason in OTHERS.items()),
+        "",
         "Versions: " + ", ".join(f"{name} {value}" for name, value in support.versions.items()),
     ]
     return "\n".join(lines) + "\n"
+
+
+_BY_CONFIG = (
+    "## By their config",
+    "",
+    "What counts is the `model_type` in a checkpoint's config.json:",
+    "",
+    "- DistilRoBERTa is `roberta`.",
+    "- MiniLM, TinyBERT, BGE, E5 and GTE are `bert`; their multilingual ones mostly `xlm-roberta`.",
+    "- gte-modernbert is `modernbert`; the other GTE of 8192 tokens are `new`: see below.",
+    "- DeBERTa-v3 is `deberta-v2`.",
+)
 
 
 def _table(header: tuple[str, ...], body: Iterable[tuple[str, ...]]) -> Iterator[str]:

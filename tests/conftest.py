@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 import string
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
 import torch
 from transformers import (
     BertConfig,
+    BertForMaskedLM,
     BertForSequenceClassification,
+    BertForTokenClassification,
+    BertModel,
     BertTokenizerFast,
     DistilBertConfig,
     DistilBertForQuestionAnswering,
@@ -86,3 +91,35 @@ def bundle(classifier: Path, tmp_path_factory: pytest.TempPathFactory) -> Bundle
     """The classifier in every format and recipe, two buckets."""
     out = tmp_path_factory.mktemp("bundles") / "classifier.edgekit"
     return edgekit.convert(str(classifier), out=out, buckets=(16, 64), jobs=2)
+
+
+TAGS = ("O", "B-PER", "I-PER", "B-LOC", "I-LOC")
+MODELS = {
+    "question-answering": lambda: DistilBertForQuestionAnswering(DISTILBERT),
+    "text-classification": lambda: BertForSequenceClassification(_labelled(LABELS)),
+    "token-classification": lambda: BertForTokenClassification(_labelled(TAGS)),
+    "fill-mask": lambda: BertForMaskedLM(BERT),
+    "sentence-similarity": lambda: BertModel(BERT),
+    "feature-extraction": lambda: BertModel(BERT),
+}
+
+
+def _labelled(names: tuple[str, ...]) -> BertConfig:
+    return BertConfig.from_dict({**BERT.to_dict(), "id2label": dict(enumerate(names))})
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Bundle]:
+    """A small bundle of any task, as ONNX in full precision; each is made once."""
+
+    @cache
+    def made(task: str) -> Bundle:
+        torch.manual_seed(0)
+        folder = tmp_path_factory.mktemp("small")
+        checkpoint = save_checkpoint(MODELS[task]().eval(), folder / task)
+        out = folder / f"{task}.edgekit"
+        return edgekit.convert(
+            str(checkpoint), out=out, task=task, to=("onnx",), recipes=("fp32",), buckets=(64,)
+        )
+
+    return made

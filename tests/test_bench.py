@@ -9,19 +9,20 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
 import pytest
 from test_bundle import edit
 
-from edgekit.benchmarks import bench, cautions, host, prepare, spec, stats, turns
+from edgekit.benchmarks import bench, cautions, host, prepare, session, spec, stats, turns
 from edgekit.benchmarks.cautions import Load
 from edgekit.benchmarks.measurement import Measurement
 from edgekit.benchmarks.protocol import Runner, RunnerError
 from edgekit.benchmarks.spec import Limits, Model, Suite
 from edgekit.bundle import Bundle, entry
-from edgekit.errors import BundleError, PlanError
+from edgekit.errors import BundleError, EdgekitError, PlanError
 
 FAST = Limits(min_samples=5, max_samples=8, seconds=5.0, warm_up=1, loads=2, profile_runs=2)
 
@@ -139,9 +140,56 @@ def test_a_damaged_file_is_refused_before_anything_is_measured(
         measure(suite_of(folder), tmp_path)
 
 
-def test_a_text_longer_than_the_bundle_takes_is_refused(bundle: Bundle, tmp_path: Path) -> None:
-    with pytest.raises(PlanError, match="takes at most 64 tokens, not 65"):
-        measure(suite_of(bundle.path, lengths=(10, 65)), tmp_path)
+def run(suite: Suite, folder: Path, texts: Path | None = None) -> list[Measurement]:
+    return session.run(suite, folder, texts=texts, force=False, say=print, tick=print)
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"lengths": (10, 65)}, "takes at most 64 tokens, not 65: measure shorter texts"),
+        ({"runtimes": ("foo",)}, "unknown runtime 'foo': choose from onnxruntime"),
+        ({"runtimes": ("coreml",)}, "host: no file of these bundles is of the recipes"),
+        ({"devices": ("phone",)}, "unknown device 'phone': choose from host"),
+        ({"devices": ("host:x",)}, "host has no 'x': say just --device host"),
+        ({"memory_limit_bytes": 2**20}, "limits an emulated device only: add --device arm64"),
+        ({"against": "nope"}, "compares with 'nope', which is none of its models"),
+        ({"models": (Model(bundle=Path("gone")),)}, "gone is no bundle"),
+    ],
+)
+def test_what_cannot_be_measured_is_one_clear_line_and_leaves_no_result(
+    changed: dict[str, Any], message: str, bundle: Bundle, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    with pytest.raises(EdgekitError, match=message):
+        run(suite_of(bundle.path, **changed), out)
+    assert not (out / "results.jsonl").exists()
+
+
+def test_an_output_folder_that_cannot_be_made_is_named(bundle: Bundle, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.touch()
+    with pytest.raises(EdgekitError, match=r"out cannot be made: File exists"):
+        run(suite_of(bundle.path), out)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "has no text: give one text a line"),
+        (b" \n\n", "has no text: give one text a line"),
+        (b"\xff\xfe\x00a", "cannot be read as UTF-8 text, one text a line: it is in another"),
+        (None, "cannot be read as UTF-8 text, one text a line: No such file"),
+    ],
+)
+def test_texts_that_are_none_are_one_clear_line(
+    content: bytes | None, message: str, bundle: Bundle, tmp_path: Path
+) -> None:
+    path = tmp_path / "texts.txt"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(PlanError, match=message):
+        run(suite_of(bundle.path), tmp_path / "out", path)
 
 
 def test_own_texts_choose_buckets_as_an_app_would(bundle: Bundle, tmp_path: Path) -> None:
@@ -245,20 +293,56 @@ def test_shipped_suites_are_valid(name: str) -> None:
     assert suite.models
 
 
+def test_the_documented_suite_shows_the_defaults(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[1] / "docs" / "suites.md").read_text(encoding="utf-8")
+    path = tmp_path / "mine.toml"
+    path.write_text(text.split("```toml\n")[1].split("```")[0])
+    suite = spec.read(str(path))
+    default = Suite("mine", suite.models)
+    assert suite.limits == default.limits
+    for key in ("title", "devices", "threads", "lengths", "profile", "name"):
+        assert getattr(suite, key) == getattr(default, key)
+
+
+def test_a_bundle_named_twice_is_refused(bundle: Bundle, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(bundle.path, tmp_path / "copy.edgekit"))
+    with pytest.raises(PlanError, match="the same bundle is named twice"):
+        prepare.bundles(suite_of(bundle.path, copy), tmp_path, print)
+
+
+MODEL = "[[models]]\nbundle = 'a'\n"
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         ("lengths = [", "is not TOML"),
         ("lengths = [32]", r"names no \[\[models\]\]"),
-        ("lenghts = [32]\n[[models]]\nbundle = 'a'", "unknown key 'lenghts'"),
-        ("lengths = [0]\n[[models]]\nbundle = 'a'", "lengths has to be whole numbers"),
-        ("threads = [1, 1]\n[[models]]\nbundle = 'a'", "threads names a number twice"),
+        ("models = 3", "models has to be a list, each part a table"),
+        (f"lenghts = [32]\n{MODEL}", "unknown key 'lenghts'"),
+        (f"lengths = 32\n{MODEL}", "lengths has to be a list, each part a whole number, not 32"),
+        (f"lengths = [true]\n{MODEL}", r"each part a whole number, not \[True\]"),
+        (f"lengths = [0]\n{MODEL}", r"lengths has to be numbers from 1, not \[0\]"),
+        (f"lengths = []\n{MODEL}", "lengths is an empty list"),
+        (f"threads = [1, 1]\n{MODEL}", "threads names something twice"),
+        (f"devices = 'host'\n{MODEL}", "devices has to be a list, each part a text, not 'host'"),
+        (f"recipes = ['int3']\n{MODEL}", "unknown recipe 'int3'"),
+        (f"profile = 'no'\n{MODEL}", "profile has to be true or false"),
+        (f"limits = 3\n{MODEL}", r"limits has to be a table"),
+        (f"[limits]\nseconds = 'a'\n{MODEL}", r"\[limits\]: seconds has to be a number, not 'a'"),
+        (f"[limits]\nseconds = nan\n{MODEL}", "seconds and precision have to be more than 0"),
+        (f"[limits]\nmin_samples = 1\n{MODEL}", "min_samples has to be at least 2"),
+        (f"[paper]\nphone_bytes = 'a'\n{MODEL}", "phone_bytes has to be a number"),
         ("[[models]]\nname = 'a'", "needs either bundle, config or convert.model"),
-        ("[limits]\nseconds = -1\n[[models]]\nbundle = 'a'", "seconds"),
+        ("[[models]]\nbundle = 3", "bundle has to be a path, not 3"),
+        ("[[models]]\nname = '../a'\nbundle = 'a'", "'../a' is no name: leave / out"),
+        ("[[models]]\nconfig = { model_type = 'bert' }", "a model with a config needs a name"),
+        ("[[models]]\nconvert = { model = 'demo', out = 'a' }", "convert: unknown key 'out'"),
+        ("[[models]]\nconvert = { model = 3 }", "convert: model has to be a text, not 3"),
     ],
 )
 def test_a_wrong_suite_is_one_clear_line(text: str, message: str, tmp_path: Path) -> None:
     path = tmp_path / "suite.toml"
     path.write_text(text)
-    with pytest.raises(PlanError, match=message):
+    with pytest.raises(EdgekitError, match=message):
         spec.read(str(path))

@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from test_bench import spoil
 from test_source import edgekit_cli
 
+from edgekit import source
 from edgekit.benchmarks import results
 from edgekit.benchmarks.entries import Entry
 from edgekit.benchmarks.measurement import Conditions, Measurement, Parity
 from edgekit.budget import junit, limits, render, verdict
 from edgekit.budget.baseline import Baseline
-from edgekit.budget.limits import Setting
-from edgekit.budget.verdict import Finding
+from edgekit.budget.finding import Finding
+from edgekit.budget.limits import Data, Setting
+from edgekit.budget.quantities import DATA, TABLE
 from edgekit.bundle import Artifact, Bundle
 from edgekit.errors import PlanError
+from edgekit.evaluation.report import BundleReport, ClassScore, Quality, Report, Score
+from edgekit.inference import open_app
+from edgekit.postprocess.labels import Classification
 
 INT8 = "model-int8.onnx"
 MEASURED: Mapping[str, Any] = {
@@ -31,6 +38,15 @@ MEASURED: Mapping[str, Any] = {
     "parity": Parity(20, 0.02, 0.999, True),
 }
 COUNTED = {"instructions": 800_000_000, "peak_memory_bytes": 40_000_000}
+QUALITY = Quality(
+    *("", "onnx", "int8", "host", "onnxruntime 1.30", 1, "0" * 64),
+    metrics=(Score("accuracy", True, 0.9, 0.88, 0.92, drop=0.01),),
+    classes=tuple(
+        ClassScore(label, 10, Score("accuracy", True, 0.9, 0.8, 1.0, drop=drop))
+        for label, drop in (("bad", -0.02), ("good", 0.05))
+    ),
+    agreement=0.97,
+)
 WRONG = {"parity": Parity(20, 0.2, 0.9, False), "failure": "wrong answers", "latency_ms": ()}
 
 
@@ -68,12 +84,21 @@ class Scripted:
             for row in blanks
         }
 
+    def judge(
+        self, bundle: Bundle, device: str, data: Data, files: Sequence[str]
+    ) -> Mapping[str, Quality | str]:
+        return {
+            file: "host cannot run it" if "mlpackage" in file else replace(QUALITY, file=file)
+            for file in files
+        }
+
 
 def check(
     bundle: Bundle, tmp_path: Path, text: str, baseline: Baseline | None = None, **changed: Any
 ) -> tuple[Finding, ...]:
     path = tmp_path / "budget.toml"
     path.write_text(text, encoding="utf-8")
+    (tmp_path / "dev.tsv").write_text("text\tlabel\ngood\tgood\n")
     return verdict.check(bundle, limits.read(path), baseline, Scripted(**changed))
 
 
@@ -85,13 +110,18 @@ def check(
         ("p90", "11.9 ms", "12.1 ms", "12.0 ms"),
         ("memory", "47.68 MiB", "50 MB", "50"),
         ("parity", 0.019, 0.02, "0.0200"),
+        ("metric", 0.91, 0.9, "0.900"),
+        ("drop", 0.009, 0.01, "0.0100"),
+        ("class_drop", 0.04, 0.05, "0.0500"),
+        ("agreement", 0.98, 0.97, "0.970"),
     ],
 )
 def test_a_budget_is_met_or_broken_by_what_was_measured(
     limit: str, broken: str | float, met: str | float, measured: str, bundle: Bundle, tmp_path: Path
 ) -> None:
+    data = "data = 'dev.tsv'" if TABLE[limit].needs == DATA else ""
     for value, expected in ((broken, False), (met, True)):
-        text = f"[[budget]]\nfiles = '{INT8}'\n{limit} = {json.dumps(value)}"
+        text = f"[[budget]]\nfiles = '{INT8}'\n{data}\n{limit} = {json.dumps(value)}"
         (found,) = check(bundle, tmp_path, text)
         assert found.met is expected, found.sentence
         assert found.sentence.startswith(f"{INT8}: ")
@@ -104,7 +134,7 @@ def test_instructions_are_counted_on_an_emulated_device(bundle: Bundle, tmp_path
     text = "[[budget]]\nfiles = '*.onnx'\ndevice = 'arm64'\ninstructions = '799.99 M'"
     found = check(bundle, tmp_path, text)
     assert [row.met for row in found] == [False, False]
-    assert "instructions 800.00 M, budget 799.99 M" in found[0].sentence
+    assert "instructions 800.00 M, budget ≤ 799.99 M" in found[0].sentence
     assert check(bundle, tmp_path, text.replace("799.99 M", "0.8 G"))[0].met
 
 
@@ -130,6 +160,8 @@ def test_only_what_is_asked_for_is_measured_once_for_each_setting(
 
 def test_what_was_not_measured_is_broken_and_comes_first(bundle: Bundle, tmp_path: Path) -> None:
     text = "[[budget]]\nfiles = '*-int8.*'\np90 = '1 s'"
+    (lost, *_) = check(bundle, tmp_path, f"{text}\nmetric = 0.1\ndata = 'dev.tsv'")[1:]
+    assert "metric not measured, budget ≥ 0.100 (host, dev.tsv): host cannot run" in lost.sentence
     found = check(bundle, tmp_path, text)
     assert [row.met for row in found] == [False, True, True]
     assert "p90 latency not measured" in found[0].sentence
@@ -176,6 +208,19 @@ def test_wrong_answers_break_parity_and_leave_speed_unmeasured(
         ("[[budget]]\nfiles = []\nsize = '1 MB'", "files has to be a name or a list"),
         ("[[budget]]\nfiles = '*-int4.*'\nsize = '1 MB'", r"'\*-int4.\*' fits no file of"),
         ("[[budget]]\nfiles = ['*', 'x']\nsize = '1 MB'", "'x' fits no file of"),
+        ("[[budget]]\nmetric = 0.9", 'metric needs labelled data: data = "FILE"'),
+        ("[[budget]]\ndata = 'dev.tsv'\nsize = '1 MB'", "nothing asks for the data"),
+        ("[[budget]]\ndata = 'no.tsv'\nmetric = 0.9", r"no\.tsv is no file"),
+        ("[[budget]]\ndata = 3\nmetric = 0.9", "data is no table"),
+        ("[[budget]]\ndata = {file = 'dev.tsv', rows = 1}\ndrop = 0.1", "unknown key 'rows'"),
+        ("[[budget]]\ndata = {file = 'dev.tsv', limit = 0}\ndrop = 0.1", "limit has to be a whole"),
+        (
+            "[[budget]]\ndata = {file = 'dev.tsv', labels = 1}\ndrop = 0.1",
+            "labels has to be a table",
+        ),
+        ("[[budget]]\ndata = 'dev.tsv'\nmetric = 90", "metric cannot be 90: write it like 0.9"),
+        ("[[budget]]\ndata = 'dev.tsv'\ndrop = -0.1", "drop cannot be -0.1"),
+        ("[[budget]]\ndata = 'dev.tsv'\ndrop = '+5%'", 'drop cannot be "\\+5%"'),
         ("[[budget]]\nsize = '+5%'", "relative to a baseline: name one with --baseline"),
         ("[[budget]]\ninstructions = '1 G'", 'say device = "arm64"'),
         ("[[budget]]\ndevice = 'arm64'\nthreads = 2\ninstructions = '1 G'", "in one thread"),
@@ -195,7 +240,7 @@ def baseline(bundle: Bundle, folder: Path, setting: Setting, **changed: Any) -> 
     store = results.Store(folder)
     for row in Scripted(**changed).measure(bundle, setting, wanted).values():
         store.append(row)
-    return Baseline.read(folder)
+    return Baseline.read([folder])
 
 
 def test_a_limit_is_relative_to_a_stored_report(bundle: Bundle, tmp_path: Path) -> None:
@@ -205,7 +250,30 @@ def test_a_limit_is_relative_to_a_stored_report(bundle: Bundle, tmp_path: Path) 
     assert {key: row.met for key, row in found.items()} == {
         **{"size": True, "p90": False, "memory": True}
     }
-    assert "p90 latency 12.0 ms, budget 9.60 ms (-20% of 12.0 ms)" in found["p90"].sentence
+    assert "p90 latency 12.0 ms, budget ≤ 9.60 ms (-20% of 12.0 ms)" in found["p90"].sentence
+
+
+def test_a_metric_is_relative_to_a_stored_evaluation(bundle: Bundle, tmp_path: Path) -> None:
+    text = f"[[budget]]\nfiles = '{INT8}'\ndata = 'dev.tsv'\nmetric = '-2%'"
+    data = tmp_path / "dev.tsv"
+    data.write_text("text\tlabel\ngood\tgood\n")
+    facts = {"file": data.name, "sha256": source.file_hash(data), "limit": None}
+    for accuracy, met in ((0.91, True), (0.93, False)):
+        better = replace(QUALITY.metrics[0], value=accuracy)
+        former = replace(QUALITY, file=INT8, metrics=(better,))
+        report = BundleReport(
+            bundle.name, "old", "text-classification", 60, None, "no PyTorch", (former,)
+        )
+        Report(facts, (report,)).save(tmp_path)
+        (found,) = check(bundle, tmp_path, text, Baseline.read([tmp_path / "eval.json"]))
+        assert found.met is met, found.sentence
+    assert "accuracy 0.900, budget ≥ 0.911 (-2% of 0.930)" in found.sentence
+    stored = Baseline.read([tmp_path])
+    limited = text.replace("'dev.tsv'", "{file = 'dev.tsv', limit = 1}")
+    with pytest.raises(PlanError, match=r"differ in limit \(1 and None\)"):
+        check(bundle, tmp_path, limited, stored)
+    with pytest.raises(PlanError, match=r"has no metric of model-fp32.onnx"):
+        check(bundle, tmp_path, text.replace("int8", "fp32"), stored)
 
 
 @pytest.mark.parametrize(
@@ -214,7 +282,7 @@ def test_a_limit_is_relative_to_a_stored_report(bundle: Bundle, tmp_path: Path) 
         ("threads = 2\np90 = '+5%'", r"differ in threads \(2 and 1\)"),
         ("length = 64\nmemory = '+5%'", r"differ in length \(64 and 128\)"),
         ("load = '+5%'\nlength = 64\nthreads = 2", r"threads \(2 and 1\); length \(64 and 128\)"),
-        ("device = 'arm64'\ninstructions = '+5%'", "has no instructions of model-int8.onnx in"),
+        ("device = 'arm64'\ninstructions = '+5%'", "has no instructions of model-int8.onnx"),
     ],
 )
 def test_an_unlike_baseline_is_refused(
@@ -242,19 +310,31 @@ def test_junit_says_what_is_broken_and_what_was_not_measured(
         rows for key, rows in cases.items() if "onnx" in key[0] and key[1].startswith("p90")
     ]
     assert isinstance(failure, Failure)
-    assert "p90 latency 12.0 ms, budget 11.0 ms" in failure.message
+    assert "p90 latency 12.0 ms, budget ≤ 11.0 ms" in failure.message
     errors = [row for rows in cases.values() for row in rows if isinstance(row, Error)]
     assert len(errors) == 1
+
+
+def dev_set(bundle: Bundle) -> str:
+    """Texts that PyTorch labels as the data do."""
+    texts = [f"{first}{second} {second}" for first in "abcdefgh" for second in "rstuvwxyz"]
+    with open_app(bundle, None) as app:
+        found = [app.answer(text) for text in texts]
+    labels = [row.chosen[0] for row in found if isinstance(row, Classification)]
+    rows = zip(texts, labels, strict=True)
+    return "text\tlabel\n" + "".join(f"{text}\t{label}\n" for text, label in rows)
 
 
 def test_a_real_bundle_is_held_against_a_real_budget(bundle: Bundle, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(bundle.path, tmp_path / "spoilt.edgekit"))
     spoil(folder)
     (tmp_path / "budget.toml").write_text(
-        "[[budget]]\nparity = true\n"
+        "[[budget]]\nfiles = ['*.onnx', '*.mlpackage']\nparity = true\n"
         "[[budget]]\nfiles = '*-int8.tflite'\nlength = 16\n"
         "size = '1 MB'\nload = '1 ms'\np90 = '10 s'\nmemory = '1 GB'\n"
+        "[[budget]]\nfiles = '*.onnx'\ndrop = 0.2\nagreement = 0.9\ndata = 'dev.tsv'\n"
     )
+    (tmp_path / "dev.tsv").write_text(dev_set(bundle))
     options = ("--budget", "budget.toml", "--junit", "out/check.xml", "--markdown", "check.md")
     result = edgekit_cli("check", folder, *options, "--json", cwd=tmp_path)
     assert result.returncode == 1, result.stderr
@@ -263,10 +343,33 @@ def test_a_real_bundle_is_held_against_a_real_budget(bundle: Bundle, tmp_path: P
     assert [key for key, good in met.items() if not good] == [
         ("model-fp32.onnx", "parity"),
         ("model-int8.tflite", "load"),
+        ("model-fp32.onnx", "drop"),
+        ("model-fp32.onnx", "agreement"),
     ]
-    assert len(met) == len(bundle.artifacts) + 4
-    assert "2 of 10 budgets broken" in (tmp_path / "check.md").read_text()
+    assert len(met) == 4 + 4 + 4
+    assert "4 of 12 budgets broken" in (tmp_path / "check.md").read_text()
     assert "<failure" in (tmp_path / "out" / "check.xml").read_text()
     wrong = edgekit_cli("check", folder, "--budget", "none.toml", cwd=tmp_path)
     assert (wrong.returncode, wrong.stdout) == (2, "")
     assert wrong.stderr == "error: none.toml cannot be read: No such file or directory\n"
+
+
+def test_the_examples_in_the_docs_are_true(bundle: Bundle, tmp_path: Path) -> None:
+    page = (Path(__file__).parent.parent / "docs" / "check.md").read_text(encoding="utf-8")
+    for number, text in enumerate(re.findall(r"```toml\n(.*?)```", page, re.DOTALL)):
+        (tmp_path / f"{number}.toml").write_text(text)
+        (tmp_path / "dev.tsv").write_text("good\t1\n")
+        assert limits.read(tmp_path / f"{number}.toml")
+    workflow, hooks = map(yaml.safe_load, re.findall(r"```yaml\n(.*?)```", page, re.DOTALL))
+    steps = [step.get("run", "") for step in workflow["jobs"]["check"]["steps"]]
+    commands = [*steps, hooks["repos"][0]["hooks"][0]["entry"]]
+    commands = [command for command in commands if command.startswith("edgekit check")]
+    assert len(commands) == 2
+    shutil.copytree(bundle.path, tmp_path / "model.edgekit")
+    (tmp_path / "budget.toml").write_text("[[budget]]\nfiles = '*.onnx'\nsize = '1 kB'\n")
+    for command in commands:
+        result = edgekit_cli(*command.split()[1:], cwd=tmp_path)
+        assert result.returncode == 1
+        told = result.stderr if "--quiet" in command else result.stdout
+        assert re.search(r"model-fp32.onnx.*size.*≤ 0\.00100 MB", told), told
+    assert (tmp_path / "check.md").exists()

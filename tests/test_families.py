@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch.export import ExportedProgram
 
-from edgekit import checkpoint, formats, graph, plan, stages, tasks
+from edgekit import checkpoint, formats, graph, plan, rewrites, stages, tasks
 from edgekit.errors import UnsupportedError
 from edgekit.families import FAMILIES, get
 from edgekit.plan import ExportPlan
@@ -136,9 +136,38 @@ def test_relative_positions_are_right_at_every_length(name: str, tmp_path: Path)
     assert distance(mirrored, expected) > 0.1, "order must matter here"
 
 
-def test_a_deberta_with_a_convolution_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UnsupportedError, match="conv_kernel_size"):
-        programs("deberta-v2", tmp_path, conv_kernel_size=3)
+@pytest.mark.parametrize("name", ["silu", "quick_gelu", "leaky_relu"])
+def test_an_activation_is_said_in_what_every_format_has(name: str, tmp_path: Path) -> None:
+    model, program = programs("bert", tmp_path, hidden_act=name)
+    ids = some_ids(2, 20)
+    with torch.no_grad():
+        expected = model(ids, torch.ones_like(ids)).last_hidden_state
+    assert distance(answers(program, ids, 3), expected) < 1e-5
+    assert not {node.target for node in program.graph.nodes} & rewrites.DECOMPOSED.keys()
+
+
+@pytest.mark.parametrize("options", [{"conv_act": "gelu"}, {"conv_groups": 4}])
+def test_a_convolution_reads_its_neighbours_and_no_padding(
+    options: dict[str, Any], tmp_path: Path
+) -> None:
+    model, program = programs("deberta-v2", tmp_path, conv_kernel_size=3, **options)
+    ids = some_ids(2, 20)
+    mask = torch.ones_like(ids)
+    ids[:, 16:], mask[:, 16:] = 7, 0
+    with torch.no_grad():
+        expected = model(ids[:, :16], mask[:, :16]).last_hidden_state
+        padded = program.module()(ids, mask)["last_hidden_state"]
+    assert distance(padded[:, :16], expected) < 1e-5
+
+
+def test_talking_heads_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(UnsupportedError, match="talking_head"):
+        programs("deberta", tmp_path, talking_head=True)
+
+
+def test_an_architecture_that_does_not_fit_says_why() -> None:
+    with pytest.raises(UnsupportedError, match=r"'xlnet' is not supported, because .* has bert"):
+        get("xlnet")
 
 
 def test_limits_and_padding_come_from_the_config() -> None:

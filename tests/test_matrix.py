@@ -17,7 +17,8 @@ from edgekit.formats import DEFAULT, FORMATS
 from edgekit.support import Cell, Support
 from edgekit.tasks import TASKS
 
-ARCHITECTURES, NAMES = list(FAMILIES), DEFAULT  # the others take minutes: make matrix
+ARCHITECTURES = list(FAMILIES)
+NAMES = (*DEFAULT, *DEFAULT, "executorch")  # which takes a minute: once is enough here
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
@@ -44,6 +45,7 @@ def test_newer_cells_replace_and_other_versions_go() -> None:
     new = Cell("bert", "fill-mask", "onnx", "int8", failure="onnxruntime: NaN")
     first = Cell("bert", "fill-mask", "onnx", "fp32", 1e-6, 1.0)
     assert old.merged(Support({"torch": "1"}, (new, first))).cells == (first, new)
+    assert old.merged(Support({"torch": "1", "onnx": "1"}, (first,))).cells[1:] == old.cells
     assert old.merged(Support({"torch": "2"}, (first,))).cells == (first,)
     absent = Cell("distilbert", "fill-mask", "onnx", "int8")
     document = support.markdown(Support({"torch": "1"}, (first, new, absent)))

@@ -1,33 +1,45 @@
-"""A stored report as what a new bundle is compared with, like with like or not at all."""
+"""Stored reports as what a new bundle is compared with, like with like or not at all."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from edgekit import source
 from edgekit.benchmarks import results
 from edgekit.benchmarks.measurement import Measurement
-from edgekit.budget.quantities import FILE, Quantity
+from edgekit.budget.limits import Data
+from edgekit.budget.quantities import FILE, Quantity, Reading
 from edgekit.errors import PlanError
+from edgekit.evaluation import report
 from edgekit.report import comparison
 
 
 @dataclass(frozen=True)
 class Baseline:
-    """Measurements of a former bundle; ``origin`` is their file's name."""
+    """Measurements and evaluations of a former bundle; ``origin`` names their files."""
 
     rows: tuple[Measurement, ...]
+    evaluations: tuple[Mapping[str, Any], ...]
     origin: str
 
     @classmethod
-    def read(cls, path: Path) -> Baseline:
-        """From a folder of ``edgekit bench``, or its ``results.jsonl`` or ``report.json``.
+    def read(cls, paths: Sequence[Path]) -> Baseline:
+        """From folders or files of ``edgekit bench`` and ``edgekit eval``.
 
         Raises:
-            PlanError: it is none of these, or has nothing in it.
+            PlanError: one of them is none of these, or has nothing in it.
         """
-        return cls(tuple(results.read([path])), str(path))
+        evaluated = [_file(path) for path in paths if _is_evaluation(_file(path))]
+        benches = [path for path in paths if _file(path) not in evaluated]
+        return cls(
+            tuple(results.read(benches)) if benches else (),
+            tuple(map(_evaluation, evaluated)),
+            ", ".join(map(str, paths)),
+        )
 
     def value(self, quantity: Quantity, blank: Measurement) -> float:
         """What the file of ``blank`` had: in the same runtime and under the same conditions.
@@ -37,43 +49,103 @@ class Baseline:
         Raises:
             PlanError: there is none; the message says what differs from those that there are.
         """
-        rows = [row for row in self._of_model(blank.subject.model) if _same_file(row, blank)]
-        if quantity.needs != FILE:
-            if not blank.subject.runtime:
-                raise PlanError(
-                    f"{blank.conditions.device} has no runtime for {blank.subject.file}: leave it "
-                    "out of the budget's files"
-                )
-            rows = [row for row in rows if row.subject.runtime == blank.subject.runtime]
-        found = [row for row in rows if quantity.read(row)]
-        if not found:
-            where = "" if quantity.needs == FILE else f" in {blank.subject.runtime}"
+        subject, placed = blank.subject, quantity.needs != FILE
+        if placed and not subject.runtime:
             raise PlanError(
-                f"{self.origin} has no {quantity.title} of {blank.subject.file}{where}: measure "
-                "the baseline with it, or write an absolute limit"
+                f"{blank.conditions.device} has no runtime for {subject.file}: leave it out of "
+                "the budget's files"
             )
-        if quantity.needs != FILE:
-            found = self._alike(found, blank)
-        return quantity.read(found[-1]) or 0.0
+        rows = [
+            row
+            for row in self.rows
+            if row.subject.file == subject.file
+            and (row.subject.runtime == subject.runtime or not placed)
+            and quantity.read(Reading(row)) is not None
+        ]
+        rows = _of_model(rows, lambda row: row.subject.model, subject.model, self.origin)
+        if not rows:
+            raise self._nothing(quantity, subject.file)
+        unlike = [
+            comparison.differences(blank.conditions, row.conditions) if placed else []
+            for row in rows
+        ]
+        return quantity.read(Reading(self._alike(rows, unlike, subject.file))) or 0.0
 
-    def _of_model(self, model: str) -> Sequence[Measurement]:
-        """A report may hold several models; one that holds a single model needs no name."""
-        models = list(dict.fromkeys(row.subject.model for row in self.rows))
-        if len(models) > 1 and model not in models:
-            raise PlanError(f"{self.origin} has {', '.join(models)}, and none is called {model}")
-        return [row for row in self.rows if len(models) == 1 or row.subject.model == model]
+    def metric(self, quantity: Quantity, bundle: str, file: str, device: str, data: Data) -> float:
+        """The metric that the file had on the same data.
 
-    def _alike(self, rows: Sequence[Measurement], blank: Measurement) -> list[Measurement]:
-        unlike = [comparison.differences(blank.conditions, row.conditions) for row in rows]
+        Raises:
+            PlanError: there is none; the message says what differs from those that there are.
+        """
+        asked = {"device": device, "data": source.file_hash(data.file), "limit": data.limit}
+        found = [
+            (each["bundle"], row, {"device": row["device"], **_facts(whole)})
+            for whole in self.evaluations
+            for each in whole["bundles"]
+            for row in each["artifacts"]
+            if row["file"] == file and row["metrics"] and row["metrics"][0]["value"] is not None
+        ]
+        found = _of_model(found, lambda each: each[0], bundle, self.origin)
+        if not found:
+            raise self._nothing(quantity, file)
+        unlike = [
+            [f"{key} ({asked[key]} and {facts[key]})" for key in asked if asked[key] != facts[key]]
+            for *_, facts in found
+        ]
+        _, row, _ = self._alike(found, unlike, file)
+        return float(row["metrics"][0]["value"])
+
+    def _nothing(self, quantity: Quantity, file: str) -> PlanError:
+        return PlanError(
+            f"{self.origin} has no {quantity.key} of {file}: measure the baseline with it, or "
+            "write an absolute limit"
+        )
+
+    def _alike(self, rows: Sequence[Any], unlike: Sequence[list[str]], file: str) -> Any:
+        """The newest that does not differ."""
         alike = [row for row, differs in zip(rows, unlike, strict=True) if not differs]
         if not alike:
             least = min(unlike, key=len)
             raise PlanError(
-                f"{blank.subject.file} cannot be compared with {self.origin}: they differ in "
-                f"{'; '.join(least)}"
+                f"{file} cannot be compared with {self.origin}: they differ in {'; '.join(least)}"
             )
-        return alike
+        return alike[-1]
 
 
-def _same_file(row: Measurement, blank: Measurement) -> bool:
-    return row.subject.file == blank.subject.file
+def _of_model(rows: Sequence[Any], name: Any, model: str, origin: str) -> list[Any]:
+    """A report may hold several models; one that holds a single model needs no name."""
+    names = list(dict.fromkeys(map(name, rows)))
+    if len(names) > 1 and model not in names:
+        raise PlanError(f"{origin} has {', '.join(names)}, and none is called {model}")
+    return [row for row in rows if len(names) == 1 or name(row) == model]
+
+
+def _facts(whole: Mapping[str, Any]) -> dict[str, Any]:
+    return {"data": whole["data"]["sha256"], "limit": whole["data"]["limit"]}
+
+
+def _file(path: Path) -> Path:
+    """The file to read: of a folder of ``edgekit eval`` its report."""
+    return path / report.FILE if (path / report.FILE).is_file() else path
+
+
+def _is_evaluation(path: Path) -> bool:
+    return path.suffix == ".json" and "bundles" in _json(path)
+
+
+def _evaluation(path: Path) -> Mapping[str, Any]:
+    from jsonschema import Draft202012Validator
+
+    whole = _json(path)
+    error = next(Draft202012Validator(report.schema()).iter_errors(whole), None)
+    if error is not None:
+        raise PlanError(f"{path} is damaged: {error.json_path}: {error.message[:200]}")
+    return whole
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise PlanError(f"{path} is not readable JSON: {error}") from error
+    return found if isinstance(found, dict) else {}

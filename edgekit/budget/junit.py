@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from itertools import groupby
 
-from edgekit.budget.verdict import Finding
+from edgekit.budget.finding import Finding
 from edgekit.errors import MissingExtraError
 
 
@@ -31,7 +31,7 @@ def to_xml(name: str, findings: Sequence[Finding]) -> str:
         suite = TestSuite(file)
         for each in group:
             where = f" ({each.where})" if each.where else ""
-            case = TestCase(f"{each.quantity.title}{where}", f"{name}.{file}")
+            case = TestCase(f"{each.title}{where}", f"{name}.{file}")
             if not each.met:
                 kind = Error if each.value is None else Failure
                 case.result = [kind(each.sentence, "not measured" if kind is Error else "breach")]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from edgekit.benchmarks import spec
-from edgekit.budget.quantities import TABLE, Quantity
+from edgekit.budget.quantities import DATA, TABLE, Quantity
 from edgekit.errors import PlanError
 
 _NUMBER = re.compile(r"(\d+(?:\.\d+)?)\s*([A-Za-z]*)")
@@ -31,8 +31,19 @@ class Setting:
 
 
 @dataclass(frozen=True)
+class Data:
+    """Labelled data, with what ``edgekit eval`` takes besides; mappings as sorted pairs."""
+
+    file: Path
+    limit: int | None = None
+    task: str | None = None
+    columns: tuple[tuple[str, str], ...] = ()
+    labels: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
 class Limit:
-    """The most that a quantity may be: ``bound``, or ``share`` times what a stored report has.
+    """The most, or least, that a quantity may be: ``bound``, or ``share`` times the baseline's.
 
     Both None is ``parity = true``: what the recipe's own tolerance allows.
     """
@@ -48,11 +59,12 @@ class Budget:
 
     files: tuple[str, ...]
     setting: Setting
+    data: Data | None
     limits: tuple[Limit, ...]
 
 
 def read(path: Path) -> tuple[Budget, ...]:
-    """The budgets of a TOML file.
+    """The budgets of a TOML file; paths in it are relative to its folder.
 
     Raises:
         PlanError: it cannot be read, or something in it is unknown, negative or of another unit.
@@ -64,20 +76,33 @@ def read(path: Path) -> tuple[Budget, ...]:
     rows = data.get("budget")
     if not isinstance(rows, list) or not rows:
         raise PlanError(f"{path} has no [[budget]]: add at least one")
-    return tuple(_budget(row, f"{path}, [[budget]] {number}") for number, row in enumerate(rows, 1))
+    return tuple(
+        _budget(row, path.parent, f"{path}, [[budget]] {number}")
+        for number, row in enumerate(rows, 1)
+    )
 
 
-def _budget(row: Any, origin: str) -> Budget:
-    if not isinstance(row, dict):
-        raise PlanError(f"{origin} is no table")
-    known = ("files", "device", "threads", "length", *TABLE)
-    unknown = [key for key in row if key not in known]
-    if unknown:
-        raise PlanError(f"{origin}: unknown key '{unknown[0]}': choose from {', '.join(known)}")
+def _budget(row: Any, folder: Path, origin: str) -> Budget:
+    _table(row, ("files", "device", "threads", "length", "data", *TABLE), origin)
     limits = tuple(_limit(TABLE[key], row[key], origin) for key in TABLE if key in row)
     if not limits:
         raise PlanError(f"{origin} limits nothing: add one of {', '.join(TABLE)}")
-    return Budget(_files(row.get("files", "*"), origin), _setting(row, origin), limits)
+    asking = [limit.quantity.key for limit in limits if limit.quantity.needs == DATA]
+    if asking and "data" not in row:
+        raise PlanError(f'{origin}: {asking[0]} needs labelled data: data = "FILE"')
+    if "data" in row and not asking:
+        wanted = ", ".join(key for key in TABLE if TABLE[key].needs == DATA)
+        raise PlanError(f"{origin}: nothing asks for the data: add one of {wanted}")
+    data = _data(row["data"], folder, origin) if asking else None
+    return Budget(_files(row.get("files", "*"), origin), _setting(row, origin), data, limits)
+
+
+def _table(row: Any, known: tuple[str, ...], origin: str) -> None:
+    if not isinstance(row, dict):
+        raise PlanError(f"{origin} is no table")
+    unknown = [key for key in row if key not in known]
+    if unknown:
+        raise PlanError(f"{origin}: unknown key '{unknown[0]}': choose from {', '.join(known)}")
 
 
 def _files(value: Any, origin: str) -> tuple[str, ...]:
@@ -96,10 +121,35 @@ def _setting(row: Mapping[str, Any], origin: str) -> Setting:
     if not _is_text(found.device):
         raise PlanError(f'{origin}: device has to be one of edgekit devices, like "host"')
     for key in ("threads", "length"):
-        value = getattr(found, key)
-        if type(value) is not int or value < 1:  # true is an int, too
-            raise PlanError(f"{origin}: {key} has to be a whole number from 1, not {value!r}")
+        _check_count(getattr(found, key), f"{origin}: {key}")
     return found
+
+
+def _check_count(value: Any, origin: str) -> None:
+    if type(value) is not int or value < 1:  # true is an int, too
+        raise PlanError(f"{origin} has to be a whole number from 1, not {value!r}")
+
+
+def _data(value: Any, folder: Path, origin: str) -> Data:
+    """A file's name, or a table of it and what ``edgekit eval`` has options for."""
+    origin = f"{origin}, data"
+    row: dict[str, Any] = {"file": value} if isinstance(value, str) else value
+    _table(row, ("file", "limit", "task", "columns", "labels"), origin)
+    if not _is_text(row.get("file")) or not _is_text(row.get("task", "any")):
+        raise PlanError(f'{origin} has to name a file, like "dev.tsv" or {{ file = "dev.tsv" }}')
+    if not (folder / row["file"]).is_file():
+        raise PlanError(f"{origin}: {folder / row['file']} is no file")
+    if "limit" in row:
+        _check_count(row["limit"], f"{origin}: limit")
+    columns, labels = (_names(row, key, origin) for key in ("columns", "labels"))
+    return Data(folder / row["file"], row.get("limit"), row.get("task"), columns, labels)
+
+
+def _names(row: Mapping[str, Any], key: str, origin: str) -> tuple[tuple[str, str], ...]:
+    value = row.get(key, {})
+    if not isinstance(value, dict) or not all(map(_is_text, value.values())):
+        raise PlanError(f'{origin}: {key} has to be a table of names, like {{ a = "b" }}')
+    return tuple(sorted(value.items()))
 
 
 def _limit(quantity: Quantity, value: Any, origin: str) -> Limit:
@@ -108,9 +158,10 @@ def _limit(quantity: Quantity, value: Any, origin: str) -> Limit:
     except StopIteration:
         true = ", or true" if quantity.key == "parity" else ""
         example = f'"{quantity.example}"' if quantity.units else quantity.example
+        share = ', or like "+5%" of a baseline' if quantity.relative else ""
         raise PlanError(
-            f"{origin}: {quantity.key} cannot be {_shown(value)}: write it like {example}{true}, "
-            'or like "+5%" of a baseline'
+            f"{origin}: {quantity.key} cannot be {_shown(value)}: write it like {example}{true}"
+            f"{share}"
         ) from None
 
 
@@ -118,14 +169,15 @@ def _readings(quantity: Quantity, value: Any) -> Iterator[Limit]:
     """The limit that a value stands for; nothing if it stands for none."""
     if quantity.key == "parity" and value is True:
         yield Limit(quantity)
-    if not quantity.units and type(value) in (int, float) and 0 < value < math.inf:
-        yield Limit(quantity, bound=float(value))
     if not isinstance(value, str):
+        plain = not quantity.units and type(value) in (int, float) and math.isfinite(value)
+        if plain and quantity.allows(value):
+            yield Limit(quantity, bound=float(value))
         return
     number, share = _NUMBER.fullmatch(value.strip()), _SHARE.fullmatch(value.strip())
-    if number and float(number[1]) > 0 and number[2] in quantity.units:
+    if number and quantity.allows(float(number[1])) and number[2] in quantity.units:
         yield Limit(quantity, bound=float(number[1]) * quantity.units[number[2]])
-    if share and float(share[1]) > -100:
+    if share and quantity.relative and float(share[1]) > -100:
         yield Limit(quantity, share=1 + float(share[1]) / 100)
 
 

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Protocol
 
-from edgekit import formats, selftest, worker
+from edgekit import formats, inference, selftest, worker
 from edgekit.benchmarks import parity, targets
 from edgekit.benchmarks.bench import Bench
 from edgekit.benchmarks.entries import Entry
 from edgekit.benchmarks.measurement import Conditions, Measurement, Parity
 from edgekit.benchmarks.protocol import RunnerError, Target
 from edgekit.benchmarks.spec import Limits, Suite
-from edgekit.budget.limits import Setting
+from edgekit.budget.limits import Data, Setting
 from edgekit.budget.quantities import RUN, TABLE
 from edgekit.bundle import Artifact, Bundle
 from edgekit.errors import BundleError, EdgekitError
+from edgekit.evaluation.report import Quality
 from edgekit.inference import HOST
 
 Say = Callable[[str], None]
@@ -38,6 +41,12 @@ class Meter(Protocol):
         self, bundle: Bundle, setting: Setting, wanted: Wanted
     ) -> Mapping[str, Measurement]:
         """By the files' names, each with at least what is wanted of it, or why that is missing."""
+        ...
+
+    def judge(
+        self, bundle: Bundle, device: str, data: Data, files: Sequence[str]
+    ) -> Mapping[str, Quality | str]:
+        """By the files' names, each with its quality over labelled data, or why it has none."""
         ...
 
 
@@ -74,6 +83,27 @@ class Devices:
             *self._runs(bundle, runs, setting, keys),
         ]
         return {row.subject.file: row for row in found}
+
+    def judge(
+        self, bundle: Bundle, device: str, data: Data, files: Sequence[str]
+    ) -> Mapping[str, Quality | str]:
+        """See :class:`Meter`."""
+        from edgekit.evaluation.kinds import Options
+        from edgekit.evaluation.run import Request, run
+
+        self._target(Setting(device))
+        names = {artifact.path.name for artifact in inference.runnable(bundle, device)}
+        lost = {file: f"{device} cannot run it" for file in files if file not in names}
+        asked = tuple(file for file in files if file in names)
+        if not asked:
+            return lost
+        options = Options(dict(data.columns), dict(data.labels))
+        request = Request(
+            (bundle.path,), data.file, data.task, asked, device, data.limit, 0, options
+        )
+        with tempfile.TemporaryDirectory() as folder:
+            (report,) = run(request, Path(folder), say=self._say, tick=self._tick).bundles
+        return {**lost, **{row.file: row for row in report.artifacts}}
 
     def _target(self, setting: Setting) -> Target:
         name = setting.device

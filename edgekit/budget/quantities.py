@@ -9,12 +9,24 @@ from dataclasses import dataclass
 
 from edgekit.benchmarks import stats
 from edgekit.benchmarks.measurement import Measurement
+from edgekit.evaluation.report import Quality
 
-FILE, ANSWERS, RUN = "file", "answers", "run"  # look at it, ask it the golden texts, measure it
+# what has to be done for it: look at the file, ask the golden texts, measure, ask labelled data
+FILE, ANSWERS, RUN, DATA = "file", "answers", "run", "data"
 _BYTES = {"kB": 1e3, "MB": 1e6, "GB": 1e9, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
 _TIMES = {"ms": 1.0, "s": 1e3}
 _COUNTS = {"M": 1e6, "G": 1e9}
 _MOST_DIGITS = 15
+_SMALL = -4  # power of ten below which a value is written with one
+
+
+@dataclass(frozen=True)
+class Reading:
+    """All that is known of one file in one setting; ``lost`` says why there is no quality."""
+
+    measurement: Measurement
+    quality: Quality | None = None
+    lost: str = ""
 
 
 @dataclass(frozen=True)
@@ -23,13 +35,16 @@ class Quantity:
 
     Args:
         key: its name in a budget.
-        title: its name for people.
+        title: its name for people; ``{metric}`` stands for the metric's.
         example: a limit as it may stand in a budget.
         units: what a number may be followed by, and how much that is; empty for a plain number.
         unit: the one of them that values are shown in.
-        read: its value in a measurement; None where it was not measured.
-        needs: what has to be done for it, :data:`FILE`, :data:`ANSWERS` or :data:`RUN`.
+        read: its value; None where it was not measured.
+        needs: what has to be done for it, :data:`FILE`, :data:`ANSWERS`, :data:`RUN`, :data:`DATA`.
         clock: what the device must have: True a clock, False an emulator's counter, None neither.
+        allows: which limits make sense.
+        least: whether it is to be at least the limit, and not at most.
+        relative: whether it makes sense relative to a baseline.
     """
 
     key: str
@@ -37,9 +52,12 @@ class Quantity:
     example: str
     units: Mapping[str, float]
     unit: str
-    read: Callable[[Measurement], float | None]
+    read: Callable[[Reading], float | None]
     needs: str = RUN
     clock: bool | None = None
+    allows: Callable[[float], bool] = lambda limit: limit > 0
+    least: bool = False
+    relative: bool = True
 
     def text(self, value: float, digits: int = 3) -> str:
         """A value for people, like ``22.9 MB``."""
@@ -47,6 +65,8 @@ class Quantity:
             return str(value)
         scaled = value / self.units.get(self.unit, 1.0)
         magnitude = math.floor(math.log10(abs(scaled))) if scaled else 0
+        if magnitude < _SMALL:
+            return f"{scaled:.{digits - 1}e} {self.unit}".strip()
         decimals = max(0, digits - 1 - magnitude)
         return f"{scaled:,.{decimals}f} {self.unit}".strip()
 
@@ -58,33 +78,87 @@ class Quantity:
                 break
         return pair
 
-
-def _load(row: Measurement) -> float | None:
-    return statistics.median(row.load_ms) if row.load_ms else None
-
-
-def _p90(row: Measurement) -> float | None:
-    return stats.summarise(row.latency_ms).p90 if row.latency_ms else None
+    def meets(self, value: float, bound: float) -> bool:
+        """False for NaN, too."""
+        return value >= bound if self.least else value <= bound
 
 
-def _parity(row: Measurement) -> float | None:
-    return row.parity.max_abs if row.parity else None
+def _load(row: Reading) -> float | None:
+    return statistics.median(row.measurement.load_ms) if row.measurement.load_ms else None
 
 
-TABLE: Mapping[str, Quantity] = {
-    row.key: row
-    for row in (
-        Quantity("size", "size", "25 MB", _BYTES, "MB", lambda row: row.subject.size_bytes, FILE),
-        Quantity("load", "load time", "300 ms", _TIMES, "ms", _load, clock=True),
-        Quantity("p90", "p90 latency", "40 ms", _TIMES, "ms", _p90, clock=True),
-        Quantity(
-            "memory", "peak memory", "120 MB", _BYTES, "MB", lambda row: row.peak_memory_bytes
-        ),
-        Quantity(
-            *("instructions", "instructions", "900 M", _COUNTS, "M"),
-            lambda row: row.instructions,
-            clock=False,
-        ),
-        Quantity("parity", "parity, max abs", "0.05", {}, "", _parity, ANSWERS),
-    )
-}
+def _p90(row: Reading) -> float | None:
+    samples = row.measurement.latency_ms
+    return stats.summarise(samples).p90 if samples else None
+
+
+def _parity(row: Reading) -> float | None:
+    return row.measurement.parity.max_abs if row.measurement.parity else None
+
+
+def _metric(row: Reading) -> float | None:
+    return row.quality.metrics[0].value if row.quality and row.quality.metrics else None
+
+
+def _drop(row: Reading) -> float | None:
+    return row.quality.metrics[0].drop if row.quality and row.quality.metrics else None
+
+
+def _class_drop(row: Reading) -> float | None:
+    drops = [part.score.drop for part in row.quality.classes] if row.quality else []
+    return max((drop for drop in drops if drop is not None), default=None)
+
+
+def _agreement(row: Reading) -> float | None:
+    return row.quality.agreement if row.quality else None
+
+
+def _is_share(limit: float) -> bool:
+    return 0 < limit <= 1
+
+
+def _is_drop(limit: float) -> bool:
+    return 0 <= limit < 1
+
+
+_ROWS = (
+    Quantity(
+        *("size", "size", "25 MB", _BYTES, "MB"),
+        lambda row: row.measurement.subject.size_bytes,
+        FILE,
+    ),
+    Quantity("load", "load time", "300 ms", _TIMES, "ms", _load, clock=True),
+    Quantity("p90", "p90 latency", "40 ms", _TIMES, "ms", _p90, clock=True),
+    Quantity(
+        *("memory", "peak memory", "120 MB", _BYTES, "MB"),
+        lambda row: row.measurement.peak_memory_bytes,
+    ),
+    Quantity(
+        *("instructions", "instructions", "900 M", _COUNTS, "M"),
+        lambda row: row.measurement.instructions,
+        clock=False,
+    ),
+    Quantity("parity", "parity, max abs", "0.05", {}, "", _parity, ANSWERS),
+    Quantity(
+        *("metric", "{metric}", "0.9", {}, "", _metric, DATA),
+        allows=_is_share,
+        least=True,
+    ),
+    Quantity(
+        *("drop", "drop of {metric}", "0.01", {}, "", _drop, DATA),
+        allows=_is_drop,
+        relative=False,
+    ),
+    Quantity(
+        *("class_drop", "largest drop of a class", "0.03", {}, "", _class_drop, DATA),
+        allows=_is_drop,
+        relative=False,
+    ),
+    Quantity(
+        *("agreement", "agreement with PyTorch", "0.98", {}, "", _agreement, DATA),
+        allows=_is_share,
+        least=True,
+        relative=False,
+    ),
+)
+TABLE: Mapping[str, Quantity] = {row.key: row for row in _ROWS}

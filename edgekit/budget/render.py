@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from edgekit.benchmarks import cautions
-from edgekit.budget.verdict import Finding
+from edgekit.budget.finding import Finding
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -52,7 +52,7 @@ def _table(findings: Sequence[Finding]) -> RenderableType:
 
 
 def _cells(each: Finding) -> tuple[str, ...]:
-    return (each.file, each.quantity.title, *each.texts(), each.where)
+    return (each.file, each.title, *each.texts(), each.where)
 
 
 def _warnings(findings: Sequence[Finding]) -> Iterator[str]:
@@ -96,6 +96,8 @@ def to_json(name: str, findings: Sequence[Finding]) -> dict[str, Any]:
                 "device": each.setting.device,
                 "threads": each.setting.threads,
                 "length": each.setting.length,
+                "data": each.data.file.name if each.data else None,
+                "metric": each.metric or None,
                 "value": each.value,
                 "budget": each.bound,
                 "baseline": each.base,

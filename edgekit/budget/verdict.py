@@ -11,68 +11,25 @@ from edgekit import recipe
 from edgekit.benchmarks.measurement import Measurement
 from edgekit.budget import meter as meters
 from edgekit.budget.baseline import Baseline
-from edgekit.budget.limits import Budget, Limit, Setting
+from edgekit.budget.finding import Finding
+from edgekit.budget.limits import Budget, Data, Limit, Setting
 from edgekit.budget.meter import Meter
-from edgekit.budget.quantities import ANSWERS, FILE, RUN, Quantity
+from edgekit.budget.quantities import ANSWERS, DATA, FILE, RUN, Reading
 from edgekit.bundle import Artifact, Bundle
 from edgekit.errors import PlanError
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One limit and what the file really has; None was not measured, and is a breach.
-
-    ``base`` is the baseline's value and ``share`` what of it the limit was to be. ``reason`` says
-    why there is no value, or what else is wrong with the file.
-    """
-
-    file: str
-    runtime: str
-    setting: Setting
-    quantity: Quantity
-    bound: float
-    base: float | None
-    share: float | None
-    value: float | None
-    reason: str = ""
-    warnings: tuple[str, ...] = ()
-
-    @property
-    def met(self) -> bool:
-        """Whether the budget is kept."""
-        return not self.reason and self.value is not None and self.value <= self.bound
-
-    @property
-    def where(self) -> str:
-        """What it was measured on, like ``LiteRT, host, 1 thread, 128 tokens``."""
-        where = {FILE: "", ANSWERS: self.setting.device, RUN: str(self.setting)}
-        parts = [self.runtime, where[self.quantity.needs]]
-        return ", ".join(filter(None, parts))
-
-    def texts(self) -> tuple[str, str]:
-        """What was measured and the budget, for people."""
-        bound, measured = self.quantity.text(self.bound), "not measured"
-        if self.value is not None:
-            measured, bound = self.quantity.texts(self.value, self.bound)
-        if self.base is not None and self.share is not None:
-            change = f"{100 * (self.share - 1):+.6g}%"
-            bound += f" ({change} of {self.quantity.text(self.base)})"
-        return measured, bound
-
-    @property
-    def sentence(self) -> str:
-        """All of it in a line."""
-        measured, bound = self.texts()
-        where = f" ({self.where})" if self.where else ""
-        why = f": {self.reason}" if self.reason else ""
-        return f"{self.file}: {self.quantity.title} {measured}, budget {bound}{where}{why}"
+from edgekit.evaluation.report import Quality
 
 
 @dataclass(frozen=True)
 class _Line:
     artifact: Artifact
     setting: Setting
+    data: Data | None
     limit: Limit
+
+    @property
+    def file(self) -> str:
+        return self.artifact.path.name
 
 
 def check(
@@ -88,9 +45,9 @@ def check(
     for line in lines:
         _check_device(line, meter)
     bounds = [_bound(bundle, line, baseline, meter) for line in lines]
-    rows = _measured(bundle, lines, meter)
+    measured, judged = _measured(bundle, lines, meter), _judged(bundle, lines, meter)
     found = [
-        _finding(line, bound, base, rows[line.setting, line.artifact.path.name])
+        _finding(line, bound, base, _reading(line, measured, judged))
         for line, (bound, base) in zip(lines, bounds, strict=True)
     ]
     return tuple(sorted(found, key=lambda each: each.met))
@@ -113,7 +70,7 @@ def _lines(bundle: Bundle, budget: Budget) -> Iterator[_Line]:
             f"the budget for '{unused[0]}' fits no file of {bundle.path}: it has {names}"
         )
     for artifact in fitting:
-        yield from (_Line(artifact, budget.setting, limit) for limit in budget.limits)
+        yield from (_Line(artifact, budget.setting, budget.data, limit) for limit in budget.limits)
 
 
 def _check_device(line: _Line, meter: Meter) -> None:
@@ -136,34 +93,41 @@ def _bound(
     bundle: Bundle, line: _Line, baseline: Baseline | None, meter: Meter
 ) -> tuple[float, float | None]:
     """The limit in numbers, and the baseline's value that it comes from."""
-    limit, artifact = line.limit, line.artifact
-    base = None
-    bound = limit.bound
+    limit = line.limit
+    bound, base = limit.bound, None
     if limit.share is not None:
         if baseline is None:
             raise PlanError(
                 f"{limit.quantity.key} is relative to a baseline: name one with --baseline"
             )
-        blank = meters.unopened if limit.quantity.needs == FILE else meter.blank
-        base = baseline.value(limit.quantity, blank(bundle, artifact, line.setting))
+        base = _base(bundle, line, baseline, meter)
         bound = base * limit.share
     if limit.quantity.key == "parity":
-        allowed = recipe.get(artifact.recipe).tolerance.max_abs
+        allowed = recipe.get(line.artifact.recipe).tolerance.max_abs
         bound = allowed if bound is None else min(bound, allowed)
     assert bound is not None
     return bound, base
 
 
+def _base(bundle: Bundle, line: _Line, baseline: Baseline, meter: Meter) -> float:
+    quantity = line.limit.quantity
+    if line.data is not None and quantity.needs == DATA:
+        device = line.setting.device
+        return baseline.metric(quantity, bundle.name, line.file, device, line.data)
+    blank = meters.unopened if quantity.needs == FILE else meter.blank
+    return baseline.value(quantity, blank(bundle, line.artifact, line.setting))
+
+
 def _measured(
     bundle: Bundle, lines: Sequence[_Line], meter: Meter
 ) -> Mapping[tuple[Setting, str], Measurement]:
+    """What the device tells, each setting once for all that any line asks for."""
     found: dict[tuple[Setting, str], Measurement] = {}
     wanted: dict[Setting, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     for line in lines:
-        file = line.artifact.path.name
-        found[line.setting, file] = meters.unopened(bundle, line.artifact, line.setting)
-        if line.limit.quantity.needs != FILE:
-            wanted[line.setting][file].add(line.limit.quantity.key)
+        found[line.setting, line.file] = meters.unopened(bundle, line.artifact, line.setting)
+        if line.limit.quantity.needs in (ANSWERS, RUN):
+            wanted[line.setting][line.file].add(line.limit.quantity.key)
     for setting, files in wanted.items():
         keys = {file: frozenset(each) for file, each in files.items()}
         rows = meter.measure(bundle, setting, keys)
@@ -171,23 +135,65 @@ def _measured(
     return found
 
 
-def _finding(line: _Line, bound: float, base: float | None, row: Measurement) -> Finding:
-    quantity = line.limit.quantity
-    value, reason = quantity.read(row), ""
-    if value is None:
-        reason = row.failure or row.unmeasured or "the device does not tell"
-    elif quantity.key == "parity" and row.parity and not row.parity.passed and value <= bound:
-        least = recipe.get(line.artifact.recipe).tolerance.cosine
-        reason = f"its cosine is {row.parity.cosine:.6f} and has to be {least:g}"
+def _judged(
+    bundle: Bundle, lines: Sequence[_Line], meter: Meter
+) -> Mapping[tuple[str, Data, str], Quality | str]:
+    """What labelled data tell, each file of them once a device."""
+    wanted: dict[tuple[str, Data], dict[str, None]] = defaultdict(dict)
+    for line in lines:
+        if line.data is not None and line.limit.quantity.needs == DATA:
+            wanted[line.setting.device, line.data][line.file] = None
+    return {
+        (device, data, file): quality
+        for (device, data), files in wanted.items()
+        for file, quality in meter.judge(bundle, device, data, tuple(files)).items()
+    }
+
+
+def _reading(
+    line: _Line,
+    measured: Mapping[tuple[Setting, str], Measurement],
+    judged: Mapping[tuple[str, Data, str], Quality | str],
+) -> Reading:
+    row = measured[line.setting, line.file]
+    if line.data is None or line.limit.quantity.needs != DATA:
+        return Reading(row)
+    found = judged[line.setting.device, line.data, line.file]
+    return Reading(row, lost=found) if isinstance(found, str) else Reading(row, found)
+
+
+def _finding(line: _Line, bound: float, base: float | None, reading: Reading) -> Finding:
+    quantity, row, quality = line.limit.quantity, reading.measurement, reading.quality
+    value = quantity.read(reading)
     return Finding(
-        row.subject.file,
-        row.subject.runtime,
+        line.file,
+        quality.runtime if quality else row.subject.runtime,
         line.setting,
+        line.data,
         quantity,
+        quality.metrics[0].name if quality and quality.metrics else "",
         bound,
         base,
         line.limit.share,
         value,
-        reason,
+        _why(line, reading) if value is None else _what_else(line, row, bound),
         row.warnings if quantity.clock else (),
     )
+
+
+def _why(line: _Line, reading: Reading) -> str:
+    """Why there is no value."""
+    row, quality = reading.measurement, reading.quality
+    if line.limit.quantity.needs != DATA:
+        return row.failure or row.unmeasured or f"{line.setting.device} does not tell"
+    return reading.lost or (quality and quality.failure) or "it is not defined for these data"
+
+
+def _what_else(line: _Line, row: Measurement, bound: float) -> str:
+    """A file may be near enough to PyTorch and point elsewhere."""
+    if line.limit.quantity.key != "parity" or row.parity is None or row.parity.passed:
+        return ""
+    least = recipe.get(line.artifact.recipe).tolerance.cosine
+    if row.parity.max_abs > bound:
+        return ""
+    return f"its cosine is {row.parity.cosine:.6f} and has to be {least:g}"

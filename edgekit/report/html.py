@@ -63,6 +63,7 @@ def to_html(report: Report) -> str:
     return environment.get_template("page.html").render(
         report=report,
         answers=[(each, wording.answer(each), list(_tiles(each))) for each in report.settings],
+        links=list(_links(report)),
         measured=parts["measured"],
         version=parts["edgekit"],
         downloads={
@@ -76,6 +77,20 @@ def to_html(report: Report) -> str:
         figures=figures,
         wording=wording,
     )
+
+
+def _links(report: Report) -> Iterator[tuple[str, str]]:
+    """Where the page's parts begin: what nobody should miss is named with its number."""
+    for index, setting in enumerate(report.settings, 1):
+        yield f"part-{index}", wording.machine(setting)
+    for where, there in (("texts", report.texts), ("paper", report.paper)):
+        if there:
+            yield where, {"texts": "Own texts", "paper": "The paper"}[where]
+    warnings = ("Warnings", tables.warnings(report))
+    for title, found in (warnings, *tables.problems(report)):
+        if found.rows:
+            yield title.lower().replace(" ", "-"), f"{title}: {len(found.rows)}"
+    yield from (("environment", "Environment"), ("data", "Raw data"))
 
 
 def _tiles(setting: Setting) -> Iterator[Tile]:

@@ -19,29 +19,32 @@ class Table:
     left: int
 
 
-_TIMED = ("median ms", "p90", "p99", "first ms", "load ms", "load evicted ms", "tokenizer ms")
+_TIMED = ("median ms", "p90", "p99")
+_LATER = ("first ms", "load ms", "load evicted ms", "tokenizer ms")
 _COUNTED = ("instructions",)
 
 
 def group(found: Group) -> Table:
-    """What has a result, the fastest first."""
+    """What has a result, the fastest first; what matters most on the left."""
     timed = any(row.latency for row in found.rows)
     kinds = wording.kinds(found)
-    ratios = [f"vs {wording.base(found, kind)}" for kind in kinds]
     rows = [
         (
             wording.subject(row.measurement.subject) + (" ◆" if row.pareto else ""),
             row.measurement.subject.runtime,
             *(_timed(row) if timed else (wording.millions(row.measurement.instructions),)),
-            wording.megabytes(row.measurement.peak_memory_bytes),
-            wording.megabytes(row.measurement.subject.size_bytes),
             *(wording.ratio(row.against(kind)) for kind in kinds),
+            wording.megabytes(row.measurement.subject.size_bytes),
+            wording.megabytes(row.measurement.peak_memory_bytes),
+            *(_later(row) if timed else ()),
             _parity(row.measurement),
         )
         for row in found.results
     ]
-    columns = ("file", "runtime", *(_TIMED if timed else _COUNTED), "memory", "size")
-    return Table((*columns, *ratios, "parity"), tuple(rows), 2)
+    ratios = [f"vs {wording.base(found, kind)}" for kind in kinds]
+    cost, later = (_TIMED, _LATER) if timed else (_COUNTED, ())
+    columns = ("file", "runtime", *cost, *ratios, "size", "memory", *later, "parity")
+    return Table(columns, tuple(rows), 2)
 
 
 def without(found: Group) -> list[Measurement]:
@@ -53,10 +56,13 @@ def without(found: Group) -> list[Measurement]:
 def _timed(row: Row) -> tuple[str, ...]:
     if row.latency is None:
         return (wording.NOTHING,) * len(_TIMED)
-    return (
-        wording.ms_interval(row.latency.median),
-        *map(wording.ms, (row.latency.p90, row.latency.p99, row.first_ms, row.load_ms)),
-        *map(wording.ms, (row.load_evicted_ms, row.tokenizer_ms)),
+    median = wording.ms_interval(row.latency.median)
+    return (median, wording.ms(row.latency.p90), wording.ms(row.latency.p99))
+
+
+def _later(row: Row) -> tuple[str, ...]:
+    return tuple(
+        map(wording.ms, (row.first_ms, row.load_ms, row.load_evicted_ms, row.tokenizer_ms))
     )
 
 

@@ -1,0 +1,75 @@
+"""One limit of a budget, and what a file really has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from edgekit.budget.limits import Data, Setting
+from edgekit.budget.quantities import ANSWERS, DATA, FILE, RUN, Quantity
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A ``value`` of None was not measured, and breaks the budget.
+
+    ``base`` is the baseline's value and ``share`` what of it the limit was to be. ``reason`` says
+    why there is no value, or what else is wrong with the file.
+    """
+
+    file: str
+    runtime: str
+    setting: Setting
+    data: Data | None
+    quantity: Quantity
+    metric: str
+    bound: float
+    base: float | None
+    share: float | None
+    value: float | None
+    reason: str = ""
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def met(self) -> bool:
+        """Whether the budget is kept."""
+        return (
+            not self.reason
+            and self.value is not None
+            and self.quantity.meets(self.value, self.bound)
+        )
+
+    @property
+    def title(self) -> str:
+        """What it is about."""
+        return self.quantity.title.format(metric=self.metric or "metric")
+
+    @property
+    def where(self) -> str:
+        """What it was measured on, like ``LiteRT, host, 1 thread, 128 tokens``."""
+        device = self.setting.device
+        where = {
+            FILE: "",
+            ANSWERS: device,
+            RUN: str(self.setting),
+            DATA: f"{device}, {self.data.file.name}" if self.data else "",
+        }
+        return ", ".join(filter(None, (self.runtime, where[self.quantity.needs])))
+
+    def texts(self) -> tuple[str, str]:
+        """What was measured and the budget, for people."""
+        bound, measured = self.quantity.text(self.bound), "not measured"
+        if self.value is not None:
+            measured, bound = self.quantity.texts(self.value, self.bound)
+        bound = f"{'≥' if self.quantity.least else '≤'} {bound}"
+        if self.base is not None and self.share is not None:
+            change = f"{100 * (self.share - 1):+.6g}%"
+            bound += f" ({change} of {self.quantity.text(self.base)})"
+        return measured, bound
+
+    @property
+    def sentence(self) -> str:
+        """All of it in a line."""
+        measured, bound = self.texts()
+        where = f" ({self.where})" if self.where else ""
+        why = f": {self.reason}" if self.reason else ""
+        return f"{self.file}: {self.title} {measured}, budget {bound}{where}{why}"
