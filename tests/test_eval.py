@@ -333,7 +333,7 @@ def test_a_file_spoiled_in_one_class_shows_it_there(
     recalls = [{row.label: row.score for row in file.classes} for file in files]
     own = [recall[LABELS[label]] for recall in recalls]
     assert own[0].value == 1
-    assert own[0].value > own[1].value > own[2].value == 0
+    assert own[0].value > own[1].value >= own[2].value == 0
     assert own[2].drop_low == 1  # in every resample: a loss beyond doubt
     assert all(score.drop == 0 for score in recalls[2].values() if score is not own[2])
     assert 1 == files[0].agreement > files[1].agreement > files[2].agreement
