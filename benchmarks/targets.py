@@ -191,12 +191,8 @@ KINDS: Mapping[str, Kind] = {
             app=_android_app,
         ),
         Kind("browser", _browser, _find_browser, _set_up_browser, _clean_browser),
-<<<<<<< HEAD
         Kind("ios", _ios, lambda: _find_ios("ios")),
         Kind("ios-simulator", _ios, lambda: _find_ios("ios-simulator")),
-        Kind("android", _android, _find_android, _set_up_arm64, _clean_android),
-=======
->>>>>>> main
     )
 }
 
