@@ -1,6 +1,6 @@
 """iPhones and simulators that a Mac's Xcode knows, and what keeps one from being used.
 
-Written from recorded output of ``devicectl`` and ``simctl``; not proven on a device.
+Written from what is known of the JSON of ``devicectl`` and ``simctl``; not proven on a device.
 """
 
 from __future__ import annotations
