@@ -26,7 +26,7 @@ REMEDIES = {  # by the state that `adb devices` shows
     "unauthorized": "unlock the phone and allow USB debugging in the dialogue it shows",
     "offline": "plug it in again, or: adb reconnect",
     "no permissions": "this user may not use the USB device: see adb's udev rules, or run as root",
-    "authorizing": "wait a moment and try again",
+    "authorizing": "unlock the phone and allow USB debugging in the dialogue it shows",
     "connecting": "wait a moment and try again",
     "recovery": "boot it into Android",
     "sideload": "boot it into Android",
@@ -35,6 +35,7 @@ REMEDIES = {  # by the state that `adb devices` shows
 _ANOTHER_STATE = "boot it into Android and plug it in again"
 _SECONDS = 60.0  # for a command that should take one
 _SLOWEST = 200_000  # bytes a second: a slower connection is taken for a dead one
+_CUT = re.compile(r"error: (closed|device .*(offline|not found)|protocol fault)|connection reset")
 
 
 class DeviceError(RunnerError):
@@ -102,8 +103,11 @@ class Adb:
         Raises:
             DeviceError: adb cannot be run, or its server does not start.
         """
+        done = self._completed(("devices", "-l"), _SECONDS)
+        if done.returncode != 0:
+            raise DeviceError(f"{self.program} does not work: {_last_line(done)}")
         found = []
-        for line in self.run("devices", "-l").splitlines():
+        for line in done.stdout.splitlines():
             match = re.match(r"(\S+)\s+(no permissions|[a-z]+)\b(.*)", line)
             if match and not line.startswith(("List of", "*")):
                 model = re.search(r"\bmodel:(\S+)", match[3])
@@ -118,7 +122,8 @@ class Adb:
 
     def reconnect(self) -> None:
         """Asks again for a device on the network; one at a cable comes by itself."""
-        if ":" in str(self.serial):
+        if self._on_network:  # a dead connection is kept, and tried again ever more rarely
+            self._completed(("disconnect", str(self.serial)), _SECONDS)
             self._completed(("connect", str(self.serial)), _SECONDS)
 
     def shell(self, command: str, seconds: float = _SECONDS) -> str:
@@ -147,7 +152,7 @@ class Adb:
         """A running command with pipes; what it writes on its standard error goes into a file."""
         with errors.open("w") as stderr:
             return subprocess.Popen(
-                self._line("shell", command),
+                self.line("shell", command),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=stderr,
@@ -172,7 +177,7 @@ class Adb:
     ) -> subprocess.CompletedProcess[str]:
         try:
             return subprocess.run(
-                self._line(*arguments),
+                self.line(*arguments),
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 encoding="utf-8",
@@ -186,7 +191,8 @@ class Adb:
         except OSError as error:
             raise DeviceError(f"{self.program} cannot be run: {error.strerror}") from error
 
-    def _line(self, *arguments: str) -> list[str]:
+    def line(self, *arguments: str) -> list[str]:
+        """The arguments of a process."""
         chosen = ["-s", self.serial] if self.serial else []
         return [str(self.program), *self.options, *chosen, *arguments]
 
@@ -201,18 +207,29 @@ class Adb:
         state = self.state() if self.serial else READY
         if state != READY:
             return self.lost(state)
-        words = [line for line in text.splitlines() if line.strip()]
-        reason = words[-1].strip()[:200] if words else f"exit code {done.returncode}"
-        return DeviceError(f"{self._name}, adb {command}: {reason}")
+        if _CUT.search(text):  # adb's server has not noticed yet
+            return self.lost("disconnected")
+        return DeviceError(f"{self._name}, adb {command}: {_last_line(done)}")
 
     def lost(self, state: str) -> LostError:
         """The device is in another state than ready."""
-        remedy = REMEDIES.get(state, "plug it in again")
+        again = f"adb connect {self.serial}" if self._on_network else "plug it in again"
+        remedy = again if state == "offline" else REMEDIES.get(state, again)
         return LostError(f"{self._name} is {state}: {remedy}")
+
+    @property
+    def _on_network(self) -> bool:
+        return ":" in str(self.serial)
 
     @property
     def _name(self) -> str:
         return f"android:{self.serial}" if self.serial else "adb"
+
+
+def _last_line(done: subprocess.CompletedProcess[str]) -> str:
+    """What it said last."""
+    lines = f"{done.stdout}\n{done.stderr}".strip().splitlines()
+    return lines[-1].strip()[:200] if lines else f"exit code {done.returncode}"
 
 
 def _patience(size_bytes: int) -> float:

@@ -15,10 +15,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from edgekit.benchmarks import android_facts, android_files, arm64_setup
+from edgekit.benchmarks import android_facts, android_files, android_state, arm64_setup
 from edgekit.benchmarks.adb import READY, Adb, DeviceError, Listed
 from edgekit.benchmarks.android_files import Files
+from edgekit.benchmarks.android_state import Cool
 from edgekit.benchmarks.protocol import LostError, Runner, RunnerError
+from edgekit.benchmarks.watch import Watch
 
 Say = Callable[[str], None]
 ABI = "arm64-v8a"
@@ -53,12 +55,13 @@ class Android:
         self._folder = tempfile.TemporaryDirectory(prefix="edgekit-android-")
         self._numbers = itertools.count()
         self._gone = False
-        self._asked, self._now = -_FRESH_SECONDS, dict[str, Any]()
+        self._asked = -_FRESH_SECONDS
+        self._now: Mapping[str, Any] = {}
 
     def facts(self) -> Mapping[str, Any]:
         """The phone, its state now, and what runs on it."""
         if time.monotonic() - self._asked > _FRESH_SECONDS:
-            self._now = self._state_now()
+            self._now = self.state()
             self._asked = time.monotonic()
         found = {**self._static, **self._now}
         memory_kb = found.pop("memory_kb")
@@ -78,7 +81,7 @@ class Android:
 
     def put(self, path: Path) -> str:
         """Pushes it, if the phone does not have it."""
-        self._back()
+        self.back()
         return self._files.put(path, self._files.named(path))
 
     def scratch(self, name: str) -> str:
@@ -104,7 +107,7 @@ class Android:
         Raises:
             RunnerError: it cannot open the file, or the phone went away.
         """
-        self._back()
+        self.back()
         names = android_files.engine(self._root, runtime)
         folder = android_files.engine_folder(names)
         for name, path in names.items():
@@ -113,15 +116,29 @@ class Android:
         arguments += ["--inputs", inputs, "--outputs", outputs]
         errors = Path(self._folder.name) / f"errors-{next(self._numbers)}"
         line = android_files.command(folder, runtime, names, arguments)
-        return Remote(self._adb, self._adb.open(line, errors), errors)
+        return Remote(self, self._adb.open(line, errors), errors)
 
-    def _state_now(self) -> dict[str, Any]:
+    def state(self) -> Mapping[str, Any]:
+        """What changes: heat, battery, clock, screen."""
         try:
             return android_facts.ask(self._adb.shell, android_facts.NOW)
-        except LostError:  # whatever is asked of it next says so
+        except RunnerError:  # whatever is asked of it next says so
             return {**dict.fromkeys(android_facts.NOW), **self._now}
 
-    def _back(self) -> None:
+    def shell(self, command: str) -> str:
+        """Runs a line there and returns what it printed."""
+        return self._adb.shell(command)
+
+    def watch(self, cool_seconds: float) -> Watch:
+        """Begins when the phone is cool."""
+        return Cool(self.state, cool_seconds, self._say)
+
+    def lost(self) -> LostError | None:
+        """Whether it went away."""
+        state = self._adb.state()
+        return None if state == READY else self._adb.lost(state)
+
+    def back(self) -> None:
         """Waits for a phone that went away, once; after that it has to be there at once.
 
         Raises:
@@ -145,20 +162,28 @@ class Android:
 
 
 class Remote(Runner):
-    """A runner on a phone."""
+    """A runner on a phone, where only root could empty the page cache."""
 
-    def __init__(self, adb: Adb, process: subprocess.Popen[str], errors: Path) -> None:
-        self._adb, self._errors = adb, errors
+    evicts = False
+
+    def __init__(self, phone: Android, process: subprocess.Popen[str], errors: Path) -> None:
+        self._phone, self._errors = phone, errors
         super().__init__(process)
+
+    def watch(self, cool_seconds: float) -> Watch:
+        """The phone's."""
+        return self._phone.watch(cool_seconds)
+
+    def energy_mj(self, latency_ms: float) -> float | None:
+        """By its battery."""
+        return android_state.energy_mj(self._phone.state, self.run, latency_ms)
 
     def _answer(self, event: str) -> Mapping[str, Any]:
         try:
             return super()._answer(event)
         except RunnerError as error:
-            state = self._adb.state()
-            if state != READY:
-                raise self._adb.lost(state) from error
-            raise RunnerError(f"{error}{self._last_words()}") from error
+            lost = self._phone.lost()
+            raise lost or RunnerError(f"{error}{self._last_words()}") from error
 
     def _last_words(self) -> str:
         """What the process wrote last on its standard error, if that says anything."""

@@ -15,6 +15,7 @@ from edgekit.benchmarks.protocol import LostError, RunnerError
 from edgekit.bundle import digest
 
 FOLDER = "/data/local/tmp/edgekit"  # adb's shell may write and start programs there
+APP = "dev.edgekit.demo/.BenchmarkActivity"
 LOADER, PROGRAM = "ld-linux-aarch64.so.1", "runner"
 _GLIBC = (
     *(LOADER, "libc.so.6", "libm.so.6", "libdl.so.2", "libpthread.so.0", "librt.so.1"),
@@ -82,13 +83,18 @@ class Files:
         return {row[-1]: int(row[4]) for row in rows if len(row) > 5 and row[4].isdigit()}
 
 
+def app_folder(package: str) -> str:
+    """Where an app may write without asking and adb's shell may read: its external files."""
+    return f"/sdcard/Android/data/{package}/files/edgekit"
+
+
 def clean(adb: Adb) -> None:
     """Removes all of it.
 
     Raises:
         RunnerError: the phone is not there, or refuses.
     """
-    adb.shell(f"rm -rf {quote(FOLDER)}")
+    adb.shell(f"rm -rf {quote(FOLDER)} {quote(app_folder(APP.partition('/')[0]))}")
 
 
 def engine(root: Path, runtime: str) -> Mapping[str, Path]:
@@ -112,7 +118,8 @@ def command(folder: str, runtime: str, names: Mapping[str, Path], arguments: lis
     start = [f"./{LOADER}", "--library-path", ".", f"./{PROGRAM}", "--backend", runtime]
     words = [*start, "--library", f"./{library}", *arguments]
     allowed = f"chmod 755 {LOADER} {PROGRAM}"
-    return f"cd {quote(folder)} && {allowed} && exec {' '.join(map(quote, words))}"
+    own = 'export HOME="$PWD" TMPDIR="$PWD"'  # onnxruntime leaves files there
+    return f"cd {quote(folder)} && {allowed} && {own} && exec {' '.join(map(quote, words))}"
 
 
 def engine_folder(names: Mapping[str, Path]) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import statistics
 import tempfile
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -21,7 +22,7 @@ from edgekit import formats
 from edgekit.benchmarks import cautions, entries, parity, turns
 from edgekit.benchmarks.entries import Entry
 from edgekit.benchmarks.measurement import Conditions, Measurement, Operator, Parity
-from edgekit.benchmarks.protocol import Runner, RunnerError, Target
+from edgekit.benchmarks.protocol import LostError, Runner, RunnerError, Target
 from edgekit.benchmarks.spec import Suite
 from edgekit.bundle import Bundle
 from edgekit.errors import EdgekitError, PlanError
@@ -60,27 +61,41 @@ class Bench:
     ) -> None:
         self._suite, self._bundles = suite, bundles
         self._keep, self._done, self._say, self._tick = keep, done or {}, say, tick
+        self._stopped = threading.Event()
         self._parity: dict[tuple[str, str, str], Parity | str] = {}
 
     def run(self, targets: Iterable[Target]) -> None:
-        """Measures everything that is missing.
+        """Measures everything that is missing; several threads may, each with targets of its own.
 
         Raises:
             PlanError: a bundle takes no text as long as one that is asked for, or no file is asked
                 for.
         """
-        rounds = [found for target in targets for found in self._rounds(target)]
-        for each in rounds:
-            for entry in each.entries:
-                entry.padded(each.length)
+        rounds = self.plan(targets)
         for number, each in enumerate(rounds, 1):
+            if self._stopped.is_set():
+                return
             where = f"{each.target.name}, {_count(each.threads, 'thread')}, {each.length} tokens"
             if self._finished_before(each):
                 self._say(f"[{number}/{len(rounds)}] {where}: measured before")
                 continue
             self._say(f"[{number}/{len(rounds)}] {where}: {len(each.entries)} files")
             for measurement in self._measure(each):
+                if measurement.failure is not None:
+                    self._say(f"    failed: {measurement.subject.label}: {measurement.failure}")
                 self._keep(measurement)
+
+    def stop(self) -> None:
+        """Ends :meth:`run` in other threads after the round they are in."""
+        self._stopped.set()
+
+    def plan(self, targets: Iterable[Target]) -> list[Round]:
+        """What :meth:`run` measures; raises as it does."""
+        rounds = [found for target in targets for found in self._rounds(target)]
+        for each in rounds:
+            for entry in each.entries:
+                entry.padded(each.length)
+        return rounds
 
     def _finished_before(self, each: Round) -> bool:
         """Whether nothing of a round is missing; what is asked of it today is then kept with it.
@@ -144,7 +159,10 @@ class Bench:
         evicted: tuple[float, ...] = ()
         if key not in self._parity:
             self._say(f"    check {entry.subject.label}")
-            self._parity[key], evicted = self._check(each, entry)
+            try:
+                self._parity[key], evicted = self._check(each, entry)
+            except LostError as error:  # it says nothing about the file
+                return replace(blank, failure=str(error))
         found = self._parity[key]
         if isinstance(found, str):
             absent = entry.artifact is None  # PyTorch's own model is a base line, not a result
@@ -162,8 +180,10 @@ class Bench:
             with self._start(each, entry, evict=True) as runner:
                 most = None if each.target.timed else max(self._suite.lengths)
                 found = parity.check(each.target, runner, entry.bundle, entry.artifact, most)
-                evicted = (runner.load_ms,) if each.target.timed and entry.artifact else ()
-                return found, evicted
+                loaded = each.target.timed and entry.artifact and runner.evicts
+                return found, (runner.load_ms,) if loaded else ()
+        except LostError:
+            raise
         except EdgekitError as error:
             return str(error), ()
 
@@ -209,8 +229,8 @@ class Bench:
                 opened.append((entry, found, runner))
             if not opened:
                 return
-            with turns.Watch() as watch:
-                runners = [runner for *_, runner in opened]
+            runners = [runner for *_, runner in opened]
+            with runners[0].watch(limits.cool_seconds) as watch:
                 lanes = turns.run(runners, limits, lambda n: self._tick(f"{n} inferences each"))
                 load = watch.load()
             self._say(f"    {len(lanes[0].latency_ms)} inferences each")
@@ -231,14 +251,18 @@ class Bench:
     ) -> Measurement:
         if lane.failure is not None:
             return replace(found, failure=lane.failure)
-        return replace(
-            found,
-            latency_ms=tuple(lane.latency_ms),
-            tokenizer_ms=entries.tokenizer_ms(entry.bundle, each.length, TOKENIZER_RUNS),
-            peak_memory_bytes=lane.runner.memory_growth_bytes(),
-            profile=tuple(self._profile(lane.runner)),
-            warnings=tuple(cautions.of(lane.latency_ms, load)),
-        )
+        try:
+            return replace(
+                found,
+                latency_ms=tuple(lane.latency_ms),
+                tokenizer_ms=entries.tokenizer_ms(entry.bundle, each.length, TOKENIZER_RUNS),
+                peak_memory_bytes=lane.runner.memory_growth_bytes(),
+                energy_mj=lane.runner.energy_mj(statistics.median(lane.latency_ms)),
+                profile=tuple(self._profile(lane.runner)),
+                warnings=tuple(cautions.of(lane.latency_ms, load)),
+            )
+        except RunnerError as error:
+            return replace(found, failure=str(error))
 
     def _profile(self, runner: Runner) -> Iterator[Operator]:
         """Of a runtime that has a profiler; the others have none to show."""
@@ -255,6 +279,8 @@ class Bench:
         self, each: Round, pairs: Sequence[tuple[Entry, Measurement]]
     ) -> Iterator[Measurement]:
         """Instructions and memory in an emulator, one file after the other."""
+        if self._suite.profile:
+            self._say(f"    no profile: the times of {each.target.name} mean nothing")
         for entry, blank in pairs:
             self._say(f"    count {entry.subject.label}")
             with tempfile.TemporaryDirectory() as folder:

@@ -53,6 +53,15 @@ TABLE: Mapping[str, Caution] = {
         "the processor's clock went down meanwhile",
         "let it cool down, set the governor to performance, measure again",
     ),
+    "hot": Caution(
+        "the phone was too hot before or after, and slows down then",
+        "take it off the charger and out of its case, somewhere cool, or let edgekit wait longer "
+        "(--cool)",
+    ),
+    "battery-saver": Caution(
+        "the phone saves its battery, which limits its clock",
+        "charge it, switch the battery saver off and measure again",
+    ),
 }
 
 
@@ -61,12 +70,15 @@ class Load:
     """What the machine did while samples were taken. None: this machine does not tell.
 
     ``others_cores`` is how many cores other processes kept busy, ``stolen_share`` the host's share
-    of all processor time, ``clock_share`` the clock at the end relative to the start.
+    of all processor time, ``clock_share`` the clock at the end relative to the start. ``hot`` and
+    ``saving`` are of phones: above the limits of temperature, and with the battery saver on.
     """
 
     others_cores: float | None = None
     stolen_share: float | None = None
     clock_share: float | None = None
+    hot: bool | None = None
+    saving: bool | None = None
 
 
 def of(latency_ms: Sequence[float], load: Load) -> Iterator[str]:
@@ -98,3 +110,7 @@ def _of_machine(load: Load) -> Iterator[str]:
         yield "stolen"
     if load.clock_share is not None and load.clock_share < THROTTLED_SHARE:
         yield "throttled"
+    if load.hot:
+        yield "hot"
+    if load.saving:
+        yield "battery-saver"

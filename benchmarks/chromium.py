@@ -14,6 +14,7 @@ from edgekit.errors import MissingExtraError, UnsupportedError
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 _MAC = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
+_START_SECONDS = 120.0  # a busy machine takes its time
 _FLAGS = (
     *("--no-first-run", "--disable-gpu", "--disable-quic", "--disable-sync"),
     *("--disable-background-networking", "--disable-component-update"),
@@ -27,6 +28,26 @@ def find() -> Path | None:
     return Path(found) if found else _MAC if _MAC.exists() else None
 
 
+def executable() -> Path:
+    """Where Chromium is, once all that starting it needs is there.
+
+    Raises:
+        MissingExtraError: Playwright is not installed.
+        UnsupportedError: there is no Chromium.
+    """
+    if find_spec("playwright") is None:
+        raise MissingExtraError("playwright", "browser")
+    found = find()
+    if found is None:
+        raise UnsupportedError(
+            "no Chromium here: install it (Debian: apt-get install chromium) or name it in "
+            "EDGEKIT_CHROMIUM"
+        )
+    if not found.is_file():
+        raise UnsupportedError(f"{found} does not exist: EDGEKIT_CHROMIUM has to name Chromium")
+    return found
+
+
 @contextmanager
 def launched(*flags: str) -> Iterator[Any]:
     """A running browser, as Playwright gives it.
@@ -35,20 +56,15 @@ def launched(*flags: str) -> Iterator[Any]:
         MissingExtraError: Playwright is not installed.
         UnsupportedError: there is no Chromium.
     """
-    if find_spec("playwright") is None:
-        raise MissingExtraError("playwright", "browser")
-    executable = find()
-    if executable is None:
-        raise UnsupportedError(
-            "no Chromium here: install it (Debian: apt-get install chromium) or name it in "
-            "EDGEKIT_CHROMIUM"
-        )
+    path = executable()
     from playwright.sync_api import sync_playwright
 
     root = hasattr(os, "geteuid") and os.geteuid() == 0
     options = [*_FLAGS, *flags, *(["--no-sandbox"] if root else [])]
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(executable), args=options)
+        browser = playwright.chromium.launch(
+            executable_path=str(path), args=options, timeout=1000 * _START_SECONDS
+        )
         try:
             yield browser
         finally:

@@ -20,6 +20,7 @@ from edgekit.errors import PlanError
 
 TITLES = {
     "onnxruntime": "onnxruntime",
+    "onnxruntime-web": "onnxruntime-web",
     "litert": "LiteRT",
     "tensorflow": "TensorFlow Lite",
     "executorch": "ExecuTorch",

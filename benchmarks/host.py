@@ -6,12 +6,12 @@ import os
 import platform
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from edgekit.benchmarks import runner
+from edgekit.benchmarks.local import LocalFiles
 from edgekit.benchmarks.protocol import Runner
 
 _FEATURES = (  # what the runtimes' kernels choose by
@@ -21,14 +21,11 @@ _FEATURES = (  # what the runtimes' kernels choose by
 _GOVERNOR = Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
 
 
-class Host:
+class Host(LocalFiles):
     """The machine that edgekit runs on."""
 
     name = "host"
     timed = True
-
-    def __init__(self) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="edgekit-bench-")
 
     def facts(self) -> Mapping[str, Any]:
         """CPU, memory and system; ``machine`` is the hardware in one line."""
@@ -55,21 +52,6 @@ class Host:
             for row in runner.RUNTIMES.values()
             if row.format == format_name and row.measures and row.available()
         )
-
-    def put(self, path: Path) -> str:
-        """Nothing to do."""
-        return str(path.absolute())
-
-    def scratch(self, name: str) -> str:
-        """A path in a folder of this object's own."""
-        return str(Path(self._folder.name) / name)
-
-    def get(self, remote: str, local: Path) -> None:
-        """Copies it, if it is not the same file."""
-        import shutil
-
-        if Path(remote) != local.absolute():
-            shutil.copyfile(remote, local)
 
     def start(
         self,

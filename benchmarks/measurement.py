@@ -81,9 +81,10 @@ class Measurement:
     text of that length, which is not part of the latency.
 
     ``peak_memory_bytes`` is the growth of the process's resident memory from before the file was
-    opened to its peak. ``instructions`` is one warm inference's count in an emulator, which has no
-    latency: the median of those in ``instructions_each`` after the warm-up. ``padded_to`` is the
-    static length that the text ran in. ``warnings`` are codes of
+    opened to its peak. ``energy_mj`` is an estimate from a phone's battery, of the whole phone, in
+    millijoules an inference. ``instructions`` is one warm inference's count in an emulator, which
+    has no latency: the median of those in ``instructions_each`` after the warm-up. ``padded_to`` is
+    the static length that the text ran in. ``warnings`` are codes of
     :mod:`edgekit.benchmarks.cautions`; ``failure`` says why there is no result, ``unmeasured`` why
     nobody tried: no runtime of the target opens the file, say.
     """
@@ -102,6 +103,7 @@ class Measurement:
     tokenizer_ms: tuple[float, ...] = ()
     peak_memory_bytes: int | None = None
     memory_limit_bytes: int | None = None
+    energy_mj: float | None = None
     instructions: int | None = None
     instructions_each: tuple[int, ...] = ()
     parity: Parity | None = None

@@ -1,4 +1,4 @@
-"""Resident memory of this process and the page cache of its files. Linux knows all, others some."""
+"""Resident memory of a process and the page cache of files. Linux knows all, others some."""
 
 from __future__ import annotations
 
@@ -9,18 +9,28 @@ _LINUX = Path("/proc/self/status").exists()
 _RESET_PEAK = "5"  # proc(5), /proc/pid/clear_refs
 
 
-def reset_peak() -> int:
-    """Forgets the peak so far where the system can, and returns the resident memory, in bytes."""
+def reset_peak(process: int | None = None) -> int:
+    """Forgets the peak so far where the system can, and returns the resident memory, in bytes.
+
+    Of this process, or of the one with that number.
+    """
     if not _LINUX:
-        return peak_bytes()  # it cannot: what grows beyond the peak so far is what counts
-    Path("/proc/self/clear_refs").write_text(_RESET_PEAK)
-    return _status_bytes("VmRSS")
+        return peak_bytes(process)  # it cannot: what grows beyond the peak so far is what counts
+    try:
+        Path(f"/proc/{process or 'self'}/clear_refs").write_text(_RESET_PEAK)
+    except PermissionError:  # a sandboxed process of another program
+        return peak_bytes(process)
+    return _status_bytes(process, "VmRSS")
 
 
-def peak_bytes() -> int:
-    """The most resident memory since :func:`reset_peak`."""
+def peak_bytes(process: int | None = None) -> int:
+    """The most resident memory since :func:`reset_peak`; elsewhere, another process's of now."""
     if _LINUX:
-        return _status_bytes("VmHWM")
+        return _status_bytes(process, "VmHWM")
+    if process is not None:
+        import psutil
+
+        return int(psutil.Process(process).memory_info().rss)
     import resource
 
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # in bytes on macOS
@@ -40,8 +50,8 @@ def evict(path: Path) -> None:
                 os.close(descriptor)
 
 
-def _status_bytes(key: str) -> int:
-    for line in Path("/proc/self/status").read_text().splitlines():
+def _status_bytes(process: int | None, key: str) -> int:
+    for line in Path(f"/proc/{process or 'self'}/status").read_text().splitlines():
         if line.startswith(f"{key}:"):
             return int(line.split()[1]) * 1024
     raise KeyError(key)

@@ -29,6 +29,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
+from edgekit.benchmarks.watch import Here, Watch
 from edgekit.errors import EdgekitError
 
 
@@ -43,7 +44,12 @@ class LostError(RunnerError):
 
 
 class Runner:
-    """One running runner. Leaving its context ends it."""
+    """One running runner. Leaving its context ends it.
+
+    ``evicts`` is whether it was able to drop the file from the page cache when it was told to.
+    """
+
+    evicts = True
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
@@ -75,6 +81,18 @@ class Runner:
     def instructions(self) -> list[int]:
         """What an emulator counted of each inference so far; nothing on real hardware."""
         return []
+
+    def sample(self) -> list[float]:
+        """Warm inferences that belong together, in milliseconds; as many each time."""
+        return self.run(1)
+
+    def watch(self, cool_seconds: float) -> Watch:
+        """Of the machine that it runs on, which gets so much time to cool down before."""
+        return Here()
+
+    def energy_mj(self, latency_ms: float) -> float | None:
+        """An estimate of what one inference takes, where a battery tells."""
+        return None
 
     def __enter__(self) -> Runner:
         return self

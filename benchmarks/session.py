@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -59,12 +60,30 @@ def run(
     asked = replace(asked, against=_against(asked, found))
     store = _store(folder)
     have = [row for row in store.load() if row.failure is None and not force]
-    Bench(asked, found, store.append, {row.key: row for row in have}, say, tick).run(devices)
+    bench = Bench(asked, found, store.append, {row.key: row for row in have}, say, tick)
+    here = [device for device in devices if not targets.apart(device.name)]
+    apart = [device for device in devices if targets.apart(device.name)]
+    bench.plan([*here, *apart])
+    bench.run(here)
+    _side_by_side(bench, apart)
     return store.load()
 
 
+def _side_by_side(bench: Bench, devices: Sequence[Target]) -> None:
+    """Devices whose processors have nothing to do with each other."""
+    if len(devices) < 2:
+        bench.run(devices)
+        return
+    with ThreadPoolExecutor(len(devices)) as pool:
+        try:
+            list(pool.map(bench.run, [[device] for device in devices]))
+        except BaseException:
+            bench.stop()
+            raise
+
+
 def _devices(asked: Suite, say: Say) -> list[Target]:
-    found = [targets.make(name, asked.memory_limit_bytes, say) for name in asked.devices]
+    found = [targets.make(name, asked.memory_limit_bytes, say, asked.via) for name in asked.devices]
     if len({target.name for target in found}) < len(found):
         raise PlanError(f"--device names one twice: {', '.join(asked.devices)}")
     if asked.memory_limit_bytes is not None and all(target.timed for target in found):

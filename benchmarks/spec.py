@@ -26,7 +26,8 @@ class Limits:
     """When to stop. ``precision`` is the half-width of the median's interval, relative to it.
 
     ``seconds`` bounds one file's warm inferences; ``loads`` is in how many fresh processes it is
-    opened; ``profile_runs`` are averaged in a profile.
+    opened; ``profile_runs`` are averaged in a profile; ``cool_seconds`` bounds how long a phone is
+    left to cool down before.
     """
 
     min_samples: int = 20
@@ -36,6 +37,7 @@ class Limits:
     warm_up: int = 3
     loads: int = 3
     profile_runs: int = 10
+    cool_seconds: float = 300.0
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,10 @@ class Model:
 
 @dataclass(frozen=True)
 class Suite:
-    """Everything that is measured in one go. ``recipes`` and ``runtimes`` None: all there are."""
+    """Everything that is measured in one go. ``recipes`` and ``runtimes`` None: all there are.
+
+    ``via`` is ``app`` where phones are to measure inside an app.
+    """
 
     name: str
     models: tuple[Model, ...]
@@ -67,6 +72,7 @@ class Suite:
     recipes: tuple[str, ...] | None = None
     runtimes: tuple[str, ...] | None = None
     memory_limit_bytes: int | None = None
+    via: str | None = None
     profile: bool = False
     limits: Limits = Limits()
     texts: Mapping[str, Any] | None = None

@@ -28,7 +28,9 @@ class Kind:
     """A kind of device. ``make`` takes what follows the colon, or None, and a memory limit.
 
     ``setup`` fetches what it needs, as ``make`` does on first use, and ``clean``, which takes what
-    follows the colon, removes all that edgekit has put there.
+    follows the colon, removes all that edgekit has put there. ``apart`` ones have processors of
+    their own, so that several are measured at the same time. ``app`` makes a target that measures
+    through an app there, named or edgekit's own.
     """
 
     name: str
@@ -36,6 +38,8 @@ class Kind:
     find: Callable[[], list[Found]]
     setup: Callable[[Say], object] = lambda say: None
     clean: Callable[[str | None], object] = lambda argument: None
+    apart: bool = False
+    app: Callable[[Any, str | None], Target] | None = None
 
 
 def _host(argument: str | None, memory_limit_bytes: int | None, say: Say) -> Target:
@@ -84,11 +88,50 @@ def _clean_arm64(argument: str | None) -> None:
     arm64_setup.clean()
 
 
+def _browser(argument: str | None, memory_limit_bytes: int | None, say: Say) -> Target:
+    from edgekit.benchmarks.browser import Browser
+
+    if argument is not None:
+        raise UnsupportedError(f"browser has no '{argument}': say just --device browser")
+    return Browser(say)
+
+
+def _find_browser() -> list[Found]:
+    from edgekit.benchmarks import browser_setup, chromium
+
+    name = f"onnxruntime-web {browser_setup.VERSION} in headless Chromium"
+    try:
+        chromium.executable()
+    except EdgekitError as error:
+        return [Found("browser", name, False, str(error))]
+    missing = browser_setup.missing()
+    remedy = f"{missing}: edgekit devices setup browser" if missing else ""
+    return [Found("browser", name, missing is None, remedy)]
+
+
+def _set_up_browser(say: Say) -> None:
+    from edgekit.benchmarks import browser_setup
+
+    browser_setup.setup(say)
+
+
+def _clean_browser(argument: str | None) -> None:
+    from edgekit.benchmarks import browser_setup
+
+    browser_setup.clean()
+
+
 def _android(argument: str | None, memory_limit_bytes: int | None, say: Say) -> Target:
     from edgekit.benchmarks import android
     from edgekit.benchmarks.adb import Adb
 
     return android.Android(android.choose(Adb.found(), argument), say)
+
+
+def _android_app(phone: Any, component: str | None) -> Target:
+    from edgekit.benchmarks.android_app import ThroughApp
+
+    return ThroughApp(phone, component)
 
 
 def _find_android() -> list[Found]:
@@ -116,19 +159,47 @@ KINDS: Mapping[str, Kind] = {
     for kind in (
         Kind("host", _host, _find_host),
         Kind("arm64", _arm64, _find_arm64, _set_up_arm64, _clean_arm64),
-        Kind("android", _android, _find_android, _set_up_arm64, _clean_android),
+        Kind(
+            "android",
+            _android,
+            _find_android,
+            _set_up_arm64,
+            _clean_android,
+            apart=True,
+            app=_android_app,
+        ),
+        Kind("browser", _browser, _find_browser, _set_up_browser, _clean_browser),
     )
 }
 
 
-def make(name: str, memory_limit_bytes: int | None = None, say: Say = lambda text: None) -> Target:
+def make(
+    name: str,
+    memory_limit_bytes: int | None = None,
+    say: Say = lambda text: None,
+    via: str | None = None,
+) -> Target:
     """The target that ``--device`` names, like ``host`` or ``arm64:cortex-a53``.
+
+    ``via`` is ``app``, or ``app:`` and the name of one.
 
     Raises:
         EdgekitError: there is none of that name, or what it needs could not be fetched.
     """
-    _, _, argument = name.partition(":")
-    return _kind(name).make(argument or None, memory_limit_bytes, say)
+    kind, (_, _, argument) = _kind(name), name.partition(":")
+    found = kind.make(argument or None, memory_limit_bytes, say)
+    if via is None:
+        return found
+    way, _, component = via.partition(":")
+    if way != "app" or kind.app is None:
+        able = ", ".join(row.name for row in KINDS.values() if row.app)
+        raise UnsupportedError(f"{name} cannot be measured via {via}: --via app is for {able}")
+    return kind.app(found, component or None)
+
+
+def apart(name: str) -> bool:
+    """Whether it can be measured at the same time as others."""
+    return _kind(name).apart
 
 
 def setup(name: str, say: Say) -> None:

@@ -23,20 +23,21 @@ def refuse(what: str) -> NoReturn:
     raise UnsupportedError(f"--embed-tokenizer has no operators for {what}")
 
 
-def added_tokens(tokenizer: TextTokenizer) -> dict[str, int]:
-    """The tokens that are cut out of a text before all else, longest first, with their ids.
+def added_tokens(tokenizer: TextTokenizer) -> dict[str, Mapping[str, Any]]:
+    """The tokens that are cut out of a text before all else, longest first.
 
     Raises:
-        UnsupportedError: one of them is found by more than its own characters.
+        UnsupportedError: one of them is found in another way than by its characters and the blanks
+            before it.
     """
     rows = sorted(tokenizer.stored["added_tokens"], key=lambda row: -len(row["content"]))
     for row in rows:
         normalized = row["normalized"] and tokenizer.stored["normalizer"] is not None
-        if normalized or row["single_word"] or row["lstrip"] or row["rstrip"]:
+        if normalized or row["single_word"] or row["rstrip"]:
             refuse(f"an added token like {row['content']!r}")
         if not row["content"] or any(map(str.isspace, row["content"])):
             refuse(f"blanks in an added token like {row['content']!r}")
-    return {row["content"]: row["id"] for row in rows}
+    return {row["content"]: row for row in rows}
 
 
 class TextGraph(GraphBuilder):
@@ -82,10 +83,22 @@ class TextGraph(GraphBuilder):
         """Strings put together along an axis; a vector's give a vector of one."""
         return self.text_op("StringJoin", value, self.strings(separator), self.integer(axis))
 
-    def without_nul(self, value: str) -> str:
-        """Strings without U+0000, which onnxruntime-extensions takes for the end of a string."""
-        pieces, _ = self.ops("StringSplit", 2, value, delimiter="\0")
-        return self.join(pieces, axis=1)
+    def nul_as(self, stand_in: str, value: str) -> str:
+        """A vector of two, without U+0000: onnxruntime-extensions takes it for a string's end."""
+        return self.concat(
+            *(
+                self.join(
+                    self.ops("StringSplit", 2, self.element(value, index), delimiter="\0")[0],
+                    axis=1,
+                    separator=stand_in,
+                )
+                for index in (0, 1)
+            )
+        )
+
+    def element(self, value: str, index: int) -> str:
+        """One element of a vector, as a vector."""
+        return self.part(value, self.integer(index), self.integer(index + 1))
 
     def lookup(self, value: str, ids: Mapping[str, int], default: int) -> str:
         """Each string's int64."""

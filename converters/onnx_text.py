@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from edgekit.converters import onnx_wordpiece
+from edgekit.converters import onnx_bpe, onnx_wordpiece
 from edgekit.converters.onnx_strings import DOMAIN, ML_DOMAIN, TextGraph, refuse
 from edgekit.graph import TensorSpec
 from edgekit.tokenizer import TextTokenizer
@@ -23,6 +23,7 @@ MAX_LENGTH = "tokenizer/max_length"
 OPSETS = {DOMAIN: 1, ML_DOMAIN: 2}
 _INT32 = 6  # TensorProto.INT32
 _KINDS: Mapping[str, Callable[[TextGraph, TextTokenizer, str], tuple[str, str]]] = {
+    "BPE": onnx_bpe.ids,
     "WordPiece": onnx_wordpiece.ids,
 }
 
@@ -67,13 +68,13 @@ def _filled(
     around = graph.op("Add", graph.integer(_specials(head)), tail_length)
     room = graph.op("Max", graph.op("Sub", longest, around), graph.integer(0))
     texts = dict(zip(("$A", "$B"), _cut(graph, tokenizer, ids, first, room), strict=True))
-    for item in (*head, *tail):
+    for place, item in enumerate((*head, *tail)):
         name, _, kind = item.rpartition(":")
         if name in texts:
             part = texts[name]
         else:
             part = graph.integer(tokenizer.backend.token_to_id(name))
-            if item in tail:
+            if place >= len(head):
                 part = graph.part(part, graph.integer(0), pair)
         yield part, graph.op("Expand", graph.integer(int(kind)), graph.op("Shape", part))
 

@@ -22,11 +22,11 @@ def ids(graph: TextGraph, tokenizer: TextTokenizer, texts: str) -> tuple[str, st
         UnsupportedError: the tokenizer normalises or splits in a way that this cannot express.
     """
     changes = _changes(tokenizer)
-    added = added_tokens(tokenizer)
+    added = {token: row["id"] for token, row in added_tokens(tokenizer).items()}
     points, begins = graph.cut(
-        graph.without_nul(texts), "|".join([*map(re.escape, added), "(?s:.)"]), keep=True
+        graph.nul_as("", texts), "|".join([*map(re.escape, added), "(?s:.)"]), keep=True
     )
-    second = graph.part(begins, graph.integer(1), graph.integer(2))
+    second = graph.element(begins, 1)
     mapped = _mapped(graph, points, changes, added)
     text = graph.concat(
         graph.part(mapped, graph.integer(0), second),
@@ -58,7 +58,7 @@ def _mapped(graph: TextGraph, points: str, changes: Mapping[str, str], added: It
     table.update((point, made) for point, made in changes.items() if made not in _alike(point))
     for made, rewrite in zip(_alike("{}"), ("", " ", r" \1 "), strict=True):
         if same := charmap.select(changes, made):
-            points = graph.replace(points, f"^({charmap.character_class(same)})$", rewrite)
+            points = graph.replace(points, f"^([{charmap.character_class(same)}])$", rewrite)
     lines = "\n".join(f"{point}\t{made}" for point, made in table.items())
     return graph.text_op("StringMapping", points, map=lines) if lines else points
 

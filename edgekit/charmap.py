@@ -37,6 +37,23 @@ def table(normalizer: Any, pre_tokenizer: Any) -> dict[str, str]:
     return {point: made for point, made in found.items() if made != point}
 
 
+def byte_level_classes(pre_tokenizer: Any) -> tuple[list[str], list[str], list[str]]:
+    """The code points that GPT-2's pre-tokeniser takes for blanks, letters and numbers."""
+    inside = {kind: set[str]() for kind in "a1!"}
+    points = [*map(chr, _ASCII), *(point for block in _blocks() for point in block)]
+    for kind, found in inside.items():
+        for start in range(0, len(points), _BLOCK):
+            block = points[start : start + _BLOCK]
+            text = "\n".join(f"{kind}{point}{kind}" for point in block)
+            whole = {
+                span for _, span in pre_tokenizer.pre_tokenize_str(text) if span[1] - span[0] == 3
+            }
+            found.update(p for i, p in enumerate(block) if (4 * i, 4 * i + 3) in whole)
+    letters, numbers, others = (inside[kind] for kind in "a1!")
+    taken = letters | numbers | others
+    return [p for p in points if p not in taken], sorted(letters), sorted(numbers)
+
+
 def _blocks() -> Iterator[list[str]]:
     for points in _CHARACTERS:
         for start in range(0, len(points), _BLOCK):
@@ -44,12 +61,12 @@ def _blocks() -> Iterator[list[str]]:
 
 
 def character_class(points: Iterable[str]) -> str:
-    """A regular expression's class of these code points, as RE2 writes it."""
+    """These code points as RE2 writes them between the brackets of a class."""
     ranges = (
         rf"\x{{{first:x}}}" + (rf"-\x{{{last:x}}}" if last > first else "")
         for first, last in _ranges(sorted(map(ord, points)))
     )
-    return f"[{''.join(ranges)}]"
+    return "".join(ranges)
 
 
 def _ranges(points: Sequence[int]) -> Iterator[tuple[int, int]]:

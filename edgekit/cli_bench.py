@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 @click.option("--profile", is_flag=True, default=None, help="Time by operator, too.")
 @click.option("--memory", type=Size(), help="Memory budget of an emulated device, like 256M.")
 @click.option("--seconds", type=float, help="Most time for one file's inferences.  [default: 10]")
+@click.option("--via", help="app, or app:PACKAGE/ACTIVITY: inside an app on the phone (unproven).")
+@click.option("--cool", type=float, help="Most time for a hot phone to cool.  [default: 300]")
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="Default: <suite>.bench")
 @click.option("--force", is_flag=True, help="Measure again what is in the folder already.")
 @click.option("--quiet", is_flag=True, help="Print errors only.")
@@ -40,6 +42,7 @@ def bench(
     texts: Path | None,
     out: Path | None,
     seconds: float | None,
+    cool: float | None,
     force: bool,
     quiet: bool,
     as_json: bool,
@@ -56,7 +59,7 @@ def bench(
     if texts and options["lengths"]:
         raise click.UsageError("--texts measures the lengths of its own: leave --lengths out")
     asked = session.suite(bundles, against, suite_name, options)
-    asked = spec.checked(spec.with_limits(asked, seconds=seconds))
+    asked = spec.checked(spec.with_limits(asked, seconds=seconds, cool_seconds=cool))
     folder = out or Path(f"{asked.name}.bench")
     with progress.Log(quiet or as_json) as log:
         try:

@@ -1,8 +1,8 @@
 """Pieces of Transformers' models said in another way, so that phones can run them.
 
 Each gives the same numbers as the original (``tests/test_families.py``) from operators that every
-format has, at every length. Two tables: functions of torch that are replaced while a model is
-traced, and modules, by the names of their classes, that are replaced before.
+format has, at every length. Three tables: functions of torch that are replaced while a model is
+traced, modules, by the names of their classes, that are replaced before, and operators after.
 """
 
 from __future__ import annotations
@@ -288,4 +288,24 @@ _MODULES: Mapping[str, Callable[[Any, int], None]] = {
     "MobileBertEmbeddings": _mobilebert,
     "MobileBertLMPredictionHead": _joined_head,
     "NewGELUActivation": _method("forward", _gelu),
+}
+
+
+def _sigmoid(x: Tensor) -> Tensor:
+    return torch.tanh(x * 0.5) * 0.5 + 0.5
+
+
+def _silu(x: Tensor) -> Tensor:
+    return x * _sigmoid(x)
+
+
+def _leaky_relu(x: Tensor, slope: float = 0.01) -> Tensor:
+    return torch.relu(x) - torch.relu(-x) * slope
+
+
+# Activations that a config may name, in operators that every format has.
+DECOMPOSED: Mapping[Any, Callable[..., Tensor]] = {
+    torch.ops.aten.leaky_relu.default: _leaky_relu,
+    torch.ops.aten.sigmoid.default: _sigmoid,
+    torch.ops.aten.silu.default: _silu,
 }

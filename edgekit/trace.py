@@ -186,7 +186,7 @@ def _export(module: TaskModule, signature: Signature) -> ExportedProgram:
             warnings.simplefilter("ignore", FutureWarning)
             program: ExportedProgram = torch.export.export(
                 module, sample, dynamic_shapes=tuple(axes for _ in sample), strict=False
-            ).run_decompositions({})
+            ).run_decompositions(dict(rewrites.DECOMPOSED))
     except Exception as error:
         raise ConversionError(f"torch.export failed: {error}") from error
     if module.family.hears_masks and not _mask_calls.count:

@@ -1,7 +1,5 @@
-"""An emulated arm64 phone that the real adb talks to: adb's protocol on loopback, and faults.
+"""A phone's side of adb's protocol on loopback, and faults; :mod:`emulated_phone` is what it holds.
 
-Everything happens in a private folder: proot makes it the root of what the phone's shell (busybox)
-starts, and each AArch64 program runs under the emulator of :mod:`edgekit.benchmarks.arm64_setup`.
 The protocol is described in AOSP, ``packages/modules/adb``, protocol.txt and SYNC.TXT.
 """
 
@@ -17,7 +15,7 @@ import struct
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,6 +25,7 @@ HEADER = struct.Struct("<4s4I4s")
 TOKEN, TOKEN_BYTES = 1, 20
 STDIN, STDOUT, STDERR, EXIT, CLOSE_STDIN = range(5)
 WORK = "/data/local/tmp"
+ENVIRONMENT = {"PATH": "/system/bin", "HOME": WORK, "TMPDIR": WORK, "PROOT_TMP_DIR": "/tmp"}
 
 
 class UnpluggedError(Exception):
@@ -61,6 +60,7 @@ class Phone:
     faults: Faults = field(default_factory=Faults)
     port: int = 0
     pushed: list[str] = field(default_factory=list)
+    unplugged: Callable[[], object] = lambda: None
 
     def plug(self) -> Phone:
         """Listens, at the same port as before."""
@@ -76,9 +76,12 @@ class Phone:
 
     def unplug(self) -> None:
         """Closes everything at once, as a pulled cable does; its programs end."""
+        with contextlib.suppress(OSError):
+            self._server.shutdown(socket.SHUT_RDWR)  # else the thread in accept() keeps the port
         self._server.close()
         for connection in self._connections:
             connection.close()
+        self.unplugged()
 
     def path(self, name: str) -> Path:
         """The file of that name on the phone.
@@ -238,7 +241,7 @@ def _shell(phone: Phone, stream: Stream, command: str, v2: bool) -> None:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE if v2 else subprocess.STDOUT,
-        env={"PATH": "/system/bin", "HOME": WORK, "TMPDIR": WORK, "PROOT_TMP_DIR": "/tmp"},
+        env=ENVIRONMENT,
         start_new_session=True,
     )
     lock = threading.Lock()
@@ -279,6 +282,7 @@ def _feed(phone: Phone, stream: Stream, process: subprocess.Popen[bytes], v2: bo
             data = stream.read(size)
             wanted = phone.faults.stdin_text
             if wanted and wanted in data:
+                phone.faults.stdin_text = None
                 stream.cut()
             with contextlib.suppress(OSError):
                 if kind == STDIN:
@@ -372,64 +376,6 @@ def _give(phone: Phone, stream: Stream, name: str) -> None:
         while data := file.read(65536):
             stream.write(struct.pack("<4sI", b"DATA", len(data)) + data)
     stream.write(struct.pack("<4sI", b"DONE", 0))
-
-
-# ---- what is in the phone -----------------------------------------------------------------------
-
-APPLETS = (
-    *("sh", "cat", "chmod", "df", "ls", "mkdir", "pidof", "rm", "sleep", "stat", "uname"),
-    *("mv", "true", "echo", "test"),
-)
-PROPERTIES = {
-    "ro.product.manufacturer": "Edgekit",
-    "ro.product.model": "Emu 7",
-    "ro.soc.manufacturer": "Nobody",
-    "ro.soc.model": "A76",
-    "ro.product.cpu.abilist": "arm64-v8a,armeabi-v7a",
-    "ro.build.version.release": "14",
-    "ro.build.version.sdk": "34",
-}
-DUMPS = {
-    "battery": "Current Battery Service state:\n  AC powered: false\n  USB powered: true\n"
-    "  Charge counter: 2900000\n  level: 83\n  voltage: 4020\n  temperature: 291\n",
-    "thermalservice": "IsStatusOverride: false\nThermal Status: 0\n",
-    "power": "POWER MANAGER (dumpsys power)\n  mWakefulness=Awake\nDisplay Power: state=ON\n",
-}
-GETPROP = (
-    'while IFS== read -r key value; do [ "$key" = "$1" ] && echo "$value"; done < /props\ntrue'
-)
-SCRIPTS = {"getprop": GETPROP, "dumpsys": 'exec cat "/dumps/$1"'}
-
-
-def build(root: Path, busybox: Path, properties: Mapping[str, str] = PROPERTIES) -> None:
-    """A root with a shell, Android's commands as scripts, and the facts that they print."""
-    for folder in ("system/bin", "data/local/tmp", "dumps", "dev", "proc", "sys", "tmp"):
-        (root / folder).mkdir(parents=True)
-    programs = root / "system" / "bin"
-    for name in APPLETS:
-        os.link(busybox, programs / name)
-    for name, text in SCRIPTS.items():
-        (programs / name).write_text(f"#!/system/bin/sh\n{text}\n")
-        (programs / name).chmod(0o755)
-    for name, text in DUMPS.items():
-        (root / "dumps" / name).write_text(text)
-    (root / "props").write_text("".join(f"{key}={text}\n" for key, text in properties.items()))
-
-
-def emulated(
-    root: Path, cache: Path, proot: str, cpu: str = "cortex-a76"
-) -> Callable[[str], list[str]]:
-    """Shell lines run by ``proot`` in ``root``, under the emulator in ``cache``."""
-    (loader,) = (cache / "qemu").glob("lib*/ld-linux-*")
-    (triplet,) = {path.name for path in (cache / "qemu" / "lib").glob("*-linux-gnu")}
-    seen = f"/host-rootfs{cache / 'qemu'}"  # where proot shows this machine to the emulator
-    libraries = f"{seen}/lib/{triplet}:{seen}/usr/lib/{triplet}"
-    qemu = f"{loader} --library-path {libraries} {seen}/usr/bin/qemu-aarch64 -cpu {cpu}"
-    cpuinfo = cache / "cpus" / cpu / "proc" / "cpuinfo"
-    binds = ("/dev", "/proc", "/sys", f"{cpuinfo}:/proc/cpuinfo")
-    options = [part for each in binds for part in ("-b", each)]
-    start = [str(proot), "-q", qemu, "-r", str(root), *options, "-w", WORK]
-    return lambda line: [*start, "/system/bin/sh", "-c", line]
 
 
 def free_port() -> int:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from test_bench import FAST, spoil
@@ -40,12 +41,10 @@ def emulator() -> Path:
         pytest.skip(f"no emulated phone without network, apt and pip: {error}")
 
 
-def measure(
-    folder: Path, *devices: Arm64, threads: tuple[int, ...] = (1,), runtime: str | None = None
-) -> list[Measurement]:
+def measure(folder: Path, *devices: Arm64, **changed: Any) -> list[Measurement]:
     kept: list[Measurement] = []
-    suite = Suite("phone", (Model(bundle=folder),), lengths=(10,), threads=threads, limits=FAST)
-    suite = replace(suite, runtimes=(runtime,) if runtime else None)
+    suite = Suite("phone", (Model(bundle=folder),), lengths=(10,), limits=FAST)
+    suite = replace(suite, **changed)
     bench.Bench(suite, prepare.bundles(suite, folder, print), kept.append).run(devices)
     return kept
 
@@ -90,7 +89,9 @@ def test_every_file_answers_like_pytorch_on_a_phone_and_has_no_latency(
 def test_counts_of_two_runs_are_equal_to_the_instruction(
     measured: list[Measurement], bundle: Bundle
 ) -> None:
-    again = by_file(measure(bundle.path, Arm64("cortex-a76"), runtime="litert"), "arm64:cortex-a76")
+    again = by_file(
+        measure(bundle.path, Arm64("cortex-a76"), runtimes=("litert",)), "arm64:cortex-a76"
+    )
     first = by_file(measured, "arm64:cortex-a76")
     assert len(again) == 2
     for key, row in again.items():
@@ -108,7 +109,7 @@ def test_a_dot_product_takes_fewer_instructions(measured: list[Measurement]) -> 
 
 
 def test_with_two_threads_nothing_is_counted(bundle: Bundle, emulator: Path) -> None:
-    rows = measure(bundle.path, Arm64(), threads=(2,), runtime="litert")
+    rows = measure(bundle.path, Arm64(), threads=(2,), runtimes=("litert",))
     assert [row.instructions for row in rows] == [None, None]
     assert all(row.peak_memory_bytes and row.failure is None for row in rows)
 
@@ -123,9 +124,9 @@ def test_a_cpu_that_would_compute_wrongly_is_refused(cpu: str, message: str) -> 
 
 
 def test_a_memory_budget_is_enough_or_named_in_the_failure(bundle: Bundle, emulator: Path) -> None:
-    enough = measure(bundle.path, Arm64(memory_bytes=256 * 2**20), runtime="litert")
+    enough = measure(bundle.path, Arm64(memory_bytes=256 * 2**20), runtimes=("litert",))
     assert all(row.instructions and row.failure is None for row in enough)
-    tight = measure(bundle.path, Arm64(memory_bytes=40 * 2**20), runtime="litert")
+    tight = measure(bundle.path, Arm64(memory_bytes=40 * 2**20), runtimes=("litert",))
     for row in tight:
         assert row.failure is not None
         assert row.failure.startswith("does not run within a memory budget of 40 MiB: ")
@@ -159,13 +160,11 @@ def test_a_corrupted_or_wrong_file_is_a_failure_without_numbers(
     folder = Path(shutil.copytree(bundle.path, tmp_path / "harmed.edgekit"))
     assert callable(harm)
     harm(folder)
-    found = by_file(measure(folder, Arm64(), runtime="onnxruntime"), "arm64:cortex-a76")
-    harmed = found["model-fp32.onnx", "onnxruntime"]
+    (harmed,) = measure(folder, Arm64(), runtimes=("onnxruntime",), recipes=("fp32",))
     assert harmed.failure is not None
     assert message in harmed.failure
     assert (harmed.instructions, harmed.instructions_each) == (None, ())
     assert harmed.peak_memory_bytes is None
-    assert found["model-int8.onnx", "onnxruntime"].instructions
 
 
 class Tools:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from conftest import write_vocabulary
-from tokenizers import normalizers
+from test_tokenizer import byte_level_bpe, unigram
+from tokenizers import AddedToken, normalizers
 from transformers import BertTokenizerFast
 
 import edgekit
@@ -64,6 +67,20 @@ def test_a_cased_tokenizer_on_random_unicode_cut_from_either_side(
     embed.check(tokenizer, saved, tmp_path / "tokenizer.onnx")
 
 
+def test_byte_level_bpe_on_random_unicode(tmp_path: Path) -> None:
+    tokenizer = byte_level_bpe()
+    tokenizer.add_tokens(AddedToken("<mask>", lstrip=True, special=True, normalized=False))
+    saved = TextTokenizer.read(tmp_path, save(tokenizer, tmp_path, 24))
+    embed.check(tokenizer, saved, tmp_path / "tokenizer.onnx")
+
+
+def test_unigram_is_refused(tmp_path: Path) -> None:
+    tokenizer = unigram()
+    saved = TextTokenizer.read(tmp_path, save(tokenizer, tmp_path, 24))
+    with pytest.raises(UnsupportedError, match="no operators for Unigram tokenizers"):
+        embed.check(tokenizer, saved, tmp_path / "tokenizer.onnx")
+
+
 def test_a_normalizer_without_operators_is_refused_by_name(tmp_path: Path) -> None:
     tokenizer = bert(tmp_path)
     tokenizer.backend_tokenizer.normalizer = normalizers.NFKC()
@@ -78,3 +95,24 @@ def test_a_difference_is_refused_with_its_text_and_ids(tmp_path: Path) -> None:
     other = bert(tmp_path)
     with pytest.raises(UnsupportedError, match=r"does not match .* on 'english' .* should be \["):
         embed.check(other, saved, tmp_path / "tokenizer.onnx")
+
+
+@pytest.mark.parametrize(
+    ("formats", "message"),
+    [
+        ("onnx", "onnxruntime-extensions is missing: pip install 'edgekit[embed]'"),
+        ("tflite", "--embed-tokenizer makes ONNX files: add onnx to --to"),
+    ],
+)
+def test_what_is_missing_is_said_before_anything_is_loaded(
+    formats: str, message: str, classifier: Path, tmp_path: Path
+) -> None:
+    arguments = ["convert", str(classifier), "--to", formats, "--embed-tokenizer", "-o", "out"]
+    code = (
+        "import sys\nsys.modules['onnxruntime_extensions'] = None  # as if not installed\n"
+        f"from edgekit.cli import main\nmain({arguments})"
+    )
+    command = [sys.executable, "-c", code]
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert (result.returncode, result.stderr) == (2, f"error: {message}\n")
+    assert list(tmp_path.iterdir()) == []

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from test_families import planned
 
 import edgekit
-from edgekit import runtime
+from edgekit import pipeline, runtime
 from edgekit.bundle import Bundle
 from edgekit.errors import BundleError
 from edgekit.inspection import inspect_file
+from edgekit.plan import PlannedArtifact
 
 
 @pytest.fixture(scope="module", params=["classifier", "reader"])
@@ -48,6 +51,14 @@ def test_the_file_says_what_it_is_and_int8_reaches_tables_and_products(published
     assert "aten::embedding" not in int8.operations
     assert "aten::linear" not in int8.operations
     assert not [name for name in int8.operations if "quantize" in name.split("::")[-1]]
+
+
+def test_gathered_positions_and_the_approximate_gelu(tmp_path: Path) -> None:
+    """The kernel for one takes int64 alone, that for the other computes another function."""
+    chosen = planned("deberta-v2", tmp_path, hidden_act="gelu_new")
+    file = PlannedArtifact("model-fp32.pte", "executorch", "fp32", 0)
+    bundle = pipeline.convert(replace(chosen, artifacts=(file,)))
+    assert [artifact.row["proofs"][0]["passed"] for artifact in bundle.artifacts] == [True]
 
 
 def test_a_file_that_is_cut_short_cannot_be_opened(published: Bundle, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch.export import ExportedProgram
 
-from edgekit import checkpoint, formats, graph, plan, stages, tasks
+from edgekit import checkpoint, formats, graph, plan, rewrites, stages, tasks
 from edgekit.errors import UnsupportedError
 from edgekit.families import FAMILIES, get
 from edgekit.plan import ExportPlan
@@ -134,6 +134,16 @@ def test_relative_positions_are_right_at_every_length(name: str, tmp_path: Path)
         assert distance(answers(program, ids), expected) < 1e-5
     mirrored = answers(program, ids.flip(1)).flip(1)
     assert distance(mirrored, expected) > 0.1, "order must matter here"
+
+
+@pytest.mark.parametrize("name", ["silu", "quick_gelu", "leaky_relu"])
+def test_an_activation_is_said_in_what_every_format_has(name: str, tmp_path: Path) -> None:
+    model, program = programs("bert", tmp_path, hidden_act=name)
+    ids = some_ids(2, 20)
+    with torch.no_grad():
+        expected = model(ids, torch.ones_like(ids)).last_hidden_state
+    assert distance(answers(program, ids, 3), expected) < 1e-5
+    assert not {node.target for node in program.graph.nodes} & rewrites.DECOMPOSED.keys()
 
 
 @pytest.mark.parametrize("options", [{"conv_act": "gelu"}, {"conv_groups": 4}])

@@ -17,7 +17,7 @@ from referencing import Registry, Resource
 from report_samples import BERT, DISTILBERT, FILES
 
 from edgekit import report
-from edgekit.benchmarks import chromium, results
+from edgekit.benchmarks import cautions, chromium, results
 from edgekit.errors import PlanError
 from edgekit.report import data, wording
 
@@ -215,3 +215,10 @@ def test_unlike_results_are_not_compared_and_it_is_said_why() -> None:
     why = rf"{DISTILBERT} and {BERT} cannot be compared: they differ in machine \(.*\)"
     with pytest.raises(PlanError, match=why):
         report.build([*here, *there], BERT)
+
+
+def test_the_documented_warnings_are_the_closed_set() -> None:
+    text = (Path(__file__).parents[1] / "docs" / "benchmarks.md").read_text("utf-8")
+    table = text.split("## Warnings")[1].split("## ")[0]
+    codes = [line.split("`")[1] for line in table.splitlines() if line.startswith("| `")]
+    assert codes == list(cautions.TABLE)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -130,3 +132,67 @@ def test_the_bundled_file_and_facts_give_the_golden_ids(kind: str, tmp_path: Pat
     cut = {case["name"]: len(case["input_ids"]) for case in cases if "cut" in case["name"]}
     assert set(cut.values()) == {24}
     assert len(cut) == 5
+
+
+def by_the_docs(text: str, vocabulary: list[str], lower: bool) -> list[int]:
+    """WordPiece as docs/tokenizers.md tells an app to do it, without the special tokens."""
+    ids = {token: line for line, token in enumerate(vocabulary)}
+    words = "".join(map(_cleaned, text))
+    if lower:
+        words = "".join(c for c in unicodedata.normalize("NFD", words) if _category(c) != "Mn")
+        words = "".join(character.lower() for character in words)
+    split = "".join(f" {c} " if _is_punctuation(c) else c for c in words).split(" ")
+    return [found for word in split if word for found in _pieces(word, ids)]
+
+
+def _category(character: str) -> str:
+    return unicodedata.category(character)
+
+
+def _cleaned(character: str) -> str:
+    if character in "\t\n\r" or _category(character)[0] == "Z":
+        return " "
+    if _category(character)[0] == "C" or character == "\ufffd":
+        return ""
+    return f" {character} " if any(ord(character) in block for block in IDEOGRAPHS) else character
+
+
+def _is_punctuation(character: str) -> bool:
+    ascii_mark = "!" <= character <= "~" and not character.isalnum()
+    return ascii_mark or _category(character)[0] == "P"
+
+
+def _pieces(word: str, ids: dict[str, int]) -> list[int]:
+    found, start = [], 0
+    while start < len(word) and len(word) <= 100:
+        prefix = "##" if start else ""
+        ends = range(len(word), start, -1)
+        end = next((end for end in ends if prefix + word[start:end] in ids), None)
+        if end is None:
+            return [ids["[UNK]"]]
+        found.append(ids[prefix + word[start:end]])
+        start = end
+    return found or [ids["[UNK]"]]
+
+
+IDEOGRAPHS = (
+    range(0x4E00, 0xA000),
+    range(0x3400, 0x4DC0),
+    range(0x20000, 0x2A6E0),
+    range(0x2A700, 0x2B740),
+    range(0x2B740, 0x2B820),
+    range(0x2B920, 0x2CEB0),
+    range(0xF900, 0xFB00),
+    range(0x2F800, 0x2FA20),
+)
+
+
+def test_the_docs_and_vocab_txt_are_enough_for_wordpiece(tmp_path: Path) -> None:
+    tokenizer = wordpiece()
+    block = save(tokenizer, tmp_path, max_length=64)
+    vocabulary = (tmp_path / "tokenizer" / "vocab.txt").read_text("utf-8").split("\n")[:-1]
+    generator = random.Random(0)
+    made_up = ["".join(map(chr, generator.choices(range(0x20, 0x500), k=40))) for _ in range(200)]
+    for text in [*(text for name, text in TEXTS if name != "special tokens"), *made_up]:
+        expected = tokenizer(text, add_special_tokens=False)["input_ids"]
+        assert by_the_docs(text, vocabulary, block["lowercase"]) == expected, ascii(text)

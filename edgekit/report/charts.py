@@ -154,7 +154,8 @@ def _words(base: Any) -> tuple[Any, Any]:
     """What a row is on the left, its value on the right."""
     import altair as alt
 
-    left = base.mark_text(align="left", yOffset=_LABEL, color=_INK, fontSize=12)
+    room: Any = {"expr": "width - 100"}  # operators' names may be longer
+    left = base.mark_text(align="left", yOffset=_LABEL, color=_INK, fontSize=12, limit=room)
     right = base.mark_text(align="right", yOffset=_LABEL, color=_SOFT, fontSize=12)
     return (
         left.encode(x=alt.value(0), text="label:N"),

@@ -1,0 +1,88 @@
+"""A web server for one page, on this machine's loopback interface only.
+
+Its answers isolate the page from all other origins (COOP and COEP): only then do browsers give a
+page shared memory, which WebAssembly's threads need, and a clock of 5 microseconds.
+"""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import threading
+from collections.abc import Mapping
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+_HEADERS = {
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Embedder-Policy": "require-corp",
+    "Cache-Control": "no-store",
+}
+_TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript",
+    ".mjs": "text/javascript",
+    ".wasm": "application/wasm",
+}
+
+
+class Loopback:
+    """Serves ``files``, by the names in their addresses, while its context lasts.
+
+    The page may send back one body with PUT: ``received`` is the last. Addresses begin with a
+    random word, so that other users of the machine cannot read the files.
+    """
+
+    def __init__(self, files: Mapping[str, Path]) -> None:
+        self.received = b""
+        self._files = files
+        self._word = secrets.token_urlsafe(16)
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+
+    @property
+    def url(self) -> str:
+        """Of the folder that the files seem to be in."""
+        return f"http://127.0.0.1:{self._server.server_port}/{self._word}/"
+
+    def __enter__(self) -> Loopback:
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def _file(self, address: str) -> Path | None:
+        _, word, *name = address.split("/", 2)
+        return self._files.get("".join(name)) if word == self._word else None
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        loopback = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                path = loopback._file(self.path)
+                if path is None:
+                    self.send_error(HTTPStatus.NOT_FOUND)
+                    return
+                with path.open("rb") as file:
+                    self._begin(path.stat().st_size, path.suffix)
+                    shutil.copyfileobj(file, self.wfile, 2**20)
+
+            def do_PUT(self) -> None:
+                loopback.received = self.rfile.read(int(self.headers["Content-Length"]))
+                self._begin(0, "")
+
+            def _begin(self, size_bytes: int, suffix: str) -> None:
+                self.send_response(HTTPStatus.OK)
+                content_type = _TYPES.get(suffix, "application/octet-stream")
+                sizes = {"Content-Length": str(size_bytes), "Content-Type": content_type}
+                for name, value in {**_HEADERS, **sizes}.items():
+                    self.send_header(name, value)
+                self.end_headers()
+
+            def log_message(self, format: str, *args: object) -> None:
+                pass
+
+        return Handler
