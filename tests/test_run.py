@@ -1,4 +1,4 @@
-"""``edgekit run`` and what it stands on: one answer whatever the file, line by line, and windows."""
+"""``edgekit run``: one answer whatever the file, line by line, and long texts in windows."""
 
 from __future__ import annotations
 
