@@ -154,6 +154,28 @@ def _clean_android(argument: str | None) -> None:
     android_files.clean(android.choose(Adb.found(), argument))
 
 
+def _ios(argument: str | None, memory_limit_bytes: int | None, say: Say) -> Target:
+    from edgekit.benchmarks import ios_devices
+
+    ios_devices.xcrun()
+    raise UnsupportedError(f"an iOS device: {ios_devices.NOT_YET}; use --device host on this Mac")
+
+
+def _find_ios(name: str) -> list[Found]:
+    from edgekit.benchmarks import ios_devices
+
+    lists = {"ios": ios_devices.phones, "ios-simulator": ios_devices.simulators}
+    what = {"ios": "iPhones that Xcode sees", "ios-simulator": "simulated iPhones of Xcode"}[name]
+    try:
+        found = lists[name]()
+    except EdgekitError as error:
+        return [Found(name, what, False, str(error))]
+    return [
+        Found(f"{name}:{row.udid}", row.description, False, row.remedy or ios_devices.NOT_YET)
+        for row in found
+    ] or [Found(name, what, False, "Xcode knows none: connect one, or add one in Xcode")]
+
+
 KINDS: Mapping[str, Kind] = {
     kind.name: kind
     for kind in (
@@ -169,6 +191,8 @@ KINDS: Mapping[str, Kind] = {
             app=_android_app,
         ),
         Kind("browser", _browser, _find_browser, _set_up_browser, _clean_browser),
+        Kind("ios", _ios, lambda: _find_ios("ios")),
+        Kind("ios-simulator", _ios, lambda: _find_ios("ios-simulator")),
     )
 }
 

@@ -33,7 +33,8 @@ def run(
 
     CONTEXT is the text that holds the answer to a question, or the second of a pair. Without TEXT
     each line of standard input is one input, with TAB between text and context, and gives one line
-    (with --json: of JSON) as soon as it is answered.
+    (with --json: of JSON) as soon as it is answered; an empty one, or JSON with an error, if it
+    cannot be.
     """
     from edgekit import answers, inference, render_answers
     from edgekit.bundle import Bundle

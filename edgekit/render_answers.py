@@ -21,11 +21,17 @@ _SHOWN = 6  # values of a vector
 
 
 def result(app: App, found: Answered, as_json: bool) -> None:
-    """One input's answer, in one line if it came from one; its error goes to standard error."""
+    """One input's answer, in one line if it came from one; its error goes to standard error.
+
+    A line with an error gives a line as well, empty or with the error: the n-th is always the n-th.
+    """
     single = found.asked.line is None
     where = "" if single else f"line {found.asked.line}: "
     if found.answer is None:
         click.echo(f"error: {where}{found.error}", err=True)
+        if not single:
+            row = {"line": found.asked.line, "error": found.error}
+            click.echo(json.dumps(row, ensure_ascii=False) if as_json else "")
         return
     if as_json:
         row = _row(app, found, found.answer)
