@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnx
 import pyarrow
 import pyarrow.parquet
 import pytest
@@ -19,8 +17,7 @@ from jsonschema import Draft202012Validator
 from sklearn import metrics
 
 import edgekit
-from edgekit import inference
-from edgekit.bundle import MANIFEST, Bundle, entry
+from edgekit.bundle import Bundle
 from edgekit.cli import cli
 from edgekit.errors import DataError, EdgekitError
 from edgekit.evaluation import measures, squad, ways
@@ -304,51 +301,6 @@ def test_a_report_is_valid_and_goes_on_where_it_stopped(
         again.bundles[0].artifacts, whole["bundles"][0]["artifacts"], strict=True
     ):
         assert [score.value for score in row.metrics] == [s["value"] for s in before["metrics"]]
-
-
-def spoiled(bundle: Bundle, out: Path, label: int, by: float) -> Path:
-    """A copy whose first file scores one label lower, by its bias alone."""
-    shutil.copytree(bundle.path, out)
-    path = out / FILES[0]
-    file = onnx.load(path)
-    bias = next(row for row in file.graph.initializer if row.name == "model.classifier.bias")
-    values = onnx.numpy_helper.to_array(bias).copy()
-    values[label] -= by
-    bias.CopyFrom(onnx.numpy_helper.from_array(values, bias.name))
-    onnx.save(file, path)
-    manifest = json.loads((out / MANIFEST).read_text())
-    manifest["artifacts"][0].update(entry(out, path))
-    (out / MANIFEST).write_text(json.dumps(manifest))
-    return out
-
-
-def test_a_file_spoiled_in_one_class_shows_it_there(
-    bundle: Bundle, texts: Path, tmp_path: Path
-) -> None:
-    texts = relabelled(bundle, texts)
-    label = 1
-    folders = [spoiled(bundle, tmp_path / f"{by}.edgekit", label, by) for by in (0.0, 0.5, 9.0)]
-    request = Request(tuple(folders), texts, artifacts=FILES[:1])
-    files = [row.artifacts[0] for row in run(request, tmp_path / "out").bundles]
-    recalls = [{row.label: row.score for row in file.classes} for file in files]
-    own = [recall[LABELS[label]] for recall in recalls]
-    assert own[0].value == 1
-    assert own[0].value > own[1].value >= own[2].value == 0
-    assert own[2].drop_low == 1  # in every resample: a loss beyond doubt
-    assert all(score.drop == 0 for score in recalls[2].values() if score is not own[2])
-    assert 1 == files[0].agreement > files[1].agreement >= files[2].agreement
-    assert all(LABELS[label] in row.pytorch for row in files[2].differences)
-    assert [file.metrics[0].drop for file in files] == [1 - f.metrics[0].value for f in files]
-
-
-def relabelled(bundle: Bundle, texts: Path) -> Path:
-    """The same texts with the labels that PyTorch itself gives them."""
-    lines = [line.split("\t")[0] for line in texts.read_text().splitlines()]
-    with inference.open_app(bundle, None) as app:
-        labels = [app.answer(line).chosen[0] for line in lines]
-    rows = [f"{line}\t{LABELS.index(label)}" for line, label in zip(lines, labels, strict=True)]
-    texts.write_text("\n".join(rows))
-    return texts
 
 
 def test_the_command_line_on_a_bundle(bundle: Bundle, texts: Path, tmp_path: Path) -> None:
