@@ -55,6 +55,7 @@ mv $extras $extras.ready
 echo "Status: ok"
 """
 PIDOF = "ls /launches | grep -q . && echo 4242"  # one app, and it runs
+OWN_PIDOF = 'pidof() { /system/bin/pidof "$@"; }; '  # or busybox's shell takes its own
 SCRIPTS = {"getprop": GETPROP, "dumpsys": 'exec cat "/dumps/$1"', "am": AM, "pidof": PIDOF}
 APP = "dev.edgekit.demo"
 RUNTIMES = ("onnxruntime", "litert")
@@ -89,7 +90,7 @@ def emulated(
     binds = ("/dev", "/proc", "/sys", f"{cpuinfo}:/proc/cpuinfo")
     options = [part for each in binds for part in ("-b", each)]
     start = [str(proot), "-q", qemu, "-r", str(root), *options, "-w", WORK]
-    return lambda line: [*start, "/system/bin/sh", "-c", line]
+    return lambda line: [*start, "/system/bin/sh", "-c", OWN_PIDOF + line]
 
 
 class App:
