@@ -11,15 +11,14 @@ from __future__ import annotations
 import gzip
 import itertools
 import re
-import shutil
 import subprocess
-import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from edgekit.benchmarks import arm64_setup, debian
 from edgekit.benchmarks.arm64_cpus import CORES, CPUS, DEFAULT
+from edgekit.benchmarks.local import LocalFiles
 from edgekit.benchmarks.protocol import Runner, RunnerError
 from edgekit.errors import UnsupportedError
 
@@ -32,7 +31,7 @@ _ADDRESSES = 8 * 2**30  # bytes of address space where no budget limits it
 _NOISE = ("INFO", "WARNING", "qemu: uncaught target signal")
 
 
-class Arm64:
+class Arm64(LocalFiles):
     """A phone with one of :data:`CPUS`; ``memory_bytes`` limits the guest's address space.
 
     Raises:
@@ -48,10 +47,10 @@ class Arm64:
         memory_bytes: int | None = None,
         say: Callable[[str], None] = lambda text: None,
     ) -> None:
+        super().__init__()
         _check(cpu)
         self._root = arm64_setup.setup(say)
         self._cpu, self._memory_bytes = cpu, memory_bytes
-        self._folder = tempfile.TemporaryDirectory(prefix="edgekit-arm64-")
         self._numbers = itertools.count()
         self._facts = _facts(self._root, cpu, memory_bytes)
         self.name = f"arm64:{cpu}"
@@ -63,19 +62,6 @@ class Arm64:
     def runtimes(self, format_name: str) -> tuple[str, ...]:
         """Those with an AArch64 wheel and a C interface."""
         return _RUNTIMES.get(format_name, ())
-
-    def put(self, path: Path) -> str:
-        """Nothing to do: the guest sees this machine's files."""
-        return str(path.absolute())
-
-    def scratch(self, name: str) -> str:
-        """A path in a folder of this object's own."""
-        return str(Path(self._folder.name) / name)
-
-    def get(self, remote: str, local: Path) -> None:
-        """Copies it, if it is not the same file."""
-        if Path(remote) != local.absolute():
-            shutil.copyfile(remote, local)
 
     def start(
         self,
@@ -110,7 +96,7 @@ class Arm64:
         folder, pattern = _LIBRARIES[runtime]
         (library,) = (self._root / "runtimes" / folder).glob(pattern)
         number = next(self._numbers)
-        counts, errors = (self._own(f"{kind}-{number}") for kind in ("counts", "errors"))
+        counts, errors = (Path(self.scratch(f"{kind}-{number}")) for kind in ("counts", "errors"))
         end = str(memory_bytes or _ADDRESSES)
         plugin = f"{_quoted(self._root / 'count.so')},out={_quoted(counts)}"
         with errors.open("w") as stderr:
@@ -130,9 +116,6 @@ class Arm64:
                 env={"PATH": "/usr/bin:/bin"},
             )
         return Emulated(process, counts if counted else None, errors, memory_bytes)
-
-    def _own(self, name: str) -> Path:
-        return Path(self._folder.name) / name
 
 
 class BudgetError(RunnerError):
