@@ -5,10 +5,9 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
-from edgekit.errors import OutputError
+from edgekit import staging
 from edgekit.report.numbers import Report, build
 
 __all__ = ["FILES", "Report", "build", "write"]
@@ -32,17 +31,6 @@ def write(report: Report, folder: Path) -> Path:
         "report.json": json.dumps(data.to_json(report), indent=1, ensure_ascii=False) + "\n",
         "results.csv": data.to_csv(report),
     }
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, text in contents.items():
-            _replace(folder / name, text)
-    except OSError as error:
-        raise OutputError(f"{folder} cannot be written to: {error.strerror}") from error
+    for name, text in contents.items():
+        staging.write(folder / name, text)
     return folder / "report.html"
-
-
-def _replace(path: Path, text: str) -> None:
-    with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as folder:
-        part = Path(folder) / path.name
-        part.write_text(text, encoding="utf-8")
-        part.replace(path)
