@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import base64
 import json
+import math
+import shutil
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import pyarrow
 import pyarrow.parquet
 import pytest
 from click.testing import CliRunner
 from jsonschema import Draft202012Validator
 from sklearn import metrics
+from test_bundle import edit
 
 import edgekit
-from edgekit.bundle import Bundle
+from edgekit import inference
+from edgekit.bundle import Bundle, entry
 from edgekit.cli import cli
 from edgekit.errors import DataError, EdgekitError
 from edgekit.evaluation import measures, squad, ways
@@ -301,6 +307,47 @@ def test_a_report_is_valid_and_goes_on_where_it_stopped(
         again.bundles[0].artifacts, whole["bundles"][0]["artifacts"], strict=True
     ):
         assert [score.value for score in row.metrics] == [s["value"] for s in before["metrics"]]
+
+
+def spoiled(bundle: Bundle, out: Path, label: int, by: float) -> Path:
+    """A copy whose first file scores one label lower, by its bias alone."""
+    shutil.copytree(bundle.path, out)
+    path = out / FILES[0]
+    file = onnx.load(path)
+    bias = next(row for row in file.graph.initializer if row.name == "model.classifier.bias")
+    values = onnx.numpy_helper.to_array(bias).copy()
+    values[label] -= by
+    bias.CopyFrom(onnx.numpy_helper.from_array(values, bias.name))
+    onnx.save(file, path)
+    edit(out, lambda manifest: manifest["artifacts"][0].update(entry(out, path)))
+    return out
+
+
+def test_a_file_spoiled_in_one_class_shows_it_there(
+    bundle: Bundle, texts: Path, tmp_path: Path
+) -> None:
+    lines = [line.split("\t")[0] for line in texts.read_text().splitlines()]
+    with inference.open_app(bundle, None) as app:
+        first, second = zip(*(app.answer(line).labels[:2] for line in lines), strict=True)
+    texts.write_text("".join(f"{a}\t{b.index}\n" for a, b in zip(lines, first, strict=True)))
+    label, own = Counter(row.index for row in first).most_common(1)[0]
+    pairs = zip(first, second, strict=True)
+    margins = [math.log(a.score / b.score) for a, b in pairs if a.index == label]
+    steps = {"not": 0.0, "half": float(np.median(margins)), "wholly": 9.0}
+    folders = [spoiled(bundle, tmp_path / f"{n}.edgekit", label, by) for n, by in steps.items()]
+    request = Request(tuple(folders), texts, artifacts=FILES[:1])
+    files = [row.artifacts[0] for row in run(request, tmp_path / "out").bundles]
+    of_class = [{row.label: row.score for row in file.classes} for file in files]
+    recall = [found.pop(LABELS[label]) for found in of_class]
+    assert recall[0].value == 1
+    assert 0.3 < recall[1].value < 0.7
+    assert recall[2].value == 0
+    assert recall[2].drop_low == 1  # in every resample: a loss beyond doubt
+    assert not any(score.drop > 0 for found in of_class for score in found.values())
+    shares = [own * (1 - row.value) / len(lines) for row in recall]
+    assert [1 - file.agreement for file in files] == pytest.approx(shares)
+    assert [file.metrics[0].drop for file in files] == pytest.approx(shares)
+    assert all(LABELS[label] in row.pytorch for row in files[2].differences)
 
 
 def test_the_command_line_on_a_bundle(bundle: Bundle, texts: Path, tmp_path: Path) -> None:
