@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 RANDOM = "random weights: right for size, speed and parity, meaningless for accuracy"
 MATRIX = "worst error relative to the largest output; -: no such model; empty: not measured"
+_WHOLE = ("file", "architecture", "task")  # columns that are never cut or broken
 
 
 def plan(planned: ExportPlan, as_json: bool) -> None:
@@ -152,7 +153,8 @@ def support(measured: Support, as_json: bool) -> None:
     if as_json:
         _print_json(measured.to_json())
         return
-    table = new_table("architecture", "task", *map(" ".join, measured.columns()))
+    table = new_table("architecture", "task", *map("\n".join, measured.columns()))
+    table.collapse_padding = True  # a column for each format and recipe: names are to stay whole
     for row in measured.table():
         table.add_row(*row)
     print_table(table)
@@ -185,7 +187,7 @@ def new_table(*columns: str) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in columns:
         right = column in ("size", "estimated size", "runs", "texts", "max abs", "cosine")
-        table.add_column(column, justify="right" if right else "left", no_wrap=column == "file")
+        table.add_column(column, justify="right" if right else "left", no_wrap=column in _WHOLE)
     return table
 
 
