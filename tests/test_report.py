@@ -19,7 +19,7 @@ from report_samples import BERT, DISTILBERT, FILES
 from edgekit import report
 from edgekit.benchmarks import cautions, chromium, results
 from edgekit.errors import PlanError
-from edgekit.report import data, wording
+from edgekit.report import data, terminal, wording
 
 needs_chromium = pytest.mark.skipif(
     chromium.find() is None, reason="no Chromium: make system, or name one in EDGEKIT_CHROMIUM"
@@ -203,6 +203,18 @@ def test_two_machines_stand_side_by_side() -> None:
         for each in row.comparisons:
             assert each.paired  # with a base of the same round, so of the same machine
     assert len(data.to_json(found)["answers"]) == 2
+
+
+def test_what_costs_most_is_a_table_everywhere(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, rest = ("Operator0", "12", "9", "32%"), ("4 others", "48", "3.47", "12%")
+    text = (folder / "report.md").read_text("utf-8")
+    terminal.show(report.build(report_samples.everything()))
+    rows = [tuple(line.split()) for line in capsys.readouterr().out.splitlines()]
+    for row in (first, rest):
+        assert f"| {' | '.join(row)} |" in text
+        assert tuple(" ".join(row).split()) in rows
 
 
 def test_unlike_results_are_not_compared_and_it_is_said_why() -> None:

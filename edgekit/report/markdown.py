@@ -27,11 +27,20 @@ def _lines(report: Report) -> Iterator[str]:
             if group.results:
                 yield from ("", f"### {wording.count(group.conditions.length, 'token')}", "")
                 yield from _table(tables.group(group))
+    yield from _profiles(report)
     yield from _texts(report)
     yield from _paper(report)
     yield from _problems(report)
     yield from _environments(report)
     yield from _notes(report)
+
+
+def _profiles(report: Report) -> Iterator[str]:
+    found = list(tables.profiles(report))
+    if found:
+        yield from ("", "## Operators", "", f"Measured {wording.PROFILED}.")
+    for title, table in found:
+        yield from ("", f"### {_escape(title)}", "", *_table(table))
 
 
 def _texts(report: Report) -> Iterator[str]:

@@ -22,6 +22,7 @@ class Table:
 _TIMED = ("median ms", "p90", "p99")
 _LATER = ("first ms", "load ms", "load evicted ms", "tokenizer ms")
 _COUNTED = ("instructions",)
+_OPERATORS = ("operator", "calls", "ms", "of the time")
 
 
 def group(found: Group) -> Table:
@@ -69,6 +70,17 @@ def _later(row: Row) -> tuple[str, ...]:
 def _parity(row: Measurement) -> str:
     found = row.parity
     return f"cosine {found.cosine:.4f}, {found.cases} texts" if found else wording.NOT_MEASURED
+
+
+def profiles(report: Report) -> Iterator[tuple[str, Table]]:
+    """The operators that cost most, file by file, each with a title."""
+    for row in (row.measurement for row in report.rows if row.measurement.profile):
+        found = [
+            (name, str(calls), wording.ms(ms), f"{100 * share:.0f}%")
+            for name, calls, ms, share in wording.profile(row.profile)
+        ]
+        length = wording.count(row.conditions.length, "token")
+        yield f"{row.subject.label}, {length}", Table(_OPERATORS, tuple(found), 1)
 
 
 def texts(report: Report) -> Table:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Literal
 
@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from edgekit.report import wording
+from edgekit.report import tables, wording
 from edgekit.report.numbers import Group, Report, Row
 
 _WIDTH = 140  # where the output is no terminal
@@ -73,6 +73,7 @@ _COUNTED: dict[str, Callable[[Row], str]] = {
     **_MEMORY,
 }
 _EXTRA = {"p90", "load ms", "memory"}
+_PROBLEMS = {"Failed": "[red]failed[/red]", "Not measured": "not measured"}
 
 
 def _ratio(row: Row, *, kind: str) -> str:
@@ -80,35 +81,17 @@ def _ratio(row: Row, *, kind: str) -> str:
 
 
 def _extras(report: Report) -> Iterator[tuple[str, Table]]:
+    for title, profile in tables.profiles(report):
+        yield f"operators of {escape(title)}", _shown(profile)
     if report.texts:
-        yield escape(wording.texts_title(report.texts[0])), _texts(report)
+        yield escape(wording.texts_title(report.texts[0])), _shown(tables.texts(report))
     if report.paper:
         yield f"{escape(report.paper[0].source)}, beside ours", _paper(report)
-    failures = wording.problems(report, "failure")
-    if failures:
-        yield "[red]failed[/red]", _rows(("file", "why"), failures)
-    unmeasured = wording.problems(report, "unmeasured")
-    if unmeasured:
-        yield wording.NOT_MEASURED, _rows(("file", "why"), unmeasured)
-    warnings: Sequence[Sequence[str]] = [
-        (message, advice, wording.count(len(about), "measurement"))
-        for _, message, advice, about in wording.warnings(report)
-    ]
-    if warnings:
-        yield "[yellow]warnings[/yellow]", _rows(("what", "what to do", "of"), warnings)
-
-
-def _texts(report: Report) -> Table:
-    table = _plain_table("file", "runtime", "ms a text", "all padded", "faster", left=2)
-    for row in report.texts:
-        table.add_row(
-            escape(wording.subject(row.subject)),
-            escape(row.subject.runtime),
-            wording.ms_interval(row.buckets_ms),
-            wording.ms_interval(row.padded_ms),
-            wording.times(row.faster),
-        )
-    return table
+    for title, problems in tables.problems(report):
+        yield _PROBLEMS[title], _shown(problems)
+    warnings = tables.warnings(report)
+    if warnings.rows:
+        yield "[yellow]warnings[/yellow]", _shown(warnings)
 
 
 def _paper(report: Report) -> Table:
@@ -125,14 +108,16 @@ def _paper(report: Report) -> Table:
 def _notes(report: Report) -> Iterator[str]:
     if any(row.pareto for row in report.rows):
         yield f"[green]◆[/green] {wording.PARETO}"
+    if any(row.measurement.profile for row in report.rows):
+        yield f"operators measured {wording.PROFILED}"
     if report.random_weights:
         yield f"{escape(', '.join(report.random_weights))}: {wording.RANDOM}"
     yield wording.METHOD
 
 
-def _rows(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
-    table = _plain_table(*columns, left=len(columns))
-    for row in rows:
+def _shown(found: tables.Table) -> Table:
+    table = _plain_table(*found.columns, left=found.left)
+    for row in found.rows:
         table.add_row(*map(escape, row))
     return table
 

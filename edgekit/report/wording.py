@@ -289,6 +289,9 @@ def ours(found: Claim) -> list[tuple[str, str]]:
     return rows or [(NOT_MEASURED, "nothing here can stand beside it")]
 
 
+PROFILED = "by the runtimes' own profilers: shares are right, milliseconds too many"
+
+
 def profile(operators: Sequence[Operator], most: int = 8) -> list[tuple[str, int, float, float]]:
     """Operators that cost most: name, calls, milliseconds, share; the rest as one row."""
     total = sum(row.time_ms for row in operators) or 1.0
