@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import string
 from collections.abc import Callable
 from functools import cache
@@ -23,7 +24,7 @@ from transformers import (
 )
 
 import edgekit
-from edgekit.bundle import Bundle
+from edgekit.bundle import MANIFEST, Bundle, entry
 
 SIZES = {"vocab_size": 300, "max_position_embeddings": 64}
 BERT = BertConfig(
@@ -91,6 +92,20 @@ def bundle(classifier: Path, tmp_path_factory: pytest.TempPathFactory) -> Bundle
     """The classifier in every format and recipe, two buckets."""
     out = tmp_path_factory.mktemp("bundles") / "classifier.edgekit"
     return edgekit.convert(str(classifier), out=out, buckets=(16, 64), jobs=2)
+
+
+@pytest.fixture(scope="session")
+def brief(bundle: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    """The same with three golden texts, which take a while on a device, and a hostile name."""
+    folder = tmp_path_factory.mktemp("brief") / "brief 'one' $(exit).edgekit"
+    shutil.copytree(bundle.path, folder)
+    golden = folder / bundle.manifest["golden"]["file"]
+    rows = json.loads(golden.read_text())
+    golden.write_text(json.dumps({**rows, "cases": rows["cases"][5:8]}))
+    manifest = json.loads((folder / MANIFEST).read_text())
+    manifest["golden"].update(entry(folder, golden))
+    (folder / MANIFEST).write_text(json.dumps(manifest))
+    return Bundle.open(folder)
 
 
 TAGS = ("O", "B-PER", "I-PER", "B-LOC", "I-LOC")

@@ -19,7 +19,6 @@ import adbutils
 import emulated_phone
 import pytest
 from adbd import Phone
-from test_bundle import edit
 
 from edgekit.benchmarks import (
     android,
@@ -37,7 +36,7 @@ from edgekit.benchmarks.measurement import Measurement
 from edgekit.benchmarks.protocol import LostError, RunnerError, Target
 from edgekit.benchmarks.results import Store
 from edgekit.benchmarks.spec import Limits, Model, Suite
-from edgekit.bundle import Bundle, entry
+from edgekit.bundle import Bundle
 
 FAST = Limits(min_samples=5, max_samples=5, seconds=5.0, warm_up=1, loads=1)
 PROGRAMS = {"debian": shutil.which("adb"), "adbutils": adbutils.adb_path()}
@@ -121,19 +120,6 @@ def bay(open_bay: Callable[[str], Bay]) -> Bay:
     return open_bay("adbutils")
 
 
-@pytest.fixture(scope="module")
-def small(bundle: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
-    """The same with three golden texts: over adb each takes a while."""
-    folder = tmp_path_factory.mktemp("small") / "small 'one' $(exit).edgekit"
-    shutil.copytree(bundle.path, folder)
-    path = folder / bundle.manifest["golden"]["file"]
-    golden = json.loads(path.read_text())
-    path.write_text(json.dumps({**golden, "cases": golden["cases"][5:8]}))
-    row = {**bundle.manifest["golden"], **entry(folder, path)}
-    edit(folder, lambda manifest: manifest.update(golden=row))
-    return Bundle.open(folder)
-
-
 def target(bay: Bay, device: Phone, **changed: float) -> Android:
     return Android(bay.adb(device), print, bay.cache, **changed)
 
@@ -175,13 +161,13 @@ def test_a_model_is_measured_on_a_phone_by_either_adb(
 
 
 def test_two_phones_at_once_one_of_them_unplugged_in_mid_run(
-    bay: Bay, small: Bundle, tmp_path: Path
+    bay: Bay, brief: Bundle, tmp_path: Path
 ) -> None:
     first, second = bay.phone(), bay.phone()
     first.unplugged = lambda: plugged_again(first)
     first.faults.stdin_text = b"run 1\n"
     names = f"android:{first.serial},android:{second.serial}"
-    asked = ("bench", str(small.path), "--device", names, "--lengths", "10,12", "--seconds", "0.1")
+    asked = ("bench", str(brief.path), "--device", names, "--lengths", "10,12", "--seconds", "0.1")
     command = (*asked, "--runtime", "litert", "--recipe", "fp32", "-o", str(tmp_path))
     done = bay.edgekit(*command)
     assert done.returncode == 1, done.stderr
@@ -200,7 +186,7 @@ def test_two_phones_at_once_one_of_them_unplugged_in_mid_run(
     assert not list((first.root / "data/local/tmp").iterdir())
 
 
-def test_killed_at_random_moments_a_run_still_ends_in_order(bay: Bay, small: Bundle) -> None:
+def test_killed_at_random_moments_a_run_still_ends_in_order(bay: Bay, brief: Bundle) -> None:
     device, chance = bay.phone(), random.Random(5)
     phone = target(bay, device, back_seconds=20)
     for _ in range(2):
@@ -209,11 +195,11 @@ def test_killed_at_random_moments_a_run_still_ends_in_order(bay: Bay, small: Bun
         plugged = threading.Timer(seconds + 0.5, device.plug)
         pulled.start()
         plugged.start()
-        rows = measure(phone, small, lengths=(10, 12, 14))
+        rows = measure(phone, brief, lengths=(10, 12, 14))
         plugged.join()
         assert len(rows) == 3
         assert all(bool(row.latency_ms) != bool(row.failure) for row in rows)
-    assert all(row.latency_ms for row in measure(phone, small))
+    assert all(row.latency_ms for row in measure(phone, brief))
 
 
 def test_a_push_that_is_cut_off_or_finds_no_room_leaves_nothing_that_is_used(
@@ -279,18 +265,18 @@ def test_the_wrong_phone_and_the_choice_of_several_are_one_line_each(bay: Bay) -
         Adb(Path("/nowhere/adb")).devices()
 
 
-def test_an_app_that_keeps_the_contract_is_measured(bay: Bay, small: Bundle) -> None:
+def test_an_app_that_keeps_the_contract_is_measured(bay: Bay, brief: Bundle) -> None:
     device = bay.phone()
     emulated_phone.App(device, bay.cache)
     phone = target(bay, device)
-    (row,) = measure(ThroughApp(phone), small)
+    (row,) = measure(ThroughApp(phone), brief)
     assert row.failure is None
     assert row.parity is not None
     assert row.parity.passed
     assert len(row.latency_ms) >= 20
     assert row.peak_memory_bytes
     assert row.environment["runtime_build"] == "the app's own"
-    (row,) = measure(ThroughApp(phone), small, runtimes=("onnxruntime",), recipes=("int8",))
+    (row,) = measure(ThroughApp(phone), brief, runtimes=("onnxruntime",), recipes=("int8",))
     assert row.failure is None
     with pytest.raises(RunnerError, match="gave status 500"):
         ThroughApp(phone).start("litert", "/nowhere", 1, "a", "b")

@@ -262,9 +262,9 @@ def test_pairs_narrow_the_interval_of_a_ratio_on_a_drifting_machine() -> None:
     ],
 )
 def test_each_warning_comes_when_it_should(code: str, latency_ms: list[float], load: Load) -> None:
-    assert code in set(cautions.of(latency_ms, load))
+    assert code in set(cautions.of(latency_ms, load, {}))
     assert code in cautions.TABLE
-    calm = list(cautions.of([10.0, 10.1] * 10, Load(0.05, 0.0, 1.0)))
+    calm = list(cautions.of([10.0, 10.1] * 10, Load(0.05, 0.0, 1.0), {}))
     assert calm == []
 
 
