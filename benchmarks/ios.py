@@ -210,13 +210,15 @@ class Ios:
             raise (lost or error) from error
 
 
-def device(kind: str, udid: str | None, say: Say = lambda text: None) -> Ios:
+def device(
+    kind: str, udid: str | None, say: Say = lambda text: None, xcode: Xcode | None = None
+) -> Ios:
     """The device that ``--device`` names; ``kind`` is ``ios`` or ``ios-simulator``.
 
     Raises:
         EdgekitError: there is no Xcode, or no such device, or it cannot be used.
     """
-    xcode = Xcode.found()
+    xcode = xcode or Xcode.found()
     phones = kind == "ios"
     listed = ios_devices.phones(xcode) if phones else ios_devices.simulators(xcode)
     found = ios_devices.choose(listed, kind, udid)

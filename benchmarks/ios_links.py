@@ -122,8 +122,9 @@ class Simulator:
         return {name: value for name, value in self.device.facts.items() if name != "state"}
 
     def open(self) -> None:
-        """Starts it, and waits until it has started; one that runs is left as it is."""
+        """Starts it, and waits until it has started; the app has to be there."""
         self.xcode.simctl("bootstatus", self.device.udid, "-b", seconds=MOST_SECONDS)
+        self._container()
 
     def put(self, local: Path, remote: str, size_bytes: int) -> None:
         path = self._container() / remote

@@ -14,6 +14,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,7 @@ FAULTS: tuple[Fault, ...] = (
         "cannot mount the developer disk image: unlock it, and open Xcode with it plugged in",
     ),
     Fault(r"NSPOSIXErrorDomain 22\b", "could not start {app}: try again", AgainError),
+    Fault(r"FBSOpenApplicationServiceErrorDomain 4\b", "cannot start {app}: install it again"),
     Fault(r"Failed to retrieve the file node", "has no such file in {app}", AbsentError),
     Fault(
         r"CoreDeviceError (1|4|1000|1001|1011|4000)\b|RemotePairingError|mobiledevice -402653181",
@@ -162,8 +164,9 @@ class Xcode:
                 timeout=seconds,
             )
         except subprocess.TimeoutExpired as error:
+            command = " ".join(takewhile(lambda word: not word.startswith("-"), words))
             raise LostError(
-                f"{self.about} gave no answer to {' '.join(words[:4])} within {seconds:.0f} s: "
+                f"{self.about} gave no answer to {command} within {seconds:.0f} s: "
                 "unlock it and plug it in again"
             ) from error
         except OSError as error:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import shutil
 import string
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
+import bay as bay_of_phones
 import pytest
 import torch
+from bay import Bay
 from transformers import (
     BertConfig,
     BertForMaskedLM,
@@ -24,6 +26,7 @@ from transformers import (
 )
 
 import edgekit
+from edgekit.benchmarks import arm64_setup, debian
 from edgekit.bundle import MANIFEST, Bundle, entry
 
 SIZES = {"vocab_size": 300, "max_position_embeddings": 64}
@@ -138,3 +141,20 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Bundle]:
         )
 
     return made
+
+
+@pytest.fixture(scope="session")
+def open_bay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Bay]]:
+    """Emulated phones, by which adb sees them."""
+    runtimes = arm64_setup.setup(print)
+    folder = tmp_path_factory.mktemp("debian") / "busybox"
+    debian.unpack(("busybox-static",), "arm64", folder, arm64_setup.command)
+    with bay_of_phones.opened(
+        runtimes, folder / "bin" / "busybox", tmp_path_factory.mktemp
+    ) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def bay(open_bay: Callable[[str], Bay]) -> Bay:
+    return open_bay("adbutils")

@@ -1,6 +1,6 @@
 """Plays ``xcrun`` on a Mac, and an app that keeps docs/app-contract.md on its devices.
 
-``SCRIPTED_XCODE`` is a folder: ``mac.json`` says which devices there are and what fails, each call
+``HOME`` is a folder: ``mac.json`` says which devices there are and what fails, each call
 is a line of ``calls.jsonl``, and ``containers`` are those of the app. What it does not know of
 Apple's help texts is an error. The models are run by edgekit's runner for this machine.
 """
@@ -19,7 +19,7 @@ from typing import Any
 
 import xcode_output
 
-HOME = Path(os.environ["SCRIPTED_XCODE"])
+HOME = Path(os.environ["HOME"])
 MAC: dict[str, Any] = json.loads((HOME / "mac.json").read_text())
 COPY = {"--device", "--source", "--destination", "--domain-type", "--domain-identifier"}
 DEVICECTL: Mapping[str, set[str]] = {  # the options with a value that edgekit gives
@@ -69,7 +69,7 @@ def _fault(name: str) -> dict[str, Any]:
 def _devicectl(command: str, words: list[str], fault: Mapping[str, Any]) -> None:
     options, rest = _options(command, words[len(command.split()) :])
     answers = {
-        "list devices": lambda: {"devices": MAC["phones"]},
+        "list devices": lambda: {"devices": fault.get("phones", MAC["phones"])},
         "device copy to": lambda: _copy_to(options),
         "device copy from": lambda: _copy_from(options),
         "device process launch": lambda: _launch(options["--device"], rest[0], rest[1:], fault),

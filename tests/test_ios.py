@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -13,16 +14,19 @@ from typing import Any
 
 import pytest
 import xcode_output as output
+from measuring import FAST, measure
 
-from edgekit.benchmarks.measurement import Measurement
+from edgekit.benchmarks import ios
+from edgekit.benchmarks.ios import Ios
+from edgekit.benchmarks.protocol import LostError, RunnerError
 from edgekit.benchmarks.results import Store
+from edgekit.benchmarks.xcode import Xcode, XcodeError
 from edgekit.bundle import Bundle
 
 TESTS = Path(__file__).parent
 LAUNCH, COPY_TO, LIST = (
     *("devicectl device process launch", "devicectl device copy to", "devicectl list devices"),
 )
-FAST = ("--lengths", "10", "--seconds", "0.01", "--recipe", "fp32")
 
 
 @dataclass(frozen=True)
@@ -36,41 +40,33 @@ class Mac:
     faults: Sequence[dict[str, Any]] = ()
     state: dict[str, Any] | None = None
 
-    def edgekit(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """edgekit on that Mac, with no other tool on its path."""
+    def write(self) -> Path:
+        """Makes it so, and returns its xcrun."""
         self.folder.mkdir(exist_ok=True)
         names = ("phones", "simulators", "installed", "faults")
         settings = {**{name: getattr(self, name) for name in names}, "state": self.state or {}}
         (self.folder / "mac.json").write_text(json.dumps(settings))
         program = self.folder / "xcrun"
-        program.write_text(f"#!{sys.executable}\nimport scripted_xcrun\nscripted_xcrun.main()\n")
+        begin = f"sys.path.insert(0, {str(TESTS)!r})\nos.environ['HOME'] = {str(self.folder)!r}"
+        play = "import scripted_xcrun\nscripted_xcrun.main()"
+        program.write_text(f"#!{sys.executable}\nimport os, sys\n{begin}\n{play}\n")
         program.chmod(0o755)
+        return program
+
+    def device(self, kind: str = "ios", udid: str | None = None, app: str | None = None) -> Ios:
+        """A device of it, reached through its app."""
+        return ios.device(kind, udid, print, Xcode(self.write())).through(app)
+
+    def edgekit(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """edgekit on that Mac, with no other tool on its path."""
+        self.write()
         return subprocess.run(
             [sys.executable, "-m", "edgekit", *arguments],
-            env={**os.environ, **self._environment},
+            env={**os.environ, "PATH": str(self.folder)},
             capture_output=True,
             text=True,
             cwd=self.folder,
         )
-
-    @property
-    def _environment(self) -> dict[str, str]:
-        paths = [str(TESTS), os.environ.get("PYTHONPATH", "")]
-        return {
-            "PATH": str(self.folder),
-            "PYTHONPATH": os.pathsep.join(filter(None, paths)),
-            "SCRIPTED_XCODE": str(self.folder),
-            "OMP_NUM_THREADS": "1",
-        }
-
-    def measure(
-        self, bundle: Bundle, *arguments: str, code: int = 0
-    ) -> tuple[list[Measurement], subprocess.CompletedProcess[str]]:
-        """What a benchmark there leaves."""
-        done = self.edgekit("bench", str(bundle.path), *FAST, *arguments, "-o", "out")
-        assert done.returncode == code, done.stderr
-        assert "Traceback" not in done.stderr
-        return Store(self.folder / "out").load(), done
 
     def devices(self) -> dict[str, dict[str, Any]]:
         """edgekit devices."""
@@ -114,14 +110,17 @@ def test_what_xcode_sees_is_listed_with_its_remedy(mac: Mac) -> None:
 
 
 def test_a_phone_is_measured_by_its_app(mac: Mac, brief: Bundle) -> None:
-    rows, done = mac.measure(brief, "--device", "ios")
+    asked = ("--recipe", "fp32", "--lengths", "10", "--seconds", "0.01", "-o", "out")
+    done = mac.edgekit("bench", str(brief.path), "--device", "ios", *asked)
+    assert done.returncode == 0, done.stderr
+    rows = Store(mac.folder / "out").load()
     assert {row.subject.runtime for row in rows} == {"onnxruntime", "LiteRT", "Core ML"}
     for row in rows:
         assert row.failure is None
         assert row.parity is not None
         assert row.parity.passed
         assert row.parity.cases == 3
-        assert len(row.latency_ms) >= 20
+        assert len(row.latency_ms) == 20
         assert row.peak_memory_bytes
         assert "unproven" in row.warnings
         assert row.conditions.machine == "iPhone 14 Pro (iPhone15,2)"
@@ -133,16 +132,16 @@ def test_a_phone_is_measured_by_its_app(mac: Mac, brief: Bundle) -> None:
     assert len(set(pushed)) == len(pushed), "once"
     folder = mac.folder / "containers/a" / output.APP / "Documents"
     assert len(list((folder / "edgekit-files").iterdir())) == len(pushed)
-    cleaned = mac.edgekit("devices", "clean", "ios:a")
-    assert cleaned.returncode == 0, cleaned.stderr
+    mac.device().clean()
     assert not (folder / "edgekit-files").exists()
 
 
 def test_a_simulator_is_started_and_its_state_told(mac: Mac, brief: Bundle) -> None:
     simulated = (output.simulator("S2", "Shutdown"),)
-    here = replace(mac, simulators=simulated, state={"thermal_state": "serious", "low_power": True})
-    asked = ("--device", "ios-simulator", "--runtime", "onnxruntime", "--cool", "0")
-    (row,), _ = here.measure(brief, *asked)
+    state = {"thermal_state": "serious", "low_power": True}
+    device = replace(mac, simulators=simulated, state=state).device("ios-simulator")
+    limits = replace(FAST, cool_seconds=0)
+    (row,) = measure(device, brief, runtimes=("onnxruntime",), limits=limits)
     assert row.failure is None
     assert row.conditions.device == "ios-simulator:S2"
     assert row.environment["emulated"]
@@ -151,72 +150,95 @@ def test_a_simulator_is_started_and_its_state_told(mac: Mac, brief: Bundle) -> N
 
 
 def test_a_phone_lost_in_mid_run_loses_one_measurement(mac: Mac, brief: Bundle) -> None:
-    fault = {"command": LAUNCH, "after": 6, "error": output.NO_TUNNEL}
-    asked = ("--device", "ios:a", "--runtime", "onnxruntime,litert")
-    rows, done = replace(mac, faults=[fault]).measure(brief, *asked, code=1)
-    lost, measured = sorted(rows, key=lambda row: len(row.latency_ms))
+    fault = {"command": LAUNCH, "after": 8, "error": output.NO_TUNNEL}
+    device = replace(mac, faults=[fault]).device()
+    *before, lost, again = measure(device, brief, runtimes=("onnxruntime",))
     assert lost.failure == "ios:a cannot be reached: plug it in and unlock it"
-    assert f"failed: {lost.subject.label}: ios:a cannot be reached" in done.stderr
-    assert measured.failure is None
+    assert again.failure is None
+    assert not before
 
 
 APP_FAULTS = {
     "dies": "ended without results (it printed last: App terminated due to signal 6.)",
-    "garbage": "the app's results have no 'loaded'",
+    "garbage": "the app's results have no 'state'",
 }
 
 
 @pytest.mark.parametrize("app", APP_FAULTS)
 def test_an_app_that_answers_nonsense_fails_in_one_line(mac: Mac, brief: Bundle, app: str) -> None:
     fault = {"command": LAUNCH, "after": 1, "times": 100, "app": app}
-    asked = ("--device", "ios", "--runtime", "onnxruntime")
-    (row,), _ = replace(mac, faults=[fault]).measure(brief, *asked, code=1)
+    device = replace(mac, faults=[fault]).device()
+    (row,) = measure(device, brief, runtimes=("onnxruntime",))
     assert APP_FAULTS[app] in str(row.failure)
 
 
-REFUSALS: dict[str, tuple[dict[str, Any], str, str]] = {
-    "locked": ({"error": output.LOCKED}, LAUNCH, "ios:a is locked: unlock it"),
-    "untrusted": ({"error": output.UNTRUSTED}, LAUNCH, "VPN & Device Management"),
-    "no image": ({"error": output.NO_IMAGE}, LAUNCH, "developer disk image"),
-    "unpaired": ({"error": output.UNPAIRED}, LAUNCH, "not paired: unlock it"),
-    "gone": ({"error": output.NOT_FOUND}, LAUNCH, "cannot be reached: plug it in"),
-    "unknown": ({"error": output.UNKNOWN}, LAUNCH, "Something that nobody has seen before."),
+REFUSALS: dict[str, tuple[str, dict[str, Any], str]] = {
+    "locked": (LAUNCH, {"error": output.LOCKED}, "ios:a is locked: unlock it"),
+    "untrusted": (LAUNCH, {"error": output.UNTRUSTED}, "VPN & Device Management"),
+    "no image": (LAUNCH, {"error": output.NO_IMAGE}, "developer disk image"),
+    "unpaired": (LAUNCH, {"error": output.UNPAIRED}, "not paired: unlock it"),
+    "gone": (LAUNCH, {"error": output.NOT_FOUND}, "cannot be reached: plug it in"),
+    "unknown": (LAUNCH, {"error": output.UNKNOWN}, "Something that nobody has seen before."),
+    "no results": (LAUNCH, {"app": "dies"}, "does it keep docs/app-contract.md"),
     "no tool": (
-        {"stderr": 'xcrun: error: unable to find utility "devicectl", not a developer tool'},
         LIST,
+        {"stderr": 'xcrun: error: unable to find utility "devicectl", not a developer tool'},
         "xcode-select -s",
     ),
-    "licence": ({"stderr": "You have not agreed to the Xcode license agreements."}, LIST, "accept"),
+    "licence": (LIST, {"stderr": "You have not agreed to the Xcode license agreements."}, "accept"),
 }
 
 
 @pytest.mark.parametrize("name", REFUSALS)
-def test_what_xcode_refuses_is_one_line_with_a_remedy(mac: Mac, brief: Bundle, name: str) -> None:
-    fault, command, remedy = REFUSALS[name]
-    faults = [{"command": command, "times": 9, **fault}]
-    _, done = replace(mac, faults=faults).measure(brief, "--device", "ios", code=2)
-    assert remedy in done.stderr.splitlines()[-1]
+def test_what_xcode_refuses_is_one_line_with_a_remedy(mac: Mac, name: str) -> None:
+    command, fault, remedy = REFUSALS[name]
+    with pytest.raises(RunnerError) as error:
+        replace(mac, faults=[{"command": command, "times": 9, **fault}]).device()
+    assert remedy in str(error.value)
+    assert "\n" not in str(error.value)
 
 
-def test_the_wrong_device_or_app_is_one_line(mac: Mac, brief: Bundle) -> None:
+def test_the_wrong_device_or_app_is_one_line(mac: Mac) -> None:
     simulated = (output.simulator("S1", "Booted"), output.simulator("S2", "Booted"))
     here = replace(mac, phones=(PHONES["d"][0],), simulators=simulated, installed=())
-    for device, remedy in (
-        ("ios", "ios:d has developer mode off: Settings"),
-        ("ios:nobody", "ios:nobody is unknown to Xcode: it knows ios:d"),
-        ("ios-simulator", "choose with --device ios-simulator:S1, ios-simulator:S2"),
-        ("ios-simulator:S1", f"does not have the app {output.APP}: install it"),
+    for asked, remedy in (
+        (("ios",), "ios:d has developer mode off: Settings"),
+        (("ios", "nobody"), "ios:nobody is unknown to Xcode: it knows ios:d"),
+        (("ios-simulator",), "choose with --device ios-simulator:S1, ios-simulator:S2"),
+        (("ios-simulator", "s1"), f"does not have the app {output.APP}: install it"),
     ):
-        _, done = here.measure(brief, "--device", device, code=2)
-        assert remedy in done.stderr
-    _, done = mac.measure(brief, "--device", "ios", "--via", "app:org.nobody", code=0)
+        with pytest.raises(XcodeError, match=re.escape(remedy)):
+            here.device(*asked)
+    with pytest.raises(XcodeError, match=r"does not have the app org\.nobody"):
+        mac.device(app="org.nobody")
 
 
-def test_a_launch_that_sometimes_fails_is_tried_again(mac: Mac, brief: Bundle) -> None:
-    fault = {"command": LAUNCH, "error": output.INVALID}
-    here = replace(mac, faults=[fault])
-    cleaned = here.edgekit("devices", "clean", "ios")
-    assert cleaned.returncode == 0, cleaned.stderr
+def test_an_unknown_error_of_a_phone_that_is_away_is_no_fault_of_the_file(
+    mac: Mac, tmp_path: Path
+) -> None:
+    away = [output.phone("a", tunnelState="unavailable")]
+    faults = [
+        {"command": COPY_TO, "error": output.UNKNOWN},
+        {"command": LIST, "after": 1, "phones": away},
+    ]
+    device = replace(mac, faults=faults).device()
+    (tmp_path / "text.bin").write_bytes(b"text")
+    with pytest.raises(LostError, match="is not connected: plug it in"):
+        device.put(tmp_path / "text.bin")
+    remote = device.put(tmp_path / "text.bin")
+    assert (mac.folder / "containers/a" / output.APP / remote).read_bytes() == b"text"
+
+
+def test_a_phone_that_hangs_is_given_up(mac: Mac) -> None:
+    fault = {"command": LIST, "seconds": 60}
+    with pytest.raises(LostError, match="gave no answer to devicectl list devices within 1 s"):
+        Xcode(replace(mac, faults=[fault]).write()).devicectl("list", "devices", seconds=1)
+
+
+def test_a_launch_that_sometimes_fails_is_tried_again(mac: Mac) -> None:
+    here = replace(mac, faults=[{"command": LAUNCH, "error": output.INVALID}])
+    here.device()
+    assert len(here.calls(LAUNCH)) == 2
     words = here.calls(LAUNCH)[0]
     options = ["--device", "a", "--console", "--terminate-existing", "--json-output"]
     assert words[:-5] == ["devicectl", "device", "process", "launch", *options]

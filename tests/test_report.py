@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -215,6 +215,24 @@ def test_what_costs_most_is_a_table_everywhere(
     for row in (first, rest):
         assert f"| {' | '.join(row)} |" in text
         assert tuple(" ".join(row).split()) in rows
+
+
+def test_an_estimate_of_energy_is_called_one_everywhere(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [replace(row, energy_mj=12.34) for row in report_samples.timed(lengths=(64,))]
+    found = report.build(rows)
+    page = report.write(found, tmp_path).read_text()
+    terminal.show(found)
+    for text in (page, (tmp_path / "report.md").read_text(), capsys.readouterr().out):
+        assert wording.ENERGY in text
+        assert "12.3" in text
+        assert "estimated from its battery" in text
+    (first, *_) = csv.DictReader((tmp_path / "results.csv").open())
+    assert first["energy_mj"] == "12.34"
+    without = report.build(list(report_samples.timed(lengths=(64,))))
+    terminal.show(without)
+    assert wording.ENERGY not in capsys.readouterr().out
 
 
 def test_unlike_results_are_not_compared_and_it_is_said_why() -> None:
