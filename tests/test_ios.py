@@ -14,12 +14,13 @@ from typing import Any
 
 import pytest
 import xcode_output as output
-from measuring import FAST, measure
+from measuring import measure
 
 from edgekit.benchmarks import ios
 from edgekit.benchmarks.ios import Ios
 from edgekit.benchmarks.protocol import LostError, RunnerError
 from edgekit.benchmarks.results import Store
+from edgekit.benchmarks.spec import Limits
 from edgekit.benchmarks.xcode import Xcode, XcodeError
 from edgekit.bundle import Bundle
 
@@ -27,6 +28,7 @@ TESTS = Path(__file__).parent
 LAUNCH, COPY_TO, LIST = (
     *("devicectl device process launch", "devicectl device copy to", "devicectl list devices"),
 )
+QUICK = Limits(min_samples=2, max_samples=2, warm_up=0, loads=1)
 
 
 @dataclass(frozen=True)
@@ -109,12 +111,23 @@ def test_what_xcode_sees_is_listed_with_its_remedy(mac: Mac) -> None:
     assert all("not proven" in row["description"] for row in found.values())
 
 
+SUITE = """
+devices = ["ios"]
+lengths = [10]
+recipes = ["fp32"]
+runtimes = ["onnxruntime", "coreml"]
+limits = {{ min_samples = 2, max_samples = 2, warm_up = 0, loads = 1 }}
+models = [{{ bundle = {bundle} }}]
+"""
+
+
 def test_a_phone_is_measured_by_its_app(mac: Mac, brief: Bundle) -> None:
-    asked = ("--recipe", "fp32", "--lengths", "10", "--seconds", "0.01", "-o", "out")
-    done = mac.edgekit("bench", str(brief.path), "--device", "ios", *asked)
+    suite = mac.folder.with_suffix(".toml")
+    suite.write_text(SUITE.format(bundle=json.dumps(str(brief.path))))
+    done = mac.edgekit("bench", "--suite", str(suite), "-o", "out")
     assert done.returncode == 0, done.stderr
     rows = Store(mac.folder / "out").load()
-    assert {row.subject.runtime for row in rows} == {"onnxruntime", "LiteRT", "Core ML"}
+    assert {row.subject.runtime for row in rows} == {"onnxruntime", "Core ML"}
     for row in rows:
         assert row.failure is None
         assert row.parity is not None
@@ -128,6 +141,7 @@ def test_a_phone_is_measured_by_its_app(mac: Mac, brief: Bundle) -> None:
         assert row.environment["thermal_state"] == "nominal"
     for text in (done.stdout, done.stderr):
         assert "not proven on a real device" in text
+        assert "ios:a" in text, "which is no emoji"
     pushed = [words[words.index("--destination") + 1] for words in mac.calls(COPY_TO)]
     assert len(set(pushed)) == len(pushed), "once"
     folder = mac.folder / "containers/a" / output.APP / "Documents"
@@ -140,8 +154,8 @@ def test_a_simulator_is_started_and_its_state_told(mac: Mac, brief: Bundle) -> N
     simulated = (output.simulator("S2", "Shutdown"),)
     state = {"thermal_state": "serious", "low_power": True}
     device = replace(mac, simulators=simulated, state=state).device("ios-simulator")
-    limits = replace(FAST, cool_seconds=0)
-    (row,) = measure(device, brief, runtimes=("onnxruntime",), limits=limits)
+    limits = replace(QUICK, cool_seconds=0)
+    (row,) = measure(device, brief, limits=limits)
     assert row.failure is None
     assert row.conditions.device == "ios-simulator:S2"
     assert row.environment["emulated"]
@@ -150,9 +164,9 @@ def test_a_simulator_is_started_and_its_state_told(mac: Mac, brief: Bundle) -> N
 
 
 def test_a_phone_lost_in_mid_run_loses_one_measurement(mac: Mac, brief: Bundle) -> None:
-    fault = {"command": LAUNCH, "after": 8, "error": output.NO_TUNNEL}
+    fault = {"command": LAUNCH, "after": 7, "error": output.NO_TUNNEL}
     device = replace(mac, faults=[fault]).device()
-    *before, lost, again = measure(device, brief, runtimes=("onnxruntime",))
+    *before, lost, again = measure(device, brief, runtimes=("onnxruntime",), limits=QUICK)
     assert lost.failure == "ios:a cannot be reached: plug it in and unlock it"
     assert again.failure is None
     assert not before

@@ -20,9 +20,9 @@ _NARROW = 120  # below, only the columns that matter most
 
 def show(report: Report) -> None:
     """Prints it."""
-    console = Console(highlight=False)
+    console = Console(emoji=False, highlight=False)
     if not console.is_terminal:
-        console = Console(highlight=False, width=_WIDTH)
+        console = Console(emoji=False, highlight=False, width=_WIDTH)
     for answer in wording.answers(report):
         console.print(f"\n[bold]{escape(answer.sentence)}[/bold]", soft_wrap=True)
         for line in answer.details:
