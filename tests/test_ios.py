@@ -164,7 +164,7 @@ def test_a_simulator_is_started_and_its_state_told(mac: Mac, brief: Bundle) -> N
 
 
 def test_a_phone_lost_in_mid_run_loses_one_measurement(mac: Mac, brief: Bundle) -> None:
-    fault = {"command": LAUNCH, "after": 7, "error": output.NO_TUNNEL}
+    fault = {"command": LAUNCH, "after": 8, "error": output.NO_TUNNEL}
     device = replace(mac, faults=[fault]).device()
     *before, lost, again = measure(device, brief, runtimes=("onnxruntime",), limits=QUICK)
     assert lost.failure == "ios:a cannot be reached: plug it in and unlock it"
