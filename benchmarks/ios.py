@@ -19,7 +19,7 @@ from edgekit.benchmarks import app_runner, content, ios_devices
 from edgekit.benchmarks.absence import BACK_SECONDS, Absence
 from edgekit.benchmarks.android_state import Cool
 from edgekit.benchmarks.app_runner import Answers, AppRunner
-from edgekit.benchmarks.ios_links import Phone, Simulator
+from edgekit.benchmarks.ios_links import Link, Phone, Simulator
 from edgekit.benchmarks.protocol import LostError, Runner, RunnerError
 from edgekit.benchmarks.watch import Watch
 from edgekit.benchmarks.xcode import AbsentError, Xcode, XcodeError
@@ -47,7 +47,7 @@ class Ios:
     def __init__(
         self,
         kind: str,
-        link: Phone | Simulator,
+        link: Link,
         say: Say = lambda text: None,
         back_seconds: float = BACK_SECONDS,
     ) -> None:
@@ -223,9 +223,9 @@ def device(
     listed = ios_devices.phones(xcode) if phones else ios_devices.simulators(xcode)
     found = ios_devices.choose(listed, kind, udid)
     xcode = replace(xcode, about=f"{kind}:{found.udid}")
-    link = Phone(xcode, found) if phones else Simulator(xcode, found)
+    link: Link = Phone(xcode, found) if phones else Simulator(xcode, found)
     return Ios(kind, link, say)
 
 
-def _with_app(link: Phone | Simulator, app: str) -> Phone | Simulator:
+def _with_app(link: Link, app: str) -> Phone | Simulator:
     return replace(link, xcode=replace(link.xcode, app=app))

@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, TypeAlias
 
 from edgekit.benchmarks import ios_devices
 from edgekit.benchmarks.app_runner import MOST_SECONDS
@@ -19,39 +19,6 @@ from edgekit.benchmarks.protocol import LostError
 from edgekit.benchmarks.xcode import SECONDS, AbsentError, AgainError, Xcode
 
 _SLOWEST = 1_000_000  # bytes a second: a slower connection is taken for a dead one
-
-
-class Link(Protocol):
-    """To one app on one device."""
-
-    @property
-    def facts(self) -> Mapping[str, Any]:
-        """What Xcode says of the device."""
-        ...
-
-    def open(self) -> None:
-        """Makes the device ready, if that takes something."""
-        ...
-
-    def put(self, local: Path, remote: str, size_bytes: int) -> None:
-        """Copies a file or a folder there, unless it is there."""
-        ...
-
-    def get(self, remote: str, local: Path) -> None:
-        """Copies a file here.
-
-        Raises:
-            AbsentError: there is none.
-        """
-        ...
-
-    def launch(self, arguments: Sequence[str], seconds: float = MOST_SECONDS) -> str:
-        """Starts the app afresh, and returns what it printed when it has ended."""
-        ...
-
-    def lost(self) -> LostError | None:
-        """Whether the device went away."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -63,13 +30,14 @@ class Phone:
 
     @property
     def facts(self) -> Mapping[str, Any]:
+        """What Xcode says of the device."""
         return self.device.facts
 
     def open(self) -> None:
-        """A command connects it."""
+        """Nothing to do: a command connects it."""
 
     def put(self, local: Path, remote: str, size_bytes: int) -> None:
-        """``devicectl`` passes over what has not changed."""
+        """Copies a file or a folder there; ``devicectl`` passes over what has not changed."""
         source = ("--source", str(local), "--destination", remote)
         self.xcode.devicectl(
             *("device", "copy", "to", *self._device, *self._container, *source),
@@ -77,12 +45,18 @@ class Phone:
         )
 
     def get(self, remote: str, local: Path) -> None:
+        """Copies a file here.
+
+        Raises:
+            AbsentError: there is none.
+        """
         source = ("--source", remote, "--destination", str(local))
         self.xcode.devicectl("device", "copy", "from", *self._device, *self._container, *source)
         if not local.is_file():
             raise AbsentError(f"{self.xcode.about}: devicectl did not bring {remote}")
 
     def launch(self, arguments: Sequence[str], seconds: float = MOST_SECONDS) -> str:
+        """Starts the app afresh, and returns what it printed when it has ended."""
         words = ("device", "process", "launch", *self._device, "--console", "--terminate-existing")
         rest = (self.xcode.app, "--", *arguments)
         try:
@@ -91,6 +65,7 @@ class Phone:
             return self.xcode.devicectl(*words, rest=rest, seconds=seconds).printed
 
     def lost(self) -> LostError | None:
+        """Whether the device went away."""
         try:
             listed = ios_devices.phones(self.xcode)
         except LostError as error:
@@ -112,7 +87,7 @@ class Phone:
 
 @dataclass(frozen=True)
 class Simulator:
-    """By ``simctl``; its files are this Mac's."""
+    """By ``simctl``; its files are this Mac's. It does what :class:`Phone` does."""
 
     xcode: Xcode
     device: Device
@@ -163,3 +138,6 @@ class Simulator:
         """The app's; it moves when the app is installed again."""
         words = ("get_app_container", self.device.udid, self.xcode.app, "data")
         return Path(self.xcode.simctl(*words).strip())
+
+
+Link: TypeAlias = Phone | Simulator
