@@ -11,7 +11,7 @@ from pathlib import Path
 import emulated_phone
 import pytest
 from bay import PROGRAMS, Bay, target, wait_until
-from measuring import measure
+from measuring import QUICK, measure
 
 from edgekit.benchmarks import (
     android,
@@ -82,14 +82,15 @@ def test_an_app_that_keeps_the_contract_is_measured(bay: Bay, brief: Bundle) -> 
     device = bay.phone()
     emulated_phone.App(device, bay.cache)
     phone = target(bay, device)
-    (row,) = measure(ThroughApp(phone), brief)
+    (row,) = measure(ThroughApp(phone), brief, limits=QUICK)
     assert row.failure is None
     assert row.parity is not None
     assert row.parity.passed
     assert len(row.latency_ms) >= 20
     assert row.peak_memory_bytes
     assert row.environment["runtime_build"] == "the app's own"
-    (row,) = measure(ThroughApp(phone), brief, runtimes=("onnxruntime",), recipes=("int8",))
+    asked = {"runtimes": ("onnxruntime",), "recipes": ("int8",), "limits": QUICK}
+    (row,) = measure(ThroughApp(phone), brief, **asked)
     assert row.failure is None
     with pytest.raises(RunnerError, match="gave status 500"):
         ThroughApp(phone).start("litert", "/nowhere", 1, "a", "b")

@@ -31,7 +31,8 @@ def test_two_phones_at_once_one_of_them_unplugged_in_mid_run(
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
     rows = Store(tmp_path).load()
-    assert f"is disconnected: adb connect {first.serial}" in done.stderr
+    assert f"failed: {rows[0].subject.label}: android:{first.serial} is " in done.stderr
+    assert f"adb connect {first.serial}" in done.stderr
     assert f"[once more] android:{first.serial}" in done.stderr
     assert len(rows) == 4
     assert all(row.latency_ms and row.failure is None for row in rows)

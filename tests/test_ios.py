@@ -14,13 +14,12 @@ from typing import Any
 
 import pytest
 import xcode_output as output
-from measuring import measure
+from measuring import QUICK, measure
 
 from edgekit.benchmarks import ios
 from edgekit.benchmarks.ios import Ios
 from edgekit.benchmarks.protocol import LostError, RunnerError
 from edgekit.benchmarks.results import Store
-from edgekit.benchmarks.spec import Limits
 from edgekit.benchmarks.xcode import Xcode, XcodeError
 from edgekit.bundle import Bundle
 
@@ -28,7 +27,6 @@ TESTS = Path(__file__).parent
 LAUNCH, COPY_TO, LIST = (
     *("devicectl device process launch", "devicectl device copy to", "devicectl list devices"),
 )
-QUICK = Limits(min_samples=2, max_samples=2, warm_up=0, loads=1)
 
 
 @dataclass(frozen=True)
