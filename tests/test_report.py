@@ -165,6 +165,15 @@ def test_a_phone_shows_it_without_scrolling_sideways(
     assert abs(light[0] - light[1]) > 100
 
 
+@needs_chromium
+def test_no_chart_is_cut_by_the_end_of_a_printed_page(browser: Any, folder: Path) -> None:
+    page = opened(browser, folder).page
+    page.emulate_media(media="print")
+    heights = page.evaluate("[...document.querySelectorAll('figure')].map(e => e.offsetHeight)")
+    assert 100 < max(heights) < PRINTABLE_PX
+
+
+PRINTABLE_PX = 186 / 25.4 * 96  # of A4 in landscape, margins taken off
 LIGHTNESS = """selector => {
   const element = document.querySelector(selector), style = getComputedStyle(element);
   const color = element.namespaceURI.endsWith("svg") ? style.fill : style.backgroundColor;
