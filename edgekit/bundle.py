@@ -19,7 +19,7 @@ from edgekit.errors import BundleError
 from edgekit.graph import Signature
 from edgekit.source import file_hash
 
-SCHEMA_VERSION = "1.2"
+SCHEMA_VERSION = "1.3"
 MANIFEST = "manifest.json"
 GOLDEN = "golden.json"
 POSTPROCESS = "postprocess.json"
