@@ -49,6 +49,11 @@ class Artifact:
         return int(self.row["size_bytes"])
 
     @property
+    def takes_text(self) -> bool:
+        """Whether it takes text instead of ids."""
+        return "operators" in self.row
+
+    @property
     def passed(self) -> bool:
         """Whether every runtime it was proven in agreed with PyTorch."""
         return all(proof["passed"] for proof in self.row["proofs"])

@@ -62,7 +62,7 @@ def _compare(tokenizer: Any, session: TextSession, case: Case) -> None:
     from edgekit.converters.onnx_text import MAX_LENGTH
 
     encoded = encode(tokenizer, case)
-    found = session.run(*case.texts, **{MAX_LENGTH: np.array([case.max_length])})
+    found = session.ask(*case.texts, **{MAX_LENGTH: np.array([case.max_length])})
     for name, expected in (("input_ids", encoded.ids), ("token_type_ids", encoded.type_ids)):
         got = found[name][0].tolist()
         if got != expected:

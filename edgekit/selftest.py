@@ -115,7 +115,7 @@ def text_differences(
     for case in cases:
         cut = case["truncation"], case.get("truncation_side", side), case["max_length"]
         if cut == (LONGEST_FIRST, side, bundle.manifest["max_length"]):
-            probe, outputs = _probe(case), session.run(*case["text"])
+            probe, outputs = _probe(case), session.ask(*case["text"])
             if outputs[_IDS][0].tolist() == case[_IDS]:
                 yield _difference(outputs, case, probe, bundle, task, scale)
             else:

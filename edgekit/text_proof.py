@@ -31,7 +31,7 @@ def prove(
     started = time.perf_counter()
     tally, scale = Tally(recipe.tolerance), verify.scales(probes)
     for case, probe in _texts(probes, max_length, side):
-        outputs = session.run(*case.texts)
+        outputs = session.ask(*case.texts)
         run = Run("text", (probe,), len(probe))
         if tuple(outputs["input_ids"][0].tolist()) != probe.input_ids:
             tally.add(run, verify.WRONG)
