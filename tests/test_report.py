@@ -217,6 +217,13 @@ def test_what_costs_most_is_a_table_everywhere(
         assert tuple(" ".join(row).split()) in rows
 
 
+def test_a_memory_budget_that_was_kept_is_named(folder: Path) -> None:
+    lines = (folder / "report.md").read_text("utf-8").splitlines()
+    kept = [line for line in lines if "within" in line]
+    assert len(kept) == len([row for row in FILES if row[0] != "pytorch"]) * 2
+    assert all(" MB (within 1024 MiB) |" in line for line in kept)
+
+
 def test_unlike_results_are_not_compared_and_it_is_said_why() -> None:
     here = [row for row in report_samples.timed() if row.subject.model == DISTILBERT]
     there = [
