@@ -304,6 +304,14 @@ def test_the_documented_suite_shows_the_defaults(tmp_path: Path) -> None:
         assert getattr(suite, key) == getattr(default, key)
 
 
+def test_a_checkpoint_beside_the_suite_is_found_from_anywhere(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    path = tmp_path / "suite.toml"
+    path.write_text("".join(f"[[models]]\nconvert.model = '{name}'\n" for name in ("mine", "a/b")))
+    models = [model.convert["model"] for model in spec.read(str(path)).models]
+    assert models == [str(tmp_path / "mine"), "a/b"]
+
+
 def test_a_bundle_named_twice_is_refused(bundle: Bundle, tmp_path: Path) -> None:
     copy = Path(shutil.copytree(bundle.path, tmp_path / "copy.edgekit"))
     with pytest.raises(PlanError, match="the same bundle is named twice"):

@@ -36,7 +36,7 @@ def group(found: Group) -> Table:
             *(_timed(row) if timed else (wording.millions(row.measurement.instructions),)),
             *(wording.ratio(row.against(kind)) for kind in kinds),
             wording.megabytes(row.measurement.subject.size_bytes),
-            wording.megabytes(row.measurement.peak_memory_bytes),
+            wording.memory(row.measurement),
             *((wording.millijoules(row.measurement.energy_mj),) if energy else ()),
             *(_later(row) if timed else ()),
             _parity(row.measurement),

@@ -62,7 +62,7 @@ def _name(row: Row) -> str:
     return escape(wording.subject(row.measurement.subject)) + mark
 
 
-_MEMORY = {"memory": lambda row: wording.megabytes(row.measurement.peak_memory_bytes)}
+_MEMORY = {"memory": lambda row: wording.memory(row.measurement)}
 _TIMED: dict[str, Callable[[Row], str]] = {
     "median ms": lambda row: wording.ms_interval(row.latency.median) if row.latency else "",
     "p90": lambda row: wording.ms(row.latency.p90 if row.latency else None),

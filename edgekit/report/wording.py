@@ -63,6 +63,13 @@ def has_energy(rows: Iterable[Row]) -> bool:
     return any(row.measurement.energy_mj is not None for row in rows)
 
 
+def memory(row: Measurement) -> str:
+    """The growth at its peak, with the budget that it ran within."""
+    grown = megabytes(row.peak_memory_bytes)
+    limit = row.memory_limit_bytes
+    return grown if limit is None else f"{grown} (within {limit / 2**20:.4g} MiB)"
+
+
 def millions(count: int | float | None) -> str:
     """Like ``42.1 M``."""
     return NOTHING if count is None else f"{count / 1e6:,.1f} M"
