@@ -103,11 +103,14 @@ def choose(devices: Sequence[Device], kind: str, udid: str | None) -> Device:
     Raises:
         XcodeError: it is not there or cannot be used, or there are several.
     """
-    names = ", ".join(f"{kind}:{each.udid}" for each in devices)
+
+    def names(several: Sequence[Device]) -> str:
+        return ", ".join(f"{kind}:{each.udid}" for each in several) or "none"
+
     if udid is not None:
         found = [each for each in devices if each.udid.lower() == udid.lower()]
         if not found:
-            raise XcodeError(f"{kind}:{udid} is unknown to Xcode: it knows {names or 'none'}")
+            raise XcodeError(f"{kind}:{udid} is unknown to Xcode: it knows {names(devices)}")
     else:
         ready = [each for each in devices if not each.remedy]
         found = [each for each in ready if each.facts.get("state") == _BOOTED] or ready
@@ -115,7 +118,7 @@ def choose(devices: Sequence[Device], kind: str, udid: str | None) -> Device:
     if not found:
         raise XcodeError(NONE)
     if len(found) > 1:
-        raise XcodeError(f"Xcode knows several: choose with --device {names}")
+        raise XcodeError(f"Xcode knows several: choose with --device {names(found)}")
     (one,) = found
     if one.remedy:
         raise XcodeError(f"{kind}:{one.udid} {one.remedy}")

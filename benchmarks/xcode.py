@@ -60,7 +60,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault(r"(?i)developer mode is (disabled|off)", "has developer mode off: {developer_mode}"),
     Fault(
         r"FBSOpenApplicationErrorDomain 7\b|(?i:device is locked|reason: locked|not be, unlocked)",
-        "is locked: unlock it and keep its screen on (Settings, Display, Auto-Lock)",
+        "is locked: unlock it and keep its screen on (Settings, Display & Brightness)",
     ),
     Fault(
         r"FBSOpenApplicationErrorDomain 3\b",
@@ -112,7 +112,7 @@ class Xcode:
         if program is None:
             raise UnsupportedError(
                 "iOS devices need a Mac with Xcode 16 or newer: install it from the App Store and "
-                "run xcode-select --install"
+                "open it once"
             )
         return cls(Path(program))
 

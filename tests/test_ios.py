@@ -211,12 +211,13 @@ def test_what_xcode_refuses_is_one_line_with_a_remedy(mac: Mac, name: str) -> No
 
 
 def test_the_wrong_device_or_app_is_one_line(mac: Mac) -> None:
-    simulated = (output.simulator("S1", "Booted"), output.simulator("S2", "Booted"))
+    states = {"S1": "Booted", "S2": "Booted", "S3": "Shutdown"}
+    simulated = [output.simulator(*each) for each in states.items()]
     here = replace(mac, phones=(PHONES["d"][0],), simulators=simulated, installed=())
     for asked, remedy in (
         (("ios",), "ios:d has developer mode off: Settings"),
         (("ios", "nobody"), "ios:nobody is unknown to Xcode: it knows ios:d"),
-        (("ios-simulator",), "choose with --device ios-simulator:S1, ios-simulator:S2"),
+        (("ios-simulator",), "choose with --device ios-simulator:S1, ios-simulator:S2"),  # they run
         (("ios-simulator", "s1"), f"does not have the app {output.APP}: install it"),
     ):
         with pytest.raises(XcodeError, match=re.escape(remedy)):
