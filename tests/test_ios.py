@@ -109,6 +109,14 @@ def test_what_xcode_sees_is_listed_with_its_remedy(mac: Mac) -> None:
     assert all("not proven" in row["description"] for row in found.values())
 
 
+def documented(heading: str) -> set[str]:
+    """The names in the first column of a table in the contract."""
+    text = (TESTS.parent / "docs" / "app-contract.md").read_text("utf-8")
+    rows = [row for row in text.split(heading)[1].split("## ")[0].splitlines() if "| `" in row[:3]]
+    names = [name for row in rows for name in row.split("|")[1].split("`")[1::2]]
+    return {name.split()[0] for name in names}
+
+
 SUITE = """
 devices = ["ios"]
 lengths = [10]
@@ -144,6 +152,15 @@ def test_a_phone_is_measured_by_its_app(mac: Mac, brief: Bundle) -> None:
     assert len(set(pushed)) == len(pushed), "once"
     folder = mac.folder / "containers/a" / output.APP / "Documents"
     assert len(list((folder / "edgekit-files").iterdir())) == len(pushed)
+    sent = {name for words in mac.calls(LAUNCH) for name in json.loads(words[-1])}
+    assert sent == documented("## The request")
+    commands = {
+        command.split()[0]
+        for words in mac.calls(LAUNCH)
+        for command in json.loads(words[-1])["commands"].split(";")
+        if command
+    }
+    assert commands | {"clean"} == documented("## Commands")
     mac.device().clean()
     assert not (folder / "edgekit-files").exists()
 
