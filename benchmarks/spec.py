@@ -17,6 +17,7 @@ from typing import Any, get_type_hints
 from edgekit import plan, recipe
 from edgekit.benchmarks import typed
 from edgekit.errors import PlanError
+from edgekit.source import DEMO
 
 SUITES = ("quick", "paper", "full")
 
@@ -208,7 +209,19 @@ def _model(row: Any, folder: Path, origin: str) -> Model:
         raise PlanError(f"{origin}: a model with a config needs a name")
     if found.name is not None and Path(found.name).name != found.name:
         raise PlanError(f"{origin}: '{found.name}' is no name: leave / out")
-    return replace(found, convert=convert, bundle=found.bundle and folder / found.bundle)
+    return replace(
+        found,
+        convert=_beside(folder, convert),
+        bundle=found.bundle and folder / found.bundle,
+    )
+
+
+def _beside(folder: Path, convert: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A checkpoint that lies beside the suite goes before one of the same name elsewhere."""
+    model = convert.get("model")
+    if model in (None, DEMO) or not (folder / model).is_dir():
+        return convert
+    return {**convert, "model": str(folder / model)}
 
 
 def _tomllib() -> Any:

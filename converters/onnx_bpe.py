@@ -87,7 +87,8 @@ def _check(tokenizer: TextTokenizer) -> bool:
     """Whether a blank is put before each text."""
     normalizers, splitters = tokenizer.steps("normalizer"), tokenizer.steps("pre_tokenizer")
     if normalizers or splitters != ["ByteLevel"]:
-        refuse(f"BPE after {' and '.join([*normalizers, *splitters]) or 'nothing'}")
+        why = "none composes characters as it does" if "NFC" in normalizers else ""
+        refuse(f"BPE after {' and '.join([*normalizers, *splitters]) or 'nothing'}", why)
     splitter = tokenizer.stored["pre_tokenizer"]
     if not splitter.get("use_regex", True):
         refuse("BPE of whole texts")

@@ -18,9 +18,12 @@ ML_DOMAIN = "ai.onnx.ml"
 _ANY = "(?s).*"
 
 
-def refuse(what: str) -> NoReturn:
-    """Says that there are no operators for it."""
-    raise UnsupportedError(f"--embed-tokenizer has no operators for {what}")
+def refuse(what: str, why: str = "") -> NoReturn:
+    """Says that there are no operators for it, and why."""
+    reason = f" ({why})" if why else ""
+    raise UnsupportedError(
+        f"--embed-tokenizer has no operators for {what}{reason}: convert without it"
+    )
 
 
 def added_tokens(tokenizer: TextTokenizer) -> dict[str, Mapping[str, Any]]:

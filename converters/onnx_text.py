@@ -27,6 +27,11 @@ _KINDS: Mapping[str, Callable[[TextGraph, TextTokenizer, str], tuple[str, str]]]
     "WordPiece": onnx_wordpiece.ids,
 }
 
+_REASONS = {
+    "Unigram": "SentencePiece's own composes marks and breaks ties in another way than the "
+    "tokenizers library"
+}
+
 
 def text_graph(tokenizer: TextTokenizer) -> TextGraph:
     """Nodes from ``text`` to ``input_ids``, ``attention_mask``, ``token_type_ids``: (1, length).
@@ -37,7 +42,7 @@ def text_graph(tokenizer: TextTokenizer) -> TextGraph:
     graph = TextGraph("tokenizer")
     kind = tokenizer.stored["model"]["type"]
     if kind not in _KINDS:
-        refuse(f"{kind} tokenizers")
+        refuse(f"{kind} tokenizers", _REASONS.get(kind, ""))
     padded = graph.concat(INPUT.name, graph.strings(""))
     texts = graph.part(padded, graph.integer(0), graph.integer(2))
     ids, first = _KINDS[kind](graph, tokenizer, texts)

@@ -19,7 +19,7 @@ from edgekit.errors import BundleError
 from edgekit.graph import Signature
 from edgekit.source import file_hash
 
-SCHEMA_VERSION = "1.2"
+SCHEMA_VERSION = "1.3"
 MANIFEST = "manifest.json"
 GOLDEN = "golden.json"
 POSTPROCESS = "postprocess.json"
@@ -47,6 +47,11 @@ class Artifact:
     def size_bytes(self) -> int:
         """Of the file, or of all files of a package."""
         return int(self.row["size_bytes"])
+
+    @property
+    def takes_text(self) -> bool:
+        """Whether it takes text instead of ids."""
+        return "operators" in self.row
 
     @property
     def passed(self) -> bool:

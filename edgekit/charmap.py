@@ -11,8 +11,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 _ASCII = range(0x80)
-_CHARACTERS = (range(0x80, 0xD800), range(0xE000, 0x40000), range(0xE0000, 0x110000))
-_EMPTY = range(0x40000, 0xE0000)  # planes without any character: all fare as the first
+_CHARACTERS = (range(0x80, 0xD800), range(0xE000, 0x40000), range(0xE0000, 0xE1000))
+_ALIKE = (  # without any character, or for private use: all fare as the first
+    range(0x40000, 0xE0000),
+    range(0xE1000, 0xF0000),
+    range(0xF0000, 0x110000),
+)
 _BLOCK = 64  # code points that one call looks at: with more or fewer it takes longer
 _BETWEEN = "|"  # a word of its own, which no other code point becomes
 
@@ -31,10 +35,13 @@ def table(normalizer: Any, pre_tokenizer: Any) -> dict[str, str]:
     for block in _blocks():
         parts = words(_BETWEEN.join(f"a{point}a" for point in block)).split(f" {_BETWEEN} ")
         found.update(zip(block, (part[1:-1] for part in parts), strict=True))
-    first = chr(_EMPTY[0])
-    made = words(f"a{first}a")[1:-1].replace(first, "{}")
-    found.update((point, made.format(point)) for point in map(chr, _EMPTY))
-    return {point: made for point, made in found.items() if made != point}
+    changed = {point: made for point, made in found.items() if made != point}
+    for points in _ALIKE:
+        first = chr(points[0])
+        made = words(f"a{first}a")[1:-1].replace(first, "{}")
+        if made != "{}":
+            changed.update((point, made.format(point)) for point in map(chr, points))
+    return changed
 
 
 def byte_level_classes(pre_tokenizer: Any) -> tuple[list[str], list[str], list[str]]:

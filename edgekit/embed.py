@@ -36,13 +36,13 @@ def check(tokenizer: Any, saved: TextTokenizer, path: Path) -> None:
     from edgekit.converters.onnx import save_tokenizer
 
     save_tokenizer(saved, path)
-    session = TextSession(path)
-    for case in (*texts.cases(saved.max_length), *random_cases(saved.max_length)):
-        if case.truncation == texts.LONGEST_FIRST:
+    session, side = TextSession(path), saved.truncation_side
+    for case in (*texts.cases(saved.max_length, side), *random_cases(saved.max_length, side)):
+        if case.cut_by_a_file(side):
             _compare(tokenizer, session, case)
 
 
-def random_cases(max_length: int, count: int = RANDOM_TEXTS) -> Iterator[Case]:
+def random_cases(max_length: int, side: str, count: int = RANDOM_TEXTS) -> Iterator[Case]:
     """Strings of code points from all of Unicode, single and in pairs, the same ones every time."""
     generator = random.Random(SEED)
 
@@ -55,14 +55,14 @@ def random_cases(max_length: int, count: int = RANDOM_TEXTS) -> Iterator[Case]:
 
     for number in range(count):
         pair = (text(),) if number % 3 else (text(), text())
-        yield Case(f"random {number}", pair, texts.LONGEST_FIRST, max_length)
+        yield Case(f"random {number}", pair, texts.LONGEST_FIRST, max_length, side)
 
 
 def _compare(tokenizer: Any, session: TextSession, case: Case) -> None:
     from edgekit.converters.onnx_text import MAX_LENGTH
 
     encoded = encode(tokenizer, case)
-    found = session.run(*case.texts, **{MAX_LENGTH: np.array([case.max_length])})
+    found = session.ask(*case.texts, **{MAX_LENGTH: np.array([case.max_length])})
     for name, expected in (("input_ids", encoded.ids), ("token_type_ids", encoded.type_ids)):
         got = found[name][0].tolist()
         if got != expected:

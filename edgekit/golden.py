@@ -24,7 +24,8 @@ SAMPLES = 1024  # values kept of an output larger than that, evenly spread
 
 def cases(tokenizer: Any | None, probes: Sequence[Probe], max_length: int) -> dict[str, Any]:
     """The content of ``golden.json``: the texts' probes; made-up ones where no tokenizer is."""
-    known = {case.name: case for case in texts.cases(max_length)}
+    side = "right" if tokenizer is None else tokenizer.truncation_side
+    known = {case.name: case for case in texts.cases(max_length, side)}
     kind = "length" if tokenizer is None else "text"
     chosen = [probe for probe in probes if probe.kind == kind and len(probe.outputs)]
     return {
@@ -52,6 +53,7 @@ def _text(tokenizer: Any | None, case: Case | None) -> dict[str, Any]:
     return {
         "text": list(case.texts),
         "truncation": case.truncation,
+        "truncation_side": case.side,
         "max_length": case.max_length,
         "offsets": [list(pair) for pair in encode(tokenizer, case).offsets],
     }

@@ -144,7 +144,7 @@ def open_app(
 
     Args:
         bundle: an opened bundle.
-        artifact: one of its artefacts.
+        artifact: one of its artefacts, those that take text included.
         target: ``host``, or a device of ``edgekit devices``, like ``arm64``.
         threads: 0 is the runtime's own choice.
 
@@ -152,6 +152,10 @@ def open_app(
         EdgekitError: the device cannot run it, a package is missing, the file does not open, or
             the bundle has no tokenizer.
     """
+    if artifact is not None and artifact.takes_text:
+        from edgekit.text_app import open_text
+
+        return open_text(bundle, artifact, target, threads)
     if target != HOST:
         return _remote(bundle, artifact, target, threads or 1)
     if artifact is None:
@@ -173,7 +177,8 @@ def choose(bundle: Bundle, name: str | None, target: str = HOST) -> Artifact | N
         return None
     if name is None:
         return _first(bundle, target)
-    named = {artifact.path.name: artifact for artifact in bundle.artifacts}
+    everything = (*bundle.artifacts, *bundle.text_artifacts)
+    named = {artifact.path.name: artifact for artifact in everything}
     if name not in named:
         raise BundleError(
             f"{bundle.path} has no artefact '{name}': choose from {', '.join(named)}, {PYTORCH}"

@@ -96,7 +96,7 @@ def from_texts(tokenizer: Any, max_length: int, vocabulary: Vocabulary) -> Itera
     Raises:
         SourceError: the tokenizer makes ids that the model has no embedding for.
     """
-    for case in cases(max_length):
+    for case in cases(max_length, tokenizer.truncation_side):
         encoded = encode(tokenizer, case)
         if max(encoded.ids, default=0) >= vocabulary.size:
             raise SourceError(

@@ -111,10 +111,11 @@ def text_differences(
 ) -> Iterator[verify.Difference]:
     """The same of a file that takes text, on the cases that are cut as it cuts."""
     scale = verify.scales(map(_probe, cases))
+    side = bundle.manifest["tokenizer"]["truncation_side"]
     for case in cases:
-        cut = case.get("truncation"), case.get("max_length")
-        if cut == (LONGEST_FIRST, bundle.manifest["max_length"]):
-            probe, outputs = _probe(case), session.run(*case["text"])
+        cut = case["truncation"], case.get("truncation_side", side), case["max_length"]
+        if cut == (LONGEST_FIRST, side, bundle.manifest["max_length"]):
+            probe, outputs = _probe(case), session.ask(*case["text"])
             if outputs[_IDS][0].tolist() == case[_IDS]:
                 yield _difference(outputs, case, probe, bundle, task, scale)
             else:

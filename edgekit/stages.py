@@ -184,9 +184,10 @@ def export(
     cases = probes.load(work / PROBES)
     exported = []
     for kind, path in build(plan, traced, name, work, out, say=say):
-        if path.stem.endswith(TEXT):
+        if path.stem.endswith(TEXT) and traced.tokenizer is not None:
+            side = traced.tokenizer["truncation_side"]
             with _Timed(say, name, "prove", path.name):
-                exported.append(_export_text(plan, traced, path, kind, cases))
+                exported.append(_export_text(plan, traced, path, kind, cases, side))
             continue
         proofs, lengths, batched = [], None, False
         for session in runtime.sessions(path, name):
@@ -209,10 +210,15 @@ def export(
 
 
 def _export_text(
-    plan: ExportPlan, traced: Traced, path: Path, kind: Recipe, cases: Sequence[Probe]
+    plan: ExportPlan,
+    traced: Traced,
+    path: Path,
+    kind: Recipe,
+    cases: Sequence[Probe],
+    side: str,
 ) -> Exported:
     proof = text_proof.prove(
-        TextSession(path), cases, plan.task, traced.signature, kind, plan.max_length
+        TextSession(path), cases, plan.task, traced.signature, kind, plan.max_length, side
     )
     return Exported(path, "onnx", kind.name, None, False, (proof,), takes_text=True)
 

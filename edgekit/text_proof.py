@@ -22,12 +22,16 @@ def prove(
     signature: Signature,
     recipe: Recipe,
     max_length: int,
+    side: str,
 ) -> Proof:
-    """Runs every text that is cut as the file cuts; other ids are a failure whatever comes out."""
+    """Runs every text that is cut as the file cuts; other ids are a failure whatever comes out.
+
+    ``max_length`` and ``side`` are how it cuts.
+    """
     started = time.perf_counter()
     tally, scale = Tally(recipe.tolerance), verify.scales(probes)
-    for case, probe in _texts(probes, max_length):
-        outputs = session.run(*case.texts)
+    for case, probe in _texts(probes, max_length, side):
+        outputs = session.ask(*case.texts)
         run = Run("text", (probe,), len(probe))
         if tuple(outputs["input_ids"][0].tolist()) != probe.input_ids:
             tally.add(run, verify.WRONG)
@@ -38,11 +42,11 @@ def prove(
     return tally.proof(session.runtime, time.perf_counter() - started)
 
 
-def _texts(probes: Sequence[Probe], max_length: int) -> Iterator[tuple[Case, Probe]]:
+def _texts(probes: Sequence[Probe], max_length: int, side: str) -> Iterator[tuple[Case, Probe]]:
     known = {
         case.name: case
-        for case in texts.cases(max_length)
-        if case.max_length == max_length and case.truncation == texts.LONGEST_FIRST
+        for case in texts.cases(max_length, side)
+        if case.max_length == max_length and case.cut_by_a_file(side)
     }
     for probe in probes:
         if probe.kind == "text" and probe.name in known:

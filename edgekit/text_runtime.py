@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from edgekit.errors import BundleError, MissingExtraError
+from edgekit.runtime import Feed
 
 PACKAGE = "onnxruntime-extensions"
 _MODULE = "onnxruntime_extensions"
@@ -24,10 +25,15 @@ def require() -> None:
 class TextSession:
     """An opened text-in file. ``threads`` 0 is the runtime's own choice.
 
+    It is a :class:`edgekit.runtime.Session` whose one input is ``text``.
+
     Raises:
         BundleError: the runtime refuses the file.
         MissingExtraError: the operators are not installed.
     """
+
+    lengths: tuple[int, ...] | None = None
+    batched = False
 
     def __init__(self, path: Path, threads: int = 0) -> None:
         require()
@@ -47,10 +53,17 @@ class TextSession:
             raise BundleError(f"{path.name} cannot be opened: {error}") from error
         self._outputs = [output.name for output in self._session.get_outputs()]
 
-    def run(self, *texts: str, **more: np.ndarray) -> dict[str, np.ndarray]:
+    def ask(self, *texts: str, **more: np.ndarray) -> dict[str, np.ndarray]:
         """One text, or the two of a pair: each output with a batch axis of 1."""
-        feed = {"text": np.array(texts, dtype=object), **more}
-        return dict(zip(self._outputs, self._session.run(None, feed), strict=True))
+        return self.run({"text": np.array(texts, dtype=object), **more})
+
+    def run(self, feed: Feed) -> dict[str, np.ndarray]:
+        """As :meth:`ask`, from the array that the file takes."""
+        return dict(zip(self._outputs, self._session.run(None, dict(feed)), strict=True))
+
+    def layers(self, feed: Feed) -> list[np.ndarray]:
+        """None: the file without a tokenizer, which has the same model, shows them."""
+        return []
 
 
 def operators() -> str:

@@ -56,6 +56,7 @@ PAIRS: tuple[tuple[str, str, str], ...] = (
 _LONG = "The tower, finished in 1889, stands in Paris: café, 東京, שלום 👍🏽. " * 3
 LONGEST_FIRST = "longest_first"  # Transformers' name for its default
 _CUT = 24  # tokens: few, so that every text is cut, even by the tokens of whole words
+SIDES = ("right", "left")  # where tokens are lost
 TRUNCATIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("cut single", LONGEST_FIRST, (_LONG,)),
     ("cut first", "only_first", (_LONG, "Who?")),
@@ -67,18 +68,31 @@ TRUNCATIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 
 @dataclass(frozen=True)
 class Case:
-    """One or two texts, cut at ``max_length`` tokens by one of Transformers' strategies."""
+    """One or two texts, cut at ``max_length`` tokens by one of Transformers' strategies.
+
+    ``side`` is the end at which a text loses tokens.
+    """
 
     name: str
     texts: tuple[str, ...]
     truncation: str
     max_length: int
+    side: str
+
+    def cut_by_a_file(self, side: str) -> bool:
+        """Whether a file that takes text cuts so, if its tokenizer cuts at ``side``."""
+        return (self.truncation, self.side) == (LONGEST_FIRST, side)
 
 
-def cases(max_length: int) -> Iterator[Case]:
-    """Every case for a model of ``max_length`` tokens; the short cuts where they are shorter."""
+def cases(max_length: int, side: str) -> Iterator[Case]:
+    """Every case for a model of ``max_length`` tokens, whose tokenizer cuts at ``side``.
+
+    The short cuts are made at either side, where the model takes more than they leave.
+    """
     for name, *texts in (*TEXTS, *PAIRS):
-        yield Case(name, tuple(texts), LONGEST_FIRST, max_length)
+        yield Case(name, tuple(texts), LONGEST_FIRST, max_length, side)
+    if max_length < _CUT:
+        return
     for name, strategy, cut in TRUNCATIONS:
-        if max_length >= _CUT:
-            yield Case(name, cut, strategy, _CUT)
+        for other in SIDES:
+            yield Case(f"{name} {other}", cut, strategy, _CUT, other)

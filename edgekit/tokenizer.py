@@ -68,7 +68,12 @@ def save(tokenizer: Any, out: Path, max_length: int) -> dict[str, Any]:
 
 def encode(tokenizer: Any, case: Case) -> Any:
     """One case's ``tokenizers.Encoding``: ``ids``, ``type_ids`` and ``offsets`` in code points."""
-    found = tokenizer(*case.texts, truncation=case.truncation, max_length=case.max_length)
+    own = tokenizer.truncation_side
+    tokenizer.truncation_side = case.side
+    try:
+        found = tokenizer(*case.texts, truncation=case.truncation, max_length=case.max_length)
+    finally:
+        tokenizer.truncation_side = own
     return found.encodings[0]
 
 

@@ -86,6 +86,7 @@ def counted() -> Iterator[Measurement]:
                 profile=(),
                 warnings=(),
                 instructions=round(1e8 * row.latency_ms[0]),
+                memory_limit_bytes=1 << 30,
             )
 
 

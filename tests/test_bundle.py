@@ -134,7 +134,8 @@ def test_the_golden_ids_come_from_the_bundled_tokenizer(bundle: Bundle) -> None:
     cases = bundle.golden()["cases"]
     assert len(cases) > 40
     for case in cases:
-        tokenizer.enable_truncation(case["max_length"], strategy=case["truncation"])
+        strategy, side = case["truncation"], case["truncation_side"]
+        tokenizer.enable_truncation(case["max_length"], strategy=strategy, direction=side)
         encoded = tokenizer.encode(*case["text"])
         assert encoded.ids == case["input_ids"], case["name"]
         assert encoded.type_ids == case["token_type_ids"], case["name"]

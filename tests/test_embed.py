@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from conftest import write_vocabulary
+from test_source import edgekit_cli
 from test_tokenizer import byte_level_bpe, unigram
 from tokenizers import AddedToken, normalizers
 from transformers import BertTokenizerFast
@@ -16,8 +19,10 @@ from transformers import BertTokenizerFast
 import edgekit
 from edgekit import embed, selftest
 from edgekit.bundle import Bundle
-from edgekit.errors import UnsupportedError
+from edgekit.errors import BundleError, UnsupportedError
+from edgekit.inference import choose, open_app
 from edgekit.runtime import OnnxRuntime
+from edgekit.text_app import TextApp
 from edgekit.text_runtime import TextSession
 from edgekit.tokenizer import TextTokenizer, save
 
@@ -39,7 +44,7 @@ def test_text_in_gives_the_ordinary_file_its_own_answers(text_in: Bundle) -> Non
         for case in text_in.golden()["cases"]:
             if case["max_length"] != text_in.manifest["max_length"]:
                 continue
-            found = text_session.run(*case["text"])
+            found = text_session.ask(*case["text"])
             assert found["input_ids"].tolist() == [case["input_ids"]], case["name"]
             names = ("input_ids", "attention_mask", "token_type_ids")
             feed = {name: np.array([case[name]], np.int32) for name in names}
@@ -53,16 +58,77 @@ def test_verify_runs_text_in_files(text_in: Bundle) -> None:
         assert results[name].cases > 30
 
 
+def test_run_asks_a_text_in_file_with_the_text_alone(text_in: Bundle) -> None:
+    texts = [("Zoe\u0301 met 好 👍🏽",), ("long " * 100,), ("a\x00b", "pair " * 40), ("",)]
+    for name in ("model-fp32", "model-int8"):
+        plain, with_text = (choose(text_in, f"{name}{end}.onnx") for end in ("", "-text"))
+        with open_app(text_in, plain) as ids, open_app(text_in, with_text) as strings:
+            for asked in texts:
+                assert strings.answer(*asked) == ids.answer(*asked), asked
+            prompt = ids.tokenise("another text")
+            with pytest.raises(BundleError, match="other ids"):
+                strings.read(replace(prompt, texts=("than these",)))
+
+
+def test_sentence_similarity_asks_for_each_text_by_itself(small: Callable[[str], Bundle]) -> None:
+    bundle = small("sentence-similarity")
+    with open_app(bundle, choose(bundle, None)) as plain:
+
+        class Session:
+            lengths, batched, runtime = None, False, "the other file"
+
+            def ask(self, text: str) -> dict[str, np.ndarray]:
+                (encoded,) = plain.tokenise(text).encodings
+                (outputs,) = plain.infer([encoded])
+                rows = {"input_ids": np.array(encoded.input_ids), **outputs}
+                return {name: value[None] for name, value in rows.items()}
+
+        app = TextApp(bundle, bundle.artifacts[0], Session())
+        for texts in [("a text", "and another, longer one"), ("one",)]:
+            assert app.answer(*texts) == plain.answer(*texts)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("run BUNDLE text --artifact FILE --device arm64", "arm64 has no operators for FILE"),
+        ("eval BUNDLE --data dev.tsv --artifacts FILE", "FILE takes text, and is the model of"),
+        ("check BUNDLE --budget p90.toml", "files that take text, of which p90 cannot be measured"),
+    ],
+)
+def test_what_takes_ids_only_says_so(
+    arguments: str, message: str, text_in: Bundle, tmp_path: Path
+) -> None:
+    file = text_in.text_artifacts[0].path.name
+    (tmp_path / "dev.tsv").write_text("text\tlabel\nfine\tgood\n")
+    (tmp_path / "p90.toml").write_text("[[budget]]\nfiles = '*-text.onnx'\np90 = '1 s'\n")
+    words = {"BUNDLE": str(text_in.path), "FILE": file}
+    asked = [words.get(word, word) for word in arguments.split()]
+    result = edgekit_cli(*asked, cwd=tmp_path)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert message.replace("FILE", file) in result.stderr.splitlines()[-1]
+
+
+def test_check_holds_a_text_in_file_to_its_size(text_in: Bundle, tmp_path: Path) -> None:
+    (tmp_path / "budget.toml").write_text("[[budget]]\nfiles = '*'\nsize = '1 MB'\n")
+    result = edgekit_cli("check", text_in.path, "--budget", "budget.toml", cwd=tmp_path)
+    assert result.returncode == 0
+    assert "model-int8-text.onnx" in result.stdout
+
+
+def test_answers_that_are_made_of_offsets_are_refused(text_in: Bundle) -> None:
+    bundle = replace(text_in, manifest={**text_in.manifest, "task": "question-answering"})
+    with pytest.raises(UnsupportedError, match="gives no offsets"):
+        open_app(bundle, bundle.text_artifacts[0])
+
+
 def bert(folder: Path, **options: bool) -> BertTokenizerFast:
     return BertTokenizerFast(vocab=str(write_vocabulary(folder / "vocab.txt")), **options)
 
 
-@pytest.mark.parametrize("side", ["left", "right"])
-def test_a_cased_tokenizer_on_random_unicode_cut_from_either_side(
-    side: str, tmp_path: Path
-) -> None:
+def test_a_cased_tokenizer_on_random_unicode_cut_from_the_left(tmp_path: Path) -> None:
     tokenizer = bert(tmp_path, do_lower_case=False)
-    tokenizer.truncation_side = side
+    tokenizer.truncation_side = "left"
     saved = TextTokenizer.read(tmp_path, save(tokenizer, tmp_path, 24))
     embed.check(tokenizer, saved, tmp_path / "tokenizer.onnx")
 

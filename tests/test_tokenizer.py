@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import random
-import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from app_tokenizer import AppTokenizer
+from sentencepiece import SentencePieceTrainer
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
-from transformers import PreTrainedTokenizerFast
+from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 from edgekit import golden
 from edgekit.probes import Probe, Vocabulary, from_texts
-from edgekit.texts import TEXTS
-from edgekit.tokenizer import save
+from edgekit.texts import LONGEST_FIRST, SIDES, TEXTS, Case, cases
+from edgekit.tokenizer import encode, save
 
 
 def wordpiece() -> PreTrainedTokenizerFast:
@@ -117,82 +119,60 @@ def test_the_bundled_file_and_facts_give_the_golden_ids(kind: str, tmp_path: Pat
     rows = from_texts(tokenizer, 64, Vocabulary(600, 0, True))
     output = {"logits": np.zeros(2, np.float32)}
     probes = [Probe(r.name, r.kind, r.input_ids, r.token_type_ids, (), output) for r in rows]
-    cases = golden.cases(tokenizer, probes, 64)["cases"]
+    written = golden.cases(tokenizer, probes, 64)["cases"]
     block = save(tokenizer, tmp_path, max_length=64)
     app = Tokenizer.from_file(str(tmp_path / "tokenizer" / "tokenizer.json"))
     assert (app.truncation, app.padding) == (None, None)
-    for case in cases:
-        strategy, side = case["truncation"], block["truncation_side"]
+    for case in written:
+        strategy, side = case["truncation"], case["truncation_side"]
+        assert side == block["truncation_side"] or "cut" in case["name"]
         app.enable_truncation(case["max_length"], strategy=strategy, direction=side)
         found = app.encode(*case["text"])
         assert found.ids == case["input_ids"], case["name"]
         assert found.type_ids == case["token_type_ids"], case["name"]
         assert [list(pair) for pair in found.offsets] == case["offsets"], case["name"]
         assert max(end for _, end in case["offsets"]) <= max(map(len, case["text"]))
-    cut = {case["name"]: len(case["input_ids"]) for case in cases if "cut" in case["name"]}
+    cut = {case["name"]: len(case["input_ids"]) for case in written if "cut" in case["name"]}
     assert set(cut.values()) == {24}
-    assert len(cut) == 5
+    assert len(cut) == 10
+    sides = [{c["name"]: c["input_ids"] for c in written if side in c["name"]} for side in SIDES]
+    assert not any(a == b for a, b in zip(*map(dict.values, sides), strict=True))
 
 
-def by_the_docs(text: str, vocabulary: list[str], lower: bool) -> list[int]:
-    """WordPiece as docs/tokenizers.md tells an app to do it, without the special tokens."""
-    ids = {token: line for line, token in enumerate(vocabulary)}
-    words = "".join(map(_cleaned, text))
-    if lower:
-        words = "".join(c for c in unicodedata.normalize("NFD", words) if _category(c) != "Mn")
-        words = "".join(character.lower() for character in words)
-    split = "".join(f" {c} " if _is_punctuation(c) else c for c in words).split(" ")
-    return [found for word in split if word for found in _pieces(word, ids)]
+def sentencepiece(folder: Path) -> Any:
+    """XLM-R's tokenizer, as Transformers makes it of a SentencePiece model."""
+    model = io.BytesIO()
+    SentencePieceTrainer.train(
+        sentence_iterator=iter(text for _, text in TEXTS if "\0" not in text),
+        model_writer=model,
+        vocab_size=600,
+        hard_vocab_limit=False,
+        minloglevel=2,
+    )
+    (folder / "sentencepiece.bpe.model").write_bytes(model.getvalue())
+    (folder / "config.json").write_text('{"model_type": "xlm-roberta"}')
+    return AutoTokenizer.from_pretrained(folder)
 
 
-def _category(character: str) -> str:
-    return unicodedata.category(character)
-
-
-def _cleaned(character: str) -> str:
-    if character in "\t\n\r" or _category(character)[0] == "Z":
-        return " "
-    if _category(character)[0] == "C" or character == "\ufffd":
-        return ""
-    return f" {character} " if any(ord(character) in block for block in IDEOGRAPHS) else character
-
-
-def _is_punctuation(character: str) -> bool:
-    ascii_mark = "!" <= character <= "~" and not character.isalnum()
-    return ascii_mark or _category(character)[0] == "P"
-
-
-def _pieces(word: str, ids: dict[str, int]) -> list[int]:
-    found, start = [], 0
-    while start < len(word) and len(word) <= 100:
-        prefix = "##" if start else ""
-        ends = range(len(word), start, -1)
-        end = next((end for end in ends if prefix + word[start:end] in ids), None)
-        if end is None:
-            return [ids["[UNK]"]]
-        found.append(ids[prefix + word[start:end]])
-        start = end
-    return found or [ids["[UNK]"]]
-
-
-IDEOGRAPHS = (
-    range(0x4E00, 0xA000),
-    range(0x3400, 0x4DC0),
-    range(0x20000, 0x2A6E0),
-    range(0x2A700, 0x2B740),
-    range(0x2B740, 0x2B820),
-    range(0x2B920, 0x2CEB0),
-    range(0xF900, 0xFB00),
-    range(0x2F800, 0x2FA20),
-)
-
-
-def test_the_docs_and_vocab_txt_are_enough_for_wordpiece(tmp_path: Path) -> None:
-    tokenizer = wordpiece()
+@pytest.mark.parametrize("kind", [*KINDS, "SentencePiece"])
+def test_the_docs_and_a_bundle_are_enough_to_write_a_tokenizer(kind: str, tmp_path: Path) -> None:
+    """What docs/tokenizers.md says, in Python, against the library."""
+    tokenizer = KINDS[kind][0]() if kind in KINDS else sentencepiece(tmp_path)
     block = save(tokenizer, tmp_path, max_length=64)
-    vocabulary = (tmp_path / "tokenizer" / "vocab.txt").read_text("utf-8").split("\n")[:-1]
+    app = AppTokenizer(tmp_path, block)
     generator = random.Random(0)
-    made_up = ["".join(map(chr, generator.choices(range(0x20, 0x500), k=40))) for _ in range(200)]
-    for text in [*(text for name, text in TEXTS if name != "special tokens"), *made_up]:
-        expected = tokenizer(text, add_special_tokens=False)["input_ids"]
-        assert by_the_docs(text, vocabulary, block["lowercase"]) == expected, ascii(text)
+    made_up = (
+        Case(
+            f"made up {n}",
+            tuple("".join(map(chr, generator.choices(range(0x20, 0x500), k=40))) for _ in "ab"),
+            LONGEST_FIRST,
+            64,
+            "left",
+        )
+        for n in range(100)
+    )
+    for case in (*cases(64, block["truncation_side"]), *made_up):
+        if case.truncation == LONGEST_FIRST:
+            expected = encode(tokenizer, case)
+            found = app.encode(list(case.texts), case.max_length, case.side)
+            assert found == (expected.ids, expected.type_ids), case.name

@@ -54,23 +54,26 @@ def check(
 
 
 def _lines(bundle: Bundle, budget: Budget) -> Iterator[_Line]:
-    fitting = [
-        artifact
-        for artifact in bundle.artifacts
-        if any(fnmatchcase(artifact.path.name, pattern) for pattern in budget.files)
-    ]
-    unused = [
-        pattern
-        for pattern in budget.files
-        if not any(fnmatchcase(artifact.path.name, pattern) for artifact in bundle.artifacts)
-    ]
-    if unused:
-        names = ", ".join(artifact.path.name for artifact in bundle.artifacts)
-        raise PlanError(
-            f"the budget for '{unused[0]}' fits no file of {bundle.path}: it has {names}"
-        )
-    for artifact in fitting:
-        yield from (_Line(artifact, budget.setting, budget.data, limit) for limit in budget.limits)
+    """Files that take text have the size that an app ships; all else is measured without text."""
+    files = (*bundle.artifacts, *bundle.text_artifacts)
+    for pattern in budget.files:
+        fitting = [file for file in files if fnmatchcase(file.path.name, pattern)]
+        if not fitting:
+            names = ", ".join(file.path.name for file in files)
+            raise PlanError(
+                f"the budget for '{pattern}' fits no file of {bundle.path}: it has {names}"
+            )
+        more = [each.quantity.key for each in budget.limits if each.quantity.needs != FILE]
+        if more and all(file.takes_text for file in fitting):
+            raise PlanError(
+                f"the budget for '{pattern}' fits files that take text, of which {more[0]} cannot "
+                "be measured: budget the file without -text in its name, which is the same model"
+            )
+    for file in files:
+        if any(fnmatchcase(file.path.name, pattern) for pattern in budget.files):
+            for limit in budget.limits:
+                if not file.takes_text or limit.quantity.needs == FILE:
+                    yield _Line(file, budget.setting, budget.data, limit)
 
 
 def _check_device(line: _Line, meter: Meter) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from edgekit import answers, inference, source
 from edgekit.bundle import Artifact, Bundle
 from edgekit.encoding import Prompt
-from edgekit.errors import BundleError, DataError, EdgekitError, InputError, OutputError
+from edgekit.errors import BundleError, DataError, EdgekitError, InputError, OutputError, PlanError
 from edgekit.evaluation import judging, ways
 from edgekit.evaluation.kinds import Model, Options
 from edgekit.evaluation.predictions import Prediction, Predictions
@@ -112,8 +112,13 @@ class _Work:
         if names is None:
             chosen = inference.runnable(bundle, device)
         else:
-            found = (inference.choose(bundle, name, device) for name in names)
+            found = [inference.choose(bundle, name, device) for name in names]
             chosen = [artifact for artifact in found if artifact]
+            if texts := [artifact.path.name for artifact in chosen if artifact.takes_text]:
+                raise PlanError(
+                    f"{texts[0]} takes text, and is the model of the file without -text in its "
+                    "name: evaluate that one"
+                )
         return ((artifact, device) for artifact in chosen)
 
     def _attempt(
