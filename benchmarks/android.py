@@ -10,12 +10,14 @@ from __future__ import annotations
 import itertools
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from edgekit.benchmarks import android_facts, android_files, android_state, arm64_setup
+from edgekit.benchmarks.absence import BACK_SECONDS, Absence
 from edgekit.benchmarks.adb import READY, Adb, DeviceError, Listed
 from edgekit.benchmarks.android_files import Files
 from edgekit.benchmarks.android_state import Cool
@@ -25,8 +27,8 @@ from edgekit.benchmarks.watch import Watch
 Say = Callable[[str], None]
 ABI = "arm64-v8a"
 _RUNTIMES = {"onnx": ("onnxruntime",), "tflite": ("litert",)}
-_BACK_SECONDS = 60.0  # how long a phone that went away is waited for
 _FRESH_SECONDS = 30.0  # how old facts that change may be
+_SILENT_SECONDS = 300.0  # after which a runner that has not answered is given up
 _NOISE = ("INFO", "WARNING")
 
 
@@ -44,17 +46,19 @@ class Android:
         adb: Adb,
         say: Say = lambda text: None,
         root: Path | None = None,
-        back_seconds: float = _BACK_SECONDS,
+        back_seconds: float = BACK_SECONDS,
+        silent_seconds: float = _SILENT_SECONDS,
     ) -> None:
+        self.silent_seconds = silent_seconds
         self.name = f"android:{adb.serial}"
-        self._adb, self._say, self._back_seconds = adb, say, back_seconds
+        self._adb, self._say = adb, say
+        self._absence = Absence(self.lost, say, back_seconds, adb.reconnect)
         self._static = android_facts.ask(adb.shell, android_facts.STATIC)
         _check(self.name, self._static)
         self._root = root or arm64_setup.setup(say)
         self._files = Files(adb)
         self._folder = tempfile.TemporaryDirectory(prefix="edgekit-android-")
         self._numbers = itertools.count()
-        self._gone = False
         self._asked = -_FRESH_SECONDS
         self._now: Mapping[str, Any] = {}
 
@@ -72,7 +76,8 @@ class Android:
             "memory_bytes": memory_kb and 1024 * memory_kb,
             **found,
             "runtimes": dict(arm64_setup.WHEELS),
-            "runtime_build": f"AArch64 Linux with glibc, not Android's own; {_UNPROVEN}",
+            "runtime_build": "AArch64 Linux with glibc, not Android's own",
+            "unproven": _UNPROVEN,
         }
 
     def runtimes(self, format_name: str) -> tuple[str, ...]:
@@ -144,21 +149,8 @@ class Android:
         Raises:
             LostError: it is not back.
         """
-        state = self._adb.state()
-        if state == READY:
-            self._gone = False
-            return
-        self._files.forget()
-        if not self._gone:
-            self._say(f"    {self.name} is {state}: waiting {self._back_seconds:.0f} s for it")
-        deadline = time.monotonic() + (0 if self._gone else self._back_seconds)
-        while state != READY and time.monotonic() < deadline:
-            self._adb.reconnect()
-            time.sleep(1)
-            state = self._adb.state()
-        self._gone = state != READY
-        if self._gone:
-            raise self._adb.lost(state)
+        if self._absence.wait():
+            self._files.forget()
 
 
 class Remote(Runner):
@@ -167,7 +159,7 @@ class Remote(Runner):
     evicts = False
 
     def __init__(self, phone: Android, process: subprocess.Popen[str], errors: Path) -> None:
-        self._phone, self._errors = phone, errors
+        self._phone, self._errors, self._silent = phone, errors, False
         super().__init__(process)
 
     def watch(self, cool_seconds: float) -> Watch:
@@ -179,11 +171,27 @@ class Remote(Runner):
         return android_state.energy_mj(self._phone.state, self.run, latency_ms)
 
     def _answer(self, event: str) -> Mapping[str, Any]:
+        limit = threading.Timer(self._phone.silent_seconds, self._give_up)
+        limit.daemon = True
+        limit.start()
         try:
             return super()._answer(event)
         except RunnerError as error:
-            lost = self._phone.lost()
-            raise lost or RunnerError(f"{error}{self._last_words()}") from error
+            raise self._why(error) from error
+        finally:
+            limit.cancel()
+
+    def _give_up(self) -> None:
+        self._silent = True
+        self._process.kill()
+
+    def _why(self, error: RunnerError) -> RunnerError:
+        if self._silent:
+            return LostError(
+                f"{self._phone.name} has not answered for {self._phone.silent_seconds:.0f} s: "
+                "look at it, or plug it in again"
+            )
+        return self._phone.lost() or RunnerError(f"{error}{self._last_words()}")
 
     def _last_words(self) -> str:
         """What the process wrote last on its standard error, if that says anything."""

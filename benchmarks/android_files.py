@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import secrets
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 from shlex import quote
 
+from edgekit.benchmarks import content
 from edgekit.benchmarks.adb import Adb
 from edgekit.benchmarks.protocol import LostError, RunnerError
-from edgekit.bundle import digest
 
 FOLDER = "/data/local/tmp/edgekit"  # adb's shell may write and start programs there
 APP = "dev.edgekit.demo/.BenchmarkActivity"
@@ -62,8 +60,7 @@ class Files:
 
     def named(self, local: Path) -> str:
         """Where a file of that content belongs; its own name, whatever it is, stays here."""
-        suffix = local.suffix if re.fullmatch(r"\.\w+", local.suffix, re.ASCII) else ""
-        return f"{FOLDER}/files/{_digest(local, local.stat().st_mtime_ns)[:32]}{suffix}"
+        return f"{FOLDER}/files/{content.name(local)}"
 
     def scratch(self, name: str) -> str:
         """A path of this object's own."""
@@ -124,13 +121,5 @@ def command(folder: str, runtime: str, names: Mapping[str, Path], arguments: lis
 
 def engine_folder(names: Mapping[str, Path]) -> str:
     """Named by all that is in it."""
-    digests = "".join(
-        f"{name} {_digest(path, path.stat().st_mtime_ns)}\n" for name, path in sorted(names.items())
-    )
+    digests = "".join(f"{name} {content.digest(path)}\n" for name, path in sorted(names.items()))
     return f"{FOLDER}/engine-{hashlib.sha256(digests.encode()).hexdigest()[:12]}"
-
-
-@cache
-def _digest(path: Path, changed_ns: int) -> str:
-    """SHA-256 of a file; ``changed_ns`` is when it changed, so that a new one is read again."""
-    return digest(path)

@@ -8,39 +8,28 @@ measured again when the same command runs again into the same folder.
 from __future__ import annotations
 
 import json
-import statistics
-import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timezone
-from pathlib import Path
 from typing import Any
 
 from edgekit import formats
-from edgekit.benchmarks import cautions, entries, parity, turns
+from edgekit.benchmarks import entries, parity, sampling
 from edgekit.benchmarks.entries import Entry
-from edgekit.benchmarks.measurement import Conditions, Measurement, Operator, Parity
-from edgekit.benchmarks.protocol import LostError, Runner, RunnerError, Target
+from edgekit.benchmarks.measurement import Conditions, Measurement, Parity
+from edgekit.benchmarks.protocol import LostError, RunnerError, Target
+from edgekit.benchmarks.sampling import Round, Sampling
 from edgekit.benchmarks.spec import Suite
 from edgekit.bundle import Bundle
 from edgekit.errors import EdgekitError, PlanError
 
 Say = Callable[[str], None]
 Named = tuple[str | None, Bundle]
-TOKENIZER_RUNS = 30
-COUNTED_WARM_UP, COUNTED = 1, 3  # inferences in an emulator, where each may take seconds
 
 
-@dataclass(frozen=True)
-class Round:
-    """What is measured in turns."""
-
-    target: Target
-    threads: int
-    length: int
-    entries: tuple[Entry, ...]
+class _StoppedError(Exception):
+    """:meth:`Bench.stop` was called."""
 
 
 class Bench:
@@ -60,33 +49,63 @@ class Bench:
         tick: Say = lambda text: None,
     ) -> None:
         self._suite, self._bundles = suite, bundles
-        self._keep, self._done, self._say, self._tick = keep, done or {}, say, tick
+        self._keep, self._done, self._say = keep, done or {}, say
+        self._sampling = Sampling(suite, say, tick, self._failed, self._go_on)
         self._stopped = threading.Event()
+        self._lost: set[tuple[str, int, int]] = set()
         self._parity: dict[tuple[str, str, str], Parity | str] = {}
 
     def run(self, targets: Iterable[Target]) -> None:
         """Measures everything that is missing; several threads may, each with targets of its own.
+
+        A round that lost a measurement because its device went away is measured once more.
 
         Raises:
             PlanError: a bundle takes no text as long as one that is asked for, or no file is asked
                 for.
         """
         rounds = self.plan(targets)
-        for number, each in enumerate(rounds, 1):
-            if self._stopped.is_set():
+        try:
+            for number, each in enumerate(rounds, 1):
+                self._round(each, f"{number}/{len(rounds)}")
+            self._again(rounds)
+        except _StoppedError:
+            return
+
+    def _again(self, rounds: Sequence[Round]) -> None:
+        """Those that lost something, until a device is lost again."""
+        for each in [each for each in rounds if each.place in self._lost]:
+            self._lost.remove(each.place)
+            self._round(each, "once more")
+            if each.place in self._lost:
                 return
-            where = f"{each.target.name}, {_count(each.threads, 'thread')}, {each.length} tokens"
-            if self._finished_before(each):
-                self._say(f"[{number}/{len(rounds)}] {where}: measured before")
-                continue
-            self._say(f"[{number}/{len(rounds)}] {where}: {len(each.entries)} files")
-            for measurement in self._measure(each):
-                if measurement.failure is not None:
-                    self._say(f"    failed: {measurement.subject.label}: {measurement.failure}")
-                self._keep(measurement)
+
+    def _round(self, each: Round, mark: str) -> None:
+        self._go_on()
+        where = (
+            f"[{mark}] {each.target.name}, {_count(each.threads, 'thread')}, {each.length} tokens"
+        )
+        if self._finished_before(each):
+            self._say(f"{where}: measured before")
+            return
+        self._say(f"{where}: {len(each.entries)} files")
+        for measurement in self._measure(each):
+            if measurement.failure is not None:
+                self._go_on()  # it failed because it was stopped
+                self._say(f"    failed: {measurement.subject.label}: {measurement.failure}")
+            self._keep(measurement)
+
+    def _go_on(self) -> None:
+        if self._stopped.is_set():
+            raise _StoppedError
+
+    def _failed(self, each: Round, blank: Measurement, error: RunnerError) -> Measurement:
+        if isinstance(error, LostError):
+            self._lost.add(each.place)
+        return replace(blank, failure=str(error))
 
     def stop(self) -> None:
-        """Ends :meth:`run` in other threads after the round they are in."""
+        """Ends :meth:`run` in other threads; what they had not finished is not kept."""
         self._stopped.set()
 
     def plan(self, targets: Iterable[Target]) -> list[Round]:
@@ -132,8 +151,7 @@ class Bench:
         fit = [
             (entry, blank) for entry, blank in checked if not (blank.failure or blank.unmeasured)
         ]
-        measure = self._timed if each.target.timed else self._counted
-        yield from measure(each, fit)
+        yield from self._sampling.measure(each, fit)
         yield from (blank for _, blank in checked if blank.failure or blank.unmeasured)
 
     def _blank(self, each: Round, entry: Entry) -> Measurement:
@@ -162,7 +180,7 @@ class Bench:
             try:
                 self._parity[key], evicted = self._check(each, entry)
             except LostError as error:  # it says nothing about the file
-                return replace(blank, failure=str(error))
+                return self._failed(each, blank, error)
         found = self._parity[key]
         if isinstance(found, str):
             absent = entry.artifact is None  # PyTorch's own model is a base line, not a result
@@ -177,7 +195,7 @@ class Bench:
 
     def _check(self, each: Round, entry: Entry) -> tuple[Parity | str, tuple[float, ...]]:
         try:
-            with self._start(each, entry, evict=True) as runner:
+            with sampling.start(each, entry, evict=True) as runner:
                 most = None if each.target.timed else max(self._suite.lengths)
                 found = parity.check(each.target, runner, entry.bundle, entry.artifact, most)
                 loaded = each.target.timed and entry.artifact and runner.evicts
@@ -186,119 +204,6 @@ class Bench:
             raise
         except EdgekitError as error:
             return str(error), ()
-
-    def _start(self, each: Round, entry: Entry, *, evict: bool = False) -> Runner:
-        assert entry.runtime is not None
-        inputs, outputs = entry.names()
-        place = each.target.put(entry.path)
-        return each.target.start(entry.runtime, place, each.threads, inputs, outputs, evict=evict)
-
-    def _opened(self, each: Round, entry: Entry, folder: Path) -> Runner:
-        """Open, fed with the round's text."""
-        runner = self._start(each, entry)
-        path = folder / f"{len(list(folder.iterdir()))}.bin"
-        entry.write_text(each.length, path)
-        runner.feed(entry.padded(each.length), each.target.put(path))
-        return runner
-
-    def _timed(
-        self, each: Round, pairs: Sequence[tuple[Entry, Measurement]]
-    ) -> Iterator[Measurement]:
-        """Latencies in turns, with loads, first inferences and memory of each process."""
-        limits, stamp = self._suite.limits, datetime.now(timezone.utc).isoformat()
-        with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
-            folder, opened = Path(name), []
-            for entry, blank in pairs:
-                self._tick(f"load {entry.subject.label}")
-                try:
-                    loads, firsts = self._loads(each, entry, folder)
-                    runner = stack.enter_context(self._opened(each, entry, folder))
-                    firsts.append(runner.run(1)[0])
-                except RunnerError as error:
-                    yield replace(blank, failure=str(error))
-                    continue
-                loads.append(runner.load_ms)
-                found = replace(
-                    blank,
-                    round=stamp,
-                    warm_up=limits.warm_up + 1,
-                    load_ms=tuple(loads),
-                    first_ms=tuple(firsts),
-                    environment={**blank.environment, "runtime": runner.runtime},
-                )
-                opened.append((entry, found, runner))
-            if not opened:
-                return
-            runners = [runner for *_, runner in opened]
-            with runners[0].watch(limits.cool_seconds) as watch:
-                lanes = turns.run(runners, limits, lambda n: self._tick(f"{n} inferences each"))
-                load = watch.load()
-            self._say(f"    {len(lanes[0].latency_ms)} inferences each")
-            for (entry, found, _), lane in zip(opened, lanes, strict=True):
-                yield self._finished(each, entry, found, lane, load)
-
-    def _loads(self, each: Round, entry: Entry, folder: Path) -> tuple[list[float], list[float]]:
-        """Milliseconds of opening it and of its first inference, in processes that end again."""
-        loads, firsts = [], []
-        for _ in range(self._suite.limits.loads - 1):
-            with self._opened(each, entry, folder) as runner:
-                loads.append(runner.load_ms)
-                firsts.append(runner.run(1)[0])
-        return loads, firsts
-
-    def _finished(
-        self, each: Round, entry: Entry, found: Measurement, lane: turns.Lane, load: cautions.Load
-    ) -> Measurement:
-        if lane.failure is not None:
-            return replace(found, failure=lane.failure)
-        try:
-            return replace(
-                found,
-                latency_ms=tuple(lane.latency_ms),
-                tokenizer_ms=entries.tokenizer_ms(entry.bundle, each.length, TOKENIZER_RUNS),
-                peak_memory_bytes=lane.runner.memory_growth_bytes(),
-                energy_mj=lane.runner.energy_mj(statistics.median(lane.latency_ms)),
-                profile=tuple(self._profile(lane.runner)),
-                warnings=tuple(cautions.of(lane.latency_ms, load)),
-            )
-        except RunnerError as error:
-            return replace(found, failure=str(error))
-
-    def _profile(self, runner: Runner) -> Iterator[Operator]:
-        """Of a runtime that has a profiler; the others have none to show."""
-        if not self._suite.profile:
-            return
-        try:
-            rows = runner.profile(self._suite.limits.profile_runs)
-        except RunnerError as error:
-            self._say(f"    no profile: {error}")
-            return
-        yield from (Operator(row["name"], row["calls"], row["time_ms"]) for row in rows)
-
-    def _counted(
-        self, each: Round, pairs: Sequence[tuple[Entry, Measurement]]
-    ) -> Iterator[Measurement]:
-        """Instructions and memory in an emulator, one file after the other."""
-        if self._suite.profile:
-            self._say(f"    no profile: the times of {each.target.name} mean nothing")
-        for entry, blank in pairs:
-            self._say(f"    count {entry.subject.label}")
-            with tempfile.TemporaryDirectory() as folder:
-                try:
-                    with self._opened(each, entry, Path(folder)) as runner:
-                        runner.run(COUNTED_WARM_UP + COUNTED)
-                        counts = runner.instructions()
-                        warm = counts[COUNTED_WARM_UP:]
-                        yield replace(
-                            blank,
-                            warm_up=COUNTED_WARM_UP,
-                            environment={**blank.environment, "runtime": runner.runtime},
-                            peak_memory_bytes=runner.memory_growth_bytes(),
-                            instructions=statistics.median_low(warm) if warm else None,
-                            instructions_each=tuple(counts),
-                        )
-                except RunnerError as error:
-                    yield replace(blank, failure=str(error))
 
 
 def _count(number: int, name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -62,6 +63,10 @@ TABLE: Mapping[str, Caution] = {
         "the phone saves its battery, which limits its clock",
         "charge it, switch the battery saver off and measure again",
     ),
+    "unproven": Caution(
+        "edgekit's way of measuring there is not proven on a real device yet",
+        "compare it once with a measurement of your own before you rely on it",
+    ),
 }
 
 
@@ -81,8 +86,8 @@ class Load:
     saving: bool | None = None
 
 
-def of(latency_ms: Sequence[float], load: Load) -> Iterator[str]:
-    """The codes that apply to these samples, taken under that load."""
+def of(latency_ms: Sequence[float], load: Load, environment: Mapping[str, Any]) -> Iterator[str]:
+    """The codes that apply to these samples, taken under that load, where that is so."""
     values = np.asarray(latency_ms, np.float64)
     if len(values) < FEW:
         yield "few-samples"
@@ -95,6 +100,8 @@ def of(latency_ms: Sequence[float], load: Load) -> Iterator[str]:
     if len(values) >= FEW and _drift(values) > DRIFT:
         yield "drift"
     yield from _of_machine(load)
+    if environment.get("unproven"):
+        yield "unproven"
 
 
 def _drift(values: np.ndarray) -> float:

@@ -30,7 +30,7 @@ class Kind:
     ``setup`` fetches what it needs, as ``make`` does on first use, and ``clean``, which takes what
     follows the colon, removes all that edgekit has put there. ``apart`` ones have processors of
     their own, so that several are measured at the same time. ``app`` makes a target that measures
-    through an app there, named or edgekit's own.
+    through an app there, named or edgekit's own; ``only_app`` ones cannot be measured otherwise.
     """
 
     name: str
@@ -40,6 +40,7 @@ class Kind:
     clean: Callable[[str | None], object] = lambda argument: None
     apart: bool = False
     app: Callable[[Any, str | None], Target] | None = None
+    only_app: bool = False
 
 
 def _host(argument: str | None, memory_limit_bytes: int | None, say: Say) -> Target:
@@ -154,26 +155,64 @@ def _clean_android(argument: str | None) -> None:
     android_files.clean(android.choose(Adb.found(), argument))
 
 
-def _ios(argument: str | None, memory_limit_bytes: int | None, say: Say) -> Target:
+def _ios(kind: str) -> Callable[[str | None, int | None, Say], Target]:
+    def make(argument: str | None, memory_limit_bytes: int | None, say: Say) -> Target:
+        from edgekit.benchmarks import ios
+
+        return ios.device(kind, argument, say)
+
+    return make
+
+
+def _ios_app(device: Any, app: str | None) -> Target:
+    found: Target = device.through(app)
+    return found
+
+
+def _find_ios(kind: str, what: str) -> list[Found]:
     from edgekit.benchmarks import ios_devices
+    from edgekit.benchmarks.xcode import Xcode
 
-    ios_devices.xcrun()
-    raise UnsupportedError(f"an iOS device: {ios_devices.NOT_YET}; use --device host on this Mac")
-
-
-def _find_ios(name: str) -> list[Found]:
-    from edgekit.benchmarks import ios_devices
-
-    lists = {"ios": ios_devices.phones, "ios-simulator": ios_devices.simulators}
-    what = {"ios": "iPhones that Xcode sees", "ios-simulator": "simulated iPhones of Xcode"}[name]
+    find = {"ios": ios_devices.phones, "ios-simulator": ios_devices.simulators}[kind]
     try:
-        found = lists[name]()
+        found = find(Xcode.found())
     except EdgekitError as error:
-        return [Found(name, what, False, str(error))]
+        return [Found(kind, f"{what} ({ios_devices.NOT_PROVEN})", False, str(error))]
     return [
-        Found(f"{name}:{row.udid}", row.description, False, row.remedy or ios_devices.NOT_YET)
+        Found(
+            f"{kind}:{row.udid}",
+            f"{row.description} ({ios_devices.NOT_PROVEN})",
+            not row.remedy,
+            row.remedy and f"it {row.remedy}",
+        )
         for row in found
-    ] or [Found(name, what, False, "Xcode knows none: connect one, or add one in Xcode")]
+    ] or [Found(kind, what, False, ios_devices.NONE)]
+
+
+def _clean_ios(kind: str) -> Callable[[str | None], object]:
+    def clean(argument: str | None) -> None:
+        from edgekit.benchmarks import ios
+
+        ios.device(kind, argument).through(None).clean()
+
+    return clean
+
+
+def _set_up_ios(say: Say) -> None:
+    raise UnsupportedError("nothing is fetched for iOS: install the app by Xcode (docs/devices.md)")
+
+
+def _ios_kind(name: str, what: str) -> Kind:
+    return Kind(
+        name,
+        _ios(name),
+        lambda: _find_ios(name, what),
+        _set_up_ios,
+        _clean_ios(name),
+        apart=name == "ios",
+        app=_ios_app,
+        only_app=True,
+    )
 
 
 KINDS: Mapping[str, Kind] = {
@@ -191,8 +230,8 @@ KINDS: Mapping[str, Kind] = {
             app=_android_app,
         ),
         Kind("browser", _browser, _find_browser, _set_up_browser, _clean_browser),
-        Kind("ios", _ios, lambda: _find_ios("ios")),
-        Kind("ios-simulator", _ios, lambda: _find_ios("ios-simulator")),
+        _ios_kind("ios", "iPhones that Xcode sees"),
+        _ios_kind("ios-simulator", "simulated iPhones of Xcode"),
     )
 }
 
@@ -212,9 +251,9 @@ def make(
     """
     kind, (_, _, argument) = _kind(name), name.partition(":")
     found = kind.make(argument or None, memory_limit_bytes, say)
-    if via is None:
+    if via is None and not kind.only_app:
         return found
-    way, _, component = via.partition(":")
+    way, _, component = (via or "app").partition(":")
     if way != "app" or kind.app is None:
         able = ", ".join(row.name for row in KINDS.values() if row.app)
         raise UnsupportedError(f"{name} cannot be measured via {via}: --via app is for {able}")

@@ -15,11 +15,11 @@ _CHECK_EVERY = 5  # rounds: a bootstrap takes longer than a small model's infere
 
 @dataclass
 class Lane:
-    """One runner's samples; ``failure`` says why it left the race."""
+    """One runner's samples; ``failure`` is why it left the race."""
 
     runner: Runner
     latency_ms: list[float] = field(default_factory=list)
-    failure: str | None = None
+    failure: RunnerError | None = None
 
 
 def run(
@@ -54,6 +54,6 @@ def _round(lanes: Sequence[Lane], *, keep: bool) -> None:
         try:
             samples = lane.runner.sample()
         except RunnerError as error:
-            lane.failure = str(error)
+            lane.failure = error
         else:
             lane.latency_ms += samples if keep else []

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.argument("bundles", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--against", type=click.Path(path_type=Path), help="The bundle to compare with.")
 @click.option("--suite", "suite_name", help="quick, paper, full, or a TOML file.")
-@click.option("--device", "devices", type=List(), help="Like host,arm64:cortex-a53.  [host]")
+@click.option("--device", "devices", type=List(), help="Like host,arm64:cortex-a53,ios.  [host]")
 @click.option("--threads", type=List(int), help="Like 1,2.  [default: 1]")
 @click.option("--lengths", type=List(int), help="Tokens of a text, like 32,128.  [default: 128]")
 @click.option("--texts", type=click.Path(path_type=Path), help="Your own texts, one a line.")
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 @click.option("--profile", is_flag=True, default=None, help="Time by operator, too.")
 @click.option("--memory", type=Size(), help="Memory budget of an emulated device, like 256M.")
 @click.option("--seconds", type=float, help="Most time for one file's inferences.  [default: 10]")
-@click.option("--via", help="app, or app:PACKAGE/ACTIVITY: inside an app on the phone (unproven).")
+@click.option("--via", help="app, app:PACKAGE/ACTIVITY or app:BUNDLE-ID: inside an app there.")
 @click.option("--cool", type=float, help="Most time for a hot phone to cool.  [default: 300]")
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="Default: <suite>.bench")
 @click.option("--force", is_flag=True, help="Measure again what is in the folder already.")
@@ -51,7 +51,8 @@ def bench(
 ) -> None:
     """Measure BUNDLES: latency, memory and size, each file checked and all of them in turns.
 
-    Interrupted, the same command goes on where it stopped.
+    Interrupted, the same command goes on where it stopped. The devices android, ios and
+    ios-simulator are not proven on real ones yet (docs/devices.md).
     """
     from edgekit import progress, report
     from edgekit.benchmarks import session, spec

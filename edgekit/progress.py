@@ -37,7 +37,7 @@ class _Shown(Steps):
         from rich.console import Console
 
         super().__init__()
-        self._console = Console(stderr=True, highlight=False, soft_wrap=True)
+        self._console = Console(stderr=True, emoji=False, highlight=False, soft_wrap=True)
         self._status = self._console.status("starting")
         self._running: dict[tuple[str, str, str], Step] = {}
         self._lock = threading.Lock()
@@ -72,7 +72,9 @@ class Log:
     def __init__(self, hidden: bool) -> None:
         from rich.console import Console
 
-        self._console = Console(stderr=True, highlight=False, soft_wrap=True, quiet=hidden)
+        self._console = Console(
+            stderr=True, emoji=False, highlight=False, soft_wrap=True, quiet=hidden
+        )
         self._status = self._console.status("starting")
 
     def __enter__(self) -> Log:

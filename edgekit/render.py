@@ -194,9 +194,9 @@ def new_table(*columns: str) -> Table:
 def print_table(table: Table) -> None:
     from rich.console import Console
 
-    console = Console(highlight=False)
+    console = Console(emoji=False, highlight=False)
     if not console.is_terminal:
-        console = Console(highlight=False, width=120)
+        console = Console(emoji=False, highlight=False, width=120)
     console.print(table)
 
 

@@ -1,49 +1,45 @@
-"""A phone's side of adb's protocol on loopback, and faults; :mod:`emulated_phone` is what it holds.
+"""A phone as adb sees it, on loopback: its shell, its files and what may go wrong with it.
 
-The protocol is described in AOSP, ``packages/modules/adb``, protocol.txt and SYNC.TXT.
+:mod:`emulated_phone` is what it holds. The files' protocol is described in AOSP,
+``packages/modules/adb``, SYNC.TXT.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-import queue
 import signal
 import socket
 import stat
 import struct
 import subprocess
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
-MAX_DATA = 256 * 1024
-VERSION = 0x01000001  # from this one on, checksums are not looked at
-HEADER = struct.Struct("<4s4I4s")
+from adb_wire import MAX_DATA, VERSION, Connection, Packet, Stream, UnpluggedError
+
 TOKEN, TOKEN_BYTES = 1, 20
 STDIN, STDOUT, STDERR, EXIT, CLOSE_STDIN = range(5)
 WORK = "/data/local/tmp"
 ENVIRONMENT = {"PATH": "/system/bin", "HOME": WORK, "TMPDIR": WORK, "PROOT_TMP_DIR": "/tmp"}
 
 
-class UnpluggedError(Exception):
-    """The connection or the stream is gone."""
-
-
 @dataclass
 class Faults:
     """What goes wrong, to be changed while the phone runs.
 
-    ``push_bytes``, ``stdin_text``: the cable is pulled when a push has brought so many bytes, or
-    when a program is told that. ``state`` is ``unauthorized`` or ``offline``. ``room_bytes`` is
-    what may still be written by pushes. ``delay_seconds`` comes before each packet, ``noise`` on
-    the standard error of each command.
+    ``push_bytes``: the cable is pulled when a push has brought so many bytes. ``told`` is what
+    happens, once, when a program is told that; if it returns True, the program stands still from
+    then on. ``state`` is ``unauthorized`` or ``offline``. ``room_bytes`` is what may still be
+    written by pushes. ``delay_seconds`` comes before each packet, ``noise`` on the standard error
+    of each command.
     """
 
     push_bytes: int | None = None
-    stdin_text: bytes | None = None
+    told: dict[bytes, Callable[[], object]] = field(default_factory=dict)
     state: str = "device"
     room_bytes: int | None = None
     delay_seconds: float = 0.0
@@ -83,6 +79,25 @@ class Phone:
             connection.close()
         self.unplugged()
 
+    @property
+    def delay_seconds(self) -> float:
+        return self.faults.delay_seconds
+
+    def greeting(self) -> Packet | None:
+        """A device that is unauthorised asks for a key, one that is offline is silent."""
+        if self.faults.state == "offline":
+            return None
+        if self.faults.state == "unauthorized":
+            return (b"AUTH", TOKEN, 0, os.urandom(TOKEN_BYTES))
+        name = self.model.replace(" ", "_")
+        banner = f"device::ro.product.name=emu;ro.product.model={name};features=shell_v2,cmd"
+        return (b"CNXN", VERSION, MAX_DATA, banner.encode())
+
+    def service(self, name: str) -> Callable[[Stream, str, bool], None] | None:
+        """A shell's, or that of files."""
+        found = {"shell": _shell, "exec": _shell, "sync": _sync}.get(name)
+        return found and partial(found, self)
+
     def path(self, name: str) -> Path:
         """The file of that name on the phone.
 
@@ -100,136 +115,6 @@ class Phone:
                 connection = Connection(self, server.accept()[0])
                 self._connections.append(connection)
                 threading.Thread(target=connection.serve, daemon=True).start()
-
-
-class Connection:
-    """One adb server's, with many streams."""
-
-    def __init__(self, phone: Phone, peer: socket.socket) -> None:
-        self.phone = phone
-        self._peer, self._file = peer, peer.makefile("rb")
-        self._streams: dict[int, Stream] = {}
-        self._lock = threading.Lock()
-
-    def close(self) -> None:
-        with contextlib.suppress(OSError):
-            self._peer.shutdown(socket.SHUT_RDWR)
-
-    def send(self, command: bytes, first: int, second: int, data: bytes = b"") -> None:
-        time.sleep(self.phone.faults.delay_seconds)
-        magic = bytes(byte ^ 0xFF for byte in command)
-        header = HEADER.pack(command, first, second, len(data), sum(data) & 0xFFFFFFFF, magic)
-        try:
-            with self._lock:
-                self._peer.sendall(header + data)
-        except OSError as error:
-            raise UnpluggedError from error
-
-    def serve(self) -> None:
-        """Until the other side goes, or the cable is pulled."""
-        try:
-            while header := self._file.read(HEADER.size):
-                command, first, second, size, _, _ = HEADER.unpack(header)
-                self._obey(command, first, second, self._file.read(size))
-        except (OSError, struct.error, UnpluggedError):
-            pass
-        finally:
-            for stream in list(self._streams.values()):
-                stream.end()
-            self._peer.close()
-
-    def _obey(self, command: bytes, theirs: int, ours: int, data: bytes) -> None:
-        stream = self._streams.get(ours)
-        if command in (b"CNXN", b"AUTH"):
-            self._greet()
-        elif command == b"OPEN":
-            self._open(theirs, data.rstrip(b"\0").decode())
-        elif stream is None:
-            return
-        elif command == b"OKAY":
-            stream.acknowledged.release()
-        elif command == b"WRTE":
-            stream.received(data)
-            self.send(b"OKAY", ours, theirs)
-        elif command == b"CLSE":
-            stream.end()
-
-    def _greet(self) -> None:
-        state = self.phone.faults.state
-        if state == "unauthorized":
-            self.send(b"AUTH", TOKEN, 0, os.urandom(TOKEN_BYTES))
-        elif state != "offline":
-            name = self.phone.model.replace(" ", "_")
-            banner = f"device::ro.product.name=emu;ro.product.model={name};features=shell_v2,cmd"
-            self.send(b"CNXN", VERSION, MAX_DATA, banner.encode())
-
-    def _open(self, theirs: int, destination: str) -> None:
-        service, _, argument = destination.partition(":")
-        name, *options = service.split(",")
-        serve = {"shell": _shell, "exec": _shell, "sync": _sync}.get(name)
-        if serve is None:
-            self.send(b"CLSE", 0, theirs)
-            return
-        stream = Stream(self, len(self._streams) + 1, theirs)
-        self._streams[stream.ours] = stream
-        self.send(b"OKAY", stream.ours, theirs)
-
-        def run() -> None:
-            with contextlib.suppress(UnpluggedError):
-                try:
-                    serve(self.phone, stream, argument, "v2" in options)
-                finally:
-                    stream.close()
-
-        threading.Thread(target=run, daemon=True).start()
-
-
-class Stream:
-    """Bytes both ways; a packet is sent when the one before was acknowledged."""
-
-    def __init__(self, connection: Connection, ours: int, theirs: int) -> None:
-        self.ours = ours
-        self.acknowledged = threading.Semaphore(1)
-        self._connection, self._theirs = connection, theirs
-        self._packets: queue.Queue[bytes | None] = queue.Queue()
-        self._rest = b""
-        self._ended = False
-
-    def received(self, data: bytes) -> None:
-        self._packets.put(data)
-
-    def end(self) -> None:
-        """The other side is gone."""
-        self._ended = True
-        self._packets.put(None)
-        self.acknowledged.release()
-
-    def read(self, size: int) -> bytes:
-        while len(self._rest) < size:
-            packet = self._packets.get()
-            if packet is None:
-                raise UnpluggedError
-            self._rest += packet
-        data, self._rest = self._rest[:size], self._rest[size:]
-        return data
-
-    def write(self, data: bytes) -> None:
-        for start in range(0, len(data), MAX_DATA):
-            self._when_acknowledged(b"WRTE", data[start : start + MAX_DATA])
-
-    def close(self) -> None:
-        self._when_acknowledged(b"CLSE", b"")
-
-    def cut(self) -> None:
-        """The cable is pulled."""
-        self._connection.phone.unplug()
-        raise UnpluggedError
-
-    def _when_acknowledged(self, command: bytes, data: bytes) -> None:
-        self.acknowledged.acquire()
-        if self._ended:
-            raise UnpluggedError
-        self._connection.send(command, self.ours, self._theirs, data)
 
 
 # ---- shell --------------------------------------------------------------------------------------
@@ -280,10 +165,9 @@ def _feed(phone: Phone, stream: Stream, process: subprocess.Popen[bytes], v2: bo
         while True:
             kind, size = struct.unpack("<BI", stream.read(5)) if v2 else (STDIN, 1)
             data = stream.read(size)
-            wanted = phone.faults.stdin_text
-            if wanted and wanted in data:
-                phone.faults.stdin_text = None
-                stream.cut()
+            for text in [text for text in phone.faults.told if text in data]:
+                if phone.faults.told.pop(text)():
+                    os.killpg(process.pid, signal.SIGSTOP)
             with contextlib.suppress(OSError):
                 if kind == STDIN:
                     process.stdin.write(data)

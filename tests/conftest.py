@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
 import string
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
+import bay as bay_of_phones
 import pytest
 import torch
+from bay import Bay
 from transformers import (
     BertConfig,
     BertForMaskedLM,
@@ -23,7 +26,8 @@ from transformers import (
 )
 
 import edgekit
-from edgekit.bundle import Bundle
+from edgekit.benchmarks import arm64_setup, debian
+from edgekit.bundle import MANIFEST, Bundle, entry
 
 SIZES = {"vocab_size": 300, "max_position_embeddings": 64}
 BERT = BertConfig(
@@ -93,6 +97,20 @@ def bundle(classifier: Path, tmp_path_factory: pytest.TempPathFactory) -> Bundle
     return edgekit.convert(str(classifier), out=out, buckets=(16, 64), jobs=2)
 
 
+@pytest.fixture(scope="session")
+def brief(bundle: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    """The same with three golden texts, which take a while on a device, and a hostile name."""
+    folder = tmp_path_factory.mktemp("brief") / "brief 'one' $(exit).edgekit"
+    shutil.copytree(bundle.path, folder)
+    golden = folder / bundle.manifest["golden"]["file"]
+    rows = json.loads(golden.read_text())
+    golden.write_text(json.dumps({**rows, "cases": rows["cases"][5:8]}))
+    manifest = json.loads((folder / MANIFEST).read_text())
+    manifest["golden"].update(entry(folder, golden))
+    (folder / MANIFEST).write_text(json.dumps(manifest))
+    return Bundle.open(folder)
+
+
 TAGS = ("O", "B-PER", "I-PER", "B-LOC", "I-LOC")
 MODELS = {
     "question-answering": lambda: DistilBertForQuestionAnswering(DISTILBERT),
@@ -123,3 +141,20 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Bundle]:
         )
 
     return made
+
+
+@pytest.fixture(scope="session")
+def open_bay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Bay]]:
+    """Emulated phones, by which adb sees them."""
+    runtimes = arm64_setup.setup(print)
+    folder = tmp_path_factory.mktemp("debian") / "busybox"
+    debian.unpack(("busybox-static",), "arm64", folder, arm64_setup.command)
+    with bay_of_phones.opened(
+        runtimes, folder / "bin" / "busybox", tmp_path_factory.mktemp
+    ) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def bay(open_bay: Callable[[str], Bay]) -> Bay:
+    return open_bay("adbutils")

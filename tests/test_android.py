@@ -3,153 +3,25 @@
 from __future__ import annotations
 
 import json
-import os
-import random
-import shutil
 import subprocess
-import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 
-import adbd
-import adbutils
 import emulated_phone
 import pytest
-from adbd import Phone
-from test_bundle import edit
+from bay import PROGRAMS, Bay, target, wait_until
+from measuring import QUICK, measure
 
 from edgekit.benchmarks import (
     android,
     android_facts,
     android_state,
-    arm64_setup,
-    bench,
-    debian,
-    prepare,
 )
 from edgekit.benchmarks.adb import Adb, DeviceError
-from edgekit.benchmarks.android import Android
 from edgekit.benchmarks.android_app import ThroughApp
-from edgekit.benchmarks.measurement import Measurement
-from edgekit.benchmarks.protocol import LostError, RunnerError, Target
-from edgekit.benchmarks.results import Store
-from edgekit.benchmarks.spec import Limits, Model, Suite
-from edgekit.bundle import Bundle, entry
-
-FAST = Limits(min_samples=5, max_samples=5, seconds=5.0, warm_up=1, loads=1)
-PROGRAMS = {"debian": shutil.which("adb"), "adbutils": adbutils.adb_path()}
-
-
-@dataclass
-class Bay:
-    """Phones, and an adb server of its own that sees nothing else."""
-
-    program: str
-    port: int
-    home: Path
-    busybox: Path
-    cache: Path
-
-    def phone(self, connect: bool = True, **properties: str) -> Phone:
-        """A new one."""
-        root = self.home / f"phone-{len(list(self.home.iterdir()))}"
-        emulated_phone.build(root, self.busybox, {**emulated_phone.PROPERTIES, **properties})
-        proot = shutil.which("proot")
-        assert proot, "proot is needed: make system"
-        found = Phone(root, emulated_phone.emulated(root, self.cache, proot)).plug()
-        if connect:
-            self.adb().run("connect", found.serial)
-        return found
-
-    def adb(self, phone: Phone | None = None) -> Adb:
-        return Adb(Path(self.program), phone and phone.serial, ("-P", str(self.port)))
-
-    @property
-    def environment(self) -> dict[str, str]:
-        """For an edgekit of its own process."""
-        return {
-            **os.environ,
-            "ANDROID_ADB_SERVER_PORT": str(self.port),
-            "EDGEKIT_ADB": self.program,
-        }
-
-    def edgekit(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        start = [sys.executable, "-m", "edgekit", *arguments]
-        return subprocess.run(start, env=self.environment, capture_output=True, text=True)
-
-
-@pytest.fixture(scope="session")
-def cache() -> Path:
-    return arm64_setup.setup(print)
-
-
-@pytest.fixture(scope="session")
-def busybox(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("debian") / "busybox"
-    debian.unpack(("busybox-static",), "arm64", folder, arm64_setup.command)
-    return folder / "bin" / "busybox"
-
-
-@pytest.fixture(scope="session")
-def open_bay(
-    cache: Path, busybox: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Callable[[str], Bay]]:
-    """An adb server for each program, with a home folder and a port of its own."""
-    bays: dict[str, Bay] = {}
-
-    def opened(name: str) -> Bay:
-        if name not in bays:
-            program = PROGRAMS[name]
-            assert program, "adb is needed: make system"
-            home, port = tmp_path_factory.mktemp(name), adbd.free_port()
-            own = {"HOME": str(home), "ADB_LOCAL_TRANSPORT_MAX_PORT": "5554"}
-            start = [program, "-P", str(port), "start-server"]
-            subprocess.run(start, env={**os.environ, **own}, check=True)
-            bays[name] = Bay(program, port, home, busybox, cache)
-        return bays[name]
-
-    yield opened
-    for bay in bays.values():
-        bay.adb().run("kill-server")
-
-
-@pytest.fixture(scope="module")
-def bay(open_bay: Callable[[str], Bay]) -> Bay:
-    return open_bay("adbutils")
-
-
-@pytest.fixture(scope="module")
-def small(bundle: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
-    """The same with three golden texts: over adb each takes a while."""
-    folder = tmp_path_factory.mktemp("small") / "small 'one' $(exit).edgekit"
-    shutil.copytree(bundle.path, folder)
-    path = folder / bundle.manifest["golden"]["file"]
-    golden = json.loads(path.read_text())
-    path.write_text(json.dumps({**golden, "cases": golden["cases"][5:8]}))
-    row = {**bundle.manifest["golden"], **entry(folder, path)}
-    edit(folder, lambda manifest: manifest.update(golden=row))
-    return Bundle.open(folder)
-
-
-def target(bay: Bay, device: Phone, **changed: float) -> Android:
-    return Android(bay.adb(device), print, bay.cache, **changed)
-
-
-def measure(device: Target, bundle: Bundle, **asked: object) -> list[Measurement]:
-    kept: list[Measurement] = []
-    asked = {"runtimes": ("litert",), "recipes": ("fp32",), "lengths": (10,), **asked}
-    suite = Suite("test", (Model(bundle=bundle.path),), limits=FAST, **asked)
-    bundles = prepare.bundles(suite, bundle.path.parent, print)
-    bench.Bench(suite, bundles, kept.append, say=print).run([device])
-    return kept
-
-
-def plugged_again(device: Phone, seconds: float = 1.0) -> None:
-    """The cable goes back in, a moment after it was pulled."""
-    threading.Timer(seconds, device.plug).start()
+from edgekit.benchmarks.protocol import RunnerError
+from edgekit.bundle import Bundle
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
@@ -174,72 +46,6 @@ def test_a_model_is_measured_on_a_phone_by_either_adb(
     assert len(models) == 1, "pushed once"
 
 
-def test_two_phones_at_once_one_of_them_unplugged_in_mid_run(
-    bay: Bay, small: Bundle, tmp_path: Path
-) -> None:
-    first, second = bay.phone(), bay.phone()
-    first.unplugged = lambda: plugged_again(first)
-    first.faults.stdin_text = b"run 1\n"
-    names = f"android:{first.serial},android:{second.serial}"
-    asked = ("bench", str(small.path), "--device", names, "--lengths", "10,12", "--seconds", "0.1")
-    command = (*asked, "--runtime", "litert", "--recipe", "fp32", "-o", str(tmp_path))
-    done = bay.edgekit(*command)
-    assert done.returncode == 1, done.stderr
-    assert "Traceback" not in done.stderr
-    rows = Store(tmp_path).load()
-    (lost,) = (row for row in rows if row.failure)
-    assert lost.conditions.device == f"android:{first.serial}"
-    assert f"adb connect {first.serial}" in str(lost.failure)
-    assert len([row for row in rows if row.latency_ms]) == 3
-    again = bay.edgekit(*command)
-    assert again.returncode == 0, again.stderr
-    assert again.stderr.count("measured before") == 3
-    assert all(row.latency_ms for row in Store(tmp_path).load())
-    cleaned = bay.edgekit("devices", "clean", f"android:{first.serial}")
-    assert cleaned.returncode == 0, cleaned.stderr
-    assert not list((first.root / "data/local/tmp").iterdir())
-
-
-def test_killed_at_random_moments_a_run_still_ends_in_order(bay: Bay, small: Bundle) -> None:
-    device, chance = bay.phone(), random.Random(5)
-    phone = target(bay, device, back_seconds=20)
-    for _ in range(2):
-        seconds = chance.uniform(0.1, 4)
-        pulled = threading.Timer(seconds, device.unplug)
-        plugged = threading.Timer(seconds + 0.5, device.plug)
-        pulled.start()
-        plugged.start()
-        rows = measure(phone, small, lengths=(10, 12, 14))
-        plugged.join()
-        assert len(rows) == 3
-        assert all(bool(row.latency_ms) != bool(row.failure) for row in rows)
-    assert all(row.latency_ms for row in measure(phone, small))
-
-
-def test_a_push_that_is_cut_off_or_finds_no_room_leaves_nothing_that_is_used(
-    bay: Bay, tmp_path: Path
-) -> None:
-    device = bay.phone()
-    device.faults.noise = b"WARNING: linker: \xff\n"
-    device.faults.delay_seconds = 0.01
-    phone = target(bay, device, back_seconds=20)
-    model = tmp_path / "-rf 'my' \"model\" $(exit); é\n.tflite"
-    model.write_bytes(random.Random(1).randbytes(500_000))
-    device.faults.push_bytes = 100_000
-    with pytest.raises(LostError, match="adb connect"):
-        phone.put(model)
-    device.plug()
-    assert (device.path(phone.put(model))).read_bytes() == model.read_bytes()
-    model.write_bytes(bytes(500_000))
-    device.faults.room_bytes = 1000
-    with pytest.raises(DeviceError, match="is full: free some space"):
-        phone.put(model)
-    assert len(list(device.path("/data/local/tmp/edgekit/files").iterdir())) == 1
-    device.faults.room_bytes = None
-    with pytest.raises(RunnerError, match="gave status 500"):
-        phone.start("litert", "/nowhere", 1, "a", "b")
-
-
 @pytest.mark.parametrize(
     ("state", "remedy"), [("unauthorized", "allow USB debugging"), ("offline", "adb reconnect")]
 )
@@ -259,13 +65,6 @@ def test_a_phone_that_is_not_ready_has_a_remedy(bay: Bay, state: str, remedy: st
     adb.run("disconnect", device.serial)
 
 
-def wait_until(true: Callable[[], bool], seconds: float = 15.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-
-
 def test_the_wrong_phone_and_the_choice_of_several_are_one_line_each(bay: Bay) -> None:
     tablet = bay.phone(**{"ro.product.cpu.abilist": "x86_64,x86"})
     with pytest.raises(DeviceError, match="runs x86_64,x86 programs and edgekit's are arm64-v8a"):
@@ -279,18 +78,19 @@ def test_the_wrong_phone_and_the_choice_of_several_are_one_line_each(bay: Bay) -
         Adb(Path("/nowhere/adb")).devices()
 
 
-def test_an_app_that_keeps_the_contract_is_measured(bay: Bay, small: Bundle) -> None:
+def test_an_app_that_keeps_the_contract_is_measured(bay: Bay, brief: Bundle) -> None:
     device = bay.phone()
     emulated_phone.App(device, bay.cache)
     phone = target(bay, device)
-    (row,) = measure(ThroughApp(phone), small)
+    (row,) = measure(ThroughApp(phone), brief, limits=QUICK)
     assert row.failure is None
     assert row.parity is not None
     assert row.parity.passed
     assert len(row.latency_ms) >= 20
     assert row.peak_memory_bytes
     assert row.environment["runtime_build"] == "the app's own"
-    (row,) = measure(ThroughApp(phone), small, runtimes=("onnxruntime",), recipes=("int8",))
+    asked = {"runtimes": ("onnxruntime",), "recipes": ("int8",), "limits": QUICK}
+    (row,) = measure(ThroughApp(phone), brief, **asked)
     assert row.failure is None
     with pytest.raises(RunnerError, match="gave status 500"):
         ThroughApp(phone).start("litert", "/nowhere", 1, "a", "b")

@@ -222,7 +222,7 @@ def test_runners_take_turns_and_one_that_fails_leaves_the_others() -> None:
     runners = [Scripted([1.0] * 3, log, "a"), Scripted([2.0] * 99, log, "b")]
     a, b = turns.run(runners, Limits(min_samples=4, max_samples=6, warm_up=1))
     assert log[:6] == ["a", "b"] * 3
-    assert (a.failure, b.failure) == ("unplugged", None)
+    assert (str(a.failure), b.failure) == ("unplugged", None)
     assert a.latency_ms == [1.0] * 2
     assert len(b.latency_ms) >= 4
 
@@ -262,9 +262,9 @@ def test_pairs_narrow_the_interval_of_a_ratio_on_a_drifting_machine() -> None:
     ],
 )
 def test_each_warning_comes_when_it_should(code: str, latency_ms: list[float], load: Load) -> None:
-    assert code in set(cautions.of(latency_ms, load))
+    assert code in set(cautions.of(latency_ms, load, {}))
     assert code in cautions.TABLE
-    calm = list(cautions.of([10.0, 10.1] * 10, Load(0.05, 0.0, 1.0)))
+    calm = list(cautions.of([10.0, 10.1] * 10, Load(0.05, 0.0, 1.0), {}))
     assert calm == []
 
 

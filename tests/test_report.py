@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -165,6 +165,15 @@ def test_a_phone_shows_it_without_scrolling_sideways(
     assert abs(light[0] - light[1]) > 100
 
 
+@needs_chromium
+def test_no_chart_is_cut_by_the_end_of_a_printed_page(browser: Any, folder: Path) -> None:
+    page = opened(browser, folder).page
+    page.emulate_media(media="print")
+    heights = page.evaluate("[...document.querySelectorAll('figure')].map(e => e.offsetHeight)")
+    assert 100 < max(heights) < PRINTABLE_PX
+
+
+PRINTABLE_PX = 186 / 25.4 * 96  # of A4 in landscape, margins taken off
 LIGHTNESS = """selector => {
   const element = document.querySelector(selector), style = getComputedStyle(element);
   const color = element.namespaceURI.endsWith("svg") ? style.fill : style.backgroundColor;
@@ -215,6 +224,24 @@ def test_what_costs_most_is_a_table_everywhere(
     for row in (first, rest):
         assert f"| {' | '.join(row)} |" in text
         assert tuple(" ".join(row).split()) in rows
+
+
+def test_an_estimate_of_energy_is_called_one_everywhere(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [replace(row, energy_mj=12.34) for row in report_samples.timed(lengths=(64,))]
+    found = report.build(rows)
+    page = report.write(found, tmp_path).read_text()
+    terminal.show(found)
+    for text in (page, (tmp_path / "report.md").read_text(), capsys.readouterr().out):
+        assert wording.ENERGY in text
+        assert "12.3" in text
+        assert "estimated from its battery" in text
+    (first, *_) = csv.DictReader((tmp_path / "results.csv").open())
+    assert first["energy_mj"] == "12.34"
+    without = report.build(list(report_samples.timed(lengths=(64,))))
+    terminal.show(without)
+    assert wording.ENERGY not in capsys.readouterr().out
 
 
 def test_a_memory_budget_that_was_kept_is_named(folder: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from edgekit import formats, inference, selftest, worker
-from edgekit.benchmarks import parity, targets
+from edgekit.benchmarks import parity, results, targets
 from edgekit.benchmarks.bench import Bench
 from edgekit.benchmarks.entries import Entry
 from edgekit.benchmarks.measurement import Conditions, Measurement, Parity
@@ -162,7 +162,7 @@ class Devices:
         named = [(bundle.name, _only(bundle, files))]
         bench = Bench(suite, named, kept.append, say=self._say, tick=self._tick)
         bench.run([self._target(setting)])
-        yield from kept
+        yield from results.latest(kept)
 
 
 def _run(keys: frozenset[str]) -> bool:

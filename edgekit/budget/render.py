@@ -26,9 +26,9 @@ def show(name: str, findings: Sequence[Finding]) -> None:
     """A table on the terminal."""
     from rich.console import Console
 
-    console = Console(highlight=False)
+    console = Console(emoji=False, highlight=False)
     if not console.is_terminal:
-        console = Console(highlight=False, width=_WIDTH)
+        console = Console(emoji=False, highlight=False, width=_WIDTH)
     console.print(_table(findings))
     for line in _warnings(findings):
         console.print(f"warning: {line}", style="yellow", markup=False, soft_wrap=True)

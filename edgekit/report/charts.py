@@ -202,7 +202,7 @@ def _finish(height: Any, *layers: Any) -> dict[str, Any]:
         chart.configure(font=_FONT)
         .configure_view(stroke=None)
         .configure_axis(**words, **lines, titleFontWeight="normal", labelPadding=6, tickCount=5)
-        .configure_legend(**words, orient="top", symbolSize=80, columns=3)
+        .configure_legend(**words, orient="top", symbolSize=80, columns=2)
         .to_dict()
     )
     spec["config"]["legend"]["layout"] = _STACKED  # Vega has it, Altair's schema has not

@@ -75,6 +75,7 @@ def _row(row: Row) -> dict[str, Any]:
         "tokenizer_ms": row.tokenizer_ms,
         "peak_memory_bytes": measured.peak_memory_bytes,
         "memory_limit_bytes": measured.memory_limit_bytes,
+        "energy_mj": measured.energy_mj,
         "instructions": measured.instructions,
         "parity": asdict(measured.parity) if measured.parity else None,
         "pareto": row.pareto,

@@ -116,6 +116,8 @@ def _tiles(setting: Setting) -> Iterator[Tile]:
         yield Tile(f"{wording.ms(best.latency.median.value)} ms", "a text", note)
     if row.peak_memory_bytes is not None:
         yield Tile(wording.megabytes(row.peak_memory_bytes), "memory", "growth, at its peak")
+    if row.energy_mj is not None:
+        yield Tile(f"{wording.millijoules(row.energy_mj)} mJ", "a text, estimated", "whole phone")
 
 
 def _template(name: str) -> str:

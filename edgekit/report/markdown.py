@@ -74,6 +74,8 @@ def _environments(report: Report) -> Iterator[str]:
 def _notes(report: Report) -> Iterator[str]:
     if report.random_weights:
         yield from ("", f"{_escape(', '.join(report.random_weights))}: {wording.RANDOM}.")
+    if wording.has_energy(report.rows):
+        yield from ("", f"{wording.ENERGY}: {wording.ESTIMATE}.")
     yield from ("", f"◆: {wording.PARETO}. {wording.METHOD}.")
 
 

@@ -28,7 +28,7 @@ _OPERATORS = ("operator", "calls", "ms", "of the time")
 def group(found: Group) -> Table:
     """What has a result, the fastest first; what matters most on the left."""
     timed = any(row.latency for row in found.rows)
-    kinds = wording.kinds(found)
+    kinds, energy = wording.kinds(found), wording.has_energy(found.rows)
     rows = [
         (
             wording.subject(row.measurement.subject) + (" ◆" if row.pareto else ""),
@@ -37,6 +37,7 @@ def group(found: Group) -> Table:
             *(wording.ratio(row.against(kind)) for kind in kinds),
             wording.megabytes(row.measurement.subject.size_bytes),
             wording.memory(row.measurement),
+            *((wording.millijoules(row.measurement.energy_mj),) if energy else ()),
             *(_later(row) if timed else ()),
             _parity(row.measurement),
         )
@@ -44,7 +45,8 @@ def group(found: Group) -> Table:
     ]
     ratios = [f"vs {wording.base(found, kind)}" for kind in kinds]
     cost, later = (_TIMED, _LATER) if timed else (_COUNTED, ())
-    columns = ("file", "runtime", *cost, *ratios, "size", "memory", *later, "parity")
+    columns = ("file", "runtime", *cost, *ratios, "size", "memory")
+    columns += ((wording.ENERGY,) if energy else ()) + (*later, "parity")
     return Table(columns, tuple(rows), 2)
 
 

@@ -20,9 +20,9 @@ _NARROW = 120  # below, only the columns that matter most
 
 def show(report: Report) -> None:
     """Prints it."""
-    console = Console(highlight=False)
+    console = Console(emoji=False, highlight=False)
     if not console.is_terminal:
-        console = Console(highlight=False, width=_WIDTH)
+        console = Console(emoji=False, highlight=False, width=_WIDTH)
     for answer in wording.answers(report):
         console.print(f"\n[bold]{escape(answer.sentence)}[/bold]", soft_wrap=True)
         for line in answer.details:
@@ -46,6 +46,7 @@ def _table(group: Group, *, narrow: bool) -> Table:
         wording.count(group.conditions.length, "token"): _name,
         "runtime": lambda row: escape(row.measurement.subject.runtime),
         **(_TIMED if timed else _COUNTED),
+        **(_ENERGY if wording.has_energy(group.rows) else {}),
         "size": lambda row: wording.megabytes(row.measurement.subject.size_bytes),
         **{f"vs {wording.base(group, kind)}": partial(_ratio, kind=kind) for kind in kinds},
     }
@@ -71,6 +72,9 @@ _TIMED: dict[str, Callable[[Row], str]] = {
 _COUNTED: dict[str, Callable[[Row], str]] = {
     "instructions": lambda row: wording.millions(row.measurement.instructions),
     **_MEMORY,
+}
+_ENERGY: dict[str, Callable[[Row], str]] = {
+    wording.ENERGY: lambda row: wording.millijoules(row.measurement.energy_mj)
 }
 _EXTRA = {"p90", "load ms", "memory"}
 _PROBLEMS = {"Failed": "[red]failed[/red]", "Not measured": "not measured"}
@@ -110,6 +114,8 @@ def _notes(report: Report) -> Iterator[str]:
         yield f"[green]◆[/green] {wording.PARETO}"
     if any(row.measurement.profile for row in report.rows):
         yield f"operators measured {wording.PROFILED}"
+    if wording.has_energy(report.rows):
+        yield f"{wording.ENERGY}: {wording.ESTIMATE}"
     if report.random_weights:
         yield f"{escape(', '.join(report.random_weights))}: {wording.RANDOM}"
     yield wording.METHOD

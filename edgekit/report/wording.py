@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from edgekit.benchmarks import cautions
@@ -16,6 +16,8 @@ from edgekit.report.texts import TextsRow
 
 RANDOM = "random weights: right for size, speed and parity, meaningless for accuracy"
 EMULATED = "instructions of one inference in an emulator: repeatable, and no latency"
+ENERGY = "est. mJ"
+ESTIMATE = "millijoules an inference, of the whole phone, estimated from its battery's counters"
 PARETO = "no other file is both smaller and faster"
 METHOD = (
     "Intervals are of 95%, by bootstrap; memory is the growth of the process over what it held "
@@ -49,6 +51,16 @@ def ms_interval(value: Interval) -> str:
 def megabytes(size_bytes: int | float | None) -> str:
     """Decimal megabytes, as stores and phones count."""
     return NOTHING if size_bytes is None else f"{size_bytes / 1e6:.1f} MB"
+
+
+def millijoules(energy_mj: float | None) -> str:
+    """Three digits: it is an estimate."""
+    return NOTHING if energy_mj is None else f"{energy_mj:.3g}"
+
+
+def has_energy(rows: Iterable[Row]) -> bool:
+    """Whether a phone told what any of the files takes."""
+    return any(row.measurement.energy_mj is not None for row in rows)
 
 
 def memory(row: Measurement) -> str:

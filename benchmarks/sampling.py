@@ -1,0 +1,186 @@
+"""A round's samples: files that can be compared, opened together, taking turns."""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from pathlib import Path
+
+from edgekit.benchmarks import cautions, entries, turns
+from edgekit.benchmarks.entries import Entry
+from edgekit.benchmarks.measurement import Measurement, Operator
+from edgekit.benchmarks.protocol import Runner, RunnerError, Target
+from edgekit.benchmarks.spec import Suite
+
+Say = Callable[[str], None]
+TOKENIZER_RUNS = 30
+COUNTED_WARM_UP, COUNTED = 1, 3  # inferences in an emulator, where each may take seconds
+
+
+@dataclass(frozen=True)
+class Round:
+    """What is measured in turns."""
+
+    target: Target
+    threads: int
+    length: int
+    entries: tuple[Entry, ...]
+
+    @property
+    def place(self) -> tuple[str, int, int]:
+        """Which of a suite's rounds it is."""
+        return (self.target.name, self.threads, self.length)
+
+
+class Sampling:
+    """Measures what has been checked.
+
+    ``failed`` makes the measurement of a file that failed; ``go_on`` raises when it is to stop.
+    """
+
+    def __init__(
+        self,
+        suite: Suite,
+        say: Say,
+        tick: Say,
+        failed: Callable[[Round, Measurement, RunnerError], Measurement],
+        go_on: Callable[[], None],
+    ) -> None:
+        self._suite, self._say, self._tick = suite, say, tick
+        self._failed, self._go_on = failed, go_on
+
+    def measure(
+        self, each: Round, pairs: Sequence[tuple[Entry, Measurement]]
+    ) -> Iterator[Measurement]:
+        """Each file with the measurement of it so far becomes a whole one."""
+        yield from (self._timed if each.target.timed else self._counted)(each, pairs)
+
+    def _opened(self, each: Round, entry: Entry, folder: Path) -> Runner:
+        """Open, fed with the round's text."""
+        path = folder / f"{len(list(folder.iterdir()))}.bin"
+        entry.write_text(each.length, path)
+        with ExitStack() as stack:
+            runner = stack.enter_context(start(each, entry))
+            runner.feed(entry.padded(each.length), each.target.put(path))
+            stack.pop_all()  # it stays open
+        return runner
+
+    def _timed(
+        self, each: Round, pairs: Sequence[tuple[Entry, Measurement]]
+    ) -> Iterator[Measurement]:
+        """Latencies in turns, with loads, first inferences and memory of each process."""
+        limits, stamp = self._suite.limits, datetime.now(timezone.utc).isoformat()
+        with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
+            opened = []
+            for entry, blank in pairs:
+                self._tick(f"load {entry.subject.label}")
+                try:
+                    found, runner = self._ready(each, entry, blank, Path(name), stack)
+                except RunnerError as error:
+                    yield self._failed(each, blank, error)
+                else:
+                    opened.append((entry, replace(found, round=stamp), runner))
+            if not opened:
+                return
+            runners = [runner for *_, runner in opened]
+            with runners[0].watch(limits.cool_seconds) as watch:
+                lanes = turns.run(runners, limits, self._ticked)
+                load = watch.load()
+            self._say(f"    {len(lanes[0].latency_ms)} inferences each")
+            for (entry, found, _), lane in zip(opened, lanes, strict=True):
+                yield self._finished(each, entry, found, lane, load)
+
+    def _ready(
+        self, each: Round, entry: Entry, blank: Measurement, folder: Path, stack: ExitStack
+    ) -> tuple[Measurement, Runner]:
+        """A runner that has done its first inference, and what was measured on the way."""
+        loads, firsts = self._loads(each, entry, folder)
+        runner = stack.enter_context(self._opened(each, entry, folder))
+        firsts.append(runner.run(1)[0])
+        found = replace(
+            blank,
+            warm_up=self._suite.limits.warm_up + 1,
+            load_ms=(*loads, runner.load_ms),
+            first_ms=tuple(firsts),
+            environment={**blank.environment, "runtime": runner.runtime},
+        )
+        return found, runner
+
+    def _ticked(self, count: int) -> None:
+        self._go_on()
+        self._tick(f"{count} inferences each")
+
+    def _loads(self, each: Round, entry: Entry, folder: Path) -> tuple[list[float], list[float]]:
+        """Milliseconds of opening it and of its first inference, in processes that end again."""
+        loads, firsts = [], []
+        for _ in range(self._suite.limits.loads - 1):
+            with self._opened(each, entry, folder) as runner:
+                loads.append(runner.load_ms)
+                firsts.append(runner.run(1)[0])
+        return loads, firsts
+
+    def _finished(
+        self, each: Round, entry: Entry, found: Measurement, lane: turns.Lane, load: cautions.Load
+    ) -> Measurement:
+        if lane.failure is not None:
+            return self._failed(each, found, lane.failure)
+        try:
+            return replace(
+                found,
+                latency_ms=tuple(lane.latency_ms),
+                tokenizer_ms=entries.tokenizer_ms(entry.bundle, each.length, TOKENIZER_RUNS),
+                peak_memory_bytes=lane.runner.memory_growth_bytes(),
+                energy_mj=lane.runner.energy_mj(statistics.median(lane.latency_ms)),
+                profile=tuple(self._profile(lane.runner)),
+                warnings=tuple(cautions.of(lane.latency_ms, load, found.environment)),
+            )
+        except RunnerError as error:
+            return self._failed(each, found, error)
+
+    def _profile(self, runner: Runner) -> Iterator[Operator]:
+        """Of a runtime that has a profiler; the others have none to show."""
+        if not self._suite.profile:
+            return
+        try:
+            rows = runner.profile(self._suite.limits.profile_runs)
+        except RunnerError as error:
+            self._say(f"    no profile: {error}")
+            return
+        yield from (Operator(row["name"], row["calls"], row["time_ms"]) for row in rows)
+
+    def _counted(
+        self, each: Round, pairs: Sequence[tuple[Entry, Measurement]]
+    ) -> Iterator[Measurement]:
+        """Instructions and memory in an emulator, one file after the other."""
+        if self._suite.profile:
+            self._say(f"    no profile: the times of {each.target.name} mean nothing")
+        for entry, blank in pairs:
+            self._say(f"    count {entry.subject.label}")
+            with tempfile.TemporaryDirectory() as folder:
+                try:
+                    with self._opened(each, entry, Path(folder)) as runner:
+                        runner.run(COUNTED_WARM_UP + COUNTED)
+                        counts = runner.instructions()
+                        warm = counts[COUNTED_WARM_UP:]
+                        yield replace(
+                            blank,
+                            warm_up=COUNTED_WARM_UP,
+                            environment={**blank.environment, "runtime": runner.runtime},
+                            peak_memory_bytes=runner.memory_growth_bytes(),
+                            instructions=statistics.median_low(warm) if warm else None,
+                            instructions_each=tuple(counts),
+                        )
+                except RunnerError as error:
+                    yield self._failed(each, blank, error)
+
+
+def start(each: Round, entry: Entry, *, evict: bool = False) -> Runner:
+    """A runner that has opened an entry's file on the round's target."""
+    assert entry.runtime is not None
+    inputs, outputs = entry.names()
+    place = each.target.put(entry.path)
+    return each.target.start(entry.runtime, place, each.threads, inputs, outputs, evict=evict)

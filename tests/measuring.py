@@ -1,0 +1,27 @@
+"""A bundle on a target, in a hurry."""
+
+from __future__ import annotations
+
+from edgekit.benchmarks import bench, prepare
+from edgekit.benchmarks.measurement import Measurement
+from edgekit.benchmarks.protocol import Target
+from edgekit.benchmarks.spec import Limits, Model, Suite
+from edgekit.bundle import Bundle
+
+FAST = Limits(min_samples=5, max_samples=5, seconds=5.0, warm_up=1, loads=1)
+QUICK = Limits(min_samples=2, max_samples=2, warm_up=0, loads=1)  # where each is ten, in an app
+
+
+def measure(device: Target, bundle: Bundle, **asked: object) -> list[Measurement]:
+    kept: list[Measurement] = []
+    asked = {
+        "runtimes": ("litert",),
+        "recipes": ("fp32",),
+        "lengths": (10,),
+        "limits": FAST,
+        **asked,
+    }
+    suite = Suite("test", (Model(bundle=bundle.path),), **asked)
+    bundles = prepare.bundles(suite, bundle.path.parent, print)
+    bench.Bench(suite, bundles, kept.append, say=print).run([device])
+    return kept
