@@ -90,21 +90,21 @@ class OnnxRuntime:
 class TfliteInterpreter:
     """LiteRT's interpreter, or TensorFlow's own: both have the same signatures API.
 
-    ``library`` is the module that has it. With ``sparing`` it does without XNNPACK where that,
-    which packs the weights once more for every signature, would take more than ``PACKED_BYTES``.
+    ``library`` is the module that has it. XNNPACK packs the weights once more for every signature:
+    it is done without where that would take more than ``most_bytes``.
     """
 
     batched = False
 
     def __init__(
-        self, path: Path, threads: int, library: Any, runtime: str, *, sparing: bool = False
+        self, path: Path, threads: int, library: Any, runtime: str, *, most_bytes: int | None = None
     ) -> None:
         self.runtime = runtime
         self._path = path
         self._open = partial(library.Interpreter, model_path=str(path), num_threads=threads or None)
         self._interpreter = self._open()
         names = self._interpreter.get_signature_list()
-        if sparing and len(names) * path.stat().st_size > PACKED_BYTES:
+        if most_bytes is not None and len(names) * path.stat().st_size > most_bytes:
             self.runtime += " without XNNPACK"
             plain = library.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
             self._open = partial(self._open, experimental_op_resolver_type=plain)
@@ -229,21 +229,21 @@ class ExecuTorch:
         return []
 
 
-def _litert(path: Path, threads: int, *, sparing: bool = False) -> Session:
+def _litert(path: Path, threads: int, *, most_bytes: int | None = None) -> Session:
     import importlib.metadata
 
     from ai_edge_litert import interpreter
 
     name = f"LiteRT {importlib.metadata.version('ai-edge-litert')}"
-    return TfliteInterpreter(path, threads, interpreter, name, sparing=sparing)
+    return TfliteInterpreter(path, threads, interpreter, name, most_bytes=most_bytes)
 
 
-def _tensorflow(path: Path, threads: int, *, sparing: bool = False) -> Session:
+def _tensorflow(path: Path, threads: int, *, most_bytes: int | None = None) -> Session:
     import tensorflow as tf
     from tensorflow.lite.python import interpreter
 
     name = f"TensorFlow {tf.__version__}"
-    return TfliteInterpreter(path, threads, interpreter, name, sparing=sparing)
+    return TfliteInterpreter(path, threads, interpreter, name, most_bytes=most_bytes)
 
 
 @dataclass(frozen=True)
@@ -276,7 +276,7 @@ RUNTIMES: tuple[Runtime, ...] = (
         "tflite",
         _litert,
         "ai_edge_litert.interpreter",
-        prove=partial(_litert, sparing=True),
+        prove=partial(_litert, most_bytes=PACKED_BYTES),
     ),
     Runtime(
         "tensorflow",
@@ -284,7 +284,7 @@ RUNTIMES: tuple[Runtime, ...] = (
         _tensorflow,
         "tensorflow.lite",
         _has("tensorflow"),
-        prove=partial(_tensorflow, sparing=True),
+        prove=partial(_tensorflow, most_bytes=PACKED_BYTES),
     ),
     Runtime("executorch", "executorch", ExecuTorch, "executorch.runtime"),
     Runtime("coreml", "coreml", CoreMl, "coremltools", lambda: sys.platform == "darwin"),

@@ -187,6 +187,11 @@ REFUSED = {
     "no model_type": (lambda f: drop_from_config(f, "model_type"), SourceError, "no model_type"),
     "no class": (lambda f: drop_from_config(f, "architectures"), UnsupportedError, "--task"),
     "decoder": (lambda f: edit_config(f, is_decoder=True), UnsupportedError, "is_decoder"),
+    "positions": (
+        lambda f: edit_config(f, position_embedding_type="relative_key"),
+        UnsupportedError,
+        "relative_key.*Transformers 5",
+    ),
     "labels": (
         lambda f: edit_config(f, id2label={"0": "a"}, label2id={"a": 0}),
         SourceError,

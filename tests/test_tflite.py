@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from ai_edge_litert import interpreter
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 from ai_edge_litert.tools import flatbuffer_utils
 from ai_edge_quantizer import quantizer
@@ -22,7 +23,7 @@ from transformers import (
     PreTrainedModel,
 )
 
-from edgekit import recipe, tasks, trace
+from edgekit import recipe, runtime, tasks, trace
 from edgekit.converters import tflite
 from edgekit.graph import Card, Graph, Signature, TensorSpec
 from edgekit.pooling import Pooling
@@ -131,6 +132,16 @@ def test_tensorflow_reads_the_same_file(converted: tuple[Graph, dict[str, Path]]
             np.testing.assert_allclose(
                 value, wanted[key][:, : value.shape[1]], atol=tolerance * scale
             )
+
+
+def test_a_proof_can_do_without_packed_weights(converted: tuple[Graph, dict[str, Path]]) -> None:
+    graph, files = converted
+    path, feed = files["fp32"], _feed(graph, 32, 9)
+    usual = runtime.TfliteInterpreter(path, 1, interpreter, "LiteRT", most_bytes=1 << 30)
+    plain = runtime.TfliteInterpreter(path, 1, interpreter, "LiteRT", most_bytes=0)
+    assert (usual.runtime, plain.runtime) == ("LiteRT", "LiteRT without XNNPACK")
+    expected, actual = usual.run(feed), plain.run(feed)
+    assert all(np.abs(actual[name] - expected[name]).max() < 1e-4 for name in expected)
 
 
 def test_a_second_signature_and_tied_weights_cost_no_weights(
