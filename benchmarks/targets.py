@@ -198,12 +198,17 @@ def _clean_ios(kind: str) -> Callable[[str | None], object]:
     return clean
 
 
+def _set_up_ios(say: Say) -> None:
+    raise UnsupportedError("nothing is fetched for iOS: install the app by Xcode (docs/devices.md)")
+
+
 def _ios_kind(name: str, what: str) -> Kind:
     return Kind(
         name,
         _ios(name),
         lambda: _find_ios(name, what),
-        clean=_clean_ios(name),
+        _set_up_ios,
+        _clean_ios(name),
         apart=name == "ios",
         app=_ios_app,
         only_app=True,

@@ -53,9 +53,9 @@ def test_killed_at_random_moments_a_run_still_ends_in_order(bay: Bay, brief: Bun
         plugged = threading.Timer(seconds + 0.5, device.plug)
         pulled.start()
         plugged.start()
-        rows = measure(phone, brief, lengths=(10, 12, 14))
+        rows = measure(phone, brief, lengths=(10, 12))
         plugged.join()
-        assert len({row.key for row in rows}) == 3
+        assert len({row.key for row in rows}) == 2
         assert all(bool(row.latency_ms) != bool(row.failure) for row in rows)
     assert all(row.latency_ms for row in measure(phone, brief))
 
@@ -87,8 +87,8 @@ def test_a_push_that_is_cut_off_or_finds_no_room_leaves_nothing_that_is_used(
 def test_a_phone_that_says_nothing_any_more_is_given_up(bay: Bay, brief: Bundle) -> None:
     device = bay.phone()
     device.faults.told = {b"run 1\n": lambda: True}
-    lost, measured = measure(target(bay, device, silent_seconds=8), brief)
-    assert "has not answered for 8 s" in str(lost.failure)
+    lost, measured = measure(target(bay, device, silent_seconds=6), brief)
+    assert "has not answered for 6 s" in str(lost.failure)
     assert measured.failure is None
 
 

@@ -109,11 +109,26 @@ def test_what_xcode_sees_is_listed_with_its_remedy(mac: Mac) -> None:
     assert all("not proven" in row["description"] for row in found.values())
 
 
+def documented(heading: str) -> set[str]:
+    """The names in the first column of a table in the contract."""
+    text = (TESTS.parent / "docs" / "app-contract.md").read_text("utf-8")
+    rows = [row for row in text.split(heading)[1].split("## ")[0].splitlines() if "| `" in row[:3]]
+    names = [name for row in rows for name in row.split("|")[1].split("`")[1::2]]
+    return {name.split()[0] for name in names}
+
+
+def assert_documented(requests: Sequence[dict[str, Any]]) -> None:
+    assert {name for each in requests for name in each} == documented("## The request")
+    commands = [command for each in requests for command in each["commands"].split(";") if command]
+    sent = {command.split()[0] for command in commands}
+    assert sent | {"clean"} == documented("## Commands")
+
+
 SUITE = """
 devices = ["ios"]
 lengths = [10]
 recipes = ["fp32"]
-runtimes = ["onnxruntime", "coreml"]
+runtimes = ["coreml"]
 limits = {{ min_samples = 2, max_samples = 2, warm_up = 0, loads = 1 }}
 models = [{{ bundle = {bundle} }}]
 """
@@ -124,19 +139,18 @@ def test_a_phone_is_measured_by_its_app(mac: Mac, brief: Bundle) -> None:
     suite.write_text(SUITE.format(bundle=json.dumps(str(brief.path))))
     done = mac.edgekit("bench", "--suite", str(suite), "-o", "out")
     assert done.returncode == 0, done.stderr
-    rows = Store(mac.folder / "out").load()
-    assert {row.subject.runtime for row in rows} == {"onnxruntime", "Core ML"}
-    for row in rows:
-        assert row.failure is None
-        assert row.parity is not None
-        assert row.parity.passed
-        assert row.parity.cases == 3
-        assert len(row.latency_ms) == 20
-        assert row.peak_memory_bytes
-        assert "unproven" in row.warnings
-        assert row.conditions.machine == "iPhone 14 Pro (iPhone15,2)"
-        assert row.environment["os"] == "iOS 18.4.1 (22E252)"
-        assert row.environment["thermal_state"] == "nominal"
+    (row,) = Store(mac.folder / "out").load()
+    assert row.subject.runtime == "Core ML"
+    assert row.failure is None
+    assert row.parity is not None
+    assert row.parity.passed
+    assert row.parity.cases == 3
+    assert len(row.latency_ms) == 20
+    assert row.peak_memory_bytes
+    assert "unproven" in row.warnings
+    assert row.conditions.machine == "iPhone 14 Pro (iPhone15,2)"
+    assert row.environment["os"] == "iOS 18.4.1 (22E252)"
+    assert row.environment["thermal_state"] == "nominal"
     for text in (done.stdout, done.stderr):
         assert "not proven on a real device" in text
         assert "ios:a" in text, "which is no emoji"
@@ -144,6 +158,7 @@ def test_a_phone_is_measured_by_its_app(mac: Mac, brief: Bundle) -> None:
     assert len(set(pushed)) == len(pushed), "once"
     folder = mac.folder / "containers/a" / output.APP / "Documents"
     assert len(list((folder / "edgekit-files").iterdir())) == len(pushed)
+    assert_documented([json.loads(words[-1]) for words in mac.calls(LAUNCH)])
     mac.device().clean()
     assert not (folder / "edgekit-files").exists()
 
