@@ -161,7 +161,7 @@ def _connection(row: Mapping[str, str | None]) -> str:
 def _developer_mode(row: Mapping[str, str | None]) -> str:
     """It is told only once the phone was connected."""
     off = row["developer_mode"] == "disabled"
-    return f"has developer mode off: {DEVELOPER_MODE}" if off else ""
+    return DEVELOPER_MODE if off else ""
 
 
 _CHECKS: tuple[Callable[[Mapping[str, str | None]], str], ...] = (
