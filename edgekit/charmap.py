@@ -47,18 +47,17 @@ def table(normalizer: Any, pre_tokenizer: Any) -> dict[str, str]:
 def byte_level_classes(pre_tokenizer: Any) -> tuple[list[str], list[str], list[str]]:
     """The code points that GPT-2's pre-tokeniser takes for blanks, letters and numbers."""
     inside = {kind: set[str]() for kind in "a1!"}
-    points = [*map(chr, _ASCII), *(point for block in _blocks() for point in block)]
+    left = [*map(chr, _ASCII), *(point for block in _blocks() for point in block)]
     for kind, found in inside.items():
-        for start in range(0, len(points), _BLOCK):
-            block = points[start : start + _BLOCK]
+        for start in range(0, len(left), _BLOCK):
+            block = left[start : start + _BLOCK]
             text = "\n".join(f"{kind}{point}{kind}" for point in block)
             whole = {
                 span for _, span in pre_tokenizer.pre_tokenize_str(text) if span[1] - span[0] == 3
             }
             found.update(p for i, p in enumerate(block) if (4 * i, 4 * i + 3) in whole)
-    letters, numbers, others = (inside[kind] for kind in "a1!")
-    taken = letters | numbers | others
-    return [p for p in points if p not in taken], sorted(letters), sorted(numbers)
+        left = [point for point in left if point not in found]
+    return left, sorted(inside["a"]), sorted(inside["1"])
 
 
 def _blocks() -> Iterator[list[str]]:

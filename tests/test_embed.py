@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from transformers import BertTokenizerFast
 import edgekit
 from edgekit import embed, selftest
 from edgekit.bundle import Bundle
+from edgekit.encoding import Tokeniser
 from edgekit.errors import BundleError, UnsupportedError
 from edgekit.inference import choose, open_app
 from edgekit.runtime import OnnxRuntime
@@ -70,22 +71,27 @@ def test_run_asks_a_text_in_file_with_the_text_alone(text_in: Bundle) -> None:
                 strings.read(replace(prompt, texts=("than these",)))
 
 
-def test_sentence_similarity_asks_for_each_text_by_itself(small: Callable[[str], Bundle]) -> None:
-    bundle = small("sentence-similarity")
-    with open_app(bundle, choose(bundle, None)) as plain:
+class Lengths:
+    """A session whose vector of a text is (number of tokens, 1)."""
 
-        class Session:
-            lengths, batched, runtime = None, False, "the other file"
+    def __init__(self, bundle: Bundle) -> None:
+        self.lengths, self.batched, self.runtime = None, False, "a fake"
+        self.tokeniser = Tokeniser.of(bundle)
 
-            def ask(self, text: str) -> dict[str, np.ndarray]:
-                (encoded,) = plain.tokenise(text).encodings
-                (outputs,) = plain.infer([encoded])
-                rows = {"input_ids": np.array(encoded.input_ids), **outputs}
-                return {name: value[None] for name, value in rows.items()}
+    def ask(self, *texts: str) -> dict[str, np.ndarray]:
+        (encoded,) = self.tokeniser.prompt("text-classification", *texts).encodings
+        vector = np.array([[len(encoded), 1]], np.float32)
+        return {"input_ids": np.array([encoded.input_ids]), "sentence_embedding": vector}
 
-        app = TextApp(bundle, bundle.artifacts[0], Session())
-        for texts in [("a text", "and another, longer one"), ("one",)]:
-            assert app.answer(*texts) == plain.answer(*texts)
+
+def test_sentence_similarity_asks_for_each_text_by_itself(text_in: Bundle) -> None:
+    output = {"name": "sentence_embedding", "dtype": "float32", "shape": ["batch", 2]}
+    artifact = {**text_in.manifest["artifacts"][0], "outputs": [output]}
+    changes = {"task": "sentence-similarity", "artifacts": [artifact]}
+    bundle = replace(text_in, manifest={**text_in.manifest, **changes})
+    app = TextApp(bundle, bundle.artifacts[0], Lengths(bundle))
+    assert app.answer("abc").vector == (5, 1)
+    assert app.answer("abc", "abcdefgh").similarity == pytest.approx(51 / math.sqrt(26 * 101))
 
 
 @pytest.mark.parametrize(
