@@ -66,7 +66,7 @@ def phones(xcode: Xcode) -> list[Device]:
     Raises:
         RunnerError: its tool fails.
     """
-    rows = xcode.devicectl("list", "devices").result.get("devices", [])
+    rows = xcode.devicectl("list", "devices").result.get("devices") or []
     found = [{name: _at(row, paths) for name, paths in _FIELDS.items()} for row in rows]
     return [
         _phone(row)
