@@ -24,6 +24,7 @@ _SHARED: dict[str, Any] = {
 }
 # RoBERTa's positions count from pad_token_id + 1; its checkpoints have one token type.
 _ROBERTA = {"max_position_embeddings": LENGTH + 2, "pad_token_id": 1, "type_vocab_size": 1}
+_TOKENS = {"bos_token_id": 1, "eos_token_id": 2}
 _DEBERTA = {
     "relative_attention": True,
     "pos_att_type": ["c2p", "p2c"],
@@ -60,11 +61,25 @@ OVERRIDES: Mapping[str, Mapping[str, Any]] = {
         "layer_types": ["full_attention", "sliding_attention"],
         "local_attention": 8,
         "pad_token_id": 0,
-        "bos_token_id": 1,
-        "eos_token_id": 2,
+        **_TOKENS,
         "cls_token_id": 1,
         "sep_token_id": 2,
     },
+    "gte": {"pad_token_id": 1},
+    "nomic_bert": {},
+    "jina_embeddings_v3": {"pad_token_id": 1},
+    "eurobert": {"num_key_value_heads": 2, "pad_token_id": 0, **_TOKENS},
+    "ultrabert": {
+        "layer_types": ["full_attention", "sliding_attention"],
+        "sliding_window": 4,
+        "prediction_head_size": 24,
+    },
+    "ernie": {"use_task_id": True},
+    "megatron-bert": {},
+    "roberta-prelayernorm": _ROBERTA,
+    "data2vec-text": _ROBERTA,
+    "rembert": {"input_embedding_size": 16, "output_embedding_size": 24},
+    "xlm-roberta-xl": _ROBERTA,
 }
 
 

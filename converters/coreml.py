@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from edgekit.errors import ConversionError, UnsupportedError
+from edgekit.errors import ConversionError, UnsupportedError, first_line
 from edgekit.graph import Card, Graph
 from edgekit.mil import passes
 from edgekit.mil.package import read_spec, spec_path
@@ -141,8 +141,7 @@ def _conversion_errors(what: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        lines = str(error).strip().splitlines() or [type(error).__name__]
-        raise ConversionError(f"coremltools cannot convert {what}: {lines[0]}") from error
+        raise ConversionError(f"coremltools cannot convert {what}: {first_line(error)}") from error
 
 
 def _label(package: Path, graph: Graph, card: Card, recipe: str) -> None:

@@ -19,7 +19,7 @@ from operator import attrgetter, getitem
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edgekit.errors import BundleError, ConversionError, UnsupportedError
+from edgekit.errors import BundleError, ConversionError, UnsupportedError, first_line
 from edgekit.graph import Card, Graph, Signature
 from edgekit.recipe import Recipe
 
@@ -213,7 +213,7 @@ def _write(program: ExportedProgram, signature: Signature, card: Card, path: Pat
                 compile_config=EdgeCompileConfig(_check_ir_validity=False),
             ).to_executorch()
     except Exception as error:
-        raise ConversionError(f"ExecuTorch cannot lower the model: {error}") from error
+        raise ConversionError(f"ExecuTorch cannot lower the model: {first_line(error)}") from error
     with path.open("wb") as file:
         lowered.write_to_file(file)
 

@@ -191,6 +191,8 @@ _MAPS = {
     "Add": ("add.Tensor",),
     "Cos": ("cos",),
     "Div": ("div.Tensor",),
+    "Exp": ("exp",),
+    "Log": ("log",),
     "Min": ("minimum",),
     "Mul": ("mul.Tensor",),
     "Neg": ("neg",),

@@ -45,10 +45,6 @@ def _compare(kind: str, to: Subgraph, out: Any, x: Value, y: Any) -> Value:
 # Lowerings of elementwise operators
 
 
-def _rsub(to: Subgraph, out: Any, x: Value, y: Any) -> Value:
-    return _map("SUB", to, out, y, x)
-
-
 def _cast(to: Subgraph, out: Any, x: Value, *_: Any, **__: Any) -> Value:
     return _as(to, _dtype(out), x)
 
@@ -276,6 +272,7 @@ _MAPS = {
     "ADD": ("add.Tensor",),
     "COS": ("cos",),
     "DIV": ("div.Tensor",),
+    "EXP": ("exp",),
     "LOG": ("log",),
     "MINIMUM": ("min.other", "minimum"),
     "MUL": ("mul.Tensor",),
@@ -312,7 +309,7 @@ _LOWERINGS: dict[str, Lowering] = {
     "mean.dim": partial(_reduce, "MEAN"),
     "pad": _pad,
     "permute": _permute,
-    "rsub.Scalar": _rsub,
+    "rsub.Scalar": lambda to, out, x, y: _map("SUB", to, out, y, x),
     "scaled_dot_product_attention": _attention,
     "select.int": _select,
     "slice.Tensor": _slice,

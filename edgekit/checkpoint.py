@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from edgekit.errors import SourceError, UnsupportedError
+from edgekit.errors import SourceError, UnsupportedError, first_line
 from edgekit.source import SEED, Source
 from edgekit.tasks import Task
 
@@ -47,7 +47,9 @@ def load_tokenizer(source: Source) -> Any | None:
             source.folder, trust_remote_code=source.trust.trust_remote_code
         )
     except Exception as error:
-        raise SourceError(f"the tokenizer of {source.origin} cannot be read: {error}") from error
+        raise SourceError(
+            f"the tokenizer of {source.origin} cannot be read: {first_line(error)}"
+        ) from error
     if not tokenizer.is_fast:
         raise UnsupportedError(
             f"{type(tokenizer).__name__} runs in Python only: save the checkpoint with a fast "
@@ -72,7 +74,9 @@ def _config(source: Source) -> Any:
     try:
         return CONFIG_MAPPING[source.family.model_type].from_dict(dict(source.config))
     except Exception as error:
-        raise SourceError(f"the config of {source.origin} is not valid: {error}") from error
+        raise SourceError(
+            f"the config of {source.origin} is not valid: {first_line(error)}"
+        ) from error
 
 
 def _ignores_pooler(task: Task) -> bool:
@@ -97,7 +101,7 @@ def _pretrained(auto: Any, source: Source, task: Task) -> Any:
         )
     except Exception as error:
         raise SourceError(
-            f"the weights of {source.origin} cannot be loaded: {str(error).splitlines()[0]}"
+            f"the weights of {source.origin} cannot be loaded: {first_line(error)}"
         ) from error
     for name, stored, expected in sorted(info["mismatched_keys"]):
         raise SourceError(

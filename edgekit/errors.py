@@ -73,3 +73,8 @@ class ConversionError(EdgekitError):
 
 class ProofError(ConversionError):
     """An artefact does not compute what PyTorch computes."""
+
+
+def first_line(error: BaseException) -> str:
+    """What a library's error says first, for a message that is one line."""
+    return (str(error).strip() or repr(error)).splitlines()[0]

@@ -1,6 +1,6 @@
 """Which architectures edgekit exports, and what the graph of each needs.
 
-A new architecture is one row. ``tests/test_families.py`` traces and proves every row.
+A new architecture is one row. ``tests/test_matrix.py`` converts and proves every row.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class Family:
     ``type_rows`` is the size of the table of token types where a config names none.
     ``looks_around`` marks a model that reads its neighbours' embeddings before any attention, so
     that those of padding have to be zeros as beyond the text's ends. ``hears_masks`` is off for a
-    model that makes its attention masks itself.
+    model that makes its attention masks itself. ``zeros`` are inputs that are always 0.
     """
 
     model_type: str
@@ -35,6 +35,7 @@ class Family:
     type_rows: int = 2
     looks_around: bool = False
     hears_masks: bool = True
+    zeros: tuple[str, ...] = ()
 
     def max_length(self, config: Mapping[str, Any]) -> int:
         """The most tokens the model takes, special tokens included."""
@@ -73,11 +74,23 @@ FAMILIES: dict[str, Family] = {
         Family("modernbert", padding=50283, token_types=False),
         Family("deberta-v2", type_rows=0, hears_masks=False),
         Family("deberta", type_rows=0, hears_masks=False),
+        Family("gte", padding=1, type_rows=1),
+        Family("nomic_bert"),
+        Family("jina_embeddings_v3", padding=1, type_rows=1),
+        Family("eurobert", padding=128001, token_types=False),
+        Family("ultrabert", token_types=False),
+        Family("ernie", zeros=("task_type_ids",)),
+        Family("megatron-bert"),
+        Family("roberta-prelayernorm", padding=1, counts_from_padding=True),
+        Family("data2vec-text", padding=1, counts_from_padding=True),
+        Family("rembert"),
+        Family("xlm-roberta-xl", padding=1, counts_from_padding=True),
     )
 }
 
 # Encoders that do not fit the table, and why: for the message and for docs/support.md.
 OTHERS: Mapping[str, str] = {
+    "fnet": "its Fourier transforms know no padding, which would change its answers",
     "xlnet": "it pads on the left, sums up in the last token and has no masked-language model",
     "new": "its layers are Python code that comes with each checkpoint",
 }

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from edgekit import tasks
-from edgekit.errors import SourceError
+from edgekit.errors import SourceError, first_line
 from edgekit.pooling import Pooling
 from edgekit.source import SEED
 from edgekit.tasks import Task
@@ -105,6 +105,20 @@ def from_texts(tokenizer: Any, max_length: int, vocabulary: Vocabulary) -> Itera
             )
         if encoded.ids:
             yield Row(case.name, "text", tuple(encoded.ids), tuple(encoded.type_ids))
+
+
+def try_out(model: Any, task: Task, pooling: Pooling, token_types: bool, length: int) -> None:
+    """Runs the unmodified model once, so that its own errors are not taken for edgekit's.
+
+    Raises:
+        SourceError: it does not run.
+    """
+    try:
+        reference(model, task, pooling, (1,) * length, (), token_types)
+    except Exception as error:
+        raise SourceError(
+            f"Transformers itself cannot run this model: {first_line(error)}: is its config right?"
+        ) from error
 
 
 def answer(

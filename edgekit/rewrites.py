@@ -14,11 +14,9 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
-from transformers.activations import ACT2FN
 
-from edgekit.errors import UnsupportedError
-
-MASKED = -1e4  # finite in float16, and exp(-1e4) is 0 in every format
+from edgekit import deberta
+from edgekit.activations import GELUS
 
 
 class Narrow(TorchFunctionMode):
@@ -70,11 +68,7 @@ _FUNCTIONS: Mapping[Callable[..., Any], Callable[..., Any]] = {
 
 
 def apply(model: torch.nn.Module, length: int) -> None:
-    """Replaces, in place, what the tables name; ``length`` is that of the longest text to come.
-
-    Raises:
-        UnsupportedError: a variant of an architecture that is not rewritten here.
-    """
+    """Replaces, in place, what the tables name; ``length`` is that of the longest text to come."""
     for module in list(model.modules()):
         rewrite = _MODULES.get(type(module).__name__)
         if rewrite is not None:
@@ -88,9 +82,9 @@ def _method(name: str, function: Callable[..., Any]) -> Callable[[Any, int], Non
     return rewrite
 
 
-def _gelu(module: Any, x: Tensor) -> Tensor:
-    """The approximation with tanh, which Transformers spells out and every format has."""
-    return torch.nn.functional.gelu(x, approximate="tanh")
+def _gelu(approximation: str) -> Callable[..., Tensor]:
+    """As one operator, which Transformers spells out where it is not the exact one."""
+    return lambda module, x: torch.nn.functional.gelu(x, approximate=approximation)
 
 
 def _trigrams(
@@ -173,139 +167,42 @@ def _position_bias(encoder: Any, hidden: Tensor) -> Tensor:
     return bias.permute(2, 0, 1).unsqueeze(0)
 
 
-def _deberta(encoder: Any, length: int) -> None:
-    """Where each pair of positions finds its relative embedding; shorter texts are a corner."""
-    if getattr(encoder.layer[0].attention.self, "talking_head", False):
-        raise UnsupportedError("DeBERTa with talking heads (talking_head) is not supported")
-    _method("get_attention_mask", _additive)(encoder, length)
-    if not encoder.relative_attention:
-        return
-    span = encoder.rel_embeddings.num_embeddings // 2
-    distances = encoder.get_rel_pos(torch.empty(1, length + 1, 1))[0]
-    places = (distances + span).clamp(0, 2 * span - 1)
-    encoder.places = torch.nn.Buffer(places.int(), persistent=False)
-    _method("get_rel_pos", _places)(encoder, length)
-
-
-def _places(encoder: Any, hidden: Tensor, *_: Any) -> Tensor:
-    """(length, length) int32: rows of the relative embeddings, by query and key."""
-    length = hidden.shape[1]
-    places: Tensor = encoder.places[:length, :length]
-    return places
-
-
-def _additive(encoder: Any, attention_mask: Tensor) -> Tensor:
-    """(batch, length) of 0 and 1 -> (batch, 1, 1, length): padding may see what it likes."""
-    return (1.0 - attention_mask[:, None, None, :].to(torch.float32)) * MASKED
-
-
-def _beside_the_first(module: Any, hidden: Tensor, residual: Tensor, mask: Tensor) -> Tensor:
-    """DeBERTa's convolution. Padding's embeddings are zeros already, as beyond the text's ends."""
-    around = module.conv(hidden.transpose(1, 2)).transpose(1, 2)
-    result: Tensor = module.LayerNorm(residual + ACT2FN[module.conv_act](around))
+def _rms_norm(module: Any, x: Tensor) -> Tensor:
+    """Scaled to a largest value of 1 before it is squared: no sum can overflow float16."""
+    largest = x.abs().amax(-1, keepdim=True).clamp(min=1e-2)
+    scaled = x / largest
+    mean = (scaled * scaled).mean(-1, keepdim=True)
+    root = torch.sqrt(mean + module.epsilon / (largest * largest))
+    result: Tensor = module.weight * (scaled / root)
     return result
 
 
-def _disentangled(
-    module: Any,
-    hidden_states: Tensor,
-    attention_mask: Tensor,
-    output_attentions: bool = False,
-    query_states: None = None,
-    relative_pos: Tensor | None = None,
-    rel_embeddings: Tensor | None = None,
-) -> tuple[Tensor, None]:
-    """DeBERTa's attention (https://arxiv.org/abs/2006.03654, equation 4) as one fused op.
-
-    Content to position and position to content are the mask of content to content, whose scores
-    all three share one scale with.
-    """
-    query, key, value = _content(module, hidden_states)
-    terms = 1 + sum(kind in module.pos_att_type for kind in ("c2p", "p2c"))
-    scale = (terms * query.shape[-1]) ** -0.5
-    mask = attention_mask
-    if relative_pos is not None and rel_embeddings is not None:
-        shape = (query.shape[0], query.shape[1], query.shape[2], query.shape[2])
-        position_key, position_query = _positions(module, rel_embeddings)
-        if "c2p" in module.pos_att_type:
-            scores = torch.matmul(query * scale, position_key.transpose(2, 3))
-            mask = mask + torch.gather(scores, 3, relative_pos.expand(shape))
-        if "p2c" in module.pos_att_type:
-            scores = torch.matmul(key * scale, position_query.transpose(2, 3))
-            mirrored = relative_pos.transpose(0, 1).expand(shape)
-            mask = mask + torch.gather(scores, 3, mirrored).transpose(2, 3)
-    context = torch.nn.functional.scaled_dot_product_attention(
-        query, key, value, attn_mask=mask, scale=scale
-    )
-    return context.transpose(1, 2).flatten(2), None
+def _rms(module: Any, length: int) -> None:
+    module.epsilon = torch.nn.Buffer(torch.tensor(module.variance_epsilon), persistent=False)
+    _method("forward", _rms_norm)(module, length)
 
 
-def _heads(module: Any, x: Tensor) -> Tensor:
-    """(batch, length, hidden) -> (batch, heads, length, hidden of a head)."""
-    batch, length, hidden = x.shape
-    heads = module.num_attention_heads
-    return x.reshape(batch, length, heads, hidden // heads).transpose(1, 2)
-
-
-def _content(module: Any, hidden: Tensor) -> tuple[Tensor, ...]:
-    """Query, key and value; DeBERTa's first version has them in one layer, head by head."""
-    if not hasattr(module, "in_proj"):
-        layers = (module.query_proj, module.key_proj, module.value_proj)
-        return tuple(_heads(module, layer(hidden)) for layer in layers)
-    query, key, value = _heads(module, module.in_proj(hidden)).chunk(3, dim=-1)
-    biases = [_heads(module, bias[None, None, :]) for bias in (module.q_bias, module.v_bias)]
-    return query + biases[0], key, value + biases[1]
-
-
-def _positions(module: Any, rel_embeddings: Tensor) -> tuple[Tensor, Tensor]:
-    """Key and query of the relative embeddings: (1, heads, 2 * span, hidden of a head)."""
-    if hasattr(module, "in_proj"):
-        names = ("pos_proj", "pos_q_proj")
-    elif module.share_att_key:
-        names = ("key_proj", "query_proj")
-    else:
-        names = ("pos_key_proj", "pos_query_proj")
-    embeddings = rel_embeddings.unsqueeze(0)
-    # A model that uses only one of the two has no layer for the other.
-    layers = [getattr(module, name, torch.nn.Identity()) for name in names]
-    key, query = (_heads(module, layer(embeddings)) for layer in layers)
-    return key, query
-
-
-def _norm(module: Any, x: Tensor) -> Tensor:
-    shape, eps = module.weight.shape, module.variance_epsilon
-    return torch.nn.functional.layer_norm(x, shape, module.weight, module.bias, eps)
+def _settled(rotary: Any, length: int) -> None:
+    """Frequencies that depend on the text's length only beyond the model's limit are fixed."""
+    if rotary.rope_type == "dynamic":
+        rotary.rope_type = "default"
 
 
 _MODULES: Mapping[str, Callable[[Any, int], None]] = {
     "Conv1d": _convolution,
-    "ConvLayer": _method("forward", _beside_the_first),
-    "DebertaEncoder": _deberta,
-    "DebertaLayerNorm": _method("forward", _norm),
-    "DebertaV2Encoder": _deberta,
-    "DisentangledSelfAttention": _method("forward", _disentangled),
+    "ConvLayer": _method("forward", deberta.beside_the_first),
+    "DebertaEncoder": deberta.prepare,
+    "DebertaLayerNorm": _method("forward", deberta.norm),
+    "DebertaV2Encoder": deberta.prepare,
+    "DisentangledSelfAttention": _method("forward", deberta.attention),
+    "EuroBertRMSNorm": _rms,
+    "EuroBertRotaryEmbedding": _settled,
+    "GteRotaryEmbedding": _settled,
+    "JinaEmbeddingsV3RotaryEmbedding": _settled,
     "MPNetEncoder": _mpnet,
     "MobileBertEmbeddings": _mobilebert,
     "MobileBertLMPredictionHead": _joined_head,
-    "NewGELUActivation": _method("forward", _gelu),
-}
-
-
-def _sigmoid(x: Tensor) -> Tensor:
-    return torch.tanh(x * 0.5) * 0.5 + 0.5
-
-
-def _silu(x: Tensor) -> Tensor:
-    return x * _sigmoid(x)
-
-
-def _leaky_relu(x: Tensor, slope: float = 0.01) -> Tensor:
-    return torch.relu(x) - torch.relu(-x) * slope
-
-
-# Activations that a config may name, in operators that every format has.
-DECOMPOSED: Mapping[Any, Callable[..., Tensor]] = {
-    torch.ops.aten.leaky_relu.default: _leaky_relu,
-    torch.ops.aten.sigmoid.default: _sigmoid,
-    torch.ops.aten.silu.default: _silu,
+    "NomicBertRotaryEmbedding": _settled,
+    "UltrabertRMSNorm": _rms,
+    **{name: _method("forward", _gelu(approximation)) for name, approximation in GELUS.items()},
 }

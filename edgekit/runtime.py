@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,6 +21,7 @@ from edgekit.errors import BundleError
 if TYPE_CHECKING:
     from edgekit import mil
 
+PACKED_BYTES = 4 * 2**30  # BERT-base with six signatures has 2.5 GiB, BERT-large 7.5
 Feed = Mapping[str, np.ndarray]
 
 
@@ -87,21 +88,29 @@ class OnnxRuntime:
 
 
 class TfliteInterpreter:
-    """LiteRT's interpreter, or TensorFlow's own: both have the same signatures API."""
+    """LiteRT's interpreter, or TensorFlow's own: both have the same signatures API.
+
+    ``library`` is the module that has it. With ``sparing`` it does without XNNPACK where that,
+    which packs the weights once more for every signature, would take more than ``PACKED_BYTES``.
+    """
 
     batched = False
 
-    def __init__(self, path: Path, threads: int, interpreter: Any, runtime: str) -> None:
+    def __init__(
+        self, path: Path, threads: int, library: Any, runtime: str, *, sparing: bool = False
+    ) -> None:
         self.runtime = runtime
         self._path = path
-        self._open = partial(interpreter, model_path=str(path), num_threads=threads or None)
+        self._open = partial(library.Interpreter, model_path=str(path), num_threads=threads or None)
         self._interpreter = self._open()
+        names = self._interpreter.get_signature_list()
+        if sparing and len(names) * path.stat().st_size > PACKED_BYTES:
+            self.runtime += " without XNNPACK"
+            plain = library.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+            self._open = partial(self._open, experimental_op_resolver_type=plain)
+            self._interpreter = self._open()
         self._runners: dict[int, Any] = {}
-        self.lengths = tuple(
-            sorted(
-                int(name.removeprefix("seq_")) for name in self._interpreter.get_signature_list()
-            )
-        )
+        self.lengths = tuple(sorted(int(name.removeprefix("seq_")) for name in names))
 
     def run(self, feed: Feed) -> dict[str, np.ndarray]:
         length = feed["input_ids"].shape[1]
@@ -220,19 +229,21 @@ class ExecuTorch:
         return []
 
 
-def _litert(path: Path, threads: int) -> Session:
+def _litert(path: Path, threads: int, *, sparing: bool = False) -> Session:
     import importlib.metadata
 
-    from ai_edge_litert.interpreter import Interpreter
+    from ai_edge_litert import interpreter
 
-    version = importlib.metadata.version("ai-edge-litert")
-    return TfliteInterpreter(path, threads, Interpreter, f"LiteRT {version}")
+    name = f"LiteRT {importlib.metadata.version('ai-edge-litert')}"
+    return TfliteInterpreter(path, threads, interpreter, name, sparing=sparing)
 
 
-def _tensorflow(path: Path, threads: int) -> Session:
+def _tensorflow(path: Path, threads: int, *, sparing: bool = False) -> Session:
     import tensorflow as tf
+    from tensorflow.lite.python import interpreter
 
-    return TfliteInterpreter(path, threads, tf.lite.Interpreter, f"TensorFlow {tf.__version__}")
+    name = f"TensorFlow {tf.__version__}"
+    return TfliteInterpreter(path, threads, interpreter, name, sparing=sparing)
 
 
 @dataclass(frozen=True)
@@ -241,7 +252,8 @@ class Runtime:
 
     ``open`` takes a path and a number of threads, 0 for the runtime's own choice; ``available``
     says whether this machine has it; ``library`` is the module it imports, which takes longer than
-    opening a file. ``measures`` is off where its speed says nothing.
+    opening a file. ``measures`` is off where its speed says nothing. ``prove`` opens a file for its
+    proof where that is to be another way.
     """
 
     name: str
@@ -250,6 +262,7 @@ class Runtime:
     library: str
     available: Callable[[], bool] = lambda: True
     measures: bool = True
+    prove: Callable[[Path, int], Session] | None = None
 
 
 def _has(module: str) -> Callable[[], bool]:
@@ -258,8 +271,21 @@ def _has(module: str) -> Callable[[], bool]:
 
 RUNTIMES: tuple[Runtime, ...] = (
     Runtime("onnxruntime", "onnx", OnnxRuntime, "onnxruntime"),
-    Runtime("litert", "tflite", _litert, "ai_edge_litert.interpreter"),
-    Runtime("tensorflow", "tflite", _tensorflow, "tensorflow.lite", _has("tensorflow")),
+    Runtime(
+        "litert",
+        "tflite",
+        _litert,
+        "ai_edge_litert.interpreter",
+        prove=partial(_litert, sparing=True),
+    ),
+    Runtime(
+        "tensorflow",
+        "tflite",
+        _tensorflow,
+        "tensorflow.lite",
+        _has("tensorflow"),
+        prove=partial(_tensorflow, sparing=True),
+    ),
     Runtime("executorch", "executorch", ExecuTorch, "executorch.runtime"),
     Runtime("coreml", "coreml", CoreMl, "coremltools", lambda: sys.platform == "darwin"),
     Runtime(
@@ -274,14 +300,14 @@ RUNTIMES: tuple[Runtime, ...] = (
 
 
 def sessions(path: Path, format_name: str) -> Iterator[Session]:
-    """Every runtime of this machine that can open the file, opened one after the other.
+    """Every runtime of this machine that can open the file, one after the other, for proofs.
 
     Raises:
         BundleError: a runtime refuses the file.
     """
     for runtime in RUNTIMES:
         if runtime.format == format_name and runtime.available():
-            yield open_in(runtime, path)
+            yield open_in(replace(runtime, open=runtime.prove or runtime.open), path)
 
 
 def open_in(runtime: Runtime, path: Path, threads: int = 0) -> Session:

@@ -203,6 +203,12 @@ def _family(config: Mapping[str, Any]) -> Family:
         )
     if config.get("is_decoder"):
         raise UnsupportedError("the model is a decoder (is_decoder): edgekit exports encoders")
+    positions = config.get("position_embedding_type") or "absolute"
+    if positions != "absolute":
+        raise UnsupportedError(
+            f"position_embedding_type '{positions}' is not supported: Transformers 5 has dropped "
+            "it and would compute another model"
+        )
     return families.get(config["model_type"])
 
 

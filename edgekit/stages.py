@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.metadata
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -131,13 +132,14 @@ def trace(plan: ExportPlan, work: Path, out: Path, *, say: Say) -> Traced:
         model = checkpoint.load_model(plan.source, plan.task)
         pooling = plan.source.pooling() if plan.task.pooled else Pooling()
         signature = plan.signature(_outputs(plan, model.config, pooling))
+        token_types = len(signature.inputs) == 3
+        probes.try_out(model, plan.task, pooling, token_types, min(3, plan.max_length))
     with _Timed(say, "trace", "trace", plan.task.name):
         from edgekit.trace import trace as trace_model
 
         (work / GRAPH).mkdir()
         trace_model(model, plan.task, signature, work / GRAPH, pooling)
     with _Timed(say, "trace", "reference", "PyTorch's answers"):
-        token_types = len(signature.inputs) == 3
         vocabulary = probes.Vocabulary.of(model.config, token_types)
         rows = list(probes.made_up(vocabulary, plan.max_length, plan.buckets))
         if tokenizer is not None:
@@ -202,6 +204,7 @@ def export(
                     )
                 )
                 lengths, batched = session.lengths, session.batched
+            del session  # it holds the weights, and so does the next one
         exported.append(Exported(path, name, kind.name, lengths, batched, tuple(proofs)))
     return exported
 
@@ -240,7 +243,9 @@ def build(
         options["tokenizer"] = TextTokenizer.read(out, traced.tokenizer)
     with _Timed(say, name, "convert", ", ".join(row.name for row in recipes)):
         convert = formats.get(name).converter()
-        return list(convert(graph.load(work / GRAPH), recipes, traced.card, out, **options))
+        files = list(convert(graph.load(work / GRAPH), recipes, traced.card, out, **options))
+    gc.collect()  # traced programs are cyclic, and hold the weights
+    return files
 
 
 def _outputs(plan: ExportPlan, config: Any, pooling: Pooling) -> tuple[graph.TensorSpec, ...]:

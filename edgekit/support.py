@@ -148,7 +148,8 @@ _BY_CONFIG = (
     "",
     "- DistilRoBERTa is `roberta`.",
     "- MiniLM, TinyBERT, BGE, E5 and GTE are `bert`; their multilingual ones mostly `xlm-roberta`.",
-    "- gte-modernbert is `modernbert`; the other GTE of 8192 tokens are `new`: see below.",
+    "- gte-modernbert is `modernbert`; the other GTE of 8192 tokens are `gte` in Transformers' own",
+    "  form, and `new` as first published: see below.",
     "- DeBERTa-v3 is `deberta-v2`.",
 )
 

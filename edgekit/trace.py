@@ -20,12 +20,12 @@ from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedM
 from transformers.masking_utils import bidirectional_mask_function
 
 from edgekit import families, graph, rewrites, tasks
+from edgekit.activations import DECOMPOSED, MASKED
 from edgekit.dense import Dense
-from edgekit.errors import ConversionError
+from edgekit.errors import ConversionError, first_line
 from edgekit.families import Family
 from edgekit.graph import Graph, Signature
 from edgekit.pooling import Pooling
-from edgekit.rewrites import MASKED
 from edgekit.tasks import Task
 
 ATTENTION = "edgekit"
@@ -34,6 +34,7 @@ _NO_OPS = (
     torch.ops.aten.alias.default,
     torch.ops.aten.detach.default,
 )
+_VIEWS = (torch.ops.aten.view.default, torch.ops.aten._unsafe_view.default)  # of a clone's result
 
 
 @dataclass
@@ -59,10 +60,16 @@ def _attention(
     """The fused op. A scale equal to its default is left out, else Core ML does not fuse it."""
     default = query.shape[-1] ** -0.5
     scale = None if scaling is None or abs(scaling - default) < 1e-9 else scaling
+    key, value = (_repeated(x, query.shape[1] // x.shape[1]) for x in (key, value))
     result = torch.nn.functional.scaled_dot_product_attention(
         query, key, value, attn_mask=attention_mask, scale=scale
     )
     return result.transpose(1, 2), None
+
+
+def _repeated(x: torch.Tensor, count: int) -> torch.Tensor:
+    """(batch, groups, length, size) -> (batch, groups * count, length, size): heads that share."""
+    return x if count == 1 else torch.cat([x.unsqueeze(2)] * count, 2).flatten(1, 2)
 
 
 def _mask(
@@ -114,6 +121,7 @@ class TaskModule(torch.nn.Module):
         feed = {"input_ids": input_ids, "attention_mask": attention_mask}
         if self.family.token_types:
             feed["token_type_ids"] = self.no_types if token_type_ids is None else token_type_ids
+        feed |= dict.fromkeys(self.family.zeros, self.no_types)
         if self.family.looks_around:
             embeddings = self.model.get_input_embeddings()(feed.pop("input_ids"))
             feed["inputs_embeds"] = embeddings * attention_mask.unsqueeze(2)
@@ -186,9 +194,9 @@ def _export(module: TaskModule, signature: Signature) -> ExportedProgram:
             warnings.simplefilter("ignore", FutureWarning)
             program: ExportedProgram = torch.export.export(
                 module, sample, dynamic_shapes=tuple(axes for _ in sample), strict=False
-            ).run_decompositions(dict(rewrites.DECOMPOSED))
+            ).run_decompositions(dict(DECOMPOSED))
     except Exception as error:
-        raise ConversionError(f"torch.export failed: {error}") from error
+        raise ConversionError(f"torch.export failed: {first_line(error)}") from error
     if module.family.hears_masks and not _mask_calls.count:
         raise ConversionError(
             f"{type(module.model).__name__} never asks for an attention mask: "
@@ -205,7 +213,7 @@ def _drop_no_ops(program: ExportedProgram) -> None:
     for node in list(nodes.nodes):
         if node.target is torch.ops.aten._assert_tensor_metadata.default:
             nodes.erase_node(node)
-        elif node.target is torch.ops.aten.view.default:  # of what the clones below made one piece
+        elif node.target in _VIEWS:
             node.target = torch.ops.aten.reshape.default
         elif node.target in _NO_OPS:
             if node.name in outputs:

@@ -21,6 +21,7 @@ from edgekit.tasks import Task
 
 PADDINGS = (0.25, 0.5, 0.75, 0.9)
 CLEAR = 0.1  # a decision is clear if it won by this share of the output's scale
+BATCH_TOKENS = 2048  # with padding; a vocabulary of 250,000 makes 2 GB of logits of them
 VECTOR = 16  # the cosine of fewer values says little: two small logits may point anywhere
 
 
@@ -189,9 +190,18 @@ def plan_runs(probes: Sequence[Probe], session: Session, max_length: int) -> Ite
     if session.batched:
         texts = tuple(probe for probe in probes if probe.kind == "text")
         made_up = tuple(probe for probe in probes if probe.kind != "text" and len(probe) <= 64)
-        for batch in (texts, made_up):
+        for batch in map(_side_by_side, (texts, made_up)):
             if len(batch) > 1:
                 yield Run("batch", batch, max(map(len, batch)))
+
+
+def _side_by_side(probes: Iterable[Probe]) -> tuple[Probe, ...]:
+    """The shortest, as many as fit into a batch: its logits and scores are all held at once."""
+    kept: list[Probe] = []
+    for probe in sorted(probes, key=len):
+        if (len(kept) + 1) * len(probe) <= BATCH_TOKENS:
+            kept.append(probe)
+    return tuple(kept)
 
 
 def _padded_probes(probes: Sequence[Probe]) -> Iterable[Probe]:

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from edgekit.errors import ConversionError, EdgekitError, OutputError
+from edgekit.errors import ConversionError, EdgekitError, OutputError, first_line
 
 Say = Callable[[Any], None]
 _ENOSPC_MARGIN_BYTES = 1 << 20
@@ -177,8 +177,8 @@ def _failure(error: BaseException) -> Failure:
     disk = disk_error(error, Path.cwd()) if isinstance(error, Exception) else None
     if disk is not None:
         return Failure(disk, text)
-    first = (str(error).strip() or repr(error)).splitlines()[0]
-    return Failure(ConversionError(f"{type(error).__name__}: {first} (--debug shows where)"), text)
+    message = f"{type(error).__name__}: {first_line(error)} (--debug shows where)"
+    return Failure(ConversionError(message), text)
 
 
 def _end_with_parent(source: IO[bytes]) -> None:
