@@ -176,6 +176,7 @@ class Bench:
         key = (each.target.name, str(entry.path), entry.runtime)
         evicted: tuple[float, ...] = ()
         if key not in self._parity:
+            self._go_on()
             self._say(f"    check {entry.subject.label}")
             try:
                 self._parity[key], evicted = self._check(each, entry)
