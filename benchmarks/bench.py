@@ -88,7 +88,7 @@ class Bench:
         if self._finished_before(each):
             self._say(f"{where}: measured before")
             return
-        self._say(f"{where}: {len(each.entries)} files")
+        self._say(f"{where}: {_count(len(each.entries), 'file')}")
         for measurement in self._measure(each):
             if measurement.failure is not None:
                 self._go_on()  # it failed because it was stopped
@@ -176,6 +176,7 @@ class Bench:
         key = (each.target.name, str(entry.path), entry.runtime)
         evicted: tuple[float, ...] = ()
         if key not in self._parity:
+            self._go_on()
             self._say(f"    check {entry.subject.label}")
             try:
                 self._parity[key], evicted = self._check(each, entry)

@@ -66,7 +66,7 @@ def phones(xcode: Xcode) -> list[Device]:
     Raises:
         RunnerError: its tool fails.
     """
-    rows = xcode.devicectl("list", "devices").result.get("devices", [])
+    rows = xcode.devicectl("list", "devices").result.get("devices") or []
     found = [{name: _at(row, paths) for name, paths in _FIELDS.items()} for row in rows]
     return [
         _phone(row)
@@ -161,7 +161,7 @@ def _connection(row: Mapping[str, str | None]) -> str:
 def _developer_mode(row: Mapping[str, str | None]) -> str:
     """It is told only once the phone was connected."""
     off = row["developer_mode"] == "disabled"
-    return f"has developer mode off: {DEVELOPER_MODE}" if off else ""
+    return DEVELOPER_MODE if off else ""
 
 
 _CHECKS: tuple[Callable[[Mapping[str, str | None]], str], ...] = (

@@ -22,6 +22,7 @@ from edgekit.benchmarks.protocol import LostError, RunnerError
 from edgekit.errors import UnsupportedError
 
 SECONDS = 60.0  # for a command that should take a few
+DEVELOPER_MODE = "has developer mode off: Settings, Privacy & Security, Developer Mode"
 _TAP_TRUST = "is not paired: unlock it, plug it in and tap Trust"
 _UNREACHABLE = "cannot be reached: plug it in and unlock it"
 _SELECT = "has no Xcode: install it, then sudo xcode-select -s /Applications/Xcode.app"
@@ -57,7 +58,7 @@ FAULTS: tuple[Fault, ...] = (
         r"is not installed|FBSApplicationLibrary.*nil|\(NSPOSIXErrorDomain 2\)",
         "does not have the app {app}: install it by Xcode, or name yours with --via app:BUNDLE-ID",
     ),
-    Fault(r"(?i)developer mode is (disabled|off)", "has developer mode off: {developer_mode}"),
+    Fault(r"(?i)developer mode is (disabled|off)", DEVELOPER_MODE),
     Fault(
         r"FBSOpenApplicationErrorDomain 7\b|(?i:device is locked|reason: locked|not be, unlocked)",
         "is locked: unlock it and keep its screen on (Settings, Display & Brightness)",
@@ -82,7 +83,6 @@ FAULTS: tuple[Fault, ...] = (
     Fault(r"Invalid device", "does not exist: xcrun simctl list devices"),
     Fault(r"current state: (Shutdown|Shutting)", "was shut down: start it again", LostError),
 )
-DEVELOPER_MODE = "Settings, Privacy & Security, Developer Mode"
 
 
 @dataclass(frozen=True)
@@ -149,8 +149,7 @@ class Xcode:
         """What was told, as an error with a remedy where there is one."""
         for fault in FAULTS:
             if re.search(fault.pattern, told):
-                says = fault.says.format(app=self.app, developer_mode=DEVELOPER_MODE)
-                return fault.kind(f"{self.about} {says}")
+                return fault.kind(f"{self.about} {fault.says.format(app=self.app)}")
         return XcodeError(f"{self.about}: {short[:200]}")
 
     def _completed(self, words: Sequence[str], seconds: float) -> subprocess.CompletedProcess[str]:

@@ -113,7 +113,8 @@ def text_differences(
     scale = verify.scales(map(_probe, cases))
     side = bundle.manifest["tokenizer"]["truncation_side"]
     for case in cases:
-        cut = case["truncation"], case.get("truncation_side", side), case["max_length"]
+        strategy, end = case.get("truncation"), case.get("truncation_side", side)
+        cut = strategy, end, case.get("max_length")
         if cut == (LONGEST_FIRST, side, bundle.manifest["max_length"]):
             probe, outputs = _probe(case), session.ask(*case["text"])
             if outputs[_IDS][0].tolist() == case[_IDS]:

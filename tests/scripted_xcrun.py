@@ -68,6 +68,9 @@ def _fault(name: str) -> dict[str, Any]:
 
 def _devicectl(command: str, words: list[str], fault: Mapping[str, Any]) -> None:
     options, rest = _options(command, words[len(command.split()) :])
+    if "raw" in fault:
+        Path(options["--json-output"]).write_text(fault["raw"])
+        return
     answers = {
         "list devices": lambda: {"devices": fault.get("phones", MAC["phones"])},
         "device copy to": lambda: _copy_to(options),
@@ -137,7 +140,9 @@ def _launch(udid: str, app: str, arguments: list[str], fault: Mapping[str, Any])
 
 
 def _simctl(command: str, words: list[str], fault: Mapping[str, Any]) -> None:
-    if words == ["list", "--json"]:
+    if "raw" in fault:
+        print(fault["raw"])
+    elif words == ["list", "--json"]:
         devices = {xcode_output.RUNTIME: [_booted(row) for row in MAC["simulators"]]}
         devices["com.apple.CoreSimulator.SimRuntime.watchOS-11-5"] = [
             xcode_output.simulator("W", "Booted")

@@ -1,9 +1,11 @@
-"""Every architecture of the table: traced, converted to every format, and proven."""
+"""What is special to an architecture: the traced program computes what the module computes.
+
+That every format computes it too is the diagonal of tests/test_matrix.py, and `make matrix`.
+"""
 
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,80 +14,22 @@ import torch
 from torch.export import ExportedProgram
 from transformers.activations import ACT2CLS, ACT2FN
 
-from edgekit import activations, checkpoint, formats, graph, plan, rewrites, stages, tasks
+from edgekit import activations, checkpoint, graph, plan, rewrites, stages, tasks
+from edgekit.benchmarks import small_models
 from edgekit.converters import onnx_ops, tflite_ops
 from edgekit.errors import UnsupportedError
 from edgekit.families import get
-from edgekit.plan import ExportPlan
 
-SMALL: dict[str, Any] = {
-    "vocab_size": 300,
-    "max_position_embeddings": 66,
-    "hidden_size": 32,
-    "num_hidden_layers": 2,
-    "num_attention_heads": 4,
-    "intermediate_size": 64,
-    "initializer_range": 0.2,  # large enough that attention, and so the mask, matters
-}
-RELATIVE = {"relative_attention": True, "position_biased_input": False}
-ROBERTA = {"type_vocab_size": 1, "pad_token_id": 1}
-OWN: dict[str, dict[str, Any]] = {  # what is special to each: all of it has to be exercised
-    "bert": {},
-    "distilbert": {"dim": 32, "n_layers": 2, "n_heads": 4, "hidden_dim": 64},
-    "roberta": ROBERTA,
-    "electra": {"embedding_size": 16},
-    "albert": {"embedding_size": 16, "num_hidden_groups": 2},
-    "mpnet": {},
-    "mobilebert": {"embedding_size": 16, "intra_bottleneck_size": 16},
-    "squeezebert": {"embedding_size": 32},
-    "modernbert": {
-        "pad_token_id": 3,
-        "local_attention": 8,
-        "layer_types": ["full_attention", "sliding_attention"],
-    },
-    "deberta-v2": {
-        **RELATIVE,
-        "pos_att_type": ["p2c", "c2p"],
-        "position_buckets": 8,
-        "share_att_key": True,
-        "norm_rel_ebd": "layer_norm",
-    },
-    "deberta": {**RELATIVE, "pos_att_type": ["c2p", "p2c"]},
-    "gte": {"type_vocab_size": 0, "rope_parameters": {"rope_type": "dynamic", "factor": 2.0}},
-    "eurobert": {"num_key_value_heads": 2, "pad_token_id": 0, "mask_token_id": 4},
-    "ernie": {"use_task_id": True},
-}
-TASKS = dict(zip(OWN, [*tasks.TASKS] * len(OWN), strict=False))  # each several times
-TASKS["deberta"] = "text-classification"  # its head has a pooler, which must not be dropped
-TASKS["eurobert"] = "text-classification"  # its head counts tokens
-
-
-def planned(name: str, folder: Path, **changes: Any) -> ExportPlan:
-    """A plan for random weights; both files and folders are made below ``folder``."""
-    config = {**SMALL, **OWN[name], "model_type": name, **changes}
-    (folder / "config.json").write_text(json.dumps(config))
-    for part in ("work", "bundle"):
-        (folder / part).mkdir()
-    return plan.make(
-        f"config:{folder / 'config.json'}", task=TASKS[name], buckets=(16, 64), out=folder / "out"
-    )
-
-
-@pytest.mark.parametrize("name", OWN)
-def test_every_family_is_proven_in_every_format(name: str, tmp_path: Path) -> None:
-    chosen, work, out = planned(name, tmp_path), tmp_path / "work", tmp_path / "bundle"
-    traced = stages.trace(chosen, work, out, say=lambda step: None)
-    for format_name in formats.DEFAULT:  # ExecuTorch takes minutes: make matrix
-        rows = stages.export(chosen, traced, format_name, work, out, say=lambda step: None)
-        assert [row.failure for row in rows] == [None, None], format_name
-        checks = {check for row in rows for proof in row.proofs for check in proof.checks}
-        assert checks >= {"length", "padding", "filler", "adversarial"}
+TASK = tasks.get("feature-extraction")
 
 
 def programs(name: str, folder: Path, **changes: Any) -> tuple[Any, ExportedProgram]:
     """The unmodified model and its traced program, for token vectors."""
-    folder.mkdir(exist_ok=True)
-    chosen = replace(planned(name, folder, **changes), task=tasks.get("feature-extraction"))
+    (folder / "work").mkdir(parents=True)
+    path = small_models.save_config(name, TASK, folder)
+    path.write_text(json.dumps({**json.loads(path.read_text("utf-8")), **changes}))
+    chosen = plan.make(f"config:{path}", task=TASK.name, buckets=(16, 48), out=folder / "out")
+    (folder / "bundle").mkdir()
     stages.trace(chosen, folder / "work", folder / "bundle", say=lambda step: None)
     model = checkpoint.load_model(chosen.source, chosen.task)
     return model, graph.load(folder / "work" / stages.GRAPH).dynamic
@@ -131,13 +75,31 @@ def test_positions_begin_behind_the_padding(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["mpnet", "deberta", "deberta-v2"])
 def test_relative_positions_are_right_at_every_length(name: str, tmp_path: Path) -> None:
     model, program = programs(name, tmp_path)
-    for length in (1, 2, 5, 9, 33, 64):
+    for length in (1, 2, 5, 9, 33, 48):
         ids = some_ids(2, length)
         with torch.no_grad():
             expected = model(ids, torch.ones_like(ids)).last_hidden_state
         assert distance(answers(program, ids), expected) < 1e-5
     mirrored = answers(program, ids.flip(1)).flip(1)
     assert distance(mirrored, expected) > 0.1, "order must matter here"
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("albert", {"num_hidden_groups": 2}),
+        ("deberta-v2", {"pos_att_type": ["p2c", "c2p"], "share_att_key": False}),
+        ("gte", {"type_vocab_size": 0, "rope_parameters": {"rope_type": "dynamic", "factor": 2.0}}),
+        ("mobilebert", {"use_bottleneck_attention": True}),
+    ],
+)
+def test_an_option_is_kept(name: str, options: dict[str, Any], tmp_path: Path) -> None:
+    model, program = programs(name, tmp_path, **options)
+    ids = some_ids(2, 20)
+    with torch.no_grad():
+        expected = model(ids, torch.ones_like(ids)).last_hidden_state
+    inputs = len(program.graph_signature.user_inputs)
+    assert distance(answers(program, ids, inputs), expected) < 1e-5
 
 
 @pytest.mark.parametrize("name", sorted(ACT2CLS.keys() - {"laplace", "xielu"}))

@@ -212,6 +212,8 @@ REFUSALS: dict[str, tuple[str, dict[str, Any], str]] = {
         {"stderr": 'xcrun: error: unable to find utility "devicectl", not a developer tool'},
         "xcode-select -s",
     ),
+    "no JSON": (LIST, {"raw": "{"}, "devicectl gave no JSON: install Xcode 16"),
+    "another layout": (LIST, {"raw": '{"result": {"devices": [1, {}]}}'}, "Xcode knows none"),
     "licence": (LIST, {"stderr": "You have not agreed to the Xcode license agreements."}, "accept"),
 }
 
@@ -223,6 +225,13 @@ def test_what_xcode_refuses_is_one_line_with_a_remedy(mac: Mac, name: str) -> No
         replace(mac, faults=[{"command": command, "times": 9, **fault}]).device()
     assert remedy in str(error.value)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("raw", ["{", "[]", '{"devices": {}}'])
+def test_a_list_of_simulators_that_is_none_is_one_line(mac: Mac, raw: str) -> None:
+    faults = [{"command": "simctl list", "raw": raw}]
+    with pytest.raises(XcodeError, match="simctl gave no list"):
+        replace(mac, faults=faults).device("ios-simulator")
 
 
 def test_the_wrong_device_or_app_is_one_line(mac: Mac) -> None:

@@ -46,9 +46,10 @@ class Finding:
     @property
     def where(self) -> str:
         """What it was measured on, like ``LiteRT, host, 1 thread, 128 tokens``."""
+        if self.quantity.needs == FILE:
+            return ""
         device = self.setting.device
         where = {
-            FILE: "",
             ANSWERS: device,
             RUN: str(self.setting),
             DATA: f"{device}, {self.data.file.name}" if self.data else "",
