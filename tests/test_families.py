@@ -19,17 +19,23 @@ from edgekit.benchmarks import small_models
 from edgekit.converters import onnx_ops, tflite_ops
 from edgekit.errors import UnsupportedError
 from edgekit.families import get
+from edgekit.plan import ExportPlan
 
 TASK = tasks.get("feature-extraction")
 
 
-def programs(name: str, folder: Path, **changes: Any) -> tuple[Any, ExportedProgram]:
-    """The unmodified model and its traced program, for token vectors."""
-    (folder / "work").mkdir(parents=True)
+def planned(name: str, folder: Path, **changes: Any) -> ExportPlan:
+    """A plan for token vectors of random weights; everything is made below ``folder``."""
     path = small_models.save_config(name, TASK, folder)
     path.write_text(json.dumps({**json.loads(path.read_text("utf-8")), **changes}))
-    chosen = plan.make(f"config:{path}", task=TASK.name, buckets=(16, 48), out=folder / "out")
-    (folder / "bundle").mkdir()
+    return plan.make(f"config:{path}", task=TASK.name, buckets=(16, 48), out=folder / "out")
+
+
+def programs(name: str, folder: Path, **changes: Any) -> tuple[Any, ExportedProgram]:
+    """The unmodified model and its traced program."""
+    chosen = planned(name, folder, **changes)
+    for part in ("work", "bundle"):
+        (folder / part).mkdir()
     stages.trace(chosen, folder / "work", folder / "bundle", say=lambda step: None)
     model = checkpoint.load_model(chosen.source, chosen.task)
     return model, graph.load(folder / "work" / stages.GRAPH).dynamic
