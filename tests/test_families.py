@@ -119,22 +119,18 @@ def test_an_activation_is_said_in_what_every_format_has(name: str) -> None:
     assert called <= onnx_ops.lowerings("fp32").keys() & tflite_ops.lowerings("fp32").keys()
 
 
-@pytest.mark.parametrize("options", [{"conv_act": "gelu"}, {"conv_groups": 4}])
-def test_a_convolution_reads_its_neighbours_and_no_padding(
-    options: dict[str, Any], tmp_path: Path
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("deberta-v2", {"conv_kernel_size": 3, "conv_act": "gelu"}),
+        ("deberta-v2", {"conv_kernel_size": 3, "conv_groups": 4}),
+        ("deberta", {"talking_head": True}),
+    ],
+)
+def test_what_mixes_neighbours_or_heads_reads_no_padding(
+    name: str, options: dict[str, Any], tmp_path: Path
 ) -> None:
-    model, program = programs("deberta-v2", tmp_path, conv_kernel_size=3, **options)
-    ids = some_ids(2, 20)
-    mask = torch.ones_like(ids)
-    ids[:, 16:], mask[:, 16:] = 7, 0
-    with torch.no_grad():
-        expected = model(ids[:, :16], mask[:, :16]).last_hidden_state
-        padded = program.module()(ids, mask)["last_hidden_state"]
-    assert distance(padded[:, :16], expected) < 1e-5
-
-
-def test_heads_talk(tmp_path: Path) -> None:
-    model, program = programs("deberta", tmp_path, talking_head=True)
+    model, program = programs(name, tmp_path, **options)
     ids = some_ids(2, 20)
     mask = torch.ones_like(ids)
     ids[:, 16:], mask[:, 16:] = 7, 0
