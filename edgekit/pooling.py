@@ -62,7 +62,7 @@ def has_modules(folder: Path) -> bool:
 
 
 def makes_vectors(folder: Path) -> bool:
-    """Whether sentence-transformers adds to the model: a CrossEncoder's only module is the model."""
+    """Whether sentence-transformers adds to the model, which a CrossEncoder's modules do not."""
     return [kind for kind, _ in _modules(folder)] not in ([], ["Transformer"])
 
 
