@@ -11,7 +11,7 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -54,6 +54,7 @@ class Page:
 
     @contextlib.contextmanager
     def _limited(self, what: str) -> Iterator[None]:
+        import psutil
         from playwright.sync_api import Error
 
         over = threading.Event()
@@ -61,7 +62,8 @@ class Page:
         def end() -> None:
             over.set()
             for process in _processes():
-                process.kill()
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.kill()
 
         timer = threading.Timer(self._limit_seconds, end)
         timer.start()
@@ -105,7 +107,7 @@ class Opened:
         self._page, self._served = page, served
         self._inputs = options["inputs"].split(",")
         page.call("start", options["threads"])
-        self._before = {number: memory.reset_peak(number) for number in _renderers()}
+        self._before = _of_living(memory.reset_peak, _renderers())
         try:
             self.load_ms = page.call("open", options["outputs"].split(","))
         except BrowserError as error:
@@ -127,9 +129,9 @@ class Opened:
 
     def memory(self, _: str) -> Mapping[str, Any]:
         """Of the process that the page lives in; Chromium's others are not the model's."""
-        peak_bytes = sum(map(memory.peak_bytes, self._before))
-        before_bytes = sum(self._before.values())
-        return {"event": "memory", "before_bytes": before_bytes, "peak_bytes": peak_bytes}
+        peaks = _of_living(memory.peak_bytes, self._before)
+        before_bytes = sum(self._before[number] for number in peaks)
+        return {"event": "memory", "before_bytes": before_bytes, "peak_bytes": sum(peaks.values())}
 
     def profile(self, _: str) -> Mapping[str, Any]:
         raise UnsupportedError("onnxruntime-web keeps its profile to itself")
@@ -146,8 +148,29 @@ class Opened:
         }
 
 
+def _of_living(measure: Callable[[int], int], numbers: Iterable[int]) -> dict[int, int]:
+    """Bytes by process; Chromium ends helpers of its own at any moment."""
+    import psutil
+
+    found = {}
+    for number in numbers:
+        with contextlib.suppress(OSError, psutil.Error):
+            found[number] = measure(number)
+    return found
+
+
 def _renderers() -> list[int]:
-    return [row.pid for row in _processes() if "--type=renderer" in row.cmdline()]
+    return [row.pid for row in _processes() if "--type=renderer" in _command(row)]
+
+
+def _command(process: Any) -> list[str]:
+    """Its words; none of a process that ended since it was listed, as Chromium's helpers do."""
+    import psutil
+
+    try:
+        return list(process.cmdline())
+    except psutil.Error:
+        return []
 
 
 @click.command()
@@ -173,6 +196,9 @@ def main(**options: Any) -> None:
     except (EdgekitError, Error, OSError) as error:
         say({"event": "error", "message": " ".join(_reason(error).split())})
         sys.exit(1)
+    except Exception as error:  # nobody reads this process's stderr
+        say({"event": "error", "message": f"{type(error).__name__}: {error}"})
+        raise
 
 
 def _serve(options: Mapping[str, Any], say: Callable[[Mapping[str, Any]], None]) -> None:

@@ -54,4 +54,4 @@ def _status_bytes(process: int | None, key: str) -> int:
     for line in Path(f"/proc/{process or 'self'}/status").read_text().splitlines():
         if line.startswith(f"{key}:"):
             return int(line.split()[1]) * 1024
-    raise KeyError(key)
+    raise ProcessLookupError(f"process {process} has ended")  # nobody has asked for its exit code

@@ -13,7 +13,7 @@ import sys
 import tarfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -162,13 +162,20 @@ class Doomed(Runner):
         self._inferences += 1
         if self._inferences == 3:
             for victim in self._victims:
-                victim.kill()
+                with suppress(psutil.NoSuchProcess):
+                    victim.kill()
         return super().run(count)
 
 
 def _chromiums() -> list[psutil.Process]:
-    found = psutil.Process().children(recursive=True)
-    return [row for row in found if "chrom" in row.name()]
+    return [row for row in psutil.Process().children(recursive=True) if _is_chromium(row)]
+
+
+def _is_chromium(process: psutil.Process) -> bool:
+    try:
+        return "chrom" in process.name()
+    except psutil.NoSuchProcess:  # it ended since it was listed
+        return False
 
 
 def test_a_chromium_that_dies_loses_one_measurement_and_the_next_is_new(
