@@ -134,8 +134,8 @@ def _strange(examples: Sequence[Example], given: Sequence[Sequence[str]]) -> Ite
     ]
     if elsewhere:
         yield (
-            f"{len(elsewhere)} of {len(examples)} questions have answers that do not stand in their "
-            f"context, the first at {elsewhere[0]}"
+            f"{len(elsewhere)} of {len(examples)} questions have answers that do not stand in "
+            f"their context, the first at {elsewhere[0]}"
         )
 
 
