@@ -62,8 +62,8 @@ def _scores(rows: list[Quality]) -> None:
     for group in [[*first, *others]] if wide else filter(None, (first, others)):
         titles, cells = zip(files, *group, strict=True)
         shown = new_table(*titles)
-        for line in zip(*cells, strict=True):
-            shown.add_row(*line)
+        for texts in zip(*cells, strict=True):
+            shown.add_row(*texts)
         print_table(shown)
     cut = max(row.cut for row in rows)
     if cut:
@@ -91,8 +91,8 @@ def _classes(rows: list[Quality]) -> None:
             shown.add_row(file, *numbers)
     else:
         shown = new_table(name, "examples", *files)
-        for part, numbers in zip(parts, zip(*across, strict=True), strict=True):
-            shown.add_row(escape(part.label), str(part.examples), *numbers)
+        for part, of_files in zip(parts, zip(*across, strict=True), strict=True):
+            shown.add_row(escape(part.label), str(part.examples), *of_files)
     print_table(shown)
     for row in rows:
         for line in _lost(row):
