@@ -10,8 +10,8 @@ BENCH ?= paper.bench
 demo: $(READY)  ## convert the built-in model and print its table
 	$(BIN)/edgekit convert demo --force
 
-test: $(READY)  ## run the tests
-	$(BIN)/python -m pytest
+test: $(READY)  ## run the tests, two files at a time
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: $(READY)  ## lint, format and types
 	$(BIN)/ruff check .

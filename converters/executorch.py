@@ -76,7 +76,23 @@ def _program(graph: Graph, *, quantized: bool) -> ExportedProgram:
                 aten.gather.default: _gather,
             }
         )
+    _infer_lengths(decomposed)
     return decomposed
+
+
+def _infer_lengths(program: ExportedProgram) -> None:
+    """Says -1 for the length in the shape of a view, which keeps it in XNNPACK's part.
+
+    XNNPACK takes no symbol there; a part that ends at each view costs copies and a call each time.
+    """
+    import torch
+
+    for node in program.graph.nodes:
+        if node.target is torch.ops.aten.view.default:
+            shape = [size if isinstance(size, int) else -1 for size in node.meta["val"].shape]
+            if shape.count(-1) == 1:
+                node.args = (node.args[0], shape)
+    program.graph_module.recompile()
 
 
 def _attention(
@@ -95,7 +111,7 @@ def _attention(
     PyTorch's own decomposition guards against rows that are masked throughout, in operators that
     XNNPACK does not have; edgekit's mask is finite and needs no guard.
     """
-    query, key, value = query.squeeze(0), key.squeeze(0), value.squeeze(0)
+    query, key, value = (x.view(x.shape[1], -1, x.shape[3]) for x in (query, key, value))
     scores = (query * (scale or query.shape[-1] ** -0.5)).bmm(key.transpose(1, 2))
     if mask is not None:
         scores = scores + mask.squeeze(0)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from edgekit import tokenizer as tokenizers
 from edgekit.errors import SourceError, UnsupportedError, first_line
+from edgekit.pooling import lowercases
 from edgekit.source import SEED, Source
 from edgekit.tasks import Task
 
@@ -55,6 +57,8 @@ def load_tokenizer(source: Source) -> Any | None:
             f"{type(tokenizer).__name__} runs in Python only: save the checkpoint with a fast "
             "tokenizer (tokenizer.json)"
         )
+    if lowercases(source.folder):
+        tokenizers.lowercase(tokenizer)
     return tokenizer
 
 

@@ -61,6 +61,11 @@ def has_modules(folder: Path) -> bool:
     return (folder / "modules.json").is_file()
 
 
+def makes_vectors(folder: Path) -> bool:
+    """Whether sentence-transformers adds to the model, which a CrossEncoder's modules do not."""
+    return [kind for kind, _ in _modules(folder)] not in ([], ["Transformer"])
+
+
 def dense_folders(folder: Path) -> list[Path]:
     """The folders of a checkpoint's Dense modules, which have weights of their own."""
     return [folder / path for kind, path in _modules(folder) if kind == "Dense"]
@@ -72,7 +77,8 @@ def read(folder: Path) -> Pooling:
     Raises:
         SourceError: a module's file is missing or is not JSON, or a Dense module's weights are
             missing, damaged or not finite.
-        UnsupportedError: a module, pooling mode or activation that edgekit does not have.
+        UnsupportedError: a module, pooling mode or activation that edgekit does not have, no
+            pooling at all, or a prompt before every text.
     """
     if not has_modules(folder):
         return Pooling()
@@ -91,7 +97,13 @@ def read(folder: Path) -> Pooling:
             f"edgekit has {', '.join(_MODULES)}, where only Dense may come twice"
         )
     paths = dict(modules)
-    mode = _mode(_json(folder / paths["Pooling"] / "config.json")) if "Pooling" in paths else "mean"
+    if "Pooling" not in paths:
+        raise UnsupportedError(
+            "modules.json has no Pooling, so there is no sentence vector: name the checkpoint's "
+            "own task with --task"
+        )
+    _check_prompt(folder)
+    mode = _mode(_json(folder / paths["Pooling"] / "config.json"))
     if mode not in MODES:
         raise UnsupportedError(f"pooling '{mode}' is not supported: edgekit has {', '.join(MODES)}")
     layers = tuple(Dense.read(path, _json(path / "config.json")) for path in dense_folders(folder))
@@ -99,9 +111,36 @@ def read(folder: Path) -> Pooling:
 
 
 def max_length(folder: Path) -> int | None:
-    """The length at which sentence-transformers truncates, where the checkpoint says one."""
-    path = folder / "sentence_bert_config.json"
-    return _json(path).get("max_seq_length") if path.is_file() else None
+    """The length at which sentence-transformers truncates, where the checkpoint says one.
+
+    It saved it in its own file, and since its release 6 in that of the tokenizer.
+    """
+    tokenizer = folder / "tokenizer_config.json"
+    stored = _json(tokenizer).get("model_max_length") if tokenizer.is_file() else None
+    found = _encoder(folder).get("max_seq_length") or stored
+    return None if found is None else int(found)
+
+
+def lowercases(folder: Path) -> bool:
+    """Whether sentence-transformers lowercases texts, whatever the tokenizer does."""
+    return bool(_encoder(folder).get("do_lower_case"))
+
+
+def _encoder(folder: Path) -> Mapping[str, Any]:
+    """The file of the Transformer module, which older releases named after the architecture."""
+    paths = sorted(folder.glob("sentence_*_config.json"))
+    return dict(_json(paths[0])) if paths else {}
+
+
+def _check_prompt(folder: Path) -> None:
+    path = folder / "config_sentence_transformers.json"
+    config = _json(path) if path.is_file() else {}
+    name = config.get("default_prompt_name")
+    if name and (prompt := (config.get("prompts") or {}).get(name)):
+        raise UnsupportedError(
+            f"the checkpoint puts the prompt {prompt!r} before every text, which a bundle does "
+            f"not: remove default_prompt_name from {path.name}, and put it there yourself"
+        )
 
 
 def _modules(folder: Path) -> list[tuple[str, str]]:

@@ -17,7 +17,7 @@ from typing import Any
 from edgekit import families, tasks
 from edgekit.errors import MissingExtraError, SourceError, UnsupportedError
 from edgekit.families import Family
-from edgekit.pooling import Pooling, dense_folders, has_modules
+from edgekit.pooling import Pooling, dense_folders, makes_vectors
 from edgekit.pooling import max_length as pooled_length
 from edgekit.pooling import read as read_pooling
 from edgekit.tasks import Task
@@ -92,7 +92,7 @@ class Source:
         if name is not None:
             return tasks.fitted(tasks.get(name), self.config)
         architectures = list(self.config.get("architectures") or [])
-        modules = has_modules(self.folder)
+        modules = makes_vectors(self.folder)
         if self.weights and not architectures and not modules:
             raise UnsupportedError(
                 "config.json names no architecture class: say what the model is for with --task "

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -38,12 +42,11 @@ class TextSession:
     def __init__(self, path: Path, threads: int = 0) -> None:
         require()
         import onnxruntime
-        import onnxruntime_extensions
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = 3
-        options.register_custom_ops_library(onnxruntime_extensions.get_library_path())
+        options.register_custom_ops_library(_library())
         self.runtime = f"onnxruntime {onnxruntime.__version__} with {operators()}"
         try:
             self._session: Any = onnxruntime.InferenceSession(
@@ -64,6 +67,31 @@ class TextSession:
     def layers(self, feed: Feed) -> list[np.ndarray]:
         """None: the file without a tokenizer, which has the same model, shows them."""
         return []
+
+
+def _library() -> str:
+    """The operators' shared library, loaded."""
+    with _bound_to_itself():
+        import onnxruntime_extensions
+    return str(onnxruntime_extensions.get_library_path())
+
+
+@contextmanager
+def _bound_to_itself() -> Iterator[None]:
+    """A library that Linux loads meanwhile uses its own parts, not another's of the same name.
+
+    TensorFlow, which coremltools brings in, exports some of those that the operators export; where
+    it was loaded first, its parts answered, and words became other ids.
+    """
+    if not hasattr(os, "RTLD_DEEPBIND"):
+        yield
+        return
+    before = sys.getdlopenflags()
+    sys.setdlopenflags(os.RTLD_NOW | os.RTLD_LOCAL | os.RTLD_DEEPBIND)
+    try:
+        yield
+    finally:
+        sys.setdlopenflags(before)
 
 
 def operators() -> str:

@@ -66,6 +66,17 @@ def save(tokenizer: Any, out: Path, max_length: int) -> dict[str, Any]:
     return {**facts, "files": [bundle.entry(out, path) for path in sorted(folder.iterdir())]}
 
 
+def lowercase(tokenizer: Any) -> None:
+    """Puts lowercasing before all that a fast tokenizer does, unless it does it already."""
+    from tokenizers import normalizers
+
+    backend = tokenizer.backend_tokenizer
+    stored = json.loads(backend.to_str())["normalizer"]
+    if not _normalization(list(steps(stored)))["lowercase"]:
+        own = [] if backend.normalizer is None else [backend.normalizer]
+        backend.normalizer = normalizers.Sequence([normalizers.Lowercase(), *own])
+
+
 def encode(tokenizer: Any, case: Case) -> Any:
     """One case's ``tokenizers.Encoding``: ``ids``, ``type_ids`` and ``offsets`` in code points."""
     own = tokenizer.truncation_side

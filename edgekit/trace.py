@@ -29,6 +29,7 @@ from edgekit.pooling import Pooling
 from edgekit.tasks import Task
 
 ATTENTION = "edgekit"
+_SHORTEST = 8  # of the longest lengths that a program is traced for: the sample's is 7
 _NO_OPS = (
     torch.ops.aten.clone.default,
     torch.ops.aten.alias.default,
@@ -176,15 +177,14 @@ def trace(
     Raises:
         ConversionError: torch.export fails, or the model never asked for an attention mask.
     """
-    family, length = families.get(model.config.model_type), max(signature.buckets)
+    family, length = families.get(model.config.model_type), max(*signature.buckets, _SHORTEST)
     twin = hooked(model)
     rewrites.apply(twin, length)
     module = TaskModule(twin, task, pooling, family, length).eval()
-    return graph.save(folder, signature, _export(module, signature))
+    return graph.save(folder, signature, _export(module, signature, length))
 
 
-def _export(module: TaskModule, signature: Signature) -> ExportedProgram:
-    most = max(*signature.buckets, 8)
+def _export(module: TaskModule, signature: Signature, most: int) -> ExportedProgram:
     shape = (2, 7)  # 0 and 1 are special to torch.export, which would fix them
     axes = {0: Dim("batch", min=1, max=4096), 1: Dim("length", min=1, max=most)}
     sample = tuple(torch.ones(shape, dtype=torch.int32) for _ in signature.inputs)

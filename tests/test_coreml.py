@@ -21,7 +21,7 @@ from edgekit.mil.package import read_spec, spec_path
 from edgekit.mil.toolbox import coremltools, protobuf
 from edgekit.pooling import Pooling
 
-LAYERS, VOCABULARY, BUCKETS = 2, 1000, (8, 16, 32)
+LAYERS, VOCABULARY, BUCKETS = 2, 1000, (8, 16, 48)
 NAMES = ("input_ids", "attention_mask", "token_type_ids")
 CARD = Card("tiny", "text-classification", "here", "two lines", "me", "MIT", ("no", "yes"), True)
 STRING = protobuf("MIL_pb2").DataType.STRING
@@ -82,7 +82,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Exported:
     return Exported(traced, convert(traced, folder / "out", "int8", "fp16"))
 
 
-@pytest.mark.parametrize(("tokens", "length"), [(1, 8), (8, 8), (5, 16), (5, 32), (32, 32)])
+@pytest.mark.parametrize(("tokens", "length"), [(1, 8), (8, 8), (5, 16), (5, 48), (48, 48)])
 @pytest.mark.parametrize("name", ["fp16", "int8"])
 def test_every_function_computes_what_pytorch_computes(
     exported: Exported, name: str, tokens: int, length: int
@@ -95,11 +95,21 @@ def test_every_function_computes_what_pytorch_computes(
     assert np.abs(logits - expected).max() < (0.01 if name == "fp16" else 0.2)
 
 
+@pytest.mark.parametrize("name", ["fp16", "int8"])
+def test_functions_agree(exported: Exported, name: str) -> None:
+    """Their tables of positions are cut to other lengths, and must be the same numbers."""
+    first, last = (
+        mil.Program.load(exported.packages[name], f"seq_{length}").predict(feed(5, length))
+        for length in (8, 48)
+    )
+    assert np.abs(first["logits"] - last["logits"]).max() < 2e-3
+
+
 def test_the_mask_reaches_the_file(exported: Exported) -> None:
-    program = mil.Program.load(exported.packages["fp16"], "seq_32")
-    inputs = feed(5, 32)
+    program = mil.Program.load(exported.packages["fp16"], "seq_48")
+    inputs = feed(5, 48)
     masked = program.predict(inputs)["logits"]
-    open_mask = {**inputs, "attention_mask": np.ones((1, 32), np.int32)}
+    open_mask = {**inputs, "attention_mask": np.ones((1, 48), np.int32)}
     assert np.abs(masked - program.predict(open_mask)["logits"]).max() > 0.05
 
 
@@ -111,7 +121,7 @@ def test_coremltools_folds_the_program_to_the_same_numbers(exported: Exported) -
 
     package, inputs = exported.packages["fp16"], feed(5, 8)
     spec = read_spec(package)
-    for name in ("seq_16", "seq_32"):
+    for name in ("seq_16", "seq_48"):
         del spec.mlProgram.functions[name]
     code = spec.mlProgram.functions["seq_8"]
     block = code.block_specializations[code.opset]
@@ -149,9 +159,9 @@ def test_older_systems_get_the_largest_bucket(
 def test_a_package_describes_itself(exported: Exported) -> None:
     facts = mil.read_facts(exported.packages["int8"])
     assert dict(facts.functions) == {f"seq_{length}": length for length in BUCKETS}
-    assert (facts.default_function, facts.minimum_os) == ("seq_32", "iOS18")
+    assert (facts.default_function, facts.minimum_os) == ("seq_48", "iOS18")
     assert [(row.name, row.dtype, row.shape) for row in facts.inputs] == [
-        (name, "int32", (1, 32)) for name in NAMES
+        (name, "int32", (1, 48)) for name in NAMES
     ]
     assert [(row.name, row.dtype, row.shape) for row in facts.outputs] == [
         ("logits", "float32", (1, 2))
@@ -170,7 +180,7 @@ def test_attention_is_fused_and_embeddings_are_quantised(exported: Exported) -> 
 
 
 def test_functions_share_their_weights(exported: Exported, tmp_path: Path) -> None:
-    signature = replace(exported.graph.signature, buckets=(32,))
+    signature = replace(exported.graph.signature, buckets=(48,))
     alone = convert(Graph(exported.graph.folder, signature), tmp_path, "fp16", "int8")
     for name, package in alone.items():
         assert size_bytes(exported.packages[name]) < 1.05 * size_bytes(package)

@@ -52,6 +52,20 @@ def test_text_in_gives_the_ordinary_file_its_own_answers(text_in: Bundle) -> Non
             np.testing.assert_array_equal(found["logits"], session.run(feed)["logits"])
 
 
+def test_another_library_loaded_before_changes_no_id(text_in: Bundle) -> None:
+    """TensorFlow's parts answered for the operators' own, and half the words were unknown."""
+    program = (
+        "import sys, tensorflow; from pathlib import Path; "
+        "from edgekit.text_runtime import TextSession; "
+        "found = TextSession(Path(sys.argv[1])).ask('The quick brown fox', 'The end'); "
+        "print(found['input_ids'].tolist())"
+    )
+    path = str(text_in.text_artifacts[0].path)
+    result = subprocess.run([sys.executable, "-c", program, path], capture_output=True, text=True)
+    ids = TextSession(Path(path)).ask("The quick brown fox", "The end")["input_ids"]
+    assert result.stdout.splitlines()[-1] == str(ids.tolist())
+
+
 def test_verify_runs_text_in_files(text_in: Bundle) -> None:
     results = {result.file: result for result in selftest.run(text_in)}
     for name in ("model-fp32-text.onnx", "model-int8-text.onnx"):

@@ -6,6 +6,7 @@ That every format computes it too is the diagonal of tests/test_matrix.py, and `
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -138,6 +139,19 @@ def test_what_mixes_neighbours_or_heads_reads_no_padding(
         expected = model(ids[:, :16], mask[:, :16]).last_hidden_state
         padded = program.module()(ids, mask)["last_hidden_state"]
     assert distance(padded[:, :16], expected) < 1e-5
+
+
+def test_buckets_may_be_shorter_than_what_is_traced(tmp_path: Path) -> None:
+    chosen = planned("gte", tmp_path)
+    chosen = replace(chosen, buckets=(1, 2, 3), max_length=3)
+    for part in ("work", "bundle"):
+        (tmp_path / part).mkdir()
+    stages.trace(chosen, tmp_path / "work", tmp_path / "bundle", say=lambda step: None)
+    model = checkpoint.load_model(chosen.source, chosen.task)
+    program, ids = graph.load(tmp_path / "work" / stages.GRAPH).dynamic, some_ids(1, 3)
+    with torch.no_grad():
+        expected = model(ids, torch.ones_like(ids)).last_hidden_state
+    assert distance(answers(program, ids), expected) < 1e-5
 
 
 def test_an_architecture_that_does_not_fit_says_why() -> None:

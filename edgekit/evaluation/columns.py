@@ -59,10 +59,7 @@ def choose(
     found = _by_name(missing, rest) if table.header else _by_place(table, missing, rest, is_label)
     for role in missing:
         if role.required and role.name not in found:
-            raise DataError(
-                f"{table.path} has no column for the {role.name}; its columns are "
-                f"{_listed(table.columns)}: say --columns {role.name}=NAME"
-            )
+            raise _missing(table, role)
     guess = ", ".join(f"{role} is {_column(name)}" for role, name in found.items())
     return Columns({**given, **found}, guess or None)
 
@@ -85,6 +82,18 @@ def _check(table: Table, roles: Sequence[Role], given: Mapping[str, str]) -> Non
             )
 
 
+def _missing(table: Table, role: Role) -> DataError:
+    if len(table.columns) == 1:
+        return DataError(
+            f"{table.path} has one column, and none for the {role.name}: separate columns by "
+            "commas in .csv and by tabs in .tsv"
+        )
+    return DataError(
+        f"{table.path} has no column for the {role.name}; its columns are "
+        f"{_listed(table.columns)}: say --columns {role.name}=NAME"
+    )
+
+
 def _by_name(roles: Sequence[Role], columns: Sequence[str]) -> dict[str, str]:
     free = {plain(name): name for name in reversed(columns)}
     found = {}
@@ -98,7 +107,11 @@ def _by_name(roles: Sequence[Role], columns: Sequence[str]) -> dict[str, str]:
 def _by_place(
     table: Table, roles: Sequence[Role], columns: Sequence[str], is_label: Callable[[Any], bool]
 ) -> dict[str, str]:
-    """The label is where most cells are labels, the other roles are taken in order."""
+    """The label is where most cells are labels, the other roles are taken in order.
+
+    Raises:
+        DataError: there are more columns of texts than roles for them.
+    """
     rows = table.rows[:_LOOKED_AT]
     rest, found = list(columns), {}
     if any(role.name == LABEL for role in roles):
@@ -107,8 +120,22 @@ def _by_place(
         if fitting[likeliest] > len(rows) / 2 and len(rest) > 1:
             found[LABEL] = likeliest
             rest.remove(likeliest)
-    others = (role for role in roles if role.name != LABEL)
-    return {**dict(zip((role.name for role in others), rest, strict=False)), **found}
+    others = [role.name for role in roles if role.name != LABEL]
+    texts = [name for name in rest if not all(_is_number(row.cells[name]) for row in rows)]
+    if len(texts) > len(others) and isinstance(rows[0].cells[texts[0]], str):
+        raise DataError(
+            f"{table.path} has {len(table.columns)} columns without names, and it cannot be told "
+            f"which is which: say --columns {','.join(f'{role.name}=NUMBER' for role in roles)}"
+        )
+    return {**dict(zip(others, texts, strict=False)), **found}
+
+
+def _is_number(cell: Any) -> bool:
+    try:
+        float(cell)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def _column(name: str) -> str:

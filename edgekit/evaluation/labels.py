@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from edgekit.errors import DataError
+from edgekit.errors import DataError, PlanError
 
 Reading = Callable[[str], int | None]
 
@@ -29,6 +29,19 @@ def readings(names: Sequence[str]) -> dict[str, Reading]:
 def plain(value: Any) -> str:
     """A cell as the name of a label."""
     return str(int(value)) if isinstance(value, bool) else str(value).strip()
+
+
+def check(names: Sequence[str], renamed: Mapping[str, str]) -> None:
+    """That labels are renamed to those of the model.
+
+    Raises:
+        PlanError: one of them is none.
+    """
+    fits = is_label(names, {})
+    unknown = [f"{old}={new}" for old, new in renamed.items() if not fits(new)]
+    if unknown:
+        has = f"({_listed(names)})" if names else "and no others"
+        raise PlanError(f"--labels {unknown[0]}: the model has no such label {has}")
 
 
 def is_label(names: Sequence[str], renamed: Mapping[str, str]) -> Callable[[Any], bool]:
@@ -61,9 +74,11 @@ def read(
     found = fits[way]
     if None in found:
         place, value = values[found.index(None)]
+        header = ", say --columns if this line has the columns' names"
         raise DataError(
-            f"{place}: '{plain(value)}' is no label of the model ({_listed(names)}): correct it, "
-            f"or say which it is with --labels '{plain(value)}={names[0]}'"
+            f"{place}: '{plain(value)}' is no label of the model ({_listed(names)}): correct it"
+            f"{header if place.endswith(', line 1') else ''}, or say which it is with "
+            f"--labels '{plain(value)}=LABEL'"
         )
     return [index for index in found if index is not None], way
 

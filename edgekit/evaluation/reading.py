@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from typing import Any
 
@@ -21,10 +21,14 @@ _KINDS = ("answerable", "unanswerable")
 
 @dataclass(frozen=True)
 class Reading:
-    """``answers`` are those of each question; with ``threshold`` None it always has one."""
+    """``answers`` are those of each question that count, and ``answerable`` whether the data have
+    any: one of which nothing is left normalised is still one. With ``threshold`` None there always
+    is an answer.
+    """
 
     examples: tuple[Example, ...]
     answers: tuple[tuple[str, ...], ...]
+    answerable: np.ndarray
     threshold: float | None
 
     @property
@@ -74,16 +78,12 @@ class Reading:
         pairs = zip(texts, self.answers, strict=True)
         return np.array([squad.best(compare, text, answers) for text, answers in pairs])
 
-    def _answerable(self) -> np.ndarray:
-        return np.array([answers != ("",) for answers in self.answers])
-
     def _classes(self, f1: np.ndarray) -> tuple[ClassMeasure, ...]:
         if self.threshold is None:
             return ()
-        answerable = self._answerable()
         return tuple(
             ClassMeasure(name, int(chosen.sum()), measures.ratio("f1", f1 * chosen, chosen))
-            for name, chosen in zip(_KINDS, (answerable, ~answerable), strict=True)
+            for name, chosen in zip(_KINDS, (self.answerable, ~self.answerable), strict=True)
             if chosen.any()
         )
 
@@ -96,7 +96,7 @@ class Reading:
         details: dict[str, float] = {}
         for name, compare in (("f1", self._f1), ("exact_match", squad.exact)):
             scores = self._score(compare, texts)
-            value, threshold = squad.best_threshold(scores, margins, self._answerable())
+            value, threshold = squad.best_threshold(scores, margins, self.answerable)
             details |= {f"best_{name}": value, f"best_{name}_null_threshold": threshold}
         return details
 
@@ -119,8 +119,24 @@ def build(data: Data, model: Model, options: Options) -> tuple[Reading, list[str
         )
         for row, texts in zip(rows, answers, strict=True)
     )
-    note = "questions may have no answer: SQuAD 2.0" if version_2 else "SQuAD 1.1"
-    return Reading(examples, answers, options.null_threshold if version_2 else None), [note]
+    answerable = np.array([bool(texts) for texts in given])
+    threshold = options.null_threshold if version_2 else None
+    notes = ["questions may have no answer: SQuAD 2.0" if version_2 else "SQuAD 1.1"]
+    return Reading(examples, answers, answerable, threshold), [*notes, *_strange(examples, given)]
+
+
+def _strange(examples: Sequence[Example], given: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Answers that no span can be, as of a list that was written into a cell of CSV."""
+    elsewhere = [
+        example.place
+        for example, texts in zip(examples, given, strict=True)
+        if texts and not any(text in example.texts[1] for text in texts)
+    ]
+    if elsewhere:
+        yield (
+            f"{len(elsewhere)} of {len(examples)} questions have answers that do not stand in "
+            f"their context, the first at {elsewhere[0]}"
+        )
 
 
 def _answers(data: Data, row: Row) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain, islice
@@ -17,6 +18,7 @@ from typing import Any
 from edgekit.errors import DataError, MissingExtraError
 
 _BATCH = 1024  # rows of Parquet that are decoded at a time
+_LONGEST_CELL = 1 << 30  # of CSV; the library's own limit is shorter than a chapter of a book
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ def read(
     try:
         rows = _reader(path, words)(path)
         first = next(rows, None)
-        names = _header(first, known)
+        names = _header(path, first, known)
         if names is None:
             kept = chain([first] if first else [], rows)
             found = tuple(islice(kept, limit))
@@ -81,13 +83,18 @@ def plain(name: str) -> str:
     return re.sub(r"[\s-]+", "_", name.strip().casefold())
 
 
-def _header(first: Row | None, known: Collection[str]) -> dict[str, str] | None:
+def _header(path: Path, first: Row | None, known: Collection[str]) -> dict[str, str] | None:
     if first is None or not all(name.isdecimal() for name in first.cells):
         return None
     cells = {key: value for key, value in first.cells.items() if isinstance(value, str)}
     if not {plain(value) for value in cells.values()} & set(known):
         return None
-    return {key: value.strip() for key, value in cells.items()}
+    names = {key: value.strip() for key, value in cells.items()}
+    counts = Counter(names.values())
+    twice = [name for name, count in counts.items() if count > 1 and plain(name) in known]
+    if twice:
+        raise DataError(f"{path} has two columns called '{twice[0]}': rename one of them")
+    return names
 
 
 def _named(row: Row, names: Mapping[str, str]) -> Row:
@@ -98,6 +105,8 @@ def _reader(path: Path, words: bool) -> Callable[[Path], Iterator[Row]]:
     suffix = path.suffix.lower()
     if words and suffix not in _RECORDS:
         return _conll
+    if suffix == ".conll":
+        raise DataError(f"{path} has words with labels, which only token classification takes")
     readers = {**_RECORDS, ".tsv": _tsv, ".txt": _tsv, ".csv": _csv}
     if suffix not in readers:
         raise DataError(
@@ -133,6 +142,7 @@ def _csv(path: Path) -> Iterator[Row]:
 
 
 def _quoted(path: Path, lines: Iterator[str]) -> Iterator[tuple[int, list[str]]]:
+    csv.field_size_limit(_LONGEST_CELL)
     reader = csv.reader(lines, strict=True)
     while True:
         first = reader.line_num + 1
@@ -144,6 +154,10 @@ def _quoted(path: Path, lines: Iterator[str]) -> Iterator[tuple[int, list[str]]]
             ) from error
         if cells is None:
             return
+        if first == 1 and len(cells) == 1 and "\t" in cells[0]:
+            raise DataError(
+                f"{path}, line 1 has tabs and no commas between its cells: call it .tsv"
+            )
         if cells:
             yield first, cells
 
@@ -175,7 +189,11 @@ def _parsed(path: Path, text: str, line: int | None = None) -> Any:
         return json.loads(text)
     except ValueError as error:
         where = f"line {line or getattr(error, 'lineno', 1)}"
-        remedy = "write one object a line" if line else "write valid JSON"
+        remedy = (
+            "write one object a line, or call a list of them .json"
+            if line
+            else "write valid JSON, or call one object a line .jsonl"
+        )
         raise DataError(f"{path}, {where} is not JSON ({error}): {remedy}") from error
     except RecursionError as error:
         raise DataError(f"{path} is nested too deeply: write examples as flat objects") from error

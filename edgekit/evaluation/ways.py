@@ -94,10 +94,12 @@ def prepare(
         limit: the most examples, from the first on.
 
     Raises:
-        PlanError: the model is not for the task, or the task has no metric.
+        PlanError: the model is not for the task, the task has no metric, or a label is renamed to
+            none of the model's.
         DataError: naming the place in the data and the remedy.
     """
     names = _ways(model.facts, task)
+    labels.check(model.facts.labels, options.labels)
     roles = [role for name in names for role in WAYS[name].roles]
     known = columns.known(roles, options.columns)
     table = rows.read(path, known, limit, words=WAYS[names[0]].words)

@@ -45,8 +45,13 @@ def register() -> None:
     class LinearQuantize(quantize_pass):  # type: ignore[misc]
         """The pass as it is, doing equal weights of several functions once, and in float32.
 
-        In float16, the type of the weights, levels of 8 bits round to the wrong neighbour.
+        In float16, the type of the weights, levels of 8 bits round to the wrong neighbour. What is
+        cut to a function's length (positions, masks, rotations) has other extremes in each: it
+        stays in float16, lest an answer depend on its padding.
         """
+
+        def is_valid_op(self, op: Any) -> bool:
+            return bool(super().is_valid_op(op)) and _is_weight_matrix(op)
 
         def apply(self, prog: Any) -> None:
             self.done: dict[tuple[Any, ...], Any] = {}
@@ -56,6 +61,8 @@ def register() -> None:
         def blockwise_compress_by_dtype(
             self, original_data: Any, dtype: Any, mode: str, block_sizes: list[int]
         ) -> Any:
+            if original_data.ndim > 2:
+                block_sizes = [0, 1, *block_sizes[2:]]  # a scale for each head
             key = (digest(original_data), dtype, mode, tuple(block_sizes))
             if key not in self.done:
                 made = super().blockwise_compress_by_dtype(
@@ -109,6 +116,12 @@ def _is_weight(op: Any) -> bool:
         return False
     value = op.outputs[0].val
     return isinstance(value, np.ndarray) and value.size >= _SHARED_FROM
+
+
+def _is_weight_matrix(op: Any) -> bool:
+    """A weight of two axes, or what DeBERTa's attention multiplies: (1, heads, rows, columns)."""
+    output = op.outputs[0]
+    return output.rank == 2 or any(user.op_type == "matmul" for user in output.child_ops)
 
 
 def _may_overflow(op: Any) -> bool:
