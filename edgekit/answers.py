@@ -32,7 +32,7 @@ class Asked:
         if isinstance(self.content, tuple):
             return self.content
         try:
-            text = self.content.decode()
+            text = self.content.decode("utf-8-sig" if self.line == 1 else "utf-8")
         except UnicodeDecodeError as error:
             raise InputError(f"byte {error.start + 1} is not UTF-8: convert the file") from error
         return tuple(text.removesuffix("\n").removesuffix("\r").split("\t"))

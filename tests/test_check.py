@@ -114,7 +114,7 @@ def check(
         ("parity", 0.019, 0.02, "0.0200"),
         ("metric", 0.91, 0.9, "0.900"),
         ("drop", 0.009, 0.01, "0.0100"),
-        ("class_drop", 0.04, 0.05, "0.0500"),
+        ("class_drop", 0.04, 0.05, "0.0500 (good)"),
         ("agreement", 0.98, 0.97, "0.970"),
     ],
 )
@@ -327,6 +327,8 @@ def test_junit_says_what_is_broken_and_what_was_not_measured(
     assert "p90 latency 12.0 ms, budget ≤ 11.0 ms" in failure.message
     errors = [row for rows in cases.values() for row in rows if isinstance(row, Error)]
     assert len(errors) == 1
+    coloured = replace(found[0], value=None, reason="\x1b[31mboom")  # as runtimes write it
+    JUnitXml.fromstring(junit.to_xml("<model>", [coloured]).encode())
 
 
 def dev_set(bundle: Bundle) -> str:

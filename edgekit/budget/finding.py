@@ -13,7 +13,7 @@ class Finding:
     """A ``value`` of None was not measured, and breaks the budget.
 
     ``base`` is the baseline's value and ``share`` what of it the limit was to be. ``reason`` says
-    why there is no value, or what else is wrong with the file.
+    why there is no value, or what else is wrong with the file; ``of`` names the class it is about.
     """
 
     file: str
@@ -28,6 +28,7 @@ class Finding:
     value: float | None
     reason: str = ""
     warnings: tuple[str, ...] = ()
+    of: str = ""
 
     @property
     def met(self) -> bool:
@@ -61,6 +62,8 @@ class Finding:
         bound, measured = self.quantity.text(self.bound), "not measured"
         if self.value is not None:
             measured, bound = self.quantity.texts(self.value, self.bound)
+        if self.of:
+            measured += f" ({self.of})"
         bound = f"{'≥' if self.quantity.least else '≤'} {bound}"
         if self.base is not None and self.share is not None:
             change = f"{100 * (self.share - 1):+.6g}%"

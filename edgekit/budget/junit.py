@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Sequence
 from importlib.util import find_spec
 from itertools import groupby
 
 from edgekit.budget.finding import Finding
 from edgekit.errors import MissingExtraError
+
+# control characters, like those of colours
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def require() -> None:
@@ -34,7 +38,8 @@ def to_xml(name: str, findings: Sequence[Finding]) -> str:
             case = TestCase(f"{each.title}{where}", f"{name}.{file}")
             if not each.met:
                 kind = Error if each.value is None else Failure
-                case.result = [kind(each.sentence, "not measured" if kind is Error else "breach")]
+                why = _NOT_XML.sub("", each.sentence)
+                case.result = [kind(why, "not measured" if kind is Error else "breach")]
             suite.add_testcase(case)
         report.add_testsuite(suite)
     out = io.BytesIO()

@@ -46,6 +46,7 @@ class Quantity:
         least: whether it is to be at least the limit, and not at most.
         relative: whether it makes sense relative to a baseline.
         compares: whether PyTorch has to be asked as well.
+        of: what of the file the value is of, where the title does not say it.
     """
 
     key: str
@@ -60,6 +61,7 @@ class Quantity:
     least: bool = False
     relative: bool = True
     compares: bool = False
+    of: Callable[[Reading], str] = lambda row: ""
 
     def text(self, value: float, digits: int = 3) -> str:
         """A value for people, like ``22.9 MB``."""
@@ -107,8 +109,16 @@ def _drop(row: Reading) -> float | None:
 
 
 def _class_drop(row: Reading) -> float | None:
-    drops = [part.score.drop for part in row.quality.classes] if row.quality else []
-    return max((drop for drop in drops if drop is not None), default=None)
+    return max(_class_drops(row), default=(None, ""))[0]
+
+
+def _worst_class(row: Reading) -> str:
+    return max(_class_drops(row), default=(None, ""))[1]
+
+
+def _class_drops(row: Reading) -> list[tuple[float, str]]:
+    parts = row.quality.classes if row.quality else ()
+    return [(part.score.drop, part.label) for part in parts if part.score.drop is not None]
 
 
 def _agreement(row: Reading) -> float | None:
@@ -157,6 +167,7 @@ _ROWS = (
         allows=_is_drop,
         relative=False,
         compares=True,
+        of=_worst_class,
     ),
     Quantity(
         *("agreement", "agreement with PyTorch", "0.98", {}, "", _agreement, DATA),

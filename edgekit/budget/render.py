@@ -44,7 +44,12 @@ def _table(findings: Sequence[Finding]) -> RenderableType:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in COLUMNS:
         right = column in ("measured", "budget")
-        table.add_column(column, justify="right" if right else "left")
+        table.add_column(
+            column,
+            justify="right" if right else "left",
+            no_wrap=column == "file",
+            overflow="fold",
+        )
     for each in findings:
         verdict = "[green]met[/green]" if each.met else f"[red]BROKEN[/red] {escape(each.reason)}"
         table.add_row(*map(escape, _cells(each)), verdict)
@@ -98,6 +103,7 @@ def to_json(name: str, findings: Sequence[Finding]) -> dict[str, Any]:
                 "length": each.setting.length,
                 "data": each.data.file.name if each.data else None,
                 "metric": each.metric or None,
+                "class": each.of or None,
                 "value": each.value,
                 "budget": each.bound,
                 "baseline": each.base,

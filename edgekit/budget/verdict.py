@@ -183,6 +183,7 @@ def _finding(line: _Line, bound: float, base: float | None, reading: Reading) ->
         value,
         _why(line, reading) if value is None else _what_else(line, row, bound),
         row.warnings if quantity.clock else (),
+        quantity.of(reading),
     )
 
 
