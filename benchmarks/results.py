@@ -8,6 +8,7 @@ documents a line and checks it whenever a file is read.
 from __future__ import annotations
 
 import json
+import math
 import os
 import threading
 from collections.abc import Iterable, Iterator, Sequence
@@ -89,7 +90,7 @@ def _some(path: Path) -> list[Measurement]:
 def _reported(path: Path) -> Iterator[Measurement]:
     """The measurements that a ``report.json`` was made of."""
     try:
-        report = json.loads(path.read_bytes())
+        report = _loads(path.read_bytes())
     except (OSError, ValueError) as error:
         raise PlanError(f"{path} is not readable JSON: {error}") from error
     rows = report.get("measurements") if isinstance(report, dict) else None
@@ -107,13 +108,23 @@ def _read(path: Path) -> Iterator[Measurement]:
     whole = 0
     for number, text in enumerate(lines, 1):
         try:
-            row = json.loads(text)
+            row = _loads(text)
         except ValueError:
             continue  # empty, or cut off by a kill
         whole += 1
         yield _checked(row, f"{path}, line {number}")
     if any(lines) and not whole:
         raise PlanError(f"{path} is not a results file of edgekit bench: no line of it is JSON")
+
+
+def _loads(text: str | bytes) -> Any:
+    """JSON in which a number that is none (NaN, 1e400) is null, which the schema refuses."""
+    return json.loads(text, parse_float=_finite, parse_constant=lambda name: None)
+
+
+def _finite(text: str) -> float | None:
+    value = float(text)
+    return value if math.isfinite(value) else None
 
 
 def _checked(row: Any, origin: str) -> Measurement:

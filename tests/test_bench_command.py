@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import psutil
+import pytest
 import report_samples
 
 from edgekit.benchmarks import results
 from edgekit.benchmarks.results import Store
 from edgekit.bundle import Bundle
+from edgekit.errors import PlanError
 
 
 def command(*arguments: object) -> list[str]:
@@ -77,3 +80,16 @@ def test_unlike_results_end_in_one_line_that_says_what_differs(tmp_path: Path) -
     assert ended.stdout == ""
     assert "cannot be compared: they differ in length (64 and 128)" in ended.stderr
     assert len(ended.stderr.splitlines()) == 1
+
+
+def test_numbers_that_are_none_are_damage_and_an_empty_file_is_a_result(tmp_path: Path) -> None:
+    row = next(report_samples.timed())
+    whole = results.line(row)
+    for number in ("NaN", "-Infinity", "1e400"):
+        path = tmp_path / "damaged.jsonl"
+        path.write_text(whole.replace('"latency_ms": [', f'"latency_ms": [{number}, '))
+        with pytest.raises(PlanError, match=r"damaged or forged: \$.latency_ms\[0\]"):
+            results.read([path])
+    empty = replace(row, subject=replace(row.subject, size_bytes=0), failure="it is empty")
+    Store(tmp_path).append(empty)
+    assert Store(tmp_path).load() == [empty]

@@ -166,6 +166,18 @@ def test_a_phone_shows_it_without_scrolling_sideways(
 
 
 @needs_chromium
+def test_a_name_of_any_length_fits_a_phone(browser: Any, tmp_path: Path) -> None:
+    long = [
+        replace(row, subject=replace(row.subject, model="B" * 180))
+        for row in report_samples.timed()
+        if row.subject.model == DISTILBERT
+    ]
+    report.write(report.build(long), tmp_path)
+    page = opened(browser, tmp_path, 390).page
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+@needs_chromium
 def test_no_chart_is_cut_by_the_end_of_a_printed_page(browser: Any, folder: Path) -> None:
     page = opened(browser, folder).page
     page.emulate_media(media="print")

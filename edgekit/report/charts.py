@@ -20,14 +20,17 @@ if TYPE_CHECKING:
 Point = dict[str, Any]
 Tones = Mapping[str, str]
 
-BASE, TONES = "var(--tone-0)", tuple(f"var(--tone-{index})" for index in range(1, 6))
+BASE, TONES = "var(--tone-0)", tuple(f"var(--tone-{index})" for index in range(1, 9))
 _INK, _SOFT, _LINE, _CARD = "var(--ink)", "var(--soft)", "var(--line)", "var(--card)"
 _FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif"
 _ROW_HEIGHT, _LABEL, _MARK = 40, -8, 9  # a row's height; where its words and its mark are
 _TALL = 320
 _STACKED = {"top": {"direction": "vertical", "anchor": "start"}}  # for narrow screens
+_RIGHT = "datum.size > 0.6 * datum.most"  # where a name has more room on the point's left
 _BESIDE: Mapping[str, Any] = {  # a point; neighbours on the front one above, one below
-    **{"align": "left", "dx": 8, "color": _INK, "fontSize": 12},
+    **{"color": _INK, "fontSize": 12},
+    "align": {"expr": f"{_RIGHT} ? 'right' : 'left'"},
+    "dx": {"expr": f"{_RIGHT} ? -8 : 8"},
     "dy": {"expr": "datum.rank % 2 ? 11 : -9"},
 }
 
@@ -63,7 +66,7 @@ def distributions(rows: Sequence[Point], tokens: int) -> dict[str, Any]:
     import altair as alt
 
     base = _rows(rows, tokens)
-    axis = alt.X("sample:Q", title="ms", scale=alt.Scale(zero=False, padding=8))
+    axis = alt.X("sample:Q", title="ms", scale=alt.Scale(zero=False, nice=False, padding=8))
     ticks = base.transform_flatten(["samples"], ["sample"]).mark_tick(
         height=12, thickness=1.5, yOffset=_MARK, opacity=0.4
     )
@@ -81,7 +84,7 @@ def size_latency(rows: Sequence[Point], tones: Tones, tokens: int) -> dict[str, 
     """A point a file; those of the ``front`` are named and joined."""
     import altair as alt
 
-    base = _shown(rows, tokens)
+    base = _shown(rows, tokens).transform_joinaggregate(most="max(size)")
     x = alt.X("size:Q", title="size, MB", scale=alt.Scale(zero=True))
     y = alt.Y("value:Q", title="median latency, ms", scale=alt.Scale(zero=True))
     best = base.transform_filter("datum.front")

@@ -96,8 +96,9 @@ def full_precision(format_name: str) -> str:
 
 
 def measured(row: Measurement) -> bool:
-    """Whether there is something to compare."""
-    return row.failure is None and bool(row.latency_ms or row.instructions)
+    """Whether there is something to compare; an emulator has only memory for several threads."""
+    found = row.latency_ms or row.instructions or row.peak_memory_bytes
+    return row.failure is None and bool(found)
 
 
 def check(rows: Iterable[Measurement], against: str) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 
 from edgekit.errors import MissingExtraError
 from edgekit.report import comparison, data, figures, tables, wording
+from edgekit.report.comparison import Comparison
 from edgekit.report.numbers import Report, Setting
 
 _NEEDS = ("altair", "vl_convert", "jinja2")
@@ -99,25 +100,35 @@ def _tiles(setting: Setting) -> Iterator[Tile]:
     if best is None:
         return
     row, found = best.measurement, best.against(comparison.FULL_PRECISION)
-    ratio = (found.faster or found.fewer_instructions) if found else None
-    if found and ratio:
-        value = ratio if isinstance(ratio, float) else ratio.value
-        bounds = "" if isinstance(ratio, float) else f" [{ratio.low:.2f}, {ratio.high:.2f}]"
-        what = "faster" if found.faster else "fewer instructions"
-        yield Tile(f"{value:.2f}×", what, f"than {wording.subject(found.base)}{bounds}")
-    size = wording.megabytes(row.subject.size_bytes)
     if found:
+        yield from _ratio(found)
+    size = wording.megabytes(row.subject.size_bytes)
+    number, _, word = wording.smaller(found.smaller).partition("x ") if found else ("", "", "")
+    if found and word:
         base = wording.megabytes(found.base.size_bytes)
-        yield Tile(f"{found.smaller:.1f}×", "smaller", f"{size} against {base}")
+        yield Tile(f"{number}×", word, f"{size} against {base}")
     else:
         yield Tile(size, "file size")
     if best.latency:
-        note = f"p99 {wording.ms(best.latency.p99)} ms, {best.latency.throughput_per_s:.3g} texts/s"
+        each_second = wording.per_second(best.latency.throughput_per_s)
+        note = f"p99 {wording.ms(best.latency.p99)} ms, {each_second} texts/s"
         yield Tile(f"{wording.ms(best.latency.median.value)} ms", "a text", note)
     if row.peak_memory_bytes is not None:
         yield Tile(wording.megabytes(row.peak_memory_bytes), "memory", "growth, at its peak")
     if row.energy_mj is not None:
         yield Tile(f"{wording.millijoules(row.energy_mj)} mJ", "a text, estimated", "whole phone")
+
+
+def _ratio(found: Comparison) -> Iterator[Tile]:
+    """How much better or worse than the base: latency, or an emulator's instructions."""
+    base = wording.subject(found.base)
+    if found.faster:
+        ratio, word = wording.speed(found.faster)
+        bounds = f"{base} [{ratio.low:.2f}, {ratio.high:.2f}]"
+        yield Tile(f"{ratio.value:.2f}×", word, f"{'as' if word == 'as fast' else 'than'} {bounds}")
+    elif found.fewer_instructions:
+        number, _, word = wording.fewer(found.fewer_instructions).partition("x ")
+        yield Tile(f"{number}×", f"{word} instructions", f"than {base}")
 
 
 def _template(name: str) -> str:

@@ -106,6 +106,7 @@ def build(measurements: Sequence[Measurement], against: str | None = None) -> Re
     """
     if against is not None:
         comparison.check(measurements, against)
+    measurements = _told_apart(measurements)
     grouped: dict[Conditions, list[Measurement]] = {}
     for row in measurements:
         grouped.setdefault(row.conditions, []).append(row)
@@ -119,6 +120,21 @@ def build(measurements: Sequence[Measurement], against: str | None = None) -> Re
         tuple(paper.claims(measurements)),
         tuple(measurements),
     )
+
+
+def _told_apart(measurements: Sequence[Measurement]) -> list[Measurement]:
+    """Of several bundles of one name the newest keeps it; the others get their identifier."""
+    newest: dict[str, str] = {}
+    for row in sorted(measurements, key=lambda row: row.started):
+        newest[row.subject.model] = row.subject.bundle_id
+
+    def named(row: Measurement) -> Measurement:
+        model, bundle_id = row.subject.model, row.subject.bundle_id
+        if bundle_id == newest[model]:
+            return row
+        return replace(row, subject=replace(row.subject, model=f"{model} ({bundle_id[:6]})"))
+
+    return list(map(named, measurements))
 
 
 def _settings(groups: Iterable[Group]) -> Iterator[Setting]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence, Set
 from functools import partial
 from typing import Literal
 
@@ -15,7 +15,7 @@ from edgekit.report import tables, wording
 from edgekit.report.numbers import Group, Report, Row
 
 _WIDTH = 140  # where the output is no terminal
-_NARROW = 120  # below, only the columns that matter most
+_ENDLESS = 10_000
 
 
 def show(report: Report) -> None:
@@ -23,7 +23,10 @@ def show(report: Report) -> None:
     console = Console(emoji=False, highlight=False)
     if not console.is_terminal:
         console = Console(emoji=False, highlight=False, width=_WIDTH)
-    for answer in wording.answers(report):
+    answers = wording.answers(report)
+    if not any(setting.main.results for setting in report.settings):
+        console.print("\n[bold]Nothing was measured[/bold]")
+    for answer in answers:
         console.print(f"\n[bold]{escape(answer.sentence)}[/bold]", soft_wrap=True)
         for line in answer.details:
             style = "yellow" if line.startswith("warning") else "dim"
@@ -32,16 +35,31 @@ def show(report: Report) -> None:
         console.print(f"\n[bold]{escape(wording.machine(setting))}[/bold]", soft_wrap=True)
         for group in setting.groups:
             if group.results:
-                console.print(_table(group, narrow=console.width < _NARROW))
+                console.print(fitting(group, console))
     for title, table in _extras(report):
         console.print(f"[bold]{title}[/bold]", table)
     for line in _notes(report):
         console.print(line)
 
 
-def _table(group: Group, *, narrow: bool) -> Table:
+def fitting(group: Group, console: Console) -> Table:
+    """With as many columns as there is room for; names may wrap, and nothing is cut off."""
+    kinds = wording.kinds(group)
+    few = kinds[:1]
+    layouts: list[tuple[Sequence[str], Set[str]]]
+    layouts = [(kinds, set()), (few, set()), (few, _EXTRA), (few, _MORE)]
+    tables = [_table(group, shown, without) for shown, without in layouts]
+    endless = console.options.update(max_width=_ENDLESS)
+    widths = [console.measure(table, options=endless) for table in tables]
+    for needed in ("maximum", "minimum"):
+        for table, width in zip(tables, widths, strict=True):
+            if getattr(width, needed) <= console.width:
+                return table
+    return tables[-1]
+
+
+def _table(group: Group, kinds: Sequence[str], without: Set[str]) -> Table:
     timed = any(row.latency for row in group.rows)
-    kinds = wording.kinds(group)[: 1 if narrow else None]
     cells: dict[str, Callable[[Row], str]] = {
         wording.count(group.conditions.length, "token"): _name,
         "runtime": lambda row: escape(row.measurement.subject.runtime),
@@ -50,10 +68,13 @@ def _table(group: Group, *, narrow: bool) -> Table:
         "size": lambda row: wording.megabytes(row.measurement.subject.size_bytes),
         **{f"vs {wording.base(group, kind)}": partial(_ratio, kind=kind) for kind in kinds},
     }
-    shown = {name: cell for name, cell in cells.items() if not narrow or name not in _EXTRA}
+    shown = {name: cell for name, cell in cells.items() if name not in without}
+    rows = [[cell(row) for cell in shown.values()] for row in group.results]
     table = _plain_table(*shown, left=2)
-    for row in group.results:
-        table.add_row(*(cell(row) for cell in shown.values()))
+    for row in rows:
+        table.add_row(*row)
+    for column, *texts in [*zip(table.columns, shown, *rows, strict=True)][1:]:
+        column.no_wrap, column.min_width = True, max(map(len, texts))  # only names may wrap
     return table
 
 
@@ -76,7 +97,8 @@ _COUNTED: dict[str, Callable[[Row], str]] = {
 _ENERGY: dict[str, Callable[[Row], str]] = {
     wording.ENERGY: lambda row: wording.millijoules(row.measurement.energy_mj)
 }
-_EXTRA = {"p90", "load ms", "memory"}
+_EXTRA = {"p90", "load ms", "memory"}  # left out first where there is little room
+_MORE = {*_EXTRA, "size"}
 _PROBLEMS = {"Failed": "[red]failed[/red]", "Not measured": "not measured"}
 
 

@@ -53,6 +53,11 @@ def megabytes(size_bytes: int | float | None) -> str:
     return NOTHING if size_bytes is None else f"{size_bytes / 1e6:.1f} MB"
 
 
+def per_second(value: float) -> str:
+    """Three digits, whole numbers from 100 on."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
 def millijoules(energy_mj: float | None) -> str:
     """Three digits: it is an estimate."""
     return NOTHING if energy_mj is None else f"{energy_mj:.3g}"
@@ -94,13 +99,22 @@ def inverse(value: Interval) -> Interval:
     return Interval(1 / value.value, 1 / value.high, 1 / value.low)
 
 
-def faster(value: Interval) -> str:
-    """Before the name of what it is compared with: an interval around 1 is no difference."""
+def speed(value: Interval) -> tuple[Interval, str]:
+    """A ratio of latencies with its word: an interval around 1 is no difference."""
     if value.low <= 1 <= value.high:
-        return f"as fast ({times(value)}) as"
-    if value.value < 1:
-        return f"{times(inverse(value))} slower than"
-    return f"{times(value)} faster than"
+        return value, "as fast"
+    return (value, "faster") if value.value > 1 else (inverse(value), "slower")
+
+
+def faster(value: Interval) -> str:
+    """The same before the name of what it is compared with."""
+    ratio, word = speed(value)
+    return f"as fast ({times(ratio)}) as" if word == "as fast" else f"{times(ratio)} {word} than"
+
+
+def fewer(value: float) -> str:
+    """Like ``2.00x fewer``."""
+    return f"{times(value)} fewer" if value >= 1 else f"{times(1 / value)} more"
 
 
 def smaller(value: float) -> str:
@@ -145,7 +159,9 @@ def kinds(group: Group) -> list[str]:
     asked = [comparison.FULL_PRECISION, comparison.SAME_RECIPE, comparison.EAGER]
     if group.against is None:
         asked.remove(comparison.SAME_RECIPE)
-    return [kind for kind in asked if any(row.against(kind) for row in group.rows)]
+    return [
+        kind for kind in asked if any(ratio(row.against(kind)) != NOTHING for row in group.rows)
+    ]
 
 
 def texts_title(first: TextsRow) -> str:
@@ -164,7 +180,8 @@ def answers(report: Report) -> list[Answer]:
 def best(setting: Setting) -> Row | None:
     """What the answer is about: the fastest file that is not the base; None without a result."""
     group = setting.main
-    results = [row for row in group.results if row.is_file] or list(group.results)
+    ranked = [row for row in group.results if row.latency or row.measurement.instructions]
+    results = [row for row in ranked if row.is_file] or ranked
     others = [row for row in results if row.measurement.subject.model != group.against]
     return next(iter(others or results), None)
 
@@ -178,6 +195,7 @@ def answer(setting: Setting) -> Answer | None:
     sentence, took = say(found)
     details = (
         took,
+        *apart(found),
         *_same_recipe(setting.main, found),
         where(setting, found.measurement),
         *_doubts(found.measurement),
@@ -203,9 +221,19 @@ def _counted(best: Row) -> tuple[str, str]:
     took = f"{millions(row.instructions)} instructions a text"
     if found is None or found.fewer_instructions is None:
         return f"{name} needs the fewest instructions", f"{took}, {size}"
-    ratio = times(found.fewer_instructions)
+    ratio = fewer(found.fewer_instructions)
     sizes = f"{size} against {megabytes(found.base.size_bytes)}"
-    return f"{name} needs {ratio} fewer instructions than {subject(found.base)}", f"{took}, {sizes}"
+    return f"{name} needs {ratio} instructions than {subject(found.base)}", f"{took}, {sizes}"
+
+
+def apart(best: Row) -> Iterator[str]:
+    """Only files that take turns have the same machine: it may have been busier for one."""
+    found = best.against(comparison.FULL_PRECISION)
+    if found and found.faster and not found.paired:
+        yield (
+            "warning: the two did not take turns: measure them together: "
+            "edgekit bench BUNDLE --against BUNDLE"
+        )
 
 
 def _same_recipe(group: Group, best: Row) -> Iterator[str]:
