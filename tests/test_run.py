@@ -85,7 +85,10 @@ def test_a_line_is_answered_before_the_next_one_comes(small: Callable[[str], Bun
 def test_a_bad_line_leaves_the_others_and_their_numbers(
     as_json: bool, small: Callable[[str], Bundle], tmp_path: Path
 ) -> None:
-    lines = b"\xef\xbb\xbfwho?\tit is 1\r\n\nwho?\nwho?\ta\tb\n\xffwho?\tme\nwho?\t \nwho?\t\xe5\xa5\xbd z"
+    lines = (
+        b"\xef\xbb\xbfwho?\tit is 1\r\n\nwho?\nwho?\ta\tb\n"
+        b"\xffwho?\tme\nwho?\t \nwho?\t\xe5\xa5\xbd z"
+    )
     process = subprocess.run(
         [
             *(sys.executable, "-m", "edgekit", "run", str(small("question-answering").path)),
