@@ -57,10 +57,6 @@ def check(
     opened = Bundle.open(bundle.absolute())
     with progress.Log(quiet or as_json) as log:
         found = verdict.check(opened, budgets, baseline, Devices(log.say, log.tick))
-    if junit:
-        staging.write(junit, xml.to_xml(opened.name, found))
-    if markdown:
-        staging.write(markdown, render.to_markdown(opened.name, found))
     if as_json:
         click.echo(json.dumps(render.to_json(opened.name, found), indent=2, ensure_ascii=False))
     elif not quiet:
@@ -68,5 +64,9 @@ def check(
     broken = [each for each in found if not each.met]
     for each in broken if quiet else ():
         click.echo(each.sentence, err=True)
+    if junit:  # after what is printed: minutes of measuring are not lost on a bad path
+        staging.write(junit, xml.to_xml(opened.name, found))
+    if markdown:
+        staging.write(markdown, render.to_markdown(opened.name, found))
     if broken:
         sys.exit(1)

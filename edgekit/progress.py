@@ -92,7 +92,9 @@ class Log:
 
     def tick(self, text: str) -> None:
         """What the spinner says until the next call."""
-        self._status.update(text)
+        from rich.markup import escape
+
+        self._status.update(escape(text))
 
 
 @contextmanager

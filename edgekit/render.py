@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.table import Table
 
     from edgekit.benchmarks.targets import Found
@@ -187,17 +188,25 @@ def new_table(*columns: str) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in columns:
         right = column in ("size", "estimated size", "runs", "texts", "max abs", "cosine")
-        table.add_column(column, justify="right" if right else "left", no_wrap=column in _WHOLE)
+        table.add_column(
+            column,
+            justify="right" if right else "left",
+            no_wrap=column in _WHOLE,
+            overflow="fold",  # a number without its last digits would be another number
+        )
     return table
 
 
-def print_table(table: Table) -> None:
+def console() -> Console:
+    """Standard output; what is no terminal is 120 characters wide."""
     from rich.console import Console
 
-    console = Console(emoji=False, highlight=False)
-    if not console.is_terminal:
-        console = Console(emoji=False, highlight=False, width=120)
-    console.print(table)
+    found = Console(emoji=False, highlight=False)
+    return found if found.is_terminal else Console(emoji=False, highlight=False, width=120)
+
+
+def print_table(table: Table) -> None:
+    console().print(table)
 
 
 def _print_json(value: Any) -> None:

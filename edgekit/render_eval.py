@@ -10,9 +10,10 @@ import click
 from rich.markup import escape
 
 from edgekit.evaluation.report import FILE, BundleReport, Quality, Report, Score
-from edgekit.render import new_table, print_table
+from edgekit.render import console, new_table, print_table
 
 _CLASSES = 12  # shown: those that lost most, if there are more
+_WIDE = 110  # columns of a terminal that hold all metrics beside each other
 _TEXT = 88  # characters of an example's text
 
 
@@ -44,22 +45,33 @@ def _bundle(bundle: BundleReport, data: str) -> None:
 
 
 def _scores(rows: list[Quality]) -> None:
-    first, *others = rows[0].metrics
-    names = (first.name, "drop", "agreement", *(score.name for score in others))
-    shown = new_table("file", *names)
-    for row in rows:
-        main, *rest = row.metrics
-        shown.add_row(
-            row.file,
-            _interval(main.value, main.low, main.high, main.share),
-            _interval(main.drop, main.drop_low, main.drop_high, main.share),
-            "" if row.agreement is None else f"{row.agreement:.2%} of {row.decisions}",
-            *(_number(score.value, score.share) for score in rest),
-        )
-    print_table(shown)
+    main = [row.metrics[0] for row in rows]
+    files = ("file", [row.file for row in rows])
+    first = [
+        (main[0].name, [_interval(each.value, each.low, each.high, each.share) for each in main]),
+        ("drop", [_interval(e.drop, e.drop_low, e.drop_high, e.share) for e in main]),
+    ]
+    if any(row.agreement is not None for row in rows):
+        first.append(("agreement", [_agreement(row) for row in rows]))
+    others = [
+        (score.name, [_number(row.metrics[place].value, score.share) for row in rows])
+        for place, score in enumerate(rows[0].metrics)
+        if place
+    ]
+    wide = console().width >= _WIDE
+    for group in [[*first, *others]] if wide else filter(None, (first, others)):
+        titles, cells = zip(files, *group, strict=True)
+        shown = new_table(*titles)
+        for texts in zip(*cells, strict=True):
+            shown.add_row(*texts)
+        print_table(shown)
     cut = max(row.cut for row in rows)
     if cut:
         click.echo(f"{cut} texts did not fit into the model and were cut")
+
+
+def _agreement(row: Quality) -> str:
+    return "" if row.agreement is None else f"{row.agreement:.2%}\nof {row.decisions}"
 
 
 def _classes(rows: list[Quality]) -> None:
@@ -69,24 +81,47 @@ def _classes(rows: list[Quality]) -> None:
     def worst(place: int) -> float:
         return max((row.classes[place].score.drop or 0.0 for row in rows), default=0.0)
 
-    places = sorted(range(len(rows[0].classes)), key=worst, reverse=True)[:_CLASSES]
-    name = rows[0].classes[0].score.name
-    shown = new_table(name, "examples", *(row.file for row in rows))
-    for place in sorted(places):
-        part = rows[0].classes[place]
-        numbers = (_class(row.classes[place].score) for row in rows)
-        shown.add_row(escape(part.label), str(part.examples), *numbers)
+    places = sorted(sorted(range(len(rows[0].classes)), key=worst, reverse=True)[:_CLASSES])
+    parts = [rows[0].classes[place] for place in places]
+    across = [[_class(row.classes[place].score) for place in places] for row in rows]
+    name, files = parts[0].score.name, [row.file for row in rows]
+    if len(parts) < len(rows):
+        shown = new_table(name, *(f"{escape(part.label)}\n({part.examples})" for part in parts))
+        for file, numbers in zip(files, across, strict=True):
+            shown.add_row(file, *numbers)
+    else:
+        shown = new_table(name, "examples", *files)
+        for part, of_files in zip(parts, zip(*across, strict=True), strict=True):
+            shown.add_row(escape(part.label), str(part.examples), *of_files)
     print_table(shown)
+    for row in rows:
+        for line in _lost(row):
+            click.echo(line)
 
 
 def _class(score: Score) -> str:
     text = _number(score.value, score.share)
-    lost = score.drop_low is not None and score.drop_low > 0
-    return f"[red]{text}[/red]" if lost else text
+    return f"[red]{text}[/red]" if _beyond_chance(score) else text
+
+
+def _beyond_chance(score: Score) -> bool:
+    return score.drop_low is not None and score.drop_low > 0
+
+
+def _lost(row: Quality) -> Iterator[str]:
+    """The class of which a file lost most, in words: colours do not reach a log."""
+    lost = [part for part in row.classes if _beyond_chance(part.score)]
+    if lost:
+        worst = max(lost, key=lambda part: part.score.drop or 0.0)
+        more = f", and some of {len(lost) - 1} others" if len(lost) > 1 else ""
+        score = worst.score
+        drop = _interval(score.drop, score.drop_low, score.drop_high, score.share, " ")
+        yield f"{row.file} lost {drop} of the {score.name} of {worst.label}{more}"
 
 
 def _differences(row: Quality) -> Iterator[str]:
-    for index, each in enumerate(row.differences):
+    visible = [each for each in row.differences if each.found != each.pytorch]
+    for index, each in enumerate(visible):
         if not index:
             yield f"{row.file} differs most from PyTorch on"
         text = " | ".join(" ".join(text.split()) for text in each.texts)
@@ -95,15 +130,22 @@ def _differences(row: Quality) -> Iterator[str]:
         yield f"    expected {each.expected}; PyTorch {each.pytorch}; file {each.found}"
 
 
-def _interval(value: float | None, low: float | None, high: float | None, share: bool) -> str:
+def _interval(
+    value: float | None,
+    low: float | None,
+    high: float | None,
+    share: bool,
+    between: str = "\n",
+) -> str:
     if value is None:
         return ""
     if low is None or high is None:
         return _number(value, share)
-    return f"{_number(value, share)} ({_number(low, share)} to {_number(high, share)})"
+    return f"{_number(value, share)}{between}({_number(low, share)} to {_number(high, share)})"
 
 
 def _number(value: float | None, share: bool) -> str:
     if value is None:
         return "undefined"
-    return f"{100 * value:.2f}%" if share else f"{value:.4f}"
+    shown = round(value, 4) + 0.0  # no -0.00%
+    return f"{shown:.2%}" if share else f"{shown:.4f}"

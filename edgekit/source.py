@@ -87,11 +87,15 @@ class Source:
         """The named task, or the one the checkpoint was made for.
 
         Raises:
-            UnsupportedError: it does not say, and guessing could drop a trained head.
+            UnsupportedError: it does not say, and guessing could drop a trained head, or it was
+                made for another task than the named one.
         """
-        if name is not None:
-            return tasks.fitted(tasks.get(name), self.config)
         architectures = list(self.config.get("architectures") or [])
+        if name is not None:
+            named = tasks.get(name)
+            if self.weights:
+                tasks.check_head(named, architectures)
+            return tasks.fitted(named, self.config)
         modules = makes_vectors(self.folder)
         if self.weights and not architectures and not modules:
             raise UnsupportedError(

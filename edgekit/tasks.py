@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -82,6 +82,7 @@ _PROBLEMS = {
 }
 
 _TOKEN = ("batch", "length")
+_HEADLESS = "AutoModel"
 
 TASKS: dict[str, Task] = {
     task.name: task
@@ -132,7 +133,7 @@ TASKS: dict[str, Task] = {
         ),
         Task(
             "feature-extraction",
-            "AutoModel",
+            _HEADLESS,
             ("Model",),
             (
                 Output(
@@ -146,7 +147,7 @@ TASKS: dict[str, Task] = {
         ),
         Task(
             "sentence-similarity",
-            "AutoModel",
+            _HEADLESS,
             (),
             (
                 Output(
@@ -217,6 +218,21 @@ def infer(architectures: list[str], sentence_modules: bool) -> Task:
         f"no task is known for the architecture class '{name}': name one with --task "
         f"({', '.join(TASKS)})"
     )
+
+
+def check_head(task: Task, architectures: Sequence[str]) -> None:
+    """Refuses a head for another task: BERT's of text and of tokens have the same weights.
+
+    Raises:
+        UnsupportedError: the class of the checkpoint is for another task that has a head too.
+    """
+    for other in TASKS.values():
+        made_for_it = architectures and architectures[0].endswith(other.architectures)
+        if made_for_it and _HEADLESS not in (task.auto_class, other.auto_class) and other != task:
+            raise UnsupportedError(
+                f"the checkpoint is a {architectures[0]}, for {other.name}, and was not trained "
+                f"for {task.name}: name its own task with --task"
+            )
 
 
 def tensor_specs(task: Task, sizes: Mapping[str, int]) -> tuple[TensorSpec, ...]:

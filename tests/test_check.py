@@ -56,6 +56,7 @@ class Scripted:
     def __init__(self, **changed: Any) -> None:
         self.changed = changed
         self.asked: list[tuple[Setting, dict[str, frozenset[str]]]] = []
+        self.compared: list[bool] = []
 
     def timed(self, setting: Setting) -> bool:
         return setting.device == "host"
@@ -85,8 +86,9 @@ class Scripted:
         }
 
     def judge(
-        self, bundle: Bundle, device: str, data: Data, files: Sequence[str]
+        self, bundle: Bundle, device: str, data: Data, files: Sequence[str], compare: bool
     ) -> Mapping[str, Quality | str]:
+        self.compared.append(compare)
         return {
             file: "host cannot run it" if "mlpackage" in file else replace(QUALITY, file=file)
             for file in files
@@ -158,6 +160,17 @@ def test_only_what_is_asked_for_is_measured_once_for_each_setting(
     ]
 
 
+def test_pytorch_is_asked_only_for_what_it_is_compared_in(bundle: Bundle, tmp_path: Path) -> None:
+    path = tmp_path / "budget.toml"
+    (tmp_path / "dev.tsv").write_text("text\tlabel\ngood\tgood\n")
+    text = f"[[budget]]\nfiles = '{INT8}'\ndata = 'dev.tsv'\nmetric = 0.1\n"
+    for more, compared in (("", False), ("drop = 0.5", True), ("agreement = 0.5", True)):
+        path.write_text(text + more)
+        meter = Scripted()
+        assert all(row.met for row in verdict.check(bundle, limits.read(path), None, meter))
+        assert meter.compared == [compared]
+
+
 def test_what_was_not_measured_is_broken_and_comes_first(bundle: Bundle, tmp_path: Path) -> None:
     text = "[[budget]]\nfiles = '*-int8.*'\np90 = '1 s'"
     (lost, *_) = check(bundle, tmp_path, f"{text}\nmetric = 0.1\ndata = 'dev.tsv'")[1:]
@@ -190,7 +203,8 @@ def test_wrong_answers_break_parity_and_leave_speed_unmeasured(
         ("[budget]\nsize = '1 MB'", r"has no \[\[budget\]\]"),
         ("size = '1 MB'", r"unknown key 'size': limits stand below \[\[budget\]\]"),
         ("[[budget]]\nfiles = '*'", "limits nothing"),
-        ("[[budget]]\nsise = '1 MB'", "unknown key 'sise': choose from files, device"),
+        ("[[budget]]\nsise = '1 MB'", "unknown key 'sise': did you mean size?"),
+        ("[[budget]]\nzzz = '1 MB'", "unknown key 'zzz': choose from files, device"),
         ("[[budget]]\nsize = '-1 MB'", 'size cannot be "-1 MB": write it like "25 MB"'),
         ("[[budget]]\nsize = '0 MB'", 'size cannot be "0 MB"'),
         ("[[budget]]\nsize = 25", "size cannot be 25"),
@@ -349,6 +363,12 @@ def test_a_real_bundle_is_held_against_a_real_budget(bundle: Bundle, tmp_path: P
     assert len(met) == 4 + 4 + 4
     assert "4 of 12 budgets broken" in (tmp_path / "check.md").read_text()
     assert "<failure" in (tmp_path / "out" / "check.xml").read_text()
+    (tmp_path / "metric.toml").write_text(
+        "[[budget]]\nfiles = '*-int8.onnx'\nmetric = 0.5\ndata = 'dev.tsv'\n"
+    )
+    alone = edgekit_cli("check", folder, "--budget", "metric.toml", cwd=tmp_path)
+    assert alone.returncode == 0, alone.stderr
+    assert "pytorch" not in alone.stderr
     wrong = edgekit_cli("check", folder, "--budget", "none.toml", cwd=tmp_path)
     assert (wrong.returncode, wrong.stdout) == (2, "")
     assert wrong.stderr == "error: none.toml cannot be read: No such file or directory\n"

@@ -22,7 +22,7 @@ from sklearn import metrics
 from test_bundle import edit
 
 import edgekit
-from edgekit import inference
+from edgekit import inference, render_eval
 from edgekit.bundle import Bundle, entry
 from edgekit.cli import cli
 from edgekit.errors import DataError, EdgekitError
@@ -347,7 +347,7 @@ def spoiled(bundle: Bundle, out: Path, label: int, by: float) -> Path:
 
 
 def test_a_file_spoiled_in_one_class_shows_it_there(
-    bundle: Bundle, texts: Path, tmp_path: Path
+    bundle: Bundle, texts: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lines = [line.split("\t")[0] for line in texts.read_text().splitlines()]
     with inference.open_app(bundle, None) as app:
@@ -359,7 +359,8 @@ def test_a_file_spoiled_in_one_class_shows_it_there(
     steps = {"not": 0.0, "half": float(np.median(margins)), "wholly": 9.0}
     folders = [spoiled(bundle, tmp_path / f"{n}.edgekit", label, by) for n, by in steps.items()]
     request = Request(tuple(folders), texts, artifacts=FILES[:1])
-    files = [row.artifacts[0] for row in run(request, tmp_path / "out").bundles]
+    report = run(request, tmp_path / "out")
+    files = [row.artifacts[0] for row in report.bundles]
     of_class = [{row.label: row.score for row in file.classes} for file in files]
     recall = [found.pop(LABELS[label]) for found in of_class]
     assert recall[0].value == 1
@@ -371,6 +372,11 @@ def test_a_file_spoiled_in_one_class_shows_it_there(
     assert [1 - file.agreement for file in files] == pytest.approx(shares)
     assert [file.metrics[0].drop for file in files] == pytest.approx(shares)
     assert all(LABELS[label] in row.pytorch for row in files[2].differences)
+    capsys.readouterr()
+    render_eval.report(report, tmp_path, False)
+    said = capsys.readouterr().out
+    assert f"lost 100.00% (100.00% to 100.00%) of the recall of {LABELS[label]}" in said
+    assert said.count("differs most") == 2  # and nothing is shown where nothing is to be seen
 
 
 def test_the_command_line_on_a_bundle(bundle: Bundle, texts: Path, tmp_path: Path) -> None:

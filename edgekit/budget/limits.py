@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +103,9 @@ def _table(row: Any, known: tuple[str, ...], origin: str) -> None:
         raise PlanError(f"{origin} is no table")
     unknown = [key for key in row if key not in known]
     if unknown:
-        raise PlanError(f"{origin}: unknown key '{unknown[0]}': choose from {', '.join(known)}")
+        near = get_close_matches(unknown[0], known, 1)
+        remedy = f"did you mean {near[0]}?" if near else f"choose from {', '.join(known)}"
+        raise PlanError(f"{origin}: unknown key '{unknown[0]}': {remedy}")
 
 
 def _files(value: Any, origin: str) -> tuple[str, ...]:

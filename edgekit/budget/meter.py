@@ -44,9 +44,12 @@ class Meter(Protocol):
         ...
 
     def judge(
-        self, bundle: Bundle, device: str, data: Data, files: Sequence[str]
+        self, bundle: Bundle, device: str, data: Data, files: Sequence[str], compare: bool
     ) -> Mapping[str, Quality | str]:
-        """By the files' names, each with its quality over labelled data, or why it has none."""
+        """By the files' names, each with its quality over labelled data, or why it has none.
+
+        ``compare`` says whether PyTorch has to be asked as well.
+        """
         ...
 
 
@@ -85,7 +88,7 @@ class Devices:
         return {row.subject.file: row for row in found}
 
     def judge(
-        self, bundle: Bundle, device: str, data: Data, files: Sequence[str]
+        self, bundle: Bundle, device: str, data: Data, files: Sequence[str], compare: bool
     ) -> Mapping[str, Quality | str]:
         """See :class:`Meter`."""
         from edgekit.evaluation.kinds import Options
@@ -99,7 +102,7 @@ class Devices:
             return lost
         options = Options(dict(data.columns), dict(data.labels))
         request = Request(
-            (bundle.path,), data.file, data.task, asked, device, data.limit, 0, options
+            (bundle.path,), data.file, data.task, asked, device, data.limit, 0, options, compare
         )
         with tempfile.TemporaryDirectory() as folder:
             (report,) = run(request, Path(folder), say=self._say, tick=self._tick).bundles

@@ -45,6 +45,7 @@ class Quantity:
         allows: which limits make sense.
         least: whether it is to be at least the limit, and not at most.
         relative: whether it makes sense relative to a baseline.
+        compares: whether PyTorch has to be asked as well.
     """
 
     key: str
@@ -58,6 +59,7 @@ class Quantity:
     allows: Callable[[float], bool] = lambda limit: limit > 0
     least: bool = False
     relative: bool = True
+    compares: bool = False
 
     def text(self, value: float, digits: int = 3) -> str:
         """A value for people, like ``22.9 MB``."""
@@ -148,17 +150,20 @@ _ROWS = (
         *("drop", "drop of {metric}", "0.01", {}, "", _drop, DATA),
         allows=_is_drop,
         relative=False,
+        compares=True,
     ),
     Quantity(
         *("class_drop", "largest drop of a class", "0.03", {}, "", _class_drop, DATA),
         allows=_is_drop,
         relative=False,
+        compares=True,
     ),
     Quantity(
         *("agreement", "agreement with PyTorch", "0.98", {}, "", _agreement, DATA),
         allows=_is_share,
         least=True,
         relative=False,
+        compares=True,
     ),
 )
 TABLE: Mapping[str, Quantity] = {row.key: row for row in _ROWS}

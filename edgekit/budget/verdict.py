@@ -141,16 +141,18 @@ def _measured(
 def _judged(
     bundle: Bundle, lines: Sequence[_Line], meter: Meter
 ) -> Mapping[tuple[str, Data, str], Quality | str]:
-    """What labelled data tell, each file of them once a device."""
-    wanted: dict[tuple[str, Data], dict[str, None]] = defaultdict(dict)
+    """What labelled data tell, each file of them once a device; PyTorch only where it counts."""
+    wanted: dict[tuple[str, Data], dict[str, bool]] = defaultdict(dict)
     for line in lines:
-        if line.data is not None and line.limit.quantity.needs == DATA:
-            wanted[line.setting.device, line.data][line.file] = None
-    return {
-        (device, data, file): quality
-        for (device, data), files in wanted.items()
-        for file, quality in meter.judge(bundle, device, data, tuple(files)).items()
-    }
+        quantity = line.limit.quantity
+        if line.data is not None and quantity.needs == DATA:
+            files = wanted[line.setting.device, line.data]
+            files[line.file] = files.get(line.file, False) or quantity.compares
+    found: dict[tuple[str, Data, str], Quality | str] = {}
+    for (device, data), files in wanted.items():
+        judged = meter.judge(bundle, device, data, tuple(files), any(files.values()))
+        found.update({(device, data, file): quality for file, quality in judged.items()})
+    return found
 
 
 def _reading(

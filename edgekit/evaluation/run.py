@@ -27,7 +27,8 @@ Say = Callable[[str], None]
 @dataclass(frozen=True)
 class Request:
     """What is evaluated. ``artifacts`` None are all that the device runs; ``limit`` counts examples
-    from the first on; ``shown`` is how many differing examples are kept of each file.
+    from the first on; ``shown`` is how many differing examples are kept of each file. Without
+    ``baseline`` PyTorch is not asked, and there are no drops.
     """
 
     bundles: tuple[Path, ...]
@@ -38,6 +39,7 @@ class Request:
     limit: int | None = None
     shown: int = 5
     options: Options = field(default_factory=Options)
+    baseline: bool = True
 
 
 def default_folder(data: Path) -> Path:
@@ -101,10 +103,13 @@ class _Work:
         self.say(f"{bundle.name}: {len(prepared.kind.examples)} examples")
         for note in prepared.notes:
             self.say(f"  {note}")
-        baseline, *files = (
-            self._attempt(bundle, artifact, prepared, device)
-            for artifact, device in [(None, HOST), *self._artifacts(bundle)]
+        artifacts = list(self._artifacts(bundle))  # names are checked before anything is asked
+        baseline = (
+            self._attempt(bundle, None, prepared, HOST)
+            if asked.baseline
+            else judging.Outcome(None, HOST, "", (), 0, "PyTorch was not asked")
         )
+        files = [self._attempt(bundle, each, prepared, device) for each, device in artifacts]
         return judging.report(bundle, prepared, baseline, files, asked.shown)
 
     def _artifacts(self, bundle: Bundle) -> Iterator[tuple[Artifact, str]]:
