@@ -33,6 +33,7 @@ REMEDIES = {  # by the state that `adb devices` shows
     "bootloader": "boot it into Android",
 }
 _ANOTHER_STATE = "boot it into Android and plug it in again"
+_END = "@@end"  # of what a shell line printed
 _SECONDS = 60.0  # for a command that should take one
 _SLOWEST = 200_000  # bytes a second: a slower connection is taken for a dead one
 _CUT = re.compile(r"error: (closed|device .*(offline|not found)|protocol fault)|connection reset")
@@ -129,11 +130,17 @@ class Adb:
     def shell(self, command: str, seconds: float = _SECONDS) -> str:
         """Runs a line in the device's shell and returns its standard output.
 
+        A shell that was cut off may end with 0 all the same: what has no end is no answer.
+
         Raises:
             LostError: the device went away.
             DeviceError: the command failed there.
         """
-        return self.run("shell", command, seconds=seconds)
+        line = f"( {command} ); code=$?; echo {_END}; exit $code"
+        told, end, _ = self.run("shell", line, seconds=seconds).rpartition(_END)
+        if not end:
+            raise self.lost("disconnected")
+        return told
 
     def push(self, local: Path, remote: str) -> None:
         """Copies a file there.

@@ -158,6 +158,7 @@ _CONVERT = {
     for name, hint in get_type_hints(plan.make).items()
     if name not in ("out", "force", "trust", "return")
 }
+_MOST_THREADS = 128  # thousands bring a machine to a standstill
 _LISTS = ("devices", "threads", "lengths", "recipes", "runtimes")
 
 
@@ -176,6 +177,8 @@ def checked(suite: Suite) -> Suite:
     for key in ("threads", "lengths"):
         if min(getattr(suite, key)) < 1:
             raise PlanError(f"{key} has to be numbers from 1, not {list(getattr(suite, key))}")
+    if max(suite.threads) > _MOST_THREADS:
+        raise PlanError(f"threads has to be numbers to {_MOST_THREADS}, not {max(suite.threads)}")
     for name in suite.recipes or ():
         recipe.get(name)
     _check_limits(suite.limits)

@@ -12,7 +12,7 @@ import pytest
 from bay import Bay, plugged_again, running, target, wait_until
 from measuring import measure
 
-from edgekit.benchmarks.adb import DeviceError
+from edgekit.benchmarks.adb import Adb, DeviceError
 from edgekit.benchmarks.protocol import LostError, RunnerError
 from edgekit.benchmarks.results import Store
 from edgekit.bundle import Bundle
@@ -82,6 +82,15 @@ def test_a_push_that_is_cut_off_or_finds_no_room_leaves_nothing_that_is_used(
     device.faults.room_bytes = None
     with pytest.raises(RunnerError, match="gave status 500"):
         phone.start("litert", "/nowhere", 1, "a", "b")
+
+
+def test_a_shell_that_is_cut_off_and_ends_with_0_is_no_answer(tmp_path: Path) -> None:
+    """Debian's adb does so; half of the facts would be another phone's."""
+    program = tmp_path / "adb"
+    program.write_text("#!/bin/sh\necho half\n")
+    program.chmod(0o755)
+    with pytest.raises(LostError, match="android:one is disconnected: plug it in again"):
+        Adb(program, "one").shell("getprop")
 
 
 def test_a_phone_that_says_nothing_any_more_is_given_up(bay: Bay, brief: Bundle) -> None:

@@ -331,6 +331,7 @@ MODEL = "[[models]]\nbundle = 'a'\n"
         (f"lengths = 32\n{MODEL}", "lengths has to be a list, each part a whole number, not 32"),
         (f"lengths = [true]\n{MODEL}", r"each part a whole number, not \[True\]"),
         (f"lengths = [0]\n{MODEL}", r"lengths has to be numbers from 1, not \[0\]"),
+        (f"threads = [1000]\n{MODEL}", "threads has to be numbers to 128, not 1000"),
         (f"lengths = []\n{MODEL}", "lengths is an empty list"),
         (f"threads = [1, 1]\n{MODEL}", "threads names something twice"),
         (f"devices = 'host'\n{MODEL}", "devices has to be a list, each part a text, not 'host'"),
