@@ -286,6 +286,11 @@ def test_a_metric_is_relative_to_a_stored_evaluation(bundle: Bundle, tmp_path: P
     limited = text.replace("'dev.tsv'", "{file = 'dev.tsv', limit = 1}")
     with pytest.raises(PlanError, match=r"differ in limit \(1 and None\)"):
         check(bundle, tmp_path, limited, stored)
+    data.write_text("text\tlabel\nbad\tbad\n")
+    other = tmp_path / "other.toml"
+    other.write_text(text)
+    with pytest.raises(PlanError, match=r"differ in data \(\w{12} and \w{12}\)"):
+        verdict.check(bundle, limits.read(other), stored, Scripted())
     with pytest.raises(PlanError, match=r"has no metric of model-fp32.onnx"):
         check(bundle, tmp_path, text.replace("int8", "fp32"), stored)
 

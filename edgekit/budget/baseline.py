@@ -89,7 +89,11 @@ class Baseline:
         if not found:
             raise self._nothing(quantity, file)
         unlike = [
-            [f"{key} ({asked[key]} and {facts[key]})" for key in asked if asked[key] != facts[key]]
+            [
+                f"{key} ({_short(asked[key])} and {_short(facts[key])})"
+                for key in asked
+                if asked[key] != facts[key]
+            ]
             for *_, facts in found
         ]
         _, row, _ = self._alike(found, unlike, file)
@@ -120,6 +124,11 @@ def _of_model(rows: Sequence[Any], name: Any, model: str, origin: str) -> list[A
     return [row for row in rows if len(names) == 1 or name(row) == model]
 
 
+def _short(fact: Any) -> str:
+    """Of a hash as much as people compare."""
+    return str(fact)[:12]
+
+
 def _facts(whole: Mapping[str, Any]) -> dict[str, Any]:
     return {"data": whole["data"]["sha256"], "limit": whole["data"]["limit"]}
 
@@ -146,6 +155,8 @@ def _evaluation(path: Path) -> Mapping[str, Any]:
 def _json(path: Path) -> dict[str, Any]:
     try:
         found = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
-        raise PlanError(f"{path} is not readable JSON: {error}") from error
+    except OSError as error:
+        raise PlanError(f"{path} cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise PlanError(f"{path} is not JSON: {error}") from error
     return found if isinstance(found, dict) else {}
