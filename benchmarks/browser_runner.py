@@ -25,7 +25,12 @@ from edgekit.errors import BundleError, EdgekitError, UnsupportedError
 
 _OWN_FILES = ("index.html", "runner.js")
 _CALL = "([name, values]) => globalThis.edgekit[name](...values)"
-_DEATHS = ("Target crashed", "has been closed", "Connection closed")  # Playwright's words for it
+_DEATHS = ("target crashed", "has been closed", "connection closed")  # Playwright's words for it
+_NOT_STARTED = (
+    "start it by hand to see why, or name another in EDGEKIT_CHROMIUM; if it was killed, run the "
+    "same command again"
+)
+_DIED = "it was killed or ran out of memory; run the same command again to measure this file"
 
 
 class BrowserError(EdgekitError):
@@ -75,11 +80,8 @@ class Page:
                     f"the page took longer than {self._limit_seconds:g} s for '{what}' and was "
                     "stopped: measure shorter texts or a smaller model"
                 ) from error
-            if any(words in str(error) for words in _DEATHS):
-                raise BrowserError(
-                    f"Chromium died during '{what}': it was killed or ran out of memory; run the "
-                    "same command again to measure this file"
-                ) from error
+            if _death(error):
+                raise BrowserError(f"Chromium died during '{what}': {_DIED}") from error
             raise BrowserError(_reason(error)) from error
         finally:
             timer.cancel()
@@ -94,8 +96,15 @@ def _processes() -> list[Any]:
     return [process for process in me.children(recursive=True) if process not in own]
 
 
+def _death(error: Exception) -> bool:
+    """Whether Chromium, or Playwright's driver of it, is gone."""
+    return any(words in str(error).lower() for words in _DEATHS)
+
+
 def _reason(error: Exception) -> str:
     """What the page threw, without Playwright's name for the call and the stack."""
+    if _death(error):
+        return f"Chromium ended while it started: {_NOT_STARTED}"
     first = str(error).splitlines()[0]
     return first.removeprefix("Page.evaluate: ").removeprefix("Error: ")
 
@@ -197,7 +206,8 @@ def main(**options: Any) -> None:
         say({"event": "error", "message": " ".join(_reason(error).split())})
         sys.exit(1)
     except Exception as error:  # nobody reads this process's stderr
-        say({"event": "error", "message": f"{type(error).__name__}: {error}"})
+        message = _reason(error) if _death(error) else f"{type(error).__name__}: {error}"
+        say({"event": "error", "message": message})
         raise
 
 

@@ -24,6 +24,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import signal
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -128,8 +129,15 @@ class Runner:
             if answer.get("event") == "error":
                 self.close()
                 raise RunnerError(str(answer.get("message")))
-        code = self._process.wait()
-        raise RunnerError(f"the runner ended with exit code {code} instead of '{event}'")
+        raise RunnerError(f"the runner {_end(self._process.wait())} instead of '{event}'")
+
+
+def _end(code: int) -> str:
+    """How a process ended; the system kills one that takes too much memory."""
+    if code >= 0:
+        return f"ended with exit code {code}"
+    name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
+    return f"was ended by {name}{' (out of memory?)' if -code == signal.SIGKILL else ''}"
 
 
 def _parsed(line: str) -> Mapping[str, Any]:

@@ -275,14 +275,24 @@ def test_a_runner_says_why_it_cannot_open_a_file(tmp_path: Path) -> None:
         host.Host().start("onnxruntime", str(path), 1, "input_ids", "logits")
 
 
-def test_a_runner_that_dies_is_one_line() -> None:
+@pytest.mark.parametrize(
+    ("end", "message"),
+    [
+        ("sys.exit(7)", r"ended with exit code 7 instead of 'loaded'"),
+        (
+            "os.kill(os.getpid(), 9)",
+            r"was ended by SIGKILL \(out of memory\?\) instead",
+        ),
+    ],
+)
+def test_a_runner_that_dies_is_one_line(end: str, message: str) -> None:
     process = subprocess.Popen(
-        [sys.executable, "-c", "print('noise'); import sys; sys.exit(7)"],
+        [sys.executable, "-c", f"print('noise'); import os, sys; {end}"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     )
-    with pytest.raises(RunnerError, match=r"ended with exit code 7 instead of 'loaded'"):
+    with pytest.raises(RunnerError, match=message):
         Runner(process)
 
 

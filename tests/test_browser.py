@@ -223,7 +223,7 @@ def endless() -> onnx.ModelProto:
     [
         ({"PATH": "/nowhere"}, "no Chromium here: install it"),
         ({"EDGEKIT_CHROMIUM": "/nowhere/chromium"}, "/nowhere/chromium does not exist"),
-        ({"EDGEKIT_CHROMIUM": "/bin/false"}, "the browser cannot be used"),
+        ({"EDGEKIT_CHROMIUM": "/bin/false"}, "cannot be used: Chromium ended while it started"),
     ],
 )
 def test_a_missing_chromium_is_one_line_with_a_remedy(
