@@ -49,7 +49,7 @@ def _scores(rows: list[Quality]) -> None:
     files = ("file", [row.file for row in rows])
     first = [
         (main[0].name, [_interval(each.value, each.low, each.high, each.share) for each in main]),
-        ("drop", [_interval(e.drop, e.drop_low, e.drop_high, e.share) for e in main]),
+        ("drop", [_drop(each) for each in main]),
     ]
     if any(row.agreement is not None for row in rows):
         first.append(("agreement", [_agreement(row) for row in rows]))
@@ -68,6 +68,12 @@ def _scores(rows: list[Quality]) -> None:
     cut = max(row.cut for row in rows)
     if cut:
         click.echo(f"{cut} texts did not fit into the model and were cut")
+
+
+def _drop(score: Score, between: str = "\n") -> str:
+    if score.drop is None:
+        return ""
+    return _interval(score.drop, score.drop_low, score.drop_high, score.share, between)
 
 
 def _agreement(row: Quality) -> str:
@@ -114,9 +120,8 @@ def _lost(row: Quality) -> Iterator[str]:
     if lost:
         worst = max(lost, key=lambda part: part.score.drop or 0.0)
         more = f", and some of {len(lost) - 1} others" if len(lost) > 1 else ""
-        score = worst.score
-        drop = _interval(score.drop, score.drop_low, score.drop_high, score.share, " ")
-        yield f"{row.file} lost {drop} of the {score.name} of {worst.label}{more}"
+        drop = _drop(worst.score, " ")
+        yield f"{row.file} lost {drop} of the {worst.score.name} of {worst.label}{more}"
 
 
 def _differences(row: Quality) -> Iterator[str]:
@@ -137,9 +142,7 @@ def _interval(
     share: bool,
     between: str = "\n",
 ) -> str:
-    if value is None:
-        return ""
-    if low is None or high is None:
+    if value is None or low is None or high is None:
         return _number(value, share)
     return f"{_number(value, share)}{between}({_number(low, share)} to {_number(high, share)})"
 
