@@ -13,7 +13,7 @@ from report_samples import BERT, DISTILBERT
 from rich.console import Console
 
 from edgekit import report
-from edgekit.report import terminal, wording
+from edgekit.report import headline, terminal
 
 
 def test_a_worse_model_is_called_so_everywhere(tmp_path: Path) -> None:
@@ -24,7 +24,7 @@ def test_a_worse_model_is_called_so_everywhere(tmp_path: Path) -> None:
         if row.subject.model in (BERT, DISTILBERT) and row.subject.recipe == "fp32"
     ]
     found = report.build([row for row in turned if row.subject.format == "tflite"])
-    timed, counted = wording.answers(found)
+    timed, counted = headline.answers(found)
     assert timed.sentence.startswith(f"{BERT} fp32 is 2.0")
     assert f"slower than {DISTILBERT} fp32, 1.6x larger" in timed.sentence
     assert f"more instructions than {DISTILBERT} fp32" in counted.sentence
@@ -50,7 +50,7 @@ def test_what_did_not_take_turns_and_two_bundles_of_one_name_are_told_apart() ->
     assert {row.measurement.subject.model for row in found.rows} == {
         *(BERT, DISTILBERT, f"{DISTILBERT} ({DISTILBERT[:6]})")
     }
-    told = [line for each in found.rows for line in wording.apart(each)]
+    told = [line for each in found.rows for line in headline.apart(each)]
     assert len(told) == len(again)
     assert all("did not take turns" in line for line in told)
 
@@ -63,7 +63,7 @@ def test_memory_of_an_emulator_is_shown_where_it_counted_nothing(
     terminal.show(found)
     told = capsys.readouterr().out
     assert "82.8 MB" in told
-    assert wording.answers(found) == []
+    assert headline.answers(found) == []
     assert "Nothing was measured" not in told
 
 

@@ -11,7 +11,7 @@ from importlib.resources import files
 from typing import Any
 
 from edgekit.benchmarks import results
-from edgekit.report import comparison, wording
+from edgekit.report import comparison, headline, wording
 from edgekit.report.comparison import Comparison
 from edgekit.report.numbers import Group, Report, Row, Setting
 
@@ -29,7 +29,7 @@ def to_json(report: Report) -> dict[str, Any]:
         "title": report.title,
         "measured": {"first": started[0], "last": started[-1]} if started else None,
         "random_weights": list(report.random_weights),
-        "answers": [asdict(answer) for answer in wording.answers(report)],
+        "answers": [asdict(answer) for answer in headline.answers(report)],
         "settings": [_setting(setting) for setting in report.settings],
         "texts": [
             {**_plain(asdict(row)), "histogram": {str(k): v for k, v in row.histogram.items()}}

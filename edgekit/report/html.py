@@ -16,7 +16,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from edgekit.errors import MissingExtraError
-from edgekit.report import comparison, data, figures, tables, wording
+from edgekit.report import comparison, data, figures, headline, tables, wording
 from edgekit.report.comparison import Comparison
 from edgekit.report.numbers import Report, Setting
 
@@ -63,7 +63,7 @@ def to_html(report: Report) -> str:
     parts = data.to_json(report)
     return environment.get_template("page.html").render(
         report=report,
-        answers=[(each, wording.answer(each), list(_tiles(each))) for each in report.settings],
+        answers=[(each, headline.answer(each), list(_tiles(each))) for each in report.settings],
         links=list(_links(report)),
         measured=parts["measured"],
         version=parts["edgekit"],
@@ -96,7 +96,7 @@ def _links(report: Report) -> Iterator[tuple[str, str]]:
 
 def _tiles(setting: Setting) -> Iterator[Tile]:
     """The answer's numbers one by one."""
-    best = wording.best(setting)
+    best = headline.best(setting)
     if best is None:
         return
     row, found = best.measurement, best.against(comparison.FULL_PRECISION)

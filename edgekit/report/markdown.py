@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from edgekit.report import tables, wording
+from edgekit.report import headline, tables, wording
 from edgekit.report.numbers import Report
 from edgekit.report.tables import Table
 
@@ -18,7 +18,7 @@ def to_markdown(report: Report) -> str:
 
 def _lines(report: Report) -> Iterator[str]:
     yield f"# {_escape(report.title)}"
-    for answer in wording.answers(report):
+    for answer in headline.answers(report):
         yield from ("", f"**{_escape(answer.sentence)}**", "")
         yield from (f"- {_escape(line)}" for line in answer.details)
     for setting in report.settings:

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from edgekit.report import tables, wording
+from edgekit.report import headline, tables, wording
 from edgekit.report.numbers import Group, Report, Row
 
 _WIDTH = 140  # where the output is no terminal
@@ -23,7 +23,7 @@ def show(report: Report) -> None:
     console = Console(emoji=False, highlight=False)
     if not console.is_terminal:
         console = Console(emoji=False, highlight=False, width=_WIDTH)
-    answers = wording.answers(report)
+    answers = headline.answers(report)
     if not any(setting.main.results for setting in report.settings):
         console.print("\n[bold]Nothing was measured[/bold]")
     for answer in answers:

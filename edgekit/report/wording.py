@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 
 from edgekit.benchmarks import cautions
 from edgekit.benchmarks.measurement import Conditions, Measurement, Operator, Subject
@@ -18,6 +17,7 @@ RANDOM = "random weights: right for size, speed and parity, meaningless for accu
 EMULATED = "instructions of one inference in an emulator: repeatable, and no latency"
 ENERGY = "est. mJ"
 ESTIMATE = "millijoules an inference, of the whole phone, estimated from its battery's counters"
+PROFILED = "by the runtimes' own profilers: shares are right, milliseconds too many"
 PARETO = "no other file is both smaller and faster"
 METHOD = (
     "Intervals are of 95%, by bootstrap; memory is the growth of the process over what it held "
@@ -25,14 +25,6 @@ METHOD = (
 )
 NOT_MEASURED = "not measured"
 NOTHING = "–"
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a setting comes down to: one sentence, then what it rests on."""
-
-    sentence: str
-    details: tuple[str, ...]
 
 
 def ms(value: float | None) -> str:
@@ -171,104 +163,6 @@ def texts_title(first: TextsRow) -> str:
     return f"{first.file}: {count(first.count, 'text')} ({lengths} tokens{cut})"
 
 
-def answers(report: Report) -> list[Answer]:
-    """The answer of each setting, the first one first."""
-    found = (answer(setting) for setting in report.settings)
-    return [each for each in found if each is not None]
-
-
-def best(setting: Setting) -> Row | None:
-    """What the answer is about: the fastest file that is not the base; None without a result."""
-    group = setting.main
-    ranked = [row for row in group.results if row.latency or row.measurement.instructions]
-    results = [row for row in ranked if row.is_file] or ranked
-    others = [row for row in results if row.measurement.subject.model != group.against]
-    return next(iter(others or results), None)
-
-
-def answer(setting: Setting) -> Answer | None:
-    """None where nothing was measured."""
-    found = best(setting)
-    if found is None:
-        return None
-    say = _timed if found.latency else _counted
-    sentence, took = say(found)
-    details = (
-        took,
-        *apart(found),
-        *_same_recipe(setting.main, found),
-        where(setting, found.measurement),
-        *_doubts(found.measurement),
-    )
-    return Answer(sentence, details)
-
-
-def _timed(best: Row) -> tuple[str, str]:
-    assert best.latency is not None
-    found = best.against(comparison.FULL_PRECISION)
-    took = f"{ms_interval(best.latency.median)} ms a text"
-    name, size = subject(best.measurement.subject), megabytes(best.measurement.subject.size_bytes)
-    if found is None or found.faster is None:
-        return f"{name} is the fastest file", f"{took}, {size}"
-    sizes = f"{size} against {megabytes(found.base.size_bytes)}"
-    ratio = f"{faster(found.faster)} {subject(found.base)}, {smaller(found.smaller)}"
-    return f"{name} is {ratio}", f"{took}, {sizes}"
-
-
-def _counted(best: Row) -> tuple[str, str]:
-    found, row = best.against(comparison.FULL_PRECISION), best.measurement
-    name, size = subject(row.subject), megabytes(row.subject.size_bytes)
-    took = f"{millions(row.instructions)} instructions a text"
-    if found is None or found.fewer_instructions is None:
-        return f"{name} needs the fewest instructions", f"{took}, {size}"
-    ratio = fewer(found.fewer_instructions)
-    sizes = f"{size} against {megabytes(found.base.size_bytes)}"
-    return f"{name} needs {ratio} instructions than {subject(found.base)}", f"{took}, {sizes}"
-
-
-def apart(best: Row) -> Iterator[str]:
-    """Only files that take turns have the same machine: it may have been busier for one."""
-    found = best.against(comparison.FULL_PRECISION)
-    if found and found.faster and not found.paired:
-        yield (
-            "warning: the two did not take turns: measure them together: "
-            "edgekit bench BUNDLE --against BUNDLE"
-        )
-
-
-def _same_recipe(group: Group, best: Row) -> Iterator[str]:
-    """Full precision against full precision, of the same model as the answer."""
-    found = [
-        (row, row.against(comparison.SAME_RECIPE))
-        for row in group.results
-        if row.measurement.subject.model == best.measurement.subject.model
-    ]
-    ratios = [
-        f"{row.measurement.subject.recipe} {times(each.faster or each.fewer_instructions)} in "
-        f"{row.measurement.subject.runtime}"
-        for row, each in found
-        if each and (each.faster or each.fewer_instructions)
-    ]
-    if ratios and group.against:
-        yield f"same recipe and runtime as {group.against}: {'; '.join(sorted(ratios))}"
-
-
-def where(setting: Setting, row: Measurement) -> str:
-    """Under which conditions an answer holds."""
-    runtime = str(row.environment.get("runtime") or row.subject.runtime)
-    of = conditions(row.conditions)
-    random = ["random weights"] if row.subject.random_weights else []
-    emulated = [] if row.latency_ms else [EMULATED]
-    return ", ".join([f"{setting.machine}, {runtime}, {of}", *random, *emulated])
-
-
-def _doubts(row: Measurement) -> Iterator[str]:
-    for code in row.warnings:
-        found = cautions.TABLE.get(code)
-        if found:
-            yield f"warning: {found.message}: {found.advice}"
-
-
 def state(row: Measurement) -> str:
     """Why a row has no numbers, or the codes of its warnings."""
     if row.failure is not None:
@@ -334,9 +228,6 @@ def ours(found: Claim) -> list[tuple[str, str]]:
     """Our numbers beside a claim."""
     rows = [(claim(each.value, found.unit), each.what) for each in found.ours]
     return rows or [(NOT_MEASURED, "nothing here can stand beside it")]
-
-
-PROFILED = "by the runtimes' own profilers: shares are right, milliseconds too many"
 
 
 def profile(operators: Sequence[Operator], most: int = 8) -> list[tuple[str, int, float, float]]:

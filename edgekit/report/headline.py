@@ -1,0 +1,120 @@
+"""What a setting comes down to: its answer in one sentence, with what the answer rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from edgekit.benchmarks import cautions
+from edgekit.benchmarks.measurement import Measurement
+from edgekit.report import comparison, wording
+from edgekit.report.numbers import Group, Report, Row, Setting
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One sentence, then what it rests on."""
+
+    sentence: str
+    details: tuple[str, ...]
+
+
+def answers(report: Report) -> list[Answer]:
+    """The answer of each setting, the first one first."""
+    found = (answer(setting) for setting in report.settings)
+    return [each for each in found if each is not None]
+
+
+def best(setting: Setting) -> Row | None:
+    """What the answer is about: the fastest file that is not the base; None without a result."""
+    group = setting.main
+    ranked = [row for row in group.results if row.latency or row.measurement.instructions]
+    results = [row for row in ranked if row.is_file] or ranked
+    others = [row for row in results if row.measurement.subject.model != group.against]
+    return next(iter(others or results), None)
+
+
+def answer(setting: Setting) -> Answer | None:
+    """None where nothing was measured."""
+    found = best(setting)
+    if found is None:
+        return None
+    say = _timed if found.latency else _counted
+    sentence, took = say(found)
+    details = (
+        took,
+        *apart(found),
+        *_same_recipe(setting.main, found),
+        where(setting, found.measurement),
+        *_doubts(found.measurement),
+    )
+    return Answer(sentence, details)
+
+
+def _timed(best: Row) -> tuple[str, str]:
+    assert best.latency is not None
+    found = best.against(comparison.FULL_PRECISION)
+    took = f"{wording.ms_interval(best.latency.median)} ms a text"
+    file = best.measurement.subject
+    name, size = wording.subject(file), wording.megabytes(file.size_bytes)
+    if found is None or found.faster is None:
+        return f"{name} is the fastest file", f"{took}, {size}"
+    sizes = f"{size} against {wording.megabytes(found.base.size_bytes)}"
+    ratio = f"{wording.faster(found.faster)} {wording.subject(found.base)}"
+    return f"{name} is {ratio}, {wording.smaller(found.smaller)}", f"{took}, {sizes}"
+
+
+def _counted(best: Row) -> tuple[str, str]:
+    found, row = best.against(comparison.FULL_PRECISION), best.measurement
+    name, size = wording.subject(row.subject), wording.megabytes(row.subject.size_bytes)
+    took = f"{wording.millions(row.instructions)} instructions a text"
+    if found is None or found.fewer_instructions is None:
+        return f"{name} needs the fewest instructions", f"{took}, {size}"
+    ratio = wording.fewer(found.fewer_instructions)
+    sizes = f"{size} against {wording.megabytes(found.base.size_bytes)}"
+    base = wording.subject(found.base)
+    return f"{name} needs {ratio} instructions than {base}", f"{took}, {sizes}"
+
+
+def apart(best: Row) -> Iterator[str]:
+    """Only files that take turns have the same machine: it may have been busier for one."""
+    found = best.against(comparison.FULL_PRECISION)
+    if found and found.faster and not found.paired:
+        yield (
+            "warning: the two did not take turns: measure them together: "
+            "edgekit bench BUNDLE --against BUNDLE"
+        )
+
+
+def _same_recipe(group: Group, best: Row) -> Iterator[str]:
+    """Full precision against full precision, of the same model as the answer."""
+    found = [
+        (row, row.against(comparison.SAME_RECIPE))
+        for row in group.results
+        if row.measurement.subject.model == best.measurement.subject.model
+    ]
+    ratios = [
+        f"{row.measurement.subject.recipe} "
+        f"{wording.times(each.faster or each.fewer_instructions)} in "
+        f"{row.measurement.subject.runtime}"
+        for row, each in found
+        if each and (each.faster or each.fewer_instructions)
+    ]
+    if ratios and group.against:
+        yield f"same recipe and runtime as {group.against}: {'; '.join(sorted(ratios))}"
+
+
+def where(setting: Setting, row: Measurement) -> str:
+    """Under which conditions an answer holds."""
+    runtime = str(row.environment.get("runtime") or row.subject.runtime)
+    of = wording.conditions(row.conditions)
+    random = ["random weights"] if row.subject.random_weights else []
+    emulated = [] if row.latency_ms else [wording.EMULATED]
+    return ", ".join([f"{setting.machine}, {runtime}, {of}", *random, *emulated])
+
+
+def _doubts(row: Measurement) -> Iterator[str]:
+    for code in row.warnings:
+        found = cautions.TABLE.get(code)
+        if found:
+            yield f"warning: {found.message}: {found.advice}"
