@@ -21,7 +21,7 @@ from edgekit.benchmarks.absence import BACK_SECONDS, Absence
 from edgekit.benchmarks.adb import READY, Adb, DeviceError, Listed
 from edgekit.benchmarks.android_files import Files
 from edgekit.benchmarks.android_state import Cool
-from edgekit.benchmarks.protocol import LostError, Runner, RunnerError
+from edgekit.benchmarks.protocol import EndedError, LostError, Runner, RunnerError
 from edgekit.benchmarks.watch import Watch
 
 Say = Callable[[str], None]
@@ -139,9 +139,13 @@ class Android:
         return Cool(self.state, cool_seconds, self._say)
 
     def lost(self) -> LostError | None:
-        """Whether it went away."""
+        """Whether it is away."""
         state = self._adb.state()
         return None if state == READY else self._adb.lost(state)
+
+    def was_lost(self) -> LostError:
+        """It went away, and may be there again."""
+        return self._adb.lost("disconnected")
 
     def back(self) -> None:
         """Waits for a phone that went away, once; after that it has to be there at once.
@@ -191,6 +195,8 @@ class Remote(Runner):
                 f"{self._phone.name} has not answered for {self._phone.silent_seconds:.0f} s: "
                 "look at it, or plug it in again"
             )
+        if isinstance(error, EndedError) and error.code == 0:  # no runner does: it was cut off
+            return self._phone.was_lost()
         return self._phone.lost() or RunnerError(f"{error}{self._last_words()}")
 
     def _last_words(self) -> str:

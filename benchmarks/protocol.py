@@ -40,6 +40,14 @@ class RunnerError(EdgekitError):
     exit_code = 1
 
 
+class EndedError(RunnerError):
+    """A runner ended without an answer; ``code`` is its process's, as :mod:`subprocess` has it."""
+
+    def __init__(self, code: int, event: str) -> None:
+        super().__init__(f"the runner {_end(code)} instead of '{event}'")
+        self.code = code
+
+
 class LostError(RunnerError):
     """The device went away: what failed now may work once it is back."""
 
@@ -129,7 +137,7 @@ class Runner:
             if answer.get("event") == "error":
                 self.close()
                 raise RunnerError(str(answer.get("message")))
-        raise RunnerError(f"the runner {_end(self._process.wait())} instead of '{event}'")
+        raise EndedError(self._process.wait(), event)
 
 
 def _end(code: int) -> str:

@@ -13,6 +13,7 @@ from bay import Bay, plugged_again, running, target, wait_until
 from measuring import measure
 
 from edgekit.benchmarks.adb import Adb, DeviceError
+from edgekit.benchmarks.android import Android, Remote
 from edgekit.benchmarks.protocol import LostError, RunnerError
 from edgekit.benchmarks.results import Store
 from edgekit.bundle import Bundle
@@ -91,6 +92,25 @@ def test_a_shell_that_is_cut_off_and_ends_with_0_is_no_answer(tmp_path: Path) ->
     program.chmod(0o755)
     with pytest.raises(LostError, match="android:one is disconnected: plug it in again"):
         Adb(program, "one").shell("getprop")
+
+
+def test_a_runner_that_is_cut_off_is_not_to_blame_even_if_the_phone_is_there_again(
+    tmp_path: Path,
+) -> None:
+    program, errors = tmp_path / "adb", tmp_path / "errors"
+    program.write_text('#!/bin/sh\ncase "$*" in *devices*) echo "one device";; esac\n')
+    program.chmod(0o755)
+    adb = Adb(program, "one")
+
+    class Back(Android):
+        name, silent_seconds = "android:one", 60.0
+
+        def __init__(self) -> None:
+            self._adb = adb
+
+    assert Back().lost() is None
+    with pytest.raises(LostError, match="android:one is disconnected: plug it in again"):
+        Remote(Back(), adb.open("runner", errors), errors)
 
 
 def test_a_phone_that_says_nothing_any_more_is_given_up(bay: Bay, brief: Bundle) -> None:
