@@ -72,25 +72,26 @@ def _labels(answer: Classification) -> Iterator[str]:
     if answer.problem_type == "regression":
         yield ", ".join(f"{row.score:.4f}" for row in answer.labels)
         return
-    yield ", ".join(answer.chosen) or "no label"
+    yield ", ".join(map(_name, answer.chosen)) or "no label"
     for row in answer.labels:
-        yield f"{row.score:6.1%}  {row.label}"
+        yield f"{row.score:6.1%}  {_name(row.label)}"
 
 
 def _entities(answer: Tagging) -> Iterator[str]:
     rows = answer.entities
-    yield ", ".join(f"{row.label} {_one_line(row.text)}" for row in rows) or "no entities"
+    found = (f"{_name(row.label)} {_one_line(row.text)}" for row in rows)
+    yield ", ".join(found) or "no entities"
     for row in rows:
         place = f"[{row.start}:{row.end}]"
-        yield f"{row.score:6.1%}  {place:<14} {row.label}  {_one_line(row.text)}"
+        yield f"{row.score:6.1%}  {place:<14} {_name(row.label)}  {_one_line(row.text)}"
 
 
 def _masks(answer: FilledMasks) -> Iterator[str]:
-    yield ", ".join(mask.fillers[0].token for mask in answer.masks)
+    yield ", ".join(_name(mask.fillers[0].token) for mask in answer.masks)
     for mask in answer.masks:
         place = f"[{mask.start}:{mask.end}]"
         for filler in mask.fillers:
-            yield f"{filler.score:6.1%}  {place:<14} {filler.token}"
+            yield f"{filler.score:6.1%}  {place:<14} {_name(filler.token)}"
 
 
 def _similarity(answer: Similarity) -> Iterator[str]:
@@ -128,3 +129,8 @@ def _values(vector: tuple[float, ...]) -> str:
 
 def _one_line(text: str) -> str:
     return " ".join(text.split())
+
+
+def _name(text: str) -> str:
+    """A label or token of a checkpoint's: one without a letter to see is quoted."""
+    return _one_line(text) or f'"{" " * len(text)}"'

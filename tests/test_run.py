@@ -13,12 +13,14 @@ import pytest
 from test_postprocess import differences
 from test_source import edgekit_cli
 
+from edgekit import render_answers
+from edgekit.answers import Answered, Asked
 from edgekit.bundle import Bundle
 from edgekit.encoding import MAX_OVERLAP, Tokeniser
 from edgekit.errors import EdgekitError, InputError
 from edgekit.inference import choose, open_app
 from edgekit.postprocess import to_json
-from edgekit.postprocess.labels import Classification
+from edgekit.postprocess.labels import Classification, Label
 
 ODD = "Zoe\u0301 met 好 👍🏽 in U.S.A. <b> the end"
 TEXTS = {
@@ -120,6 +122,17 @@ def test_a_bad_line_leaves_the_others_and_their_numbers(
     else:
         assert out[1:6] == [""] * 5
         assert all((out[0], out[6]))
+
+
+@pytest.mark.parametrize("label", ["two\nlines", "a\u2028b", "", " "])
+def test_an_odd_label_is_still_one_line(
+    label: str, small: Callable[[str], Bundle], capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = Classification("single_label_classification", (Label(label, 0, 1.0),), (label,))
+    with open_app(small("text-classification"), None) as app:
+        render_answers.result(app, Answered(Asked(b"x", line=1), ("x",), found), as_json=False)
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.strip()
 
 
 @pytest.mark.parametrize(
