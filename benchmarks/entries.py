@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from edgekit import verify
+from edgekit import runs
 from edgekit.benchmarks import parity
 from edgekit.benchmarks.measurement import Subject
 from edgekit.benchmarks.protocol import Target
@@ -88,7 +88,7 @@ class Entry:
                 f"{self.bundle.path} takes at most {most} tokens, not {length}: measure shorter "
                 "texts (--lengths, or length in a budget) or convert it with longer --buckets"
             )
-        return verify.fit(length, buckets and tuple(buckets))
+        return runs.fit(length, buckets and tuple(buckets))
 
     def write_text(self, length: int, path: Path) -> None:
         """A text of so many tokens, made of golden texts' ids, padded as the file needs it."""

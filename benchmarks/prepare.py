@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from edgekit import pipeline, plan, verify
+from edgekit import pipeline, plan, runs
 from edgekit.benchmarks.spec import Model, Suite
 from edgekit.bundle import MANIFEST, TOKENIZER, Bundle
 from edgekit.errors import BundleError, PlanError, ProofError
@@ -88,7 +88,7 @@ def with_texts(suite: Suite, found: Sequence[tuple[str, Bundle]], path: Path) ->
         raise PlanError(f"{path} cannot be read as UTF-8 text, one text a line: {why}") from error
     if not counts:
         raise PlanError(f"{path} has no text: give one text a line")
-    used = Counter(verify.fit(min(count, most), buckets) for count in counts)
+    used = Counter(runs.fit(min(count, most), buckets) for count in counts)
     texts = {
         "file": path.name,
         "count": len(counts),

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from edgekit import formats, runtime, verify
+from edgekit import formats, runs, runtime
 from edgekit.bundle import Artifact, Bundle
 from edgekit.encoding import Encoded, Prompt, Tokeniser
 from edgekit.errors import BundleError, UnsupportedError
@@ -81,8 +81,8 @@ class App:
         """
         for batch in self._batches(encodings):
             rows = [encodings[index] for index in batch]
-            length = verify.fit(max(map(len, rows)), self.session.lengths)
-            outputs = self.session.run(verify.feed(rows, length, self._signature))
+            length = runs.fit(max(map(len, rows)), self.session.lengths)
+            outputs = self.session.run(runs.feed(rows, length, self._signature))
             for place, index in enumerate(batch):
                 yield index, self._outputs(outputs, place, len(encodings[index]))
 
@@ -198,12 +198,12 @@ def runnable(bundle: Bundle, target: str = HOST) -> list[Artifact]:
 
 def _first(bundle: Bundle, target: str) -> Artifact:
     """In the manifest's order; what a runtime made for speed opens comes before the evaluator."""
-    runs = runnable(bundle, target)
+    found = runnable(bundle, target)
     if target == HOST:
-        runs.sort(key=lambda row: not _runtimes(row)[0].measures)
-    if not runs:
+        found.sort(key=lambda row: not _runtimes(row)[0].measures)
+    if not found:
         raise UnsupportedError(f"{target} runs none of the files of {bundle.path}")
-    return runs[0]
+    return found[0]
 
 
 def _runtimes(artifact: Artifact) -> list[Runtime]:

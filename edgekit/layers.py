@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edgekit import verify
+from edgekit import runs
 from edgekit.graph import Graph
 from edgekit.recipe import Tolerance
 from edgekit.runtime import Session
@@ -22,13 +22,13 @@ Layers = list[tuple[str, np.ndarray]]
 
 
 def first_difference(
-    session: Session, graph: Graph, run: verify.Run, tolerance: Tolerance
+    session: Session, graph: Graph, run: runs.Run, tolerance: Tolerance
 ) -> str | None:
     """The module path of the first layer normalisation that differs; None where none can be told.
 
     Values differ if they are further from PyTorch's than ``tolerance.max_abs`` of the largest.
     """
-    feed = verify.feed(run.probes, run.length, graph.signature)
+    feed = runs.feed(run.probes, run.length, graph.signature)
     program = graph.dynamic if session.lengths is None else graph.static(run.length)
     expected, actual = _reference(program, feed), session.layers(feed)
     if not expected or len(expected) != len(actual):

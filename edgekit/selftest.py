@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from edgekit import recipe, runtime, tasks, verify
+from edgekit import recipe, runs, runtime, tasks, verify
 from edgekit.bundle import POSTPROCESS, Artifact, Bundle
 from edgekit.encoding import Tokeniser
 from edgekit.postprocess import Facts
@@ -101,8 +101,8 @@ def differences(
     probes = [_probe(case) for case in cases]
     scale = verify.scales(probes)
     for case, probe in zip(cases, probes, strict=True):
-        length = verify.fit(len(probe), session.lengths)
-        outputs = session.run(verify.feed((probe,), length, signature))
+        length = runs.fit(len(probe), session.lengths)
+        outputs = session.run(runs.feed((probe,), length, signature))
         yield _difference(outputs, case, probe, bundle, task, scale)
 
 
@@ -131,7 +131,7 @@ def _difference(
     task: Task,
     scale: Mapping[str, float],
 ) -> verify.Difference:
-    kept = verify.row(outputs, 0, probe, bundle.signature)
+    kept = runs.row(outputs, 0, probe, bundle.signature)
     sampled = {name: _sample(kept[name], case["outputs"][name]) for name in kept}
     return verify.compare(sampled, probe, task, scale, decide=False)
 

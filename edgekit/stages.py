@@ -36,10 +36,11 @@ from edgekit.postprocess import Facts
 from edgekit.postprocess import golden as vectors
 from edgekit.probes import Probe
 from edgekit.recipe import Recipe
+from edgekit.runs import Run
 from edgekit.runtime import Session
 from edgekit.text_runtime import TextSession
 from edgekit.tokenizer import TextTokenizer
-from edgekit.verify import Proof, Run, prove
+from edgekit.verify import Proof, prove
 
 PROBES = "probes.pickle"
 GRAPH = "graph"

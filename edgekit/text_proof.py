@@ -9,10 +9,11 @@ from edgekit import texts, verify
 from edgekit.graph import Signature
 from edgekit.probes import Probe
 from edgekit.recipe import Recipe
+from edgekit.runs import Run, row
 from edgekit.tasks import Task
 from edgekit.text_runtime import TextSession
 from edgekit.texts import Case
-from edgekit.verify import Proof, Run, Tally
+from edgekit.verify import Proof, Tally
 
 
 def prove(
@@ -37,7 +38,7 @@ def prove(
             tally.add(run, verify.WRONG)
             tally.failure = f"{case.name}: other ids than the tokenizer's"
             break
-        actual = verify.row(outputs, 0, probe, signature)
+        actual = row(outputs, 0, probe, signature)
         tally.add(run, verify.compare(actual, probe, task, scale))
     return tally.proof(session.runtime, time.perf_counter() - started)
 

@@ -7,52 +7,21 @@ ignored, a bucket that was traced wrongly or a batch that mixes its rows shows a
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from edgekit.graph import Signature
 from edgekit.probes import Probe
 from edgekit.recipe import Recipe, Tolerance
+from edgekit.runs import Run, feed, plan_runs, row
 from edgekit.runtime import Session
 from edgekit.tasks import Task
 
-PADDINGS = (0.25, 0.5, 0.75, 0.9)
 CLEAR = 0.1  # a decision is clear if it won by this share of the output's scale
-BATCH_TOKENS = 2048  # with padding; a vocabulary of 250,000 makes 2 GB of logits of them
 VECTOR = 16  # the cosine of fewer values says little: two small logits may point anywhere
-
-
-class Ids(Protocol):
-    """One unpadded row of ids, like a probe."""
-
-    @property
-    def input_ids(self) -> tuple[int, ...]: ...
-
-    @property
-    def token_type_ids(self) -> tuple[int, ...]: ...
-
-    def __len__(self) -> int: ...
-
-
-@dataclass(frozen=True)
-class Run:
-    """One inference: probes side by side, each padded to ``length``. ``kind`` is what it tests.
-
-    A ``filler`` run has the text's own first token where others have [PAD].
-    """
-
-    kind: str
-    probes: tuple[Probe, ...]
-    length: int
-
-    @property
-    def label(self) -> str:
-        """For messages: which text, how long, how padded."""
-        names = self.probes[0].name if len(self.probes) == 1 else f"batch of {len(self.probes)}"
-        return f"{names} padded to {self.length}"
 
 
 @dataclass(frozen=True)
@@ -110,7 +79,7 @@ class Tally:
     """All differences so far, by the kind of run, and the first that was too large."""
 
     tolerance: Tolerance
-    worst: dict[str, list[Difference]] = field(default_factory=dict)
+    differences: dict[str, list[Difference]] = field(default_factory=dict)
     failure: str | None = None
 
     def add(
@@ -120,14 +89,14 @@ class Tally:
         locate: Callable[[Run], str | None] = lambda run: None,
     ) -> None:
         """One more; ``locate`` is asked which layer is at fault if it is the first failure."""
-        self.worst.setdefault(run.kind, []).append(difference)
+        self.differences.setdefault(run.kind, []).append(difference)
         if self.failure is None and (wrong := _failure(difference, run, self.tolerance)):
             layer = locate(run)
             self.failure = f"{wrong}, first at {layer}" if layer else wrong
 
     def proof(self, runtime: str, seconds: float) -> Proof:
         """What they add up to."""
-        everything = [difference for rows in self.worst.values() for difference in rows]
+        everything = [difference for rows in self.differences.values() for difference in rows]
         clear = sum(difference.clear for difference in everything)
         agreement = sum(difference.same for difference in everything) / clear if clear else 1.0
         failure = self.failure
@@ -144,7 +113,7 @@ class Tally:
             agreement,
             clear,
             self.tolerance,
-            {kind: _worst(rows) for kind, rows in self.worst.items()},
+            {kind: _worst(rows) for kind, rows in self.differences.items()},
             seconds,
             failure,
         )
@@ -174,87 +143,6 @@ def prove(
             difference = replace(compare(actual, probe, task, scale), drift=drift)
             tally.add(run, difference, locate)
     return tally.proof(session.runtime, time.perf_counter() - started)
-
-
-def plan_runs(probes: Sequence[Probe], session: Session, max_length: int) -> Iterator[Run]:
-    """What is run: each probe as tightly as the file allows, then padded more, then in batches."""
-    lengths = session.lengths
-    for probe in probes:
-        yield Run(probe.kind, (probe,), fit(len(probe), lengths))
-    for probe in _padded_probes(probes):
-        paddings = _paddings(len(probe), lengths, max_length)
-        for length in paddings:
-            yield Run("padding", (probe,), length)
-        for length in paddings[-1:]:
-            yield Run("filler", (probe,), length)
-    if session.batched:
-        texts = tuple(probe for probe in probes if probe.kind == "text")
-        made_up = tuple(probe for probe in probes if probe.kind != "text" and len(probe) <= 64)
-        for batch in map(_side_by_side, (texts, made_up)):
-            if len(batch) > 1:
-                yield Run("batch", batch, max(map(len, batch)))
-
-
-def _side_by_side(probes: Iterable[Probe]) -> tuple[Probe, ...]:
-    """The shortest, as many as fit into a batch: its logits and scores are all held at once."""
-    kept: list[Probe] = []
-    for probe in sorted(probes, key=len):
-        if (len(kept) + 1) * len(probe) <= BATCH_TOKENS:
-            kept.append(probe)
-    return tuple(kept)
-
-
-def _padded_probes(probes: Sequence[Probe]) -> Iterable[Probe]:
-    """The first text, a made-up row of middling length and a single token."""
-    first = {"text": 0, "length": 0}
-    for probe in probes:
-        if probe.kind in first and (probe.kind == "text" or len(probe) in (1, 17)):
-            first[probe.kind] += 1
-            if first[probe.kind] <= 2:
-                yield probe
-
-
-def fit(count: int, lengths: tuple[int, ...] | None) -> int:
-    """The shortest length a file takes that many tokens at."""
-    return count if lengths is None else min(length for length in lengths if length >= count)
-
-
-def _paddings(count: int, lengths: tuple[int, ...] | None, most: int) -> list[int]:
-    if lengths is not None:
-        return [length for length in lengths if length > fit(count, lengths)]
-    padded = {min(most, round(count / (1 - share))) for share in PADDINGS}
-    return sorted(length for length in padded if length > count)
-
-
-def feed(
-    probes: Sequence[Ids], length: int, signature: Signature, *, filler: bool = False
-) -> dict[str, np.ndarray]:
-    """int32 arrays of (batch, length), padded as the model's tokenizer pads.
-
-    ``filler`` puts each text's own first token there: masked places must not matter.
-    """
-    arrays = {spec.name: np.zeros((len(probes), length), np.int32) for spec in signature.inputs}
-    for row, probe in enumerate(probes):
-        arrays["input_ids"][row] = probe.input_ids[0] if filler else signature.pad_id
-        values = {
-            "input_ids": probe.input_ids,
-            "attention_mask": (1,) * len(probe),
-            "token_type_ids": probe.token_type_ids,
-        }
-        for name, array in arrays.items():
-            array[row, : len(probe)] = values[name]
-    return arrays
-
-
-def row(
-    outputs: Mapping[str, np.ndarray], index: int, probe: Probe, signature: Signature
-) -> dict[str, np.ndarray]:
-    """One probe's part of a batch, without padding, as the probe keeps it."""
-    result = {}
-    for spec in signature.outputs:
-        value = np.asarray(outputs[spec.name][index], np.float32)
-        result[spec.name] = value[list(probe.rows)] if "length" in spec.shape else value
-    return result
 
 
 def scales(probes: Iterable[Probe]) -> dict[str, float]:

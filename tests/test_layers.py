@@ -11,7 +11,7 @@ from conftest import BERT
 from safetensors.torch import load_file, save_file
 from transformers import BertForQuestionAnswering
 
-from edgekit import formats, graph, layers, probes, recipe, runtime, tasks, trace, verify
+from edgekit import formats, graph, layers, probes, recipe, runs, runtime, tasks, trace, verify
 from edgekit.graph import Card, Graph, Signature, TensorSpec
 from edgekit.pooling import Pooling
 
@@ -51,7 +51,7 @@ def test_the_first_wrong_layer_is_named(
     ((_, path),) = convert(bad, [kind], Card("tiny", TASK.name, "tests"), tmp_path)
     for session in runtime.sessions(path, name):
 
-        def locate(run: verify.Run, session: runtime.Session = session) -> str | None:
+        def locate(run: runs.Run, session: runtime.Session = session) -> str | None:
             return layers.first_difference(session, good, run, kind.tolerance)
 
         proof = verify.prove(session, cases, TASK, SIGNATURE, kind, 16, locate)
