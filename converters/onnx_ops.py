@@ -7,17 +7,16 @@ Operators: https://onnx.ai/onnx/operators/
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import numpy as np
 
+from edgekit.converters.lowering import Lowering, by_operator, of_kinds
 from edgekit.converters.onnx_graph import Array, GraphBuilder
 from edgekit.converters.onnx_shapes import (
     SHAPES,
-    Lowering,
     Value,
     as_dtype,
     axis_of,
@@ -229,17 +228,6 @@ _INT8: dict[str, Lowering] = {"embedding": _int8_embedding, "linear": _int8_line
 
 def lowerings(recipe: str) -> Mapping[Any, Lowering]:
     """``torch operator -> lowering`` for a recipe: fp32 or int8."""
-    import torch
-
-    maps: dict[str, Lowering] = {
-        name: partial(_map, kind) for kind, names in _MAPS.items() for name in names
-    }
-    comparisons: dict[str, Lowering] = {
-        name: partial(_compare, kind) for kind, names in _COMPARISONS.items() for name in names
-    }
+    maps, comparisons = of_kinds(_map, _MAPS), of_kinds(_compare, _COMPARISONS)
     named = {**maps, **comparisons, **_LOWERINGS, **(_INT8 if recipe == "int8" else {})}
-    table: dict[Any, Lowering] = {operator.getitem: getitem}
-    for name, lowering in named.items():
-        packet, _, overload = name.partition(".")
-        table[getattr(getattr(torch.ops.aten, packet), overload or "default")] = lowering
-    return table
+    return by_operator(named, getitem)

@@ -5,16 +5,15 @@ See ``onnx_ops``, which has all others. Operators: https://onnx.ai/onnx/operator
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from edgekit.converters.lowering import Lowering
 from edgekit.converters.onnx_graph import Array, GraphBuilder
 from edgekit.errors import ConversionError
-
-Lowering = Callable[..., Any]
 
 
 @dataclass(frozen=True)

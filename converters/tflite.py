@@ -10,8 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from edgekit.converters.lowering import Lowering
 from edgekit.converters.tflite_graph import File, Subgraph, Value, constant, write
-from edgekit.converters.tflite_ops import Lowering, lowerings
+from edgekit.converters.tflite_ops import lowerings
 from edgekit.errors import ConversionError
 from edgekit.graph import Card, Graph
 from edgekit.recipe import Recipe

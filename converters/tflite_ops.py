@@ -7,17 +7,15 @@ result. Operators: https://ai.google.dev/edge/api/tflite/mlir/tfl_ops
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import numpy as np
 
+from edgekit.converters.lowering import Lowering, by_operator, of_kinds
 from edgekit.converters.tflite_graph import Subgraph, Value, constant
 from edgekit.errors import ConversionError
-
-Lowering = Callable[..., Any]
 
 
 def _dtype(fake: Any) -> str:
@@ -330,17 +328,6 @@ _INT8: dict[str, Lowering] = {"embedding": _int8_embedding, "linear": _int8_line
 
 def lowerings(recipe: str) -> Mapping[Any, Lowering]:
     """``torch operator -> lowering`` for a recipe: fp32 or int8."""
-    import torch
-
-    maps: dict[str, Lowering] = {
-        name: partial(_map, kind) for kind, names in _MAPS.items() for name in names
-    }
-    comparisons: dict[str, Lowering] = {
-        name: partial(_compare, kind) for kind, names in _COMPARISONS.items() for name in names
-    }
+    maps, comparisons = of_kinds(_map, _MAPS), of_kinds(_compare, _COMPARISONS)
     named = {**maps, **comparisons, **_LOWERINGS, **(_INT8 if recipe == "int8" else {})}
-    table: dict[Any, Lowering] = {operator.getitem: _getitem}
-    for name, lowering in named.items():
-        packet, _, overload = name.partition(".")
-        table[getattr(getattr(torch.ops.aten, packet), overload or "default")] = lowering
-    return table
+    return by_operator(named, _getitem)
