@@ -15,7 +15,7 @@ from edgekit.benchmarks.protocol import Runner, Target
 from edgekit.bundle import Artifact, Bundle
 from edgekit.errors import BundleError
 from edgekit.graph import Signature
-from edgekit.runtime import Feed
+from edgekit.interpreters import Feed
 
 FEW = 4
 

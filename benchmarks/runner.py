@@ -22,7 +22,8 @@ import numpy as np
 from edgekit import runtime as runtimes
 from edgekit.benchmarks import memory, profiles
 from edgekit.errors import EdgekitError
-from edgekit.runtime import Runtime, Session
+from edgekit.interpreters import Session
+from edgekit.runtime import Runtime
 
 
 def _eager(path: Path, threads: int) -> Session:

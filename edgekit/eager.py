@@ -11,8 +11,8 @@ import numpy as np
 from edgekit import checkpoint, source, tasks
 from edgekit.bundle import Bundle
 from edgekit.errors import BundleError
+from edgekit.interpreters import Feed
 from edgekit.pooling import Pooling
-from edgekit.runtime import Feed
 
 if TYPE_CHECKING:
     import torch

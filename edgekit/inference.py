@@ -17,8 +17,9 @@ from edgekit import formats, runs, runtime
 from edgekit.bundle import Artifact, Bundle
 from edgekit.encoding import Encoded, Prompt, Tokeniser
 from edgekit.errors import BundleError, UnsupportedError
+from edgekit.interpreters import Session
 from edgekit.postprocess import TOP, Answer, Facts, answer
-from edgekit.runtime import Runtime, Session
+from edgekit.runtime import Runtime
 
 PYTORCH = "pytorch"
 HOST = "host"

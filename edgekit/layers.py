@@ -12,8 +12,8 @@ import numpy as np
 
 from edgekit import runs
 from edgekit.graph import Graph
+from edgekit.interpreters import Session
 from edgekit.recipe import Tolerance
-from edgekit.runtime import Session
 
 if TYPE_CHECKING:
     from torch.export import ExportedProgram

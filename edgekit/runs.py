@@ -9,8 +9,8 @@ from typing import Protocol
 import numpy as np
 
 from edgekit.graph import Signature
+from edgekit.interpreters import Session
 from edgekit.probes import Probe
-from edgekit.runtime import Session
 
 PADDINGS = (0.25, 0.5, 0.75, 0.9)  # shares of a row that are padding
 BATCH_TOKENS = 2048  # with padding; a vocabulary of 250,000 makes 2 GB of logits of them

@@ -11,10 +11,10 @@ import numpy as np
 from edgekit import recipe, runs, runtime, tasks, verify
 from edgekit.bundle import POSTPROCESS, Artifact, Bundle
 from edgekit.encoding import Tokeniser
+from edgekit.interpreters import Session
 from edgekit.postprocess import Facts
 from edgekit.postprocess import golden as vectors
 from edgekit.probes import Probe
-from edgekit.runtime import Session
 from edgekit.tasks import Task
 from edgekit.text_runtime import TextSession
 from edgekit.texts import LONGEST_FIRST

@@ -30,6 +30,7 @@ from edgekit import (
 from edgekit import tokenizer as tokenizers
 from edgekit.encoding import Encoded, Tokeniser
 from edgekit.graph import Card, Signature
+from edgekit.interpreters import Session
 from edgekit.plan import ExportPlan
 from edgekit.pooling import Pooling
 from edgekit.postprocess import Facts
@@ -37,7 +38,6 @@ from edgekit.postprocess import golden as vectors
 from edgekit.probes import Probe
 from edgekit.recipe import Recipe
 from edgekit.runs import Run
-from edgekit.runtime import Session
 from edgekit.text_runtime import TextSession
 from edgekit.tokenizer import TextTokenizer
 from edgekit.verify import Proof, prove

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from edgekit.errors import BundleError, MissingExtraError
-from edgekit.runtime import Feed
+from edgekit.interpreters import Feed
 
 PACKAGE = "onnxruntime-extensions"
 _MODULE = "onnxruntime_extensions"
@@ -29,7 +29,7 @@ def require() -> None:
 class TextSession:
     """An opened text-in file. ``threads`` 0 is the runtime's own choice.
 
-    It is a :class:`edgekit.runtime.Session` whose one input is ``text``.
+    It is a :class:`edgekit.interpreters.Session` whose one input is ``text``.
 
     Raises:
         BundleError: the runtime refuses the file.

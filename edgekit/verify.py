@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 
 from edgekit.graph import Signature
+from edgekit.interpreters import Session
 from edgekit.probes import Probe
 from edgekit.recipe import Recipe, Tolerance
 from edgekit.runs import Run, feed, plan_runs, row
-from edgekit.runtime import Session
 from edgekit.tasks import Task
 
 CLEAR = 0.1  # a decision is clear if it won by this share of the output's scale

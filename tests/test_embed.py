@@ -22,7 +22,7 @@ from edgekit.bundle import Bundle
 from edgekit.encoding import Tokeniser
 from edgekit.errors import BundleError, UnsupportedError
 from edgekit.inference import choose, open_app
-from edgekit.runtime import OnnxRuntime
+from edgekit.interpreters import OnnxRuntime
 from edgekit.text_app import TextApp
 from edgekit.text_runtime import TextSession
 from edgekit.tokenizer import TextTokenizer, save

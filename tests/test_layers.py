@@ -13,6 +13,7 @@ from transformers import BertForQuestionAnswering
 
 from edgekit import formats, graph, layers, probes, recipe, runs, runtime, tasks, trace, verify
 from edgekit.graph import Card, Graph, Signature, TensorSpec
+from edgekit.interpreters import Session
 from edgekit.pooling import Pooling
 
 TASK = tasks.get("question-answering")
@@ -51,7 +52,7 @@ def test_the_first_wrong_layer_is_named(
     ((_, path),) = convert(bad, [kind], Card("tiny", TASK.name, "tests"), tmp_path)
     for session in runtime.sessions(path, name):
 
-        def locate(run: runs.Run, session: runtime.Session = session) -> str | None:
+        def locate(run: runs.Run, session: Session = session) -> str | None:
             return layers.first_difference(session, good, run, kind.tolerance)
 
         proof = verify.prove(session, cases, TASK, SIGNATURE, kind, 16, locate)

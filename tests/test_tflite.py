@@ -23,9 +23,10 @@ from transformers import (
     PreTrainedModel,
 )
 
-from edgekit import recipe, runtime, tasks, trace
+from edgekit import recipe, tasks, trace
 from edgekit.converters import tflite
 from edgekit.graph import Card, Graph, Signature, TensorSpec
+from edgekit.interpreters import TfliteInterpreter
 from edgekit.pooling import Pooling
 
 BUCKETS = (16, 32)
@@ -137,8 +138,8 @@ def test_tensorflow_reads_the_same_file(converted: tuple[Graph, dict[str, Path]]
 def test_a_proof_can_do_without_packed_weights(converted: tuple[Graph, dict[str, Path]]) -> None:
     graph, files = converted
     path, feed = files["fp32"], _feed(graph, 32, 9)
-    usual = runtime.TfliteInterpreter(path, 1, interpreter, "LiteRT", most_bytes=1 << 30)
-    plain = runtime.TfliteInterpreter(path, 1, interpreter, "LiteRT", most_bytes=0)
+    usual = TfliteInterpreter(path, 1, interpreter, "LiteRT", most_bytes=1 << 30)
+    plain = TfliteInterpreter(path, 1, interpreter, "LiteRT", most_bytes=0)
     assert (usual.runtime, plain.runtime) == ("LiteRT", "LiteRT without XNNPACK")
     expected, actual = usual.run(feed), plain.run(feed)
     assert all(np.abs(actual[name] - expected[name]).max() < 1e-4 for name in expected)
