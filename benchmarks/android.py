@@ -195,9 +195,11 @@ class Remote(Runner):
                 f"{self._phone.name} has not answered for {self._phone.silent_seconds:.0f} s: "
                 "look at it, or plug it in again"
             )
+        if lost := self._phone.lost():
+            return lost
         if isinstance(error, EndedError) and error.code == 0:  # no runner does: it was cut off
             return self._phone.was_lost()
-        return self._phone.lost() or RunnerError(f"{error}{self._last_words()}")
+        return RunnerError(f"{error}{self._last_words()}")
 
     def _last_words(self) -> str:
         """What the process wrote last on its standard error, if that says anything."""

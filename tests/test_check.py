@@ -286,6 +286,9 @@ def test_a_metric_is_relative_to_a_stored_evaluation(bundle: Bundle, tmp_path: P
     limited = text.replace("'dev.tsv'", "{file = 'dev.tsv', limit = 1}")
     with pytest.raises(PlanError, match=r"differ in limit \(1 and None\)"):
         check(bundle, tmp_path, limited, stored)
+    emulated = text.replace("data =", "device = 'arm64:cortex-a53'\ndata =")
+    with pytest.raises(PlanError, match=r"differ in device \(arm64:cortex-a53 and host\)"):
+        check(bundle, tmp_path, emulated, stored)
     data.write_text("text\tlabel\nbad\tbad\n")
     other = tmp_path / "other.toml"
     other.write_text(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -70,7 +71,7 @@ class TextClassification:
             measures.mean("accuracy", x == y),
             measures.f1_macro(macro, expected & found, expected + 0 + found),
             measures.f1_of_counts("f1_micro", _counts(expected, found), micro),
-            measures.matthews("matthews", float(metrics.matthews_corrcoef(x, y)), expected, found),
+            measures.matthews("matthews", _matthews(x, y), expected, found),
         )
 
     def _several(self, expected: np.ndarray, found: np.ndarray) -> tuple[measures.Measure, ...]:
@@ -153,6 +154,14 @@ def _one_hot(chosen: Sequence[Sequence[int]], width: int) -> np.ndarray:
     for row, indices in zip(rows, chosen, strict=True):
         row[list(indices)] = 1
     return rows
+
+
+def _matthews(expected: np.ndarray, found: np.ndarray) -> float:
+    from sklearn import metrics
+
+    with warnings.catch_warnings():  # that there is one label only, where it is 0
+        warnings.simplefilter("ignore", UserWarning)
+        return float(metrics.matthews_corrcoef(expected, found))
 
 
 def _counts(expected: np.ndarray, found: np.ndarray) -> np.ndarray:
