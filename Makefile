@@ -19,13 +19,13 @@ check: $(READY)  ## lint, format and types
 	$(BIN)/mypy
 
 matrix: $(READY)  ## measure every architecture, task, format and recipe (slow; see ARGS=--help)
-	$(BIN)/python benchmarks/matrix.py $(ARGS)
+	$(BIN)/python -m edgekit.benchmarks.studies.matrix $(ARGS)
 
 bench: $(READY)  ## DistilBERT against BERT, every format and recipe (40 minutes on two cores)
 	$(BIN)/edgekit bench --suite paper -o $(BENCH)
 
 bench-conversion: $(READY)  ## our conversion against the libraries' own entry points
-	$(BIN)/python benchmarks/conversion.py
+	$(BIN)/python -m edgekit.benchmarks.studies.conversion
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "edgekit needs Python 3.10 or newer: make PYTHON=python3.12")'

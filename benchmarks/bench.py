@@ -16,13 +16,14 @@ from typing import Any
 
 from edgekit import formats
 from edgekit.benchmarks import entries, parity, sampling
+from edgekit.benchmarks.devices.protocol import LostError, RunnerError, Target
 from edgekit.benchmarks.entries import Entry
 from edgekit.benchmarks.measurement import Conditions, Measurement, Parity
-from edgekit.benchmarks.protocol import LostError, RunnerError, Target
 from edgekit.benchmarks.sampling import Round, Sampling
 from edgekit.benchmarks.spec import Suite
 from edgekit.bundle import Bundle
 from edgekit.errors import EdgekitError, PlanError
+from edgekit.version import VERSION
 
 Say = Callable[[str], None]
 Named = tuple[str | None, Bundle]
@@ -212,6 +213,5 @@ def _count(number: int, name: str) -> str:
 
 
 def _version() -> str:
-    import edgekit
 
-    return edgekit.__version__
+    return VERSION

@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from edgekit import runs
 from edgekit.benchmarks import parity
+from edgekit.benchmarks.devices.protocol import Target
 from edgekit.benchmarks.measurement import Subject
-from edgekit.benchmarks.protocol import Target
 from edgekit.benchmarks.spec import Suite
 from edgekit.bundle import MANIFEST, Artifact, Bundle
 from edgekit.errors import PlanError
+from edgekit.proof import runs
 
 TITLES = {
     "onnxruntime": "onnxruntime",

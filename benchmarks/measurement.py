@@ -54,7 +54,7 @@ class Conditions:
 
 @dataclass(frozen=True)
 class Parity:
-    """The bundle's golden texts through the file on that very device (see edgekit.selftest)."""
+    """The golden texts through the file on that very device (see edgekit.proof.selftest)."""
 
     cases: int
     max_abs: float
@@ -85,8 +85,8 @@ class Measurement:
     millijoules an inference. ``instructions`` is one warm inference's count in an emulator, which
     has no latency: the median of those in ``instructions_each`` after the warm-up. ``padded_to`` is
     the static length that the text ran in. ``warnings`` are codes of
-    :mod:`edgekit.benchmarks.cautions`; ``failure`` says why there is no result, ``unmeasured`` why
-    nobody tried: no runtime of the target opens the file, say.
+    :mod:`edgekit.benchmarks.devices.warnings`; ``failure`` says why there is no result,
+    ``unmeasured`` why nobody tried: no runtime of the target opens the file, say.
     """
 
     subject: Subject

@@ -9,19 +9,21 @@ from typing import Any
 
 import numpy as np
 
-from edgekit import recipe, selftest, tasks
+from edgekit import recipe
+from edgekit.benchmarks.devices.protocol import Runner, Target
 from edgekit.benchmarks.measurement import Parity
-from edgekit.benchmarks.protocol import Runner, Target
 from edgekit.bundle import Artifact, Bundle
 from edgekit.errors import BundleError
-from edgekit.graph import Signature
-from edgekit.interpreters import Feed
+from edgekit.model import tasks
+from edgekit.proof import selftest
+from edgekit.runtime.interpreters import Feed
+from edgekit.signature import Signature
 
 FEW = 4
 
 
 class Remote:
-    """A runner as a session (see :mod:`edgekit.runtime`): arrays in, arrays out, by files."""
+    """A runner as a session (see :mod:`edgekit.runtime.table`): arrays in, arrays out, by files."""
 
     batched = False
 

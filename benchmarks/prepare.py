@@ -10,13 +10,14 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from edgekit import pipeline, plan, runs
 from edgekit.benchmarks.spec import Model, Suite
 from edgekit.bundle import MANIFEST, TOKENIZER, Bundle
+from edgekit.conversion import pipeline, plan
 from edgekit.errors import BundleError, PlanError, ProofError
+from edgekit.proof import runs
 
 Say = Callable[[str], None]
-_CHUNK = 1000  # texts tokenised at once
+_CHUNK = 1000  # texts tokenized at once
 
 
 def bundles(suite: Suite, out: Path, say: Say) -> list[tuple[str, Bundle]]:
@@ -73,7 +74,7 @@ def _convert(model: Model, suite: Suite, folder: Path, say: Say) -> None:
 def with_texts(suite: Suite, found: Sequence[tuple[str, Bundle]], path: Path) -> Suite:
     """The suite at the lengths of the user's own texts, one a line: the buckets an app would pick.
 
-    Tokenised by the first bundle; longer texts are cut, as the app would.
+    Tokenized by the first bundle; longer texts are cut, as the app would.
 
     Raises:
         PlanError: the file has no text, or no bundle has a tokenizer.

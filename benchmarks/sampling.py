@@ -10,10 +10,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 
-from edgekit.benchmarks import cautions, entries, turns
+from edgekit.benchmarks import entries
+from edgekit.benchmarks import interleaved as turns
+from edgekit.benchmarks.devices import warnings as cautions
+from edgekit.benchmarks.devices.protocol import Runner, RunnerError, Target
 from edgekit.benchmarks.entries import Entry
 from edgekit.benchmarks.measurement import Measurement, Operator
-from edgekit.benchmarks.protocol import Runner, RunnerError, Target
 from edgekit.benchmarks.spec import Suite
 
 Say = Callable[[str], None]

@@ -8,10 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from edgekit.benchmarks import prepare, results, spec, targets
+from edgekit.benchmarks import prepare, results, spec
 from edgekit.benchmarks.bench import Bench
+from edgekit.benchmarks.devices import targets
+from edgekit.benchmarks.devices.protocol import Target
 from edgekit.benchmarks.measurement import Measurement
-from edgekit.benchmarks.protocol import Target
 from edgekit.benchmarks.spec import Suite
 from edgekit.bundle import Bundle
 from edgekit.errors import OutputError, PlanError

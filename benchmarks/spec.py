@@ -14,10 +14,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, get_type_hints
 
-from edgekit import plan, recipe
+from edgekit import recipe
 from edgekit.benchmarks import typed
+from edgekit.conversion import plan
 from edgekit.errors import PlanError
-from edgekit.source import DEMO
+from edgekit.model.source import DEMO
 
 SUITES = ("quick", "paper", "full")
 

@@ -19,11 +19,12 @@ from typing import Any
 import numpy as np
 
 from edgekit.errors import ConversionError, UnsupportedError, first_line
-from edgekit.graph import Card, Graph
 from edgekit.mil import passes
 from edgekit.mil.package import read_spec, spec_path
 from edgekit.mil.toolbox import coremltools, no_overflow_warnings
 from edgekit.recipe import Recipe
+from edgekit.signature import Card
+from edgekit.tracing.graph import Graph
 
 RECIPES = ("fp16", "int8")  # in the order they are made: int8 is fp16, quantised
 MINIMUM_OS = ("iOS16", "iOS17", "iOS18")

@@ -20,8 +20,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgekit.errors import BundleError, ConversionError, UnsupportedError, first_line
-from edgekit.graph import Card, Graph, Signature
 from edgekit.recipe import Recipe
+from edgekit.signature import Card, Signature
+from edgekit.tracing.graph import Graph
 
 if TYPE_CHECKING:
     import torch

@@ -18,9 +18,10 @@ from edgekit.converters.onnx_ops import lowerings
 from edgekit.converters.onnx_shapes import Value
 from edgekit.converters.onnx_text import IDS, INPUT, MAX_LENGTH, OPSETS, text_graph
 from edgekit.errors import ConversionError
-from edgekit.graph import Card, Graph, Signature, TensorSpec
 from edgekit.recipe import Recipe
-from edgekit.tokenizer import TextTokenizer
+from edgekit.signature import Card, Signature, TensorSpec
+from edgekit.tokens.tokenizer import TextTokenizer
+from edgekit.tracing.graph import Graph
 
 if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto, ValueInfoProto

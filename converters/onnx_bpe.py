@@ -1,4 +1,4 @@
-r"""Byte-level BPE as ONNX nodes: GPT-2's pre-tokeniser as regular expressions, then the merges.
+r"""Byte-level BPE as ONNX nodes: GPT-2's pre-tokenizer as regular expressions, then the merges.
 
 Its pattern is ``'s|'t|...| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+``. RE2 cannot look
 ahead: a mark is set before the last of several blanks, and taken off once the text is split there.
@@ -11,9 +11,9 @@ import json
 import re
 from collections.abc import Mapping
 
-from edgekit import charmap
 from edgekit.converters.onnx_strings import TextGraph, added_tokens, refuse
-from edgekit.tokenizer import TextTokenizer
+from edgekit.tokens import charmap
+from edgekit.tokens.tokenizer import TextTokenizer
 
 _NUL, _MARK = "\U0010ffff", "\U0010fffe"  # stand-ins: code points that Unicode never assigns
 _CONTRACTIONS = "'s|'t|'re|'ve|'m|'ll|'d"

@@ -1,4 +1,4 @@
-"""WordPiece as ONNX nodes: BERT's normaliser and pre-tokeniser as a table, then the vocabulary."""
+"""WordPiece as ONNX nodes: BERT's normaliser and pre-tokenizer as a table, then the vocabulary."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from edgekit import charmap
 from edgekit.converters.onnx_strings import TextGraph, added_tokens, refuse
-from edgekit.tokenizer import TextTokenizer
+from edgekit.tokens import charmap
+from edgekit.tokens.tokenizer import TextTokenizer
 
 _NORMALIZERS = {"BertNormalizer", "Lowercase", "NFD", "StripAccents"}  # a code point at a time
 _BETWEEN = "\n"  # a word between the texts of a pair: none of a text's words has a line break

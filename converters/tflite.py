@@ -14,8 +14,9 @@ from edgekit.converters.lowering import Lowering
 from edgekit.converters.tflite_graph import File, Subgraph, Value, constant, write
 from edgekit.converters.tflite_ops import lowerings
 from edgekit.errors import ConversionError
-from edgekit.graph import Card, Graph
 from edgekit.recipe import Recipe
+from edgekit.signature import Card
+from edgekit.tracing.graph import Graph
 
 if TYPE_CHECKING:
     from torch.export import ExportedProgram

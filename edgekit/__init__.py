@@ -10,13 +10,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from edgekit.errors import EdgekitError
+from edgekit.version import VERSION
 
 if TYPE_CHECKING:
     from edgekit.bundle import Bundle
+    from edgekit.conversion.stages import Say
     from edgekit.evaluation.report import Report
-    from edgekit.stages import Say
 
-__version__ = "0.1.0"
+__version__ = VERSION
 __all__ = ["Bundle", "EdgekitError", "__version__", "convert", "evaluate", "open_bundle"]
 
 
@@ -25,17 +26,17 @@ def convert(model: str, *, say: Say | None = None, jobs: int = 1, **options: Any
 
     Args:
         model: a hub id, a folder, ``demo`` or ``config:PATH``.
-        say: is told of each :class:`edgekit.stages.Step` as it begins and ends.
+        say: is told of each :class:`edgekit.conversion.stages.Step` as it begins and ends.
         jobs: how many formats are converted at the same time.
-        **options: those of :func:`edgekit.plan.make`: ``task``, ``to``, ``recipes``,
+        **options: those of :func:`edgekit.conversion.plan.make`: ``task``, ``to``, ``recipes``,
             ``max_length``, ``buckets``, ``out``, ``force``, ``minimum_ios``,
             ``embed_tokenizer``, ``trust``.
 
     Raises:
         EdgekitError: with one line that says what was wrong and what to do.
     """
-    from edgekit.pipeline import convert as run
-    from edgekit.plan import make
+    from edgekit.conversion.pipeline import convert as run
+    from edgekit.conversion.plan import make
 
     return run(make(model, **options), say=say or (lambda step: None), jobs=jobs)
 

@@ -1,4 +1,4 @@
-"""A bundle: ``manifest.json``, the tokenizer, golden files and the artefacts in a folder.
+"""A bundle: ``manifest.json``, the tokenizer, golden files and the artifacts in a folder.
 
 ``manifest.schema.json`` beside this file documents the manifest and checks it whenever a bundle is
 opened. Every file is listed with its size and SHA-256.
@@ -6,7 +6,6 @@ opened. Every file is listed with its size and SHA-256.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -16,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from edgekit.errors import BundleError
-from edgekit.graph import Signature
-from edgekit.source import file_hash
+from edgekit.files import size_bytes, tree_sha256
+from edgekit.signature import Signature
 
 SCHEMA_VERSION = "1.3"
 MANIFEST = "manifest.json"
@@ -98,7 +97,7 @@ class Bundle:
 
     @property
     def signature(self) -> Signature:
-        """Inputs, outputs and buckets, the same for every artefact."""
+        """Inputs, outputs and buckets, the same for every artifact."""
         row = self.manifest["artifacts"][0]
         shared = {key: self.manifest[key] for key in ("buckets", "pad_id") if key in self.manifest}
         return Signature.from_json({**row, **shared})
@@ -125,7 +124,9 @@ class Bundle:
             raise BundleError(f"{MANIFEST} names {row['file']}, which lies outside the bundle")
         if not path.exists():
             raise BundleError(f"{row['file']} is missing from {self.path}: convert again")
-        if size(path) != row["size_bytes"] or (check_hash and digest(path) != row["sha256"]):
+        if size_bytes(path) != row["size_bytes"] or (
+            check_hash and tree_sha256(path) != row["sha256"]
+        ):
             raise BundleError(
                 f"{row['file']} is not the file that was published (its size or SHA-256 differs "
                 f"from {MANIFEST}): copy the bundle again or convert again"
@@ -173,27 +174,6 @@ def entry(folder: Path, path: Path) -> dict[str, Any]:
     """A file's or package's row: its path in the bundle, its size and its SHA-256."""
     return {
         "file": path.relative_to(folder).as_posix(),
-        "size_bytes": size(path),
-        "sha256": digest(path),
+        "size_bytes": size_bytes(path),
+        "sha256": tree_sha256(path),
     }
-
-
-def size(path: Path) -> int:
-    """Bytes of a file, or of all files below a folder."""
-    return sum(file.stat().st_size for file in _tree(path))
-
-
-def digest(path: Path) -> str:
-    """SHA-256 of a file; of a folder, over sorted lines of ``path sha256``."""
-    if path.is_file():
-        return file_hash(path)
-    total = hashlib.sha256()
-    for file in _tree(path):
-        total.update(f"{file.relative_to(path).as_posix()} {file_hash(file)}\n".encode())
-    return total.hexdigest()
-
-
-def _tree(path: Path) -> list[Path]:
-    if path.is_file():
-        return [path]
-    return sorted(file for file in path.rglob("*") if file.is_file())

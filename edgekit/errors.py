@@ -12,7 +12,7 @@
     ├── BundleError               a bundle or manifest that is damaged, forged or too new
     ├── OutputError               the result cannot be written
     └── ConversionError           exit code 1: a library could not convert the model
-        └── ProofError            exit code 1: an artefact does not compute what PyTorch computes
+        └── ProofError            exit code 1: an artifact does not compute what PyTorch computes
 
 Each message is one line that says what was wrong and what to do about it.
 """
@@ -72,7 +72,7 @@ class ConversionError(EdgekitError):
 
 
 class ProofError(ConversionError):
-    """An artefact does not compute what PyTorch computes."""
+    """An artifact does not compute what PyTorch computes."""
 
 
 def first_line(error: BaseException) -> str:

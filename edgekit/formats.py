@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any, Protocol, cast
 
 from edgekit.errors import MissingExtraError, UnsupportedError
-from edgekit.graph import Card, Graph
 from edgekit.recipe import Recipe
+from edgekit.signature import Card
+from edgekit.tracing.graph import Graph
 
 
 class Converter(Protocol):

@@ -9,13 +9,13 @@ from edgekit.errors import UnsupportedError
 
 @dataclass(frozen=True)
 class Tolerance:
-    """How far an artefact may be from PyTorch before it is refused.
+    """How far an artifact may be from PyTorch before it is refused.
 
     ``max_abs`` bounds the largest absolute difference, relative to the largest absolute value that
     PyTorch's output has over all probes; ``cosine`` is the least cosine similarity of one probe's
     output (of 16 values or more); ``agreement`` is the least share of clear decisions that are the
     same, where clear means won by a tenth of that largest value; ``drift`` bounds, like
-    ``max_abs``, how far padding or a batch may move the artefact's own answer: a mask that is
+    ``max_abs``, how far padding or a batch may move the artifact's own answer: a mask that is
     ignored is caught even where rounding hides it.
     """
 

@@ -14,9 +14,9 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
 
 from edgekit.errors import OutputError
+from edgekit.files import locked, try_lock
 
 _LOCK = "lock"
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
@@ -38,7 +38,7 @@ def staging(out: Path) -> Iterator[Path]:
         folder = Path(tempfile.mkdtemp(prefix=prefix, dir=out.parent))
     except OSError as error:
         raise OutputError(f"{out.parent} cannot be written to: {error.strerror}") from error
-    with _locked(folder):
+    with locked(folder / _LOCK, "", lambda text: None):
         try:
             yield folder
         finally:
@@ -68,51 +68,17 @@ def publish(folder: Path, out: Path, *, force: bool) -> None:
         raise OutputError(f"{out} cannot be written: {error.strerror}") from error
 
 
-def write(path: Path, text: str) -> None:
-    """Writes a text file, whole or not at all; its folder is made if it is missing.
-
-    Raises:
-        OutputError: it cannot be written.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as folder:
-            part = Path(folder) / path.name
-            part.write_text(text, encoding="utf-8")
-            part.replace(path)
-    except OSError as error:
-        raise OutputError(f"{path} cannot be written: {error.strerror}") from error
-
-
 def _missing_parents(folder: Path) -> list[Path]:
     return [parent for parent in (folder, *folder.parents) if not parent.exists()]
 
 
-@contextlib.contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    with (folder / _LOCK).open("w") as file:
-        _try_lock(file)
-        yield
-
-
-def _try_lock(file: IO[str]) -> bool:
-    """Takes the lock if no living process holds it; where locks do not exist, nothing is stale."""
-    try:
-        import fcntl
-    except ImportError:
-        return False
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
-
-
 def _remove_stale(parent: Path, prefix: str) -> None:
     for folder in parent.glob(f"{prefix}*"):
-        with contextlib.suppress(OSError), (folder / _LOCK).open("a") as file:
-            if _try_lock(file):
+        with contextlib.suppress(OSError):
+            lock = try_lock(folder / _LOCK)
+            if lock is not None:
                 shutil.rmtree(folder, ignore_errors=True)
+                lock.release()
 
 
 def _swap(folder: Path, out: Path) -> None:

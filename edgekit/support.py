@@ -12,7 +12,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from edgekit.families import OTHERS
+from edgekit.model.families import OTHERS
 
 FILE = "support.json"
 
@@ -22,8 +22,8 @@ class Cell:
     """One file that was converted and proven, or why it was not.
 
     ``max_abs`` and ``cosine`` are the worst over all runs in all runtimes (see
-    :class:`edgekit.verify.Proof`); ``failure`` is why the file was refused. A cell with neither is
-    one that Transformers has no model class for.
+    :class:`edgekit.proof.verify.Proof`); ``failure`` is why the file was refused. A cell with
+    neither is one that Transformers has no model class for.
     """
 
     architecture: str
@@ -161,8 +161,8 @@ def _table(header: tuple[str, ...], body: Iterable[tuple[str, ...]]) -> Iterator
 
 
 def _key(cell: Cell) -> tuple[Any, ...]:
-    from edgekit.families import FAMILIES
-    from edgekit.tasks import TASKS
+    from edgekit.model.families import FAMILIES
+    from edgekit.model.tasks import TASKS
 
     column = _column((cell.format, cell.recipe))
     return _place(cell.architecture, FAMILIES), _place(cell.task, TASKS), column

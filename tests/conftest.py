@@ -26,7 +26,7 @@ from transformers import (
 )
 
 import edgekit
-from edgekit.benchmarks import arm64_setup, debian
+from edgekit.benchmarks.devices import arm64_setup, debian
 from edgekit.bundle import MANIFEST, Bundle, entry
 
 SIZES = {"vocab_size": 300, "max_position_embeddings": 64}

@@ -1,7 +1,8 @@
 """What an emulated phone holds: a shell, Android's commands, facts, and an app.
 
 Everything is in a private folder: proot makes it the root of what the phone's shell (busybox)
-starts, and each AArch64 program runs under the emulator of :mod:`edgekit.benchmarks.arm64_setup`.
+starts, and each AArch64 program runs under the emulator of
+:mod:`edgekit.benchmarks.devices.arm64_setup`.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from shlex import quote
 
 from adbd import ENVIRONMENT, WORK, Phone
 
-from edgekit.benchmarks import android_files
+from edgekit.benchmarks.devices import android_files
 
 APPLETS = (*("sh", "cat", "chmod", "df", "ls", "mkdir", "mv", "rm", "uname"),)
 PROPERTIES = {

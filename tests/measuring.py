@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from edgekit.benchmarks import bench, prepare
+from edgekit.benchmarks.devices.protocol import Target
 from edgekit.benchmarks.measurement import Measurement
-from edgekit.benchmarks.protocol import Target
 from edgekit.benchmarks.spec import Limits, Model, Suite
 from edgekit.bundle import Bundle
 

@@ -13,14 +13,10 @@ import pytest
 from bay import PROGRAMS, Bay, target, wait_until
 from measuring import QUICK, measure
 
-from edgekit.benchmarks import (
-    android,
-    android_facts,
-    android_state,
-)
-from edgekit.benchmarks.adb import Adb, DeviceError
-from edgekit.benchmarks.android_app import ThroughApp
-from edgekit.benchmarks.protocol import RunnerError
+from edgekit.benchmarks.devices import android, android_facts, android_state
+from edgekit.benchmarks.devices.adb import Adb, DeviceError
+from edgekit.benchmarks.devices.android_app import ThroughApp
+from edgekit.benchmarks.devices.protocol import RunnerError
 from edgekit.bundle import Bundle
 
 

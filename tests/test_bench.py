@@ -16,10 +16,14 @@ import onnx
 import pytest
 from test_bundle import edit
 
-from edgekit.benchmarks import bench, cautions, host, prepare, session, spec, stats, turns
-from edgekit.benchmarks.cautions import Load
+from edgekit import stats
+from edgekit.benchmarks import bench, prepare, session, spec
+from edgekit.benchmarks import interleaved as turns
+from edgekit.benchmarks.devices import host
+from edgekit.benchmarks.devices import warnings as cautions
+from edgekit.benchmarks.devices.protocol import Runner, RunnerError
+from edgekit.benchmarks.devices.warnings import Load
 from edgekit.benchmarks.measurement import Measurement
-from edgekit.benchmarks.protocol import Runner, RunnerError
 from edgekit.benchmarks.spec import Limits, Model, Suite
 from edgekit.bundle import Bundle, entry
 from edgekit.errors import BundleError, EdgekitError, PlanError

@@ -27,10 +27,11 @@ from test_bundle import edit
 
 import edgekit
 from edgekit import report
-from edgekit.benchmarks import bench, browser_setup, chromium, host, prepare
-from edgekit.benchmarks.browser import Browser
+from edgekit.benchmarks import bench, prepare
+from edgekit.benchmarks.devices import browser_setup, chromium, host
+from edgekit.benchmarks.devices.browser import Browser
+from edgekit.benchmarks.devices.protocol import Runner, RunnerError, Target
 from edgekit.benchmarks.measurement import Measurement
-from edgekit.benchmarks.protocol import Runner, RunnerError, Target
 from edgekit.bundle import Bundle, entry
 
 pytestmark = pytest.mark.skipif(chromium.find() is None, reason="no Chromium: make system")

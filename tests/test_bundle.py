@@ -62,7 +62,7 @@ def test_the_bundle_is_whole_and_every_proof_passed(bundle: Bundle) -> None:
     assert {path.name for path in bundle.path.iterdir()} == listed
 
 
-def test_one_flipped_byte_in_any_artefact_is_caught(copy: Path, bundle: Bundle) -> None:
+def test_one_flipped_byte_in_any_artifact_is_caught(copy: Path, bundle: Bundle) -> None:
     for artifact in bundle.artifacts:
         damaged = weights_of(copy / artifact.path.name)
         original = damaged.read_bytes()
@@ -118,7 +118,7 @@ def test_a_forged_manifest_is_refused(case: str, copy: Path) -> None:
     assert result.stderr.count("\n") == 1
 
 
-def test_an_artefact_that_is_a_link_out_of_the_bundle_is_refused(copy: Path) -> None:
+def test_an_artifact_that_is_a_link_out_of_the_bundle_is_refused(copy: Path) -> None:
     golden = copy / "golden.json"
     shutil.copy(golden, copy.parent / "elsewhere.json")
     golden.unlink()

@@ -15,7 +15,7 @@ import yaml
 from test_bench import spoil
 from test_source import edgekit_cli
 
-from edgekit import source
+from edgekit.app.opening import open_app
 from edgekit.benchmarks import results
 from edgekit.benchmarks.entries import Entry
 from edgekit.benchmarks.measurement import Conditions, Measurement, Parity
@@ -27,7 +27,7 @@ from edgekit.budget.quantities import DATA, TABLE
 from edgekit.bundle import Artifact, Bundle
 from edgekit.errors import PlanError
 from edgekit.evaluation.report import BundleReport, ClassScore, Quality, Report, Score
-from edgekit.inference import open_app
+from edgekit.files import file_sha256
 from edgekit.postprocess.labels import Classification
 
 INT8 = "model-int8.onnx"
@@ -271,7 +271,7 @@ def test_a_metric_is_relative_to_a_stored_evaluation(bundle: Bundle, tmp_path: P
     text = f"[[budget]]\nfiles = '{INT8}'\ndata = 'dev.tsv'\nmetric = '-2%'"
     data = tmp_path / "dev.tsv"
     data.write_text("text\tlabel\ngood\tgood\n")
-    facts = {"file": data.name, "sha256": source.file_hash(data), "limit": None}
+    facts = {"file": data.name, "sha256": file_sha256(data), "limit": None}
     for accuracy, met in ((0.91, True), (0.93, False)):
         better = replace(QUALITY.metrics[0], value=accuracy)
         former = replace(QUALITY, file=INT8, metrics=(better,))

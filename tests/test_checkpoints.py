@@ -16,9 +16,11 @@ from test_tokenizer import byte_level_bpe, unigram
 from transformers import BertConfig, BertForMaskedLM, BertForSequenceClassification
 
 import edgekit
-from edgekit import checkpoint, plan, probes
+from edgekit.conversion import plan
 from edgekit.errors import SourceError, UnsupportedError
-from edgekit.source import Trust, find
+from edgekit.model import checkpoint
+from edgekit.model.source import Trust, find
+from edgekit.proof import probes
 
 Weights = dict[str, torch.Tensor]
 

@@ -20,7 +20,7 @@ HEAVY = ("torch", "transformers", "onnx", "onnxruntime", "coremltools", "tensorf
 
 def test_help_imports_nothing_heavy() -> None:
     code = (
-        "import sys\nfrom edgekit.cli import main\n"
+        "import sys\nfrom edgekit.cli.main import main\n"
         "try: main(['convert', '--help'])\nexcept SystemExit: pass\n"
         f"print([name for name in {HEAVY} if name in sys.modules])"
     )

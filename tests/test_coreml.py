@@ -13,13 +13,16 @@ import pytest
 import torch
 from transformers import BertConfig, BertForSequenceClassification
 
-from edgekit import mil, recipe, tasks, trace
+from edgekit import mil, recipe
 from edgekit.converters import coreml
 from edgekit.errors import UnsupportedError
-from edgekit.graph import Card, Graph, Signature, TensorSpec
 from edgekit.mil.package import read_spec, spec_path
 from edgekit.mil.toolbox import coremltools, protobuf
-from edgekit.pooling import Pooling
+from edgekit.model import tasks
+from edgekit.model.pooling import Pooling
+from edgekit.signature import Card, Signature, TensorSpec
+from edgekit.tracing import export as trace
+from edgekit.tracing.graph import Graph
 
 LAYERS, VOCABULARY, BUCKETS = 2, 1000, (8, 16, 48)
 NAMES = ("input_ids", "attention_mask", "token_type_ids")
@@ -236,7 +239,8 @@ def test_the_process_stays_clean_and_quiet(exported: Exported, tmp_path: Path) -
     code = f"""
 import sys
 from pathlib import Path
-from edgekit import graph, recipe
+from edgekit.tracing import graph
+from edgekit import recipe
 from edgekit.converters import coreml
 source = graph.load(Path({str(exported.graph.folder)!r}))
 card = graph.Card("tiny", "text-classification", "here")

@@ -17,15 +17,16 @@ from tokenizers import AddedToken, normalizers
 from transformers import BertTokenizerFast
 
 import edgekit
-from edgekit import embed, selftest
+from edgekit.app.opening import choose, open_app
+from edgekit.app.text import TextApp
 from edgekit.bundle import Bundle
-from edgekit.encoding import Tokeniser
 from edgekit.errors import BundleError, UnsupportedError
-from edgekit.inference import choose, open_app
-from edgekit.interpreters import OnnxRuntime
-from edgekit.text_app import TextApp
-from edgekit.text_runtime import TextSession
-from edgekit.tokenizer import TextTokenizer, save
+from edgekit.proof import onnx_tokenizer as embed
+from edgekit.proof import selftest
+from edgekit.runtime.interpreters import OnnxRuntime
+from edgekit.runtime.text import TextSession
+from edgekit.tokens.encoding import Tokenizer
+from edgekit.tokens.tokenizer import TextTokenizer, save
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +57,7 @@ def test_another_library_loaded_before_changes_no_id(text_in: Bundle) -> None:
     """TensorFlow's parts answered for the operators' own, and half the words were unknown."""
     program = (
         "import sys, tensorflow; from pathlib import Path; "
-        "from edgekit.text_runtime import TextSession; "
+        "from edgekit.runtime.text import TextSession; "
         "found = TextSession(Path(sys.argv[1])).ask('The quick brown fox', 'The end'); "
         "print(found['input_ids'].tolist())"
     )
@@ -80,7 +81,7 @@ def test_run_asks_a_text_in_file_with_the_text_alone(text_in: Bundle) -> None:
         with open_app(text_in, plain) as ids, open_app(text_in, with_text) as strings:
             for asked in texts:
                 assert strings.answer(*asked) == ids.answer(*asked), asked
-            prompt = ids.tokenise("another text")
+            prompt = ids.tokenize("another text")
             with pytest.raises(BundleError, match="other ids"):
                 strings.read(replace(prompt, texts=("than these",)))
 
@@ -90,10 +91,10 @@ class Lengths:
 
     def __init__(self, bundle: Bundle) -> None:
         self.lengths, self.batched, self.runtime = None, False, "a fake"
-        self.tokeniser = Tokeniser.of(bundle)
+        self.tokenizer = Tokenizer.of(bundle)
 
     def ask(self, *texts: str) -> dict[str, np.ndarray]:
-        (encoded,) = self.tokeniser.prompt("text-classification", *texts).encodings
+        (encoded,) = self.tokenizer.prompt("text-classification", *texts).encodings
         vector = np.array([[len(encoded), 1]], np.float32)
         return {"input_ids": np.array([encoded.input_ids]), "sentence_embedding": vector}
 
@@ -196,7 +197,7 @@ def test_what_is_missing_is_said_before_anything_is_loaded(
     arguments = ["convert", str(classifier), "--to", formats, "--embed-tokenizer", "-o", "out"]
     code = (
         "import sys\nsys.modules['onnxruntime_extensions'] = None  # as if not installed\n"
-        f"from edgekit.cli import main\nmain({arguments})"
+        f"from edgekit.cli.main import main\nmain({arguments})"
     )
     command = [sys.executable, "-c", code]
     result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)

@@ -22,9 +22,10 @@ from sklearn import metrics
 from test_bundle import edit
 
 import edgekit
-from edgekit import inference, render_eval
+from edgekit.app import opening
 from edgekit.bundle import Bundle, entry
-from edgekit.cli import cli
+from edgekit.cli import render_eval
+from edgekit.cli.main import cli
 from edgekit.errors import DataError, EdgekitError
 from edgekit.evaluation import measures, squad, ways
 from edgekit.evaluation.kinds import Example, Model, Options
@@ -41,7 +42,7 @@ TAGS = ("O", "B-PER", "I-PER", "B-LOC")
 
 
 class Letters:
-    """A tokeniser that no reading of data needs."""
+    """A tokenizer that no reading of data needs."""
 
 
 def model(task: str, labels: tuple[str, ...] = (), problem: str | None = None) -> Model:
@@ -350,7 +351,7 @@ def test_a_file_spoiled_in_one_class_shows_it_there(
     bundle: Bundle, texts: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lines = [line.split("\t")[0] for line in texts.read_text().splitlines()]
-    with inference.open_app(bundle, None) as app:
+    with opening.open_app(bundle, None) as app:
         first, second = zip(*(app.answer(line).labels[:2] for line in lines), strict=True)
     texts.write_text("".join(f"{a}\t{b.index}\n" for a, b in zip(lines, first, strict=True)))
     label, own = Counter(row.index for row in first).most_common(1)[0]

@@ -9,11 +9,12 @@ import pytest
 from test_families import planned
 
 import edgekit
-from edgekit import pipeline, runtime
 from edgekit.bundle import Bundle
+from edgekit.conversion import pipeline
+from edgekit.conversion.plan import PlannedArtifact
 from edgekit.errors import BundleError
-from edgekit.inspection import inspect_file
-from edgekit.plan import PlannedArtifact
+from edgekit.runtime import table as runtime
+from edgekit.runtime.inspection import inspect_file
 
 
 @pytest.fixture(scope="module")

@@ -15,12 +15,15 @@ import torch
 from torch.export import ExportedProgram
 from transformers.activations import ACT2CLS, ACT2FN
 
-from edgekit import activations, checkpoint, graph, plan, rewrites, stages, tasks
-from edgekit.benchmarks import small_models
+from edgekit.benchmarks.studies import small_models
+from edgekit.conversion import plan, stages
+from edgekit.conversion.plan import ExportPlan
 from edgekit.converters import onnx_ops, tflite_ops
 from edgekit.errors import UnsupportedError
-from edgekit.families import get
-from edgekit.plan import ExportPlan
+from edgekit.model import checkpoint, tasks
+from edgekit.model.families import get
+from edgekit.tracing import decompositions as activations
+from edgekit.tracing import graph, rewrites
 
 TASK = tasks.get("feature-extraction")
 

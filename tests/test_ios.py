@@ -16,11 +16,11 @@ import pytest
 import xcode_output as output
 from measuring import QUICK, measure
 
-from edgekit.benchmarks import ios
-from edgekit.benchmarks.ios import Ios
-from edgekit.benchmarks.protocol import LostError, RunnerError
+from edgekit.benchmarks.devices import ios
+from edgekit.benchmarks.devices.ios import Ios
+from edgekit.benchmarks.devices.protocol import LostError, RunnerError
+from edgekit.benchmarks.devices.xcode import Xcode, XcodeError
 from edgekit.benchmarks.results import Store
-from edgekit.benchmarks.xcode import Xcode, XcodeError
 from edgekit.bundle import Bundle
 
 TESTS = Path(__file__).parent

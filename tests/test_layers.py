@@ -11,10 +11,17 @@ from conftest import BERT
 from safetensors.torch import load_file, save_file
 from transformers import BertForQuestionAnswering
 
-from edgekit import formats, graph, layers, probes, recipe, runs, runtime, tasks, trace, verify
-from edgekit.graph import Card, Graph, Signature, TensorSpec
-from edgekit.interpreters import Session
-from edgekit.pooling import Pooling
+from edgekit import formats, recipe
+from edgekit.model import tasks
+from edgekit.model.pooling import Pooling
+from edgekit.proof import location as layers
+from edgekit.proof import probes, runs, verify
+from edgekit.runtime import table as runtime
+from edgekit.runtime.interpreters import Session
+from edgekit.signature import Card, Signature, TensorSpec
+from edgekit.tracing import export as trace
+from edgekit.tracing import graph
+from edgekit.tracing.graph import Graph
 
 TASK = tasks.get("question-answering")
 NAMES = ("input_ids", "attention_mask", "token_type_ids")

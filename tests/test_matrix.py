@@ -11,11 +11,11 @@ import pytest
 from test_source import edgekit_cli
 
 from edgekit import support
-from edgekit.benchmarks import matrix
-from edgekit.families import FAMILIES
+from edgekit.benchmarks.studies import matrix
 from edgekit.formats import DEFAULT, FORMATS
+from edgekit.model.families import FAMILIES
+from edgekit.model.tasks import TASKS
 from edgekit.support import Cell, Support
-from edgekit.tasks import TASKS
 
 ARCHITECTURES = list(FAMILIES)
 TWINS = ("xlm-roberta", "camembert", "data2vec-text")  # RoBERTa's layers under other names

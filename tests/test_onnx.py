@@ -20,12 +20,16 @@ from transformers import (
     PreTrainedModel,
 )
 
-from edgekit import graph, recipe, tasks, trace
+from edgekit import recipe
 from edgekit.converters.onnx import convert
 from edgekit.converters.onnx_graph import write
 from edgekit.errors import ConversionError
-from edgekit.graph import Card, Graph, Signature, TensorSpec
-from edgekit.pooling import Pooling
+from edgekit.model import tasks
+from edgekit.model.pooling import Pooling
+from edgekit.signature import Card, Signature, TensorSpec
+from edgekit.tracing import export as trace
+from edgekit.tracing import graph
+from edgekit.tracing.graph import Graph
 
 VOCABULARY, LENGTH, LAYERS = 1000, 64, 2
 CARD = Card("tiny", "fill-mask", "tests", "a tiny model", "edgekit", "MIT", ("no", "yes"), True)

@@ -17,7 +17,9 @@ from referencing import Registry, Resource
 from report_samples import BERT, DISTILBERT, FILES
 
 from edgekit import report
-from edgekit.benchmarks import cautions, chromium, results
+from edgekit.benchmarks import results
+from edgekit.benchmarks.devices import chromium
+from edgekit.benchmarks.devices import warnings as cautions
 from edgekit.errors import PlanError
 from edgekit.report import data, terminal, wording
 

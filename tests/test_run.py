@@ -13,14 +13,14 @@ import pytest
 from test_postprocess import differences
 from test_source import edgekit_cli
 
-from edgekit import render_answers
-from edgekit.answers import Answered, Asked
+from edgekit.app.answers import Answered, Asked
+from edgekit.app.opening import choose, open_app
 from edgekit.bundle import Bundle
-from edgekit.encoding import MAX_OVERLAP, Tokeniser
+from edgekit.cli import render_answers
 from edgekit.errors import EdgekitError, InputError
-from edgekit.inference import choose, open_app
 from edgekit.postprocess import to_json
 from edgekit.postprocess.labels import Classification, Label
+from edgekit.tokens.encoding import MAX_OVERLAP, Tokenizer
 
 ODD = "Zoe\u0301 met 好 👍🏽 in U.S.A. <b> the end"
 TEXTS = {
@@ -175,7 +175,7 @@ def test_a_file_or_device_that_is_not_there(
 def test_windows_cover_the_context_and_overlap_as_documented(
     small: Callable[[str], Bundle],
 ) -> None:
-    whole = Tokeniser.of(small("question-answering"))
+    whole = Tokenizer.of(small("question-answering"))
     context = " ".join("abcdefghij"[number % 10] for number in range(700))
     for max_length, question in ((64, "w x y"), (400, "w"), (6, "w x"), (5, "w")):
         asked = len(question.split())

@@ -19,14 +19,16 @@ from sentence_transformers.sentence_transformer.modules import Normalize, Poolin
 from transformers import BertModel
 
 import edgekit
-from edgekit import plan, probes, tasks
-from edgekit.dense import ACTIVATIONS
+from edgekit.conversion import plan
 from edgekit.errors import EdgekitError, SourceError, UnsupportedError
-from edgekit.families import get
-from edgekit.pooling import MODES
-from edgekit.source import Trust, find
-from edgekit.texts import TEXTS
-from edgekit.trace import TaskModule, hooked
+from edgekit.model import tasks
+from edgekit.model.dense import ACTIVATIONS
+from edgekit.model.families import get
+from edgekit.model.pooling import MODES
+from edgekit.model.source import Trust, find
+from edgekit.proof import probes
+from edgekit.tokens.texts import TEXTS
+from edgekit.tracing.export import TaskModule, hooked
 
 TASK = tasks.get("sentence-similarity")
 SENTENCE = "the quick brown fox"

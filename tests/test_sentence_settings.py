@@ -13,9 +13,10 @@ from sentence_transformers.sentence_transformer.modules import Pooling
 from test_tokenizer import byte_level_bpe
 from transformers import BertModel
 
-from edgekit import checkpoint, plan
+from edgekit.conversion import plan
 from edgekit.errors import UnsupportedError
-from edgekit.source import find
+from edgekit.model import checkpoint
+from edgekit.model.source import find
 
 
 def saved(folder: Path, pooled: bool = True, **options: object) -> Path:

@@ -14,9 +14,10 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import AutoModel
 
-from edgekit import checkpoint, plan, tasks
+from edgekit.conversion import plan
 from edgekit.errors import SourceError, UnsupportedError
-from edgekit.source import Trust, find
+from edgekit.model import checkpoint, tasks
+from edgekit.model.source import Trust, find
 
 
 def edgekit_cli(

@@ -11,8 +11,9 @@ from conftest import BERT, save_checkpoint
 from transformers import BertConfig, BertForSequenceClassification
 
 import edgekit
-from edgekit import probes, tasks, verify
 from edgekit.errors import UnsupportedError
+from edgekit.model import tasks
+from edgekit.proof import probes, verify
 
 CLASSIFIER = tasks.get("text-classification")
 

@@ -23,11 +23,14 @@ from transformers import (
     PreTrainedModel,
 )
 
-from edgekit import recipe, tasks, trace
+from edgekit import recipe
 from edgekit.converters import tflite
-from edgekit.graph import Card, Graph, Signature, TensorSpec
-from edgekit.interpreters import TfliteInterpreter
-from edgekit.pooling import Pooling
+from edgekit.model import tasks
+from edgekit.model.pooling import Pooling
+from edgekit.runtime.interpreters import TfliteInterpreter
+from edgekit.signature import Card, Signature, TensorSpec
+from edgekit.tracing import export as trace
+from edgekit.tracing.graph import Graph
 
 BUCKETS = (16, 32)
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")

@@ -15,10 +15,10 @@ from sentencepiece import SentencePieceTrainer
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
-from edgekit import golden
-from edgekit.probes import Probe, Vocabulary, from_texts
-from edgekit.texts import LONGEST_FIRST, SIDES, TEXTS, Case, cases
-from edgekit.tokenizer import encode, save
+from edgekit.proof import golden
+from edgekit.proof.probes import Probe, Vocabulary, from_texts
+from edgekit.tokens.texts import LONGEST_FIRST, SIDES, TEXTS, Case, cases
+from edgekit.tokens.tokenizer import encode, save
 
 
 def wordpiece() -> PreTrainedTokenizerFast:

@@ -17,10 +17,14 @@ from transformers import (
     PreTrainedModel,
 )
 
-from edgekit import graph, probes, tasks, trace
 from edgekit.errors import ConversionError
-from edgekit.graph import Graph, Signature, TensorSpec
-from edgekit.pooling import Pooling
+from edgekit.model import tasks
+from edgekit.model.pooling import Pooling
+from edgekit.proof import probes
+from edgekit.signature import Signature, TensorSpec
+from edgekit.tracing import export as trace
+from edgekit.tracing import graph
+from edgekit.tracing.graph import Graph
 
 FORBIDDEN = {
     "isnan",

@@ -11,10 +11,12 @@ import torch
 from conftest import BERT
 from transformers import BertConfig, BertForTokenClassification
 
-from edgekit import probes, recipe, tasks, verify
-from edgekit.graph import Signature, TensorSpec
-from edgekit.pooling import Pooling
-from edgekit.verify import Proof
+from edgekit import recipe
+from edgekit.model import tasks
+from edgekit.model.pooling import Pooling
+from edgekit.proof import probes, verify
+from edgekit.proof.verify import Proof
+from edgekit.signature import Signature, TensorSpec
 
 TASK = tasks.get("token-classification")
 NAMES = ("input_ids", "attention_mask", "token_type_ids")

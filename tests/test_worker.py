@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from edgekit.conversion.worker import RemoteError, Worker
 from edgekit.errors import ConversionError, OutputError, PlanError
-from edgekit.worker import RemoteError, Worker
 
 
 def add(a: int, b: int, *, say: Callable[[Any], None]) -> int:

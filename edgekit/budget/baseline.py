@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from edgekit import source
 from edgekit.benchmarks import results
 from edgekit.benchmarks.measurement import Measurement
 from edgekit.budget.limits import Data
 from edgekit.budget.quantities import FILE, Quantity, Reading
 from edgekit.errors import PlanError
 from edgekit.evaluation import report
+from edgekit.files import file_sha256
 from edgekit.report import comparison
 
 
@@ -77,7 +77,7 @@ class Baseline:
         Raises:
             PlanError: there is none; the message says what differs from those that there are.
         """
-        asked = {"device": device, "data": source.file_hash(data.file), "limit": data.limit}
+        asked = {"device": device, "data": file_sha256(data.file), "limit": data.limit}
         found = [
             (each["bundle"], row, {"device": row["device"], **_facts(whole)})
             for whole in self.evaluations

@@ -8,19 +8,23 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-from edgekit import formats, inference, selftest, worker
-from edgekit.benchmarks import parity, results, targets
+from edgekit import formats
+from edgekit.app import opening
+from edgekit.app.inference import HOST
+from edgekit.benchmarks import parity, results
 from edgekit.benchmarks.bench import Bench
+from edgekit.benchmarks.devices import targets
+from edgekit.benchmarks.devices.protocol import RunnerError, Target
 from edgekit.benchmarks.entries import Entry
 from edgekit.benchmarks.measurement import Conditions, Measurement, Parity
-from edgekit.benchmarks.protocol import RunnerError, Target
 from edgekit.benchmarks.spec import Limits, Suite
 from edgekit.budget.limits import Data, Setting
 from edgekit.budget.quantities import RUN, TABLE
 from edgekit.bundle import Artifact, Bundle
+from edgekit.conversion import worker
 from edgekit.errors import BundleError, EdgekitError
 from edgekit.evaluation.report import Quality
-from edgekit.inference import HOST
+from edgekit.proof import selftest
 
 Say = Callable[[str], None]
 Wanted = Mapping[str, frozenset[str]]  # keys of quantities by file
@@ -95,7 +99,7 @@ class Devices:
         from edgekit.evaluation.run import Request, run
 
         self._target(Setting(device))
-        names = {artifact.path.name for artifact in inference.runnable(bundle, device)}
+        names = {artifact.path.name for artifact in opening.runnable(bundle, device)}
         lost = {file: f"{device} cannot run it" for file in files if file not in names}
         asked = tuple(file for file in files if file in names)
         if not asked:

@@ -7,7 +7,7 @@ import statistics
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from edgekit.benchmarks import stats
+from edgekit import stats
 from edgekit.benchmarks.measurement import Measurement
 from edgekit.evaluation.report import Quality
 

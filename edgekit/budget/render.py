@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from edgekit.benchmarks import cautions
+from edgekit.benchmarks.devices import warnings as cautions
 from edgekit.budget.finding import Finding
 
 if TYPE_CHECKING:

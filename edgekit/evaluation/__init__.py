@@ -1,5 +1,5 @@
-"""Quality over labelled data: every artefact of a bundle against PyTorch, on the same examples.
+"""Quality over labelled data: every artifact of a bundle against PyTorch, on the same examples.
 
 :mod:`rows` reads files, :mod:`columns` says which column is what, :mod:`ways` chooses a kind, which
-asks, records and judges; :mod:`run` puts the artefacts through it, :mod:`report` is the result.
+asks, records and judges; :mod:`run` puts the artifacts through it, :mod:`report` is the result.
 """

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from edgekit.encoding import Prompt, Tokeniser
 from edgekit.errors import DataError
 from edgekit.evaluation import labels, measures
 from edgekit.evaluation.kinds import ClassMeasure, Data, Example, Judged, Model, Options
 from edgekit.postprocess import Facts, Outputs, answer
 from edgekit.postprocess.labels import Classification
+from edgekit.tokens.encoding import Prompt, Tokenizer
 
 MULTI = "multi_label_classification"
 
@@ -32,8 +32,8 @@ class TextClassification:
     def asked(self) -> Sequence[Example]:
         return self.examples
 
-    def prompt(self, tokeniser: Tokeniser, index: int) -> Prompt:
-        return tokeniser.prompt("text-classification", *self.examples[index].texts)
+    def prompt(self, tokenizer: Tokenizer, index: int) -> Prompt:
+        return tokenizer.prompt("text-classification", *self.examples[index].texts)
 
     def record(self, facts: Facts, index: int, prompt: Prompt, outputs: Outputs) -> Any:
         """The labels chosen, by their indices, and every label's score."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from edgekit.app.inference import PYTORCH
 from edgekit.bundle import Artifact, Bundle
 from edgekit.evaluation.kinds import Judged
 from edgekit.evaluation.report import (
@@ -18,7 +19,6 @@ from edgekit.evaluation.report import (
     score,
 )
 from edgekit.evaluation.ways import Prepared
-from edgekit.inference import PYTORCH
 
 
 @dataclass(frozen=True)

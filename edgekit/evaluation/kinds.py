@@ -1,6 +1,6 @@
 """What every way of evaluating a model has in common; one module a way implements it.
 
-A kind is made of the data and a bundle's facts, and then serves every artefact of the bundle. What
+A kind is made of the data and a bundle's facts, and then serves every artifact of the bundle. What
 it asks the model (``asked``) mostly are the examples themselves; retrieval asks for the vectors of
 queries and documents, and its examples are the queries.
 """
@@ -14,11 +14,11 @@ from typing import Any, Protocol
 import numpy as np
 
 from edgekit.bundle import Bundle
-from edgekit.encoding import Prompt, Tokeniser
 from edgekit.evaluation.columns import Columns
 from edgekit.evaluation.measures import Measure
 from edgekit.evaluation.rows import Row, Table
 from edgekit.postprocess import Facts, Outputs
+from edgekit.tokens.encoding import Prompt, Tokenizer
 
 
 @dataclass(frozen=True)
@@ -40,15 +40,15 @@ class Model:
     """What a kind may know of a bundle; ``unknown_id`` stands for words without an entry."""
 
     facts: Facts
-    tokeniser: Tokeniser
+    tokenizer: Tokenizer
     unknown_id: int | None = None
 
     @classmethod
     def of(cls, bundle: Bundle) -> Model:
         """From an opened bundle."""
-        tokeniser = Tokeniser.of(bundle)
+        tokenizer = Tokenizer.of(bundle)
         special = (bundle.manifest["tokenizer"] or {}).get("special_tokens", {})
-        return cls(Facts.of(bundle, tokeniser), tokeniser, special.get("unk_token"))
+        return cls(Facts.of(bundle, tokenizer), tokenizer, special.get("unk_token"))
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ class Kind(Protocol):
     @property
     def asked(self) -> Sequence[Example]: ...
 
-    def prompt(self, tokeniser: Tokeniser, index: int) -> Prompt:
+    def prompt(self, tokenizer: Tokenizer, index: int) -> Prompt:
         """The rows that the model is asked for ``asked[index]``.
 
         Raises:

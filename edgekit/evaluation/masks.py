@@ -12,14 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from edgekit.benchmarks.stats import SEED
-from edgekit.encoding import Encoded, Prompt, Tokeniser
 from edgekit.errors import DataError, InputError
 from edgekit.evaluation import measures
 from edgekit.evaluation.kinds import Data, Example, Judged, Model, Options
 from edgekit.evaluation.rows import Row
 from edgekit.postprocess import TOP, Facts, Outputs, answer
 from edgekit.postprocess.masks import FilledMasks
+from edgekit.stats import SEED
+from edgekit.tokens.encoding import Encoded, Prompt, Tokenizer
 
 MASKED = 0.15  # of a plain text's tokens, as BERT was trained; at least one
 Right = tuple[tuple[int, ...], ...]  # of each mask, the vocabulary's entries that are right
@@ -37,14 +37,14 @@ class Masks:
     def asked(self) -> Sequence[Example]:
         return self.examples
 
-    def prompt(self, tokeniser: Tokeniser, index: int) -> Prompt:
+    def prompt(self, tokenizer: Tokenizer, index: int) -> Prompt:
         prompt = self._plain(index)
         masked, right = self._masked(index, prompt.encodings[0])
         places = _places(masked, self._mask_id)
         if len(places) != len(right):
             raise InputError(
                 f"the text has {len(places)} masks and {len(right)} answers within the "
-                f"{len(masked)} tokens that fit: give each {tokeniser.token(self._mask_id)} one"
+                f"{len(masked)} tokens that fit: give each {tokenizer.token(self._mask_id)} one"
             )
         return replace(prompt, encodings=(masked,))
 
@@ -60,7 +60,7 @@ class Masks:
         masks = np.array([len(row["right"]) for row in records])
         first, any_of = (np.array([_hits(row, best) for row in records]) for best in (1, TOP))
         found = [tuple(ids[0] for ids in row["found"]) for row in records]
-        token = self.model.tokeniser.token
+        token = self.model.tokenizer.token
         return Judged(
             (
                 measures.ratio("accuracy", first, masks),
@@ -81,7 +81,7 @@ class Masks:
         return self.model.facts.mask_id or 0
 
     def _plain(self, index: int) -> Prompt:
-        return self.model.tokeniser.prompt("fill-mask", *self.examples[index].texts)
+        return self.model.tokenizer.prompt("fill-mask", *self.examples[index].texts)
 
     def _masked(self, index: int, encoded: Encoded) -> tuple[Encoded, Right]:
         """The row with its masks, and what is right there."""
@@ -125,7 +125,7 @@ def build(data: Data, model: Model, options: Options) -> tuple[Masks, list[str]]
 
 
 def _right(data: Data, row: Row, model: Model, answers: Sequence[str]) -> Right:
-    known = (model.tokeniser.entries(text) for text in answers)
+    known = (model.tokenizer.entries(text) for text in answers)
     found = [tuple(entry for entry in some if entry != model.unknown_id) for some in known]
     for text, entries in zip(answers, found, strict=True):
         if not entries:

@@ -1,6 +1,6 @@
 """A metric as its value, by a library, and as a function of resampled examples, vectorised.
 
-Intervals are bootstrap percentile intervals of 95%, as those of :mod:`edgekit.benchmarks.stats`.
+Intervals are bootstrap percentile intervals of 95%, as those of :mod:`edgekit.stats`.
 All measures of a bundle are drawn with the same resamples: what makes an example hard for all files
 does not widen the interval of a difference.
 """
@@ -15,7 +15,7 @@ from functools import cached_property
 
 import numpy as np
 
-from edgekit.benchmarks.stats import RESAMPLES, SEED
+from edgekit.stats import RESAMPLES, SEED
 
 _BLOCK = 1 << 21  # resampled examples that are in memory at a time
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from edgekit.encoding import Prompt, Tokeniser
 from edgekit.evaluation import measures, squad
 from edgekit.evaluation.kinds import ClassMeasure, Data, Example, Judged, Model, Options
 from edgekit.evaluation.rows import Row
 from edgekit.postprocess import Facts, Outputs, answer
 from edgekit.postprocess.spans import N_BEST, Span, SpanAnswer
+from edgekit.tokens.encoding import Prompt, Tokenizer
 
 _ALWAYS = 1e9  # a margin that no threshold of a user passes: there is no span at all
 _KINDS = ("answerable", "unanswerable")
@@ -35,9 +35,9 @@ class Reading:
     def asked(self) -> Sequence[Example]:
         return self.examples
 
-    def prompt(self, tokeniser: Tokeniser, index: int) -> Prompt:
+    def prompt(self, tokenizer: Tokenizer, index: int) -> Prompt:
         """A row for each window over the context."""
-        return tokeniser.prompt("question-answering", *self.examples[index].texts)
+        return tokenizer.prompt("question-answering", *self.examples[index].texts)
 
     def record(self, facts: Facts, index: int, prompt: Prompt, outputs: Outputs) -> Any:
         """The n-best spans as start, end, score and probability, and no answer's score."""

@@ -12,11 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from edgekit.benchmarks.stats import CONFIDENCE
-from edgekit.errors import OutputError
 from edgekit.evaluation import measures
 from edgekit.evaluation.kinds import Example, Judged, agreement
 from edgekit.evaluation.measures import Measure
+from edgekit.files import write_text
+from edgekit.stats import CONFIDENCE
+from edgekit.version import VERSION
 
 SCHEMA_VERSION = "1.0"
 FILE = "eval.json"
@@ -111,11 +112,10 @@ class Report:
 
     def to_json(self) -> dict[str, Any]:
         """As ``eval.schema.json`` has it."""
-        import edgekit
 
         return {
             "schema_version": SCHEMA_VERSION,
-            "edgekit": edgekit.__version__,
+            "edgekit": VERSION,
             "confidence": CONFIDENCE,
             **json.loads(json.dumps(asdict(self))),
         }
@@ -126,15 +126,8 @@ class Report:
         Raises:
             OutputError: it cannot be written.
         """
-        path = folder / FILE
-        part = path.with_suffix(".part")
-        try:
-            part.write_text(
-                json.dumps(self.to_json(), indent=2, ensure_ascii=False) + "\n", "utf-8"
-            )
-            part.replace(path)
-        except OSError as error:
-            raise OutputError(f"{path} cannot be written: {error.strerror}") from error
+        text = json.dumps(self.to_json(), indent=2, ensure_ascii=False) + "\n"
+        write_text(folder / FILE, text)
 
 
 def schema() -> dict[str, Any]:

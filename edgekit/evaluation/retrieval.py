@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from edgekit.encoding import Prompt, Tokeniser
 from edgekit.errors import DataError
 from edgekit.evaluation import measures
 from edgekit.evaluation.kinds import Data, Example, Judged, Model, Options
 from edgekit.postprocess import Facts, Outputs
+from edgekit.tokens.encoding import Prompt, Tokenizer
 
 _SHOWN = 60  # characters of a document
 
@@ -33,8 +33,8 @@ class Retrieval:
     relevant: tuple[dict[int, float], ...]
     top: int
 
-    def prompt(self, tokeniser: Tokeniser, index: int) -> Prompt:
-        return tokeniser.prompt("sentence-similarity", *self.asked[index].texts)
+    def prompt(self, tokenizer: Tokenizer, index: int) -> Prompt:
+        return tokenizer.prompt("sentence-similarity", *self.asked[index].texts)
 
     def record(self, facts: Facts, index: int, prompt: Prompt, outputs: Outputs) -> Any:
         """The vector, as base64 of float32."""

@@ -1,4 +1,4 @@
-"""Every artefact of a bundle, and PyTorch, over the same examples: asked, kept, judged."""
+"""Every artifact of a bundle, and PyTorch, over the same examples: asked, kept, judged."""
 
 from __future__ import annotations
 
@@ -8,19 +8,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from edgekit import answers, inference, source
+from edgekit.app import answers, inference, opening
+from edgekit.app.inference import HOST, App
 from edgekit.bundle import Artifact, Bundle
-from edgekit.encoding import Prompt
 from edgekit.errors import BundleError, DataError, EdgekitError, InputError, OutputError, PlanError
 from edgekit.evaluation import judging, ways
 from edgekit.evaluation.kinds import Model, Options
 from edgekit.evaluation.predictions import Prediction, Predictions
 from edgekit.evaluation.report import BundleReport, Report
 from edgekit.evaluation.ways import Prepared
-from edgekit.inference import HOST, App
+from edgekit.files import file_sha256
 from edgekit.postprocess import Outputs
+from edgekit.tokens.encoding import Prompt
+from edgekit.version import VERSION
 
-_CHUNK = 1024  # texts that are tokenised and sorted by length together
+_CHUNK = 1024  # texts that are tokenized and sorted by length together
 Say = Callable[[str], None]
 
 
@@ -72,7 +74,7 @@ def run(
     opened = [Bundle.open(path) for path in request.bundles]
     if not request.data.is_file():
         raise DataError(f"{request.data} is no file: give labelled data with --data")
-    digest = source.file_hash(request.data)
+    digest = file_sha256(request.data)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -115,9 +117,9 @@ class _Work:
     def _artifacts(self, bundle: Bundle) -> Iterator[tuple[Artifact, str]]:
         names, device = self.request.artifacts, self.request.device
         if names is None:
-            chosen = inference.runnable(bundle, device)
+            chosen = opening.runnable(bundle, device)
         else:
-            found = [inference.choose(bundle, name, device) for name in names]
+            found = [opening.choose(bundle, name, device) for name in names]
             chosen = [artifact for artifact in found if artifact]
             if texts := [artifact.path.name for artifact in chosen if artifact.takes_text]:
                 raise PlanError(
@@ -145,7 +147,7 @@ class _Work:
     ) -> judging.Outcome:
         started = time.monotonic()
         with answers.silenced(self.debug):
-            app = inference.open_app(bundle, artifact, device)
+            app = opening.open_app(bundle, artifact, device)
         with app:
             with answers.silenced(self.debug):
                 app.infer(self._prompt(app, prepared, 0).encodings[:1])  # libraries greet here
@@ -168,11 +170,10 @@ class _Work:
 
     def _facts(self, app: App, prepared: Prepared) -> dict[str, Any]:
         """What predictions depend on."""
-        import edgekit
 
         manifest = app.bundle.manifest
         return {
-            "edgekit": edgekit.__version__,
+            "edgekit": VERSION,
             "file": app.artifact.row["sha256"] if app.artifact else manifest["source"]["sha256"],
             "tokenizer": manifest["tokenizer"],
             "max_length": manifest["max_length"],
@@ -200,7 +201,7 @@ class _Work:
 
     def _prompt(self, app: App, prepared: Prepared, index: int) -> Prompt:
         try:
-            return prepared.kind.prompt(app.tokeniser, index)
+            return prepared.kind.prompt(app.tokenizer, index)
         except InputError as error:
             place = prepared.kind.asked[index].place
             raise DataError(f"{prepared.data.table.path}, {place}: {error}") from error

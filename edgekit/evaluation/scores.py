@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from edgekit.encoding import Prompt, Tokeniser
 from edgekit.evaluation import measures
 from edgekit.evaluation.kinds import Data, Example, Judged, Model, Options
 from edgekit.postprocess import Facts, Outputs, answer
 from edgekit.postprocess.labels import Classification
 from edgekit.postprocess.vectors import Similarity
+from edgekit.tokens.encoding import Prompt, Tokenizer
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,8 @@ class Scores:
     def asked(self) -> Sequence[Example]:
         return self.examples
 
-    def prompt(self, tokeniser: Tokeniser, index: int) -> Prompt:
-        return tokeniser.prompt(self.task, *self.examples[index].texts)
+    def prompt(self, tokenizer: Tokenizer, index: int) -> Prompt:
+        return tokenizer.prompt(self.task, *self.examples[index].texts)
 
     def record(self, facts: Facts, index: int, prompt: Prompt, outputs: Outputs) -> Any:
         found = answer(facts, prompt, outputs, 1)

@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from edgekit.encoding import Prompt, Tokeniser
 from edgekit.evaluation import labels, measures
 from edgekit.evaluation.kinds import ClassMeasure, Data, Example, Judged, Model, Options
 from edgekit.evaluation.measures import Measure
 from edgekit.evaluation.rows import Row
 from edgekit.postprocess import Facts, Outputs, answer
 from edgekit.postprocess.entities import OUTSIDE, Tagging
+from edgekit.tokens.encoding import Prompt, Tokenizer
 
 Sentence = tuple[str, ...]
 
@@ -33,8 +33,8 @@ class Words:
     def asked(self) -> Sequence[Example]:
         return self.examples
 
-    def prompt(self, tokeniser: Tokeniser, index: int) -> Prompt:
-        return tokeniser.prompt("token-classification", *self.examples[index].texts)
+    def prompt(self, tokenizer: Tokenizer, index: int) -> Prompt:
+        return tokenizer.prompt("token-classification", *self.examples[index].texts)
 
     def record(self, facts: Facts, index: int, prompt: Prompt, outputs: Outputs) -> Any:
         """Each word's label: that of the first piece of the text that begins in it.

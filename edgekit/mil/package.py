@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from edgekit.errors import BundleError, EdgekitError
-from edgekit.graph import TensorSpec
 from edgekit.mil.toolbox import protobuf
+from edgekit.signature import TensorSpec
 
 _MINIMUM_OS = {6: "iOS15", 7: "iOS16", 8: "iOS17", 9: "iOS18", 10: "iOS26"}
 _ARRAY_DTYPES = {"FLOAT32": "float32", "FLOAT16": "float16", "INT32": "int32", "DOUBLE": "float64"}

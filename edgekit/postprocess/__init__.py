@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 
 from edgekit.bundle import Bundle
-from edgekit.encoding import Prompt, Tokeniser
 from edgekit.postprocess import entities, labels, masks, spans, vectors
 from edgekit.postprocess.entities import Tagging
 from edgekit.postprocess.labels import Classification
 from edgekit.postprocess.masks import FilledMasks
 from edgekit.postprocess.spans import SpanAnswer
 from edgekit.postprocess.vectors import Similarity, TokenVectors, Vector
+from edgekit.tokens.encoding import Prompt, Tokenizer
 
 TOP = 5
 
@@ -38,7 +38,7 @@ class Facts:
     token: Callable[[int], str]
 
     @classmethod
-    def of(cls, bundle: Bundle, tokeniser: Tokeniser) -> Facts:
+    def of(cls, bundle: Bundle, tokenizer: Tokenizer) -> Facts:
         """From a bundle's manifest."""
         manifest = bundle.manifest
         special = (manifest["tokenizer"] or {}).get("special_tokens", {})
@@ -47,7 +47,7 @@ class Facts:
             manifest.get("problem_type"),
             tuple(manifest["labels"]),
             special.get("mask_token"),
-            tokeniser.token,
+            tokenizer.token,
         )
 
 

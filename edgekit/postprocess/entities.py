@@ -8,9 +8,9 @@ from itertools import groupby
 
 import numpy as np
 
-from edgekit.encoding import Encoded
 from edgekit.postprocess.scores import number, ranked, softmax
 from edgekit.postprocess.texts import mended
+from edgekit.tokens.encoding import Encoded
 
 OUTSIDE = "O"
 

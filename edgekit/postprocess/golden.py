@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from edgekit.encoding import Encoded, Prompt, Tokeniser
+from edgekit.model.source import SEED
 from edgekit.postprocess import Facts, answer, to_json
 from edgekit.postprocess.scores import number, ranked
-from edgekit.source import SEED
+from edgekit.tokens.encoding import Encoded, Prompt, Tokenizer
 
 TOLERANCE = 1e-5  # of scores; offsets, labels and texts have to be equal
 TOP = 5
@@ -50,8 +50,8 @@ class Checked:
     failure: str | None
 
 
-def content(facts: Facts, tokeniser: Tokeniser, max_length: int, ask: Ask) -> dict[str, Any]:
-    """What is written; ``tokeniser`` cuts at ``max_length``, ``ask`` is PyTorch."""
+def content(facts: Facts, tokenizer: Tokenizer, max_length: int, ask: Ask) -> dict[str, Any]:
+    """What is written; ``tokenizer`` cuts at ``max_length``, ``ask`` is PyTorch."""
     rng = np.random.default_rng(SEED)
 
     def made_up(encoded: Encoded) -> Row:
@@ -61,7 +61,7 @@ def content(facts: Facts, tokeniser: Tokeniser, max_length: int, ask: Ask) -> di
         return _thinned(facts, encoded, ask(encoded))
 
     length = min(_MAX_LENGTH, max_length)
-    short = tokeniser.cut_at(length)
+    short = tokenizer.cut_at(length)
     return {
         "offsets_unit": "unicode code points",
         "tolerance": TOLERANCE,
@@ -78,10 +78,10 @@ def content(facts: Facts, tokeniser: Tokeniser, max_length: int, ask: Ask) -> di
     }
 
 
-def check(stored: Mapping[str, Any], facts: Facts, tokeniser: Tokeniser) -> Checked:
-    """The texts of a ``postprocess.json`` tokenised, and its outputs read, once more."""
+def check(stored: Mapping[str, Any], facts: Facts, tokenizer: Tokenizer) -> Checked:
+    """The texts of a ``postprocess.json`` tokenized, and its outputs read, once more."""
     worst, failures = 0.0, []
-    short = tokeniser.cut_at(stored["max_length"])
+    short = tokenizer.cut_at(stored["max_length"])
     for case in stored["cases"]:
         prompt = _prompt(case)
         if short.prompt(facts.task, *prompt.texts).encodings != prompt.encodings:
@@ -99,13 +99,13 @@ def check(stored: Mapping[str, Any], facts: Facts, tokeniser: Tokeniser) -> Chec
     return Checked(len(stored["cases"]), worst, failures[0] if failures else None)
 
 
-def _prompts(facts: Facts, tokeniser: Tokeniser) -> Iterator[Prompt]:
-    mask = "" if facts.mask_id is None else tokeniser.token(facts.mask_id)
+def _prompts(facts: Facts, tokenizer: Tokenizer) -> Iterator[Prompt]:
+    mask = "" if facts.mask_id is None else tokenizer.token(facts.mask_id)
     if facts.task == "fill-mask" and not mask:
         return
     for texts in _TEXTS.get(facts.task, _OTHERS):
         filled = (text.replace("{mask}", mask) for text in texts)
-        yield tokeniser.prompt(facts.task, *filled)
+        yield tokenizer.prompt(facts.task, *filled)
 
 
 def _case(facts: Facts, name: str, prompt: Prompt, outputs: Sequence[Row]) -> dict[str, Any]:

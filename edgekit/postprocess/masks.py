@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edgekit.encoding import Encoded
 from edgekit.errors import InputError, UnsupportedError
 from edgekit.postprocess.scores import number, ranked, softmax
+from edgekit.tokens.encoding import Encoded
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edgekit.encoding import Encoded
 from edgekit.postprocess.scores import number, softmax
 from edgekit.postprocess.texts import mended
+from edgekit.tokens.encoding import Encoded
 
 MAX_ANSWER_TOKENS = 30
 N_BEST = 20

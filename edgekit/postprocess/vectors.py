@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edgekit.encoding import Encoded
 from edgekit.postprocess.scores import number
+from edgekit.tokens.encoding import Encoded
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from edgekit import staging
+from edgekit.files import write_text
 from edgekit.report.numbers import Report, build
 
 __all__ = ["FILES", "Report", "build", "write"]
@@ -32,5 +32,5 @@ def write(report: Report, folder: Path) -> Path:
         "results.csv": data.to_csv(report),
     }
     for name, text in contents.items():
-        staging.write(folder / name, text)
+        write_text(folder / name, text)
     return folder / "report.html"

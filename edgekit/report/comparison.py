@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 
-from edgekit import formats
-from edgekit.benchmarks import stats
+from edgekit import formats, stats
 from edgekit.benchmarks.entries import PYTORCH
 from edgekit.benchmarks.measurement import Conditions, Measurement, Subject
-from edgekit.benchmarks.stats import Interval
 from edgekit.errors import PlanError
+from edgekit.stats import Interval
 
 SAME_RECIPE, FULL_PRECISION, EAGER = "same-recipe", "full-precision", "pytorch"
 

@@ -14,18 +14,18 @@ from edgekit.benchmarks import results
 from edgekit.report import comparison, headline, wording
 from edgekit.report.comparison import Comparison
 from edgekit.report.numbers import Group, Report, Row, Setting
+from edgekit.version import VERSION
 
 SCHEMA_VERSION = "1.0"
 
 
 def to_json(report: Report) -> dict[str, Any]:
     """Everything, raw measurements included."""
-    import edgekit
 
     started = sorted(row.started for row in report.measurements)
     return {
         "schema_version": SCHEMA_VERSION,
-        "edgekit": edgekit.__version__,
+        "edgekit": VERSION,
         "title": report.title,
         "measured": {"first": started[0], "last": started[-1]} if started else None,
         "random_weights": list(report.random_weights),

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from edgekit.benchmarks.stats import Interval
 from edgekit.report import charts, comparison, wording
 from edgekit.report.charts import Point, Tones
 from edgekit.report.numbers import Report, Row, Setting
+from edgekit.stats import Interval
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from edgekit.benchmarks import cautions
+from edgekit.benchmarks.devices import warnings as cautions
 from edgekit.benchmarks.measurement import Measurement
 from edgekit.report import comparison, wording
 from edgekit.report.numbers import Group, Report, Row, Setting

@@ -6,14 +6,14 @@ import statistics
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from edgekit.benchmarks import stats
+from edgekit import stats
 from edgekit.benchmarks.entries import PYTORCH
 from edgekit.benchmarks.measurement import Conditions, Measurement
-from edgekit.benchmarks.stats import Summary
 from edgekit.report import comparison, paper, texts
 from edgekit.report.comparison import Comparison
 from edgekit.report.paper import Claim
 from edgekit.report.texts import TextsRow
+from edgekit.stats import Summary
 
 _USUAL_LENGTH = 128  # what models are usually compared at
 

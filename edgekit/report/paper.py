@@ -8,8 +8,8 @@ from typing import Any
 
 from edgekit.benchmarks.entries import PYTORCH
 from edgekit.benchmarks.measurement import Measurement
-from edgekit.benchmarks.stats import Interval
 from edgekit.report import comparison
+from edgekit.stats import Interval
 
 
 @dataclass(frozen=True)

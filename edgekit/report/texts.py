@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from edgekit.benchmarks import stats
+from edgekit import stats
 from edgekit.benchmarks.measurement import Conditions, Measurement, Subject
-from edgekit.benchmarks.stats import Interval
+from edgekit.stats import Interval
 
 
 @dataclass(frozen=True)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from edgekit.benchmarks import cautions
+from edgekit.benchmarks.devices import warnings as cautions
 from edgekit.benchmarks.measurement import Conditions, Measurement, Operator, Subject
-from edgekit.benchmarks.stats import Interval
 from edgekit.report import comparison
 from edgekit.report.comparison import Comparison
 from edgekit.report.numbers import Group, Report, Row, Setting
 from edgekit.report.paper import Claim
 from edgekit.report.texts import TextsRow
+from edgekit.stats import Interval
 
 RANDOM = "random weights: right for size, speed and parity, meaningless for accuracy"
 EMULATED = "instructions of one inference in an emulator: repeatable, and no latency"

@@ -1,0 +1,46 @@
+"""A device that went away: waited for once, and after that it has to be there at once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from edgekit.benchmarks.devices.protocol import LostError
+
+BACK_SECONDS = 60.0
+
+
+class Absence:
+    """``lost`` says what is wrong now, or None; ``reconnect`` is tried while it is waited for."""
+
+    def __init__(
+        self,
+        lost: Callable[[], LostError | None],
+        say: Callable[[str], None],
+        seconds: float = BACK_SECONDS,
+        reconnect: Callable[[], object] = lambda: None,
+    ) -> None:
+        self._lost, self._say, self._seconds, self._reconnect = lost, say, seconds, reconnect
+        self._gone = False
+
+    def wait(self) -> bool:
+        """Returns when the device is there, and whether it had been away.
+
+        Raises:
+            LostError: it does not come back.
+        """
+        error = self._lost()
+        if error is None:
+            self._gone = False
+            return False
+        if not self._gone:
+            self._say(f"    {error}; waiting {self._seconds:.0f} s for it")
+        deadline = time.monotonic() + (0 if self._gone else self._seconds)
+        while error and time.monotonic() < deadline:
+            self._reconnect()
+            time.sleep(1)
+            error = self._lost()
+        self._gone = error is not None
+        if error:
+            raise error
+        return True

@@ -1,0 +1,119 @@
+"""onnxruntime-web, fetched once from the npm registry into edgekit's cache.
+
+Of the package's 130 MB three files are kept, each checked against its SHA-256 when it is fetched
+and whenever it is used. They appear together or not at all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tarfile
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from edgekit import staging
+from edgekit.errors import EdgekitError
+from edgekit.files import cache_folder, file_sha256
+
+Say = Callable[[str], None]
+VERSION = "1.30.0"
+FILES: Mapping[str, str] = {
+    "ort.wasm.min.mjs": "219e6a1fc8a9938268d18efca3c91d310bd2f4a59bbd13744df5b2b7fc6cee3b",
+    "ort-wasm-simd-threaded.mjs": (
+        "e13f7f94fc51b4ca72b12faeb1ee95f4ace6dfbc8939bc718aabdc0a27c4299b"
+    ),
+    "ort-wasm-simd-threaded.wasm": (
+        "3398c10d07d229bd91b364548e130e0e51a8e5704b88c7c083ebbeb78842dee2"
+    ),
+}
+_REGISTRY = "https://registry.npmjs.org"
+_TIMEOUT_SECONDS = 60
+
+
+class SetupError(EdgekitError):
+    """onnxruntime-web could not be fetched."""
+
+
+def folder() -> Path:
+    """Where the files are: in ``EDGEKIT_CACHE``, or the user's own cache folder."""
+    return cache_folder("browser")
+
+
+def missing() -> str | None:
+    """Why the cache cannot be used yet, or None."""
+    found = {name: folder() / name for name in FILES}
+    if not all(path.is_file() for path in found.values()):
+        return "onnxruntime-web is not set up"
+    if any(file_sha256(path) != FILES[name] for name, path in found.items()):
+        return f"onnxruntime-web in the cache is damaged, or not {VERSION}"
+    return None
+
+
+def setup(say: Say = lambda text: None, registry: str | None = None) -> Path:
+    """Fetches the files, unless they are there, and returns their folder.
+
+    ``registry`` is npm's own setting (``npm_config_registry``) if it is not given.
+
+    Raises:
+        SetupError: the registry cannot be reached, or has other files under that version.
+        OutputError: the cache cannot be written.
+    """
+    if missing() is None:
+        return folder()
+    address = (
+        f"{(registry or _registry()).rstrip('/')}/onnxruntime-web/-/onnxruntime-web-{VERSION}.tgz"
+    )
+    say(f"fetch onnxruntime-web {VERSION}, 33 MB")
+    with staging.staging(folder()) as stage:
+        whole = stage / "whole"
+        whole.mkdir()
+        _fetch(address, stage / "package.tgz")
+        _unpack(stage / "package.tgz", whole)
+        staging.publish(whole, folder(), force=True)
+    return folder()
+
+
+def clean() -> None:
+    """Removes the files."""
+    shutil.rmtree(folder(), ignore_errors=True)
+
+
+def _registry() -> str:
+    settings = {name.lower(): value for name, value in os.environ.items()}  # as npm reads them
+    return settings.get("npm_config_registry") or _REGISTRY
+
+
+def _fetch(address: str, path: Path) -> None:
+    try:
+        with (
+            urllib.request.urlopen(address, timeout=_TIMEOUT_SECONDS) as answer,
+            path.open("wb") as file,
+        ):
+            shutil.copyfileobj(answer, file)
+    except (OSError, ValueError) as error:
+        reason = error.reason if isinstance(error, urllib.error.URLError) else error
+        raise SetupError(
+            f"cannot fetch {address}: {reason}; check the network, or name your registry in "
+            "npm_config_registry, and try edgekit devices setup browser again"
+        ) from error
+
+
+def _unpack(package: Path, place: Path) -> None:
+    """Takes the wanted files out, each only if it is the one that edgekit knows."""
+    try:
+        with tarfile.open(package) as archive:
+            for name, digest in FILES.items():
+                member = archive.extractfile(f"package/dist/{name}")
+                content = member.read() if member else b""
+                if hashlib.sha256(content).hexdigest() != digest:
+                    raise SetupError(
+                        f"the registry's {name} is not that of onnxruntime-web {VERSION}: nothing "
+                        "is kept; ask whoever runs the registry, or try another one"
+                    )
+                (place / name).write_bytes(content)
+    except (tarfile.TarError, KeyError, EOFError, OSError) as error:
+        raise SetupError(f"the registry's package cannot be read: {error}; try again") from error

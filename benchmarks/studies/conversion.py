@@ -1,0 +1,298 @@
+"""How long a conversion takes, and how much memory: edgekit against the libraries by hand.
+
+``make bench-conversion`` converts DistilBERT-base (random weights, question answering, one length)
+to ONNX, TFLite and Core ML, each in two recipes, in turns:
+
+* by hand: a script a format that calls nothing but the library's own entry points;
+* edgekit, one format at a time and two at a time, without the proof.
+
+Every side is a process of its own. Wall time is the whole process, imports included. Memory is
+resident (RSS), sampled every 50 ms: the most that the largest process held, and the most that all
+processes of the side held together, where pages that they share count once for each.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+HAND = ("onnx", "tflite", "coreml")
+TARGET = 0.7
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One run of one side."""
+
+    side: str
+    seconds: float
+    largest_bytes: int
+    tree_bytes: int
+
+
+# The sides: each runs alone in a process
+
+
+def hand_onnx(model: Any, sample: tuple[Any, ...], out: Path) -> None:
+    """torch.onnx.export and onnxruntime's quantize_dynamic."""
+    import torch
+    from onnxruntime.quantization import quantize_dynamic
+
+    batch, length = torch.export.Dim("batch"), torch.export.Dim("length", max=512)
+    shapes = tuple({0: batch, 1: length} for _ in sample)
+    torch.onnx.export(model, sample, str(out / "fp32.onnx"), dynamo=True, dynamic_shapes=shapes)
+    quantize_dynamic(out / "fp32.onnx", out / "int8.onnx", per_channel=True)
+
+
+def hand_tflite(model: Any, sample: tuple[Any, ...], out: Path) -> None:
+    """litert_torch.convert and ai-edge-quantizer."""
+    import litert_torch
+    from ai_edge_quantizer import quantizer, recipe
+
+    litert_torch.convert(model, sample).export(str(out / "fp32.tflite"))
+    peer = quantizer.Quantizer(str(out / "fp32.tflite"), recipe.dynamic_wi8_afp32())
+    peer.quantize(serialize_to_path=out / "int8.tflite")
+
+
+def hand_coreml(model: Any, sample: tuple[Any, ...], out: Path) -> None:
+    """coremltools.convert and linear_quantize_weights."""
+    import coremltools as ct
+    import torch
+    from coremltools.optimize.coreml import (
+        OpLinearQuantizerConfig,
+        OptimizationConfig,
+        linear_quantize_weights,
+    )
+
+    program = torch.export.export(model, sample, strict=False).run_decompositions({})
+    made = ct.convert(program, minimum_deployment_target=ct.target.iOS18, skip_model_load=True)
+    made.save(str(out / "fp16.mlpackage"))
+    config = OptimizationConfig(OpLinearQuantizerConfig(mode="linear", granularity="per_channel"))
+    linear_quantize_weights(made, config).save(str(out / "int8.mlpackage"))
+
+
+_HAND: dict[str, Callable[[Any, tuple[Any, ...], Path], None]] = {
+    "onnx": hand_onnx,
+    "tflite": hand_tflite,
+    "coreml": hand_coreml,
+}
+
+
+def by_hand(name: str, config: Path, length: int, out: Path) -> None:
+    """Loads the model as its user would and converts it.
+
+    A plain Transformers model does not get through ``coremltools.convert`` (``new_ones``), so that
+    side is given edgekit's mask: without it there would be nothing to compare with.
+    """
+    import torch
+    import transformers
+
+    torch.manual_seed(0)
+    settings = transformers.AutoConfig.from_pretrained(config.parent)
+    options: dict[str, Any] = {}
+    if name == "coreml":
+        from edgekit.tracing.export import ATTENTION
+
+        options["attn_implementation"] = ATTENTION
+    model = transformers.AutoModelForQuestionAnswering.from_config(settings, **options).eval()
+
+    class Logits(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = model
+
+        def forward(self, input_ids: Any, attention_mask: Any) -> tuple[Any, Any]:
+            outputs = self.model(input_ids=input_ids, attention_mask=attention_mask)
+            return outputs.start_logits, outputs.end_logits
+
+    sample = tuple(torch.ones(2 if name == "onnx" else 1, length, dtype=torch.int32) for _ in "ab")
+    _HAND[name](Logits().eval(), sample, out)
+
+
+def by_edgekit(config: Path, length: int, out: Path, jobs: int) -> None:
+    """All three formats as the command does it, up to the proof."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from edgekit import formats
+    from edgekit.conversion import plan, stages
+    from edgekit.conversion.worker import Worker
+
+    planned = plan.make(f"config:{config}", buckets=(length,), max_length=length, out=out / "b")
+    work, bundle, log = out / "work", out / "bundle", out / "log"
+    work.mkdir()
+    bundle.mkdir()
+
+    def call(share: int, function: Callable[..., Any], *args: Any) -> Any:
+        threads = max(1, (os.cpu_count() or 1) // share)
+        return Worker(function, args, log, threads=threads).result(lambda step: None)
+
+    traced = call(1, stages.trace, planned, work, bundle)
+    names = sorted(planned.formats(), key=lambda name: -formats.get(name).effort)
+    with ThreadPoolExecutor(jobs) as pool:
+        list(
+            pool.map(
+                lambda name: call(jobs, stages.build, planned, traced, name, work, bundle), names
+            )
+        )
+
+
+# Measuring
+
+
+def measure(side: str, config: Path, length: int) -> Sample:
+    """Runs one side in a process tree of its own."""
+    folder = Path(tempfile.mkdtemp(prefix="edgekit-bench-"))
+    command = [sys.executable, __file__, "--side", side, "--config", str(config)]
+    started = time.perf_counter()
+    try:
+        with (folder / "log").open("wb") as log:
+            process = subprocess.Popen(
+                [*command, "--length", str(length), "--out", str(folder)],
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+            largest, tree = _watch(process)
+        if process.returncode:
+            raise click.ClickException(f"{side} failed: {(folder / 'log').read_text()[-2000:]}")
+        return Sample(side, time.perf_counter() - started, largest, tree)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _watch(process: subprocess.Popen[bytes]) -> tuple[int, int]:
+    """(peak of the largest process, peak of the tree) until the process ends."""
+    import psutil
+
+    largest = tree = 0
+    root = psutil.Process(process.pid)
+    while process.poll() is None:
+        total = 0
+        with contextlib.suppress(psutil.Error):
+            for each in (root, *root.children(recursive=True)):
+                with contextlib.suppress(psutil.Error):
+                    rss = each.memory_info().rss
+                    total += rss
+                    largest = max(largest, rss)
+        tree = max(tree, total)
+        time.sleep(0.05)
+    return largest, tree
+
+
+# Summing up
+
+
+def summarise(samples: list[Sample]) -> dict[str, dict[str, Any]]:
+    """Per way of converting: the median, and the ratio to by hand of each round's pair."""
+    rounds = [samples[i : i + 5] for i in range(0, len(samples), 5)]
+    totals = [_totals(each) for each in rounds]
+    summary: dict[str, dict[str, Any]] = {}
+    for way in totals[0]:
+        summary[way] = {}
+        for key in ("seconds", "largest_bytes", "tree_bytes"):
+            values = [total[way][key] for total in totals]
+            ratios = [total[way][key] / total["by hand"][key] for total in totals]
+            summary[way][key] = statistics.median(values)
+            summary[way][f"{key}_ratios"] = ratios
+    return summary
+
+
+def _totals(samples: list[Sample]) -> dict[str, dict[str, float]]:
+    """By hand takes the sum of its times and the highest of its peaks."""
+    hand = [sample for sample in samples if sample.side in HAND]
+    ways = {
+        "by hand": {
+            "seconds": sum(sample.seconds for sample in hand),
+            "largest_bytes": max(sample.largest_bytes for sample in hand),
+            "tree_bytes": max(sample.tree_bytes for sample in hand),
+        }
+    }
+    return ways | {sample.side: asdict(sample) for sample in samples if sample.side not in HAND}
+
+
+def render(summary: dict[str, dict[str, Any]], samples: list[Sample]) -> None:
+    """A table for people."""
+    for sample in samples:
+        if sample.side in HAND:
+            click.echo(f"  by hand, {sample.side:<7} {_row(asdict(sample))}")
+    for way, row in summary.items():
+        ratios = "   ".join(
+            f"{statistics.median(row[f'{key}_ratios']):.2f}"
+            for key in ("seconds", "largest_bytes", "tree_bytes")
+        )
+        click.echo(f"{way:<18} {_row(row)}   ratios {ratios}")
+    click.echo(f"aim: {TARGET} of the time and of the highest peak by hand")
+
+
+def _row(row: dict[str, Any]) -> str:
+    return (
+        f"{row['seconds']:6.1f} s   largest process {row['largest_bytes'] / 1e6:5.0f} MB"
+        f"   tree {row['tree_bytes'] / 1e6:5.0f} MB"
+    )
+
+
+def distilbert(folder: Path) -> Path:
+    """The config of DistilBERT-base, written where both sides read it."""
+    from transformers import DistilBertConfig
+
+    config = DistilBertConfig(architectures=["DistilBertForQuestionAnswering"])
+    folder.mkdir(parents=True)
+    (folder / "config.json").write_text(json.dumps(config.to_dict()))
+    return folder / "config.json"
+
+
+@click.command()
+@click.option("--length", default=128, show_default=True, help="Tokens of the one bucket.")
+@click.option("--rounds", default=3, show_default=True, help="How often each side runs, in turns.")
+@click.option("--json", "report", type=click.Path(path_type=Path), help="Write raw samples here.")
+@click.option("--side", hidden=True)
+@click.option("--config", type=click.Path(path_type=Path), hidden=True)
+@click.option("--out", type=click.Path(path_type=Path), hidden=True)
+def main(
+    length: int,
+    rounds: int,
+    report: Path | None,
+    side: str | None,
+    config: Path | None,
+    out: Path | None,
+) -> None:
+    """Times edgekit's conversion of DistilBERT-base against the libraries' entry points."""
+    if side is not None and config is not None and out is not None:
+        if side in HAND:
+            by_hand(side, config, length, out)
+        else:
+            by_edgekit(config, length, out, jobs=2 if side.endswith("2 jobs") else 1)
+        return
+    click.echo(
+        f"DistilBERT-base, random weights (seed 0), question answering, {length} tokens, "
+        f"3 formats x 2 recipes, {os.cpu_count()} cores, median of {rounds}"
+    )
+    sides = (*HAND, "edgekit, 1 job", "edgekit, 2 jobs")
+    with tempfile.TemporaryDirectory() as folder:
+        path = distilbert(Path(folder) / "distilbert-base")
+        samples = []
+        for _ in range(rounds):
+            for each in sides:
+                samples.append(measure(each, path, length))
+                click.echo(f"  {each:<18} {_row(asdict(samples[-1]))}", err=True)
+    summary = summarise(samples)
+    render(summary, samples[-len(sides) :])
+    if report is not None:
+        rows = [asdict(sample) for sample in samples]
+        report.write_text(json.dumps({"summary": summary, "samples": rows}, indent=1))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+"""``edgekit check``: parse, call :mod:`edgekit.budget`, render."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from edgekit.cli.options import debug_option, json_option
+
+_PATH = click.Path(path_type=Path)
+
+
+@click.command()
+@click.argument("bundle", type=_PATH)
+@click.option("--budget", "budget_path", type=_PATH, required=True, help="TOML: docs/check.md.")
+@click.option(
+    "--baseline",
+    "baselines",
+    type=_PATH,
+    multiple=True,
+    help="report.json of edgekit bench, eval.json of edgekit eval, or their folders.",
+)
+@click.option("--junit", type=_PATH, help="Write JUnit XML there.")
+@click.option("--markdown", type=_PATH, help="Write a summary for a pull request there.")
+@click.option("--quiet", is_flag=True, help="Print what is broken only.")
+@json_option
+@debug_option
+def check(
+    bundle: Path,
+    budget_path: Path,
+    baselines: tuple[Path, ...],
+    junit: Path | None,
+    markdown: Path | None,
+    quiet: bool,
+    as_json: bool,
+    debug: bool,
+) -> None:
+    """Hold BUNDLE against a budget: size, speed, memory, parity, quality.
+
+    Only what the budget asks for is measured. Exit code 1 if a budget is broken or could not be
+    measured, 2 if the budget makes no sense.
+    """
+    from edgekit.budget import junit as xml
+    from edgekit.budget import limits, render, verdict
+    from edgekit.budget.baseline import Baseline
+    from edgekit.budget.meter import Devices
+    from edgekit.bundle import Bundle
+    from edgekit.cli import progress
+    from edgekit.files import write_text
+
+    if junit:
+        xml.require()
+    budgets = limits.read(budget_path)
+    baseline = Baseline.read(baselines) if baselines else None
+    opened = Bundle.open(bundle.absolute())
+    with progress.Log(quiet or as_json) as log:
+        found = verdict.check(opened, budgets, baseline, Devices(log.say, log.tick))
+    if as_json:
+        click.echo(json.dumps(render.to_json(opened.name, found), indent=2, ensure_ascii=False))
+    elif not quiet:
+        render.show(opened.name, found)
+    broken = [each for each in found if not each.met]
+    for each in broken if quiet else ():
+        click.echo(each.sentence, err=True)
+    if junit:  # after what is printed: minutes of measuring are not lost on a bad path
+        write_text(junit, xml.to_xml(opened.name, found))
+    if markdown:
+        write_text(markdown, render.to_markdown(opened.name, found))
+    if broken:
+        sys.exit(1)

@@ -1,0 +1,81 @@
+"""``edgekit eval``: parse, call :mod:`edgekit.evaluation`, render."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from edgekit.cli.options import List, Pairs, debug_option, json_option
+
+
+@click.command("eval")
+@click.argument("bundles", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--data", required=True, type=click.Path(path_type=Path), help="Labelled examples: see below."
+)
+@click.option("--task", help="Where the model leaves a choice: retrieval.")
+@click.option("--artifacts", type=List(), help="Files of the bundle.  [default: all that run]")
+@click.option("--device", default="host", show_default=True, help="Like host or arm64.")
+@click.option("--limit", type=click.IntRange(1), help="Only the first so many examples.")
+@click.option("--columns", type=Pairs(), help="Like text=sentence,label=target.  [guessed]")
+@click.option("--labels", type=Pairs(), help="Labels of the data that the model names otherwise.")
+@click.option(
+    "--null-threshold",
+    type=float,
+    default=0.0,
+    show_default=True,
+    help="By how much no answer must beat the best span (SQuAD v2).",
+)
+@click.option("--top", type=click.IntRange(1), default=10, show_default=True, help="Of retrieval.")
+@click.option(
+    "--shown", type=click.IntRange(0), default=3, show_default=True, help="Differing examples."
+)
+@click.option("-o", "--out", type=click.Path(path_type=Path), help="Default: <data>.eval")
+@click.option("--force", is_flag=True, help="Ask again what is in the folder already.")
+@click.option("--quiet", is_flag=True, help="Print errors only.")
+@json_option
+@debug_option
+def evaluate(
+    bundles: tuple[Path, ...],
+    data: Path,
+    task: str | None,
+    artifacts: tuple[str, ...] | None,
+    device: str,
+    limit: int | None,
+    columns: dict[str, str] | None,
+    labels: dict[str, str] | None,
+    null_threshold: float,
+    top: int,
+    shown: int,
+    out: Path | None,
+    force: bool,
+    quiet: bool,
+    as_json: bool,
+    debug: bool,
+) -> None:
+    """Is it still as good? Each file of BUNDLES, and PyTorch, over labelled data.
+
+    Data are TSV, CSV, JSONL, Parquet, SQuAD's JSON or CoNLL by their suffix. Metrics come with
+    intervals of 95%; drops are against PyTorch on the same examples. Interrupted, the same command
+    goes on where it stopped.
+    """
+    from edgekit.cli import progress, render_eval
+    from edgekit.evaluation.kinds import Options
+    from edgekit.evaluation.run import Request, default_folder, run
+
+    options = Options(columns or {}, labels or {}, null_threshold, top)
+    request = Request(bundles, data, task, artifacts, device, limit, shown, options)
+    folder = out or default_folder(data)
+    with progress.Log(quiet or as_json) as log:
+        try:
+            report = run(request, folder, force=force, debug=debug, say=log.say, tick=log.tick)
+        except KeyboardInterrupt:
+            raise click.ClickException(
+                f"interrupted: what was answered is in {folder}; the same command goes on"
+            ) from None
+    if not quiet:
+        render_eval.report(report, folder, as_json)
+    if any(row.failure for bundle in report.bundles for row in bundle.artifacts):
+        sys.exit(1)

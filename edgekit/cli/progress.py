@@ -1,0 +1,108 @@
+"""What a person sees while a conversion runs: a line for each step, with its time when it ends."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from edgekit.conversion.plan import ExportPlan
+from edgekit.conversion.stages import Step
+
+_VERBS = {
+    "load": "load",
+    "trace": "trace",
+    "reference": "ask PyTorch",
+    "convert": "convert",
+    "prove": "prove",
+}
+
+
+class Steps:
+    """Called with each step as it begins and ends; keeps the finished ones."""
+
+    def __init__(self) -> None:
+        self.finished: list[Step] = []
+
+    def __call__(self, step: Step) -> None:
+        if step.seconds is not None:
+            self.finished.append(step)
+
+
+class _Shown(Steps):
+    """Finished steps as lines, running ones under a spinner (on a terminal)."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+
+        super().__init__()
+        self._console = Console(stderr=True, emoji=False, highlight=False, soft_wrap=True)
+        self._status = self._console.status("starting")
+        self._running: dict[tuple[str, str, str], Step] = {}
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> _Shown:
+        if self._console.is_terminal:
+            self._status.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._status.stop()
+
+    def __call__(self, step: Step) -> None:
+        with self._lock:
+            super().__call__(step)
+            key = (step.stage, step.action, step.detail)
+            if step.seconds is None:
+                self._running[key] = step
+            else:
+                self._running.pop(key, None)
+                self._console.print(f"  {_text(step):<72} [dim]{step.seconds:6.1f} s[/dim]")
+            self._status.update(" | ".join(_text(each) for each in self._running.values()))
+
+
+def _text(step: Step) -> str:
+    return f"{step.stage:<7} {_VERBS[step.action]:<12} {step.detail}"
+
+
+class Log:
+    """Lines on standard error, and on a terminal a spinner with what happens now."""
+
+    def __init__(self, hidden: bool) -> None:
+        from rich.console import Console
+
+        self._console = Console(
+            stderr=True, emoji=False, highlight=False, soft_wrap=True, quiet=hidden
+        )
+        self._status = self._console.status("starting")
+
+    def __enter__(self) -> Log:
+        if self._console.is_terminal:
+            self._status.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._status.stop()
+
+    def say(self, text: str) -> None:
+        """One line that stays."""
+        self._console.print(text, markup=False)
+        self.tick(text.strip())
+
+    def tick(self, text: str) -> None:
+        """What the spinner says until the next call."""
+        from rich.markup import escape
+
+        self._status.update(escape(text))
+
+
+@contextmanager
+def shown(plan: ExportPlan, hidden: bool) -> Iterator[Steps]:
+    """Steps on standard error, or kept silently."""
+    if hidden:
+        yield Steps()
+        return
+    with _Shown() as steps:
+        print(f"{plan.source.name}: {plan.task.name} -> {plan.out}", file=sys.stderr)
+        yield steps

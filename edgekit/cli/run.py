@@ -1,0 +1,59 @@
+"""``edgekit run``: parse, call :mod:`edgekit.app.inference`, render."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from edgekit.cli.options import debug_option, json_option
+
+
+@click.command()
+@click.argument("bundle", type=click.Path(path_type=Path))
+@click.argument("text", required=False)
+@click.argument("context", required=False)
+@click.option("--artifact", help="File of the bundle, or pytorch.  [default: first that runs here]")
+@click.option("--device", default="host", show_default=True, help="Like host or arm64.")
+@click.option("--top", type=click.IntRange(1), default=5, show_default=True, help="Most answers.")
+@json_option
+@debug_option
+def run(
+    bundle: Path,
+    text: str | None,
+    context: str | None,
+    artifact: str | None,
+    device: str,
+    top: int,
+    as_json: bool,
+    debug: bool,
+) -> None:
+    """Ask BUNDLE's model about TEXT as an app would: tokenize, infer, post-process.
+
+    CONTEXT is the text that holds the answer to a question, or the second of a pair. Without TEXT
+    each line of standard input is one input, with TAB between text and context, and gives one line
+    (with --json: of JSON) as soon as it is answered; an empty one, or JSON with an error, if it
+    cannot be.
+    """
+    from edgekit.app import answers, inference, opening
+    from edgekit.bundle import Bundle
+    from edgekit.cli import render_answers
+
+    if text is None and sys.stdin.isatty():
+        raise click.UsageError("give a TEXT, or pipe lines to standard input")
+    opened = Bundle.open(bundle)
+    chosen = opening.choose(opened, artifact, device)
+    name = inference.PYTORCH if chosen is None else chosen.path.name
+    click.echo(f"{name} on {device}", err=True)
+    with answers.silenced(debug):
+        app = opening.open_app(opened, chosen, device)
+    given = () if text is None else (text,) if context is None else (text, context)
+    inputs = [answers.Asked(given)] if given else answers.lines(sys.stdin.buffer)
+    failed = False
+    with app:
+        for found in answers.each(app, inputs, top, debug=debug):
+            render_answers.result(app, found, as_json)
+            failed = failed or found.error is not None
+    if failed:
+        sys.exit(2)

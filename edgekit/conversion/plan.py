@@ -1,0 +1,210 @@
+"""Everything about a conversion decided and checked, and nothing done yet."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgekit import formats, recipe
+from edgekit.errors import OutputError, PlanError
+from edgekit.model.source import NO_TRUST, Source, Trust, find
+from edgekit.model.tasks import Task
+from edgekit.runtime import text as text_runtime
+from edgekit.signature import Signature, TensorSpec
+
+BUCKETS = (32, 64, 128, 256, 384, 512)
+MINIMUM_IOS = ("16", "17", "18")
+_INPUTS = {
+    "input_ids": "the text's token ids",
+    "attention_mask": "1 for a token of the text, 0 for padding",
+    "token_type_ids": "0 for the first text of a pair, 1 for the second",
+}
+
+
+@dataclass(frozen=True)
+class PlannedArtifact:
+    """One file to come. ``size_bytes`` is an estimate from the count of parameters."""
+
+    file: str
+    format: str
+    recipe: str
+    size_bytes: int
+
+
+@dataclass(frozen=True)
+class ExportPlan:
+    """What :func:`edgekit.convert` is going to do."""
+
+    source: Source
+    task: Task
+    artifacts: tuple[PlannedArtifact, ...]
+    max_length: int
+    buckets: tuple[int, ...]
+    out: Path
+    force: bool = False
+    minimum_ios: str = "18"
+    embed_tokenizer: bool = False
+
+    @property
+    def inputs(self) -> tuple[TensorSpec, ...]:
+        """The graph's inputs: int32, in fixed order."""
+        names = list(_INPUTS)[: 3 if self.source.family.has_token_types(self.source.config) else 2]
+        return tuple(
+            TensorSpec(name, "int32", ("batch", "length"), _INPUTS[name]) for name in names
+        )
+
+    def signature(self, outputs: tuple[TensorSpec, ...]) -> Signature:
+        """The graph's signature, once the model has told the sizes of its outputs."""
+        pad_id = self.source.family.pad_id(self.source.config)
+        return Signature(self.inputs, outputs, self.buckets, pad_id)
+
+    def formats(self) -> tuple[str, ...]:
+        """The formats asked for, each once, in order."""
+        return tuple(dict.fromkeys(artifact.format for artifact in self.artifacts))
+
+    def recipes(self, format_name: str) -> tuple[str, ...]:
+        """The recipes of one format."""
+        return tuple(row.recipe for row in self.artifacts if row.format == format_name)
+
+
+def make(
+    model: str,
+    *,
+    task: str | None = None,
+    to: Sequence[str] = formats.DEFAULT,
+    recipes: Sequence[str] = ("fp32", "int8"),
+    max_length: int | None = None,
+    buckets: Sequence[int] | None = None,
+    out: str | os.PathLike[str] | None = None,
+    force: bool = False,
+    minimum_ios: str = "18",
+    embed_tokenizer: bool = False,
+    trust: Trust = NO_TRUST,
+) -> ExportPlan:
+    """Checks the arguments against the model and the machine.
+
+    Raises:
+        EdgekitError: the first thing that cannot work, with its remedy.
+    """
+    wanted = [formats.get(name) for name in _once("--to", to)]
+    asked = [recipe.get(name).name for name in _once("--recipe", recipes)]
+    pairs = [(format_, format_.recipe(name)) for format_ in wanted for name in asked]
+    for format_ in wanted:
+        format_.require()
+    if minimum_ios not in MINIMUM_IOS:
+        raise PlanError(f"--minimum-ios {minimum_ios}: choose from {', '.join(MINIMUM_IOS)}")
+    source = find(model, trust)
+    if embed_tokenizer:
+        _check_embedding(source, [format_.name for format_ in wanted])
+    chosen = source.task(task)
+    if chosen.pooled:
+        source.pooling()
+    length = _length(source, chosen, max_length, buckets)
+    folder = Path(out) if out is not None else Path(f"{source.name}.edgekit")
+    _check_out(folder, force)
+    parameters = count_parameters(source)
+    artifacts = dict.fromkeys(
+        PlannedArtifact(
+            f"model-{name}{format_.suffix}",
+            format_.name,
+            name,
+            parameters * recipe.get(name).weight_bits // 8,
+        )
+        for format_, name in pairs
+    )
+    return ExportPlan(
+        source,
+        chosen,
+        tuple(artifacts),
+        length,
+        _buckets(length, buckets),
+        folder,
+        force,
+        minimum_ios,
+        embed_tokenizer,
+    )
+
+
+def _check_embedding(source: Source, formats_: Sequence[str]) -> None:
+    if "onnx" not in formats_:
+        raise PlanError("--embed-tokenizer makes ONNX files: add onnx to --to")
+    if not source.has_tokenizer:
+        raise PlanError(f"--embed-tokenizer: {source.origin} brings no tokenizer")
+    text_runtime.require()
+
+
+def _once(option: str, names: Sequence[str]) -> list[str]:
+    if not names:
+        raise PlanError(f"{option} names nothing")
+    return list(dict.fromkeys(names))
+
+
+def _length(source: Source, task: Task, asked: int | None, buckets: Sequence[int] | None) -> int:
+    default = min(source.default_length(task), max(BUCKETS))
+    length = asked or (max(buckets) if buckets else default)
+    if length < 1:
+        raise PlanError(f"--max-length {length}: a length is at least 1")
+    if length > source.limit:
+        raise PlanError(
+            f"{length} tokens are beyond the model's limit of {source.limit}: "
+            f"use --max-length {source.limit} or less"
+        )
+    return length
+
+
+def _buckets(max_length: int, asked: Sequence[int] | None) -> tuple[int, ...]:
+    """Ascending lengths, the last of which is ``max_length``."""
+    if asked is None:
+        return (*(bucket for bucket in BUCKETS if bucket < max_length), max_length)
+    wrong = [bucket for bucket in asked if not 1 <= bucket <= max_length]
+    if wrong:
+        raise PlanError(f"bucket {wrong[0]} is not between 1 and the maximum length {max_length}")
+    return tuple(sorted({*asked, max_length}))
+
+
+def _check_out(folder: Path, force: bool) -> None:
+    if folder.exists() and not force:
+        raise OutputError(f"{folder} exists: pass --force to replace it, or -o another folder")
+    if folder.exists() and any(folder.iterdir()) and not (folder / "manifest.json").is_file():
+        raise OutputError(f"{folder} is not a bundle: it will not be replaced, choose another -o")
+    parent = folder.absolute().parent
+    while not parent.exists():
+        parent = parent.parent
+    if not parent.is_dir() or not os.access(parent, os.W_OK):
+        raise OutputError(f"{parent} cannot be written to: choose another folder with -o")
+
+
+def count_parameters(source: Source) -> int:
+    """How many parameters the checkpoint has; computed from the config where weights are random."""
+    if not source.weights:
+        return _parameters_of(source)
+    return sum(_parameters_in(path) for path in source.weights)
+
+
+def _parameters_in(path: Path) -> int:
+    """From the header of a safetensors file (u64 length, then JSON): no tensor is read."""
+    if path.suffix != ".safetensors":
+        return path.stat().st_size // 4
+    with path.open("rb") as file:
+        header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
+    total = 0
+    for name, tensor in header.items():
+        if name != "__metadata__" and tensor["dtype"] in ("F64", "F32", "F16", "BF16"):
+            count = 1
+            for axis in tensor["shape"]:
+                count *= axis
+            total += count
+    return total
+
+
+def _parameters_of(source: Source) -> int:
+    """Embeddings and encoder layers of a BERT-like config (biases and norms are under 1%)."""
+    family, config = source.family, source.config
+    hidden = int(config.get(family.hidden, 768))
+    wide = int(config.get(family.intermediate, 4 * hidden))
+    layer = 4 * hidden * hidden + 2 * hidden * wide
+    rows = int(config.get("vocab_size", 30522)) + int(config.get("max_position_embeddings", 512))
+    return rows * hidden + int(config.get(family.layers, 6)) * layer

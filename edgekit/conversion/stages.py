@@ -1,0 +1,298 @@
+"""The stages of a conversion, each in a process of its own: trace once, then each format."""
+
+from __future__ import annotations
+
+import gc
+import importlib.metadata
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from edgekit import bundle, formats, recipe
+from edgekit.conversion.plan import ExportPlan
+from edgekit.model import checkpoint, tasks
+from edgekit.model.pooling import Pooling
+from edgekit.postprocess import Facts
+from edgekit.postprocess import golden as vectors
+from edgekit.proof import golden, probes, text_proof
+from edgekit.proof import location as layers
+from edgekit.proof import onnx_tokenizer as embed
+from edgekit.proof.probes import Probe
+from edgekit.proof.runs import Run
+from edgekit.proof.verify import Proof, prove
+from edgekit.recipe import Recipe
+from edgekit.runtime import table as runtime
+from edgekit.runtime.interpreters import Session
+from edgekit.runtime.text import TextSession
+from edgekit.signature import Card, Signature, TensorSpec
+from edgekit.tokens import tokenizer as tokenizers
+from edgekit.tokens.encoding import Encoded, Tokenizer
+from edgekit.tokens.tokenizer import TextTokenizer
+from edgekit.tracing import graph
+
+PROBES = "probes.pickle"
+GRAPH = "graph"
+TEXT = "-text"  # ends the stem of a file that takes text
+
+
+@dataclass(frozen=True)
+class Step:
+    """Something a stage began or finished. ``seconds`` and ``peak_bytes`` are set when it ended.
+
+    ``stage`` is ``trace`` or a format, ``action`` one of load, trace, reference, convert and prove.
+    """
+
+    stage: str
+    action: str
+    detail: str = ""
+    seconds: float | None = None
+    peak_bytes: int | None = None
+
+
+Say = Callable[[Step], None]
+
+
+@dataclass(frozen=True)
+class Traced:
+    """What tracing found out: all that the formats and the manifest need to know of the model."""
+
+    signature: Signature
+    card: Card
+    parameters: int
+    tokenizer: dict[str, Any] | None
+    postprocess: dict[str, Any] | None
+
+
+@dataclass(frozen=True)
+class Exported:
+    """One finished file and its proofs."""
+
+    path: Path
+    format: str
+    recipe: str
+    buckets: tuple[int, ...] | None
+    batched: bool
+    proofs: tuple[Proof, ...]
+    takes_text: bool = False
+
+    @property
+    def failure(self) -> str | None:
+        """The first proof that failed, with its runtime."""
+        failed = [proof for proof in self.proofs if not proof.passed]
+        return f"{failed[0].runtime}: {failed[0].failure}" if failed else None
+
+
+class _Timed:
+    """Says when a step begins and, with its time and the process's peak memory, when it ends."""
+
+    def __init__(self, say: Say, stage: str, action: str, detail: str = "") -> None:
+        self._say, self._step = say, (stage, action, detail)
+
+    def __enter__(self) -> None:
+        self._say(Step(*self._step))
+        self._started = time.perf_counter()
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            elapsed = time.perf_counter() - self._started
+            self._say(Step(*self._step, seconds=elapsed, peak_bytes=peak_bytes()))
+
+
+def peak_bytes() -> int | None:
+    """The most memory this process has held (resident), where the system tells."""
+    try:
+        import resource
+    except ImportError:
+        return None
+    import sys
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def trace(plan: ExportPlan, work: Path, out: Path, *, say: Say) -> Traced:
+    """Loads the model, asks PyTorch for its answers, and stores the traced graphs in ``work``."""
+    with _Timed(say, "trace", "load", plan.source.name):
+        _quiet_transformers()
+        tokenizer = checkpoint.load_tokenizer(plan.source)
+        saved = None if tokenizer is None else tokenizers.save(tokenizer, out, plan.max_length)
+        if plan.embed_tokenizer and saved is not None:
+            embed.check(tokenizer, TextTokenizer.read(out, saved), work / "tokenizer.onnx")
+        model = checkpoint.load_model(plan.source, plan.task)
+        pooling = plan.source.pooling() if plan.task.pooled else Pooling()
+        signature = plan.signature(_outputs(plan, model.config, pooling))
+        token_types = len(signature.inputs) == 3
+        probes.try_out(model, plan.task, pooling, token_types, min(3, plan.max_length))
+    with _Timed(say, "trace", "trace", plan.task.name):
+        from edgekit.tracing.export import trace as trace_model
+
+        (work / GRAPH).mkdir()
+        trace_model(model, plan.task, signature, work / GRAPH, pooling)
+    with _Timed(say, "trace", "reference", "PyTorch's answers"):
+        vocabulary = probes.Vocabulary.of(model.config, token_types)
+        rows = list(probes.made_up(vocabulary, plan.max_length, plan.buckets))
+        if tokenizer is not None:
+            rows = [*probes.from_texts(tokenizer, plan.max_length, vocabulary), *rows]
+        answers = probes.answer(model, plan.task, pooling, rows, token_types)
+        probes.save(answers, work / PROBES)
+        golden.write(golden.cases(tokenizer, answers, plan.max_length), out / bundle.GOLDEN)
+        labels = checkpoint.labels(model, plan.task)
+        answered = saved and _write_vectors(plan, model, pooling, token_types, labels, saved, out)
+    parameters = sum(parameter.numel() for parameter in model.parameters())
+    parameters += sum(layer.weight.size + layer.bias.size for layer in pooling.dense)
+    return Traced(signature, _card(plan, labels), parameters, saved, answered)
+
+
+def _write_vectors(
+    plan: ExportPlan,
+    model: Any,
+    pooling: Pooling,
+    token_types: bool,
+    labels: tuple[str, ...],
+    saved: Mapping[str, Any],
+    out: Path,
+) -> dict[str, Any]:
+    """Golden vectors for post-processing, of texts tokenized by the saved files."""
+
+    def ask(encoded: Encoded) -> dict[str, np.ndarray]:
+        ids, types = encoded.input_ids, encoded.token_type_ids
+        return probes.reference(model, plan.task, pooling, ids, types, token_types)
+
+    tokenizer = Tokenizer(out / bundle.TOKENIZER, plan.max_length, saved["truncation_side"])
+    mask_id = saved["special_tokens"].get("mask_token")
+    facts = Facts(plan.task.name, plan.task.problem_type, labels, mask_id, tokenizer.token)
+    path = out / bundle.POSTPROCESS
+    golden.write(vectors.content(facts, tokenizer, plan.max_length, ask), path)
+    return bundle.entry(out, path)
+
+
+def export(
+    plan: ExportPlan, traced: Traced, name: str, work: Path, out: Path, *, say: Say
+) -> list[Exported]:
+    """Converts one format in each of its recipes, then proves each file in its runtimes."""
+    cases = probes.load(work / PROBES)
+    exported = []
+    for kind, path in build(plan, traced, name, work, out, say=say):
+        if path.stem.endswith(TEXT) and traced.tokenizer is not None:
+            side = traced.tokenizer["truncation_side"]
+            with _Timed(say, name, "prove", path.name):
+                exported.append(_export_text(plan, traced, path, kind, cases, side))
+            continue
+        proofs, lengths, batched = [], None, False
+        for session in runtime.sessions(path, name):
+            with _Timed(say, name, "prove", f"{path.name} in {session.runtime}"):
+                proofs.append(
+                    prove(
+                        session,
+                        cases,
+                        plan.task,
+                        traced.signature,
+                        kind,
+                        plan.max_length,
+                        partial(_layer, session, graph.load(work / GRAPH), kind),
+                    )
+                )
+                lengths, batched = session.lengths, session.batched
+            del session  # it holds the weights, and so does the next one
+        exported.append(Exported(path, name, kind.name, lengths, batched, tuple(proofs)))
+    return exported
+
+
+def _export_text(
+    plan: ExportPlan,
+    traced: Traced,
+    path: Path,
+    kind: Recipe,
+    cases: Sequence[Probe],
+    side: str,
+) -> Exported:
+    proof = text_proof.prove(
+        TextSession(path), cases, plan.task, traced.signature, kind, plan.max_length, side
+    )
+    return Exported(path, "onnx", kind.name, None, False, (proof,), takes_text=True)
+
+
+def _layer(session: Session, stored: graph.Graph, kind: Recipe, run: Run) -> str | None:
+    """Where a run goes wrong; a search that fails must not hide that it did."""
+    try:
+        return layers.first_difference(session, stored, run, kind.tolerance)
+    except Exception:
+        return None
+
+
+def build(
+    plan: ExportPlan, traced: Traced, name: str, work: Path, out: Path, *, say: Say
+) -> list[tuple[Recipe, Path]]:
+    """Converts one format in each of its recipes and returns the files, unproven."""
+    recipes = [recipe.get(row) for row in plan.recipes(name)]
+    options: dict[str, Any] = {}
+    if name == "coreml":
+        options["minimum_os"] = f"iOS{plan.minimum_ios}"
+    if name == "onnx" and plan.embed_tokenizer and traced.tokenizer is not None:
+        options["tokenizer"] = TextTokenizer.read(out, traced.tokenizer)
+    with _Timed(say, name, "convert", ", ".join(row.name for row in recipes)):
+        convert = formats.get(name).converter()
+        files = list(convert(graph.load(work / GRAPH), recipes, traced.card, out, **options))
+    gc.collect()  # traced programs are cyclic, and hold the weights
+    return files
+
+
+def _outputs(plan: ExportPlan, config: Any, pooling: Pooling) -> tuple[TensorSpec, ...]:
+    sizes = {
+        "hidden": pooling.width(config.hidden_size),
+        "labels": config.num_labels,
+        "vocabulary": config.vocab_size,
+    }
+    return tasks.tensor_specs(plan.task, sizes)
+
+
+def _card(plan: ExportPlan, labels: tuple[str, ...]) -> Card:
+    source = plan.source
+    weights = "random weights" if source.random_weights else f"weights of {source.name}"
+    return Card(
+        name=source.name,
+        task=plan.task.name,
+        source=source.origin,
+        description=(
+            f"{source.name} for {plan.task.name} ({source.family.model_type}, {weights}), "
+            f"up to {plan.max_length} tokens. Made by edgekit."
+        ),
+        author=source.card.get("author", source.origin.partition("/")[0]),
+        license=source.card.get("license", "see the source checkpoint"),
+        labels=labels,
+        random_weights=source.random_weights,
+    )
+
+
+def _quiet_transformers() -> None:
+    from transformers.utils import logging
+
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+
+
+def versions() -> dict[str, str]:
+    """The versions of the libraries that made a bundle."""
+    names = (
+        "torch",
+        "transformers",
+        "onnx",
+        "onnxruntime",
+        "onnxruntime-extensions",
+        "ai-edge-litert",
+        "coremltools",
+        "executorch",
+        "tensorflow",
+    )
+    found = {}
+    for name in names:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found

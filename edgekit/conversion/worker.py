@@ -1,0 +1,186 @@
+"""Runs one function in a Python process of its own.
+
+A converter gets a clean interpreter (coremltools must not meet TensorFlow, a crash in C++ must not
+take the caller along) and gives its memory back when it is done. The child reads a pickled call
+from its standard input and answers on its standard output; what libraries print goes to a log.
+It ends itself when its parent dies, so that a killed run leaves nothing behind that still writes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from edgekit.errors import ConversionError, EdgekitError, OutputError, first_line
+
+Say = Callable[[Any], None]
+_ENOSPC_MARGIN_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An exception on its way to the parent. Only edgekit's own errors travel as they are."""
+
+    error: EdgekitError
+    traceback: str
+
+
+class Worker:
+    """A running child. ``result`` waits for it; ``kill`` ends it."""
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        args: tuple[Any, ...],
+        log: Path,
+        *,
+        threads: int,
+        echo: bool = False,
+    ) -> None:
+        self._log = log
+        self._name = function.__name__
+        with log.open("ab") as stderr:
+            self._process = subprocess.Popen(
+                [sys.executable, "-c", "from edgekit.conversion.worker import main; main()"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=None if echo else stderr,
+                cwd=log.parent,  # Python imports from here first: not from the user's folder
+                env=_environment(threads),
+                start_new_session=True,
+            )
+        _send(self._stdin, (function, args))
+
+    @property
+    def _stdin(self) -> IO[bytes]:
+        assert self._process.stdin is not None
+        return self._process.stdin
+
+    def result(self, say: Say) -> Any:
+        """Passes the child's messages to ``say`` and returns what its function returned.
+
+        Raises:
+            EdgekitError: the child's own error.
+            ConversionError: the child crashed or was killed.
+        """
+        assert self._process.stdout is not None
+        try:
+            while True:
+                kind, value = pickle.load(self._process.stdout)
+                if kind == "say":
+                    say(value)
+                elif kind == "done":
+                    return value
+                else:
+                    value.error.__cause__ = RemoteError(value.traceback)
+                    raise value.error
+        except EOFError:
+            code = self._process.wait()
+            raise ConversionError(_crash(self._name, code, self._log)) from None
+        finally:
+            self.kill()
+
+    def kill(self) -> None:
+        """Ends the child and everything it started."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()
+
+
+def _environment(threads: int) -> dict[str, str]:
+    """Two processes that each take all cores wait for each other and are several times slower."""
+    pools = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+    path = os.pathsep.join(map(os.path.abspath, sys.path))
+    return {**dict.fromkeys(pools, str(threads)), **os.environ, "PYTHONPATH": path}
+
+
+def alone(function: Callable[..., Any], *args: Any, debug: bool = False) -> Any:
+    """``function(*args)`` in a process of its own: what libraries print stays there.
+
+    Its working directory is another one: paths have to be absolute.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        log, threads = Path(folder) / "log", os.cpu_count() or 1
+        worker = Worker(_call, (function, *args), log, threads=threads, echo=debug)
+        return worker.result(lambda message: None)
+
+
+def _call(function: Callable[..., Any], *args: Any, say: Say) -> Any:
+    return function(*args)
+
+
+class RemoteError(Exception):
+    """The child's traceback, shown with --debug."""
+
+
+def _crash(name: str, code: int, log: Path) -> str:
+    reason = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+    hint = " (out of memory?)" if code == -signal.SIGKILL else ""
+    last = log.read_text(errors="replace").strip().splitlines()[-1:] if log.exists() else []
+    return f"the process of '{name}' died by {reason}{hint}{': ' + last[0] if last else ''}"
+
+
+def _send(pipe: IO[bytes], value: object) -> None:
+    pickle.dump(value, pipe)
+    pipe.flush()
+
+
+def disk_error(error: BaseException, folder: Path) -> OutputError | None:
+    """An OutputError if the disk of the staging ``folder`` failed, whatever a library says."""
+    import errno
+    import shutil
+
+    full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    full = full or os.strerror(errno.ENOSPC) in str(error)
+    if not full and shutil.disk_usage(folder).free > _ENOSPC_MARGIN_BYTES:
+        return None
+    return OutputError(f"the disk is full at {folder.parent}: free some space or choose another -o")
+
+
+def main() -> None:
+    """The child: one call in, messages and one answer out."""
+    gc.set_threshold(100_000)  # importing torch makes millions of objects that all stay
+    source, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # whatever a library prints must not end up between the answers
+    function, args = pickle.load(source)
+    threading.Thread(target=_end_with_parent, args=(source,), daemon=True).start()
+    try:
+        result = function(*args, say=lambda text: _send(answers, ("say", text)))
+        _send(answers, ("done", result))
+    except BaseException as error:
+        _send(answers, ("failed", _failure(error)))
+    sys.stdout.flush()
+    os._exit(0)  # C++ destructors of the libraries have crashed here: nothing is left to save
+
+
+def _failure(error: BaseException) -> Failure:
+    import traceback
+
+    text = traceback.format_exc()
+    if isinstance(error, EdgekitError):
+        return Failure(error, text)
+    disk = disk_error(error, Path.cwd()) if isinstance(error, Exception) else None
+    if disk is not None:
+        return Failure(disk, text)
+    message = f"{type(error).__name__}: {first_line(error)} (--debug shows where)"
+    return Failure(ConversionError(message), text)
+
+
+def _end_with_parent(source: IO[bytes]) -> None:
+    source.read()
+    os._exit(1)

@@ -1,0 +1,165 @@
+"""What is inside an exported file, whoever made it: read from the file, never from a manifest."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from edgekit.errors import BundleError, UnsupportedError
+from edgekit.files import size_bytes
+from edgekit.formats import get as get_format
+from edgekit.signature import TensorSpec
+
+
+@dataclass(frozen=True)
+class FileFacts:
+    """``version`` is the opset, schema or minimum OS; ``operations`` counts nodes by type."""
+
+    file: str
+    format: str
+    size_bytes: int
+    version: str
+    inputs: tuple[TensorSpec, ...]
+    outputs: tuple[TensorSpec, ...]
+    operations: Mapping[str, int]
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    functions: tuple[str, ...] = ()
+
+
+def inspect_file(path: Path) -> FileFacts:
+    """The facts of an .onnx, .tflite, .mlpackage or .pte.
+
+    Raises:
+        UnsupportedError: another suffix.
+        BundleError: it is missing or cannot be read.
+    """
+    if path.suffix not in _READERS:
+        raise UnsupportedError(
+            f"{path} is no bundle and no {', '.join(_READERS)} file: nothing to inspect"
+        )
+    if not path.exists():
+        raise BundleError(f"{path} does not exist")
+    format_name, reader = _READERS[path.suffix]
+    get_format(format_name).require()
+    try:
+        return reader(path)
+    except BundleError:
+        raise
+    except Exception as error:
+        raise BundleError(f"{path} cannot be read as {format_name}: {error}") from error
+
+
+def _onnx(path: Path) -> FileFacts:
+    import onnx
+
+    model = onnx.load(path, load_external_data=False)
+    opsets = ", ".join(f"{row.domain or 'ai.onnx'} {row.version}" for row in model.opset_import)
+    return FileFacts(
+        path.name,
+        "onnx",
+        size_bytes(path),
+        f"opset {opsets}",
+        tuple(map(_onnx_tensor, model.graph.input)),
+        tuple(map(_onnx_tensor, model.graph.output)),
+        Counter(node.op_type for node in model.graph.node),
+        {
+            "producer": f"{model.producer_name} {model.producer_version}",
+            "description": model.doc_string,
+            **{row.key: row.value for row in model.metadata_props},
+        },
+    )
+
+
+def _onnx_tensor(value: Any) -> TensorSpec:
+    import onnx
+
+    tensor = value.type.tensor_type
+    dtype = onnx.helper.tensor_dtype_to_np_dtype(tensor.elem_type).name
+    shape = tuple(axis.dim_param or axis.dim_value for axis in tensor.shape.dim)
+    return TensorSpec(value.name, dtype, shape, value.doc_string)
+
+
+def _tflite(path: Path) -> FileFacts:
+    from ai_edge_litert import schema_py_generated as schema
+    from ai_edge_litert.interpreter import Interpreter
+
+    model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(path.read_bytes(), 0))
+    names = {code: name for name, code in vars(schema.BuiltinOperator).items()}
+    signatures = Interpreter(model_path=str(path)).get_signature_list()
+    largest = max(signatures, key=lambda name: int(name.rpartition("_")[2] or 0))
+    runner = Interpreter(model_path=str(path)).get_signature_runner(largest)
+    return FileFacts(
+        path.name,
+        "tflite",
+        size_bytes(path),
+        f"schema {model.version}",
+        _tflite_tensors(runner.get_input_details(), signatures[largest]["inputs"]),
+        _tflite_tensors(runner.get_output_details(), signatures[largest]["outputs"]),
+        Counter(
+            names[model.operatorCodes[operator.opcodeIndex].builtinCode]
+            for operator in model.subgraphs[0].operators
+        ),
+        {"description": (model.description or b"").decode()},
+        tuple(signatures),
+    )
+
+
+def _tflite_tensors(details: Mapping[str, Any], order: list[str]) -> tuple[TensorSpec, ...]:
+    return tuple(
+        TensorSpec(name, details[name]["dtype"].__name__, tuple(map(int, details[name]["shape"])))
+        for name in order
+    )
+
+
+def _coreml(path: Path) -> FileFacts:
+    from edgekit import mil
+
+    facts = mil.read_facts(path)
+    return FileFacts(
+        path.name,
+        "coreml",
+        size_bytes(path),
+        facts.minimum_os.replace("iOS", "iOS "),
+        facts.inputs,
+        facts.outputs,
+        facts.operations,
+        facts.metadata,
+        tuple(facts.functions),
+    )
+
+
+def _executorch(path: Path) -> FileFacts:
+    from edgekit.converters import executorch
+
+    program = executorch.load(path)
+    facts = executorch.facts(program)
+    meta = program.load_method(executorch.METHOD).metadata
+    return FileFacts(
+        path.name,
+        "executorch",
+        size_bytes(path),
+        "batch 1, lengths up to those of the inputs",
+        _executorch_tensors(facts.pop("inputs"), meta.input_tensor_meta),
+        _executorch_tensors(facts.pop("outputs"), meta.output_tensor_meta),
+        executorch.operations(path),
+        {name: str(value) for name, value in facts.items() if value},
+    )
+
+
+def _executorch_tensors(names: list[str], meta: Callable[[int], Any]) -> tuple[TensorSpec, ...]:
+    dtypes = {3: "int32", 6: "float32"}  # ScalarType of PyTorch's c10
+    return tuple(
+        TensorSpec(name, dtypes[meta(index).dtype()], tuple(meta(index).sizes()))
+        for index, name in enumerate(names)
+    )
+
+
+_READERS: dict[str, tuple[str, Callable[[Path], FileFacts]]] = {
+    ".onnx": ("onnx", _onnx),
+    ".tflite": ("tflite", _tflite),
+    ".mlpackage": ("coreml", _coreml),
+    ".pte": ("executorch", _executorch),
+}

@@ -1,0 +1,242 @@
+"""An artifact opened in the runtime that will run it: arrays in, arrays out.
+
+The one seam to onnxruntime, LiteRT, TensorFlow, ExecuTorch, Core ML and edgekit's reference
+evaluator; :mod:`edgekit.runtime.table` is the table of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from edgekit import mil
+
+Feed = Mapping[str, np.ndarray]
+
+
+class Session(Protocol):
+    """An opened artifact.
+
+    ``lengths`` are the static lengths it takes; None where any will do. ``batched`` says whether
+    it takes several texts at once.
+    """
+
+    @property
+    def runtime(self) -> str: ...
+
+    @property
+    def lengths(self) -> tuple[int, ...] | None: ...
+
+    @property
+    def batched(self) -> bool: ...
+
+    def run(self, feed: Feed) -> dict[str, np.ndarray]:
+        """One inference: int32 (batch, length) in, float32 with a batch axis out."""
+        ...
+
+    def layers(self, feed: Feed) -> list[np.ndarray]:
+        """The results of every layer normalisation of one inference, in order; none if unseen."""
+        ...
+
+
+class OnnxRuntime:
+    """onnxruntime on the CPU."""
+
+    lengths: tuple[int, ...] | None = None
+    batched = True
+
+    def __init__(self, path: Path, threads: int = 0) -> None:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.log_severity_level = 3
+        self.runtime = f"onnxruntime {onnxruntime.__version__}"
+        self._session = onnxruntime.InferenceSession(
+            path, options, providers=["CPUExecutionProvider"]
+        )
+        self._path = path
+        self._outputs = [output.name for output in self._session.get_outputs()]
+
+    def run(self, feed: Feed) -> dict[str, np.ndarray]:
+        return dict(zip(self._outputs, self._session.run(None, dict(feed)), strict=True))
+
+    def layers(self, feed: Feed) -> list[np.ndarray]:
+        import onnx
+        import onnxruntime
+
+        model = onnx.load(self._path)
+        names = [
+            node.output[0] for node in model.graph.node if node.op_type == "LayerNormalization"
+        ]
+        model.graph.output.extend(onnx.ValueInfoProto(name=name) for name in names)
+        session = onnxruntime.InferenceSession(
+            model.SerializeToString(), providers=["CPUExecutionProvider"]
+        )
+        return list(session.run(names, dict(feed)))
+
+
+class TfliteInterpreter:
+    """LiteRT's interpreter, or TensorFlow's own: both have the same signatures API.
+
+    ``library`` is the module that has it. XNNPACK packs the weights once more for every signature:
+    it is done without where that would take more than ``most_bytes``.
+    """
+
+    batched = False
+
+    def __init__(
+        self, path: Path, threads: int, library: Any, runtime: str, *, most_bytes: int | None = None
+    ) -> None:
+        self.runtime = runtime
+        self._path = path
+        self._open = partial(library.Interpreter, model_path=str(path), num_threads=threads or None)
+        self._interpreter = self._open()
+        names = self._interpreter.get_signature_list()
+        if most_bytes is not None and len(names) * path.stat().st_size > most_bytes:
+            self.runtime += " without XNNPACK"
+            plain = library.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+            self._open = partial(self._open, experimental_op_resolver_type=plain)
+            self._interpreter = self._open()
+        self._runners: dict[int, Any] = {}
+        self.lengths = tuple(sorted(int(name.removeprefix("seq_")) for name in names))
+
+    def run(self, feed: Feed) -> dict[str, np.ndarray]:
+        length = feed["input_ids"].shape[1]
+        if length not in self._runners:
+            self._runners[length] = self._interpreter.get_signature_runner(f"seq_{length}")
+        return dict(self._runners[length](**feed))
+
+    def layers(self, feed: Feed) -> list[np.ndarray]:
+        """By the names that the converter gives to tensors: ``signature/operator/number``."""
+        from ai_edge_litert import schema_py_generated as schema
+
+        length = feed["input_ids"].shape[1]
+        model = schema.Model.GetRootAs(self._path.read_bytes())
+        graphs = [model.Subgraphs(number) for number in range(model.SubgraphsLength())]
+        number = next(i for i, row in enumerate(graphs) if row.Name() == f"seq_{length}".encode())
+        last: dict[str, int] = {}
+        for index in range(graphs[number].TensorsLength()):
+            operator = graphs[number].Tensors(index).Name().decode().split("/")[1]
+            if operator.startswith("layer_norm"):
+                last[operator] = index
+        interpreter = self._open(experimental_preserve_all_tensors=True)
+        interpreter.get_signature_runner(f"seq_{length}")(**feed)
+        return [interpreter.get_tensor(index, number) for index in last.values()]
+
+
+class ReferenceEvaluator:
+    """edgekit's evaluator of a saved ML Program: not Core ML, but every operation of the file."""
+
+    runtime = "edgekit reference evaluator"
+    batched = False
+
+    def __init__(self, path: Path, threads: int = 0) -> None:
+        from edgekit import mil
+
+        self._path = path
+        self._functions = {length: name for name, length in mil.functions(path).items()}
+        self._programs: dict[int, mil.Program] = {}
+        self.lengths = tuple(sorted(self._functions))
+
+    def run(self, feed: Feed) -> dict[str, np.ndarray]:
+        return dict(self._program(feed).predict(feed))
+
+    def layers(self, feed: Feed) -> list[np.ndarray]:
+        found = []
+
+        def keep(op_type: str, name: str, value: np.ndarray) -> None:
+            if op_type == "layer_norm":
+                found.append(value.astype(np.float32))
+
+        self._program(feed).predict(feed, keep)
+        return found
+
+    def _program(self, feed: Feed) -> mil.Program:
+        from edgekit import mil
+
+        length = feed["input_ids"].shape[1]
+        if length not in self._programs:
+            self._programs = {length: mil.Program.load(self._path, self._functions[length])}
+        return self._programs[length]
+
+
+class CoreMl:
+    """Core ML itself, on macOS."""
+
+    batched = False
+
+    def __init__(self, path: Path, threads: int = 0) -> None:
+        from edgekit import mil
+
+        self.runtime = "Core ML"
+        self._path = path
+        self._functions = {length: name for name, length in mil.functions(path).items()}
+        self._models: dict[int, Any] = {}
+        self.lengths = tuple(sorted(self._functions))
+
+    def run(self, feed: Feed) -> dict[str, np.ndarray]:
+        import coremltools
+
+        length = feed["input_ids"].shape[1]
+        if length not in self._models:
+            name = self._functions[length] if len(self._functions) > 1 else None
+            self._models[length] = coremltools.models.MLModel(str(self._path), function_name=name)
+        return dict(self._models[length].predict(dict(feed)))
+
+    def layers(self, feed: Feed) -> list[np.ndarray]:
+        return []
+
+
+class ExecuTorch:
+    """ExecuTorch with XNNPACK and its quantised kernels; the inputs' order is in the file."""
+
+    lengths: tuple[int, ...] | None = None
+    batched = False
+
+    def __init__(self, path: Path, threads: int = 0) -> None:
+        import importlib.metadata
+
+        from edgekit.converters import executorch
+
+        if threads:
+            executorch.use_threads(threads)
+        self.runtime = f"ExecuTorch {importlib.metadata.version('executorch')}"
+        program = executorch.load(path)
+        facts = executorch.facts(program)
+        self._inputs, self._outputs = facts["inputs"], facts["outputs"]
+        self._method = program.load_method(executorch.METHOD)
+
+    def run(self, feed: Feed) -> dict[str, np.ndarray]:
+        import torch
+
+        tensors = [torch.from_numpy(feed[name]) for name in self._inputs]
+        values = [value.clone().numpy() for value in self._method.execute(tensors)]
+        return dict(zip(self._outputs, values, strict=True))
+
+    def layers(self, feed: Feed) -> list[np.ndarray]:
+        return []
+
+
+def open_litert(path: Path, threads: int, *, most_bytes: int | None = None) -> Session:
+    """The file in LiteRT's interpreter."""
+    import importlib.metadata
+
+    from ai_edge_litert import interpreter
+
+    name = f"LiteRT {importlib.metadata.version('ai-edge-litert')}"
+    return TfliteInterpreter(path, threads, interpreter, name, most_bytes=most_bytes)
+
+
+def open_tensorflow(path: Path, threads: int, *, most_bytes: int | None = None) -> Session:
+    """The file in TensorFlow's interpreter."""
+    import tensorflow as tf
+    from tensorflow.lite.python import interpreter
+
+    name = f"TensorFlow {tf.__version__}"
+    return TfliteInterpreter(path, threads, interpreter, name, most_bytes=most_bytes)

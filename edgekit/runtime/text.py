@@ -1,0 +1,99 @@
+"""Files that take text: onnxruntime with the operators of onnxruntime-extensions."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from edgekit.errors import BundleError, MissingExtraError
+from edgekit.runtime.interpreters import Feed
+
+PACKAGE = "onnxruntime-extensions"
+_MODULE = "onnxruntime_extensions"
+
+
+def require() -> None:
+    """Raises MissingExtraError if the operators are not installed."""
+    if find_spec(_MODULE) is None:
+        raise MissingExtraError(PACKAGE, "embed")
+
+
+class TextSession:
+    """An opened text-in file. ``threads`` 0 is the runtime's own choice.
+
+    It is a :class:`edgekit.runtime.interpreters.Session` whose one input is ``text``.
+
+    Raises:
+        BundleError: the runtime refuses the file.
+        MissingExtraError: the operators are not installed.
+    """
+
+    lengths: tuple[int, ...] | None = None
+    batched = False
+
+    def __init__(self, path: Path, threads: int = 0) -> None:
+        require()
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.log_severity_level = 3
+        options.register_custom_ops_library(_library())
+        self.runtime = f"onnxruntime {onnxruntime.__version__} with {operators()}"
+        try:
+            self._session: Any = onnxruntime.InferenceSession(
+                path, options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # the runtime's errors share no other class
+            raise BundleError(f"{path.name} cannot be opened: {error}") from error
+        self._outputs = [output.name for output in self._session.get_outputs()]
+
+    def ask(self, *texts: str, **more: np.ndarray) -> dict[str, np.ndarray]:
+        """One text, or the two of a pair: each output with a batch axis of 1."""
+        return self.run({"text": np.array(texts, dtype=object), **more})
+
+    def run(self, feed: Feed) -> dict[str, np.ndarray]:
+        """As :meth:`ask`, from the array that the file takes."""
+        return dict(zip(self._outputs, self._session.run(None, dict(feed)), strict=True))
+
+    def layers(self, feed: Feed) -> list[np.ndarray]:
+        """None: the file without a tokenizer, which has the same model, shows them."""
+        return []
+
+
+def _library() -> str:
+    """The operators' shared library, loaded."""
+    with _bound_to_itself():
+        import onnxruntime_extensions
+    return str(onnxruntime_extensions.get_library_path())
+
+
+@contextmanager
+def _bound_to_itself() -> Iterator[None]:
+    """A library that Linux loads meanwhile uses its own parts, not another's of the same name.
+
+    TensorFlow, which coremltools brings in, exports some of those that the operators export; where
+    it was loaded first, its parts answered, and words became other ids.
+    """
+    if not hasattr(os, "RTLD_DEEPBIND"):
+        yield
+        return
+    before = sys.getdlopenflags()
+    sys.setdlopenflags(os.RTLD_NOW | os.RTLD_LOCAL | os.RTLD_DEEPBIND)
+    try:
+        yield
+    finally:
+        sys.setdlopenflags(before)
+
+
+def operators() -> str:
+    """The package of operators that such a file needs, with the version that is installed."""
+    return f"{PACKAGE} {version(PACKAGE)}"

@@ -1,0 +1,187 @@
+"""Texts to ids and offsets with nothing but the files of a bundle, as an app has them.
+
+Offsets count Unicode code points. A token belongs to a text (``sequence_ids``) or is special: added
+by the tokenizer. ``[MASK]`` that stands in the text belongs to the text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from copy import copy
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from edgekit.bundle import TOKENIZER, Bundle
+from edgekit.errors import BundleError, InputError
+
+MAX_OVERLAP = 128  # tokens that two windows over a long context share, at most
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """One row of ids, unpadded, with what is known of each token.
+
+    ``offsets`` are (start, end) in the token's own text, (0, 0) for special tokens.
+    ``sequence_ids`` say which text it is from: 0, 1, or None for special tokens. ``word_ids`` count
+    the pre-tokenizer's pieces of that text; None for special tokens.
+    """
+
+    input_ids: tuple[int, ...]
+    token_type_ids: tuple[int, ...]
+    offsets: tuple[tuple[int, int], ...]
+    sequence_ids: tuple[int | None, ...]
+    word_ids: tuple[int | None, ...]
+
+    def __len__(self) -> int:
+        return len(self.input_ids)
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """What one question to a model is made of: one row, or several where the task wants them.
+
+    Question answering has a row for each window of the context, sentence similarity one for each
+    text. ``left_out`` counts the tokens that did not fit.
+    """
+
+    texts: tuple[str, ...]
+    encodings: tuple[Encoded, ...]
+    left_out: int = 0
+
+
+class Tokenizer:
+    """A bundle's ``tokenizer.json``. Texts are cut at ``max_length`` tokens, specials included.
+
+    Raises:
+        BundleError: there is no such file, or it cannot be read.
+    """
+
+    def __init__(self, folder: Path, max_length: int, truncation_side: str = "right") -> None:
+        from tokenizers import Tokenizer
+
+        path = folder / "tokenizer.json"
+        if not path.is_file():
+            raise BundleError(
+                f"{folder.parent} has no tokenizer: convert a checkpoint that brings one"
+            )
+        try:
+            self._backend: Any = Tokenizer.from_file(str(path))
+        except Exception as error:  # the library raises nothing more specific
+            raise BundleError(f"{path} cannot be read: {error}") from error
+        self._max_length, self._side = max_length, truncation_side
+        self._backend.no_padding()
+
+    @classmethod
+    def of(cls, bundle: Bundle) -> Tokenizer:
+        """The tokenizer of an opened bundle."""
+        facts = bundle.manifest["tokenizer"] or {}
+        side = facts.get("truncation_side", "right")
+        return cls(bundle.path / TOKENIZER, bundle.manifest["max_length"], side)
+
+    def cut_at(self, max_length: int) -> Tokenizer:
+        """The same tokenizer for texts of another length."""
+        other = copy(self)
+        other._max_length = max_length
+        return other
+
+    def prompt(self, task: str, *texts: str) -> Prompt:
+        """The rows that ``task`` asks a model about these texts.
+
+        Raises:
+            InputError: too many or too few texts, nothing in them, not Unicode, or a question that
+                leaves no room for a context.
+        """
+        _check_count(task, len(texts))
+        for text in texts:
+            _check_unicode(text)
+        found = _PROMPTS.get(task, Tokenizer._together)(self, *texts)
+        if not all(encoded.input_ids for encoded in found.encodings):
+            raise InputError("the text is empty: no token is left of it")
+        return found
+
+    def token(self, token_id: int) -> str:
+        """The vocabulary's entry, as it stands there."""
+        return str(self._backend.id_to_token(token_id))
+
+    def entries(self, word: str) -> tuple[int, ...]:
+        """The vocabulary's entries that are the whole word: after a space, or at a text's start."""
+        self._backend.no_truncation()
+        rows = (
+            self._backend.encode(text, add_special_tokens=False).ids for text in (f" {word}", word)
+        )
+        known = self._backend.token_to_id(word)
+        exact = () if known is None else (known,)
+        return tuple(dict.fromkeys((*(row[0] for row in rows if len(row) == 1), *exact)))
+
+    def _together(self, *texts: str) -> Prompt:
+        self._backend.enable_truncation(
+            self._max_length, strategy="longest_first", direction=self._side
+        )
+        found = self._backend.encode(*texts)
+        # each further row repeats the special tokens, which are not left out
+        left_out = sum(row.special_tokens_mask.count(0) for row in found.overflowing)
+        return Prompt(texts, (_encoded(found),), left_out)
+
+    def _each(self, *texts: str) -> Prompt:
+        parts = [self._together(text) for text in texts]
+        rows = tuple(part.encodings[0] for part in parts)
+        return Prompt(texts, rows, sum(part.left_out for part in parts))
+
+    def _windows(self, question: str, context: str) -> Prompt:
+        """Windows from the left, each sharing half of its tokens, at most 128, with the next."""
+        self._backend.no_truncation()
+        asked = len(self._backend.encode(question, add_special_tokens=False))
+        if not asked:
+            raise InputError("the question is empty: ask something")
+        if not len(self._backend.encode(context, add_special_tokens=False)):
+            raise InputError("the context is empty: give the text that holds the answer")
+        room = self._max_length - asked - self._backend.num_special_tokens_to_add(True)
+        if room < 1:
+            raise InputError(
+                f"the question has {asked} tokens and leaves no room for a context in "
+                f"{self._max_length}: ask a shorter one"
+            )
+        self._backend.enable_truncation(
+            self._max_length,
+            stride=min(MAX_OVERLAP, room // 2),
+            strategy="only_second",
+            direction="right",
+        )
+        first = self._backend.encode(question, context)
+        rows = (first, *first.overflowing)
+        return Prompt((question, context), tuple(map(_encoded, rows)))
+
+
+_PROMPTS: Mapping[str, Callable[..., Prompt]] = {
+    "question-answering": Tokenizer._windows,
+    "sentence-similarity": Tokenizer._each,
+}
+_COUNTS: Mapping[str, tuple[tuple[int, ...], str]] = {
+    "question-answering": ((2,), "a question and a context"),
+    "text-classification": ((1, 2), "one text, or two for a pair"),
+    "sentence-similarity": ((1, 2), "one text for its vector, two to compare"),
+}
+
+
+def _check_count(task: str, count: int) -> None:
+    counts, wanted = _COUNTS.get(task, ((1,), "one text"))
+    if count not in counts:
+        raise InputError(f"{task} takes {wanted}, not {count} text{'s' * (count != 1)}")
+
+
+def _check_unicode(text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise InputError(f"the text is not valid Unicode at character {error.start}") from error
+
+
+def _encoded(row: Any) -> Encoded:
+    return Encoded(
+        tuple(row.ids),
+        tuple(row.type_ids),
+        tuple(row.offsets),
+        tuple(row.sequence_ids),
+        tuple(row.word_ids),
+    )

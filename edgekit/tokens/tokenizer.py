@@ -1,0 +1,148 @@
+"""The tokenizer in a bundle: its files, and the facts that an app's own tokenizer has to match."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from edgekit import bundle
+from edgekit.tokens.texts import Case
+
+
+@dataclass(frozen=True)
+class TextTokenizer:
+    """A saved ``tokenizer.json``, parsed and as the library's own object, and how it cuts texts.
+
+    ``single`` and ``pair`` are templates as the manifest has them, like ``("[CLS]:0", "$A:0")``.
+    """
+
+    stored: Mapping[str, Any]
+    backend: Any
+    single: tuple[str, ...]
+    pair: tuple[str, ...]
+    max_length: int
+    truncation_side: str
+
+    @classmethod
+    def read(cls, out: Path, facts: Mapping[str, Any]) -> TextTokenizer:
+        """What :func:`save` wrote, ``facts`` being what it returned."""
+        from tokenizers import Tokenizer
+
+        text = (out / bundle.TOKENIZER / "tokenizer.json").read_text(encoding="utf-8")
+        return cls(
+            json.loads(text),
+            Tokenizer.from_str(text),
+            tuple(facts["template"]["single"]),
+            tuple(facts["template"]["pair"]),
+            facts["max_length"],
+            facts["truncation_side"],
+        )
+
+    def steps(self, component: str) -> list[str]:
+        """The types of the steps of ``normalizer`` or ``pre_tokenizer``."""
+        return [step["type"] for step in steps(self.stored[component])]
+
+
+def save(tokenizer: Any, out: Path, max_length: int) -> dict[str, Any]:
+    """Saves a fast tokenizer below ``out`` and returns the manifest's ``tokenizer`` block.
+
+    WordPiece also gets a ``vocab.txt``, one token a line, which is what most apps read.
+    ``tokenizer.json`` neither cuts nor pads, whatever the checkpoint's did or the last call here
+    did: an app cuts at ``max_length`` and pads to a bucket itself.
+    """
+    folder = out / bundle.TOKENIZER
+    tokenizer.backend_tokenizer.no_truncation()
+    tokenizer.backend_tokenizer.no_padding()
+    tokenizer.save_pretrained(folder)
+    facts = describe(tokenizer, max_length)
+    if facts["kind"] == "WordPiece":
+        vocabulary = tokenizer.get_vocab()
+        words = sorted(vocabulary, key=vocabulary.__getitem__)
+        (folder / "vocab.txt").write_text("\n".join(words) + "\n", encoding="utf-8")
+    return {**facts, "files": [bundle.entry(out, path) for path in sorted(folder.iterdir())]}
+
+
+def lowercase(tokenizer: Any) -> None:
+    """Puts lowercasing before all that a fast tokenizer does, unless it does it already."""
+    from tokenizers import normalizers
+
+    backend = tokenizer.backend_tokenizer
+    stored = json.loads(backend.to_str())["normalizer"]
+    if not _normalization(list(steps(stored)))["lowercase"]:
+        own = [] if backend.normalizer is None else [backend.normalizer]
+        backend.normalizer = normalizers.Sequence([normalizers.Lowercase(), *own])
+
+
+def encode(tokenizer: Any, case: Case) -> Any:
+    """One case's ``tokenizers.Encoding``: ``ids``, ``type_ids`` and ``offsets`` in code points."""
+    own = tokenizer.truncation_side
+    tokenizer.truncation_side = case.side
+    try:
+        found = tokenizer(*case.texts, truncation=case.truncation, max_length=case.max_length)
+    finally:
+        tokenizer.truncation_side = own
+    return found.encodings[0]
+
+
+def describe(tokenizer: Any, max_length: int) -> dict[str, Any]:
+    """What ``manifest.schema.json`` documents as the tokenizer, but for the files."""
+    backend = tokenizer.backend_tokenizer
+    stored = json.loads(backend.to_str())
+    normalizer = list(steps(stored["normalizer"]))
+    return {
+        "kind": stored["model"]["type"],
+        "normalizer": [step["type"] for step in normalizer],
+        **_normalization(normalizer),
+        "pre_tokenizer": [step["type"] for step in steps(stored["pre_tokenizer"])],
+        "special_tokens": {
+            name: tokenizer.convert_tokens_to_ids(token)
+            for name, token in tokenizer.special_tokens_map.items()
+            if isinstance(token, str)
+        },
+        "pad_id": tokenizer.pad_token_id,
+        "padding_side": "right",  # what the proofs pad, whatever the checkpoint trained with
+        "truncation": "longest_first",
+        "truncation_side": tokenizer.truncation_side,
+        "max_length": max_length,
+        "template": {"single": _template(tokenizer, "a"), "pair": _template(tokenizer, "a", "a")},
+    }
+
+
+def steps(stored: Mapping[str, Any] | None) -> Iterator[Mapping[str, Any]]:
+    """The steps of a ``tokenizer.json`` component in order, sequences unfolded."""
+    if stored is None:
+        return
+    if stored["type"] != "Sequence":
+        yield stored
+    else:
+        for step in stored.get("normalizers") or stored.get("pretokenizers") or ():
+            yield from steps(step)
+
+
+def _normalization(found: list[Mapping[str, Any]]) -> dict[str, bool]:
+    """BertNormalizer holds three switches; its ``strip_accents: null`` means: as ``lowercase``."""
+    types = {step["type"] for step in found}
+    bert = next((step for step in found if step["type"] == "BertNormalizer"), {})
+    lowercase = bool(bert.get("lowercase"))
+    strip = bert.get("strip_accents")
+    return {
+        "lowercase": lowercase or "Lowercase" in types,
+        "strip_accents": bool(lowercase if strip is None else strip) or "StripAccents" in types,
+        "handle_chinese_chars": bool(bert.get("handle_chinese_chars")),
+    }
+
+
+def _template(tokenizer: Any, *texts: str) -> list[str]:
+    """Read off an encoding, since each kind of post-processor stores it in its own way."""
+    found = tokenizer(*texts)
+    encoding = found.encodings[0]
+    rows = zip(encoding.sequence_ids, encoding.type_ids, encoding.tokens, strict=True)
+    template = []
+    for (sequence, kind), group in groupby(rows, key=lambda row: row[:2]):
+        names = [token for *_, token in group] if sequence is None else ["$" + "AB"[sequence]]
+        template += [f"{name}:{kind}" for name in names]
+    return template

@@ -1,0 +1,143 @@
+"""DeBERTa (both versions) said in another way (see :mod:`edgekit.tracing.rewrites`)."""
+
+from __future__ import annotations
+
+from types import MethodType
+from typing import Any
+
+import torch
+from torch import Tensor
+from transformers.activations import ACT2FN
+
+from edgekit.tracing.decompositions import MASKED
+
+
+def prepare(encoder: Any, length: int) -> None:
+    """Where each pair of positions finds its relative embedding; shorter texts are a corner."""
+    encoder.get_attention_mask = MethodType(_additive, encoder)
+    if not encoder.relative_attention:
+        return
+    span = encoder.rel_embeddings.num_embeddings // 2
+    distances = encoder.get_rel_pos(torch.empty(1, length + 1, 1))[0]
+    places = (distances + span).clamp(0, 2 * span - 1)
+    encoder.places = torch.nn.Buffer(places.int(), persistent=False)
+    encoder.get_rel_pos = MethodType(_places, encoder)
+
+
+def _places(encoder: Any, hidden: Tensor, *_: Any) -> Tensor:
+    """(length, length) int32: rows of the relative embeddings, by query and key."""
+    length = hidden.shape[1]
+    places: Tensor = encoder.places[:length, :length]
+    return places
+
+
+def _additive(encoder: Any, attention_mask: Tensor) -> Tensor:
+    """(batch, length) of 0 and 1 -> (batch, 1, 1, length): padding may see what it likes."""
+    return (1.0 - attention_mask[:, None, None, :].to(torch.float32)) * MASKED
+
+
+def beside_the_first(module: Any, hidden: Tensor, residual: Tensor, mask: Tensor) -> Tensor:
+    """The convolution. Padding's embeddings are zeros already, as beyond the text's ends."""
+    around = module.conv(hidden.transpose(1, 2)).transpose(1, 2)
+    result: Tensor = module.LayerNorm(residual + ACT2FN[module.conv_act](around))
+    return result
+
+
+def norm(module: Any, x: Tensor) -> Tensor:
+    """The first version's own layer normalisation as the operator that formats have."""
+    shape, eps = module.weight.shape, module.variance_epsilon
+    return torch.nn.functional.layer_norm(x, shape, module.weight, module.bias, eps)
+
+
+def attention(
+    module: Any,
+    hidden_states: Tensor,
+    attention_mask: Tensor,
+    output_attentions: bool = False,
+    query_states: None = None,
+    relative_pos: Tensor | None = None,
+    rel_embeddings: Tensor | None = None,
+) -> tuple[Tensor, None]:
+    """Disentangled attention (https://arxiv.org/abs/2006.03654, equation 4) as one fused op.
+
+    Content to position and position to content are the mask of content to content, whose scores
+    all three share one scale with.
+    """
+    query, key, value = _content(module, hidden_states)
+    terms = 1 + sum(kind in module.pos_att_type for kind in ("c2p", "p2c"))
+    scale = (terms * query.shape[-1]) ** -0.5
+    biases = _biases(module, query * scale, key * scale, relative_pos, rel_embeddings)
+    if getattr(module, "talking_head", False):
+        context = _talking(module, (query * scale, key, value), biases, attention_mask)
+    else:
+        context = torch.nn.functional.scaled_dot_product_attention(
+            query, key, value, attn_mask=sum(biases, attention_mask), scale=scale
+        )
+    return context.transpose(1, 2).flatten(2), None
+
+
+def _biases(
+    module: Any, query: Tensor, key: Tensor, places: Tensor | None, embeddings: Tensor | None
+) -> list[Tensor]:
+    """What positions add to the scores: tensors of (batch, heads, length, length)."""
+    if places is None or embeddings is None:
+        return []
+    shape = (query.shape[0], query.shape[1], query.shape[2], query.shape[2])
+    position_key, position_query = _positions(module, embeddings)
+    biases = []
+    if "c2p" in module.pos_att_type:
+        scores = torch.matmul(query, position_key.transpose(2, 3))
+        biases.append(torch.gather(scores, 3, places.expand(shape)))
+    if "p2c" in module.pos_att_type:
+        scores = torch.matmul(key, position_query.transpose(2, 3))
+        mirrored = torch.gather(scores, 3, places.transpose(0, 1).expand(shape))
+        biases.append(mirrored.transpose(2, 3))
+    return biases
+
+
+def _talking(
+    module: Any, content: tuple[Tensor, Tensor, Tensor], biases: list[Tensor], mask: Tensor
+) -> Tensor:
+    """Attention whose heads mix their scores, and after the softmax their shares."""
+    query, key, value = content
+    scores = sum(biases, torch.matmul(query, key.transpose(2, 3)))
+    scores = _across_heads(module.head_logits_proj, scores) + mask
+    return torch.matmul(_across_heads(module.head_weights_proj, scores.softmax(-1)), value)
+
+
+def _across_heads(layer: Any, x: Tensor) -> Tensor:
+    """A linear layer of axis 1: (batch, heads, length, length)."""
+    mixed: Tensor = layer(x.permute(0, 2, 3, 1))
+    return mixed.permute(0, 3, 1, 2)
+
+
+def _heads(module: Any, x: Tensor) -> Tensor:
+    """(batch, length, hidden) -> (batch, heads, length, hidden of a head)."""
+    batch, length, hidden = x.shape
+    heads = module.num_attention_heads
+    return x.reshape(batch, length, heads, hidden // heads).transpose(1, 2)
+
+
+def _content(module: Any, hidden: Tensor) -> tuple[Tensor, ...]:
+    """Query, key and value; DeBERTa's first version has them in one layer, head by head."""
+    if not hasattr(module, "in_proj"):
+        layers = (module.query_proj, module.key_proj, module.value_proj)
+        return tuple(_heads(module, layer(hidden)) for layer in layers)
+    query, key, value = _heads(module, module.in_proj(hidden)).chunk(3, dim=-1)
+    biases = [_heads(module, bias[None, None, :]) for bias in (module.q_bias, module.v_bias)]
+    return query + biases[0], key, value + biases[1]
+
+
+def _positions(module: Any, rel_embeddings: Tensor) -> tuple[Tensor, Tensor]:
+    """Key and query of the relative embeddings: (1, heads, 2 * span, hidden of a head)."""
+    if hasattr(module, "in_proj"):
+        names = ("pos_proj", "pos_q_proj")
+    elif module.share_att_key:
+        names = ("key_proj", "query_proj")
+    else:
+        names = ("pos_key_proj", "pos_query_proj")
+    embeddings = rel_embeddings.unsqueeze(0)
+    # A model that uses only one of the two has no layer for the other.
+    layers = [getattr(module, name, torch.nn.Identity()) for name in names]
+    key, query = (_heads(module, layer(embeddings)) for layer in layers)
+    return key, query

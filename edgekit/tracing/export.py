@@ -1,0 +1,252 @@
+"""From an unmodified Transformers model to a graph that phones can run.
+
+Two public hooks of Transformers (``AttentionInterface``, ``AttentionMaskInterface``) give every
+encoder the same attention: one fused op and a finite additive mask made once. No NaN guards, no
+control flow, no 64-bit arithmetic, and nothing below -1e4, which float16 can hold.
+"""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch.export import Dim, ExportedProgram
+from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedModel
+from transformers.masking_utils import bidirectional_mask_function
+
+from edgekit.errors import ConversionError, first_line
+from edgekit.model import families, tasks
+from edgekit.model.dense import Dense
+from edgekit.model.families import Family
+from edgekit.model.pooling import Pooling
+from edgekit.model.tasks import Task
+from edgekit.signature import Signature
+from edgekit.tracing import graph, rewrites
+from edgekit.tracing.decompositions import DECOMPOSED, MASKED
+from edgekit.tracing.graph import Graph
+
+ATTENTION = "edgekit"
+_SHORTEST = 8  # of the longest lengths that a program is traced for: the sample's is 7
+_NO_OPS = (
+    torch.ops.aten.clone.default,
+    torch.ops.aten.alias.default,
+    torch.ops.aten.detach.default,
+)
+_VIEWS = (torch.ops.aten.view.default, torch.ops.aten._unsafe_view.default)  # of a clone's result
+
+
+@dataclass
+class _MaskCalls:
+    """Counts the masks made, so that a model which never asks for one cannot pass as exported."""
+
+    count: int = 0
+
+
+_mask_calls = _MaskCalls()
+
+
+def _attention(
+    module: torch.nn.Module,
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    attention_mask: torch.Tensor | None,
+    dropout: float = 0.0,
+    scaling: float | None = None,
+    **_: Any,
+) -> tuple[torch.Tensor, None]:
+    """The fused op. A scale equal to its default is left out, else Core ML does not fuse it."""
+    default = query.shape[-1] ** -0.5
+    scale = None if scaling is None or abs(scaling - default) < 1e-9 else scaling
+    key, value = (_repeated(x, query.shape[1] // x.shape[1]) for x in (key, value))
+    result = torch.nn.functional.scaled_dot_product_attention(
+        query, key, value, attn_mask=attention_mask, scale=scale
+    )
+    return result.transpose(1, 2), None
+
+
+def _repeated(x: torch.Tensor, count: int) -> torch.Tensor:
+    """(batch, groups, length, size) -> (batch, groups * count, length, size): heads that share."""
+    return x if count == 1 else torch.cat([x.unsqueeze(2)] * count, 2).flatten(1, 2)
+
+
+def _mask(
+    attention_mask: torch.Tensor,
+    q_length: int = 0,
+    mask_function: Callable[..., torch.Tensor] = bidirectional_mask_function,
+    dtype: torch.dtype = torch.float32,
+    **_: Any,
+) -> torch.Tensor:
+    """(batch, length) of 0 and 1 -> (batch, 1, 1, length) of -1e4 and 0.
+
+    Where some tokens may not see others (a sliding window), ``mask_function`` says which, and the
+    result is of (batch, 1, length, length).
+    """
+    _mask_calls.count += 1
+    padding = (1.0 - attention_mask[:, None, None, :].to(dtype)) * MASKED
+    if mask_function is bidirectional_mask_function:
+        return padding
+    numbers = torch.arange(q_length)
+    seen = mask_function(0, 0, numbers[:, None], numbers[None, :])
+    return torch.minimum(padding, (1.0 - seen.to(dtype)) * MASKED)
+
+
+AttentionInterface.register(ATTENTION, _attention)
+AttentionMaskInterface.register(ATTENTION, _mask)
+
+
+class TaskModule(torch.nn.Module):
+    """A Transformers model with the task's inputs in fixed order and its outputs as a dict."""
+
+    def __init__(
+        self, model: PreTrainedModel, task: Task, pooling: Pooling, family: Family, length: int
+    ) -> None:
+        super().__init__()
+        self.model, self.task, self.pooling = model, task, pooling
+        self.dense = torch.nn.Sequential(*map(_dense, pooling.dense))
+        self.family = family
+        self.numbers = torch.nn.Buffer(
+            torch.arange(length + 1, dtype=torch.int32), persistent=False
+        )
+        self.no_types = torch.nn.Buffer(torch.zeros(1, 1, dtype=torch.int32), persistent=False)
+
+    def forward(
+        self,
+        input_ids: torch.Tensor,
+        attention_mask: torch.Tensor,
+        token_type_ids: torch.Tensor | None = None,
+    ) -> dict[str, torch.Tensor]:
+        feed = {"input_ids": input_ids, "attention_mask": attention_mask}
+        if self.family.token_types:
+            feed["token_type_ids"] = self.no_types if token_type_ids is None else token_type_ids
+        feed |= dict.fromkeys(self.family.zeros, self.no_types)
+        if self.family.looks_around:
+            embeddings = self.model.get_input_embeddings()(feed.pop("input_ids"))
+            feed["inputs_embeds"] = embeddings * attention_mask.unsqueeze(2)
+        with rewrites.Narrow(self.numbers):
+            outputs = tasks.output_values(self.task, self.model(**feed, return_dict=True))
+        if not self.task.pooled:
+            return outputs
+        return {name: self._embed(value, attention_mask) for name, value in outputs.items()}
+
+    def _embed(self, hidden: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+        """(batch, length, hidden) -> (batch, embedding)."""
+        vector = _POOLS[self.pooling.mode](hidden, attention_mask.to(hidden.dtype))
+        vector = self.dense(vector)
+        return _normalized(vector) if self.pooling.normalize else vector
+
+
+def _dense(layer: Dense) -> torch.nn.Module:
+    linear = torch.nn.Linear(layer.in_features, layer.out_features)
+    linear.weight.data = torch.from_numpy(layer.weight)
+    linear.bias.data = torch.from_numpy(layer.bias)
+    return torch.nn.Sequential(linear, getattr(torch.nn, layer.activation)())
+
+
+def _mean(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """A product with weights that sum to 1: no sum can overflow float16."""
+    weights = mask / mask.sum(1, keepdim=True).clamp(min=1.0)
+    return torch.matmul(weights.unsqueeze(1), hidden).squeeze(1)
+
+
+def _cls(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    return hidden[:, 0]
+
+
+def _max(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    return (hidden + (1.0 - mask).unsqueeze(2) * MASKED).amax(1)
+
+
+_POOLS = {"mean": _mean, "cls": _cls, "max": _max}
+
+
+def _normalized(vector: torch.Tensor) -> torch.Tensor:
+    """Scaled to a largest value of 1 before it is squared: no sum can overflow float16."""
+    scaled = vector / vector.abs().amax(1, keepdim=True).clamp(min=1e-4)
+    return scaled / (scaled * scaled).sum(1, keepdim=True).clamp(min=1e-4).sqrt()
+
+
+def trace(
+    model: PreTrainedModel, task: Task, signature: Signature, folder: Path, pooling: Pooling
+) -> Graph:
+    """Exports the model once, with free axes, and stores the program.
+
+    Raises:
+        ConversionError: torch.export fails, or the model never asked for an attention mask.
+    """
+    family, length = families.get(model.config.model_type), max(*signature.buckets, _SHORTEST)
+    twin = hooked(model)
+    rewrites.apply(twin, length)
+    module = TaskModule(twin, task, pooling, family, length).eval()
+    return graph.save(folder, signature, _export(module, signature, length))
+
+
+def _export(module: TaskModule, signature: Signature, most: int) -> ExportedProgram:
+    shape = (2, 7)  # 0 and 1 are special to torch.export, which would fix them
+    axes = {0: Dim("batch", min=1, max=4096), 1: Dim("length", min=1, max=most)}
+    sample = tuple(torch.ones(shape, dtype=torch.int32) for _ in signature.inputs)
+    _mask_calls.count = 0
+    try:
+        with torch.no_grad(), warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)
+            program: ExportedProgram = torch.export.export(
+                module, sample, dynamic_shapes=tuple(axes for _ in sample), strict=False
+            ).run_decompositions(dict(DECOMPOSED))
+    except Exception as error:
+        raise ConversionError(f"torch.export failed: {first_line(error)}") from error
+    if module.family.hears_masks and not _mask_calls.count:
+        raise ConversionError(
+            f"{type(module.model).__name__} never asks for an attention mask: "
+            "padding would change its answers"
+        )
+    _drop_no_ops(program)
+    return program
+
+
+def _drop_no_ops(program: ExportedProgram) -> None:
+    """Removes copies and assertions: dropout leaves a clone, every cast an assertion."""
+    nodes = program.graph_module.graph
+    outputs = {spec.arg.name: spec.arg for spec in program.graph_signature.output_specs}
+    for node in list(nodes.nodes):
+        if node.target is torch.ops.aten._assert_tensor_metadata.default:
+            nodes.erase_node(node)
+        elif node.target in _VIEWS:
+            node.target = torch.ops.aten.reshape.default
+        elif node.target in _NO_OPS:
+            if node.name in outputs:
+                outputs[node.name].name = node.args[0].name
+            node.replace_all_uses_with(node.args[0])
+            nodes.erase_node(node)
+    program.graph_module.recompile()
+
+
+def hooked(model: PreTrainedModel) -> PreTrainedModel:
+    """The same weights under edgekit's attention, without a copy of them.
+
+    The name must be given when a model is built: ``set_attn_implementation`` afterwards does
+    nothing where the layers are chosen then. Integer buffers become int32.
+    """
+    config = copy.deepcopy(model.config)
+    config._attn_implementation = ATTENTION
+    with torch.device("meta"), torch.no_grad():
+        twin = type(model)(config)
+    if isinstance(getattr(model, "pooler", None), torch.nn.Identity):
+        twin.pooler = torch.nn.Identity()
+    for name, value in model.named_parameters(remove_duplicate=False):
+        _assign(twin, name, value)
+    for name, value in model.named_buffers(remove_duplicate=False):
+        _assign(twin, name, value.int() if value.dtype == torch.int64 else value)
+    return twin.eval()
+
+
+def _assign(module: torch.nn.Module, name: str, value: torch.Tensor) -> None:
+    *path, leaf = name.split(".")
+    for part in path:
+        module = getattr(module, part)
+    table = module._parameters if leaf in module._parameters else module._buffers
+    table[leaf] = value  # type: ignore[assignment]

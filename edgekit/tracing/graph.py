@@ -1,0 +1,89 @@
+"""A traced model on disk: what the tracing process hands to the process of each format.
+
+A folder with one ``torch.export`` program, of dynamic batch and length, and its weights apart from
+it. The program is saved hollow and gets its weights back on loading, by memory map: the converters
+that read one graph share one copy of the weights.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edgekit.signature import Signature
+from edgekit.tracing.specialize import specialize
+
+if TYPE_CHECKING:
+    import torch
+    from torch.export import ExportedProgram
+
+PROGRAM = "program.pt2"
+WEIGHTS = "weights.safetensors"
+SPEC = "graph.json"
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A folder with a traced program, loaded when a converter first asks for it.
+
+    The program takes the inputs of ``signature`` (int32, in that order) and returns a dict whose
+    keys are the names of its outputs (float32, in that order).
+    """
+
+    folder: Path
+    signature: Signature
+
+    @cached_property
+    def dynamic(self) -> ExportedProgram:
+        """The program with dynamic batch and length (both from 1)."""
+        import torch
+        from safetensors.torch import load_file
+
+        program = torch.export.load(self.folder / PROGRAM)
+        weights = load_file(self.folder / WEIGHTS)
+        tied = json.loads((self.folder / SPEC).read_text())["tied"]
+        state = program.state_dict
+        for key in state:
+            state[key] = torch.nn.Parameter(weights[tied.get(key, key)], requires_grad=False)
+        return program
+
+    def static(self, length: int) -> ExportedProgram:
+        """The program of batch 1 and that many tokens: one of ``signature.buckets``."""
+        return specialize(self.dynamic, 1, length)
+
+
+def save(folder: Path, signature: Signature, program: ExportedProgram) -> Graph:
+    """Writes the program, hollowing it out, and its weights."""
+    import torch
+    from safetensors.torch import save_file
+
+    state = program.state_dict
+    weights = {key: value.detach() for key, value in state.items()}
+    for key, value in weights.items():
+        state[key] = torch.nn.Parameter(torch.empty(1).expand(value.shape), requires_grad=False)
+    torch.export.save(program, folder / PROGRAM)
+    tied = _tied(weights)
+    stored = {key: value.contiguous() for key, value in weights.items() if key not in tied}
+    save_file(stored, folder / WEIGHTS)
+    (folder / SPEC).write_text(json.dumps({**asdict(signature), "tied": tied}))
+    return Graph(folder, signature)
+
+
+def load(folder: Path) -> Graph:
+    """Opens a folder written by :func:`save`; nothing is read but its signature."""
+    return Graph(folder, Signature.from_json(json.loads((folder / SPEC).read_text())))
+
+
+def _tied(weights: Mapping[str, torch.Tensor]) -> dict[str, str]:
+    """Which tensors are another's storage under a second name (a decoder tied to embeddings)."""
+    first: dict[tuple[int, tuple[int, ...]], str] = {}
+    tied = {}
+    for key, value in weights.items():
+        owner = first.setdefault((value.data_ptr(), tuple(value.shape)), key)
+        if owner != key:
+            tied[key] = owner
+    return tied

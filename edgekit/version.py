@@ -1,0 +1,3 @@
+"""The version of this edgekit, written here and nowhere else."""
+
+VERSION = "0.1.0"
