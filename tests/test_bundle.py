@@ -14,8 +14,9 @@ import pytest
 from conftest import LABELS
 from test_source import edgekit_cli
 
-from edgekit.bundle import MANIFEST, Bundle, digest
+from edgekit.bundle import MANIFEST, Bundle
 from edgekit.errors import BundleError
+from edgekit.files import tree_sha256
 
 
 @pytest.fixture
@@ -86,7 +87,7 @@ def test_a_forged_hash_does_not_help_a_forged_model(copy: Path) -> None:
 
     def forge(manifest: dict[str, Any]) -> None:
         row = next(row for row in manifest["artifacts"] if row["file"] == path.name)
-        row.update(sha256=digest(path), size_bytes=path.stat().st_size)
+        row.update(sha256=tree_sha256(path), size_bytes=path.stat().st_size)
 
     edit(copy, forge)
     Bundle.open(copy)

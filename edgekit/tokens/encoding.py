@@ -58,7 +58,7 @@ class Tokenizer:
     """
 
     def __init__(self, folder: Path, max_length: int, truncation_side: str = "right") -> None:
-        from tokenizers import Tokenizer
+        import tokenizers
 
         path = folder / "tokenizer.json"
         if not path.is_file():
@@ -66,7 +66,7 @@ class Tokenizer:
                 f"{folder.parent} has no tokenizer: convert a checkpoint that brings one"
             )
         try:
-            self._backend: Any = Tokenizer.from_file(str(path))
+            self._backend: Any = tokenizers.Tokenizer.from_file(str(path))
         except Exception as error:  # the library raises nothing more specific
             raise BundleError(f"{path} cannot be read: {error}") from error
         self._max_length, self._side = max_length, truncation_side
