@@ -1,4 +1,4 @@
-"""What each aten operator is in ONNX: a table of lowerings, and a second one for int8.
+"""What each aten operator is in ONNX: a table of lowerings by operator and scheme.
 
 A lowering takes the graph under construction, the fake tensor(s) of the result and the operator's
 own arguments, tensors among them as :class:`Value`, and returns the name(s) of the result.
@@ -7,16 +7,18 @@ Operators: https://onnx.ai/onnx/operators/
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from edgekit.converters.lowering import Lowering, by_operator, of_kinds
+from edgekit.converters.lowering import Format, Table, of_kinds, rows
 from edgekit.converters.onnx_graph import Array, GraphBuilder
 from edgekit.converters.onnx_shapes import (
     SHAPES,
+    Lowering,
     Value,
     as_dtype,
     axis_of,
@@ -24,6 +26,8 @@ from edgekit.converters.onnx_shapes import (
     kind_of,
 )
 from edgekit.errors import ConversionError
+from edgekit.quantize.numerics import quantize
+from edgekit.quantize.scheme import FLOAT32, INT8
 
 # Lowerings of elementwise operators
 
@@ -130,32 +134,20 @@ def _attention(
     return to.op("MatMul", to.op("Softmax", scores, axis=-1), value.name)
 
 
-# Lowerings to int8
+# Lowerings of int8 weights
 
 
 def _quantized(weight: Value) -> tuple[Array, Array]:
-    """(rows, columns) float32 -> int8 of that shape and the scale of each row: (rows, 1).
-
-    x86 processors without VNNI add two neighbouring products in 16 bits, which 255 * (127 + 127)
-    overflows: ``onnxruntime.ai/docs/performance/model-optimizations/quantization.html``. So no two
-    neighbours may sum to more than 128 here, and every processor computes the same. A row's
-    largest pair seldom exceeds its largest weight by much: this costs less than 7-bit weights.
-    """
-    data = weight.data
-    assert data is not None
-    pairs = data[:, :-1:2] + data[:, 1::2]
-    most = np.maximum(
-        np.maximum(data.max(1), -data.min(1)),
-        np.maximum(pairs.max(1, initial=1e-12), -pairs.min(1, initial=0)),
-    )
-    scale = most[:, None] / np.float32(127)
-    levels = data / scale
-    return np.rint(levels, out=levels).astype(np.int8), scale
+    """(rows, columns) float32 -> int8 of that shape and the scale of each row: (rows, 1)."""
+    assert weight.data is not None
+    stored = quantize(weight.data, weight.scheme)
+    assert stored.scale is not None
+    return stored.levels, stored.scale
 
 
 def _int8_embedding(to: GraphBuilder, out: Any, weight: Value, ids: Value, *_: Any) -> str:
-    rows, scale = _quantized(weight)
-    table = to.tensor(f"{weight.name}.int8", rows)
+    levels, scale = _quantized(weight)
+    table = to.tensor(f"{weight.name}.int8", levels)
     scales = to.tensor(f"{weight.name}.scale", scale)
     picked = to.op("Cast", to.op("Gather", table, ids.name), to=kind_of(out.dtype))
     return to.op("Mul", picked, to.op("Gather", scales, ids.name))
@@ -170,8 +162,8 @@ def _int8_linear(
     its padding and on what else is in the batch: cosines of 0.97 on MiniLM, for 8% less time.
     """
     rows, scale = _quantized(weight)
-    name = f"{weight.name}.int8"
-    columns = _transposed(to, Value(to.tensor(name, rows), weight.fake, rows, weight.shared))
+    name = to.tensor(f"{weight.name}.int8", rows)
+    columns = _transposed(to, replace(weight, name=name, data=rows))
     scales = to.tensor(f"{weight.name}.scale.T", scale[:, 0])
     largest = to.op("ReduceMax", to.op("Abs", x.name), to.constant([-1]))
     largest = to.op("Clip", largest, to.constant(1e-9, np.float32))
@@ -225,9 +217,7 @@ _LOWERINGS: dict[str, Lowering] = {
 }
 _INT8: dict[str, Lowering] = {"embedding": _int8_embedding, "linear": _int8_linear}
 
-
-def lowerings(recipe: str) -> Mapping[Any, Lowering]:
-    """``torch operator -> lowering`` for a recipe: fp32 or int8."""
-    maps, comparisons = of_kinds(_map, _MAPS), of_kinds(_compare, _COMPARISONS)
-    named = {**maps, **comparisons, **_LOWERINGS, **(_INT8 if recipe == "int8" else {})}
-    return by_operator(named, getitem)
+_PLAIN = {**of_kinds(_map, _MAPS), **of_kinds(_compare, _COMPARISONS), **_LOWERINGS}
+_ROWS = {**rows(_PLAIN, FLOAT32), **rows(_INT8, INT8)}
+FORMAT = Format("onnx", "ONNX", _ROWS, "converters/onnx_ops.py")
+TABLE = Table(FORMAT, _ROWS, getitem)
