@@ -1,4 +1,4 @@
-"""PyTorch's own model behind a bundle, unmodified and run eagerly: the base line of benchmarks."""
+"""PyTorch's own model behind a bundle, unmodified and run eagerly: the baseline of benchmarks."""
 
 from __future__ import annotations
 
