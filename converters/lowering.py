@@ -73,6 +73,12 @@ class Format:
                     )
         return chosen
 
+    def missing(self, node: Node) -> ConversionError:
+        """The error for an operator that has no row."""
+        return ConversionError(
+            f"{self.title} has no lowering for {node.target}: add a row to {self.table}"
+        )
+
 
 @dataclass(frozen=True)
 class Table(Generic[R]):
@@ -81,7 +87,6 @@ class Table(Generic[R]):
     ``getitem`` takes one result of an operator that has several.
     """
 
-    format: Format
     lowerings: Mapping[Row, Callable[..., R]]
     getitem: Callable[..., R]
 
@@ -96,13 +101,6 @@ class Table(Generic[R]):
             packet, _, overload = name.partition(".")
             found[getattr(getattr(torch.ops.aten, packet), overload or "default"), kind] = lowering
         return found
-
-    def missing(self, node: Node) -> ConversionError:
-        """The error for an operator that has no row."""
-        return ConversionError(
-            f"{self.format.title} has no lowering for {node.target}: add a row to "
-            f"{self.format.table}"
-        )
 
 
 def weight_of(node: Node) -> Node | None:

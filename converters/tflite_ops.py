@@ -261,13 +261,13 @@ def _attention(
 
 
 def _int8_embedding(to: Subgraph, out: Any, weight: Value, ids: Value, *_: Any) -> Value:
-    return _embedding(to, out, to.file.quantized(weight), ids)
+    return _embedding(to, out, to.quantized(weight), ids)
 
 
 def _int8_linear(
     to: Subgraph, out: Any, x: Value, weight: Value, bias: Value | None = None
 ) -> Value:
-    return _linear(to, out, x, to.file.quantized(weight), bias)
+    return _linear(to, out, x, to.quantized(weight), bias)
 
 
 _MAPS = {
@@ -333,4 +333,4 @@ _INT8: dict[str, Lowering] = {"embedding": _int8_embedding, "linear": _int8_line
 _PLAIN = {**of_kinds(_map, _MAPS), **of_kinds(_compare, _COMPARISONS), **_LOWERINGS}
 _ROWS = {**rows(_PLAIN, FLOAT32), **rows(_INT8, INT8)}
 FORMAT = Format("tflite", "TFLite", _ROWS, "converters/tflite_ops.py")
-TABLE = Table(FORMAT, _ROWS, _getitem)
+TABLE = Table(_ROWS, _getitem)
