@@ -127,6 +127,16 @@ FORMATS: dict[str, Format] = {
             minimum_os="Android 6.0 (API 23), iOS 17",
             effort=4,
         ),
+        Format(
+            name="coreai",
+            title="Core AI",
+            extra="coreai",
+            modules=("coreai", "coreai_torch"),
+            suffix=".aimodel",
+            runtime="Core AI",
+            minimum_os="iOS 27, macOS 27",
+            effort=3,
+        ),
     )
 }
 

@@ -61,6 +61,7 @@ class Recipe:
 
 
 _COREML_INT8 = Scheme(8, symmetric=False, activations="float16")
+_COREAI_INT8 = Scheme(8, activations="float16")
 _ONNX_INT8 = replace(INT8, range_estimator="neighbours")
 
 RECIPES: dict[str, Recipe] = {
@@ -83,7 +84,8 @@ RECIPES: dict[str, Recipe] = {
             Selector(
                 (
                     Rule(_COREML_INT8, MATRICES, formats=("coreml",)),
-                    Rule(FLOAT16, formats=("coreml",)),
+                    Rule(_COREAI_INT8, MATRICES, formats=("coreai",)),
+                    Rule(FLOAT16, formats=("coreml", "coreai")),
                     Rule(_ONNX_INT8, MATRICES, formats=("onnx",)),
                     Rule(INT8, MATRICES),
                 ),

@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from edgekit.errors import BundleError
+from edgekit.runtime.coreai import CoreAi
 from edgekit.runtime.interpreters import (
     CoreMl,
     ExecuTorch,
@@ -64,6 +65,7 @@ RUNTIMES: tuple[Runtime, ...] = (
         prove=partial(open_tensorflow, most_bytes=PACKED_BYTES),
     ),
     Runtime("executorch", "executorch", ExecuTorch, "executorch.runtime"),
+    Runtime("coreai", "coreai", CoreAi, "coreai.runtime"),
     Runtime("coreml", "coreml", CoreMl, "coremltools", lambda: sys.platform == "darwin"),
     Runtime(
         "reference",

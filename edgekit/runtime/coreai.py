@@ -1,0 +1,58 @@
+"""Apple's own Core AI runtime, on macOS and on Linux.
+
+A saved asset is compiled into a temporary folder and run from there, which is the documented way on
+Linux (``coreai.authoring.AIModelAsset.executable``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.metadata
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from coreai.runtime import InferenceFunction
+
+_FUNCTION = "main_seq_"  # then the length; see converters/coreai.py
+
+
+class CoreAi:
+    """An asset with a function for each of its lengths, on the CPU outside of macOS."""
+
+    batched = False
+
+    def __init__(self, path: Path, threads: int = 0) -> None:
+        self.runtime = f"Core AI {importlib.metadata.version('coreai-core')}"
+        self._loop = asyncio.new_event_loop()
+        self._functions = self._loop.run_until_complete(_functions(path))
+        self.lengths = tuple(sorted(self._functions))
+
+    def run(self, feed: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """One inference: int32 (1, length) in, float32 with a batch axis out."""
+        from coreai.runtime import NDArray
+
+        function = self._functions[feed["input_ids"].shape[1]]
+        inputs = {name: NDArray(np.ascontiguousarray(array)) for name, array in feed.items()}
+        outputs = self._loop.run_until_complete(function(inputs))
+        return {name: np.asarray(value.numpy()) for name, value in outputs.items()}
+
+    def layers(self, feed: Mapping[str, np.ndarray]) -> list[np.ndarray]:
+        """Nothing inside a compiled program can be seen."""
+        return []
+
+
+async def _functions(path: Path) -> dict[int, InferenceFunction]:
+    """Every function by its length. The compiled files are open then and need their folder no more."""
+    from coreai.authoring import AIModelAsset
+
+    async with AsyncExitStack() as stack:
+        model = await stack.enter_async_context(AIModelAsset.load(path).executable())
+        return {
+            int(name.removeprefix(_FUNCTION)): model.load_function(name)
+            for name in model.function_names
+        }
