@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from edgekit.converters.lowering import Format, Row, weight_of
 from edgekit.errors import ConversionError, UnsupportedError, first_line
@@ -28,7 +29,6 @@ from edgekit.version import VERSION
 
 if TYPE_CHECKING:
     from coreai.authoring import AIProgram
-    from coreai.runtime import AIModelAssetMetadata
     from torch.export import ExportedProgram
     from torch.fx import GraphModule, Node
 
@@ -139,11 +139,11 @@ def _compute_in_float16(module: GraphModule) -> None:
         if node.kwargs.get("dtype") is torch.float32:
             node.kwargs = {**node.kwargs, "dtype": torch.float16}
     output = module.graph.output_node()
-    cast = torch.ops.aten._to_copy.default
+    to_copy = torch.ops.aten._to_copy.default
     with module.graph.inserting_before(output):
         results = [
-            module.graph.call_function(cast, (result,), {"dtype": torch.float32})
-            for result in output.args[0]
+            module.graph.call_function(to_copy, (result,), {"dtype": torch.float32})
+            for result in cast("tuple[Node, ...]", output.args[0])
         ]
     output.args = (tuple(results),)
     module.recompile()
@@ -206,7 +206,7 @@ def _write(program: AIProgram, card: Card, path: Path) -> None:
     metadata = AIModelAssetMetadata()
     metadata.author, metadata.license = card.author, card.license
     metadata.model_description = card.description or f"{card.name}: {card.task}"
-    facts = {
+    facts: dict[str, Any] = {
         "name": card.name,
         "task": card.task,
         "source": card.source,
@@ -217,10 +217,12 @@ def _write(program: AIProgram, card: Card, path: Path) -> None:
     for key, value in facts.items():
         metadata.set_custom(f"edgekit.{key}", value)
     with _conversion_errors():
-        asset = program.save_asset(path, metadata)
-        asset.update_metadata(_without_date)
+        program.save_asset(path, metadata)
+    _settle(path / "metadata.json")
 
 
-def _without_date(metadata: AIModelAssetMetadata) -> None:
-    """The same checkpoint gives the same bytes, whenever it is converted."""
-    metadata.creation_date = None
+def _settle(path: Path) -> None:
+    """Leaves out the date and sorts the keys: the same checkpoint gives the same bytes."""
+    facts = json.loads(path.read_text("utf-8"))
+    facts.pop("creationDate", None)
+    path.write_text(json.dumps(facts, indent=2, sort_keys=True) + "\n", "utf-8")

@@ -15,6 +15,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from edgekit.errors import BundleError
+from edgekit.files import file_sha256
+
 if TYPE_CHECKING:
     from coreai.runtime import InferenceFunction
 
@@ -27,6 +30,7 @@ class CoreAi:
     batched = False
 
     def __init__(self, path: Path, threads: int = 0) -> None:
+        check(path)
         self.runtime = f"Core AI {importlib.metadata.version('coreai-core')}"
         self._loop = asyncio.new_event_loop()
         self._functions = self._loop.run_until_complete(_functions(path))
@@ -46,8 +50,18 @@ class CoreAi:
         return []
 
 
+def check(path: Path) -> None:
+    """Holds the program against the hash that the asset has of it, which the runtime does not do.
+
+    Raises:
+        BundleError: they differ.
+    """
+    if (path / "main.hash").read_bytes().hex() != file_sha256(path / "main.mlirb"):
+        raise BundleError(f"{path.name} is damaged: its program is not what main.hash says")
+
+
 async def _functions(path: Path) -> dict[int, InferenceFunction]:
-    """Every function by its length. The compiled files are open then and need their folder no more."""
+    """Every function by its length; what was compiled is in memory then, its folder is removed."""
     from coreai.authoring import AIModelAsset
 
     async with AsyncExitStack() as stack:

@@ -1,0 +1,81 @@
+"""Core AI assets, converted the whole way and executed by Apple's own runtime."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgekit.bundle import Bundle
+from edgekit.errors import BundleError
+from edgekit.runtime import table as runtime
+from edgekit.runtime.inspection import inspect_file
+
+pytest.importorskip("coreai_torch", reason="Core AI has no package for this Python or system")
+
+
+@pytest.fixture(scope="module")
+def published(classifier: Path, converted: Callable[..., Bundle]) -> Bundle:
+    """Converting proves every length, padding and text against PyTorch. Core ML stands beside."""
+    recipes = ("fp32", "fp16", "int8")
+    to = ("coreai", "coreml")
+    return converted("coreai", classifier, to=to, recipes=recipes, buckets=(16, 64))
+
+
+def test_every_recipe_is_proven_in_apples_runtime(published: Bundle) -> None:
+    found = {row.recipe: row for row in published.artifacts if row.format == "coreai"}
+    assert list(found) == ["fp32", "fp16", "int8"]
+    for artifact in found.values():
+        (proof,) = artifact.proofs
+        assert proof.passed
+        assert proof.runtime.startswith("Core AI 1.")
+        assert artifact.buckets == (16, 64)
+    assert found["fp32"].proofs[0].max_abs < 1e-6
+    assert found["fp32"].size_bytes > 1.5 * found["fp16"].size_bytes > found["int8"].size_bytes
+
+
+def test_the_asset_says_what_it_is_and_stores_what_its_recipe_says(published: Bundle) -> None:
+    for artifact in published.artifacts:
+        if artifact.format != "coreai":
+            continue
+        found = inspect_file(artifact.path)
+        assert found.functions == ("main_seq_16", "main_seq_64")
+        assert found.version == "iOS 27"
+        assert [spec.name for spec in found.inputs] == [
+            spec.name for spec in published.signature.inputs
+        ]
+        assert {(spec.dtype, spec.shape) for spec in found.inputs} == {("int32", (1, 64))}
+        assert {spec.dtype for spec in found.outputs} == {"float32"}
+        assert found.metadata["edgekit.task"] == published.manifest.task
+        assert ("blockwise_shift_scale" in found.operations) == (artifact.recipe == "int8")
+
+
+def test_two_ways_one_answer(published: Bundle) -> None:
+    """Core AI's runtime and edgekit's own evaluator of the Core ML file, both in float16."""
+    rows = {row.format: row for row in published.artifacts if row.recipe == "fp16"}
+    sessions = [next(runtime.sessions(rows[name].path, name)) for name in ("coreai", "coreml")]
+    generator = np.random.default_rng(0)
+    feed = {
+        spec.name: generator.integers(0, 2, (1, 16), dtype=np.int32)
+        for spec in published.signature.inputs
+    }
+    feed["input_ids"] = generator.integers(0, 300, (1, 16), dtype=np.int32)
+    feed["attention_mask"][0, :12] = 1
+    (name,) = (spec.name for spec in published.signature.outputs)
+    first, second = (session.run(feed)[name] for session in sessions)
+    assert np.abs(first - second).max() < 5e-3 * np.abs(first).max()
+
+
+def test_a_flipped_byte_does_not_pass(published: Bundle, tmp_path: Path) -> None:
+    path = tmp_path / "flipped.aimodel"
+    path.mkdir()
+    whole = next(row.path for row in published.artifacts if row.format == "coreai")
+    for file in whole.iterdir():
+        (path / file.name).write_bytes(file.read_bytes())
+    program = bytearray((path / "main.mlirb").read_bytes())
+    program[len(program) // 2] ^= 0xFF
+    (path / "main.mlirb").write_bytes(program)
+    with pytest.raises(BundleError, match=r"flipped.aimodel"):
+        list(runtime.sessions(path, "coreai"))
