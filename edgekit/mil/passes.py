@@ -123,9 +123,7 @@ def _constexpr(op: Any, stored: Stored, shape: tuple[int, ...]) -> Any:
     """The operation of the program's own operation set that has these levels for its data."""
     from coremltools.converters.mil import Builder
     from coremltools.converters.mil._deployment_compatibility import AvailableTarget
-    from coremltools.converters.mil.mil.ops.defs._utils import (
-        is_current_opset_version_compatible_with,
-    )
+    from coremltools.converters.mil.mil.block import is_current_opset_version_compatible_with
 
     assert stored.scale is not None
     levels, scale = stored.levels.reshape(shape), stored.scale
