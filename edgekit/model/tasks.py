@@ -35,6 +35,8 @@ class Task:
     ``decision`` maps outputs without their batch axis to ``(choice, margin)``: integers that must
     agree with PyTorch's, and by how much (in units of the output) each choice won. ``problem_type``
     is what the logits of a text classifier mean (see :func:`fitted`), None for other tasks.
+    ``softmax`` says whether one over the last axis follows, which does not see what all scores of a
+    row share.
     """
 
     name: str
@@ -44,6 +46,12 @@ class Task:
     decision: Callable[[Arrays], tuple[np.ndarray, np.ndarray]]
     pooled: bool = False
     problem_type: str | None = None
+    softmax: bool = False
+
+    @property
+    def decides(self) -> bool:
+        """Whether its user takes a decision; embeddings and regressions are values."""
+        return self.decision is not _no_decision
 
 
 def _argmax(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -75,10 +83,10 @@ def _no_decision(outputs: Arrays) -> tuple[np.ndarray, np.ndarray]:
     return np.empty(0, int), np.empty(0)
 
 
-_PROBLEMS = {
-    "single_label_classification": _logits_decision,
-    "multi_label_classification": _sign_decision,
-    "regression": _no_decision,
+_PROBLEMS: Mapping[str, Mapping[str, Any]] = {
+    "single_label_classification": {"decision": _logits_decision, "softmax": True},
+    "multi_label_classification": {"decision": _sign_decision, "softmax": False},
+    "regression": {"decision": _no_decision, "softmax": False},
 }
 
 _TOKEN = ("batch", "length")
@@ -103,6 +111,7 @@ TASKS: dict[str, Task] = {
                 ),
             ),
             _span_decision,
+            softmax=True,
         ),
         Task(
             "text-classification",
@@ -110,6 +119,7 @@ TASKS: dict[str, Task] = {
             ("ForSequenceClassification",),
             (Output("logits", ("batch", "labels"), "score of each label"),),
             _logits_decision,
+            softmax=True,
         ),
         Task(
             "token-classification",
@@ -117,6 +127,7 @@ TASKS: dict[str, Task] = {
             ("ForTokenClassification",),
             (Output("logits", (*_TOKEN, "labels"), "score of each label for each token"),),
             _logits_decision,
+            softmax=True,
         ),
         Task(
             "fill-mask",
@@ -130,6 +141,7 @@ TASKS: dict[str, Task] = {
                 ),
             ),
             _logits_decision,
+            softmax=True,
         ),
         Task(
             "feature-extraction",
@@ -195,11 +207,22 @@ def fitted(task: Task, config: Mapping[str, Any]) -> Task:
         return task
     default = "regression" if count == 1 else "single_label_classification"
     problem = config.get("problem_type") or default
-    if problem not in _PROBLEMS:
+    return with_problem(task, problem)
+
+
+def with_problem(task: Task, problem_type: str | None) -> Task:
+    """The task whose logits mean that; the task as it is for None.
+
+    Raises:
+        UnsupportedError: edgekit does not have the problem type.
+    """
+    if problem_type is None:
+        return task
+    if problem_type not in _PROBLEMS:
         raise UnsupportedError(
-            f"problem_type '{problem}' is not supported: edgekit has {', '.join(_PROBLEMS)}"
+            f"problem_type '{problem_type}' is not supported: edgekit has {', '.join(_PROBLEMS)}"
         )
-    return replace(task, problem_type=problem, decision=_PROBLEMS[problem])
+    return replace(task, problem_type=problem_type, **_PROBLEMS[problem_type])
 
 
 def infer(architectures: list[str], sentence_modules: bool) -> Task:
