@@ -26,7 +26,8 @@ from transformers import (
 )
 
 import edgekit
-from edgekit.benchmarks.devices import arm64_setup, debian
+from edgekit.benchmarks.devices.arm64 import debian
+from edgekit.benchmarks.devices.arm64 import setup as arm64_setup
 from edgekit.bundle import MANIFEST, Bundle, entry
 
 SIZES = {"vocab_size": 300, "max_position_embeddings": 64}

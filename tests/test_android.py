@@ -13,9 +13,11 @@ import pytest
 from bay import PROGRAMS, Bay, target, wait_until
 from measuring import QUICK, measure
 
-from edgekit.benchmarks.devices import android, android_facts, android_state
-from edgekit.benchmarks.devices.adb import Adb, DeviceError
-from edgekit.benchmarks.devices.android_app import ThroughApp
+from edgekit.benchmarks.devices.android import device as android
+from edgekit.benchmarks.devices.android import facts as android_facts
+from edgekit.benchmarks.devices.android import state as android_state
+from edgekit.benchmarks.devices.android.adb import Adb, DeviceError
+from edgekit.benchmarks.devices.android.app import ThroughApp
 from edgekit.benchmarks.devices.protocol import RunnerError
 from edgekit.bundle import Bundle
 

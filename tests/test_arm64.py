@@ -19,9 +19,9 @@ from test_bundle import edit
 from test_source import edgekit_cli
 
 from edgekit.benchmarks import bench, prepare
-from edgekit.benchmarks.devices import arm64_setup
-from edgekit.benchmarks.devices.arm64 import Arm64, BudgetError
-from edgekit.benchmarks.devices.arm64_setup import READY, SetupError
+from edgekit.benchmarks.devices.arm64 import setup as arm64_setup
+from edgekit.benchmarks.devices.arm64.device import Arm64, BudgetError
+from edgekit.benchmarks.devices.arm64.setup import READY, SetupError
 from edgekit.benchmarks.devices.protocol import RunnerError
 from edgekit.benchmarks.measurement import Measurement
 from edgekit.benchmarks.spec import Model, Suite
@@ -212,7 +212,7 @@ def test_setup_happens_once_and_an_older_one_is_replaced(tmp_path: Path) -> None
 KILLED = """
 import sys, time
 from pathlib import Path
-from edgekit.benchmarks.devices import arm64_setup
+from edgekit.benchmarks.devices.arm64 import setup as arm64_setup
 
 def hang(arguments, environment):
     print("fetching", flush=True)

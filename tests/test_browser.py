@@ -28,8 +28,10 @@ from test_bundle import edit
 import edgekit
 from edgekit import report
 from edgekit.benchmarks import bench, prepare
-from edgekit.benchmarks.devices import browser_setup, chromium, host
-from edgekit.benchmarks.devices.browser import Browser
+from edgekit.benchmarks.devices.browser import chromium
+from edgekit.benchmarks.devices.browser import setup as browser_setup
+from edgekit.benchmarks.devices.browser.device import Browser
+from edgekit.benchmarks.devices.host import device as host
 from edgekit.benchmarks.devices.protocol import Runner, RunnerError, Target
 from edgekit.benchmarks.measurement import Measurement
 from edgekit.bundle import Bundle, entry

@@ -29,7 +29,7 @@ from edgekit.model import families, tasks
 from edgekit.support import Cell, Support
 from edgekit.version import VERSION
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 DATA, DOCUMENT = ROOT / "edgekit" / support.FILE, ROOT / "docs" / "support.md"
 SECONDS = {"executorch": 60}  # of processor time for a row, roughly; other formats need 10
 BUCKETS = (16, small_models.LENGTH)
