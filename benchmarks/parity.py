@@ -93,14 +93,13 @@ def check(
     ``most`` is for an emulator, which would take minutes for all: only texts up to so many tokens,
     and of these :data:`FEW`, from the shortest to the longest.
     """
-    buckets = None if artifact is None else artifact.row["buckets"]
+    buckets = None if artifact is None else artifact.buckets
     tolerance = recipe.PYTORCH if artifact is None else recipe.get(artifact.recipe).tolerance
     reference = golden.read(bundle)
     if most is not None:
         reference = _few(reference, most)
     with tempfile.TemporaryDirectory() as folder:
-        lengths = buckets and tuple(buckets)
-        session = Remote(target, runner, bundle.signature, lengths, Path(folder))
+        session = Remote(target, runner, bundle.signature, buckets, Path(folder))
         proof = prove(session, reference, tolerance, plan=_plan)
     return Parity(
         len(reference.probes),

@@ -24,8 +24,8 @@ class Tolerance:
     max_abs: float
     cosine: float
     agreement: float
-    padding_sensitivity: float
-    clear: float
+    padding_sensitivity: float = 1e-2
+    clear: float = 0.1
 
 
 @dataclass(frozen=True)

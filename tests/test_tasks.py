@@ -13,10 +13,10 @@ from transformers import BertConfig, BertForSequenceClassification
 import edgekit
 from edgekit import recipe
 from edgekit.errors import UnsupportedError
+from edgekit.manifest import Scale
 from edgekit.model import tasks
 from edgekit.proof.compare import Comparer, Reference
 from edgekit.proof.probes import Probe
-from edgekit.proof.scales import Scale
 from edgekit.proof.trials import Trial
 from edgekit.signature import Signature
 
@@ -60,7 +60,7 @@ def test_each_problem_has_its_own_decision() -> None:
     counts = {}
     for problem in ("single_label_classification", "multi_label_classification", "regression"):
         task = tasks.fitted(CLASSIFIER, {"problem_type": problem})
-        scales = {"logits": Scale(4.0, 4.0)}
+        scales = {"logits": Scale(largest=4.0, spread=4.0)}
         reference = Reference(task, Signature((), (), ()), (probe,), scales, 1, least=0)
         comparer = Comparer(reference, recipe.get("int8").tolerance)
         comparer.add(Trial("length", (probe,), 1), probe, {"logits": other})
@@ -86,9 +86,9 @@ def test_the_manifest_says_what_the_logits_mean(
     config = BertConfig.from_dict({**BERT.to_dict(), "id2label": names, "problem_type": declared})
     folder = save_checkpoint(BertForSequenceClassification(config).eval(), tmp_path / "model")
     bundle = edgekit.convert(str(folder), to=["onnx"], out=tmp_path / "out", buckets=(48,))
-    assert bundle.manifest["problem_type"] == problem_type
-    assert bundle.artifacts[0].row["outputs"][0]["shape"] == ["batch", labels]
-    proof = bundle.artifacts[0].row["proofs"][0]
-    assert (proof["decisions"] > 0) is (problem_type != "regression")
+    assert bundle.manifest.problem_type == problem_type
+    assert bundle.artifacts[0].outputs[0].shape == ("batch", labels)
+    proof = bundle.artifacts[0].proofs[0]
+    assert (proof.decisions > 0) is (problem_type != "regression")
     if problem_type == "multi_label_classification":
-        assert proof["decisions"] > proof["runs"], "each label is a decision"
+        assert proof.decisions > proof.runs, "each label is a decision"

@@ -12,13 +12,13 @@ from conftest import BERT
 from transformers import BertConfig, BertForTokenClassification
 
 from edgekit import recipe
+from edgekit.manifest import Scale
 from edgekit.model import tasks
 from edgekit.model.oracle import Oracle
 from edgekit.model.pooling import Pooling
 from edgekit.proof import probes
 from edgekit.proof.compare import Comparer, Proof, Reference
 from edgekit.proof.prove import prove as prove_session
-from edgekit.proof.scales import Scale
 from edgekit.proof.trials import Trial
 from edgekit.signature import Signature, TensorSpec
 
@@ -30,7 +30,7 @@ SIGNATURE = Signature(
     (16, 64),
 )
 
-UNIT = {"logits": Scale(1.0, 1.0)}
+UNIT = {"logits": Scale(largest=1.0, spread=1.0)}
 
 
 class PyTorch:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import importlib.metadata
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,15 +13,16 @@ from typing import Any
 
 import numpy as np
 
-from edgekit import bundle, formats, recipe
+from edgekit import bundle, documents, formats, recipe
 from edgekit.conversion.plan import ExportPlan
+from edgekit.manifest import FileEntry, Proof, TokenizerFacts
 from edgekit.model import checkpoint, tasks
 from edgekit.model.oracle import Oracle
 from edgekit.model.pooling import Pooling
 from edgekit.postprocess import Facts
 from edgekit.postprocess import golden as vectors
 from edgekit.proof import embedded_tokenizer, fault_location, golden, probes
-from edgekit.proof.compare import Proof, Reference
+from edgekit.proof.compare import Reference
 from edgekit.proof.prove import prove, prove_text
 from edgekit.proof.trials import Trial
 from edgekit.recipe import Recipe
@@ -63,8 +64,8 @@ class Traced:
     signature: Signature
     card: Card
     parameters: int
-    tokenizer: dict[str, Any] | None
-    postprocess: dict[str, Any] | None
+    tokenizer: TokenizerFacts | None
+    postprocess: FileEntry | None
 
 
 @dataclass(frozen=True)
@@ -137,9 +138,13 @@ def trace(plan: ExportPlan, work: Path, out: Path, *, say: Say) -> Traced:
     with _Timed(say, "trace", "reference", "PyTorch's answers"):
         reference = _reference(plan, oracle, tokenizer, signature)
         probes.save(reference.probes, work / PROBES)
-        golden.write(golden.content(tokenizer, reference), out / bundle.GOLDEN)
+        found = golden.content(tokenizer, reference)
+        stored = documents.dump_rows(found, "cases", bundle.GOLDEN)
+        (out / bundle.GOLDEN).write_text(stored, encoding="utf-8")
         labels = checkpoint.labels(model, plan.task)
-        answered = saved and _write_vectors(plan, oracle, labels, saved, out)
+        answered = None
+        if saved is not None:
+            answered = _write_vectors(plan, oracle, labels, saved, out)
     parameters = sum(parameter.numel() for parameter in model.parameters())
     parameters += sum(layer.weight.size + layer.bias.size for layer in pooling.dense)
     return Traced(signature, _card(plan, labels), parameters, saved, answered)
@@ -165,19 +170,20 @@ def _write_vectors(
     plan: ExportPlan,
     oracle: Oracle,
     labels: tuple[str, ...],
-    saved: Mapping[str, Any],
+    saved: TokenizerFacts,
     out: Path,
-) -> dict[str, Any]:
+) -> FileEntry:
     """Golden vectors for post-processing, of texts tokenized by the saved files."""
 
     def ask(encoded: Encoded) -> dict[str, np.ndarray]:
         return oracle.answer(encoded.input_ids, encoded.token_type_ids)
 
-    tokenizer = Tokenizer(out / bundle.TOKENIZER, plan.max_length, saved["truncation_side"])
-    mask_id = saved["special_tokens"].get("mask_token")
+    tokenizer = Tokenizer(out / bundle.TOKENIZER, plan.max_length, saved.truncation_side)
+    mask_id = saved.special_tokens.get("mask_token")
     facts = Facts(plan.task.name, plan.task.problem_type, labels, mask_id, tokenizer.token)
     path = out / bundle.POSTPROCESS
-    golden.write(vectors.content(facts, tokenizer, plan.max_length, ask), path)
+    found = vectors.content(facts, tokenizer, plan.max_length, ask)
+    path.write_text(documents.dump_rows(found, "cases", bundle.POSTPROCESS), encoding="utf-8")
     return bundle.entry(out, path)
 
 
@@ -190,7 +196,7 @@ def export(
     exported = []
     for kind, path in build(plan, traced, name, work, out, say=say):
         if path.stem.endswith(TEXT) and traced.tokenizer is not None:
-            side = traced.tokenizer["truncation_side"]
+            side = traced.tokenizer.truncation_side
             with _Timed(say, name, "prove", path.name):
                 exported.append(_export_text(path, kind, reference, side))
             continue

@@ -7,13 +7,15 @@ ignored, a bucket that was traced wrongly or a batch that mixes its rows shows a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from edgekit.documents import rounded
+from edgekit.manifest import Check, Proof, Scale
 from edgekit.model.tasks import Task
 from edgekit.proof.probes import DECISION, Probe
-from edgekit.proof.scales import Scale, centred, scales, widest
+from edgekit.proof.scales import centred, deviation, moves, relative, scales, widest
 from edgekit.proof.trials import Trial
 from edgekit.recipe import Tolerance
 from edgekit.signature import Signature
@@ -91,42 +93,6 @@ class Difference:
 WRONG = Difference(np.inf, np.inf, -1.0, 0, 1, np.inf)  # no numbers that could be compared
 
 
-@dataclass(frozen=True)
-class Check:
-    """All inferences of one kind, summed up by their worst."""
-
-    runs: int
-    max_abs: float
-    cosine: float
-
-
-@dataclass(frozen=True)
-class Proof:
-    """What a manifest says of an artifact in one runtime. ``seconds`` is the proof's own time.
-
-    ``agreement`` is the share of ``decisions`` clear ones that are the same, None of none.
-    """
-
-    runtime: str
-    passed: bool
-    runs: int
-    max_abs: float
-    deviation: float
-    cosine: float
-    padding_sensitivity: float
-    agreement: float | None
-    decisions: int
-    tolerance: Tolerance
-    scales: Mapping[str, Scale]
-    checks: Mapping[str, Check]
-    seconds: float = 0.0
-    failure: str | None = None
-
-    def to_json(self) -> dict[str, object]:
-        """Plain data, numbers rounded to six significant digits; None where they are infinite."""
-        return {key: _rounded(value) for key, value in asdict(self).items()}
-
-
 @dataclass
 class Comparer:
     """All differences so far, by the kind of trial, and the first that was too large."""
@@ -161,22 +127,23 @@ class Comparer:
         clear = sum(difference.clear for difference in everything)
         agreement = sum(difference.same for difference in everything) / clear if clear else None
         failure = self.failure or self._undecided(len(everything), clear, agreement)
+        checks = {kind: _worst(rows) for kind, rows in self._differences.items()}
         worst = _worst(everything or [WRONG])
         return Proof(
-            runtime,
-            failure is None,
-            len(everything),
-            worst.max_abs,
-            max((row.deviation for row in everything), default=np.inf),
-            worst.cosine,
-            max((row.padding for row in everything), default=np.inf),
-            agreement,
-            clear,
-            self.tolerance,
-            self.reference.scales,
-            {kind: _worst(rows) for kind, rows in self._differences.items()},
-            seconds,
-            failure,
+            runtime=runtime,
+            passed=failure is None,
+            runs=len(everything),
+            max_abs=worst.max_abs,
+            deviation=rounded(max((row.deviation for row in everything), default=np.inf)),
+            cosine=worst.cosine,
+            padding_sensitivity=rounded(max((row.padding for row in everything), default=np.inf)),
+            agreement=None if agreement is None else rounded(agreement),
+            decisions=clear,
+            tolerance=self.tolerance,
+            scales=self.reference.scales,
+            checks=checks,
+            seconds=rounded(seconds),
+            failure=failure,
         )
 
     def _undecided(self, count: int, clear: int, agreement: float | None) -> str | None:
@@ -184,7 +151,7 @@ class Comparer:
         if not count:
             return "nothing was run"
         for name, scale in self.reference.scales.items():
-            if not scale.moves:
+            if not moves(scale):
                 return f"PyTorch gives every text the same {name}: nothing is proven"
         if not self.reference.task.decides:
             return None
@@ -221,6 +188,8 @@ class Comparer:
         """How many decisions are the same, of those that PyTorch takes clearly."""
         task = self.reference.task
         expected, margin = probe.decision or task.decision(probe.outputs)
+        if not expected.size:
+            return 0, 0
         actual, _ = task.decision(outputs)
         clear = margin > self.tolerance.clear * widest(self.reference.scales)
         return int((actual[clear] == expected[clear]).sum()), int(clear.sum())
@@ -251,8 +220,8 @@ class Seen:
     def distance(self, other: Seen, scale: Scale) -> tuple[float, float]:
         """The largest differences, relative to the largest value and to the spread."""
         return (
-            scale.relative(float(np.abs(self.raw - other.raw).max())),
-            scale.deviation(float(np.abs(self.centred - other.centred).max())),
+            relative(float(np.abs(self.raw - other.raw).max()), scale),
+            deviation(float(np.abs(self.centred - other.centred).max()), scale),
         )
 
 
@@ -289,12 +258,8 @@ def _failure(difference: Difference, trial: Trial, tolerance: Tolerance) -> str 
 
 
 def _worst(rows: Sequence[Difference]) -> Check:
-    return Check(len(rows), max(row.max_abs for row in rows), min(row.cosine for row in rows))
-
-
-def _rounded(value: object) -> object:
-    if isinstance(value, dict):
-        return {key: _rounded(item) for key, item in value.items()}
-    if isinstance(value, float):
-        return float(f"{value:.6g}") if np.isfinite(value) else None
-    return value
+    return Check(
+        runs=len(rows),
+        max_abs=rounded(max(row.max_abs for row in rows)),
+        cosine=rounded(min(row.cosine for row in rows)),
+    )

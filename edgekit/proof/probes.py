@@ -32,7 +32,7 @@ _SHORT = 12  # tokens of a row that is meant to be cheap
 
 
 @dataclass(frozen=True)
-class Sample:
+class Sampling:
     """Which values of a large output were kept, for a file that is to stay small.
 
     ``shape`` is the output's, ``places`` are indices into it flattened, and ``row_means`` are the
@@ -61,7 +61,7 @@ class Probe:
     rows: tuple[int, ...]
     outputs: Mapping[str, np.ndarray]
     case: Case | None = None
-    samples: Mapping[str, Sample] = field(default_factory=dict)
+    samples: Mapping[str, Sampling] = field(default_factory=dict)
     decision: tuple[np.ndarray, np.ndarray] | None = None
 
     def __len__(self) -> int:

@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from edgekit.proof.compare import Comparer, Locate, Proof, Reference
+from edgekit.manifest import Proof
+from edgekit.proof.compare import Comparer, Locate, Reference
 from edgekit.proof.probes import Probe
 from edgekit.proof.trials import Trial, plan_trials
 from edgekit.recipe import Tolerance

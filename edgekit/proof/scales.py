@@ -7,10 +7,10 @@ text to text by 2. What decides is the spread: the same answer for every text ha
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
+from edgekit.manifest import Scale
 from edgekit.model.tasks import Output, Task
 from edgekit.proof.probes import Probe
 
@@ -19,30 +19,20 @@ from edgekit.proof.probes import Probe
 _ROUNDINGS = 32 * float(np.finfo(np.float32).eps)
 
 
-@dataclass(frozen=True)
-class Scale:
-    """Of one output over all probes, in its own units.
+def relative(error: float, scale: Scale) -> float:
+    """An absolute error as a share of the largest value."""
+    return error / (scale.largest or 1.0)
 
-    ``largest`` is the largest absolute value. ``spread`` is the largest distance from the mean,
-    less what the task's decision does not see (see :func:`centred`).
-    """
 
-    largest: float
-    spread: float
+def deviation(error: float, scale: Scale) -> float:
+    """An absolute error as a share of the spread, beyond what float32 itself resolves."""
+    beyond = max(0.0, error - _ROUNDINGS * scale.largest)
+    return float(np.divide(beyond, scale.spread)) if beyond else 0.0
 
-    def relative(self, error: float) -> float:
-        """An absolute error as a share of the largest value."""
-        return error / (self.largest or 1.0)
 
-    def deviation(self, error: float) -> float:
-        """An absolute error as a share of the spread, beyond what float32 itself resolves."""
-        beyond = max(0.0, error - _ROUNDINGS * self.largest)
-        return float(np.divide(beyond, self.spread)) if beyond else 0.0
-
-    @property
-    def moves(self) -> bool:
-        """Whether the output differs from text to text, by more than rounding."""
-        return self.spread > _ROUNDINGS * self.largest
+def moves(scale: Scale) -> bool:
+    """Whether an output differs from text to text, by more than rounding."""
+    return scale.spread > _ROUNDINGS * scale.largest
 
 
 def centred(task: Task, values: np.ndarray, means: np.ndarray | None = None) -> np.ndarray:

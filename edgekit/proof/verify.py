@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from edgekit import recipe
 from edgekit.bundle import POSTPROCESS, Artifact, Bundle
 from edgekit.errors import BundleError
+from edgekit.manifest import Proof
 from edgekit.postprocess import Facts
 from edgekit.postprocess import golden as vectors
 from edgekit.proof import golden
-from edgekit.proof.compare import Proof, Reference
+from edgekit.proof.compare import Reference
 from edgekit.proof.prove import prove, prove_text
 from edgekit.runtime import table as runtime
 from edgekit.runtime.text import TextSession
@@ -53,7 +54,8 @@ def verify(bundle: Bundle) -> list[Verified]:
     reference = golden.read(bundle)
     found = [row for artifact in bundle.artifacts for row in _artifact(artifact, reference)]
     for artifact in bundle.text_artifacts:
-        side = bundle.manifest["tokenizer"]["truncation_side"]
+        facts = bundle.manifest.tokenizer
+        side = "right" if facts is None else facts.truncation_side
         session, tolerance = TextSession(artifact.path), recipe.get(artifact.recipe).tolerance
         proof = prove_text(session, reference, tolerance, side)
         found.append(_verified(artifact, proof, proof.runs))
@@ -90,7 +92,7 @@ def _verified(artifact: Artifact, proof: Proof, cases: int) -> Verified:
 
 def _postprocess(bundle: Bundle) -> Iterator[Verified]:
     """The tokens and answers of ``postprocess.json``, where the bundle has one."""
-    stored = bundle.postprocess()
+    stored = vectors.read(bundle)
     if stored is None:
         return
     tokenizer = Tokenizer.of(bundle)
