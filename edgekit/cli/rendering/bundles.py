@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from edgekit.cli.rendering.tables import megabytes, new_table, print_json, print_table
+
 if TYPE_CHECKING:
-    from rich.console import Console
     from rich.table import Table
 
     from edgekit.benchmarks.devices.targets import Found
@@ -23,13 +23,12 @@ if TYPE_CHECKING:
 
 RANDOM = "random weights: right for size, speed and parity, meaningless for accuracy"
 MATRIX = "worst error relative to the largest output; -: no such model; empty: not measured"
-_WHOLE = ("file", "architecture", "task")  # columns that are never cut or broken
 
 
 def plan(planned: ExportPlan, as_json: bool) -> None:
     """What would be built and checked."""
     if as_json:
-        _print_json(_plan_json(planned))
+        print_json(_plan_json(planned))
         return
     click.echo(f"{planned.source.name}: {planned.task.name} -> {planned.out} (dry run)")
     if planned.source.random_weights:
@@ -77,7 +76,7 @@ def bundle(bundle: Bundle, as_json: bool, steps: Sequence[Step] = ()) -> None:
     """The artifacts with their sizes and proofs."""
     if as_json:
         timings = {"timings": [asdict(step) for step in steps]} if steps else {}
-        _print_json({"path": str(bundle.path), **bundle.manifest, **timings})
+        print_json({"path": str(bundle.path), **bundle.manifest, **timings})
         return
     manifest = bundle.manifest
     source = manifest["source"]
@@ -114,7 +113,7 @@ def _proof_table(bundle: Bundle) -> Table:
 def file(facts: FileFacts, as_json: bool) -> None:
     """One artifact: its interface, its metadata and what it is made of."""
     if as_json:
-        _print_json(asdict(facts))
+        print_json(asdict(facts))
         return
     click.echo(f"{facts.file}: {facts.format}, {megabytes(facts.size_bytes)}, {facts.version}")
     for title, rows in (("inputs", facts.inputs), ("outputs", facts.outputs)):
@@ -134,7 +133,7 @@ def file(facts: FileFacts, as_json: bool) -> None:
 def selftest(results: Sequence[SelfTest], as_json: bool) -> None:
     """Each artifact against the bundle's golden outputs."""
     if as_json:
-        _print_json([asdict(result) for result in results])
+        print_json([asdict(result) for result in results])
         return
     table = new_table("file", "runtime", "texts", "max abs", "cosine", "")
     for result in results:
@@ -152,7 +151,7 @@ def selftest(results: Sequence[SelfTest], as_json: bool) -> None:
 def support(measured: Support, as_json: bool) -> None:
     """The worst error of each cell, and why the red ones are red."""
     if as_json:
-        _print_json(measured.to_json())
+        print_json(measured.to_json())
         return
     table = new_table("architecture", "task", *map("\n".join, measured.columns()))
     table.collapse_padding = True  # a column for each format and recipe: names are to stay whole
@@ -167,47 +166,10 @@ def support(measured: Support, as_json: bool) -> None:
 def devices(found: Sequence[Found], as_json: bool) -> None:
     """What can be measured on, and the command that makes the rest usable."""
     if as_json:
-        _print_json([asdict(row) for row in found])
+        print_json([asdict(row) for row in found])
         return
     table = new_table("device", "what it is", "")
     for row in found:
         state = "[green]ready[/green]" if row.ready else f"[yellow]{row.remedy}[/yellow]"
         table.add_row(row.name, row.description, state)
     print_table(table)
-
-
-def megabytes(size_bytes: int) -> str:
-    """Decimal megabytes, as stores and phones count."""
-    return f"{size_bytes / 1e6:.1f} MB"
-
-
-def new_table(*columns: str) -> Table:
-    from rich import box
-    from rich.table import Table
-
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for column in columns:
-        right = column in ("size", "estimated size", "runs", "texts", "max abs", "cosine")
-        table.add_column(
-            column,
-            justify="right" if right else "left",
-            no_wrap=column in _WHOLE,
-            overflow="fold",  # a number without its last digits would be another number
-        )
-    return table
-
-
-def console() -> Console:
-    """Standard output; what is no terminal is 120 characters wide."""
-    from rich.console import Console
-
-    found = Console(emoji=False, highlight=False)
-    return found if found.is_terminal else Console(emoji=False, highlight=False, width=120)
-
-
-def print_table(table: Table) -> None:
-    console().print(table)
-
-
-def _print_json(value: Any) -> None:
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
