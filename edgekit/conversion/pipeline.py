@@ -18,6 +18,7 @@ from edgekit.conversion.plan import ExportPlan
 from edgekit.conversion.stages import Exported, Say, Traced
 from edgekit.conversion.worker import Worker, disk_error
 from edgekit.errors import ProofError
+from edgekit.model import config as configs
 from edgekit.model.source import SEED
 from edgekit.runtime import text as text_runtime
 from edgekit.staging import publish, staging
@@ -139,7 +140,7 @@ def _write_manifest(
         "source": {
             "origin": source.origin,
             "model_type": source.family.model_type,
-            "architectures": list(source.config.get("architectures") or []),
+            "architectures": list(configs.texts(source.config, "architectures")),
             "sha256": source.sha256,
             "parameters": traced.parameters,
             "license": source.card.get("license"),
