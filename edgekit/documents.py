@@ -115,7 +115,7 @@ def _floats(value: object, place: str) -> Iterator[tuple[str, float]]:
 
 
 def _said(error: msgspec.ValidationError) -> str:
-    """msgspec's "Expected `int`, got `str` - at `$.size`" as " at $.size (expected int, ...)"."""
+    """What msgspec found and where, as `` at $.size (expected int, got str)``."""
     what, _, place = str(error).replace("`", "").partition(" - at ")
     return f"{f' at {place}' if place else ''} ({what[:1].lower()}{what[1:]})"
 

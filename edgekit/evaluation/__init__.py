@@ -1,5 +1,5 @@
 """Quality over labelled data: every artifact of a bundle against PyTorch, on the same examples.
 
-:mod:`rows` reads files, :mod:`columns` says which column is what, :mod:`ways` chooses a kind, which
-asks, records and judges; :mod:`run` puts the artifacts through it, :mod:`report` is the result.
+:mod:`edgekit.data` reads the data, :mod:`ways` chooses a kind, which asks, records and judges;
+:mod:`run` puts the artifacts through it, :mod:`report` is the result.
 """

@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from edgekit.data import labels
+from edgekit.data.table import Data
 from edgekit.errors import DataError
-from edgekit.evaluation import labels, measures
-from edgekit.evaluation.kinds import ClassMeasure, Data, Example, Judged, Model, Options
+from edgekit.evaluation import measures
+from edgekit.evaluation.kinds import ClassMeasure, Example, Judged, Model, Options
 from edgekit.postprocess import Facts, Outputs, answer
 from edgekit.postprocess.labels import Classification
 from edgekit.tokens.encoding import Prompt, Tokenizer

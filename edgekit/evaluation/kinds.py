@@ -11,12 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-import numpy as np
-
 from edgekit.bundle import Bundle
-from edgekit.evaluation.columns import Columns
 from edgekit.evaluation.measures import Measure
-from edgekit.evaluation.rows import Row, Table
 from edgekit.postprocess import Facts, Outputs
 from edgekit.tokens.encoding import Prompt, Tokenizer
 
@@ -47,55 +43,8 @@ class Model:
     def of(cls, bundle: Bundle) -> Model:
         """From an opened bundle."""
         tokenizer = Tokenizer.of(bundle)
-        special = (bundle.manifest["tokenizer"] or {}).get("special_tokens", {})
-        return cls(Facts.of(bundle, tokenizer), tokenizer, special.get("unk_token"))
-
-
-@dataclass(frozen=True)
-class Data:
-    """A read file with the columns that count."""
-
-    table: Table
-    columns: Columns
-
-    def cell(self, row: Row, role: str) -> Any:
-        """A row's cell; None where the role has no column.
-
-        Raises:
-            DataError: the row lacks it.
-        """
-        name = self.columns.names.get(role)
-        if name is None:
-            return None
-        if row.cells.get(name) is None:
-            raise self.table.error(row, f"it has no '{name}': give it a {role} or remove it")
-        return row.cells[name]
-
-    def text(self, row: Row, role: str) -> str:
-        """A cell that has to be a text.
-
-        Raises:
-            DataError: it is none.
-        """
-        value = self.cell(row, role)
-        if not isinstance(value, str):
-            raise self.table.error(row, f"its {role} is no text: write it as one")
-        return value
-
-    def number(self, row: Row, role: str) -> float:
-        """A cell that has to be a finite number.
-
-        Raises:
-            DataError: it is none.
-        """
-        value = self.cell(row, role)
-        try:
-            number = float(value)
-        except (TypeError, ValueError):
-            number = np.nan
-        if not np.isfinite(number):
-            raise self.table.error(row, f"its {role} '{value}' is no number: correct it")
-        return number
+        unknown = bundle.manifest.special_token("unk_token")
+        return cls(Facts.of(bundle, tokenizer), tokenizer, unknown)
 
 
 @dataclass(frozen=True)

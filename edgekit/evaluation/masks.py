@@ -12,10 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from edgekit.data.rows import Row
+from edgekit.data.table import Data
 from edgekit.errors import DataError, InputError
 from edgekit.evaluation import measures
-from edgekit.evaluation.kinds import Data, Example, Judged, Model, Options
-from edgekit.evaluation.rows import Row
+from edgekit.evaluation.kinds import Example, Judged, Model, Options
 from edgekit.postprocess import TOP, Facts, Outputs, answer
 from edgekit.postprocess.masks import FilledMasks
 from edgekit.stats import SEED

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from edgekit.data.rows import Row
+from edgekit.data.table import Data
 from edgekit.evaluation import measures, squad
-from edgekit.evaluation.kinds import ClassMeasure, Data, Example, Judged, Model, Options
-from edgekit.evaluation.rows import Row
+from edgekit.evaluation.kinds import ClassMeasure, Example, Judged, Model, Options
 from edgekit.postprocess import Facts, Outputs, answer
 from edgekit.postprocess.spans import N_BEST, Span, SpanAnswer
 from edgekit.tokens.encoding import Prompt, Tokenizer

@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from edgekit.data.table import Data
 from edgekit.errors import DataError
 from edgekit.evaluation import measures
-from edgekit.evaluation.kinds import Data, Example, Judged, Model, Options
+from edgekit.evaluation.kinds import Example, Judged, Model, Options
 from edgekit.postprocess import Facts, Outputs
 from edgekit.tokens.encoding import Prompt, Tokenizer
 

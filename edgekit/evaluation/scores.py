@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from edgekit.data.table import Data
 from edgekit.evaluation import measures
-from edgekit.evaluation.kinds import Data, Example, Judged, Model, Options
+from edgekit.evaluation.kinds import Example, Judged, Model, Options
 from edgekit.postprocess import Facts, Outputs, answer
 from edgekit.postprocess.labels import Classification
 from edgekit.postprocess.vectors import Similarity

@@ -9,10 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from edgekit.evaluation import labels, measures
-from edgekit.evaluation.kinds import ClassMeasure, Data, Example, Judged, Model, Options
+from edgekit.data import labels
+from edgekit.data.rows import Row
+from edgekit.data.table import Data
+from edgekit.evaluation import measures
+from edgekit.evaluation.kinds import ClassMeasure, Example, Judged, Model, Options
 from edgekit.evaluation.measures import Measure
-from edgekit.evaluation.rows import Row
 from edgekit.postprocess import Facts, Outputs, answer
 from edgekit.postprocess.entities import OUTSIDE, Tagging
 from edgekit.tokens.encoding import Prompt, Tokenizer

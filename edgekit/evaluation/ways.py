@@ -8,20 +8,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from edgekit.data import columns, labels, rows
+from edgekit.data.columns import Role
+from edgekit.data.table import Data
 from edgekit.errors import PlanError
 from edgekit.evaluation import (
     classification,
-    columns,
-    labels,
     masks,
     reading,
     retrieval,
-    rows,
     scores,
     tagging,
 )
-from edgekit.evaluation.columns import Role
-from edgekit.evaluation.kinds import Data, Kind, Model, Options
+from edgekit.evaluation.kinds import Kind, Model, Options
 from edgekit.postprocess import Facts
 
 Build = Callable[[Data, Model, Options], tuple[Kind, list[str]]]

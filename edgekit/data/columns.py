@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from edgekit.data.rows import Table, plain
 from edgekit.errors import DataError, PlanError
-from edgekit.evaluation.rows import Table, plain
 
 _LOOKED_AT = 50  # rows that are looked at to tell labels from texts
 
