@@ -31,6 +31,7 @@ from edgekit.cli.options import (
 @click.option("--force", is_flag=True, help="Replace an existing bundle.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and do nothing.")
 @click.option("--allow-pickle", is_flag=True, help="Load pickled weights: they can run code.")
+@click.option("--allow-unused-weights", is_flag=True, help="Leave out weights no model reads.")
 @click.option("--trust-remote-code", is_flag=True, help="Run Python code of the checkpoint.")
 @quiet_option
 @json_option
@@ -49,6 +50,7 @@ def convert(
     force: bool,
     dry_run: bool,
     allow_pickle: bool,
+    allow_unused_weights: bool,
     trust_remote_code: bool,
     quiet: bool,
     as_json: bool,
@@ -75,8 +77,10 @@ def convert(
         force=force,
         minimum_ios=minimum_ios,
         embed_tokenizer=embed_tokenizer,
-        trust=Trust(allow_pickle, trust_remote_code),
+        trust=Trust(allow_pickle, trust_remote_code, allow_unused_weights),
     )
+    for note in () if quiet else planned.source.notes:
+        click.echo(f"note: {note}", err=True)
     if dry_run:
         bundles.plan(planned, as_json)
         return
