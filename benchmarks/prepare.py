@@ -21,12 +21,20 @@ _CHUNK = 1000  # texts tokenized at once
 
 
 def bundles(suite: Suite, out: Path, say: Say) -> list[tuple[str, Bundle]]:
-    """Each model's name and bundle, every file checked against its manifest.
+    """Opens the bundles of a suite's models, each file checked against its manifest.
 
-    Two of one name are called by their folders.
+    A model that is no bundle yet is converted into the folder of results, once.
+
+    Args:
+        suite: The suite.
+        out: The folder of results.
+        say: Is told what is converted.
+
+    Returns:
+        Each model's name and bundle. Two models of one name are called by their folders.
 
     Raises:
-        EdgekitError: a bundle is damaged or named twice, or a model cannot be converted.
+        EdgekitError: A bundle is damaged or named twice, or a model cannot be converted.
     """
     found = [(model.name, _bundle(model, suite, out, say)) for model in suite.models]
     names = Counter(name or bundle.name for name, bundle in found)
@@ -72,12 +80,16 @@ def _convert(model: Model, suite: Suite, folder: Path, say: Say) -> None:
 
 
 def with_texts(suite: Suite, found: Sequence[tuple[str, Bundle]], path: Path) -> Suite:
-    """The suite at the lengths of the user's own texts, one a line: the buckets an app would pick.
+    """Replaces a suite's lengths by those that an app would choose for the user's own texts.
 
-    Tokenized by the first bundle; longer texts are cut, as the app would.
+    Args:
+        suite: The suite.
+        found: Its models' names and bundles. The first one tokenizes, and gives the buckets.
+        path: A UTF-8 file with one text a line. Longer texts are cut, as the app would do it.
 
     Raises:
-        PlanError: the file has no text, or no bundle has a tokenizer.
+        PlanError: The file cannot be read or has no text.
+        BundleError: The first bundle has no tokenizer.
     """
     bundle = found[0][1]
     most, buckets = int(bundle.manifest["max_length"]), tuple(bundle.manifest["buckets"])
@@ -102,9 +114,9 @@ def with_texts(suite: Suite, found: Sequence[tuple[str, Bundle]], path: Path) ->
 
 
 def _token_counts(bundle: Bundle, lines: Iterable[str]) -> Iterator[int]:
-    """Tokens of each line that has any text, special ones included.
+    """How many tokens each line that has any text is, special ones included.
 
-    Some lines at a time: a file may be larger than the memory.
+    Lines are read some at a time, since the file may be larger than the memory.
     """
     from tokenizers import Tokenizer
 

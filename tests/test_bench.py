@@ -14,13 +14,14 @@ from typing import Any
 import numpy as np
 import onnx
 import pytest
+from measuring import launch, no_model
 from test_bundle import edit
 
 from edgekit import stats
 from edgekit.benchmarks import bench, interleaved, prepare, session, spec
 from edgekit.benchmarks.devices import warnings
-from edgekit.benchmarks.devices.host import device as host
-from edgekit.benchmarks.devices.protocol import Runner, RunnerError
+from edgekit.benchmarks.devices.host.device import Host
+from edgekit.benchmarks.devices.protocol import ProcessRunner, Runner, RunnerError
 from edgekit.benchmarks.devices.warnings import Load
 from edgekit.benchmarks.measurement import Measurement
 from edgekit.benchmarks.spec import Limits, Model, Suite
@@ -38,7 +39,7 @@ def suite_of(*folders: Path, **changed: object) -> Suite:
 def measure(suite: Suite, folder: Path) -> list[Measurement]:
     kept: list[Measurement] = []
     bundles = prepare.bundles(suite, folder, print)
-    bench.Bench(suite, bundles, kept.append).run([host.Host()])
+    bench.Bench(suite, bundles, kept.append).run([Host()])
     return kept
 
 
@@ -272,10 +273,8 @@ def test_each_warning_comes_when_it_should(code: str, latency_ms: list[float], l
 
 
 def test_a_runner_says_why_it_cannot_open_a_file(tmp_path: Path) -> None:
-    path = tmp_path / "no.onnx"
-    path.write_bytes(b"this is no model")
     with pytest.raises(RunnerError, match="cannot be opened"):
-        host.Host().start("onnxruntime", str(path), 1, "input_ids", "logits")
+        Host().start(launch("onnxruntime", no_model(tmp_path, ".onnx")))
 
 
 @pytest.mark.parametrize(
@@ -296,7 +295,7 @@ def test_a_runner_that_dies_is_one_line(end: str, message: str) -> None:
         text=True,
     )
     with pytest.raises(RunnerError, match=message):
-        Runner(process)
+        ProcessRunner(process)
 
 
 @pytest.mark.parametrize("name", spec.SUITES)

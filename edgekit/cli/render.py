@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from edgekit.benchmarks.devices.targets import Found
+    from edgekit.benchmarks.devices.driver import Found
     from edgekit.bundle import Bundle
     from edgekit.conversion.plan import ExportPlan
     from edgekit.conversion.stages import Step
@@ -167,7 +167,7 @@ def support(measured: Support, as_json: bool) -> None:
 def devices(found: Sequence[Found], as_json: bool) -> None:
     """What can be measured on, and the command that makes the rest usable."""
     if as_json:
-        _print_json([asdict(row) for row in found])
+        _print_json([{**asdict(row), "ready": row.ready} for row in found])
         return
     table = new_table("device", "what it is", "")
     for row in found:

@@ -20,15 +20,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 from edgekit.benchmarks.devices.arm64 import debian
 from edgekit.benchmarks.devices.arm64.cpus import CPUS, cpuinfo
 from edgekit.benchmarks.devices.arm64.debian import Run
+from edgekit.benchmarks.devices.driver import Say
 from edgekit.errors import EdgekitError
 from edgekit.files import cache_folder, locked
 
-Say = Callable[[str], None]
 READY = "ready.json"
 SYSROOT = ("libc6", "libstdc++6", "libgcc-s1")
 QEMU = (  # and what it is linked with, so that it runs on any machine
@@ -36,9 +35,29 @@ QEMU = (  # and what it is linked with, so that it runs on any machine
     *("libgnutls30", "libhogweed6", "libidn2-0", "libnettle8", "libnuma1", "libp11-kit0"),
     *("libpcre2-8-0", "libtasn1-6", "libunistring2", "liburing2", "zlib1g"),
 )
-WHEELS = {
-    "onnxruntime": "1.31.1",
-    "ai-edge-litert": "2.3.0",  # its C functions, declared in runner.c, may move with any release
+
+
+@dataclass(frozen=True)
+class Wheel:
+    """A runtime's package for AArch64 Linux on PyPI.
+
+    Attributes:
+        package: Its name on PyPI.
+        version: The release that is fetched.
+        folder: Where in the package the C library is.
+        library: A pattern of the library's name.
+    """
+
+    package: str
+    version: str
+    folder: str
+    library: str
+
+
+WHEELS: Mapping[str, Wheel] = {  # by the runtime's name
+    "onnxruntime": Wheel("onnxruntime", "1.31.1", "onnxruntime/capi", "libonnxruntime.so.*"),
+    # its C functions, declared in runner.c, may move with any release
+    "litert": Wheel("ai-edge-litert", "2.3.0", "ai_edge_litert", "libLiteRt.so"),
 }
 PLATFORMS = ("manylinux_2_28_aarch64", "manylinux_2_27_aarch64", "manylinux2014_aarch64")
 COMPILER = "ziglang==0.17.1"
@@ -49,12 +68,16 @@ class SetupError(EdgekitError):
 
 
 def cache() -> Path:
-    """Where it all is: ``EDGEKIT_CACHE``, or the user's own cache folder."""
+    """The folder of what is fetched and built, maybe not there: in edgekit's cache folder."""
     return cache_folder("arm64")
 
 
 def missing(target: Path | None = None) -> str | None:
-    """Why the cache, or a folder in its place, cannot be used yet, or None."""
+    """Why the emulated phone cannot be used yet, or None if it can.
+
+    Args:
+        target: The folder to look into; None is :func:`cache`.
+    """
     try:
         found = json.loads(((target or cache()) / READY).read_text())
     except (OSError, ValueError):
@@ -62,28 +85,36 @@ def missing(target: Path | None = None) -> str | None:
     return None if found == stamp() else "set up for another edgekit or other runtimes"
 
 
-def stamp() -> dict[str, Any]:
-    """What the cache's content depends on."""
+def stamp() -> dict[str, object]:
+    """Everything that the cache's content depends on, as plain JSON values."""
     programs = _programs()
     sources = "".join(map(_source, programs))
     return {
         "sources": hashlib.sha256(sources.encode()).hexdigest(),
         "flags": {name: list(flags) for name, (_, flags) in programs.items()},
         "debian": [debian.RELEASE, *SYSROOT, *QEMU],
-        "wheels": WHEELS,
+        "wheels": {wheel.package: wheel.version for wheel in WHEELS.values()},
         "compiler": COMPILER,
         "cpus": {name: cpuinfo(name) for name in CPUS},
     }
 
 
 def setup(say: Say = lambda text: None, run: Run | None = None, target: Path | None = None) -> Path:
-    """Fetches and builds everything, unless it is there; the cache appears whole or not at all.
+    """Fetches and builds everything, unless it is there; the folder appears whole or not at all.
 
-    Whoever comes second waits for the first, and what a killed one left is removed. ``run`` starts
-    the tools, ``target`` is a folder in the cache's place.
+    Whoever comes second waits for the first, and what a killed setup left is removed.
+
+    Args:
+        say: Is told of each step.
+        run: Starts a tool, with a command line and variables beside the environment's, and returns
+            what it printed; None is :func:`command`.
+        target: The folder to make; None is :func:`cache`.
+
+    Returns:
+        The folder.
 
     Raises:
-        SetupError: a download or a tool failed; the message says which and what to do.
+        SetupError: A download or a tool failed; the message says which and what to do.
     """
     target = target or cache()
     if missing(target) is None:
@@ -105,7 +136,7 @@ def setup(say: Say = lambda text: None, run: Run | None = None, target: Path | N
 
 
 def clean() -> None:
-    """Removes the cache, and what an interrupted setup left."""
+    """Removes the folder of :func:`cache`, and what an interrupted setup left beside it."""
     target = cache()
     if target.parent.is_dir():
         with _alone(target.parent, lambda text: None):
@@ -122,10 +153,10 @@ def _remove_all(target: Path) -> None:
 
 @contextmanager
 def _alone(folder: Path, say: Say) -> Iterator[None]:
-    """No other process changes what is in it meanwhile; the system frees a killed process's lock.
+    """Keeps other setups out of a folder while the context lasts.
 
     Raises:
-        SetupError: the folder cannot be written.
+        SetupError: The folder cannot be written.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -140,11 +171,18 @@ def _alone(folder: Path, say: Say) -> Iterator[None]:
 
 
 def command(arguments: Sequence[str], environment: Mapping[str, str]) -> str:
-    """Runs a tool and returns what it printed.
+    """Runs a tool.
+
+    Args:
+        arguments: The tool and its arguments.
+        environment: Variables beside this process's own.
+
+    Returns:
+        What it printed on its standard output.
 
     Raises:
-        OSError: the tool is not there.
-        CalledProcessError: it failed.
+        OSError: The tool is not there.
+        CalledProcessError: It failed.
     """
     return subprocess.run(
         arguments,
@@ -158,7 +196,13 @@ def command(arguments: Sequence[str], environment: Mapping[str, str]) -> str:
 
 @dataclass(frozen=True)
 class Part:
-    """One thing to fetch or build; ``remedy`` is what helps when that fails."""
+    """One step of the setup.
+
+    Attributes:
+        description: What it does, as the end of "cannot ...".
+        remedy: What helps when it fails.
+        make: Does it, in a folder and with a function that starts tools.
+    """
 
     description: str
     remedy: str
@@ -166,7 +210,7 @@ class Part:
 
 
 def _telling(run: Run, part: Part) -> Run:
-    """The same, but failures are one line with the part's remedy."""
+    """The same function, but its failures are one line with the part's remedy."""
 
     def told(arguments: Sequence[str], environment: Mapping[str, str]) -> str:
         try:
@@ -188,7 +232,7 @@ def _why(error: subprocess.CalledProcessError) -> str:
 
 
 def _sysroot(folder: Path, run: Run) -> None:
-    """Debian's, and for each CPU a root that differs by its ``/proc/cpuinfo``."""
+    """Unpacks Debian's C libraries, and makes a root for each CPU with its ``/proc/cpuinfo``."""
     debian.unpack(SYSROOT, "arm64", folder / "sysroot", run)
     for name in CPUS:
         root = folder / "cpus" / name
@@ -200,7 +244,7 @@ def _sysroot(folder: Path, run: Run) -> None:
 
 def _runtimes(folder: Path, run: Run) -> None:
     platforms = [part for name in PLATFORMS for part in ("--platform", name)]
-    wheels = [f"{name}=={version}" for name, version in WHEELS.items()]
+    wheels = [f"{wheel.package}=={wheel.version}" for wheel in WHEELS.values()]
     _pip(run, folder / "runtimes", *platforms, "--python-version", "311", *wheels)
 
 
@@ -211,7 +255,10 @@ def _pip(run: Run, folder: Path, *arguments: str) -> None:
 
 
 def _qemu(folder: Path, run: Run) -> None:
-    """Started by its own loader, so that the guest inherits no library path of the host's."""
+    """Unpacks qemu, and writes a script that starts it by its own loader.
+
+    A library path in the environment would do as well, but the emulated program would inherit it.
+    """
     root = folder / "qemu"
     debian.unpack(QEMU, debian.own_architecture(run), root, run)
     for each in (root / "usr" / "bin").iterdir():  # two dozen other processors
@@ -234,7 +281,7 @@ def _compiler(folder: Path, run: Run) -> None:
 
 
 def _build(folder: Path, run: Run) -> None:
-    """Compiles what :func:`_programs` lists."""
+    """Compiles the programs that :func:`_programs` lists."""
     environment = {
         "PYTHONPATH": str(folder / "compiler"),
         "ZIG_GLOBAL_CACHE_DIR": str(folder / "compiler" / "cache"),
@@ -248,10 +295,14 @@ def _build(folder: Path, run: Run) -> None:
 
 
 def _programs() -> dict[str, tuple[str, tuple[str, ...]]]:
-    """The runner for arm64 Linux with glibc 2.28 or later, the counter for this machine."""
+    """By the source's name, the program's own and the compiler's flags.
+
+    The runner is for arm64 Linux with glibc 2.28 or later, the counter for this machine, where
+    qemu loads it.
+    """
     machine = "aarch64" if os.uname().machine in ("aarch64", "arm64") else "x86_64"
     common = ("-std=c11", "-O2", "-s", "-Wall", "-Wextra", "-Werror", "-target")
-    version = f'-DLITERT_VERSION="{WHEELS["ai-edge-litert"]}"'
+    version = f'-DLITERT_VERSION="{WHEELS["litert"].version}"'
     runner = (*common, "aarch64-linux-gnu.2.28", "-fPIE", "-pie", "-ldl", version)
     counter = (*common, f"{machine}-linux-gnu.2.28", "-fPIC", "-shared")
     return {"runner.c": ("runner", runner), "count.c": ("count.so", counter)}
