@@ -136,7 +136,7 @@ class Sampling:
         self._tick(f"{count} inferences each")
 
     def _loads(self, each: Round, entry: Entry, folder: Path) -> tuple[list[float], list[float]]:
-        """Milliseconds of opening a file, and of its first inferences, in processes of their own."""
+        """Milliseconds of opening a file and of its first inferences, each in a new process."""
         loads, firsts = [], []
         for _ in range(self._suite.limits.loads - 1):
             with self._opened(each, entry, folder) as runner:

@@ -23,6 +23,7 @@ from adbd import Phone
 from edgekit.benchmarks.devices.android.adb import Adb
 from edgekit.benchmarks.devices.android.phone import Android
 
+
 def needed_proot() -> str:
     """proot's path; the test is skipped where there is none."""
     return shutil.which("proot") or pytest.skip("no proot, which emulates phones: make system")

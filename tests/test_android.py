@@ -38,7 +38,7 @@ def test_a_model_is_measured_on_a_phone_by_either_adb(
     assert row.load_evicted_ms == ()
     assert row.parity is not None
     assert row.parity.passed
-    assert row.parity.cases == len(bundle.golden()["cases"])
+    assert row.parity.cases == len(bundle.golden().cases)
     assert row.conditions.machine == "Edgekit Emu 7 (Nobody A76), 2 cores"
     assert row.environment["battery_celsius"] == 29.1
     assert row.environment["features"] == ["asimd", "asimddp"]

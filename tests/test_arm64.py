@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from measuring import launch, no_model
+from msgspec.structs import asdict
 from test_bench import FAST, spoil
 from test_bundle import edit
 from test_source import edgekit_cli
@@ -137,7 +138,7 @@ def cut(folder: Path) -> None:
     """The fp32 ONNX file without its end, and the manifest signed for it."""
     path = folder / "model-fp32.onnx"
     path.write_bytes(path.read_bytes()[:-1000])
-    edit(folder, lambda manifest: manifest["artifacts"][0].update(entry(folder, path)))
+    edit(folder, lambda manifest: manifest["artifacts"][0].update(asdict(entry(folder, path))))
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ import numpy as np
 import onnx
 import pytest
 from measuring import launch, no_model
+from msgspec.structs import asdict
 from test_bundle import edit
 
 from edgekit import stats
@@ -67,7 +68,7 @@ def test_every_file_is_measured_in_every_runtime_of_this_machine(
         assert min(*row.load_ms, *row.first_ms, *row.latency_ms, *row.tokenizer_ms) > 0
         assert row.parity is not None
         assert row.parity.passed
-        assert row.parity.cases == len(bundle.golden()["cases"])
+        assert row.parity.cases == len(bundle.golden().cases)
         assert row.peak_memory_bytes is not None
         assert 100_000 < row.peak_memory_bytes < 500_000_000
         assert row.padded_to == (16 if row.subject.format == "tflite" else 10)
@@ -115,7 +116,7 @@ def spoil(folder: Path) -> None:
             drawn = np.random.default_rng(0).permutation(values)
             tensor.CopyFrom(onnx.numpy_helper.from_array(drawn, tensor.name))
     onnx.save(model, path)
-    row = entry(folder, path)
+    row = asdict(entry(folder, path))
     edit(folder, lambda manifest: manifest["artifacts"][0].update(row))
 
 

@@ -22,6 +22,7 @@ import onnx
 import psutil
 import pytest
 from measuring import launch
+from msgspec.structs import asdict
 from onnx import TensorProto, helper
 from test_bench import FAST, spoil, suite_of
 from test_bundle import edit
@@ -83,7 +84,7 @@ def test_onnx_files_are_measured_in_the_page_and_agree_with_pytorch(
         assert row.failure is None
         assert row.parity is not None
         assert row.parity.passed
-        assert row.parity.cases == len(bundle.golden()["cases"])
+        assert row.parity.cases == len(bundle.golden().cases)
         assert 3 <= len(row.latency_ms) <= 4
         assert min(*row.latency_ms, *row.load_ms, *row.load_evicted_ms, *row.first_ms) > 0
         assert row.peak_memory_bytes is not None
@@ -135,7 +136,7 @@ def test_a_spoiled_file_gets_no_numbers_and_a_damaged_one_is_one_line(
 def damage(folder: Path, file: str, content: bytes) -> None:
     """Other content, and the manifest signed for it."""
     (folder / file).write_bytes(content)
-    row = entry(folder, folder / file)
+    row = asdict(entry(folder, folder / file))
 
     def sign(manifest: dict[str, Any]) -> None:
         next(each for each in manifest["artifacts"] if each["file"] == file).update(row)

@@ -97,9 +97,7 @@ class Load:
     saving: bool | None = None
 
 
-def of(
-    latency_ms: Sequence[float], load: Load, environment: Mapping[str, object]
-) -> Iterator[str]:
+def of(latency_ms: Sequence[float], load: Load, environment: Mapping[str, object]) -> Iterator[str]:
     """The codes of :data:`TABLE` that apply to a measurement.
 
     Args:

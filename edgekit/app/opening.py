@@ -106,10 +106,9 @@ def _remote(bundle: Bundle, artifact: Artifact | None, target: str, threads: int
     found = runtimes.opening(device.runtimes, artifact.format)
     if not found:
         raise UnsupportedError(f"{target} has no runtime for {artifact.path.name}")
-    buckets = artifact.row["buckets"]
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         launch = Entry(bundle, bundle.name, artifact, found[0]).launch(threads)
         runner = stack.enter_context(device.start(launch))
-        session = Remote(device, runner, signature, buckets and tuple(buckets), folder)
+        session = Remote(device, runner, signature, artifact.buckets, folder)
         return App(bundle, artifact, session, target, stack.pop_all().close)
