@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -14,6 +15,7 @@ from edgekit.benchmarks.spec import Model, Suite
 from edgekit.bundle import MANIFEST, TOKENIZER, Bundle
 from edgekit.conversion import pipeline, plan
 from edgekit.errors import BundleError, PlanError, ProofError
+from edgekit.files import write_text
 from edgekit.proof import runs
 
 Say = Callable[[str], None]
@@ -64,19 +66,21 @@ def _convert(model: Model, suite: Suite, folder: Path, say: Say) -> None:
     options: dict[str, Any] = {"recipes": suite.recipes or ("fp32", "int8"), **model.convert}
     options.setdefault("buckets", sorted(suite.lengths))
     options.setdefault("max_length", max(suite.lengths))
+    config = folder.with_suffix("") / "config.json"
     if model.config is not None:
-        config = folder.with_suffix("") / "config.json"
-        config.parent.mkdir(parents=True, exist_ok=True)
-        config.write_text(json.dumps(dict(model.config)))
+        write_text(config, json.dumps(dict(model.config)))
         options["model"] = f"config:{config}"
-    planned = plan.make(**{**options, "out": folder})
-    say(f"convert {folder.stem}: {', '.join(row.file for row in planned.artifacts)}")
     try:
+        planned = plan.make(**{**options, "out": folder})
+        say(f"convert {folder.stem}: {', '.join(row.file for row in planned.artifacts)}")
         pipeline.convert(planned, jobs=2)
     except ProofError as error:
         if not folder.exists():
             raise
         say(f"    {error}")
+    finally:
+        if not folder.exists():
+            shutil.rmtree(config.parent, ignore_errors=True)
 
 
 def with_texts(suite: Suite, found: Sequence[tuple[str, Bundle]], path: Path) -> Suite:

@@ -74,6 +74,31 @@ def write_text(path: Path, text: str) -> None:
         raise OutputError(f"{path} cannot be written: {error.strerror}") from error
 
 
+@contextlib.contextmanager
+def made_folder(folder: Path) -> Iterator[None]:
+    """Makes a folder for results; if nothing was written into it, it is gone after the context.
+
+    The same holds for parents that were missing before, and for empty folders in it. What stood
+    there before stays.
+
+    Raises:
+        OutputError: It cannot be made.
+    """
+    folder = folder.absolute()
+    made = [each for each in (folder, *folder.parents) if not each.exists()]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{folder} cannot be made: {error.strerror}") from error
+    try:
+        yield
+    finally:
+        inside = sorted((each for each in folder.rglob("*") if each.is_dir()), reverse=True)
+        for each in (*inside, *made) if made else ():
+            with contextlib.suppress(OSError):
+                each.rmdir()  # only an empty one goes
+
+
 def cache_folder(name: str) -> Path:
     """Where edgekit keeps what it fetched or built once: a folder of that name, maybe not there.
 

@@ -157,6 +157,8 @@ def run(suite: Suite, folder: Path, texts: Path | None = None) -> list[Measureme
         ({"runtimes": ("coreml",)}, "host: no file of these bundles is of the recipes"),
         ({"devices": ("phone",)}, "unknown device 'phone': choose from host"),
         ({"devices": ("host:x",)}, "host has no 'x': say just --device host"),
+        ({"devices": ("arm64:",)}, "'arm64:' names no device after the colon: say arm64"),
+        ({"devices": ("ios",), "via": "app:"}, "names no app after the colon"),
         ({"memory_limit_bytes": 2**20}, "limits an emulated device only: add --device arm64"),
         ({"against": "nope"}, "compares with 'nope', which is none of its models"),
         ({"models": (Model(bundle=Path("gone")),)}, "gone is no bundle"),
@@ -168,7 +170,20 @@ def test_what_cannot_be_measured_is_one_clear_line_and_leaves_no_result(
     out = tmp_path / "out"
     with pytest.raises(EdgekitError, match=message):
         run(suite_of(bundle.path, **changed), out)
-    assert not (out / "results.jsonl").exists()
+    assert not out.exists()
+
+
+def test_a_model_that_cannot_be_converted_leaves_no_folder_and_keeps_what_was_there(
+    tmp_path: Path,
+) -> None:
+    model = Model(name="new", config={"model_type": "gpt2", "vocab_size": 9})
+    with pytest.raises(EdgekitError):
+        run(replace(suite_of(), models=(model,)), tmp_path / "a" / "out")
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(EdgekitError):
+        run(replace(suite_of(), models=(model,)), tmp_path)
+    assert [each.name for each in tmp_path.iterdir()] == ["empty"]
 
 
 def test_an_output_folder_that_cannot_be_made_is_named(bundle: Bundle, tmp_path: Path) -> None:
@@ -352,7 +367,9 @@ MODEL = "[[models]]\nbundle = 'a'\n"
         (f"profile = 'no'\n{MODEL}", "profile has to be true or false"),
         (f"limits = 3\n{MODEL}", r"limits has to be a table"),
         (f"[limits]\nseconds = 'a'\n{MODEL}", r"\[limits\]: seconds has to be a number, not 'a'"),
-        (f"[limits]\nseconds = nan\n{MODEL}", "seconds and precision have to be more than 0"),
+        (f"[limits]\nseconds = nan\n{MODEL}", "seconds has to be a number above 0, not nan"),
+        (f"[limits]\nseconds = inf\n{MODEL}", "seconds has to be a number above 0, not inf"),
+        (f"[limits]\ncool_seconds = nan\n{MODEL}", "--cool. has to be 0 or more, not nan"),
         (f"[limits]\nmin_samples = 1\n{MODEL}", "min_samples has to be at least 2"),
         (f"[paper]\nphone_bytes = 'a'\n{MODEL}", "phone_bytes has to be a number"),
         ("[[models]]\nname = 'a'", "needs either bundle, config or convert.model"),

@@ -134,13 +134,19 @@ cli.add_command(cli_bench.render_report)
 cli.add_command(cli_bench.devices)
 
 
+_ENDING = ("SIGTERM", "SIGHUP")  # end as Ctrl-C does: nothing half-written is left
+
+
 def _terminated(*_: object) -> NoReturn:
     raise KeyboardInterrupt
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Runs the command line: every failure is one line on standard error and an exit code."""
-    signal.signal(signal.SIGTERM, _terminated)
+    for name in _ENDING:
+        number = getattr(signal, name, None)  # Windows has no SIGHUP
+        if number is not None and signal.getsignal(number) == signal.SIG_DFL:  # nohup ignores it
+            signal.signal(number, _terminated)
     debug = "--debug" in (sys.argv if arguments is None else arguments)
     try:
         cli.main(arguments, prog_name="edgekit", standalone_mode=False)
