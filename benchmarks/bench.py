@@ -12,7 +12,6 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
-from typing import Any
 
 from edgekit import formats
 from edgekit.benchmarks import entries, parity, sampling
@@ -50,7 +49,7 @@ class Bench:
         suite: Suite,
         bundles: Sequence[Named],
         keep: Callable[[Measurement], None],
-        done: Mapping[tuple[Any, ...], Measurement] | None = None,
+        done: Mapping[tuple[object, ...], Measurement] | None = None,
         say: Say = lambda text: None,
         tick: Say = lambda text: None,
     ) -> None:

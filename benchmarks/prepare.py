@@ -127,7 +127,7 @@ def _token_counts(bundle: Bundle, lines: Iterable[str]) -> Iterator[int]:
     path = bundle.path / TOKENIZER / "tokenizer.json"
     if not path.is_file():
         raise BundleError(f"{bundle.path} has no tokenizer to count tokens with: use --lengths")
-    tokenizer: Any = Tokenizer.from_file(str(path))
+    tokenizer = Tokenizer.from_file(str(path))
     tokenizer.no_truncation()
     tokenizer.no_padding()
     texts = (line.strip() for line in lines if line.strip())

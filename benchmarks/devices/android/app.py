@@ -14,6 +14,7 @@ from edgekit.benchmarks.devices.android.phone import Android
 from edgekit.benchmarks.devices.app_runner import AppRunner, Events, Request
 from edgekit.benchmarks.devices.cooling import CoolPhone
 from edgekit.benchmarks.devices.protocol import Facts, Launch, Runner, RunnerError
+from edgekit.benchmarks.devices.runtimes import Platform, runtimes_of
 from edgekit.errors import PlanError
 
 _ASK_EVERY_SECONDS = 0.3
@@ -32,6 +33,7 @@ class ThroughApp:
     """
 
     timed = True
+    runtimes = runtimes_of(Platform.ANDROID)
 
     def __init__(self, phone: Android, component: str | None = None) -> None:
         self._phone, self._component = phone, component or APP
@@ -40,7 +42,6 @@ class ThroughApp:
             raise PlanError(f"--via app:{component} is not app:PACKAGE/ACTIVITY, like app:{APP}")
         self._package = package
         self.name = f"{phone.name} via app"
-        self.runtimes = phone.runtimes
 
     def facts(self) -> Facts:
         """The phone's facts, and which app it is."""

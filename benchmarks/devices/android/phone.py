@@ -34,7 +34,7 @@ from edgekit.benchmarks.devices.protocol import (
     Runner,
     RunnerError,
 )
-from edgekit.benchmarks.devices.runtimes import runtimes_of
+from edgekit.benchmarks.devices.runtimes import Platform, runtimes_of
 
 ABI = "arm64-v8a"
 _FRESH_SECONDS = 30.0  # how old facts that change may be
@@ -57,7 +57,7 @@ class Android:
     """
 
     timed = True
-    runtimes = runtimes_of("android")
+    runtimes = runtimes_of(Platform.AARCH64_LINUX)
 
     def __init__(
         self,

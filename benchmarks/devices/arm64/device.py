@@ -20,7 +20,7 @@ from edgekit.benchmarks.devices.arm64.program import NativeRunner
 from edgekit.benchmarks.devices.driver import Driver, Found, Options, Say
 from edgekit.benchmarks.devices.local import LocalFiles
 from edgekit.benchmarks.devices.protocol import Facts, Launch, Runner, RunnerError
-from edgekit.benchmarks.devices.runtimes import runtimes_of
+from edgekit.benchmarks.devices.runtimes import Platform, runtimes_of
 from edgekit.errors import UnsupportedError
 
 _ADDRESSES = 8 * 2**30  # bytes of address space where no budget limits it
@@ -40,7 +40,7 @@ class Arm64(LocalFiles):
     """
 
     timed = False
-    runtimes = runtimes_of("arm64")
+    runtimes = runtimes_of(Platform.AARCH64_LINUX)
 
     def __init__(
         self,

@@ -18,7 +18,7 @@ from edgekit.benchmarks.devices.driver import Driver, Found, Options, Say
 from edgekit.benchmarks.devices.host.facts import facts
 from edgekit.benchmarks.devices.local import LocalFiles, python_runner
 from edgekit.benchmarks.devices.protocol import Facts, Launch, ProcessRunner, Runner
-from edgekit.benchmarks.devices.runtimes import runtimes_of
+from edgekit.benchmarks.devices.runtimes import Platform, runtimes_of
 from edgekit.errors import EdgekitError, UnsupportedError
 
 LIMIT_SECONDS = 300.0  # for one command of the page, like one inference
@@ -37,7 +37,7 @@ class Browser(LocalFiles):
 
     name = "browser"
     timed = True
-    runtimes = runtimes_of("browser")
+    runtimes = runtimes_of(Platform.WEB)
 
     def __init__(self, say: Say = lambda text: None, limit_seconds: float = LIMIT_SECONDS) -> None:
         super().__init__()

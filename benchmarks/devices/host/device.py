@@ -10,7 +10,7 @@ from edgekit.benchmarks.devices.host import runner
 from edgekit.benchmarks.devices.host.facts import facts
 from edgekit.benchmarks.devices.local import LocalFiles, python_runner
 from edgekit.benchmarks.devices.protocol import Facts, Launch, ProcessRunner, Runner
-from edgekit.benchmarks.devices.runtimes import DeviceRuntime, runtimes_of
+from edgekit.benchmarks.devices.runtimes import DeviceRuntime, Platform, runtimes_of
 from edgekit.errors import MissingExtraError, UnsupportedError
 
 _POOLS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")  # those of NumPy and OpenMP
@@ -25,7 +25,9 @@ class Host(LocalFiles):
     @property
     def runtimes(self) -> Sequence[DeviceRuntime]:
         """The runtimes that are installed here."""
-        return tuple(row for row in runtimes_of("host") if runner.RUNTIMES[row.name].available())
+        return tuple(
+            row for row in runtimes_of(Platform.PYTHON) if runner.RUNTIMES[row.name].available()
+        )
 
     def facts(self) -> Facts:
         """See :func:`edgekit.benchmarks.devices.host.facts.facts`."""

@@ -23,7 +23,7 @@ from edgekit.benchmarks.devices.ios.links import Link, Phone, Simulator
 from edgekit.benchmarks.devices.ios.listing import Device
 from edgekit.benchmarks.devices.ios.xcode import AbsentError, Xcode, XcodeError
 from edgekit.benchmarks.devices.protocol import Facts, Launch, LostError, Runner, RunnerError
-from edgekit.benchmarks.devices.runtimes import runtimes_of
+from edgekit.benchmarks.devices.runtimes import Platform, runtimes_of
 from edgekit.benchmarks.devices.watch import ThisMachine
 from edgekit.errors import EdgekitError, UnsupportedError
 from edgekit.files import size_bytes
@@ -81,6 +81,7 @@ class Ios:
     """
 
     timed = True
+    runtimes = runtimes_of(Platform.IOS)
 
     def __init__(
         self,
@@ -90,7 +91,6 @@ class Ios:
         back_seconds: float = BACK_SECONDS,
     ) -> None:
         self.name = f"{family.name}:{link.device.udid}"
-        self.runtimes = runtimes_of(family.name)
         self._family, self._link, self._say = family, link, say
         self._absence = Absence(link.lost, say, back_seconds)
         self._away = False
