@@ -14,17 +14,31 @@ Answer: TypeAlias = Callable[[Event], None]
 
 
 class Opened(Protocol):
-    """An opened file; each method is the command of its name and gets what follows the name."""
+    """An opened file.
 
-    def feed(self, argument: str) -> Event: ...
+    Each method obeys the command of its name (:mod:`edgekit.benchmarks.devices.protocol`) and
+    returns its answer; ``argument`` is what follows the name on the line.
+    """
 
-    def run(self, argument: str) -> Event: ...
+    def feed(self, argument: str) -> Event:
+        """Reads the inputs of the next inferences; ``argument`` is a length and a path."""
+        ...
 
-    def save(self, argument: str) -> Event: ...
+    def run(self, argument: str) -> Event:
+        """Runs as many inferences as ``argument`` says, each timed alone."""
+        ...
 
-    def memory(self, argument: str) -> Event: ...
+    def save(self, argument: str) -> Event:
+        """Writes the float32 outputs of the last inference to the path ``argument``."""
+        ...
 
-    def profile(self, argument: str) -> Event: ...
+    def memory(self, argument: str) -> Event:
+        """Tells the resident memory before the file was opened and its peak since."""
+        ...
+
+    def profile(self, argument: str) -> Event:
+        """Profiles as many inferences as ``argument`` says."""
+        ...
 
 
 def output() -> Answer:
@@ -44,7 +58,13 @@ def output() -> Answer:
 
 
 def serve(opened: Opened, answer: Answer, lines: Iterable[str] = sys.stdin) -> None:
-    """Obeys the commands on the lines until one of them is ``quit`` or they end."""
+    """Obeys commands until one of them is ``quit`` or there are no more.
+
+    Args:
+        opened: The file that the commands are for.
+        answer: Writes an answer.
+        lines: The commands, one a line.
+    """
     commands: Mapping[str, Callable[[str], Event]] = {
         "feed": opened.feed,
         "run": opened.run,

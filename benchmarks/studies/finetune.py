@@ -46,7 +46,16 @@ def read(path: Path) -> list[Row]:
 
 
 def train(rows: Sequence[Row], names: Sequence[str], out: Path, epochs: int = EPOCHS) -> None:
-    """Saves a checkpoint with its tokenizer; the same rows always give nearly the same one."""
+    """Fine-tunes the demo's model and saves the checkpoint with its tokenizer.
+
+    The seed is fixed: the same rows always give nearly the same checkpoint.
+
+    Args:
+        rows: Sentences with the index of their label.
+        names: The labels' names, by index.
+        out: The checkpoint's folder.
+        epochs: How often all rows are seen.
+    """
     import torch
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
@@ -90,7 +99,7 @@ def train(rows: Sequence[Row], names: Sequence[str], out: Path, epochs: int = EP
 
 
 def _batches(rows: Sequence[Row], generator: torch.Generator) -> Iterator[list[Row]]:
-    """In a random order, texts of like length together."""
+    """The rows in batches of texts of like length, in a random order."""
     import torch
 
     order = torch.randperm(len(rows), generator=generator).tolist()

@@ -81,12 +81,12 @@ def _features(text: str) -> list[str] | None:
 
 
 def _kilobytes(text: str) -> int:
-    """``3907072 kB`` in bytes."""
+    """The bytes of a text like ``3907072 kB``."""
     return int(text.split()[0]) * _KB
 
 
 def _celsius(text: str) -> float:
-    """Android tells tenths of a degree."""
+    """Degrees Celsius of the tenths that Android tells."""
     return int(text) / 10
 
 

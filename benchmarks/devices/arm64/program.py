@@ -31,7 +31,7 @@ def library(root: Path, runtime: str) -> Path:
 
 
 def runner(root: Path) -> Path:
-    """The program."""
+    """The native runner's own executable, in the folder of the setup."""
     return root / "runner"
 
 

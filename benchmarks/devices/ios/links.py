@@ -113,6 +113,7 @@ class Simulator:
 
     @property
     def facts(self) -> Mapping[str, str | None]:
+        """What Xcode says of the simulator, but for its state, which changes."""
         return {name: value for name, value in self.device.facts.items() if name != "state"}
 
     def open(self) -> None:

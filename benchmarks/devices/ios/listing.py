@@ -79,10 +79,10 @@ def phones(xcode: Xcode) -> list[Device]:
 
 
 def simulators(xcode: Xcode) -> list[Device]:
-    """Those whose runtime is installed, running or not.
+    """All simulated iPhones and iPads whose iOS is installed, running or not.
 
     Raises:
-        RunnerError: its tool fails.
+        RunnerError: Xcode's tool fails.
     """
     try:
         listed = json.loads(xcode.simctl("list", "--json"))
