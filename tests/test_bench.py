@@ -21,6 +21,7 @@ from test_bundle import edit
 from edgekit import stats
 from edgekit.benchmarks import bench, interleaved, prepare, session, spec
 from edgekit.benchmarks.devices import warnings
+from edgekit.benchmarks.devices.cooling import CoolPhone, PhoneState
 from edgekit.benchmarks.devices.host.device import Host
 from edgekit.benchmarks.devices.protocol import ProcessRunner, Runner, RunnerError
 from edgekit.benchmarks.devices.warnings import Load
@@ -37,10 +38,10 @@ def suite_of(*folders: Path, **changed: object) -> Suite:
     return replace(Suite("test", models, lengths=(10,), limits=FAST), **changed)
 
 
-def measure(suite: Suite, folder: Path) -> list[Measurement]:
+def measure(suite: Suite, folder: Path, *targets: Host) -> list[Measurement]:
     kept: list[Measurement] = []
     bundles = prepare.bundles(suite, folder, print)
-    bench.Bench(suite, bundles, kept.append).run([Host()])
+    bench.Bench(suite, bundles, kept.append).run(targets or [Host()])
     return kept
 
 
@@ -267,6 +268,23 @@ def test_pairs_narrow_the_interval_of_a_ratio_on_a_drifting_machine() -> None:
     assert paired.value == loose.value == pytest.approx(2.0)
     assert paired.high - paired.low < 0.001 < loose.high - loose.low
     assert paired.low <= paired.value <= paired.high
+
+
+class Elsewhere(Host):
+    """A target whose processor is another machine's, which is hot and tells nothing else."""
+
+    def watch(self, cool_seconds: float) -> CoolPhone:
+        return CoolPhone(lambda: PhoneState("severe"), 0, print)
+
+
+def test_a_remote_device_has_its_own_warnings_and_is_not_busy_because_this_machine_is(
+    bundle: Bundle, tmp_path: Path
+) -> None:
+    suite = suite_of(bundle.path, runtimes=("onnxruntime",), recipes=("fp32",))
+    (row,) = measure(suite, tmp_path, Elsewhere())
+    assert row.latency_ms
+    assert "hot" in row.warnings
+    assert "busy" not in row.warnings
 
 
 @pytest.mark.parametrize(

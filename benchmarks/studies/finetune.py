@@ -68,11 +68,7 @@ def train(rows: Sequence[Row], names: Sequence[str], out: Path, epochs: int = EP
     model.base_model.embeddings.requires_grad_(False)  # half of all values, and they hardly move
     trained = [value for value in model.parameters() if value.requires_grad]
     optimizer = torch.optim.AdamW(trained, lr=LEARNING_RATE, weight_decay=0.01)
-    steps = epochs * -(-len(rows) // BATCH)
-    rise = WARM_UP * steps
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: min((step + 1) / rise, (steps - step) / (steps - rise))
-    )
+    schedule = _schedule(optimizer, epochs * -(-len(rows) // BATCH))
     model.train()
     for epoch in range(epochs):
         losses = []
@@ -96,6 +92,16 @@ def train(rows: Sequence[Row], names: Sequence[str], out: Path, epochs: int = EP
                 )
     model.eval().save_pretrained(out)
     tokenizer.save_pretrained(out)
+
+
+def _schedule(optimizer: torch.optim.Optimizer, steps: int) -> torch.optim.lr_scheduler.LambdaLR:
+    """A rate that rises for the first part of all steps and falls to 0 with the last one."""
+    import torch
+
+    rise = WARM_UP * steps
+    return torch.optim.lr_scheduler.LambdaLR(
+        optimizer, lambda step: min((step + 1) / rise, (steps - step) / (steps - rise))
+    )
 
 
 def _batches(rows: Sequence[Row], generator: torch.Generator) -> Iterator[list[Row]]:

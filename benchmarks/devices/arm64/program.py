@@ -11,7 +11,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from edgekit.benchmarks.devices.arm64.setup import WHEELS
+from edgekit.benchmarks.devices.arm64.parts import WHEELS
 from edgekit.benchmarks.devices.protocol import E, Launch, ProcessRunner, RunnerError
 
 _NOISE = ("INFO", "WARNING", "qemu: uncaught target signal")
@@ -23,7 +23,7 @@ def library(root: Path, runtime: str) -> Path:
 
     Args:
         root: The folder of :func:`edgekit.benchmarks.devices.arm64.setup.setup`.
-        runtime: A name in :data:`edgekit.benchmarks.devices.arm64.setup.WHEELS`.
+        runtime: A name in :data:`edgekit.benchmarks.devices.arm64.parts.WHEELS`.
     """
     wheel = WHEELS[runtime]
     (found,) = (root / "runtimes" / wheel.folder).glob(wheel.library)
