@@ -15,7 +15,7 @@ from edgekit.benchmarks.spec import Model, Suite
 from edgekit.bundle import MANIFEST, TOKENIZER, Bundle
 from edgekit.conversion import pipeline, plan
 from edgekit.errors import BundleError, PlanError, ProofError
-from edgekit.files import write_text
+from edgekit.files import output_folder, write_text
 from edgekit.proof import runs
 
 Say = Callable[[str], None]
@@ -67,20 +67,21 @@ def _convert(model: Model, suite: Suite, folder: Path, say: Say) -> None:
     options.setdefault("buckets", sorted(suite.lengths))
     options.setdefault("max_length", max(suite.lengths))
     config = folder.with_suffix("") / "config.json"
-    if model.config is not None:
-        write_text(config, json.dumps(dict(model.config)))
-        options["model"] = f"config:{config}"
-    try:
-        planned = plan.make(**{**options, "out": folder})
-        say(f"convert {folder.stem}: {', '.join(row.file for row in planned.artifacts)}")
-        pipeline.convert(planned, jobs=2)
-    except ProofError as error:
-        if not folder.exists():
-            raise
-        say(f"    {error}")
-    finally:
-        if not folder.exists():
-            shutil.rmtree(config.parent, ignore_errors=True)
+    with output_folder(folder.parent):
+        try:
+            if model.config is not None:
+                write_text(config, json.dumps(dict(model.config)))
+                options["model"] = f"config:{config}"
+            planned = plan.make(**{**options, "out": folder})
+            say(f"convert {folder.stem}: {', '.join(row.file for row in planned.artifacts)}")
+            pipeline.convert(planned, jobs=2)
+        except ProofError as error:
+            if not folder.exists():
+                raise
+            say(f"    {error}")
+        finally:
+            if not folder.exists():
+                shutil.rmtree(config.parent, ignore_errors=True)
 
 
 def with_texts(suite: Suite, found: Sequence[tuple[str, Bundle]], path: Path) -> Suite:

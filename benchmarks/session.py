@@ -16,7 +16,7 @@ from edgekit.benchmarks.measurement import Measurement
 from edgekit.benchmarks.spec import Suite
 from edgekit.bundle import Bundle
 from edgekit.errors import PlanError
-from edgekit.files import made_folder
+from edgekit.files import output_folder
 
 Say = Callable[[str], None]
 
@@ -73,7 +73,7 @@ def run(
         EdgekitError: A device, a bundle or an argument is at fault, and nothing was measured.
     """
     devices = _devices(asked, say)
-    with made_folder(folder):
+    with output_folder(folder):
         found = prepare.bundles(asked, folder, say)
         if texts is not None:
             asked = prepare.with_texts(asked, found, texts)

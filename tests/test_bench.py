@@ -158,7 +158,7 @@ def run(suite: Suite, folder: Path, texts: Path | None = None) -> list[Measureme
         ({"runtimes": ("coreml",)}, "host: no file of these bundles is of the recipes"),
         ({"devices": ("phone",)}, "unknown device 'phone': choose from host"),
         ({"devices": ("host:x",)}, "host has no 'x': say just --device host"),
-        ({"devices": ("arm64:",)}, "'arm64:' names no device after the colon: say arm64"),
+        ({"devices": ("arm64:",)}, "device 'arm64:' names none after the colon"),
         ({"devices": ("ios",), "via": "app:"}, "names no app after the colon"),
         ({"memory_limit_bytes": 2**20}, "limits an emulated device only: add --device arm64"),
         ({"against": "nope"}, "compares with 'nope', which is none of its models"),

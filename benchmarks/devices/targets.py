@@ -89,9 +89,7 @@ def _parsed(name: str) -> tuple[Driver, str | None]:
     if driver is None:
         raise UnsupportedError(f"unknown device '{name}': choose from {', '.join(DRIVERS)}")
     if colon and not chosen.strip():
-        raise UnsupportedError(
-            f"'{name}' names no device after the colon: say {first}, or choose from edgekit devices"
-        )
+        raise UnsupportedError(f"device '{name}' names none after the colon: leave the colon out")
     return driver, chosen or None
 
 
@@ -101,5 +99,5 @@ def _app(driver: Driver, name: str, via: str) -> str | None:
         able = ", ".join(row.name for row in DRIVERS.values() if row.apps)
         raise UnsupportedError(f"{name} cannot be measured via {via}: --via app is for {able}")
     if colon and not app.strip():
-        raise UnsupportedError("--via app: names no app after the colon: say --via app")
+        raise UnsupportedError(f"--via {via} names no app after the colon: leave the colon out")
     return app or None
