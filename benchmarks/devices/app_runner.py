@@ -30,10 +30,12 @@ class Request:
 
     Attributes:
         id: Names the results.
-        fields: All fields of the contract's request by name, the id among them.
+        commands: What the app does, in this order.
+        fields: All fields of the contract's request by name, those two among them.
     """
 
     id: str
+    commands: tuple[str, ...]
     fields: dict[str, str | int]
 
     @classmethod
@@ -48,7 +50,8 @@ class Request:
         number = secrets.token_hex(6)
         opened = launch.request(place) if launch else {}
         own: dict[str, str | int] = {"contract": CONTRACT, "id": number}
-        return cls(number, {**own, **opened, "commands": ";".join(commands)})
+        fields = {**own, **opened, "commands": ";".join(commands)}
+        return cls(number, tuple(commands), fields)
 
 
 class AppRunner(Runner):

@@ -167,16 +167,16 @@ class Ios:
         return PhoneState(_THERMAL.get(state.thermal_state or ""), battery_saver=state.low_power)
 
     def _ask_state(self, seconds: float) -> events.State:
-        answers = self._launched(Request.of(["state"]), seconds)
-        return app_runner.last(answers, events.State)
+        self._launched(Request.of(["state"]), seconds)
+        return self._state
 
     def _launched(self, request: Request, seconds: float) -> Events:
         """Launches the app and returns its answers; what it says of the device is kept."""
         arguments = (ARGUMENT, json.dumps(request.fields))
         printed = self._do(lambda: self._link.launch(arguments, seconds))
         answers = app_runner.parsed(self._results(request.id, printed))
-        states = [each for each in answers if isinstance(each, events.State)]
-        self._state = states[-1] if states else self._state
+        if "state" in request.commands:
+            self._state = app_runner.last(answers, events.State)
         return answers
 
     def _results(self, number: str, printed: str) -> str:
