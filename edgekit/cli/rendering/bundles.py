@@ -14,7 +14,7 @@ from edgekit.cli.rendering.tables import megabytes, new_table, print_json, print
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from edgekit.benchmarks.devices.targets import Found
+    from edgekit.benchmarks.devices.driver import Found
     from edgekit.bundle import Bundle
     from edgekit.conversion.plan import ExportPlan
     from edgekit.conversion.stages import Step
@@ -170,7 +170,7 @@ def support(measured: Support, as_json: bool) -> None:
 def devices(found: Sequence[Found], as_json: bool) -> None:
     """What can be measured on, and the command that makes the rest usable."""
     if as_json:
-        print_json([asdict(row) for row in found])
+        print_json([{**asdict(row), "ready": row.ready} for row in found])
         return
     table = new_table("device", "what it is", "")
     for row in found:
