@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
-from edgekit.quantize.numerics import Array, Stored, quantize
-from edgekit.quantize.scheme import Scheme
-from edgekit.quantize.selector import Tensor
+from edgekit.quantize.audit import Wanted
+from edgekit.quantize.numerics import Stored, quantize
 
 
-def read(
-    path: Path,
-    tensors: Mapping[str, Tensor],
-    schemes: Mapping[str, Scheme],
-    source: Callable[[str], Array],
-) -> dict[str, Stored]:
+def read(path: Path, wanted: Wanted) -> dict[str, Stored]:
     """Every tensor whose numbers, as its scheme stores them, are all somewhere in the file."""
     stored_in_file = {hashlib.sha256(blob).digest() for blob in _blobs(path)}
     found = {}
-    for name in tensors:
-        stored = quantize(source(name), schemes[name])
+    for name, scheme in wanted.schemes.items():
+        stored = quantize(wanted.source(name), scheme)
         parts = [part for part in (stored.levels, stored.scale) if part is not None]
         digests = {hashlib.sha256(np.ascontiguousarray(part).data).digest() for part in parts}
         if digests <= stored_in_file:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from edgekit.quantize.audit import Wanted
 from edgekit.quantize.numerics import Array, Stored
-from edgekit.quantize.selector import Tensor
 
 
-def read(path: Path, tensors: Mapping[str, Tensor]) -> dict[str, Stored]:
+def read(path: Path, wanted: Wanted) -> dict[str, Stored]:
     """What the file has of each tensor, by its name, in the checkpoint's own orientation."""
     import onnx
     from onnx import numpy_helper
@@ -18,7 +18,7 @@ def read(path: Path, tensors: Mapping[str, Tensor]) -> dict[str, Stored]:
     arrays: dict[str, Array] = {
         row.name: numpy_helper.to_array(row, base_dir=str(path.parent)) for row in graph.initializer
     }
-    found = ((name, _stored(name, arrays)) for name in tensors)
+    found = ((name, _stored(name, arrays)) for name in wanted.tensors)
     return {name: stored for name, stored in found if stored is not None}
 
 

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from edgekit.quantize.audit import Wanted
 from edgekit.quantize.numerics import Array, Stored
-from edgekit.quantize.selector import Tensor
 
 if TYPE_CHECKING:
     from ai_edge_litert.schema_py_generated import Model
     from ai_edge_litert.schema_py_generated import Tensor as TfliteTensor
 
 
-def read(path: Path, tensors: Mapping[str, Tensor]) -> dict[str, Stored]:
+def read(path: Path, wanted: Wanted) -> dict[str, Stored]:
     """What the file has of each tensor, by its name; its buffers are mapped, not copied."""
     from ai_edge_litert import schema_py_generated as schema
 
@@ -28,7 +27,7 @@ def read(path: Path, tensors: Mapping[str, Tensor]) -> dict[str, Stored]:
         for index in range(graph.TensorsLength()):
             tensor = graph.Tensors(index)
             name = tensor.Name().decode().partition("/")[2].removesuffix(".int8")
-            if name in tensors and name not in found and tensor.Buffer():
+            if name in wanted.tensors and name not in found and tensor.Buffer():
                 found[name] = _stored(tensor, model, content)
     return found
 

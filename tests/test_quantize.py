@@ -67,9 +67,7 @@ def test_the_bound_is_tight(name: str) -> None:
 
 
 def test_a_scale_belongs_to_what_its_granularity_says() -> None:
-    shapes = {
-        name: numerics.quantize(weights(), scheme).scale for name, scheme in SCHEMES.items()
-    }
+    shapes = {name: numerics.quantize(weights(), scheme).scale for name, scheme in SCHEMES.items()}
     found = {name: scale.shape for name, scale in shapes.items() if scale is not None}
     assert found["channel"] == (12, 1)
     assert found["tensor"] == (1, 1)

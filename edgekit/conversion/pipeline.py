@@ -26,7 +26,9 @@ from edgekit.manifest import (
     Refused,
     SourceFacts,
     TextArtifactEntry,
+    WeightEntry,
 )
+from edgekit.model import config as configs
 from edgekit.model.source import SEED, Source
 from edgekit.runtime import text as text_runtime
 from edgekit.signature import TensorSpec
@@ -170,7 +172,7 @@ def _source(source: Source, parameters: int) -> SourceFacts:
     return SourceFacts(
         origin=source.origin,
         model_type=source.family.model_type,
-        architectures=tuple(source.config.get("architectures") or ()),
+        architectures=configs.texts(source.config, "architectures"),
         sha256=source.sha256,
         parameters=parameters,
         license=source.card.get("license"),
@@ -191,6 +193,7 @@ def _artifact(plan: ExportPlan, traced: Traced, row: Exported, folder: Path) -> 
         buckets=row.buckets,
         inputs=_batched(traced.signature.inputs, batch),
         outputs=_batched(traced.signature.outputs, batch),
+        weights=_weights(row),
         proofs=row.proofs,
     )
 
@@ -207,7 +210,15 @@ def _text_artifact(traced: Traced, row: Exported, folder: Path) -> TextArtifactE
         minimum_os=formats.get(row.format).minimum_os,
         inputs=(INPUT,),
         outputs=_batched((*traced.signature.outputs, IDS), 1),
+        weights=_weights(row),
         proofs=row.proofs,
+    )
+
+
+def _weights(row: Exported) -> tuple[WeightEntry, ...]:
+    return tuple(
+        WeightEntry(tensor=each.tensor, scheme=str(each.scheme), size_bytes=each.size_bytes)
+        for each in row.weights
     )
 
 

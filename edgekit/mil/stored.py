@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from edgekit.mil.package import body, read_spec, refuse_damage, spec_path
 from edgekit.mil.weights import Weights
+from edgekit.quantize.audit import Wanted
 from edgekit.quantize.numerics import Array, Stored
-from edgekit.quantize.selector import Tensor
 
 MADE = re.compile(r"_to_fp16(_\d+)?(_quantized)?$|_quantized$")
 """What coremltools and edgekit's passes put behind a parameter's name."""
 
 
-def read(package: Path, tensors: Mapping[str, Tensor]) -> dict[str, Stored]:
+def read(package: Path, wanted: Wanted) -> dict[str, Stored]:
     """What the package has of each tensor, by its name; its blobs are mapped, not copied.
 
     Raises:
         BundleError: the package is damaged.
     """
-    spec, named = read_spec(package), {row.placeholder: name for name, row in tensors.items()}
+    spec, named = (
+        read_spec(package),
+        {row.placeholder: name for name, row in wanted.tensors.items()},
+    )
     found: dict[str, Stored] = {}
     with refuse_damage(package):
         weights = Weights(spec_path(package).parent)
@@ -46,9 +48,7 @@ def _stored(operation: Any, weights: Weights) -> Stored | None:
     if operation.type == "constexpr_blockwise_shift_scale":
         return Stored(values["data"], _flat(values["scale"]), _flat(values["offset"]))
     if operation.type == "constexpr_affine_dequantize":
-        return Stored(
-            values["quantized_data"], _flat(values["scale"]), _flat(values["zero_point"])
-        )
+        return Stored(values["quantized_data"], _flat(values["scale"]), _flat(values["zero_point"]))
     return None
 
 

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from edgekit.errors import UnsupportedError
+from edgekit.model import config as configs
+from edgekit.model.config import Config
 from edgekit.signature import TensorSpec
 
 Arrays = Mapping[str, np.ndarray]
@@ -35,6 +37,8 @@ class Task:
     ``decision`` maps outputs without their batch axis to ``(choice, margin)``: integers that must
     agree with PyTorch's, and by how much (in units of the output) each choice won. ``problem_type``
     is what the logits of a text classifier mean (see :func:`fitted`), None for other tasks.
+    ``softmax`` says whether one over the last axis follows, which does not see what all scores of a
+    row share.
     """
 
     name: str
@@ -44,6 +48,22 @@ class Task:
     decision: Callable[[Arrays], tuple[np.ndarray, np.ndarray]]
     pooled: bool = False
     problem_type: str | None = None
+    softmax: bool = False
+
+    @property
+    def decides(self) -> bool:
+        """Whether its user takes a decision; embeddings and regressions are values."""
+        return self.decision is not _no_decision
+
+    @property
+    def has_labels(self) -> bool:
+        """Whether the config names what its outputs mean."""
+        return any("labels" in output.axes for output in self.outputs)
+
+    @property
+    def headless(self) -> bool:
+        """Whether the Transformers model is a bare encoder, without a head for a task."""
+        return self.auto_class == _HEADLESS
 
 
 def _argmax(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -75,10 +95,10 @@ def _no_decision(outputs: Arrays) -> tuple[np.ndarray, np.ndarray]:
     return np.empty(0, int), np.empty(0)
 
 
-_PROBLEMS = {
-    "single_label_classification": _logits_decision,
-    "multi_label_classification": _sign_decision,
-    "regression": _no_decision,
+_PROBLEMS: Mapping[str, Mapping[str, Any]] = {
+    "single_label_classification": {"decision": _logits_decision, "softmax": True},
+    "multi_label_classification": {"decision": _sign_decision, "softmax": False},
+    "regression": {"decision": _no_decision, "softmax": False},
 }
 
 _TOKEN = ("batch", "length")
@@ -103,6 +123,7 @@ TASKS: dict[str, Task] = {
                 ),
             ),
             _span_decision,
+            softmax=True,
         ),
         Task(
             "text-classification",
@@ -110,6 +131,7 @@ TASKS: dict[str, Task] = {
             ("ForSequenceClassification",),
             (Output("logits", ("batch", "labels"), "score of each label"),),
             _logits_decision,
+            softmax=True,
         ),
         Task(
             "token-classification",
@@ -117,6 +139,7 @@ TASKS: dict[str, Task] = {
             ("ForTokenClassification",),
             (Output("logits", (*_TOKEN, "labels"), "score of each label for each token"),),
             _logits_decision,
+            softmax=True,
         ),
         Task(
             "fill-mask",
@@ -130,6 +153,7 @@ TASKS: dict[str, Task] = {
                 ),
             ),
             _logits_decision,
+            softmax=True,
         ),
         Task(
             "feature-extraction",
@@ -175,17 +199,19 @@ def get(name: str) -> Task:
     return TASKS[name]
 
 
-def fitted(task: Task, config: Mapping[str, Any]) -> Task:
+def fitted(task: Task, config: Config) -> Task:
     """A text classifier's task with the problem type of its config; other tasks as they are.
 
     Where the config names none, one label is a regression and several exclude each other: the
     rule by which Transformers chooses the loss.
 
     Raises:
+        SourceError: the config's labels are not numbered from 0 without gaps.
         UnsupportedError: the config names a problem type that Transformers does not have, or a
             count of labels that leaves question answering without a start and an end.
     """
-    count = len(config["id2label"]) if config.get("id2label") else config.get("num_labels", 2)
+    if task.name == "question-answering" or task.has_labels:
+        count = configs.label_count(config)
     if task.name == "question-answering" and count != 2:
         raise UnsupportedError(
             f"question-answering needs 2 labels, start and end, and the config has {count}: "
@@ -194,15 +220,26 @@ def fitted(task: Task, config: Mapping[str, Any]) -> Task:
     if task.name != "text-classification":
         return task
     default = "regression" if count == 1 else "single_label_classification"
-    problem = config.get("problem_type") or default
-    if problem not in _PROBLEMS:
+    problem = configs.text(config, "problem_type") or default
+    return with_problem(task, problem)
+
+
+def with_problem(task: Task, problem_type: str | None) -> Task:
+    """The task whose logits mean that; the task as it is for None.
+
+    Raises:
+        UnsupportedError: edgekit does not have the problem type.
+    """
+    if problem_type is None:
+        return task
+    if problem_type not in _PROBLEMS:
         raise UnsupportedError(
-            f"problem_type '{problem}' is not supported: edgekit has {', '.join(_PROBLEMS)}"
+            f"problem_type '{problem_type}' is not supported: edgekit has {', '.join(_PROBLEMS)}"
         )
-    return replace(task, problem_type=problem, decision=_PROBLEMS[problem])
+    return replace(task, problem_type=problem_type, **_PROBLEMS[problem_type])
 
 
-def infer(architectures: list[str], sentence_modules: bool) -> Task:
+def infer(architectures: Sequence[str], sentence_modules: bool) -> Task:
     """The task of a checkpoint, from the class its config names.
 
     Raises:
@@ -228,7 +265,7 @@ def check_head(task: Task, architectures: Sequence[str]) -> None:
     """
     for other in TASKS.values():
         made_for_it = architectures and architectures[0].endswith(other.architectures)
-        if made_for_it and _HEADLESS not in (task.auto_class, other.auto_class) and other != task:
+        if made_for_it and not (task.headless or other.headless) and other != task:
             raise UnsupportedError(
                 f"the checkpoint is a {architectures[0]}, for {other.name}, and was not trained "
                 f"for {task.name}: name its own task with --task"

@@ -21,46 +21,54 @@ _CHUNK = 2**22  # numbers that are compared at a time: 16 MiB of each array
 
 @dataclass(frozen=True)
 class Weight:
-    """What a file stores of one tensor. ``size_bytes`` is of its numbers, scales and zero points."""
+    """What a file stores of one tensor; ``size_bytes`` has its scales and zero points in it."""
 
     tensor: str
     scheme: Scheme
     size_bytes: int
 
 
-def hold(
-    tensors: Mapping[str, Tensor],
-    schemes: Mapping[str, Scheme],
-    source: Callable[[str], Array],
-    found: Mapping[str, Stored],
-) -> tuple[Weight, ...]:
+@dataclass(frozen=True)
+class Wanted:
+    """What a file is held against.
+
+    Args:
+        tensors: those of the traced program, by name.
+        schemes: how the recipe stores each of them.
+        source: a tensor's values in the checkpoint, float32, by its name.
+    """
+
+    tensors: Mapping[str, Tensor]
+    schemes: Mapping[str, Scheme]
+    source: Callable[[str], Array]
+
+
+def hold(wanted: Wanted, found: Mapping[str, Stored]) -> tuple[Weight, ...]:
     """Compares everything that a file stores with its source and its recipe.
 
     Args:
-        tensors: those of the traced program.
-        schemes: how the recipe stores each of them.
-        source: a tensor's values in the checkpoint, float32, by its name.
+        wanted: the source and the recipe.
         found: what the file's reader found, by the names of tensors. What a format computes
             beforehand from several (:attr:`Tensor.constant`) may be missing.
 
     Returns:
-        A row a tensor that is in the file, in the order of ``tensors``.
+        A row a tensor that is in the file, in the order of ``wanted.tensors``.
 
     Raises:
         ProofError: a tensor is missing, of another type or shape, not finite, or further from its
             source than the rounding that its scheme allows; the message names it.
     """
     rows = []
-    for name, tensor in tensors.items():
-        stored = found.get(name)
+    for name, tensor in wanted.tensors.items():
+        stored, scheme, source = found.get(name), wanted.schemes[name], wanted.source(name)
         if stored is None:
             if tensor.role != "other" and not tensor.constant:
-                raise ProofError(f"{name} is not in the file, or not as {schemes[name]}")
+                raise ProofError(f"{name} is not in the file, or not as {scheme}")
             continue
-        if not np.issubdtype(source(name).dtype, np.floating):
+        if not np.issubdtype(source.dtype, np.floating):
             continue
-        scheme = _scheme_of(stored, schemes[name])
-        wrong = next(_faults(stored, scheme, source(name)), None)
+        scheme = _scheme_of(stored, scheme)
+        wrong = next(_faults(stored, scheme, source), None)
         if wrong:
             raise ProofError(f"{name} {wrong}")
         rows.append(Weight(name, scheme, stored.size_bytes))
@@ -92,9 +100,10 @@ def _faults(stored: Stored, scheme: Scheme, source: Array) -> Iterator[str]:
         beyond = error > rounding_bound(values, scheme)
         if beyond.any():
             place = tuple(np.argwhere(beyond)[0])
+            row = start + int(place[0]) if place else 0
             yield (
-                f"differs from the checkpoint by {error[place]:.3g} in row {start + int(place[0])}, "
-                f"more than rounding to {scheme} does"
+                f"differs from the checkpoint by {error[place]:.3g} in row {row}, more than "
+                f"rounding to {scheme} does"
             )
             return
 
