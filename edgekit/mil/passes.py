@@ -49,7 +49,8 @@ def register() -> None:
         """Stores each constant as ``choose`` says: equal ones of several functions are done once.
 
         ``choose`` takes a constant's name and whether it is a matrix (see :func:`_is_matrix`), and
-        returns its scheme; one in floats stays as it is.
+        returns its scheme; one in floats stays as it is, and so does one beyond float16, which
+        is still in float32 here.
         """
 
         def __init__(self) -> None:
@@ -62,7 +63,7 @@ def register() -> None:
                     for op in list(function.operations):
                         if _is_weight(op):
                             scheme = self.choose(op.name, _is_matrix(op))
-                            if not scheme.floating:
+                            if not scheme.floating and op.outputs[0].val.dtype == np.float16:
                                 _store(function, op, scheme, done)
 
     @register_pass("edgekit", name="share_weights")

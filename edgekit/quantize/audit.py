@@ -13,9 +13,10 @@ import numpy as np
 
 from edgekit.errors import ProofError
 from edgekit.quantize.numerics import Array, Stored, dequantize, rounding_bound
-from edgekit.quantize.scheme import FLOAT16, FLOAT32, Scheme
+from edgekit.quantize.scheme import Scheme
 from edgekit.quantize.selector import Tensor
 
+_FLOAT16_MAX = float(np.finfo(np.float16).max)
 _CHUNK = 2**22  # numbers that are compared at a time: 16 MiB of each array
 
 
@@ -67,7 +68,6 @@ def hold(wanted: Wanted, found: Mapping[str, Stored]) -> tuple[Weight, ...]:
             continue
         if not np.issubdtype(source.dtype, np.floating):
             continue
-        scheme = _scheme_of(stored, scheme)
         wrong = next(_faults(stored, scheme, source), None)
         if wrong:
             raise ProofError(f"{name} {wrong}")
@@ -75,14 +75,13 @@ def hold(wanted: Wanted, found: Mapping[str, Stored]) -> tuple[Weight, ...]:
     return tuple(rows)
 
 
-def _scheme_of(stored: Stored, wanted: Scheme) -> Scheme:
-    """The recipe's, but for a weight beyond float16, which Core ML keeps in float32."""
-    wide = wanted == FLOAT16 and stored.levels.dtype == np.float32
-    return FLOAT32 if wide else wanted
-
-
 def _faults(stored: Stored, scheme: Scheme, source: Array) -> Iterator[str]:
     """What is wrong with a stored tensor, in words that follow its name."""
+    if scheme.activations == "float16" and source.size and np.abs(source).max() > _FLOAT16_MAX:
+        place = np.unravel_index(np.abs(source).argmax(), source.shape)
+        row = int(place[0]) if place else 0
+        yield f"has {source[place]:g} in row {row}, and float16 ends at {_FLOAT16_MAX:g}"
+        return
     dtype = scheme.dtype if scheme.floating else "int8"
     if stored.levels.dtype.name != dtype or (stored.scale is None) != scheme.floating:
         yield f"is stored as {stored.levels.dtype.name}, and its recipe says {scheme}"
