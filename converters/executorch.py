@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from torch.export import ExportedProgram
     from torch.fx import GraphModule, Node
 
-__all__ = ["convert"]
+__all__ = ["convert", "missing_operators"]
 
 METHOD = "forward"
 FACTS = "edgekit"  # a method without inputs that returns the card and the names, as JSON
@@ -54,6 +54,13 @@ def convert(
         path = folder / f"model-{recipe.name}.pte"
         _write(program, graph.signature, card, path)
         yield recipe, path
+
+
+def missing_operators(graph: Graph) -> list[str]:
+    """None: there is no table to look into. ExecuTorch decomposes what it has no kernel for, and
+    says what is left when it lowers a program.
+    """
+    return []
 
 
 def _program(graph: Graph, *, quantized: bool) -> ExportedProgram:

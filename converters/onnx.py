@@ -14,6 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from edgekit.converters.lowering import missing
 from edgekit.converters.onnx_graph import GraphBuilder, write
 from edgekit.converters.onnx_ops import lowerings
 from edgekit.converters.onnx_shapes import Value, kind_of
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from torch.export import ExportedProgram
     from torch.fx import Node
 
-__all__ = ["convert"]
+__all__ = ["convert", "missing_operators"]
 
 
 def convert(
@@ -78,6 +79,11 @@ def convert(
             model = _model(nodes, (INPUT,), outputs, card, opset, DOMAINS)
             write(model, {**text.tensors, **builder.tensors}, path)
             yield recipe, path
+
+
+def missing_operators(graph: Graph) -> list[str]:
+    """The operators of a traced model that no lowering is known for, by their names in torch."""
+    return missing(graph.dynamic, lowerings("fp32"), ())
 
 
 def _translate(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -29,6 +29,8 @@ class Format:
     """One file format.
 
     ``recipes`` maps the recipe asked for to the one built: Core ML's full precision is float16.
+    ``minimum_os`` is that of the runtime's library, which a file may raise. ``options`` are the
+    arguments of its own that ``convert`` takes, and what each may be.
     ``effort`` is how long it takes, relative to the others: the longest is started first.
     """
 
@@ -40,6 +42,7 @@ class Format:
     recipes: Mapping[str, str]
     runtime: str
     minimum_os: str
+    options: Mapping[str, Sequence[object]] = field(default_factory=dict)
     effort: int = 1
 
     def require(self) -> None:
@@ -64,6 +67,11 @@ class Format:
         """The ``convert`` function of the format's own file."""
         return cast(Converter, import_module(f"edgekit.converters.{self.name}").convert)
 
+    def missing_operators(self, graph: Graph) -> list[str]:
+        """The operators of a traced model that this format has no lowering for, by name."""
+        module = import_module(f"edgekit.converters.{self.name}")
+        return list(module.missing_operators(graph))
+
 
 FORMATS: dict[str, Format] = {
     format_.name: format_
@@ -77,6 +85,7 @@ FORMATS: dict[str, Format] = {
             recipes={"fp32": "fp32", "int8": "int8"},
             runtime="onnxruntime",
             minimum_os="Android 7.0 (API 24), iOS 15.1",
+            options={"opset": range(15, 21), "int64_inputs": (False, True)},
         ),
         Format(
             name="tflite",
@@ -87,6 +96,7 @@ FORMATS: dict[str, Format] = {
             recipes={"fp32": "fp32", "int8": "int8"},
             runtime="LiteRT",
             minimum_os="Android 6.0 (API 23), iOS 15",
+            options={"minimum_tflite": tuple(f"2.{minor}" for minor in range(5, 20))},
         ),
         Format(
             name="coreml",
@@ -96,7 +106,8 @@ FORMATS: dict[str, Format] = {
             suffix=".mlpackage",
             recipes={"fp32": "fp16", "fp16": "fp16", "int8": "int8"},
             runtime="Core ML",
-            minimum_os="iOS 18, macOS 15",
+            minimum_os="iOS 16, macOS 13",
+            options={"minimum_ios": ("16", "17", "18")},
             effort=3,
         ),
         Format(
