@@ -125,10 +125,11 @@ def of(bundle: Bundle, name: str | None, target: Target, suite: Suite) -> Iterat
 
 
 def _wanted(artifact: Artifact, recipes: tuple[str, ...]) -> bool:
+    """Whether a suite's recipes name a file; fp32 names what a format has instead of it, too."""
     from edgekit import formats
 
-    asked = {formats.get(artifact.format).recipes.get(recipe) for recipe in recipes}
-    return artifact.recipe in asked
+    full = formats.get(artifact.format).full_precision
+    return artifact.recipe in recipes or ("fp32" in recipes and artifact.recipe == full)
 
 
 def _asked(runtime: str, suite: Suite) -> bool:

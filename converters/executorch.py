@@ -14,6 +14,7 @@ import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from importlib.metadata import version
 from math import pi, sqrt
 from operator import attrgetter, getitem
 from pathlib import Path
@@ -224,6 +225,8 @@ def _write(program: ExportedProgram, signature: Signature, card: Card, path: Pat
 
     facts = {
         **asdict(card),
+        # ExecuTorch promises that a runtime reads files of older versions, not of newer ones.
+        "executorch": version("executorch"),
         "inputs": [spec.name for spec in signature.inputs],
         "outputs": [spec.name for spec in signature.outputs],
     }

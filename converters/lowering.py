@@ -19,7 +19,9 @@ def of_kinds(lowering: Lowering, names: Mapping[str, Sequence[str]]) -> dict[str
     return {name: partial(lowering, kind) for kind, group in names.items() for name in group}
 
 
-def missing(program: ExportedProgram, table: Container[object], known: Container[Node]) -> list[str]:
+def missing(
+    program: ExportedProgram, table: Container[object], known: Container[Node]
+) -> list[str]:
     """The operators of a program that a table has no row for, by name, each once.
 
     Nodes that are ``known`` need none: what they compute is a constant.

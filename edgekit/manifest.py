@@ -95,6 +95,10 @@ class ArtifactEntry(FileEntry, frozen=True, kw_only=True):
     recipe: str
     runtime: Annotated[str, Meta(description="what apps open it with")]
     minimum_os: str
+    least_runtime: Annotated[
+        Mapping[str, str],
+        Meta(description="since 1.4: by runtime, the first version that opens the file"),
+    ] = field(default_factory=dict)
     takes: Annotated[Literal["ids", "text"], Meta(description="since 1.4: its input")] = "ids"
     buckets: Annotated[
         tuple[Length, ...] | None,

@@ -15,7 +15,6 @@ from transformers import BertConfig, BertForSequenceClassification
 
 from edgekit import mil, recipe
 from edgekit.converters import coreml
-from edgekit.errors import UnsupportedError
 from edgekit.mil.package import read_spec, spec_path
 from edgekit.mil.toolbox import coremltools, protobuf
 from edgekit.model import tasks
@@ -208,11 +207,14 @@ def test_int8_alone_leaves_no_float16(exported: Exported, tmp_path: Path) -> Non
     assert contents(package) == contents(exported.packages["int8"])
 
 
-def test_what_core_ml_lacks_is_refused(exported: Exported, tmp_path: Path) -> None:
-    with pytest.raises(UnsupportedError, match="fp32"):
-        convert(exported.graph, tmp_path, "fp32")
-    with pytest.raises(UnsupportedError, match="iOS15"):
-        convert(exported.graph, tmp_path, "fp16", minimum_os="iOS15")
+def test_float32_stays_float32_throughout(exported: Exported, tmp_path: Path) -> None:
+    program = mil.Program.load(convert(exported.graph, tmp_path, "fp32")["fp32"], "seq_8")
+    dtypes = {tensor.dtype for step in program.steps for tensor in step.outputs}
+    assert np.float16 not in dtypes
+    inputs = feed(5, 8)
+    np.testing.assert_allclose(
+        program.predict(inputs)["logits"], exported.reference(inputs), atol=1e-5
+    )
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,7 @@ def cli() -> None:
 @click.option("--force", is_flag=True, help="Replace an existing bundle.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and do nothing.")
 @click.option("--allow-pickle", is_flag=True, help="Load pickled weights: they can run code.")
+@click.option("--allow-unused-weights", is_flag=True, help="Leave out weights no model reads.")
 @click.option("--trust-remote-code", is_flag=True, help="Run Python code of the checkpoint.")
 @click.option("--quiet", is_flag=True, help="Print errors only.")
 @json_option
@@ -51,6 +52,7 @@ def convert(
     dry_run: bool,
     jobs: int,
     allow_pickle: bool,
+    allow_unused_weights: bool,
     trust_remote_code: bool,
     **options: Any,
 ) -> None:
@@ -63,8 +65,10 @@ def convert(
     from edgekit.conversion import pipeline, plan
     from edgekit.model.source import Trust
 
-    trust = Trust(allow_pickle, trust_remote_code)
+    trust = Trust(allow_pickle, trust_remote_code, allow_unused_weights)
     planned = plan.make(model, trust=trust, **options)
+    for note in () if quiet else planned.source.notes:
+        click.echo(f"note: {note}", err=True)
     if dry_run:
         render.plan(planned, as_json)
         return

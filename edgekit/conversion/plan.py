@@ -13,6 +13,7 @@ from safetensors import safe_open
 from edgekit import formats, recipe
 from edgekit.errors import OutputError, PlanError
 from edgekit.formats import Format
+from edgekit.model import config as configs
 from edgekit.model.source import NO_TRUST, Source, Trust, find
 from edgekit.model.tasks import Task
 from edgekit.runtime import text as text_runtime
@@ -81,7 +82,7 @@ def make(
     *,
     task: str | None = None,
     to: Sequence[str] = formats.DEFAULT,
-    recipes: Sequence[str] = ("fp32", "int8"),
+    recipes: Sequence[str] | None = None,
     max_length: int | None = None,
     buckets: Sequence[int] | None = None,
     out: str | os.PathLike[str] | None = None,
@@ -99,8 +100,7 @@ def make(
         EdgekitError: the first thing that cannot work, with its remedy.
     """
     wanted = [formats.get(name) for name in _once("--to", to)]
-    asked = [recipe.get(name).name for name in _once("--recipe", recipes)]
-    pairs = [(format_, format_.recipe(name)) for format_ in wanted for name in asked]
+    pairs = [(format_, name) for format_ in wanted for name in _recipes(format_, recipes)]
     for format_ in wanted:
         format_.require()
     options = {
@@ -162,6 +162,15 @@ def _check_embedding(source: Source, formats_: Sequence[str]) -> None:
     text_runtime.require()
 
 
+def _recipes(format_: Format, asked: Sequence[str] | None) -> Sequence[str]:
+    if asked is None:
+        return format_.default_recipes
+    names = [recipe.get(name).name for name in _once("--recipe", asked)]
+    for name in names:
+        format_.check_recipe(name)
+    return names
+
+
 def _once(option: str, names: Sequence[str]) -> list[str]:
     if not names:
         raise PlanError(f"{option} names nothing")
@@ -169,7 +178,7 @@ def _once(option: str, names: Sequence[str]) -> list[str]:
 
 
 def _length(source: Source, task: Task, asked: int | None, buckets: Sequence[int] | None) -> int:
-    default = min(source.default_length(task), max(BUCKETS))
+    default = min(source.default_length(), max(BUCKETS))
     length = asked or (max(buckets) if buckets else default)
     if length < 1:
         raise PlanError(f"--max-length {length}: a length is at least 1")
@@ -222,8 +231,10 @@ def _parameters_in(path: Path) -> int:
 def _parameters_of(source: Source) -> int:
     """Embeddings and encoder layers of a BERT-like config (biases and norms are under 1%)."""
     family, config = source.family, source.config
-    hidden = int(config.get(family.hidden, 768))
-    wide = int(config.get(family.intermediate, 4 * hidden))
+    hidden = configs.integer(config, family.hidden, 768)
+    wide = configs.integer(config, family.intermediate, 4 * hidden)
     layer = 4 * hidden * hidden + 2 * hidden * wide
-    rows = int(config.get("vocab_size", 30522)) + int(config.get("max_position_embeddings", 512))
-    return rows * hidden + int(config.get(family.layers, 6)) * layer
+    rows = configs.integer(config, "vocab_size", 30522) + configs.integer(
+        config, "max_position_embeddings", 512
+    )
+    return rows * hidden + configs.integer(config, family.layers, 6) * layer
