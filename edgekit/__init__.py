@@ -7,10 +7,14 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from edgekit.errors import EdgekitError
 from edgekit.version import VERSION
+
+# onnxruntime 1.29 and later report their use to Microsoft unless this is set before the import.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 if TYPE_CHECKING:
     from edgekit.bundle import Bundle

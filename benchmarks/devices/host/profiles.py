@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from edgekit.errors import UnsupportedError
+from edgekit.runtime.onnx_session import as_declared, open_session
 
 Feed = Mapping[str, np.ndarray]
 Rows = list[dict[str, object]]
@@ -34,17 +35,10 @@ def measure(runtime: str, model: Path, threads: int, feed: Feed, count: int) -> 
 
 
 def _onnxruntime(model: Path, threads: int, feed: Feed, count: int) -> Rows:
-    import onnxruntime
-
     with tempfile.TemporaryDirectory() as folder:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.log_severity_level = 3
-        options.enable_profiling = True
-        options.profile_file_prefix = str(Path(folder) / "profile")
-        session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        session = open_session(model, threads, profile=Path(folder) / "profile")
         for _ in range(1 + count):
-            session.run(None, dict(feed))
+            session.run(None, as_declared(session, feed))
         events = json.loads(Path(session.end_profiling()).read_text())
     kernels = [event for event in events if event.get("name", "").endswith("_kernel_time")]
     warm = kernels[len(kernels) // (1 + count) :]
