@@ -57,7 +57,7 @@ class Entry:
             format=PYTORCH if artifact is None else artifact.format,
             recipe="fp32" if artifact is None else artifact.recipe,
             runtime=TITLES[self.runtime] if self.runtime else "",
-            size_bytes=parameters * _FLOAT_BYTES if artifact is None else artifact.size_bytes,
+            size_bytes=parameters * _FLOAT_BYTES if artifact is None else artifact.total_bytes,
             parameters=parameters,
             random_weights=manifest.random_weights,
         )

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgekit.converters.onnx_versions import OPSETS
+from edgekit.files import external_data
 
 if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto
@@ -138,7 +139,7 @@ def write(
     ]
     size_bytes = sum(len(field) for field, _ in written)
     if len(nodes) + size_bytes + sum(array.nbytes for array in tensors.values()) > limit_bytes:
-        protos = _write_data(tensors, path.with_name(f"{path.name}.data"))
+        protos = _write_data(tensors, external_data(path))
         written = [(_field(number, len(proto)) + proto, None) for proto in protos]
     _write_model(model, nodes, written, path)
 

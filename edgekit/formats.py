@@ -88,7 +88,11 @@ FORMATS: dict[str, Format] = {
             default_recipes=("fp32", "int8"),
             runtime="onnxruntime",
             minimum_os="Android 7.0 (API 24), iOS 15.1",
-            options={"opset": range(15, 21), "int64_inputs": (False, True)},
+            options={
+                "opset": range(15, 21),
+                "int64_inputs": (False, True),
+                "limit_bytes": range(1, 2**31),
+            },
         ),
         Format(
             name="tflite",

@@ -20,9 +20,11 @@ from edgekit.conversion.plan import ExportPlan
 from edgekit.conversion.stages import Exported, Outcome, Say, Traced
 from edgekit.conversion.worker import Worker, disk_error
 from edgekit.errors import ConversionError, EdgekitError, OutputError, ProofError
+from edgekit.files import external_data
 from edgekit.manifest import (
     SCHEMA_VERSION,
     ArtifactEntry,
+    FileEntry,
     Manifest,
     Refused,
     SourceFacts,
@@ -213,6 +215,7 @@ def _artifact(traced: Traced, row: Exported, folder: Path) -> ArtifactEntry:
     inputs = [replace(spec, dtype=dtypes[spec.name]) for spec in traced.signature.inputs]
     return ArtifactEntry(
         **msgspec.structs.asdict(bundle.entry(folder, row.path)),
+        data=_data(row, folder),
         format=facts.format,
         recipe=row.recipe,
         runtime=formats.get(facts.format).runtime,
@@ -230,6 +233,7 @@ def _text_artifact(traced: Traced, row: Exported, folder: Path) -> TextArtifactE
 
     return TextArtifactEntry(
         **msgspec.structs.asdict(bundle.entry(folder, row.path)),
+        data=_data(row, folder),
         format=row.facts.format,
         recipe=row.recipe,
         runtime="onnxruntime",
@@ -242,6 +246,12 @@ def _text_artifact(traced: Traced, row: Exported, folder: Path) -> TextArtifactE
     )
 
 
+def _data(row: Exported, folder: Path) -> FileEntry | None:
+    """The external data beside a file, if it has any."""
+    path = external_data(row.path)
+    return bundle.entry(folder, path) if path.exists() else None
+
+
 def _batched(specs: Sequence[TensorSpec], batch: int | str) -> tuple[TensorSpec, ...]:
     """The tensors with their first axis as this artifact has it."""
     return tuple(replace(spec, shape=(batch, *spec.shape[1:])) for spec in specs)
@@ -250,7 +260,7 @@ def _batched(specs: Sequence[TensorSpec], batch: int | str) -> tuple[TensorSpec,
 def _remove_all_but(kept: Sequence[Exported], folder: Path) -> None:
     """Leaves a bundle's own files: those refused go, and what a converter that died had begun."""
     named = {bundle.GOLDEN, bundle.POSTPROCESS, bundle.TOKENIZER}
-    named.update(row.path.name for row in kept)
+    named.update(path.name for row in kept for path in (row.path, external_data(row.path)))
     for path in folder.iterdir():
         if path.name not in named:
             shutil.rmtree(path) if path.is_dir() else path.unlink()

@@ -11,7 +11,7 @@ from typing import Any
 from edgekit.converters.onnx_versions import least_onnxruntime
 from edgekit.converters.tflite_versions import FIRST_LITERT, least_tensorflow
 from edgekit.errors import BundleError, UnsupportedError
-from edgekit.files import size_bytes
+from edgekit.files import external_data, size_bytes
 from edgekit.formats import get as get_format
 from edgekit.signature import TensorSpec
 
@@ -74,7 +74,7 @@ def _onnx(path: Path) -> FileFacts:
     return FileFacts(
         path.name,
         "onnx",
-        size_bytes(path),
+        sum(map(size_bytes, filter(Path.exists, (path, external_data(path))))),
         f"opset {opsets}",
         tuple(map(_onnx_tensor, model.graph.input)),
         tuple(map(_onnx_tensor, model.graph.output)),
