@@ -12,6 +12,7 @@ import click
 
 from edgekit.cli import bench as cli_bench
 from edgekit.cli import check as cli_check
+from edgekit.cli import distill as cli_distill
 from edgekit.cli import eval as cli_eval
 from edgekit.cli import run as cli_run
 from edgekit.cli.options import List, debug_option, json_option
@@ -129,6 +130,7 @@ def support(as_json: bool, debug: bool) -> None:
 cli.add_command(cli_run.run)
 cli.add_command(cli_eval.evaluate)
 cli.add_command(cli_check.check)
+cli.add_command(cli_distill.distill)
 cli.add_command(cli_bench.bench)
 cli.add_command(cli_bench.render_report)
 cli.add_command(cli_bench.devices)

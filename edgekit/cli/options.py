@@ -57,3 +57,17 @@ class Pairs(click.ParamType[dict[str, str]]):
         if not all(name.strip() and sign and other.strip() for name, sign, other in pairs):
             self.fail(f"'{value}' is not a list like text=sentence,label=target", param, ctx)
         return {name.strip(): other.strip() for name, _, other in pairs}
+
+
+class Numbers(click.ParamType[dict[str, float]]):
+    """``a=1,b=2.5``."""
+
+    name = "a=1,b=2"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> dict[str, float]:
+        if isinstance(value, dict):
+            return value
+        try:
+            return {name: float(text) for name, text in Pairs().convert(value, param, ctx).items()}
+        except ValueError:
+            self.fail(f"'{value}' is not a list of numbers like kl=5,mlm=2", param, ctx)

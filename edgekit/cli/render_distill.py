@@ -1,0 +1,29 @@
+"""A distillation on the terminal: the sentence, then a table of models, then the losses."""
+
+from __future__ import annotations
+
+import json
+
+import click
+from rich.markup import escape
+
+from edgekit.cli.render import new_table, print_table
+from edgekit.distillation import tables
+from edgekit.distillation.plan import Plan
+from edgekit.distillation.report import PAPER, Report
+
+
+def report(found: Report, plan: Plan, as_json: bool) -> None:
+    """Prints it, and where the rest is."""
+    if as_json:
+        click.echo(json.dumps(found.to_json(), indent=2, ensure_ascii=False))
+        return
+    click.echo(f"\n{found.sentence}")
+    for title, table in tables.of(found):
+        shown = new_table(*map(escape, table.columns))
+        for row in table.rows:
+            shown.add_row(*map(escape, row))
+        click.echo(title)
+        print_table(shown)
+    click.echo(f"the paper's numbers are those of {PAPER}")
+    click.echo(f"intervals of 95%, on the same examples; student {plan.out}, report {plan.work}")
