@@ -1,8 +1,8 @@
-"""A suite on its devices: prepare bundles, check each file there, measure in turns, keep it all.
+"""A suite on its devices: prepare bundles, check each file there, measure interleaved, keep it all.
 
 Files that can be compared (same device, threads and length) form a round: all of them are opened,
-each in a process of its own, and take turns. A finished round is on disk at once, and is not
-measured again when the same command runs again into the same folder.
+each in a process of its own, and their inferences are interleaved. A finished round is on disk at
+once, and is not measured again when the same command runs again into the same folder.
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ class Bench:
     def _finished_before(self, each: Round) -> bool:
         """Whether nothing of a round is missing; what is asked of it today is then kept with it.
 
-        A round with something missing is measured again as a whole: only files that took turns have
+        A round with something missing is measured again as a whole: only interleaved files have
         pairs of samples.
         """
         done = [self._done.get(self._blank(each, entry).key) for entry in each.entries]
@@ -185,7 +185,7 @@ class Bench:
                 return self._failed(each, blank, error)
         found = self._parity[key]
         if isinstance(found, str):
-            absent = entry.artifact is None  # PyTorch's own model is a base line, not a result
+            absent = entry.artifact is None  # PyTorch's own model is a baseline, not a result
             return replace(blank, unmeasured=found) if absent else replace(blank, failure=found)
         if not found.passed:
             wrong = (

@@ -48,7 +48,7 @@ class Entry:
         """As it stands in a measurement."""
         manifest = self.bundle.manifest
         artifact = self.artifact
-        parameters = int(manifest["source"]["parameters"])
+        parameters = manifest.source.parameters
         return Subject(
             model=self.name,
             bundle=str(self.bundle.path),
@@ -59,7 +59,7 @@ class Entry:
             runtime=TITLES[self.runtime] if self.runtime else "",
             size_bytes=parameters * _FLOAT_BYTES if artifact is None else artifact.size_bytes,
             parameters=parameters,
-            random_weights=bool(manifest["random_weights"]),
+            random_weights=manifest.random_weights,
         )
 
     @property
@@ -81,18 +81,18 @@ class Entry:
         Raises:
             PlanError: the file takes no text that long.
         """
-        buckets = None if self.artifact is None else self.artifact.row["buckets"]
-        most = max(buckets or [self.bundle.manifest["max_length"]])
+        buckets = None if self.artifact is None else self.artifact.buckets
+        most = max(buckets or [self.bundle.manifest.max_length])
         if length > most:
             raise PlanError(
                 f"{self.bundle.path} takes at most {most} tokens, not {length}: measure shorter "
                 "texts (--lengths, or length in a budget) or convert it with longer --buckets"
             )
-        return runs.fit(length, buckets and tuple(buckets))
+        return runs.fit(length, buckets)
 
     def write_text(self, length: int, path: Path) -> None:
         """A text of so many tokens, made of golden texts' ids, padded as the file needs it."""
-        ids = [token for case in self.bundle.golden()["cases"] for token in case["input_ids"]]
+        ids = [token for case in self.bundle.golden().cases for token in case.input_ids]
         signature = self.bundle.signature
         padded = self.padded(length)
         feed = {spec.name: np.zeros((1, padded), np.int32) for spec in signature.inputs}
@@ -145,7 +145,7 @@ def tokenizer_ms(bundle: Bundle, length: int, count: int) -> tuple[float, ...]:
     from tokenizers import Tokenizer
 
     path = bundle.path / "tokenizer" / "tokenizer.json"
-    texts = [case["text"] for case in bundle.golden()["cases"] if case.get("text")]
+    texts = [case.text for case in bundle.golden().cases if case.text]
     if not path.is_file() or not texts:
         return ()
     tokenizer: Any = Tokenizer.from_file(str(path))

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -14,6 +12,7 @@ from edgekit.benchmarks.devices.protocol import Runner, Target
 from edgekit.benchmarks.measurement import Parity
 from edgekit.bundle import Artifact, Bundle
 from edgekit.errors import BundleError
+from edgekit.golden import GoldenCase
 from edgekit.model import tasks
 from edgekit.proof import selftest
 from edgekit.runtime.interpreters import Feed
@@ -89,13 +88,12 @@ def check(
     ``most`` is for an emulator, which would take minutes for all: only texts up to so many tokens,
     and of these :data:`FEW`, from the shortest to the longest.
     """
-    buckets = None if artifact is None else artifact.row["buckets"]
+    buckets = None if artifact is None else artifact.buckets
     tolerance = recipe.get("fp32" if artifact is None else artifact.recipe).tolerance
     cases = _cases(bundle, most)
-    task = tasks.get(bundle.manifest["task"])
+    task = tasks.get(bundle.manifest.task)
     with tempfile.TemporaryDirectory() as folder:
-        lengths = buckets and tuple(buckets)
-        session = Remote(target, runner, bundle.signature, lengths, Path(folder))
+        session = Remote(target, runner, bundle.signature, buckets, Path(folder))
         differences = list(selftest.differences(session, bundle, cases, task))
     max_abs = max(row.max_abs for row in differences)
     cosine = min(row.cosine for row in differences)
@@ -103,10 +101,10 @@ def check(
     return Parity(len(differences), max_abs, cosine, passed)
 
 
-def _cases(bundle: Bundle, most: int | None) -> list[Mapping[str, Any]]:
-    cases = sorted(bundle.golden()["cases"], key=lambda case: len(case["input_ids"]))
+def _cases(bundle: Bundle, most: int | None) -> list[GoldenCase]:
+    cases = sorted(bundle.golden().cases, key=lambda case: len(case.input_ids))
     if most is None:
         return cases
-    short = [case for case in cases if len(case["input_ids"]) <= most] or cases[:1]
+    short = [case for case in cases if len(case.input_ids) <= most] or cases[:1]
     places = np.linspace(0, len(short) - 1, min(FEW, len(short))).round().astype(int)
     return [short[place] for place in places]

@@ -80,7 +80,7 @@ def with_texts(suite: Suite, found: Sequence[tuple[str, Bundle]], path: Path) ->
         PlanError: the file has no text, or no bundle has a tokenizer.
     """
     bundle = found[0][1]
-    most, buckets = int(bundle.manifest["max_length"]), tuple(bundle.manifest["buckets"])
+    most, buckets = bundle.manifest.max_length, bundle.manifest.buckets
     try:
         with path.open(encoding="utf-8-sig") as file:
             counts = list(_token_counts(bundle, file))

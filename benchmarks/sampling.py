@@ -1,4 +1,4 @@
-"""A round's samples: files that can be compared, opened together, taking turns."""
+"""The samples of one round: files that can be compared, opened together, interleaved."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 
-from edgekit.benchmarks import entries
-from edgekit.benchmarks import interleaved as turns
-from edgekit.benchmarks.devices import warnings as cautions
+from edgekit.benchmarks import entries, interleaved
+from edgekit.benchmarks.devices import warnings
 from edgekit.benchmarks.devices.protocol import Runner, RunnerError, Target
 from edgekit.benchmarks.entries import Entry
 from edgekit.benchmarks.measurement import Measurement, Operator
@@ -25,7 +24,7 @@ COUNTED_WARM_UP, COUNTED = 1, 3  # inferences in an emulator, where each may tak
 
 @dataclass(frozen=True)
 class Round:
-    """What is measured in turns."""
+    """Files that are measured interleaved, under the same conditions."""
 
     target: Target
     threads: int
@@ -74,7 +73,7 @@ class Sampling:
     def _timed(
         self, each: Round, pairs: Sequence[tuple[Entry, Measurement]]
     ) -> Iterator[Measurement]:
-        """Latencies in turns, with loads, first inferences and memory of each process."""
+        """Interleaved latencies, with loads, first inferences and memory of each process."""
         limits, stamp = self._suite.limits, datetime.now(timezone.utc).isoformat()
         with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
             opened = []
@@ -90,11 +89,11 @@ class Sampling:
                 return
             runners = [runner for *_, runner in opened]
             with runners[0].watch(limits.cool_seconds) as watch:
-                lanes = turns.run(runners, limits, self._ticked)
+                series = interleaved.sample(runners, limits, self._ticked)
                 load = watch.load()
-            self._say(f"    {len(lanes[0].latency_ms)} inferences each")
-            for (entry, found, _), lane in zip(opened, lanes, strict=True):
-                yield self._finished(each, entry, found, lane, load)
+            self._say(f"    {len(series[0].latency_ms)} inferences each")
+            for (entry, found, _), one in zip(opened, series, strict=True):
+                yield self._finished(each, entry, found, one, load)
 
     def _ready(
         self, each: Round, entry: Entry, blank: Measurement, folder: Path, stack: ExitStack
@@ -126,19 +125,24 @@ class Sampling:
         return loads, firsts
 
     def _finished(
-        self, each: Round, entry: Entry, found: Measurement, lane: turns.Lane, load: cautions.Load
+        self,
+        each: Round,
+        entry: Entry,
+        found: Measurement,
+        series: interleaved.Series,
+        load: warnings.Load,
     ) -> Measurement:
-        if lane.failure is not None:
-            return self._failed(each, found, lane.failure)
+        if series.failure is not None:
+            return self._failed(each, found, series.failure)
         try:
             return replace(
                 found,
-                latency_ms=tuple(lane.latency_ms),
+                latency_ms=tuple(series.latency_ms),
                 tokenizer_ms=entries.tokenizer_ms(entry.bundle, each.length, TOKENIZER_RUNS),
-                peak_memory_bytes=lane.runner.memory_growth_bytes(),
-                energy_mj=lane.runner.energy_mj(statistics.median(lane.latency_ms)),
-                profile=tuple(self._profile(lane.runner)),
-                warnings=tuple(cautions.of(lane.latency_ms, load, found.environment)),
+                peak_memory_bytes=series.runner.memory_growth_bytes(),
+                energy_mj=series.runner.energy_mj(statistics.median(series.latency_ms)),
+                profile=tuple(self._profile(series.runner)),
+                warnings=tuple(warnings.of(series.latency_ms, load, found.environment)),
             )
         except RunnerError as error:
             return self._failed(each, found, error)

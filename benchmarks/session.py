@@ -107,7 +107,7 @@ def _against(asked: Suite, found: Sequence[tuple[str, Bundle]]) -> str | None:
         PlanError: the suite's is none of its models.
     """
     for model, (name, _) in zip(asked.models, found, strict=True):
-        if model.base_line:
+        if model.baseline:
             return name
     names = [name for name, _ in found]
     if asked.against is not None and asked.against not in names:

@@ -47,14 +47,14 @@ class Model:
     """A bundle, or what one is made of: ``convert`` are arguments of :func:`edgekit.convert`.
 
     ``config`` is a bare architecture: a mapping with ``model_type``, the rest being Transformers'
-    defaults; its weights are random. The others are compared with a ``base_line``.
+    defaults; its weights are random. The others are compared with a ``baseline``.
     """
 
     name: str | None = None
     bundle: Path | None = None
     config: Mapping[str, Any] | None = None
     convert: Mapping[str, Any] = field(default_factory=dict)
-    base_line: bool = False
+    baseline: bool = False
 
 
 @dataclass(frozen=True)
@@ -236,4 +236,4 @@ def _tomllib() -> Any:
 def of_bundles(bundles: Sequence[Path], against: Path | None) -> tuple[Model, ...]:
     """The models of a command line, the one compared with last."""
     models = tuple(Model(bundle=path) for path in bundles)
-    return (*models, Model(bundle=against, base_line=True)) if against else models
+    return (*models, Model(bundle=against, baseline=True)) if against else models

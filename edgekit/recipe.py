@@ -22,7 +22,7 @@ class Tolerance:
     max_abs: float
     cosine: float
     agreement: float
-    drift: float
+    drift: float = 1e-2
 
 
 @dataclass(frozen=True)

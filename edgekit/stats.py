@@ -76,7 +76,7 @@ def ratio(
 ) -> Interval:
     """How many times faster: the ratio of the medians.
 
-    ``paired`` samples were taken in turns: a resample keeps the pairs together, so that what
+    ``paired`` samples were interleaved: a resample keeps the pairs together, so that what
     shifted both does not widen the interval.
     """
     a, b = np.asarray(slower_ms, np.float64), np.asarray(faster_ms, np.float64)
@@ -93,7 +93,7 @@ def expected(
 ) -> tuple[Interval, Interval]:
     """The weighted mean of the samples' medians, and how many times faster it is than ``longest``.
 
-    Samples of different lengths were not taken in turns: each is drawn on its own. ``longest`` may
+    Samples of different lengths were not interleaved: each is drawn on its own. ``longest`` may
     be one of ``samples``, which is then the same draw.
     """
     shares = np.asarray(weights, np.float64) / np.sum(weights)

@@ -19,8 +19,8 @@ import emulated_phone
 import psutil
 from adbd import Phone
 
-from edgekit.benchmarks.devices.adb import Adb
-from edgekit.benchmarks.devices.android import Android
+from edgekit.benchmarks.devices.android.adb import Adb
+from edgekit.benchmarks.devices.android.device import Android
 
 PROGRAMS = {"debian": shutil.which("adb"), "adbutils": adbutils.adb_path()}
 

@@ -13,6 +13,7 @@ import bay as bay_of_phones
 import pytest
 import torch
 from bay import Bay
+from msgspec.structs import asdict
 from transformers import (
     BertConfig,
     BertForMaskedLM,
@@ -26,7 +27,8 @@ from transformers import (
 )
 
 import edgekit
-from edgekit.benchmarks.devices import arm64_setup, debian
+from edgekit.benchmarks.devices.arm64 import debian
+from edgekit.benchmarks.devices.arm64 import setup as arm64_setup
 from edgekit.bundle import MANIFEST, Bundle, entry
 
 SIZES = {"vocab_size": 300, "max_position_embeddings": 64}
@@ -102,11 +104,11 @@ def brief(bundle: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     """The same with three golden texts, which take a while on a device, and a hostile name."""
     folder = tmp_path_factory.mktemp("brief") / "brief 'one' $(exit).edgekit"
     shutil.copytree(bundle.path, folder)
-    golden = folder / bundle.manifest["golden"]["file"]
+    golden = folder / bundle.manifest.golden.file
     rows = json.loads(golden.read_text())
     golden.write_text(json.dumps({**rows, "cases": rows["cases"][5:8]}))
     manifest = json.loads((folder / MANIFEST).read_text())
-    manifest["golden"].update(entry(folder, golden))
+    manifest["golden"].update(asdict(entry(folder, golden)))
     (folder / MANIFEST).write_text(json.dumps(manifest))
     return Bundle.open(folder)
 

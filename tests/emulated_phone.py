@@ -2,7 +2,7 @@
 
 Everything is in a private folder: proot makes it the root of what the phone's shell (busybox)
 starts, and each AArch64 program runs under the emulator of
-:mod:`edgekit.benchmarks.devices.arm64_setup`.
+:mod:`edgekit.benchmarks.devices.arm64.setup`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from shlex import quote
 
 from adbd import ENVIRONMENT, WORK, Phone
 
-from edgekit.benchmarks.devices import android_files
+from edgekit.benchmarks.devices.android import files as android_files
 
 APPLETS = (*("sh", "cat", "chmod", "df", "ls", "mkdir", "mv", "rm", "uname"),)
 PROPERTIES = {

@@ -216,7 +216,7 @@ def _run(home: Path, request: Mapping[str, Any], commands: list[str]) -> list[st
         *(part for name in ("model", "inputs", "outputs") for part in (f"--{name}", request[name])),
         *("--threads", str(request["threads"])),
     ]
-    start = [sys.executable, "-m", "edgekit.benchmarks.devices.runner", *options]
+    start = [sys.executable, "-m", "edgekit.benchmarks.devices.host.runner", *options]
     told = "".join(f"{each}\n" for each in commands)
     done = subprocess.run(start, input=told, stdout=subprocess.PIPE, text=True, cwd=home)
     return done.stdout.splitlines()

@@ -13,9 +13,11 @@ import pytest
 from bay import PROGRAMS, Bay, target, wait_until
 from measuring import QUICK, measure
 
-from edgekit.benchmarks.devices import android, android_facts, android_state
-from edgekit.benchmarks.devices.adb import Adb, DeviceError
-from edgekit.benchmarks.devices.android_app import ThroughApp
+from edgekit.benchmarks.devices.android import device as android
+from edgekit.benchmarks.devices.android import facts as android_facts
+from edgekit.benchmarks.devices.android import state as android_state
+from edgekit.benchmarks.devices.android.adb import Adb, DeviceError
+from edgekit.benchmarks.devices.android.app import ThroughApp
 from edgekit.benchmarks.devices.protocol import RunnerError
 from edgekit.bundle import Bundle
 
@@ -33,7 +35,7 @@ def test_a_model_is_measured_on_a_phone_by_either_adb(
     assert row.load_evicted_ms == ()
     assert row.parity is not None
     assert row.parity.passed
-    assert row.parity.cases == len(bundle.golden()["cases"])
+    assert row.parity.cases == len(bundle.golden().cases)
     assert row.conditions.machine == "Edgekit Emu 7 (Nobody A76), 2 cores"
     assert row.environment["battery_celsius"] == 29.1
     assert row.environment["features"] == ["asimd", "asimddp"]

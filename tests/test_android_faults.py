@@ -12,8 +12,8 @@ import pytest
 from bay import Bay, plugged_again, running, target, wait_until
 from measuring import measure
 
-from edgekit.benchmarks.devices.adb import Adb, DeviceError
-from edgekit.benchmarks.devices.android import Android, Remote
+from edgekit.benchmarks.devices.android.adb import Adb, DeviceError
+from edgekit.benchmarks.devices.android.device import Android, Remote
 from edgekit.benchmarks.devices.protocol import LostError, RunnerError
 from edgekit.benchmarks.results import Store
 from edgekit.bundle import Bundle

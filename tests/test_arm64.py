@@ -14,14 +14,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import asdict
 from test_bench import FAST, spoil
 from test_bundle import edit
 from test_source import edgekit_cli
 
 from edgekit.benchmarks import bench, prepare
-from edgekit.benchmarks.devices import arm64_setup
-from edgekit.benchmarks.devices.arm64 import Arm64, BudgetError
-from edgekit.benchmarks.devices.arm64_setup import READY, SetupError
+from edgekit.benchmarks.devices.arm64 import setup as arm64_setup
+from edgekit.benchmarks.devices.arm64.device import Arm64, BudgetError
+from edgekit.benchmarks.devices.arm64.setup import READY, SetupError
 from edgekit.benchmarks.devices.protocol import RunnerError
 from edgekit.benchmarks.measurement import Measurement
 from edgekit.benchmarks.spec import Model, Suite
@@ -149,7 +150,7 @@ def cut(folder: Path) -> None:
     """The fp32 ONNX file without its end, and the manifest signed for it."""
     path = folder / "model-fp32.onnx"
     path.write_bytes(path.read_bytes()[:-1000])
-    edit(folder, lambda manifest: manifest["artifacts"][0].update(entry(folder, path)))
+    edit(folder, lambda manifest: manifest["artifacts"][0].update(asdict(entry(folder, path))))
 
 
 @pytest.mark.parametrize(
@@ -214,7 +215,7 @@ def test_setup_happens_once_and_an_older_one_is_replaced(tmp_path: Path) -> None
 KILLED = """
 import sys, time
 from pathlib import Path
-from edgekit.benchmarks.devices import arm64_setup
+from edgekit.benchmarks.devices.arm64 import setup as arm64_setup
 
 def hang(arguments, environment):
     print("fetching", flush=True)

@@ -1,4 +1,4 @@
-"""The benchmark on this machine: real runtimes in processes of their own, measured in turns."""
+"""The benchmark on this machine: real runtimes in processes of their own, measured interleaved."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 import onnx
 import pytest
+from msgspec.structs import asdict
 from test_bundle import edit
 
 from edgekit import stats
-from edgekit.benchmarks import bench, prepare, session, spec
-from edgekit.benchmarks import interleaved as turns
-from edgekit.benchmarks.devices import host
-from edgekit.benchmarks.devices import warnings as cautions
+from edgekit.benchmarks import bench, interleaved, prepare, session, spec
+from edgekit.benchmarks.devices import warnings
+from edgekit.benchmarks.devices.host import device as host
 from edgekit.benchmarks.devices.protocol import Runner, RunnerError
 from edgekit.benchmarks.devices.warnings import Load
 from edgekit.benchmarks.measurement import Measurement
@@ -67,7 +67,7 @@ def test_every_file_is_measured_in_every_runtime_of_this_machine(
         assert min(*row.load_ms, *row.first_ms, *row.latency_ms, *row.tokenizer_ms) > 0
         assert row.parity is not None
         assert row.parity.passed
-        assert row.parity.cases == len(bundle.golden()["cases"])
+        assert row.parity.cases == len(bundle.golden().cases)
         assert row.peak_memory_bytes is not None
         assert 100_000 < row.peak_memory_bytes < 500_000_000
         assert row.padded_to == (16 if row.subject.format == "tflite" else 10)
@@ -115,7 +115,7 @@ def spoil(folder: Path) -> None:
             drawn = np.random.default_rng(0).permutation(values)
             tensor.CopyFrom(onnx.numpy_helper.from_array(drawn, tensor.name))
     onnx.save(model, path)
-    row = entry(folder, path)
+    row = asdict(entry(folder, path))
     edit(folder, lambda manifest: manifest["artifacts"][0].update(row))
 
 
@@ -221,24 +221,24 @@ class Scripted(Runner):
             raise RunnerError("unplugged") from None
 
 
-def test_runners_take_turns_and_one_that_fails_leaves_the_others() -> None:
+def test_runners_are_interleaved_and_one_that_fails_leaves_the_others() -> None:
     log: list[str] = []
     runners = [Scripted([1.0] * 3, log, "a"), Scripted([2.0] * 99, log, "b")]
-    a, b = turns.run(runners, Limits(min_samples=4, max_samples=6, warm_up=1))
+    a, b = interleaved.sample(runners, Limits(min_samples=4, max_samples=6, warm_up=1))
     assert log[:6] == ["a", "b"] * 3
     assert (str(a.failure), b.failure) == ("unplugged", None)
     assert a.latency_ms == [1.0] * 2
     assert len(b.latency_ms) >= 4
 
 
-def test_turns_end_when_every_median_is_known_well_enough() -> None:
+def test_sampling_ends_when_every_median_is_known_well_enough() -> None:
     noise = random.Random(0)
     steady = Scripted([10.0] * 500, [], "steady")
     noisy = Scripted([noise.uniform(5, 15) for _ in range(500)], [], "noisy")
     limits = Limits(min_samples=10, max_samples=300, precision=0.05, warm_up=0)
-    (alone,) = turns.run([steady], limits)
+    (alone,) = interleaved.sample([steady], limits)
     assert len(alone.latency_ms) == 10
-    both = turns.run([Scripted([10.0] * 500, [], "steady"), noisy], limits)
+    both = interleaved.sample([Scripted([10.0] * 500, [], "steady"), noisy], limits)
     assert 10 < len(both[1].latency_ms) < 300
     assert len(both[0].latency_ms) == len(both[1].latency_ms)
     assert stats.median(both[1].latency_ms).half_width <= 0.05
@@ -266,9 +266,9 @@ def test_pairs_narrow_the_interval_of_a_ratio_on_a_drifting_machine() -> None:
     ],
 )
 def test_each_warning_comes_when_it_should(code: str, latency_ms: list[float], load: Load) -> None:
-    assert code in set(cautions.of(latency_ms, load, {}))
-    assert code in cautions.TABLE
-    calm = list(cautions.of([10.0, 10.1] * 10, Load(0.05, 0.0, 1.0), {}))
+    assert code in set(warnings.of(latency_ms, load, {}))
+    assert code in warnings.TABLE
+    calm = list(warnings.of([10.0, 10.1] * 10, Load(0.05, 0.0, 1.0), {}))
     assert calm == []
 
 

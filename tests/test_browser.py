@@ -21,6 +21,7 @@ from typing import Any
 import onnx
 import psutil
 import pytest
+from msgspec.structs import asdict
 from onnx import TensorProto, helper
 from test_bench import FAST, spoil, suite_of
 from test_bundle import edit
@@ -28,8 +29,10 @@ from test_bundle import edit
 import edgekit
 from edgekit import report
 from edgekit.benchmarks import bench, prepare
-from edgekit.benchmarks.devices import browser_setup, chromium, host
-from edgekit.benchmarks.devices.browser import Browser
+from edgekit.benchmarks.devices.browser import chromium
+from edgekit.benchmarks.devices.browser import setup as browser_setup
+from edgekit.benchmarks.devices.browser.device import Browser
+from edgekit.benchmarks.devices.host import device as host
 from edgekit.benchmarks.devices.protocol import Runner, RunnerError, Target
 from edgekit.benchmarks.measurement import Measurement
 from edgekit.bundle import Bundle, entry
@@ -74,7 +77,7 @@ def test_onnx_files_are_measured_in_the_page_and_agree_with_pytorch(
         assert row.failure is None
         assert row.parity is not None
         assert row.parity.passed
-        assert row.parity.cases == len(bundle.golden()["cases"])
+        assert row.parity.cases == len(bundle.golden().cases)
         assert 3 <= len(row.latency_ms) <= 4
         assert min(*row.latency_ms, *row.load_ms, *row.load_evicted_ms, *row.first_ms) > 0
         assert row.peak_memory_bytes is not None
@@ -129,7 +132,7 @@ def test_a_spoiled_file_gets_no_numbers_and_a_damaged_one_is_one_line(
 def damage(folder: Path, file: str, content: bytes) -> None:
     """Other content, and the manifest signed for it."""
     (folder / file).write_bytes(content)
-    row = entry(folder, folder / file)
+    row = asdict(entry(folder, folder / file))
 
     def sign(manifest: dict[str, Any]) -> None:
         next(each for each in manifest["artifacts"] if each["file"] == file).update(row)

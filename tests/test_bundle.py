@@ -51,15 +51,13 @@ def test_the_bundle_is_whole_and_every_proof_passed(bundle: Bundle) -> None:
         ("coreml", "int8"),
     }
     assert all(artifact.passed for artifact in bundle.artifacts)
-    assert bundle.manifest["labels"] == list(LABELS)
-    proven = {
-        proof["runtime"].split()[0] for row in bundle.artifacts for proof in row.row["proofs"]
-    }
+    assert bundle.manifest.labels == LABELS
+    proven = {proof.runtime.split()[0] for row in bundle.artifacts for proof in row.proofs}
     assert {"onnxruntime", "LiteRT", "TensorFlow"} < proven
     for artifact in bundle.artifacts:
-        for proof in artifact.row["proofs"]:
-            assert {"length", "text", "adversarial", "padding"} <= set(proof["checks"])
-    listed = {row["file"].split("/")[0] for row in bundle._files()} | {MANIFEST}
+        for proof in artifact.proofs:
+            assert {"length", "text", "adversarial", "padding"} <= set(proof.checks)
+    listed = {entry.file.split("/")[0] for entry in bundle.files()} | {MANIFEST}
     assert {path.name for path in bundle.path.iterdir()} == listed
 
 
@@ -132,15 +130,15 @@ def test_the_golden_ids_come_from_the_bundled_tokenizer(bundle: Bundle) -> None:
     from tokenizers import Tokenizer
 
     tokenizer = Tokenizer.from_file(str(bundle.path / "tokenizer" / "tokenizer.json"))
-    cases = bundle.golden()["cases"]
+    cases = bundle.golden().cases
     assert len(cases) > 40
     for case in cases:
-        strategy, side = case["truncation"], case["truncation_side"]
-        tokenizer.enable_truncation(case["max_length"], strategy=strategy, direction=side)
-        encoded = tokenizer.encode(*case["text"])
-        assert encoded.ids == case["input_ids"], case["name"]
-        assert encoded.type_ids == case["token_type_ids"], case["name"]
-        assert [list(pair) for pair in encoded.offsets] == case["offsets"], case["name"]
+        strategy, side = case.truncation, case.truncation_side
+        tokenizer.enable_truncation(case.max_length, strategy=strategy, direction=side)
+        encoded = tokenizer.encode(*case.text)
+        assert tuple(encoded.ids) == case.input_ids, case.name
+        assert tuple(encoded.type_ids) == case.token_type_ids, case.name
+        assert tuple(encoded.offsets) == case.offsets, case.name
 
 
 def test_the_wheel_has_one_top_level_name(tmp_path: Path) -> None:
@@ -151,5 +149,5 @@ def test_the_wheel_has_one_top_level_name(tmp_path: Path) -> None:
     subprocess.run([*command, "-q", "-w", str(tmp_path), str(root)], check=True)
     names = zipfile.ZipFile(next(tmp_path.glob("*.whl"))).namelist()
     assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == {"edgekit"}
-    for needed in ("converters/onnx.py", "benchmarks/__init__.py", "manifest.schema.json"):
+    for needed in ("converters/onnx.py", "benchmarks/__init__.py", "support.json"):
         assert f"edgekit/{needed}" in names

@@ -140,10 +140,10 @@ def test_odd_checkpoints_convert(make: Callable[[Path], Path], tmp_path: Path) -
     bundle = edgekit.convert(
         str(folder), out=tmp_path / "out", to=["onnx"], recipes=["fp32"], buckets=(64,)
     )
-    (artifact,) = bundle.manifest["artifacts"]
-    assert all(proof["passed"] for proof in artifact["proofs"])
-    assert bundle.manifest["labels"] == list(labels)
-    assert len(bundle.golden()["cases"]) > 30
+    (artifact,) = bundle.artifacts
+    assert artifact.passed
+    assert bundle.manifest.labels == labels
+    assert len(bundle.golden().cases) > 30
 
 
 def test_long_models_keep_short_buckets_unless_asked(classifier: Path, tmp_path: Path) -> None:

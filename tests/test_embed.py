@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import write_vocabulary
+from msgspec import structs
 from test_source import edgekit_cli
 from test_tokenizer import byte_level_bpe, unigram
 from tokenizers import AddedToken, normalizers
@@ -25,6 +26,7 @@ from edgekit.proof import onnx_tokenizer as embed
 from edgekit.proof import selftest
 from edgekit.runtime.interpreters import OnnxRuntime
 from edgekit.runtime.text import TextSession
+from edgekit.signature import TensorSpec
 from edgekit.tokens.encoding import Tokenizer
 from edgekit.tokens.tokenizer import TextTokenizer, save
 
@@ -43,11 +45,11 @@ def test_text_in_gives_the_ordinary_file_its_own_answers(text_in: Bundle) -> Non
     for plain, with_text in zip(text_in.artifacts, text_in.text_artifacts, strict=True):
         assert with_text.passed
         session, text_session = OnnxRuntime(plain.path), TextSession(with_text.path)
-        for case in text_in.golden()["cases"]:
-            if case["max_length"] != text_in.manifest["max_length"]:
+        for case in text_in.golden().cases:
+            if case.max_length != text_in.manifest.max_length:
                 continue
-            found = text_session.ask(*case["text"])
-            assert found["input_ids"].tolist() == [case["input_ids"]], case["name"]
+            found = text_session.ask(*case.text)
+            assert found["input_ids"].tolist() == [list(case.input_ids)], case.name
             names = ("input_ids", "attention_mask", "token_type_ids")
             feed = {name: np.array([case[name]], np.int32) for name in names}
             np.testing.assert_array_equal(found["logits"], session.run(feed)["logits"])
@@ -100,10 +102,10 @@ class Lengths:
 
 
 def test_sentence_similarity_asks_for_each_text_by_itself(text_in: Bundle) -> None:
-    output = {"name": "sentence_embedding", "dtype": "float32", "shape": ["batch", 2]}
-    artifact = {**text_in.manifest["artifacts"][0], "outputs": [output]}
-    changes = {"task": "sentence-similarity", "artifacts": [artifact]}
-    bundle = replace(text_in, manifest={**text_in.manifest, **changes})
+    output = TensorSpec("sentence_embedding", "float32", ("batch", 2))
+    artifact = structs.replace(text_in.manifest.artifacts[0], outputs=(output,))
+    manifest = structs.replace(text_in.manifest, task="sentence-similarity", artifacts=(artifact,))
+    bundle = replace(text_in, manifest=manifest)
     app = TextApp(bundle, bundle.artifacts[0], Lengths(bundle))
     assert app.answer("abc").vector == (5, 1)
     assert app.answer("abc", "abcdefgh").similarity == pytest.approx(51 / math.sqrt(26 * 101))
@@ -138,7 +140,8 @@ def test_check_holds_a_text_in_file_to_its_size(text_in: Bundle, tmp_path: Path)
 
 
 def test_answers_that_are_made_of_offsets_are_refused(text_in: Bundle) -> None:
-    bundle = replace(text_in, manifest={**text_in.manifest, "task": "question-answering"})
+    manifest = structs.replace(text_in.manifest, task="question-answering")
+    bundle = replace(text_in, manifest=manifest)
     with pytest.raises(UnsupportedError, match="gives no offsets"):
         open_app(bundle, bundle.text_artifacts[0])
 

@@ -18,6 +18,7 @@ import pyarrow.parquet
 import pytest
 from click.testing import CliRunner
 from jsonschema import Draft202012Validator
+from msgspec.structs import asdict
 from sklearn import metrics
 from test_bundle import edit
 
@@ -343,7 +344,7 @@ def spoiled(bundle: Bundle, out: Path, label: int, by: float) -> Path:
     values[label] -= by
     bias.CopyFrom(onnx.numpy_helper.from_array(values, bias.name))
     onnx.save(file, path)
-    edit(out, lambda manifest: manifest["artifacts"][0].update(entry(out, path)))
+    edit(out, lambda manifest: manifest["artifacts"][0].update(asdict(entry(out, path))))
     return out
 
 

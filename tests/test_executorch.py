@@ -28,14 +28,14 @@ def published(reader: Path, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
 
 
 def test_both_recipes_are_proven_at_any_length_and_batch_1(published: Bundle) -> None:
-    assert [artifact.row["recipe"] for artifact in published.artifacts] == ["fp32", "int8"]
+    assert [artifact.recipe for artifact in published.artifacts] == ["fp32", "int8"]
     for artifact in published.artifacts:
-        (proof,) = artifact.row["proofs"]
-        assert proof["passed"]
-        assert proof["runtime"].startswith("ExecuTorch 1.")
-        assert {"length", "text", "padding"} <= proof["checks"].keys()
-        assert artifact.row["buckets"] is None
-        assert artifact.row["inputs"][0]["shape"] == [1, "length"]
+        (proof,) = artifact.proofs
+        assert proof.passed
+        assert proof.runtime.startswith("ExecuTorch 1.")
+        assert {"length", "text", "padding"} <= proof.checks.keys()
+        assert artifact.buckets is None
+        assert artifact.inputs[0].shape == (1, "length")
 
 
 def test_the_file_says_what_it_is_and_int8_reaches_tables_and_products(published: Bundle) -> None:
@@ -49,7 +49,7 @@ def test_the_file_says_what_it_is_and_int8_reaches_tables_and_products(published
         ]
         assert {spec.shape for spec in found.inputs} == {(1, 64)}
         assert {spec.dtype for spec in found.inputs} == {"int32"}
-        assert found.metadata["task"] == published.manifest["task"]
+        assert found.metadata["task"] == published.manifest.task
     assert "aten::embedding" in fp32.operations
     assert "aten::embedding" not in int8.operations
     assert "aten::linear" not in int8.operations
@@ -61,7 +61,7 @@ def test_gathered_positions_and_the_approximate_gelu(tmp_path: Path) -> None:
     chosen = planned("deberta-v2", tmp_path, hidden_act="gelu_new")
     file = PlannedArtifact("model-fp32.pte", "executorch", "fp32", 0)
     bundle = pipeline.convert(replace(chosen, artifacts=(file,)))
-    assert [artifact.row["proofs"][0]["passed"] for artifact in bundle.artifacts] == [True]
+    assert [artifact.proofs[0].passed for artifact in bundle.artifacts] == [True]
 
 
 def test_a_file_that_is_cut_short_cannot_be_opened(published: Bundle, tmp_path: Path) -> None:

@@ -16,10 +16,10 @@ import pytest
 import xcode_output as output
 from measuring import QUICK, measure
 
-from edgekit.benchmarks.devices import ios
-from edgekit.benchmarks.devices.ios import Ios
+from edgekit.benchmarks.devices.ios import device as ios
+from edgekit.benchmarks.devices.ios.device import Ios
+from edgekit.benchmarks.devices.ios.xcode import Xcode, XcodeError
 from edgekit.benchmarks.devices.protocol import LostError, RunnerError
-from edgekit.benchmarks.devices.xcode import Xcode, XcodeError
 from edgekit.benchmarks.results import Store
 from edgekit.bundle import Bundle
 

@@ -18,8 +18,8 @@ from report_samples import BERT, DISTILBERT, FILES
 
 from edgekit import report
 from edgekit.benchmarks import results
-from edgekit.benchmarks.devices import chromium
-from edgekit.benchmarks.devices import warnings as cautions
+from edgekit.benchmarks.devices import warnings
+from edgekit.benchmarks.devices.browser import chromium
 from edgekit.errors import PlanError
 from edgekit.report import data, terminal, wording
 
@@ -281,4 +281,4 @@ def test_the_documented_warnings_are_the_closed_set() -> None:
     text = (Path(__file__).parents[1] / "docs" / "benchmarks.md").read_text("utf-8")
     table = text.split("## Warnings")[1].split("## ")[0]
     codes = [line.split("`")[1] for line in table.splitlines() if line.startswith("| `")]
-    assert codes == list(cautions.TABLE)
+    assert codes == list(warnings.TABLE)

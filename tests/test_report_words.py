@@ -52,7 +52,7 @@ def test_what_did_not_take_turns_and_two_bundles_of_one_name_are_told_apart() ->
     }
     told = [line for each in found.rows for line in headline.apart(each)]
     assert len(told) == len(again)
-    assert all("did not take turns" in line for line in told)
+    assert all("were not interleaved" in line for line in told)
 
 
 def test_memory_of_an_emulator_is_shown_where_it_counted_nothing(

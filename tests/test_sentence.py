@@ -21,6 +21,7 @@ from transformers import BertModel
 import edgekit
 from edgekit.conversion import plan
 from edgekit.errors import EdgekitError, SourceError, UnsupportedError
+from edgekit.manifest import DenseFacts, PoolingFacts
 from edgekit.model import tasks
 from edgekit.model.dense import ACTIVATIONS
 from edgekit.model.families import get
@@ -90,16 +91,13 @@ def test_graph_and_reference_are_sentence_transformers(
 def test_a_dense_layer_is_in_every_file(projected: Path, tmp_path: Path) -> None:
     bundle = edgekit.convert(str(projected), out=tmp_path / "out", buckets=(16, 48), jobs=2)
     assert len(bundle.artifacts) == 6
-    assert bundle.manifest["pooling"] == {
-        "mode": "mean",
-        "normalize": True,
-        "dense": [{"in_features": 32, "out_features": 24, "activation": "Tanh"}],
-    }
-    assert bundle.artifacts[0].row["outputs"][0]["shape"] == ["batch", 24]
-    golden = {case["name"]: case["outputs"] for case in bundle.golden()["cases"]}
+    layer = DenseFacts(in_features=32, out_features=24, activation="Tanh")
+    assert bundle.manifest.pooling == PoolingFacts(mode="mean", normalize=True, dense=(layer,))
+    assert bundle.artifacts[0].outputs[0].shape == ("batch", 24)
+    golden = {case.name: case.outputs for case in bundle.golden().cases}
     text = dict(TEXTS)["english"]
     expected = SentenceTransformer(str(projected), device="cpu").encode([text])[0]
-    ours = golden["english"]["sentence_embedding"]["values"]
+    ours = golden["english"]["sentence_embedding"].values
     np.testing.assert_allclose(ours, expected, atol=3e-6)
 
 

@@ -77,9 +77,9 @@ def test_the_manifest_says_what_the_logits_mean(
     config = BertConfig.from_dict({**BERT.to_dict(), "id2label": names, "problem_type": declared})
     folder = save_checkpoint(BertForSequenceClassification(config).eval(), tmp_path / "model")
     bundle = edgekit.convert(str(folder), to=["onnx"], out=tmp_path / "out", buckets=(48,))
-    assert bundle.manifest["problem_type"] == problem_type
-    assert bundle.artifacts[0].row["outputs"][0]["shape"] == ["batch", labels]
-    proof = bundle.artifacts[0].row["proofs"][0]
-    assert (proof["decisions"] > 0) is (problem_type != "regression")
+    assert bundle.manifest.problem_type == problem_type
+    assert bundle.artifacts[0].outputs[0].shape == ("batch", labels)
+    proof = bundle.artifacts[0].proofs[0]
+    assert (proof.decisions > 0) is (problem_type != "regression")
     if problem_type == "multi_label_classification":
-        assert proof["decisions"] > proof["runs"], "each label is a decision"
+        assert proof.decisions > proof.runs, "each label is a decision"

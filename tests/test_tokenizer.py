@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import json
 import random
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 from app_tokenizer import AppTokenizer
@@ -15,6 +17,7 @@ from sentencepiece import SentencePieceTrainer
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
+from edgekit.documents import dump_json
 from edgekit.proof import golden
 from edgekit.proof.probes import Probe, Vocabulary, from_texts
 from edgekit.tokens.texts import LONGEST_FIRST, SIDES, TEXTS, Case, cases
@@ -105,9 +108,10 @@ KINDS: dict[str, tuple[Callable[[], PreTrainedTokenizerFast], dict[str, Any]]] =
 def test_the_manifest_states_what_an_app_must_match(kind: str, tmp_path: Path) -> None:
     make, expected = KINDS[kind]
     block = save(make(), tmp_path, max_length=64)
-    assert block["kind"] == kind
-    assert {name: block[name] for name in expected} == expected
-    files = {row["file"] for row in block["files"]}
+    plain = json.loads(dump_json(block, ""))
+    assert block.kind == kind
+    assert {name: plain[name] for name in expected} == expected
+    files = {row.file for row in block.files}
     assert "tokenizer/tokenizer.json" in files
     assert ("tokenizer/vocab.txt" in files) == (kind == "WordPiece")
 
@@ -119,23 +123,23 @@ def test_the_bundled_file_and_facts_give_the_golden_ids(kind: str, tmp_path: Pat
     rows = from_texts(tokenizer, 64, Vocabulary(600, 0, True))
     output = {"logits": np.zeros(2, np.float32)}
     probes = [Probe(r.name, r.kind, r.input_ids, r.token_type_ids, (), output) for r in rows]
-    written = golden.cases(tokenizer, probes, 64)["cases"]
+    written = golden.cases(tokenizer, probes, 64).cases
     block = save(tokenizer, tmp_path, max_length=64)
     app = Tokenizer.from_file(str(tmp_path / "tokenizer" / "tokenizer.json"))
     assert (app.truncation, app.padding) == (None, None)
     for case in written:
-        strategy, side = case["truncation"], case["truncation_side"]
-        assert side == block["truncation_side"] or "cut" in case["name"]
-        app.enable_truncation(case["max_length"], strategy=strategy, direction=side)
-        found = app.encode(*case["text"])
-        assert found.ids == case["input_ids"], case["name"]
-        assert found.type_ids == case["token_type_ids"], case["name"]
-        assert [list(pair) for pair in found.offsets] == case["offsets"], case["name"]
-        assert max(end for _, end in case["offsets"]) <= max(map(len, case["text"]))
-    cut = {case["name"]: len(case["input_ids"]) for case in written if "cut" in case["name"]}
+        strategy, side = case.truncation, case.truncation_side
+        assert side == block.truncation_side or "cut" in case.name
+        app.enable_truncation(case.max_length, strategy=strategy, direction=side)
+        found = app.encode(*case.text)
+        assert tuple(found.ids) == case.input_ids, case.name
+        assert tuple(found.type_ids) == case.token_type_ids, case.name
+        assert tuple(found.offsets) == case.offsets, case.name
+        assert max(end for _, end in case.offsets) <= max(map(len, case.text))
+    cut = {case.name: len(case.input_ids) for case in written if "cut" in case.name}
     assert set(cut.values()) == {24}
     assert len(cut) == 10
-    sides = [{c["name"]: c["input_ids"] for c in written if side in c["name"]} for side in SIDES]
+    sides = [{c.name: c.input_ids for c in written if side in c.name} for side in SIDES]
     assert not any(a == b for a, b in zip(*map(dict.values, sides), strict=True))
 
 
@@ -159,7 +163,7 @@ def test_the_docs_and_a_bundle_are_enough_to_write_a_tokenizer(kind: str, tmp_pa
     """What docs/tokenizers.md says, in Python, against the library."""
     tokenizer = KINDS[kind][0]() if kind in KINDS else sentencepiece(tmp_path)
     block = save(tokenizer, tmp_path, max_length=64)
-    app = AppTokenizer(tmp_path, block)
+    app = AppTokenizer(tmp_path, msgspec.to_builtins(block))
     generator = random.Random(0)
     made_up = (
         Case(
@@ -171,7 +175,7 @@ def test_the_docs_and_a_bundle_are_enough_to_write_a_tokenizer(kind: str, tmp_pa
         )
         for n in range(100)
     )
-    for case in (*cases(64, block["truncation_side"]), *made_up):
+    for case in (*cases(64, block.truncation_side), *made_up):
         if case.truncation == LONGEST_FIRST:
             expected = encode(tokenizer, case)
             found = app.encode(list(case.texts), case.max_length, case.side)

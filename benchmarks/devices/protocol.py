@@ -1,7 +1,7 @@
 """The conversation with a runner: a process on a target that has opened one file.
 
-Every runner, in Python (:mod:`edgekit.benchmarks.devices.runner`) or C (``runner.c``), speaks it:
-one command a line on its standard input, one JSON object a line on its standard output.
+Every runner, in Python (:mod:`edgekit.benchmarks.devices.host.runner`) or C (``runner.c``), speaks
+it: one command a line on its standard input, one JSON object a line on its standard output.
 
 ============== ========================================================================
 on start       ``{"event": "loaded", "runtime": "LiteRT 2.3.0", "load_ms": 12.3}``

@@ -44,7 +44,7 @@ class Kind:
 
 
 def _host(argument: str | None, memory_limit_bytes: int | None, say: Say) -> Target:
-    from edgekit.benchmarks.devices.host import Host
+    from edgekit.benchmarks.devices.host.device import Host
 
     if find_spec("psutil") is None:
         raise MissingExtraError("psutil", "bench")
@@ -59,15 +59,15 @@ def _find_host() -> list[Found]:
 
 
 def _arm64(argument: str | None, memory_limit_bytes: int | None, say: Say) -> Target:
-    from edgekit.benchmarks.devices.arm64 import Arm64
-    from edgekit.benchmarks.devices.arm64_cpus import DEFAULT
+    from edgekit.benchmarks.devices.arm64.cpus import DEFAULT
+    from edgekit.benchmarks.devices.arm64.device import Arm64
 
     return Arm64(argument or DEFAULT, memory_limit_bytes, say)
 
 
 def _find_arm64() -> list[Found]:
-    from edgekit.benchmarks.devices import arm64_setup
-    from edgekit.benchmarks.devices.arm64_cpus import CPUS
+    from edgekit.benchmarks.devices.arm64 import setup as arm64_setup
+    from edgekit.benchmarks.devices.arm64.cpus import CPUS
 
     missing = arm64_setup.missing()
     remedy = f"{missing}: edgekit devices setup arm64" if missing else ""
@@ -78,19 +78,19 @@ def _find_arm64() -> list[Found]:
 
 
 def _set_up_arm64(say: Say) -> None:
-    from edgekit.benchmarks.devices import arm64_setup
+    from edgekit.benchmarks.devices.arm64 import setup as arm64_setup
 
     arm64_setup.setup(say)
 
 
 def _clean_arm64(argument: str | None) -> None:
-    from edgekit.benchmarks.devices import arm64_setup
+    from edgekit.benchmarks.devices.arm64 import setup as arm64_setup
 
     arm64_setup.clean()
 
 
 def _browser(argument: str | None, memory_limit_bytes: int | None, say: Say) -> Target:
-    from edgekit.benchmarks.devices.browser import Browser
+    from edgekit.benchmarks.devices.browser.device import Browser
 
     if argument is not None:
         raise UnsupportedError(f"browser has no '{argument}': say just --device browser")
@@ -98,7 +98,8 @@ def _browser(argument: str | None, memory_limit_bytes: int | None, say: Say) -> 
 
 
 def _find_browser() -> list[Found]:
-    from edgekit.benchmarks.devices import browser_setup, chromium
+    from edgekit.benchmarks.devices.browser import chromium
+    from edgekit.benchmarks.devices.browser import setup as browser_setup
 
     name = f"onnxruntime-web {browser_setup.VERSION} in headless Chromium"
     try:
@@ -111,32 +112,33 @@ def _find_browser() -> list[Found]:
 
 
 def _set_up_browser(say: Say) -> None:
-    from edgekit.benchmarks.devices import browser_setup
+    from edgekit.benchmarks.devices.browser import setup as browser_setup
 
     browser_setup.setup(say)
 
 
 def _clean_browser(argument: str | None) -> None:
-    from edgekit.benchmarks.devices import browser_setup
+    from edgekit.benchmarks.devices.browser import setup as browser_setup
 
     browser_setup.clean()
 
 
 def _android(argument: str | None, memory_limit_bytes: int | None, say: Say) -> Target:
-    from edgekit.benchmarks.devices import android
-    from edgekit.benchmarks.devices.adb import Adb
+    from edgekit.benchmarks.devices.android import device as android
+    from edgekit.benchmarks.devices.android.adb import Adb
 
     return android.Android(android.choose(Adb.found(), argument), say)
 
 
 def _android_app(phone: Any, component: str | None) -> Target:
-    from edgekit.benchmarks.devices.android_app import ThroughApp
+    from edgekit.benchmarks.devices.android.app import ThroughApp
 
     return ThroughApp(phone, component)
 
 
 def _find_android() -> list[Found]:
-    from edgekit.benchmarks.devices import adb, android
+    from edgekit.benchmarks.devices.android import adb
+    from edgekit.benchmarks.devices.android import device as android
 
     try:
         listed = adb.Adb.found().devices()
@@ -149,15 +151,16 @@ def _find_android() -> list[Found]:
 
 
 def _clean_android(argument: str | None) -> None:
-    from edgekit.benchmarks.devices import android, android_files
-    from edgekit.benchmarks.devices.adb import Adb
+    from edgekit.benchmarks.devices.android import device as android
+    from edgekit.benchmarks.devices.android import files as android_files
+    from edgekit.benchmarks.devices.android.adb import Adb
 
     android_files.clean(android.choose(Adb.found(), argument))
 
 
 def _ios(kind: str) -> Callable[[str | None, int | None, Say], Target]:
     def make(argument: str | None, memory_limit_bytes: int | None, say: Say) -> Target:
-        from edgekit.benchmarks.devices import ios
+        from edgekit.benchmarks.devices.ios import device as ios
 
         return ios.device(kind, argument, say)
 
@@ -170,8 +173,8 @@ def _ios_app(device: Any, app: str | None) -> Target:
 
 
 def _find_ios(kind: str, what: str) -> list[Found]:
-    from edgekit.benchmarks.devices import ios_devices
-    from edgekit.benchmarks.devices.xcode import Xcode
+    from edgekit.benchmarks.devices.ios import listing as ios_devices
+    from edgekit.benchmarks.devices.ios.xcode import Xcode
 
     find = {"ios": ios_devices.phones, "ios-simulator": ios_devices.simulators}[kind]
     try:
@@ -191,7 +194,7 @@ def _find_ios(kind: str, what: str) -> list[Found]:
 
 def _clean_ios(kind: str) -> Callable[[str | None], object]:
     def clean(argument: str | None) -> None:
-        from edgekit.benchmarks.devices import ios
+        from edgekit.benchmarks.devices.ios import device as ios
 
         ios.device(kind, argument).through(None).clean()
 

@@ -21,49 +21,51 @@ THROTTLED_SHARE = 0.9  # of the clock at the start
 
 
 @dataclass(frozen=True)
-class Caution:
+class MeasurementWarning:
     """What happened and what to do."""
 
     message: str
     advice: str
 
 
-TABLE: Mapping[str, Caution] = {
-    "few-samples": Caution(
+TABLE: Mapping[str, MeasurementWarning] = {
+    "few-samples": MeasurementWarning(
         f"fewer than {FEW} samples", "give it more time (--seconds) or fewer models"
     ),
-    "wide-interval": Caution(
+    "wide-interval": MeasurementWarning(
         f"the median is known to no better than {WIDE:.0%}",
         "close other programs and give it more time (--seconds)",
     ),
-    "outliers": Caution(
+    "outliers": MeasurementWarning(
         f"more than {OUTLIERS:.0%} of the samples lie far outside the rest",
         "close other programs; look at the p99, not at the mean",
     ),
-    "drift": Caution(
+    "drift": MeasurementWarning(
         "the first third and the last third of the samples differ",
         "let the machine reach its working temperature, then measure again; ratios of models "
-        "measured in turns still hold",
+        "measured interleaved still hold",
     ),
-    "busy": Caution("other programs used the processor meanwhile", "close them and measure again"),
-    "stolen": Caution(
+    "busy": MeasurementWarning(
+        "other programs used the processor meanwhile", "close them and measure again"
+    ),
+    "stolen": MeasurementWarning(
         "the virtual machine's host took processor time away",
         "measure again at a quieter time or on a machine of its own",
     ),
-    "throttled": Caution(
+    "throttled": MeasurementWarning(
         "the processor's clock went down meanwhile",
         "let it cool down, set the governor to performance, measure again",
     ),
-    "hot": Caution(
+    "hot": MeasurementWarning(
         "the phone was too hot before or after, and slows down then",
         "take it off the charger and out of its case, somewhere cool, or let edgekit wait longer "
         "(--cool)",
     ),
-    "battery-saver": Caution(
+    "battery-saver": MeasurementWarning(
         "the phone saves its battery, which limits its clock",
         "charge it, switch the battery saver off and measure again",
     ),
-    "unproven": Caution(
+    "unproven": MeasurementWarning(
         "edgekit's way of measuring there is not proven on a real device yet",
         "compare it once with a measurement of your own before you rely on it",
     ),

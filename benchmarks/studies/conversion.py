@@ -1,7 +1,7 @@
 """How long a conversion takes, and how much memory: edgekit against the libraries by hand.
 
 ``make bench-conversion`` converts DistilBERT-base (random weights, question answering, one length)
-to ONNX, TFLite and Core ML, each in two recipes, in turns:
+to ONNX, TFLite and Core ML, each in two recipes, interleaved:
 
 * by hand: a script a format that calls nothing but the library's own entry points;
 * edgekit, one format at a time and two at a time, without the proof.
@@ -255,7 +255,9 @@ def distilbert(folder: Path) -> Path:
 
 @click.command()
 @click.option("--length", default=128, show_default=True, help="Tokens of the one bucket.")
-@click.option("--rounds", default=3, show_default=True, help="How often each side runs, in turns.")
+@click.option(
+    "--rounds", default=3, show_default=True, help="How often each side runs, interleaved."
+)
 @click.option("--json", "report", type=click.Path(path_type=Path), help="Write raw samples here.")
 @click.option("--side", hidden=True)
 @click.option("--config", type=click.Path(path_type=Path), hidden=True)

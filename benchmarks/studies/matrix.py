@@ -29,7 +29,7 @@ from edgekit.model import families, tasks
 from edgekit.support import Cell, Support
 from edgekit.version import VERSION
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 DATA, DOCUMENT = ROOT / "edgekit" / support.FILE, ROOT / "docs" / "support.md"
 SECONDS = {"executorch": 60}  # of processor time for a row, roughly; other formats need 10
 BUCKETS = (16, small_models.LENGTH)
@@ -91,12 +91,11 @@ def attempt(pair: Pair, planned: ExportPlan, jobs: int) -> Iterator[Cell]:
 
 def _published(pair: Pair, bundle: Bundle) -> Iterator[Cell]:
     for artifact in bundle.artifacts:
-        proofs = artifact.row["proofs"]
-        worst = max(row["max_abs"] for row in proofs), min(row["cosine"] for row in proofs)
+        proofs = artifact.proofs
+        worst = max(row.max_abs for row in proofs), min(row.cosine for row in proofs)
         yield Cell(*pair, artifact.format, artifact.recipe, *worst)
-    for row in bundle.manifest["refused"]:
-        recipe = Path(row["file"]).stem.removeprefix("model-")
-        yield Cell(*pair, row["format"], recipe, failure=_phrase(row["failure"]))
+    for row in bundle.manifest.refused:
+        yield Cell(*pair, row.format, row.recipe, failure=_phrase(row.failure))
 
 
 def _cell(pair: Pair, artifact: PlannedArtifact, failure: str) -> Cell:

@@ -108,10 +108,9 @@ def _remote(bundle: Bundle, artifact: Artifact | None, target: str, threads: int
     inputs, outputs = (
         ",".join(spec.name for spec in specs) for specs in (signature.inputs, signature.outputs)
     )
-    buckets = artifact.row["buckets"]
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         place = device.put(artifact.path)
         runner = stack.enter_context(device.start(names[0], place, threads, inputs, outputs))
-        session = Remote(device, runner, signature, buckets and tuple(buckets), folder)
+        session = Remote(device, runner, signature, artifact.buckets, folder)
         return App(bundle, artifact, session, target, stack.pop_all().close)

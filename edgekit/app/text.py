@@ -25,7 +25,7 @@ def open_text(bundle: Bundle, artifact: Artifact, target: str = HOST, threads: i
         MissingExtraError: the operators are not installed.
         BundleError: the file does not open.
     """
-    name, task = artifact.path.name, bundle.manifest["task"]
+    name, task = artifact.path.name, bundle.manifest.task
     if task not in TASKS:
         raise UnsupportedError(
             f"{name} gives no offsets, of which the answers of {task} are made: take a file that "

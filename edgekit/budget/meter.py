@@ -8,6 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
+import msgspec
+
 from edgekit import formats
 from edgekit.app import opening
 from edgekit.app.inference import HOST
@@ -208,8 +210,8 @@ def _limits(keys: frozenset[str]) -> Limits:
 
 
 def _only(bundle: Bundle, files: set[str]) -> Bundle:
-    rows = [row for row in bundle.manifest["artifacts"] if row["file"] in files]
-    return replace(bundle, manifest={**bundle.manifest, "artifacts": rows})
+    kept = tuple(entry for entry in bundle.manifest.artifacts if entry.file in files)
+    return replace(bundle, manifest=msgspec.structs.replace(bundle.manifest, artifacts=kept))
 
 
 def _measurement(entry: Entry, setting: Setting, device: str, machine: str) -> Measurement:

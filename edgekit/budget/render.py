@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from edgekit.benchmarks.devices import warnings as cautions
+from edgekit.benchmarks.devices import warnings
 from edgekit.budget.finding import Finding
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def _warnings(findings: Sequence[Finding]) -> Iterator[str]:
     """Of latencies: a breach on a busy machine may be the machine's."""
     for code in sorted({code for each in findings for code in each.warnings}):
         files = sorted({each.file for each in findings if code in each.warnings})
-        caution = cautions.TABLE[code]
+        caution = warnings.TABLE[code]
         yield f"{', '.join(files)}: {caution.message}: {caution.advice}"
 
 

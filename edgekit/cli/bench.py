@@ -49,7 +49,7 @@ def bench(
     debug: bool,
     **options: Any,
 ) -> None:
-    """Measure BUNDLES: latency, memory and size, each file checked and all of them in turns.
+    """Measure BUNDLES: latency, memory and size, each file checked and all of them interleaved.
 
     Interrupted, the same command goes on where it stopped. The devices android, ios and
     ios-simulator are not proven on real ones yet (docs/devices.md).

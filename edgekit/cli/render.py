@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
+import msgspec
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -77,36 +78,34 @@ def bundle(bundle: Bundle, as_json: bool, steps: Sequence[Step] = ()) -> None:
     """The artifacts with their sizes and proofs."""
     if as_json:
         timings = {"timings": [asdict(step) for step in steps]} if steps else {}
-        _print_json({"path": str(bundle.path), **bundle.manifest, **timings})
+        manifest = msgspec.to_builtins(bundle.manifest)
+        _print_json({"path": str(bundle.path), **manifest, **timings})
         return
-    manifest = bundle.manifest
-    source = manifest["source"]
+    manifest, source = bundle.manifest, bundle.manifest.source
     click.echo(
-        f"\n{bundle.name} ({source['model_type']}, {source['parameters'] / 1e6:.1f} M parameters), "
-        f"{manifest['task']}, up to {manifest['max_length']} tokens"
+        f"\n{bundle.name} ({source.model_type}, {source.parameters / 1e6:.1f} M parameters), "
+        f"{manifest.task}, up to {manifest.max_length} tokens"
     )
-    if manifest["random_weights"]:
+    if manifest.random_weights:
         click.echo(RANDOM)
     print_table(_proof_table(bundle))
-    click.echo(f"buckets {', '.join(map(str, manifest['buckets']))}; {bundle.path}/")
+    click.echo(f"buckets {', '.join(map(str, manifest.buckets))}; {bundle.path}/")
 
 
 def _proof_table(bundle: Bundle) -> Table:
-    decisive = any(
-        proof["decisions"] for row in bundle.manifest["artifacts"] for proof in row["proofs"]
-    )
+    decisive = any(proof.decisions for row in bundle.manifest.artifacts for proof in row.proofs)
     table = new_table("file", "size", "proven in", "runs", "max abs", "cosine", "agreement", "")
     for artifact in (*bundle.artifacts, *bundle.text_artifacts):
-        for index, proof in enumerate(artifact.row["proofs"]):
+        for index, proof in enumerate(artifact.proofs):
             table.add_row(
                 "" if index else artifact.path.name,
                 "" if index else megabytes(artifact.size_bytes),
-                proof["runtime"],
-                str(proof["runs"]),
-                f"{proof['max_abs']:.1e}",
-                f"{proof['cosine']:.6f}",
-                f"{proof['agreement']:.1%} of {proof['decisions']}" if decisive else "-",
-                "[green]pass[/green]" if proof["passed"] else "[red]FAIL[/red]",
+                proof.runtime,
+                str(proof.runs),
+                f"{proof.max_abs:.1e}",
+                f"{proof.cosine:.6f}",
+                f"{proof.agreement:.1%} of {proof.decisions}" if decisive else "-",
+                "[green]pass[/green]" if proof.passed else "[red]FAIL[/red]",
             )
     return table
 

@@ -30,7 +30,7 @@ def report(found: Report, folder: Path, as_json: bool) -> None:
 def _bundle(bundle: BundleReport, data: str) -> None:
     click.echo(f"\n{bundle.bundle}: {bundle.task}, {bundle.examples} examples of {data}")
     if bundle.no_baseline:
-        click.echo(f"no base line, so no drops: {bundle.no_baseline}")
+        click.echo(f"no baseline, so no drops: {bundle.no_baseline}")
     rows = [row for row in (bundle.baseline, *bundle.artifacts) if row]
     for row in rows:
         if row.failure:

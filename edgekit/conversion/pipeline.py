@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from edgekit import bundle, formats
+import msgspec
+
+from edgekit import bundle, documents, formats
 from edgekit.bundle import Bundle
 from edgekit.conversion import stages
 from edgekit.conversion.plan import ExportPlan
 from edgekit.conversion.stages import Exported, Say, Traced
 from edgekit.conversion.worker import Worker, disk_error
 from edgekit.errors import ProofError
-from edgekit.model.source import SEED
+from edgekit.manifest import (
+    SCHEMA_VERSION,
+    ArtifactEntry,
+    Manifest,
+    Refused,
+    SourceFacts,
+    TextArtifactEntry,
+)
+from edgekit.model.source import SEED, Source
 from edgekit.runtime import text as text_runtime
+from edgekit.signature import TensorSpec
 from edgekit.staging import publish, staging
 from edgekit.version import VERSION
 
@@ -124,84 +134,86 @@ def _write_manifest(
     refused: Sequence[Exported],
     folder: Path,
 ) -> None:
-
     source = plan.source
     for row in refused:
         _remove(row.path)
-    manifest = {
-        "schema_version": bundle.SCHEMA_VERSION,
-        "edgekit_version": VERSION,
-        "name": source.name,
-        "task": plan.task.name,
-        "problem_type": plan.task.problem_type,
-        "labels": list(traced.card.labels),
-        "random_weights": source.random_weights,
-        "source": {
-            "origin": source.origin,
-            "model_type": source.family.model_type,
-            "architectures": list(source.config.get("architectures") or []),
-            "sha256": source.sha256,
-            "parameters": traced.parameters,
-            "license": source.card.get("license"),
-            "seed": SEED if source.random_weights else None,
-            "versions": stages.versions(),
-        },
-        "max_length": plan.max_length,
-        "buckets": list(plan.buckets),
-        "pad_id": traced.signature.pad_id,
-        "pooling": source.pooling().to_json() if plan.task.pooled else None,
-        "tokenizer": traced.tokenizer,
-        "golden": bundle.entry(folder, folder / bundle.GOLDEN),
-        "postprocess": traced.postprocess,
-        "artifacts": [_artifact(plan, traced, row, folder) for row in kept if not row.takes_text],
-        "text_artifacts": [_text_artifact(traced, row, folder) for row in kept if row.takes_text],
-        "refused": [
-            {"file": row.path.name, "format": row.format, "failure": row.failure} for row in refused
-        ],
-    }
-    bundle.validate(manifest)
-    text = json.dumps(manifest, indent=2, ensure_ascii=False)
+    manifest = Manifest(
+        schema_version=SCHEMA_VERSION,
+        edgekit_version=VERSION,
+        name=source.name,
+        task=plan.task.name,
+        problem_type=plan.task.problem_type,
+        labels=traced.card.labels,
+        random_weights=source.random_weights,
+        source=_source(source, traced.parameters),
+        max_length=plan.max_length,
+        buckets=plan.buckets,
+        pad_id=traced.signature.pad_id,
+        pooling=source.pooling().facts() if plan.task.pooled else None,
+        tokenizer=traced.tokenizer,
+        golden=bundle.entry(folder, folder / bundle.GOLDEN),
+        postprocess=traced.postprocess,
+        artifacts=tuple(_artifact(plan, traced, row, folder) for row in kept if not row.takes_text),
+        text_artifacts=tuple(_text_artifact(traced, row, folder) for row in kept if row.takes_text),
+        refused=tuple(
+            Refused(
+                file=row.path.name, format=row.format, recipe=row.recipe, failure=row.failure or ""
+            )
+            for row in refused
+        ),
+    )
+    text = documents.dump_json(manifest, bundle.MANIFEST, indent=2)
     (folder / bundle.MANIFEST).write_text(text + "\n", encoding="utf-8")
 
 
-def _artifact(plan: ExportPlan, traced: Traced, row: Exported, folder: Path) -> dict[str, Any]:
+def _source(source: Source, parameters: int) -> SourceFacts:
+    return SourceFacts(
+        origin=source.origin,
+        model_type=source.family.model_type,
+        architectures=tuple(source.config.get("architectures") or ()),
+        sha256=source.sha256,
+        parameters=parameters,
+        license=source.card.get("license"),
+        seed=SEED if source.random_weights else None,
+        versions=stages.versions(),
+    )
+
+
+def _artifact(plan: ExportPlan, traced: Traced, row: Exported, folder: Path) -> ArtifactEntry:
     format_ = formats.get(row.format)
     batch = "batch" if row.batched else 1
-    tensors = {
-        kind: [{**asdict(spec), "shape": [batch, *spec.shape[1:]]} for spec in specs]
-        for kind, specs in (
-            ("inputs", traced.signature.inputs),
-            ("outputs", traced.signature.outputs),
-        )
-    }
-    minimum_os = _MINIMUM_OS[plan.minimum_ios] if row.format == "coreml" else format_.minimum_os
-    return {
-        **bundle.entry(folder, row.path),
-        "format": row.format,
-        "recipe": row.recipe,
-        "runtime": format_.runtime,
-        "minimum_os": minimum_os,
-        "buckets": None if row.buckets is None else list(row.buckets),
-        **tensors,
-        "proofs": [proof.to_json() for proof in row.proofs],
-    }
+    return ArtifactEntry(
+        **msgspec.structs.asdict(bundle.entry(folder, row.path)),
+        format=row.format,
+        recipe=row.recipe,
+        runtime=format_.runtime,
+        minimum_os=_MINIMUM_OS[plan.minimum_ios] if row.format == "coreml" else format_.minimum_os,
+        buckets=row.buckets,
+        inputs=_batched(traced.signature.inputs, batch),
+        outputs=_batched(traced.signature.outputs, batch),
+        proofs=row.proofs,
+    )
 
 
-def _text_artifact(traced: Traced, row: Exported, folder: Path) -> dict[str, Any]:
+def _text_artifact(traced: Traced, row: Exported, folder: Path) -> TextArtifactEntry:
     from edgekit.converters.onnx_text import IDS, INPUT
 
-    specs = (*traced.signature.outputs, IDS)
-    return {
-        **bundle.entry(folder, row.path),
-        "format": row.format,
-        "recipe": row.recipe,
-        "runtime": "onnxruntime",
-        "operators": text_runtime.operators(),
-        "minimum_os": formats.get(row.format).minimum_os,
-        "inputs": [{**asdict(INPUT), "shape": list(INPUT.shape)}],
-        "outputs": [{**asdict(spec), "shape": [1, *spec.shape[1:]]} for spec in specs],
-        "proofs": [proof.to_json() for proof in row.proofs],
-    }
+    return TextArtifactEntry(
+        **msgspec.structs.asdict(bundle.entry(folder, row.path)),
+        format=row.format,
+        recipe=row.recipe,
+        runtime="onnxruntime",
+        operators=text_runtime.operators(),
+        minimum_os=formats.get(row.format).minimum_os,
+        inputs=(INPUT,),
+        outputs=_batched((*traced.signature.outputs, IDS), 1),
+        proofs=row.proofs,
+    )
+
+
+def _batched(specs: Sequence[TensorSpec], batch: int | str) -> tuple[TensorSpec, ...]:
+    """The tensors with their first axis as this artifact has it."""
+    return tuple(replace(spec, shape=(batch, *spec.shape[1:])) for spec in specs)
 
 
 def _remove(path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import importlib.metadata
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from edgekit import bundle, formats, recipe
+from edgekit import bundle, documents, formats, recipe
 from edgekit.conversion.plan import ExportPlan
+from edgekit.manifest import FileEntry, Proof, TokenizerFacts
 from edgekit.model import checkpoint, tasks
 from edgekit.model.pooling import Pooling
 from edgekit.postprocess import Facts
@@ -24,7 +25,7 @@ from edgekit.proof import location as layers
 from edgekit.proof import onnx_tokenizer as embed
 from edgekit.proof.probes import Probe
 from edgekit.proof.runs import Run
-from edgekit.proof.verify import Proof, prove
+from edgekit.proof.verify import prove
 from edgekit.recipe import Recipe
 from edgekit.runtime import table as runtime
 from edgekit.runtime.interpreters import Session
@@ -64,8 +65,8 @@ class Traced:
     signature: Signature
     card: Card
     parameters: int
-    tokenizer: dict[str, Any] | None
-    postprocess: dict[str, Any] | None
+    tokenizer: TokenizerFacts | None
+    postprocess: FileEntry | None
 
 
 @dataclass(frozen=True)
@@ -140,9 +141,13 @@ def trace(plan: ExportPlan, work: Path, out: Path, *, say: Say) -> Traced:
             rows = [*probes.from_texts(tokenizer, plan.max_length, vocabulary), *rows]
         answers = probes.answer(model, plan.task, pooling, rows, token_types)
         probes.save(answers, work / PROBES)
-        golden.write(golden.cases(tokenizer, answers, plan.max_length), out / bundle.GOLDEN)
+        cases = golden.cases(tokenizer, answers, plan.max_length)
+        stored = documents.dump_rows(cases, "cases", bundle.GOLDEN)
+        (out / bundle.GOLDEN).write_text(stored, encoding="utf-8")
         labels = checkpoint.labels(model, plan.task)
-        answered = saved and _write_vectors(plan, model, pooling, token_types, labels, saved, out)
+        answered = None
+        if saved is not None:
+            answered = _write_vectors(plan, model, pooling, token_types, labels, saved, out)
     parameters = sum(parameter.numel() for parameter in model.parameters())
     parameters += sum(layer.weight.size + layer.bias.size for layer in pooling.dense)
     return Traced(signature, _card(plan, labels), parameters, saved, answered)
@@ -154,20 +159,21 @@ def _write_vectors(
     pooling: Pooling,
     token_types: bool,
     labels: tuple[str, ...],
-    saved: Mapping[str, Any],
+    saved: TokenizerFacts,
     out: Path,
-) -> dict[str, Any]:
+) -> FileEntry:
     """Golden vectors for post-processing, of texts tokenized by the saved files."""
 
     def ask(encoded: Encoded) -> dict[str, np.ndarray]:
         ids, types = encoded.input_ids, encoded.token_type_ids
         return probes.reference(model, plan.task, pooling, ids, types, token_types)
 
-    tokenizer = Tokenizer(out / bundle.TOKENIZER, plan.max_length, saved["truncation_side"])
-    mask_id = saved["special_tokens"].get("mask_token")
+    tokenizer = Tokenizer(out / bundle.TOKENIZER, plan.max_length, saved.truncation_side)
+    mask_id = saved.special_tokens.get("mask_token")
     facts = Facts(plan.task.name, plan.task.problem_type, labels, mask_id, tokenizer.token)
     path = out / bundle.POSTPROCESS
-    golden.write(vectors.content(facts, tokenizer, plan.max_length, ask), path)
+    found = vectors.content(facts, tokenizer, plan.max_length, ask)
+    path.write_text(documents.dump_rows(found, "cases", bundle.POSTPROCESS), encoding="utf-8")
     return bundle.entry(out, path)
 
 
@@ -179,7 +185,7 @@ def export(
     exported = []
     for kind, path in build(plan, traced, name, work, out, say=say):
         if path.stem.endswith(TEXT) and traced.tokenizer is not None:
-            side = traced.tokenizer["truncation_side"]
+            side = traced.tokenizer.truncation_side
             with _Timed(say, name, "prove", path.name):
                 exported.append(_export_text(plan, traced, path, kind, cases, side))
             continue

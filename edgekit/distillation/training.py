@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 
 from edgekit.distillation.batches import Micro, Source, Step
@@ -237,9 +238,8 @@ def _bare(optimizer: Any) -> torch.optim.Optimizer:
 
 def _seed(*numbers: int) -> int:
     """For dropout: a function of the seed, the step and the process."""
-    import numpy as np
-
-    return int(np.random.SeedSequence(numbers).generate_state(1).item())
+    found: np.uint32 = np.random.SeedSequence(numbers).generate_state(1)[0]
+    return int(found)
 
 
 def _summed(parts: Mapping[str, torch.Tensor], accelerator: Accelerator) -> list[float]:

@@ -85,7 +85,7 @@ def _quality(
         examples = prepared.kind.examples
         differing = tuple(differences(examples, judged, base, sizes, shown))
     return Quality(
-        **_identity(outcome.artifact, bundle.manifest["source"]["sha256"]),
+        **_identity(outcome.artifact, bundle.manifest.source.sha256),
         device=outcome.device,
         runtime=outcome.runtime,
         metrics=scored.scores,
@@ -121,5 +121,5 @@ def _identity(artifact: Artifact | None, sha256: str) -> dict[str, Any]:
         "format": artifact.format,
         "recipe": artifact.recipe,
         "size_bytes": artifact.size_bytes,
-        "sha256": artifact.row["sha256"],
+        "sha256": artifact.sha256,
     }

@@ -43,8 +43,8 @@ class Model:
     def of(cls, bundle: Bundle) -> Model:
         """From an opened bundle."""
         tokenizer = Tokenizer.of(bundle)
-        special = (bundle.manifest["tokenizer"] or {}).get("special_tokens", {})
-        return cls(Facts.of(bundle, tokenizer), tokenizer, special.get("unk_token"))
+        unknown = bundle.manifest.special_token("unk_token")
+        return cls(Facts.of(bundle, tokenizer), tokenizer, unknown)
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ class Score:
     """A metric with its interval, and what it lost against PyTorch: positive is worse.
 
     All of it is None where it is not defined, like the correlation of a constant; the drop also
-    where there is no base line.
+    where there is no baseline.
     """
 
     name: str
@@ -193,7 +193,7 @@ def _known(value: float) -> float | None:
 
 
 def compared(found: Judged, base: Judged | None) -> tuple[float | None, int]:
-    """The agreement with the base line, and of how many decisions."""
+    """The agreement with the baseline, and of how many decisions."""
     count = sum(map(len, found.decisions))
     return (agreement(base, found), count) if base else (None, count)
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from edgekit.app import answers, inference, opening
 from edgekit.app.inference import HOST, App
 from edgekit.bundle import Artifact, Bundle
@@ -174,9 +176,9 @@ class _Work:
         manifest = app.bundle.manifest
         return {
             "edgekit": VERSION,
-            "file": app.artifact.row["sha256"] if app.artifact else manifest["source"]["sha256"],
-            "tokenizer": manifest["tokenizer"],
-            "max_length": manifest["max_length"],
+            "file": app.artifact.sha256 if app.artifact else manifest.source.sha256,
+            "tokenizer": msgspec.to_builtins(manifest.tokenizer),
+            "max_length": manifest.max_length,
             "runtime": app.session.runtime,
             "device": app.device,
             "data": self.data_sha256,

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from edgekit.errors import SourceError, UnsupportedError
+from edgekit.manifest import DenseFacts
 
 ACTIVATIONS = ("Identity", "Tanh", "ReLU", "GELU")
 _INPUT = "sentence_embedding"
@@ -51,13 +52,13 @@ class Dense:
         layer._check()
         return layer
 
-    def to_json(self) -> dict[str, Any]:
-        """For a manifest: everything but the weights."""
-        return {
-            "in_features": self.in_features,
-            "out_features": self.out_features,
-            "activation": self.activation,
-        }
+    def facts(self) -> DenseFacts:
+        """What the manifest says of it: everything but the weights."""
+        return DenseFacts(
+            in_features=self.in_features,
+            out_features=self.out_features,
+            activation=self.activation,
+        )
 
     def _check(self) -> None:
         shapes = (self.weight.shape, self.bias.shape)

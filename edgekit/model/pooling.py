@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from edgekit.errors import SourceError, UnsupportedError
+from edgekit.manifest import PoolingFacts
 from edgekit.model.dense import Dense
 
 MODES = ("mean", "cls", "max")
@@ -50,10 +51,10 @@ class Pooling:
             hidden = layer.out_features
         return hidden
 
-    def to_json(self) -> dict[str, Any]:
-        """For a manifest."""
-        layers = [layer.to_json() for layer in self.dense]
-        return {"mode": self.mode, "normalize": self.normalize, "dense": layers}
+    def facts(self) -> PoolingFacts:
+        """What the manifest says of it."""
+        layers = tuple(layer.facts() for layer in self.dense)
+        return PoolingFacts(mode=self.mode, normalize=self.normalize, dense=layers)
 
 
 def has_modules(folder: Path) -> bool:

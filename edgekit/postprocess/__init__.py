@@ -41,12 +41,11 @@ class Facts:
     def of(cls, bundle: Bundle, tokenizer: Tokenizer) -> Facts:
         """From a bundle's manifest."""
         manifest = bundle.manifest
-        special = (manifest["tokenizer"] or {}).get("special_tokens", {})
         return cls(
-            manifest["task"],
-            manifest.get("problem_type"),
-            tuple(manifest["labels"]),
-            special.get("mask_token"),
+            manifest.task,
+            manifest.problem_type,
+            manifest.labels,
+            manifest.special_token("mask_token"),
             tokenizer.token,
         )
 

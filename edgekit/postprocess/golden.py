@@ -8,12 +8,18 @@ of token vectors the first four values.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import chain
-from typing import Any
+from typing import Annotated
 
+import msgspec
 import numpy as np
+from msgspec import Meta
 
+from edgekit import documents
+from edgekit.bundle import REMEDY, Bundle
+from edgekit.errors import BundleError
+from edgekit.manifest import Length, TokenId
 from edgekit.model.source import SEED
 from edgekit.postprocess import Facts, answer, to_json
 from edgekit.postprocess.scores import number, ranked
@@ -41,6 +47,59 @@ Ask = Callable[[Encoded], Mapping[str, np.ndarray]]
 Row = dict[str, np.ndarray]
 
 
+class Packed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One output without its batch axis, float32. With ``fill`` most values are that one, and only
+    the others are listed.
+    """
+
+    shape: tuple[int, ...]
+    values: tuple[float, ...]
+    fill: float | None = None
+    indices: Annotated[
+        tuple[int, ...] | None, Meta(description="positions of the values in the flattened output")
+    ] = None
+
+
+class VectorCase(msgspec.Struct, frozen=True, kw_only=True):
+    """A prompt, the outputs of each of its rows, and the answer they mean."""
+
+    name: str
+    texts: tuple[str, ...]
+    encodings: tuple[Encoded, ...]
+    outputs: Annotated[
+        tuple[Mapping[str, Packed], ...], Meta(description="one for each encoding, by name")
+    ]
+    top: Annotated[int, Meta(ge=1, description="the most spans, labels or fillers in the answer")]
+    answer: Annotated[
+        Mapping[str, object], Meta(description="as `edgekit run --json`; docs/postprocess.md")
+    ]
+
+
+class Vectors(msgspec.Struct, frozen=True, kw_only=True):
+    """postprocess.json of a bundle."""
+
+    offsets_unit: str = "unicode code points"
+    tolerance: Annotated[float, Meta(description="of scores; all else has to be equal")] = TOLERANCE
+    task: str
+    problem_type: str | None
+    labels: tuple[str, ...]
+    mask_id: TokenId | None
+    max_length: Length
+    cases: tuple[VectorCase, ...]
+
+
+def read(bundle: Bundle) -> Vectors | None:
+    """The content of ``postprocess.json``; None without a tokenizer, or before version 1.1.
+
+    Raises:
+        BundleError: the file is not valid.
+    """
+    listed = bundle.manifest.postprocess
+    if listed is None:
+        return None
+    return documents.read_json(bundle.path / listed.file, Vectors, BundleError, REMEDY)
+
+
 @dataclass(frozen=True)
 class Checked:
     """How many cases there were, the largest difference of a score, and the first that failed."""
@@ -50,8 +109,15 @@ class Checked:
     failure: str | None
 
 
-def content(facts: Facts, tokenizer: Tokenizer, max_length: int, ask: Ask) -> dict[str, Any]:
-    """What is written; ``tokenizer`` cuts at ``max_length``, ``ask`` is PyTorch."""
+def content(facts: Facts, tokenizer: Tokenizer, max_length: int, ask: Ask) -> Vectors:
+    """Makes the golden vectors of a model.
+
+    Args:
+        facts: of the model.
+        tokenizer: cuts at ``max_length`` tokens.
+        max_length: the model's.
+        ask: PyTorch: outputs without a batch axis for one encoding.
+    """
     rng = np.random.default_rng(SEED)
 
     def made_up(encoded: Encoded) -> Row:
@@ -62,41 +128,37 @@ def content(facts: Facts, tokenizer: Tokenizer, max_length: int, ask: Ask) -> di
 
     length = min(_MAX_LENGTH, max_length)
     short = tokenizer.cut_at(length)
-    return {
-        "offsets_unit": "unicode code points",
-        "tolerance": TOLERANCE,
-        "task": facts.task,
-        "problem_type": facts.problem_type,
-        "labels": list(facts.labels),
-        "mask_id": facts.mask_id,
-        "max_length": length,
-        "cases": [
+    return Vectors(
+        task=facts.task,
+        problem_type=facts.problem_type,
+        labels=facts.labels,
+        mask_id=facts.mask_id,
+        max_length=length,
+        cases=tuple(
             _case(facts, f"{kind} {number}", prompt, [make(row) for row in prompt.encodings])
             for kind, make in (("made up", made_up), ("real", real))
             for number, prompt in enumerate(_prompts(facts, short), 1)
-        ],
-    }
+        ),
+    )
 
 
-def check(stored: Mapping[str, Any], facts: Facts, tokenizer: Tokenizer) -> Checked:
+def check(stored: Vectors, facts: Facts, tokenizer: Tokenizer) -> Checked:
     """The texts of a ``postprocess.json`` tokenized, and its outputs read, once more."""
     worst, failures = 0.0, []
-    short = tokenizer.cut_at(stored["max_length"])
-    for case in stored["cases"]:
-        prompt = _prompt(case)
+    short = tokenizer.cut_at(stored.max_length)
+    for case in stored.cases:
+        prompt = Prompt(case.texts, case.encodings)
         if short.prompt(facts.task, *prompt.texts).encodings != prompt.encodings:
-            failures.append(f"{case['name']}: the tokenizer makes other tokens")
+            failures.append(f"{case.name}: the tokenizer makes other tokens")
             continue
-        outputs = [
-            {name: _unpacked(value) for name, value in row.items()} for row in case["outputs"]
-        ]
-        found = to_json(answer(facts, prompt, outputs, case["top"]))
-        differences = list(_differences(found, case["answer"], "answer"))
+        outputs = [{name: _unpacked(value) for name, value in row.items()} for row in case.outputs]
+        found = to_json(answer(facts, prompt, outputs, case.top))
+        differences = list(_differences(found, case.answer, "answer"))
         worst = max(worst, *(size for _, size in differences), 0.0)
         failures += [
-            f"{case['name']}: {place} is another" for place, size in differences if size > TOLERANCE
+            f"{case.name}: {place} is another" for place, size in differences if size > TOLERANCE
         ]
-    return Checked(len(stored["cases"]), worst, failures[0] if failures else None)
+    return Checked(len(stored.cases), worst, failures[0] if failures else None)
 
 
 def _prompts(facts: Facts, tokenizer: Tokenizer) -> Iterator[Prompt]:
@@ -108,29 +170,15 @@ def _prompts(facts: Facts, tokenizer: Tokenizer) -> Iterator[Prompt]:
         yield tokenizer.prompt(facts.task, *filled)
 
 
-def _case(facts: Facts, name: str, prompt: Prompt, outputs: Sequence[Row]) -> dict[str, Any]:
-    return {
-        "name": name,
-        "texts": list(prompt.texts),
-        "encodings": [asdict(encoded) for encoded in prompt.encodings],
-        "outputs": [{key: _packed(value) for key, value in row.items()} for row in outputs],
-        "top": TOP,
-        "answer": to_json(answer(facts, prompt, outputs, TOP)),
-    }
-
-
-def _prompt(case: Mapping[str, Any]) -> Prompt:
-    rows = (
-        Encoded(
-            tuple(row["input_ids"]),
-            tuple(row["token_type_ids"]),
-            tuple((start, end) for start, end in row["offsets"]),
-            tuple(row["sequence_ids"]),
-            tuple(row["word_ids"]),
-        )
-        for row in case["encodings"]
+def _case(facts: Facts, name: str, prompt: Prompt, outputs: Sequence[Row]) -> VectorCase:
+    return VectorCase(
+        name=name,
+        texts=prompt.texts,
+        encodings=prompt.encodings,
+        outputs=tuple({key: _packed(value) for key, value in row.items()} for row in outputs),
+        top=TOP,
+        answer=to_json(answer(facts, prompt, outputs, TOP)),
     )
-    return Prompt(tuple(case["texts"]), tuple(rows))
 
 
 def _thinned(facts: Facts, encoded: Encoded, outputs: Mapping[str, np.ndarray]) -> Row:
@@ -166,32 +214,31 @@ def _masks(facts: Facts, encoded: Encoded) -> list[int]:
     return [place for place, token in enumerate(encoded.input_ids) if token == facts.mask_id]
 
 
-def _packed(value: np.ndarray) -> dict[str, Any]:
-    """All values, or where most are the same that one and the others with their flat indices."""
+def _packed(value: np.ndarray) -> Packed:
     flat = np.asarray(value, np.float32).ravel()
     levels, counts = np.unique(flat, return_counts=True)
-    shape, fill = list(value.shape), levels[counts.argmax()]
+    fill = levels[counts.argmax()]
     if counts.max() <= flat.size // 2:
-        return {"shape": shape, "values": [number(each) for each in flat]}
+        return Packed(shape=value.shape, values=tuple(number(each) for each in flat))
     indices = np.flatnonzero(flat != fill)
-    return {
-        "shape": shape,
-        "fill": number(fill),
-        "indices": indices.tolist(),
-        "values": [number(each) for each in flat[indices]],
-    }
+    return Packed(
+        shape=value.shape,
+        values=tuple(number(each) for each in flat[indices]),
+        fill=number(fill),
+        indices=tuple(indices.tolist()),
+    )
 
 
-def _unpacked(row: Mapping[str, Any]) -> np.ndarray:
-    values = np.array(row["values"], np.float32)
-    if "fill" not in row:
-        return values.reshape(row["shape"])
-    flat = np.full(int(np.prod(row["shape"])), row["fill"], np.float32)
-    flat[row["indices"]] = values
-    return flat.reshape(row["shape"])
+def _unpacked(row: Packed) -> np.ndarray:
+    values = np.array(row.values, np.float32)
+    if row.fill is None:
+        return values.reshape(row.shape)
+    flat = np.full(int(np.prod(row.shape)), row.fill, np.float32)
+    flat[list(row.indices or ())] = values
+    return flat.reshape(row.shape)
 
 
-def _differences(found: Any, expected: Any, place: str) -> Iterator[tuple[str, float]]:
+def _differences(found: object, expected: object, place: str) -> Iterator[tuple[str, float]]:
     """Where two answers differ and by how much; infinity for anything but a score."""
     if isinstance(found, dict) and isinstance(expected, dict) and found.keys() == expected.keys():
         yield from chain.from_iterable(

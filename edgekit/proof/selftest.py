@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from edgekit import recipe
 from edgekit.bundle import POSTPROCESS, Artifact, Bundle
+from edgekit.golden import GoldenCase, Sample
 from edgekit.model import tasks
 from edgekit.model.tasks import Task
 from edgekit.postprocess import Facts
@@ -48,8 +48,8 @@ def run(bundle: Bundle) -> list[SelfTest]:
         BundleError: an artifact cannot be opened, or the golden file does not fit the manifest.
     """
     golden = bundle.golden()
-    task = tasks.get(bundle.manifest["task"])
-    cases = golden["cases"]
+    task = tasks.get(bundle.manifest.task)
+    cases = golden.cases
     found = [
         _summary(artifact, session.runtime, differences(session, bundle, cases, task))
         for artifact in bundle.artifacts
@@ -64,7 +64,7 @@ def run(bundle: Bundle) -> list[SelfTest]:
 
 def _postprocess(bundle: Bundle) -> Iterator[SelfTest]:
     """The tokens and answers of ``postprocess.json``, where the bundle has one."""
-    stored = bundle.postprocess()
+    stored = vectors.read(bundle)
     if stored is None:
         return
     tokenizer = Tokenizer.of(bundle)
@@ -97,7 +97,7 @@ def _summary(
 
 
 def differences(
-    session: Session, bundle: Bundle, cases: list[Mapping[str, Any]], task: Task
+    session: Session, bundle: Bundle, cases: Sequence[GoldenCase], task: Task
 ) -> Iterator[verify.Difference]:
     """How far a file is from PyTorch on each golden case."""
     signature = bundle.signature
@@ -110,17 +110,17 @@ def differences(
 
 
 def text_differences(
-    session: TextSession, bundle: Bundle, cases: list[Mapping[str, Any]], task: Task
+    session: TextSession, bundle: Bundle, cases: Sequence[GoldenCase], task: Task
 ) -> Iterator[verify.Difference]:
     """The same of a file that takes text, on the cases that are cut as it cuts."""
     scale = verify.scales(map(_probe, cases))
-    side = bundle.manifest["tokenizer"]["truncation_side"]
+    manifest = bundle.manifest
+    side = manifest.tokenizer.truncation_side if manifest.tokenizer else "right"
     for case in cases:
-        strategy, end = case.get("truncation"), case.get("truncation_side", side)
-        cut = strategy, end, case.get("max_length")
-        if cut == (LONGEST_FIRST, side, bundle.manifest["max_length"]):
-            probe, outputs = _probe(case), session.ask(*case["text"])
-            if outputs[_IDS][0].tolist() == case[_IDS]:
+        cut = case.truncation, case.truncation_side or side, case.max_length
+        if case.text is not None and cut == (LONGEST_FIRST, side, manifest.max_length):
+            probe, outputs = _probe(case), session.ask(*case.text)
+            if tuple(outputs[_IDS][0].tolist()) == case.input_ids:
                 yield _difference(outputs, case, probe, bundle, task, scale)
             else:
                 yield verify.WRONG
@@ -128,28 +128,28 @@ def text_differences(
 
 def _difference(
     outputs: Mapping[str, np.ndarray],
-    case: Mapping[str, Any],
+    case: GoldenCase,
     probe: Probe,
     bundle: Bundle,
     task: Task,
     scale: Mapping[str, float],
 ) -> verify.Difference:
     kept = runs.row(outputs, 0, probe, bundle.signature)
-    sampled = {name: _sample(kept[name], case["outputs"][name]) for name in kept}
+    sampled = {name: _sample(kept[name], case.outputs[name]) for name in kept}
     return verify.compare(sampled, probe, task, scale, decide=False)
 
 
-def _probe(case: Mapping[str, Any]) -> Probe:
+def _probe(case: GoldenCase) -> Probe:
     return Probe(
-        case["name"],
+        case.name,
         "text",
-        tuple(case["input_ids"]),
-        tuple(case["token_type_ids"]),
-        tuple(case["rows"]),
-        {name: np.array(row["values"], np.float32) for name, row in case["outputs"].items()},
+        case.input_ids,
+        case.token_type_ids,
+        case.rows,
+        {name: np.array(kept.values, np.float32) for name, kept in case.outputs.items()},
     )
 
 
-def _sample(value: np.ndarray, row: Mapping[str, Any]) -> np.ndarray:
+def _sample(value: np.ndarray, kept: Sample) -> np.ndarray:
     flat = value.ravel()
-    return flat[row["indices"]] if "indices" in row else flat
+    return flat if kept.indices is None else flat[list(kept.indices)]

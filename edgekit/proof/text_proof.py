@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 
+from edgekit.manifest import Proof
 from edgekit.model.tasks import Task
 from edgekit.proof import verify
 from edgekit.proof.probes import Probe
 from edgekit.proof.runs import Run, row
-from edgekit.proof.verify import Proof, Tally
+from edgekit.proof.verify import Tally
 from edgekit.recipe import Recipe
 from edgekit.runtime.text import TextSession
 from edgekit.signature import Signature

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from edgekit.documents import rounded
+from edgekit.manifest import Check, Proof
 from edgekit.model.tasks import Task
 from edgekit.proof.probes import Probe
 from edgekit.proof.runs import Run, feed, plan_runs, row
@@ -41,37 +42,6 @@ class Difference:
 
 
 WRONG = Difference(np.inf, -1.0, 0, 1)  # no numbers that could be compared
-
-
-@dataclass(frozen=True)
-class Check:
-    """All runs of one kind, summed up by their worst."""
-
-    runs: int
-    max_abs: float
-    cosine: float
-
-
-@dataclass(frozen=True)
-class Proof:
-    """What a manifest says of an artifact in one runtime. ``seconds`` is the proof's own time."""
-
-    runtime: str
-    passed: bool
-    runs: int
-    max_abs: float
-    cosine: float
-    drift: float
-    agreement: float
-    decisions: int
-    tolerance: Tolerance
-    checks: Mapping[str, Check]
-    seconds: float = 0.0
-    failure: str | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain data, numbers rounded to six significant digits."""
-        return {key: _rounded(value) for key, value in asdict(self).items()}
 
 
 @dataclass
@@ -104,18 +74,18 @@ class Tally:
             failure = f"agrees with PyTorch in {agreement:.1%} of {clear} clear decisions"
         worst = _worst(everything)
         return Proof(
-            runtime,
-            failure is None,
-            worst.runs,
-            worst.max_abs,
-            worst.cosine,
-            max(row.drift for row in everything),
-            agreement,
-            clear,
-            self.tolerance,
-            {kind: _worst(rows) for kind, rows in self.differences.items()},
-            seconds,
-            failure,
+            runtime=runtime,
+            passed=failure is None,
+            runs=worst.runs,
+            max_abs=worst.max_abs,
+            cosine=worst.cosine,
+            drift=rounded(max(row.drift for row in everything)),
+            agreement=rounded(agreement),
+            decisions=clear,
+            tolerance=self.tolerance,
+            checks={kind: _worst(rows) for kind, rows in self.differences.items()},
+            seconds=rounded(seconds),
+            failure=failure,
         )
 
 
@@ -213,12 +183,8 @@ def _failure(difference: Difference, run: Run, tolerance: Tolerance) -> str | No
 
 
 def _worst(rows: Sequence[Difference]) -> Check:
-    return Check(len(rows), max(row.max_abs for row in rows), min(row.cosine for row in rows))
-
-
-def _rounded(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _rounded(item) for key, item in value.items()}
-    if isinstance(value, float):
-        return float(f"{value:.6g}") if np.isfinite(value) else None
-    return value
+    return Check(
+        runs=len(rows),
+        max_abs=rounded(max(row.max_abs for row in rows)),
+        cosine=rounded(min(row.cosine for row in rows)),
+    )

@@ -18,7 +18,7 @@ SAME_RECIPE, FULL_PRECISION, EAGER = "same-recipe", "full-precision", "pytorch"
 class Comparison:
     """How many times better than ``base``; below 1 is worse, None was not measured.
 
-    ``faster`` is the ratio of the latencies' medians. ``paired``: both were measured in turns, and
+    ``faster`` is the ratio of the latencies' medians. ``paired``: both were interleaved, and
     the interval is that of the pairs. ``kind`` says why this base: the base model's file of the
     same runtime and recipe, the same in full precision, or the same model in PyTorch.
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from edgekit.benchmarks.devices import warnings as cautions
+from edgekit.benchmarks.devices import warnings
 from edgekit.benchmarks.measurement import Measurement
 from edgekit.report import comparison, wording
 from edgekit.report.numbers import Group, Report, Row, Setting
@@ -77,11 +77,11 @@ def _counted(best: Row) -> tuple[str, str]:
 
 
 def apart(best: Row) -> Iterator[str]:
-    """Only files that take turns have the same machine: it may have been busier for one."""
+    """Only interleaved files have the same machine: it may have been busier for one."""
     found = best.against(comparison.FULL_PRECISION)
     if found and found.faster and not found.paired:
         yield (
-            "warning: the two did not take turns: measure them together: "
+            "warning: the two were not interleaved: measure them together: "
             "edgekit bench BUNDLE --against BUNDLE"
         )
 
@@ -115,6 +115,6 @@ def where(setting: Setting, row: Measurement) -> str:
 
 def _doubts(row: Measurement) -> Iterator[str]:
     for code in row.warnings:
-        found = cautions.TABLE.get(code)
+        found = warnings.TABLE.get(code)
         if found:
             yield f"warning: {found.message}: {found.advice}"

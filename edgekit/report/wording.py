@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from edgekit.benchmarks.devices import warnings as cautions
+from edgekit.benchmarks.devices.warnings import TABLE, MeasurementWarning
 from edgekit.benchmarks.measurement import Conditions, Measurement, Operator, Subject
 from edgekit.report import comparison
 from edgekit.report.comparison import Comparison
@@ -179,8 +179,8 @@ def warnings(report: Report) -> list[tuple[str, str, str, tuple[str, ...]]]:
         for code in row.warnings:
             about = f"{row.subject.label}, {conditions(row.conditions)}"
             found.setdefault(code, []).append(about)
-    unknown = cautions.Caution("unknown to this version", "update edgekit")
-    table = {code: cautions.TABLE.get(code, unknown) for code in found}
+    unknown = MeasurementWarning("unknown to this version", "update edgekit")
+    table = {code: TABLE.get(code, unknown) for code in found}
     return [(code, table[code].message, table[code].advice, tuple(found[code])) for code in found]
 
 

@@ -1,4 +1,4 @@
-"""PyTorch's own model behind a bundle, unmodified and run eagerly: the base line of benchmarks."""
+"""PyTorch's own model behind a bundle, unmodified and run eagerly: the baseline of benchmarks."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ class Eager:
         if threads:
             torch.set_num_threads(threads)
         bundle = Bundle.open(folder, check_hashes=False)
-        origin = bundle.manifest["source"]
-        found = source.find(origin["origin"])
-        if found.sha256 != origin["sha256"]:
-            raise BundleError(f"{origin['origin']} has changed since {folder} was made of it")
+        made_of = bundle.manifest.source
+        found = source.find(made_of.origin)
+        if found.sha256 != made_of.sha256:
+            raise BundleError(f"{made_of.origin} has changed since {folder} was made of it")
         self.runtime = f"PyTorch {torch.__version__}"
-        self._task = found.task(bundle.manifest["task"])
+        self._task = found.task(bundle.manifest.task)
         self._model = checkpoint.load_model(found, self._task)
         self._pooling = found.pooling() if self._task.pooled else None
 

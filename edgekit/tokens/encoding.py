@@ -75,9 +75,9 @@ class Tokenizer:
     @classmethod
     def of(cls, bundle: Bundle) -> Tokenizer:
         """The tokenizer of an opened bundle."""
-        facts = bundle.manifest["tokenizer"] or {}
-        side = facts.get("truncation_side", "right")
-        return cls(bundle.path / TOKENIZER, bundle.manifest["max_length"], side)
+        manifest = bundle.manifest
+        side = "right" if manifest.tokenizer is None else manifest.tokenizer.truncation_side
+        return cls(bundle.path / TOKENIZER, manifest.max_length, side)
 
     def cut_at(self, max_length: int) -> Tokenizer:
         """The same tokenizer for texts of another length."""

@@ -9,7 +9,11 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
 from edgekit import bundle
+from edgekit.errors import BundleError
+from edgekit.manifest import Template, TokenizerFacts
 from edgekit.tokens.texts import Case
 
 
@@ -28,18 +32,21 @@ class TextTokenizer:
     truncation_side: str
 
     @classmethod
-    def read(cls, out: Path, facts: Mapping[str, Any]) -> TextTokenizer:
+    def read(cls, out: Path, facts: TokenizerFacts) -> TextTokenizer:
         """What :func:`save` wrote, ``facts`` being what it returned."""
         from tokenizers import Tokenizer
 
+        template, length = facts.template, facts.max_length
+        if template is None or length is None:  # which no bundle of this version lacks
+            raise BundleError(f"the manifest of {out} lacks tokenizer.template: convert again")
         text = (out / bundle.TOKENIZER / "tokenizer.json").read_text(encoding="utf-8")
         return cls(
             json.loads(text),
             Tokenizer.from_str(text),
-            tuple(facts["template"]["single"]),
-            tuple(facts["template"]["pair"]),
-            facts["max_length"],
-            facts["truncation_side"],
+            template.single,
+            template.pair,
+            length,
+            facts.truncation_side,
         )
 
     def steps(self, component: str) -> list[str]:
@@ -47,7 +54,7 @@ class TextTokenizer:
         return [step["type"] for step in steps(self.stored[component])]
 
 
-def save(tokenizer: Any, out: Path, max_length: int) -> dict[str, Any]:
+def save(tokenizer: Any, out: Path, max_length: int) -> TokenizerFacts:
     """Saves a fast tokenizer below ``out`` and returns the manifest's ``tokenizer`` block.
 
     WordPiece also gets a ``vocab.txt``, one token a line, which is what most apps read.
@@ -59,11 +66,12 @@ def save(tokenizer: Any, out: Path, max_length: int) -> dict[str, Any]:
     tokenizer.backend_tokenizer.no_padding()
     tokenizer.save_pretrained(folder)
     facts = describe(tokenizer, max_length)
-    if facts["kind"] == "WordPiece":
+    if facts.kind == "WordPiece":
         vocabulary = tokenizer.get_vocab()
         words = sorted(vocabulary, key=vocabulary.__getitem__)
         (folder / "vocab.txt").write_text("\n".join(words) + "\n", encoding="utf-8")
-    return {**facts, "files": [bundle.entry(out, path) for path in sorted(folder.iterdir())]}
+    files = tuple(bundle.entry(out, path) for path in sorted(folder.iterdir()))
+    return replace(facts, files=files)
 
 
 def lowercase(tokenizer: Any) -> None:
@@ -88,28 +96,29 @@ def encode(tokenizer: Any, case: Case) -> Any:
     return found.encodings[0]
 
 
-def describe(tokenizer: Any, max_length: int) -> dict[str, Any]:
-    """What ``manifest.schema.json`` documents as the tokenizer, but for the files."""
+def describe(tokenizer: Any, max_length: int) -> TokenizerFacts:
+    """What the manifest says of a fast tokenizer, but for its files."""
     backend = tokenizer.backend_tokenizer
     stored = json.loads(backend.to_str())
     normalizer = list(steps(stored["normalizer"]))
-    return {
-        "kind": stored["model"]["type"],
-        "normalizer": [step["type"] for step in normalizer],
+    return TokenizerFacts(
+        kind=stored["model"]["type"],
+        normalizer=tuple(step["type"] for step in normalizer),
         **_normalization(normalizer),
-        "pre_tokenizer": [step["type"] for step in steps(stored["pre_tokenizer"])],
-        "special_tokens": {
+        pre_tokenizer=tuple(step["type"] for step in steps(stored["pre_tokenizer"])),
+        special_tokens={
             name: tokenizer.convert_tokens_to_ids(token)
             for name, token in tokenizer.special_tokens_map.items()
             if isinstance(token, str)
         },
-        "pad_id": tokenizer.pad_token_id,
-        "padding_side": "right",  # what the proofs pad, whatever the checkpoint trained with
-        "truncation": "longest_first",
-        "truncation_side": tokenizer.truncation_side,
-        "max_length": max_length,
-        "template": {"single": _template(tokenizer, "a"), "pair": _template(tokenizer, "a", "a")},
-    }
+        pad_id=tokenizer.pad_token_id,
+        padding_side="right",  # what the proofs pad, whatever the checkpoint trained with
+        truncation="longest_first",
+        truncation_side=tokenizer.truncation_side,
+        max_length=max_length,
+        template=Template(single=_template(tokenizer, "a"), pair=_template(tokenizer, "a", "a")),
+        files=(),
+    )
 
 
 def steps(stored: Mapping[str, Any] | None) -> Iterator[Mapping[str, Any]]:
@@ -136,7 +145,7 @@ def _normalization(found: list[Mapping[str, Any]]) -> dict[str, bool]:
     }
 
 
-def _template(tokenizer: Any, *texts: str) -> list[str]:
+def _template(tokenizer: Any, *texts: str) -> tuple[str, ...]:
     """Read off an encoding, since each kind of post-processor stores it in its own way."""
     found = tokenizer(*texts)
     encoding = found.encodings[0]
@@ -145,4 +154,4 @@ def _template(tokenizer: Any, *texts: str) -> list[str]:
     for (sequence, kind), group in groupby(rows, key=lambda row: row[:2]):
         names = [token for *_, token in group] if sequence is None else ["$" + "AB"[sequence]]
         template += [f"{name}:{kind}" for name in names]
-    return template
+    return tuple(template)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from edgekit.benchmarks.devices import runner
+from edgekit.benchmarks.devices.host import runner
 from edgekit.benchmarks.devices.local import LocalFiles
 from edgekit.benchmarks.devices.protocol import Runner
 
@@ -74,7 +74,7 @@ class Host(LocalFiles):
         process = subprocess.Popen(
             [
                 sys.executable,
-                *("-c", "from edgekit.benchmarks.devices.runner import main; main()"),
+                *("-c", "from edgekit.benchmarks.devices.host.runner import main; main()"),
                 *(part for pair in arguments.items() for part in pair),
                 *(["--evict"] if evict else []),
             ],

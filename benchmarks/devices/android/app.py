@@ -9,9 +9,9 @@ from shlex import quote
 from typing import Any
 
 from edgekit.benchmarks.devices import app_runner
-from edgekit.benchmarks.devices.adb import DeviceError
-from edgekit.benchmarks.devices.android import Android
-from edgekit.benchmarks.devices.android_files import APP, app_folder
+from edgekit.benchmarks.devices.android.adb import DeviceError
+from edgekit.benchmarks.devices.android.device import Android
+from edgekit.benchmarks.devices.android.files import APP, app_folder
 from edgekit.benchmarks.devices.app_runner import Answers, AppRunner
 from edgekit.benchmarks.devices.protocol import Runner, RunnerError
 from edgekit.errors import PlanError

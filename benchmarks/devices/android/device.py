@@ -16,11 +16,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from edgekit.benchmarks.devices import android_facts, android_files, android_state, arm64_setup
 from edgekit.benchmarks.devices.absence import BACK_SECONDS, Absence
-from edgekit.benchmarks.devices.adb import READY, Adb, DeviceError, Listed
-from edgekit.benchmarks.devices.android_files import Files
-from edgekit.benchmarks.devices.android_state import Cool
+from edgekit.benchmarks.devices.android import facts as android_facts
+from edgekit.benchmarks.devices.android import files as android_files
+from edgekit.benchmarks.devices.android import state as android_state
+from edgekit.benchmarks.devices.android.adb import READY, Adb, DeviceError, Listed
+from edgekit.benchmarks.devices.android.files import Files
+from edgekit.benchmarks.devices.android.state import Cool
+from edgekit.benchmarks.devices.arm64 import setup as arm64_setup
 from edgekit.benchmarks.devices.protocol import EndedError, LostError, Runner, RunnerError
 from edgekit.benchmarks.devices.watch import Watch
 

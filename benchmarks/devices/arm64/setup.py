@@ -22,9 +22,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from edgekit.benchmarks.devices import debian
-from edgekit.benchmarks.devices.arm64_cpus import CPUS, cpuinfo
-from edgekit.benchmarks.devices.debian import Run
+from edgekit.benchmarks.devices.arm64 import debian
+from edgekit.benchmarks.devices.arm64.cpus import CPUS, cpuinfo
+from edgekit.benchmarks.devices.arm64.debian import Run
 from edgekit.errors import EdgekitError
 from edgekit.files import cache_folder, locked
 
@@ -258,7 +258,7 @@ def _programs() -> dict[str, tuple[str, tuple[str, ...]]]:
 
 
 def _source(name: str) -> str:
-    return files("edgekit.benchmarks.devices").joinpath("native", name).read_text("utf-8")
+    return files("edgekit.benchmarks.devices.arm64").joinpath("native", name).read_text("utf-8")
 
 
 _APT = (

@@ -1,6 +1,6 @@
 """A phone's heat and battery: waiting until it is cool, and what an inference takes.
 
-``State`` below is what :data:`edgekit.benchmarks.devices.android_facts.NOW` asks, at this moment.
+``State`` below is what :data:`edgekit.benchmarks.devices.android.facts.NOW` asks, at this moment.
 """
 
 from __future__ import annotations

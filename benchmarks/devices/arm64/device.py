@@ -16,8 +16,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from edgekit.benchmarks.devices import arm64_setup, debian
-from edgekit.benchmarks.devices.arm64_cpus import CORES, CPUS, DEFAULT
+from edgekit.benchmarks.devices.arm64 import debian
+from edgekit.benchmarks.devices.arm64 import setup as arm64_setup
+from edgekit.benchmarks.devices.arm64.cpus import CORES, CPUS, DEFAULT
 from edgekit.benchmarks.devices.local import LocalFiles
 from edgekit.benchmarks.devices.protocol import Runner, RunnerError
 from edgekit.errors import UnsupportedError

@@ -52,7 +52,7 @@ def _onnxruntime(model: Path, threads: int, feed: Feed, count: int) -> Rows:
 
 
 def _litert(model: Path, threads: int, feed: Feed, count: int) -> Rows:
-    from edgekit.benchmarks.devices import litert_profiler
+    from edgekit.benchmarks.devices.host import litert_profiler
 
     return total(litert_profiler.nodes(model, threads, feed, count), 1)
 

@@ -13,7 +13,8 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from edgekit.benchmarks.devices import browser_setup, chromium
+from edgekit.benchmarks.devices.browser import chromium
+from edgekit.benchmarks.devices.browser import setup as browser_setup
 from edgekit.benchmarks.devices.local import LocalFiles
 from edgekit.benchmarks.devices.protocol import Runner
 from edgekit.errors import EdgekitError
@@ -74,7 +75,7 @@ class Browser(LocalFiles):
         return Runner(self._process(*(part for pair in arguments.items() for part in pair), *flags))
 
     def _ask_facts(self) -> Mapping[str, Any]:
-        from edgekit.benchmarks.devices.host import Host
+        from edgekit.benchmarks.devices.host.device import Host
 
         output, _ = self._process().communicate()
         lines = output.splitlines()
@@ -94,7 +95,7 @@ class Browser(LocalFiles):
         return subprocess.Popen(
             [
                 *(sys.executable, "-c"),
-                "from edgekit.benchmarks.devices.browser_runner import main; main()",
+                "from edgekit.benchmarks.devices.browser.runner import main; main()",
                 *("--limit-seconds", str(self._limit_seconds), *arguments),
             ],
             stdin=subprocess.PIPE,

@@ -1,6 +1,6 @@
 """iPhones and simulators that a Mac's Xcode knows, and what keeps one from being used.
 
-Not proven on a device (see :mod:`edgekit.benchmarks.devices.xcode`).
+Not proven on a device (see :mod:`edgekit.benchmarks.devices.ios.xcode`).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from edgekit.benchmarks.devices.xcode import DEVELOPER_MODE, Xcode, XcodeError
+from edgekit.benchmarks.devices.ios.xcode import DEVELOPER_MODE, Xcode, XcodeError
 
 NOT_PROVEN = "not proven on a real device or a Mac yet"
 NONE = "Xcode knows none: connect one, or add one in Xcode"

@@ -1,7 +1,7 @@
 """An iPhone or a simulator as a target: an app there opens the files (``docs/app-contract.md``).
 
 Nothing but an app may run on an iPhone, so there is no runner of edgekit's own. Not proven on a
-device (see :mod:`edgekit.benchmarks.devices.xcode`).
+device (see :mod:`edgekit.benchmarks.devices.ios.xcode`).
 """
 
 from __future__ import annotations
@@ -14,14 +14,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from edgekit.benchmarks.devices import app_runner, content, ios_devices
+from edgekit.benchmarks.devices import app_runner, content
 from edgekit.benchmarks.devices.absence import BACK_SECONDS, Absence
-from edgekit.benchmarks.devices.android_state import Cool
+from edgekit.benchmarks.devices.android.state import Cool
 from edgekit.benchmarks.devices.app_runner import Answers, AppRunner
-from edgekit.benchmarks.devices.ios_links import Link, Phone, Simulator
+from edgekit.benchmarks.devices.ios import listing as ios_devices
+from edgekit.benchmarks.devices.ios.links import Link, Phone, Simulator
+from edgekit.benchmarks.devices.ios.xcode import AbsentError, Xcode, XcodeError
 from edgekit.benchmarks.devices.protocol import LostError, Runner, RunnerError
 from edgekit.benchmarks.devices.watch import Watch
-from edgekit.benchmarks.devices.xcode import AbsentError, Xcode, XcodeError
 from edgekit.files import size_bytes
 
 APP = "dev.edgekit.demo"

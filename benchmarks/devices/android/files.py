@@ -9,7 +9,7 @@ from pathlib import Path
 from shlex import quote
 
 from edgekit.benchmarks.devices import content
-from edgekit.benchmarks.devices.adb import Adb
+from edgekit.benchmarks.devices.android.adb import Adb
 from edgekit.benchmarks.devices.protocol import LostError, RunnerError
 
 FOLDER = "/data/local/tmp/edgekit"  # adb's shell may write and start programs there
@@ -98,7 +98,7 @@ def engine(root: Path, runtime: str) -> Mapping[str, Path]:
     """What a phone needs to run a file: the runner, a runtime, and glibc with its own loader.
 
     Android has another C library. ``root`` is the folder of
-    :mod:`edgekit.benchmarks.devices.arm64_setup`.
+    :mod:`edgekit.benchmarks.devices.arm64.setup`.
     """
     system = root / "sysroot"
     places = (system / "lib/aarch64-linux-gnu", system / "usr/lib/aarch64-linux-gnu")

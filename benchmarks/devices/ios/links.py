@@ -1,7 +1,7 @@
 """How edgekit reaches an app on an iPhone, and one in a simulator: files, and launches.
 
 Both know the same folder, the app's container, and take paths in it. Not proven on a device (see
-:mod:`edgekit.benchmarks.devices.xcode`).
+:mod:`edgekit.benchmarks.devices.ios.xcode`).
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from edgekit.benchmarks.devices import ios_devices
 from edgekit.benchmarks.devices.app_runner import MOST_SECONDS
-from edgekit.benchmarks.devices.ios_devices import Device
+from edgekit.benchmarks.devices.ios import listing as ios_devices
+from edgekit.benchmarks.devices.ios.listing import Device
+from edgekit.benchmarks.devices.ios.xcode import SECONDS, AbsentError, AgainError, Xcode
 from edgekit.benchmarks.devices.protocol import LostError
-from edgekit.benchmarks.devices.xcode import SECONDS, AbsentError, AgainError, Xcode
 
 _SLOWEST = 1_000_000  # bytes a second: a slower connection is taken for a dead one
 

@@ -20,7 +20,8 @@ from typing import Any
 import click
 import numpy as np
 
-from edgekit.benchmarks.devices import memory, profiles
+from edgekit.benchmarks.devices import memory
+from edgekit.benchmarks.devices.host import profiles
 from edgekit.errors import EdgekitError
 from edgekit.runtime import table as runtimes
 from edgekit.runtime.interpreters import Session

@@ -19,8 +19,10 @@ from typing import Any
 import click
 import numpy as np
 
-from edgekit.benchmarks.devices import browser_setup, chromium, memory
-from edgekit.benchmarks.devices.loopback import Loopback
+from edgekit.benchmarks.devices import memory
+from edgekit.benchmarks.devices.browser import chromium
+from edgekit.benchmarks.devices.browser import setup as browser_setup
+from edgekit.benchmarks.devices.browser.loopback import Loopback
 from edgekit.errors import BundleError, EdgekitError, UnsupportedError
 
 _OWN_FILES = ("index.html", "runner.js")
@@ -232,7 +234,7 @@ def _serve(options: Mapping[str, Any], say: Callable[[Mapping[str, Any]], None])
 
 def _served(model: Path | None) -> Mapping[str, Path]:
     """By their names on the page's server."""
-    own = files("edgekit.benchmarks.devices").joinpath("web")
+    own = files("edgekit.benchmarks.devices.browser").joinpath("web")
     found = {name: Path(str(own.joinpath(name))) for name in _OWN_FILES}
     found |= {name: browser_setup.folder() / name for name in browser_setup.FILES}
     return found if model is None else {**found, "model": model}

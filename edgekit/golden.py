@@ -1,0 +1,66 @@
+"""``golden.json`` as types: texts with ids and PyTorch's outputs, with which a device tests itself.
+
+:mod:`edgekit.proof.golden` writes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from edgekit.manifest import Length, Side, TokenId
+
+
+class Sample(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One output without its batch axis: all values, or an even sample of a large one."""
+
+    shape: tuple[int, ...]
+    values: Annotated[tuple[float, ...], Meta(description="float32, seven significant digits")]
+    indices: Annotated[
+        tuple[int, ...] | None,
+        Meta(description="positions of the values in the flattened output; absent: all of them"),
+    ] = None
+
+
+class GoldenCase(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One text or pair, how it was tokenized and cut, and what PyTorch makes of it unpadded.
+
+    The fields from ``truncation`` to ``offsets`` are absent where there is no text.
+    """
+
+    name: str
+    text: Annotated[
+        tuple[str, ...] | None, Meta(description="one string, or two for a pair; null: ids only")
+    ]
+    truncation: Annotated[
+        str | None, Meta(description="longest_first, only_first or only_second")
+    ] = None
+    truncation_side: Annotated[
+        Side | None, Meta(description="since 1.3; absent: the tokenizer's own")
+    ] = None
+    max_length: Length | None = None
+    offsets: Annotated[
+        tuple[tuple[int, int], ...] | None,
+        Meta(description="start and end of each token in its text; 0 and 0 for special tokens"),
+    ] = None
+    input_ids: tuple[TokenId, ...]
+    attention_mask: tuple[int, ...]
+    token_type_ids: tuple[TokenId, ...]
+    outputs: Mapping[str, Sample]
+    rows: Annotated[
+        tuple[int, ...],
+        Meta(description="of outputs with a length axis, the tokens that were compared"),
+    ]
+
+
+class Golden(msgspec.Struct, frozen=True, kw_only=True):
+    """golden.json of a bundle."""
+
+    offsets_unit: Annotated[
+        str, Meta(description="what offsets count: code points, not UTF-16 units and not bytes")
+    ] = "unicode code points"
+    max_length: Length
+    cases: Annotated[tuple[GoldenCase, ...], Meta(min_length=1)]
