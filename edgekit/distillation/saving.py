@@ -33,8 +33,11 @@ def save(
     Raises:
         OutputError: it cannot be written.
     """
+    from transformers.utils.logging import disable_progress_bar
+
     with staging(out) as place:
         made = place / "student"
+        disable_progress_bar()
         learner.model.save_pretrained(made)
         backend = tokenizer.backend_tokenizer
         backend.no_truncation()

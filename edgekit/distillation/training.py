@@ -216,7 +216,7 @@ def learning_rate(training: Training, step: int, steps: int) -> float:
 
 
 def _micros(run: Run) -> int:
-    own = run.source.order.batch // run.accelerator.num_processes
+    own: int = run.source.order.batch // run.accelerator.num_processes
     return -(-own // (run.training.micro_batch or own))
 
 
