@@ -434,7 +434,7 @@ def test_two_processes_are_one(objective: str, teachers: Teachers, tmp_path: Pat
     ("arguments", "message"),
     [
         (("--objective", "mlm"), "trained on texts: give --texts"),
-        (("--objective", "task", "--texts", "x"), "give --data"),
+        (("--objective", "mlm", "--data", "{texts}"), "give --texts"),
         (("--objective", "mlm", "--texts", "missing.txt"), "missing.txt is no file"),
         (("--objective", "mlm", "--texts", "{texts}", "--weights", "sim=1"), "no 'sim' here"),
         (("--objective", "mlm", "--texts", "{texts}", "--width", "9"), "give a multiple of 8"),

@@ -8,32 +8,48 @@ from typing import Any
 
 import click
 
-from edgekit.cli.options import Numbers, Pairs, debug_option, json_option
+from edgekit.cli.options import (
+    FilePath,
+    Finite,
+    Numbers,
+    Pairs,
+    Text,
+    debug_option,
+    json_option,
+    quiet_option,
+)
 
 
 @click.command("distill")
-@click.argument("teacher")
-@click.option("-o", "--out", required=True, type=click.Path(path_type=Path), help="The student.")
-@click.option("--layers", required=True, help="How many, or which from 0: 3, or 1,3,5.")
+@click.argument("teacher", type=Text())
+@click.option("-o", "--out", required=True, type=FilePath(), help="The student.")
+@click.option(
+    "--layers", required=True, type=Text(), help="How many, or which from 0: 3, or 1,3,5."
+)
 @click.option("--objective", required=True, help="mlm, task or embedding: see below.")
-@click.option("--data", type=click.Path(path_type=Path), help="Labelled examples, for task.")
-@click.option("--texts", multiple=True, help="File or datasets:NAME, for mlm and embedding; often.")
-@click.option("--eval", "evaluation", type=click.Path(path_type=Path), help="Labelled, to judge.")
+@click.option("--data", type=FilePath(), help="Labelled examples, for task.")
+@click.option(
+    "--texts",
+    multiple=True,
+    type=Text(),
+    help="File or datasets:NAME, for mlm and embedding; often.",
+)
+@click.option("--eval", "evaluation", type=FilePath(), help="Labelled, to judge.")
 @click.option("--columns", type=Pairs(), help="Like text=sentence,label=target.  [guessed]")
 @click.option("--labels", type=Pairs(), help="Labels of the data that the model names otherwise.")
 @click.option("--limit", type=click.IntRange(1), help="Only the first so many examples.")
 @click.option("--packed", is_flag=True, help="Join texts, so that every row is full (mlm).")
 @click.option("--student", help="distilbert: another architecture than the teacher's, a BERT.")
 @click.option("--width", type=click.IntRange(1), help="Another hidden size: begins at random.")
-@click.option("--vocabulary", type=click.Path(path_type=Path), help="Folder of another tokenizer.")
+@click.option("--vocabulary", type=FilePath(), help="Folder of another tokenizer.")
 @click.option("--start", default="teacher", show_default=True, help="Layers: teacher or random.")
-@click.option("--epochs", type=float, default=3.0, show_default=True)
+@click.option("--epochs", type=Finite(), default=3.0, show_default=True)
 @click.option("--steps", type=click.IntRange(1), help="Instead of epochs.")
 @click.option("--batch", type=click.IntRange(1), default=32, show_default=True, help="A step's.")
 @click.option("--micro-batch", type=click.IntRange(1), help="Examples in memory at a time.  [all]")
-@click.option("--lr", "learning_rate", type=float, help="[default: 5e-4 mlm, 1e-4, 3e-4]")
-@click.option("--warmup", type=float, default=0.1, show_default=True, help="Share of the steps.")
-@click.option("--temperature", type=float, default=2.0, show_default=True)
+@click.option("--lr", "learning_rate", type=Finite(), help="[default: 5e-4 mlm, 1e-4, 3e-4]")
+@click.option("--warmup", type=Finite(), default=0.1, show_default=True, help="Share of the steps.")
+@click.option("--temperature", type=Finite(), default=2.0, show_default=True)
 @click.option("--weights", type=Numbers(), help="Of the loss's parts, like kl=5,mlm=2,cos=1.")
 @click.option("--dropout", is_flag=True, help="Train with the student's own dropout.")
 @click.option("--train-embeddings/--freeze-embeddings", default=None, help="[trained in mlm]")
@@ -47,7 +63,7 @@ from edgekit.cli.options import Numbers, Pairs, debug_option, json_option
 @click.option("--tensorboard", is_flag=True, help="Write its logs, too.")
 @click.option("--resume", is_flag=True, help="Go on from the last checkpoint.")
 @click.option("--force", is_flag=True, help="Replace a student, and an earlier run.")
-@click.option("--quiet", is_flag=True, help="Print errors only.")
+@quiet_option
 @json_option
 @debug_option
 def distill(
@@ -66,7 +82,8 @@ def distill(
     embedding from sentence vectors, without labels. Checkpoints, log and report are in
     <student>.distill. Several processes: accelerate launch -m edgekit distill ...
     """
-    from edgekit.cli import progress, render_distill
+    from edgekit.cli import progress
+    from edgekit.cli.rendering import distillation
     from edgekit.distillation import plan, run
 
     planned = plan.make(teacher, out, layers=_layers(layers), **options)
@@ -79,7 +96,7 @@ def distill(
                 f"interrupted: what was trained is in {planned.work}; --resume goes on"
             ) from None
     if found is not None and not quiet:
-        render_distill.report(found, planned, as_json)
+        distillation.report(found, planned, as_json)
 
 
 def _layers(text: str) -> int | tuple[int, ...]:

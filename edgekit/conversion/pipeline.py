@@ -27,6 +27,7 @@ from edgekit.manifest import (
     SourceFacts,
     TextArtifactEntry,
 )
+from edgekit.model import config as configs
 from edgekit.model.source import SEED, Source
 from edgekit.runtime import text as text_runtime
 from edgekit.signature import TensorSpec
@@ -170,7 +171,7 @@ def _source(source: Source, parameters: int) -> SourceFacts:
     return SourceFacts(
         origin=source.origin,
         model_type=source.family.model_type,
-        architectures=tuple(source.config.get("architectures") or ()),
+        architectures=configs.texts(source.config, "architectures"),
         sha256=source.sha256,
         parameters=parameters,
         license=source.card.get("license"),

@@ -10,6 +10,7 @@ from edgekit.data import texts as text_data
 from edgekit.distillation import objectives
 from edgekit.distillation.objectives import Objective
 from edgekit.errors import MissingExtraError, OutputError, PlanError, UnsupportedError
+from edgekit.model import config as configs
 from edgekit.model import source
 from edgekit.model.source import NO_TRUST, Source, Trust
 from edgekit.model.tasks import Task
@@ -162,7 +163,7 @@ def make(
     numbers = Training(
         objectives.weights(goal, weights or {}),
         goal.learning_rate if learning_rate is None else learning_rate,
-        length=_length(found, task, length),
+        length=_length(found, length),
         train_embeddings=own if train_embeddings is None else train_embeddings,
         **training,  # type: ignore[arg-type]
     )
@@ -187,10 +188,9 @@ def layer_count(found: Source) -> int:
     """How many layers a checkpoint's config says, or its architecture's default."""
     from transformers import CONFIG_MAPPING
 
-    count = found.config.get(found.family.layers, found.config.get("num_hidden_layers"))
-    if count is None:
-        count = CONFIG_MAPPING[found.family.model_type]().num_hidden_layers
-    return int(count)
+    kind = CONFIG_MAPPING[found.family.model_type]
+    count: int = kind.from_dict(dict(found.config)).num_hidden_layers
+    return count
 
 
 def choose(layers: int | Sequence[int], count: int) -> tuple[int, ...]:
@@ -215,7 +215,7 @@ def choose(layers: int | Sequence[int], count: int) -> tuple[int, ...]:
 
 def _task(found: Source, goal: Objective) -> Task:
     """The teacher's task; a bare encoder may serve for sentence vectors."""
-    architectures = list(found.config.get("architectures") or [])
+    architectures = configs.texts(found.config, "architectures")
     name = _TASK_NAMES.get(goal.name)
     if name is None:
         task = found.task(None)
@@ -287,8 +287,8 @@ def _check_numbers(numbers: Training) -> None:
         raise PlanError(f"--precision {numbers.precision}: choose from {', '.join(PRECISIONS)}")
 
 
-def _length(found: Source, task: Task, length: int | None) -> int:
+def _length(found: Source, length: int | None) -> int:
     most = found.limit
     if length is not None and not 8 <= length <= most:
         raise PlanError(f"--max-length {length}: give 8 to {most}, which is the teacher's limit")
-    return min(found.default_length(task), 128) if length is None else length
+    return min(found.default_length(), 128) if length is None else length

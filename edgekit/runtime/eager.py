@@ -12,6 +12,7 @@ from edgekit.bundle import Bundle
 from edgekit.errors import BundleError
 from edgekit.model import checkpoint, source, tasks
 from edgekit.model.pooling import Pooling
+from edgekit.model.source import Trust
 from edgekit.runtime.interpreters import Feed
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class Eager:
             torch.set_num_threads(threads)
         bundle = Bundle.open(folder, check_hashes=False)
         made_of = bundle.manifest.source
-        found = source.find(made_of.origin)
+        found = source.find(made_of.origin, Trust(unused_weights=True))  # as when it was made
         if found.sha256 != made_of.sha256:
             raise BundleError(f"{made_of.origin} has changed since {folder} was made of it")
         self.runtime = f"PyTorch {torch.__version__}"

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 from rich.markup import escape
 
-from edgekit.cli.render import new_table, print_table
+from edgekit.cli.rendering.tables import new_table, print_json, print_table
 from edgekit.distillation import tables
 from edgekit.distillation.plan import Plan
 from edgekit.distillation.report import PAPER, Report
@@ -16,7 +14,7 @@ from edgekit.distillation.report import PAPER, Report
 def report(found: Report, plan: Plan, as_json: bool) -> None:
     """Prints it, and where the rest is."""
     if as_json:
-        click.echo(json.dumps(found.to_json(), indent=2, ensure_ascii=False))
+        print_json(found.to_json())
         return
     click.echo(f"\n{found.sentence}")
     for title, table in tables.of(found):
