@@ -15,9 +15,9 @@ from torch import nn
 from torch.nn import functional
 
 from edgekit.model import tasks
+from edgekit.model.oracle import pooled
 from edgekit.model.pooling import Pooling
 from edgekit.model.tasks import Task
-from edgekit.runtime.eager import pooled
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
