@@ -40,7 +40,7 @@ class Bay:
         root = self.home / f"phone-{len(list(self.home.iterdir()))}"
         emulated_phone.build(root, self.busybox, {**emulated_phone.PROPERTIES, **properties})
         proot = shutil.which("proot")
-        assert proot, "proot is needed: make system"
+        assert proot
         found = Phone(root, emulated_phone.emulated(root, self.cache, proot)).plug()
         if connect:
             self.adb().run("connect", found.serial)
@@ -85,7 +85,7 @@ def opened(
     def bay(name: str) -> Bay:
         if name not in bays:
             program = PROGRAMS[name]
-            assert program, "adb is needed: make system"
+            assert program
             folder, port = home(name), adbd.free_port()
             own = {"HOME": str(folder), "ADB_LOCAL_TRANSPORT_MAX_PORT": "5554"}
             start = [program, "-P", str(port), "start-server"]

@@ -32,17 +32,6 @@ from edgekit.errors import UnsupportedError
 Key = tuple[str, str]
 
 
-@pytest.fixture(scope="session")
-def emulator() -> Path:
-    """The real one; it takes some minutes where it is not set up yet."""
-    try:
-        return arm64_setup.setup(print)
-    except SetupError as error:
-        if "cannot fetch" not in str(error):
-            raise
-        pytest.skip(f"no emulated phone without network, apt and pip: {error}")
-
-
 def measure(folder: Path, *devices: Arm64, **changed: Any) -> list[Measurement]:
     kept: list[Measurement] = []
     suite = Suite("phone", (Model(bundle=folder),), lengths=(10,), limits=FAST)
