@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import string
+import subprocess
 from collections.abc import Callable, Iterator
 from functools import cache, partial
 from pathlib import Path
@@ -182,7 +183,7 @@ def small(shared: Shared, converted: Callable[..., Bundle]) -> Callable[[str], B
 
 @pytest.fixture(scope="session")
 def emulator() -> Path:
-    """The emulated phone's runtimes; it takes some minutes where they are not set up yet."""
+    """The real emulator of arm64; it takes some minutes where it is not set up yet."""
     try:
         return arm64_setup.setup(print)
     except SetupError as error:
@@ -195,12 +196,13 @@ def emulator() -> Path:
 def open_bay(
     emulator: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[[str], Bay]]:
-    """Emulated phones, by which adb sees them."""
-    for program in ("adb", "proot"):
-        if shutil.which(program) is None:
-            pytest.skip(f"{program} is not installed: make system")
+    """Emulated phones, by which adb sees them; without what emulates them, a reason to skip."""
+    bay_of_phones.needed_proot()
     folder = tmp_path_factory.mktemp("debian") / "busybox"
-    debian.unpack(("busybox-static",), "arm64", folder, arm64_setup.command)
+    try:
+        debian.unpack(("busybox-static",), "arm64", folder, arm64_setup.command)
+    except (OSError, subprocess.CalledProcessError) as error:
+        pytest.skip(f"no shell for emulated phones without network and apt: {error}")
     with bay_of_phones.opened(
         emulator, folder / "bin" / "busybox", tmp_path_factory.mktemp
     ) as found:
