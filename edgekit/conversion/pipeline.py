@@ -169,6 +169,7 @@ def _write_manifest(
 def _source(source: Source, parameters: int) -> SourceFacts:
     return SourceFacts(
         origin=source.origin,
+        kind=source.kind,
         model_type=source.family.model_type,
         architectures=tuple(source.config.get("architectures") or ()),
         sha256=source.sha256,

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from edgekit.errors import MissingExtraError, SourceError, UnsupportedError
 from edgekit.files import files_sha256
@@ -103,6 +103,16 @@ class Source:
                 f"({', '.join(tasks.TASKS)})"
             )
         return tasks.fitted(tasks.infer(architectures, modules), self.config)
+
+    @property
+    def kind(self) -> Literal["demo", "config", "folder", "hub"]:
+        """What ``origin`` names."""
+        if self.origin == DEMO:
+            return "demo"
+        if self.origin.startswith("config:"):
+            return "config"
+        given = Path(self.origin).expanduser().absolute()
+        return "folder" if given == self.folder else "hub"
 
     def pooling(self) -> Pooling:
         """How a sentence vector is made of this checkpoint's token vectors.
