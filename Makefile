@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 BENCH ?= paper.bench
 
-.PHONY: demo test check matrix bench bench-conversion system clean
+.PHONY: demo test check schemas matrix bench bench-conversion system clean
 
 demo: $(READY)  ## convert the built-in model and print its table
 	$(BIN)/edgekit convert demo --force
@@ -17,6 +17,9 @@ check: $(READY)  ## lint, format and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+schemas: $(READY)  ## write docs/schemas from the types
+	for name in $$($(BIN)/edgekit schema); do $(BIN)/edgekit schema $$name > docs/schemas/$$name.json; done
 
 matrix: $(READY)  ## measure every architecture, task, format and recipe (slow; see ARGS=--help)
 	$(BIN)/python -m edgekit.benchmarks.studies.matrix $(ARGS)

@@ -7,7 +7,6 @@ once, and is not measured again when the same command runs again into the same f
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -127,7 +126,7 @@ class Bench:
         if None in done:
             return False
         for row in filter(None, done):
-            today = replace(row, suite=json.loads(json.dumps(self._suite.facts())))
+            today = replace(row, suite=self._suite.facts())
             if today != row:
                 self._keep(today)
         return True

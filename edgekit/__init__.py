@@ -15,7 +15,7 @@ from edgekit.version import VERSION
 if TYPE_CHECKING:
     from edgekit.bundle import Bundle
     from edgekit.conversion.stages import Say
-    from edgekit.evaluation.report import Report
+    from edgekit.evaluation.result import Evaluation
 
 __version__ = VERSION
 __all__ = ["Bundle", "EdgekitError", "__version__", "convert", "evaluate", "open_bundle"]
@@ -41,7 +41,7 @@ def convert(model: str, *, say: Say | None = None, jobs: int = 1, **options: Any
     return run(make(model, **options), say=say or (lambda step: None), jobs=jobs)
 
 
-def evaluate(*bundles: str, data: str, out: str | None = None, **options: Any) -> Report:
+def evaluate(*bundles: str, data: str, out: str | None = None, **options: Any) -> Evaluation:
     """Runs every file of the bundles, and PyTorch, over labelled data.
 
     Args:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -102,9 +101,10 @@ def _show(found: Report, folder: Path | None, as_json: bool, quiet: bool) -> Non
 
     page = report.write(found, folder) if folder else None
     if as_json:
+        from edgekit import documents
         from edgekit.report import data
 
-        click.echo(json.dumps(data.to_json(found), indent=2, ensure_ascii=False))
+        click.echo(documents.dump_json(data.document(found), "the report", indent=2))
     elif not quiet:
         from edgekit.report import terminal
 

@@ -14,6 +14,7 @@ from edgekit.cli import bench as cli_bench
 from edgekit.cli import check as cli_check
 from edgekit.cli import eval as cli_eval
 from edgekit.cli import run as cli_run
+from edgekit.cli import schema as cli_schema
 from edgekit.cli.options import List, debug_option, json_option
 from edgekit.errors import EdgekitError
 from edgekit.version import VERSION
@@ -132,6 +133,7 @@ cli.add_command(cli_check.check)
 cli.add_command(cli_bench.bench)
 cli.add_command(cli_bench.render_report)
 cli.add_command(cli_bench.devices)
+cli.add_command(cli_schema.schema)
 
 
 def _terminated(*_: object) -> NoReturn:
@@ -151,6 +153,10 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         code = _report("interrupted: nothing was written", 2)
     except BrokenPipeError:
         code = 0  # the reader, like head, has seen enough
+    except OSError as error:
+        if debug:
+            raise
+        code = _report(f"{error.filename or 'the system'}: {error.strerror or error}", 2)
     except Exception as error:
         if debug:
             raise

@@ -151,7 +151,7 @@ def selftest(results: Sequence[SelfTest], as_json: bool) -> None:
 def support(measured: Support, as_json: bool) -> None:
     """The worst error of each cell, and why the red ones are red."""
     if as_json:
-        _print_json(measured.to_json())
+        _print_json(asdict(measured))
         return
     table = new_table("architecture", "task", *map("\n".join, measured.columns()))
     table.collapse_padding = True  # a column for each format and recipe: names are to stay whole

@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import click
 from rich.markup import escape
 
+from edgekit import documents
 from edgekit.cli.render import console, new_table, print_table
-from edgekit.evaluation.report import FILE, BundleReport, Quality, Report, Score
+from edgekit.evaluation.result import FILE, BundleEvaluation, Evaluation, Quality, Score
 
 _CLASSES = 12  # shown: those that lost most, if there are more
 _WIDE = 110  # columns of a terminal that hold all metrics beside each other
 _TEXT = 88  # characters of an example's text
 
 
-def report(found: Report, folder: Path, as_json: bool) -> None:
+def report(found: Evaluation, folder: Path, as_json: bool) -> None:
     """All bundles; ``folder`` is where it is stored."""
     if as_json:
-        click.echo(json.dumps(found.to_json(), indent=2, ensure_ascii=False))
+        click.echo(documents.dump_json(found, FILE, indent=2))
         return
     for bundle in found.bundles:
-        _bundle(bundle, found.data["file"])
+        _bundle(bundle, found.data.file)
     click.echo(f"intervals of 95%, drops against PyTorch on the same examples; {folder / FILE}")
 
 
-def _bundle(bundle: BundleReport, data: str) -> None:
+def _bundle(bundle: BundleEvaluation, data: str) -> None:
     click.echo(f"\n{bundle.bundle}: {bundle.task}, {bundle.examples} examples of {data}")
     if bundle.no_baseline:
         click.echo(f"no baseline, so no drops: {bundle.no_baseline}")

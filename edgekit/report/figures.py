@@ -8,7 +8,7 @@ from typing import Any
 
 from edgekit.report import charts, comparison, wording
 from edgekit.report.charts import Point, Tones
-from edgekit.report.numbers import Report, Row, Setting
+from edgekit.report.numbers import Report, Result, Setting
 from edgekit.stats import Interval
 
 
@@ -53,7 +53,7 @@ def of(setting: Setting) -> Iterator[Figure]:
 
 
 def _timed(
-    setting: Setting, results: Sequence[tuple[Row, Point]], tones: Tones
+    setting: Setting, results: Sequence[tuple[Result, Point]], tones: Tones
 ) -> Iterator[Figure]:
     latencies = [(row, point | _latency(row)) for row, point in results]
     files = [point for row, point in latencies if row.is_file]
@@ -112,7 +112,7 @@ def lengths(report: Report) -> Figure:
     return Figure("Lengths of the texts", caption, charts.bars(rows, "texts"))
 
 
-def _results(setting: Setting, tones: Tones) -> Iterator[tuple[Row, Point]]:
+def _results(setting: Setting, tones: Tones) -> Iterator[tuple[Result, Point]]:
     for group in setting.groups:
         for row in group.results:
             subject = row.measurement.subject
@@ -148,7 +148,7 @@ def _bar(value: float, text: str) -> Point:
     return {"value": charts.short(value), "text": text}
 
 
-def _ratio(row: Row) -> Point | None:
+def _ratio(row: Result) -> Point | None:
     found = row.against(comparison.FULL_PRECISION)
     if found is None or found.faster is None:
         return None
@@ -160,7 +160,7 @@ def _bounds(value: Interval) -> Point:
     return {"low": charts.short(value.low), "high": charts.short(value.high)}
 
 
-def _latency(row: Row) -> Point:
+def _latency(row: Result) -> Point:
     assert row.latency is not None
     subject, median = row.measurement.subject, row.latency.median
     return {

@@ -15,6 +15,7 @@ from importlib.resources import files
 from importlib.util import find_spec
 from typing import Any
 
+from edgekit import documents
 from edgekit.errors import MissingExtraError
 from edgekit.report import comparison, data, figures, headline, tables, wording
 from edgekit.report.comparison import Comparison
@@ -60,15 +61,15 @@ def to_html(report: Report) -> str:
         lstrip_blocks=True,
     )
     environment.filters["script"] = _script
-    parts = data.to_json(report)
+    parts = data.document(report)
     return environment.get_template("page.html").render(
         report=report,
         answers=[(each, headline.answer(each), list(_tiles(each))) for each in report.settings],
         links=list(_links(report)),
-        measured=parts["measured"],
-        version=parts["edgekit"],
+        measured=parts.measured,
+        version=parts.edgekit,
         downloads={
-            "report.json": _link("application/json", json.dumps(parts, ensure_ascii=False)),
+            "report.json": _link("application/json", documents.dump_json(parts, "report.json")),
             "results.csv": _link("text/csv", data.to_csv(report)),
         },
         style=_template("page.css"),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from edgekit.benchmarks.measurement import Measurement
 from edgekit.report import wording
-from edgekit.report.numbers import Group, Report, Row, Setting
+from edgekit.report.numbers import Group, Report, Result, Setting
 
 
 @dataclass(frozen=True)
@@ -56,14 +56,14 @@ def without(found: Group) -> list[Measurement]:
     return [row.measurement for row in found.rows if row not in results]
 
 
-def _timed(row: Row) -> tuple[str, ...]:
+def _timed(row: Result) -> tuple[str, ...]:
     if row.latency is None:
         return (wording.NOTHING,) * len(_TIMED)
     median = wording.ms_interval(row.latency.median)
     return (median, wording.ms(row.latency.p90), wording.ms(row.latency.p99))
 
 
-def _later(row: Row) -> tuple[str, ...]:
+def _later(row: Result) -> tuple[str, ...]:
     return tuple(
         map(wording.ms, (row.first_ms, row.load_ms, row.load_evicted_ms, row.tokenizer_ms))
     )
@@ -122,8 +122,8 @@ def problems(report: Report) -> Iterator[tuple[str, Table]]:
 def warnings(report: Report) -> Table:
     """What happened and what to do about it."""
     rows = [
-        (message, advice, wording.count(len(about), "measurement"))
-        for _, message, advice, about in wording.warnings(report)
+        (each.message, each.advice, wording.count(len(each.about), "measurement"))
+        for each in wording.warnings(report)
     ]
     return Table(("what", "what to do", "of"), tuple(rows), 3)
 

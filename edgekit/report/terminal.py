@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from edgekit.report import headline, tables, wording
-from edgekit.report.numbers import Group, Report, Row
+from edgekit.report.numbers import Group, Report, Result
 
 _WIDTH = 140  # where the output is no terminal
 _ENDLESS = 10_000
@@ -60,7 +60,7 @@ def fitting(group: Group, console: Console) -> Table:
 
 def _table(group: Group, kinds: Sequence[str], without: Set[str]) -> Table:
     timed = any(row.latency for row in group.rows)
-    cells: dict[str, Callable[[Row], str]] = {
+    cells: dict[str, Callable[[Result], str]] = {
         wording.count(group.conditions.length, "token"): _name,
         "runtime": lambda row: escape(row.measurement.subject.runtime),
         **(_TIMED if timed else _COUNTED),
@@ -78,23 +78,23 @@ def _table(group: Group, kinds: Sequence[str], without: Set[str]) -> Table:
     return table
 
 
-def _name(row: Row) -> str:
+def _name(row: Result) -> str:
     mark = " [green]◆[/green]" if row.pareto else ""
     return escape(wording.subject(row.measurement.subject)) + mark
 
 
 _MEMORY = {"memory": lambda row: wording.memory(row.measurement)}
-_TIMED: dict[str, Callable[[Row], str]] = {
+_TIMED: dict[str, Callable[[Result], str]] = {
     "median ms": lambda row: wording.ms_interval(row.latency.median) if row.latency else "",
     "p90": lambda row: wording.ms(row.latency.p90 if row.latency else None),
     "load ms": lambda row: wording.ms(row.load_ms),
     **_MEMORY,
 }
-_COUNTED: dict[str, Callable[[Row], str]] = {
+_COUNTED: dict[str, Callable[[Result], str]] = {
     "instructions": lambda row: wording.millions(row.measurement.instructions),
     **_MEMORY,
 }
-_ENERGY: dict[str, Callable[[Row], str]] = {
+_ENERGY: dict[str, Callable[[Result], str]] = {
     wording.ENERGY: lambda row: wording.millijoules(row.measurement.energy_mj)
 }
 _EXTRA = {"p90", "load ms", "memory"}  # left out first where there is little room
@@ -102,7 +102,7 @@ _MORE = {*_EXTRA, "size"}
 _PROBLEMS = {"Failed": "[red]failed[/red]", "Not measured": "not measured"}
 
 
-def _ratio(row: Row, *, kind: str) -> str:
+def _ratio(row: Result, *, kind: str) -> str:
     return wording.ratio(row.against(kind))
 
 

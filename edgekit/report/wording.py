@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from edgekit.benchmarks.devices.warnings import TABLE, MeasurementWarning
 from edgekit.benchmarks.measurement import Conditions, Measurement, Operator, Subject
 from edgekit.report import comparison
 from edgekit.report.comparison import Comparison
-from edgekit.report.numbers import Group, Report, Row, Setting
+from edgekit.report.numbers import Group, Report, Result, Setting
 from edgekit.report.paper import Claim
 from edgekit.report.texts import TextsRow
 from edgekit.stats import Interval
@@ -55,7 +56,7 @@ def millijoules(energy_mj: float | None) -> str:
     return NOTHING if energy_mj is None else f"{energy_mj:.3g}"
 
 
-def has_energy(rows: Iterable[Row]) -> bool:
+def has_energy(rows: Iterable[Result]) -> bool:
     """Whether a phone told what any of the files takes."""
     return any(row.measurement.energy_mj is not None for row in rows)
 
@@ -172,8 +173,18 @@ def state(row: Measurement) -> str:
     return ", ".join(row.warnings)
 
 
-def warnings(report: Report) -> list[tuple[str, str, str, tuple[str, ...]]]:
-    """Each code with its message, its advice and the measurements that it is about."""
+@dataclass(frozen=True)
+class WarningSummary:
+    """A code of :data:`edgekit.benchmarks.devices.warnings.TABLE` and the measurements it is of."""
+
+    code: str
+    message: str
+    advice: str
+    about: tuple[str, ...]
+
+
+def warnings(report: Report) -> list[WarningSummary]:
+    """Each code once, with the measurements that it is about."""
     found: dict[str, list[str]] = {}
     for row in report.measurements:
         for code in row.warnings:
@@ -181,7 +192,10 @@ def warnings(report: Report) -> list[tuple[str, str, str, tuple[str, ...]]]:
             found.setdefault(code, []).append(about)
     unknown = MeasurementWarning("unknown to this version", "update edgekit")
     table = {code: TABLE.get(code, unknown) for code in found}
-    return [(code, table[code].message, table[code].advice, tuple(found[code])) for code in found]
+    return [
+        WarningSummary(code, table[code].message, table[code].advice, tuple(found[code]))
+        for code in found
+    ]
 
 
 def problems(report: Report, kind: str) -> list[tuple[str, str]]:
