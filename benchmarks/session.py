@@ -16,7 +16,8 @@ from edgekit.benchmarks.devices.protocol import Target
 from edgekit.benchmarks.measurement import Measurement
 from edgekit.benchmarks.spec import Suite
 from edgekit.bundle import Bundle
-from edgekit.errors import OutputError, PlanError
+from edgekit.errors import PlanError
+from edgekit.files import output_folder
 
 Say = Callable[[str], None]
 
@@ -56,19 +57,20 @@ def run(
         EdgekitError: a device, a bundle or an argument is at fault; nothing was measured.
     """
     devices = _devices(asked, say)
-    found = prepare.bundles(asked, folder, say)
-    if texts is not None:
-        asked = prepare.with_texts(asked, found, texts)
-    asked = replace(asked, against=_against(asked, found))
-    store = _store(folder)
-    have = [row for row in store.load() if row.failure is None and not force]
-    bench = Bench(asked, found, store.append, {row.key: row for row in have}, say, tick)
-    here = [device for device in devices if not targets.apart(device.name)]
-    apart = [device for device in devices if targets.apart(device.name)]
-    bench.plan([*here, *apart])
-    bench.run(here)
-    _side_by_side(bench, apart)
-    return store.load()
+    with output_folder(folder):
+        found = prepare.bundles(asked, folder, say)
+        if texts is not None:
+            asked = prepare.with_texts(asked, found, texts)
+        asked = replace(asked, against=_against(asked, found))
+        store = results.Store(folder)
+        have = [row for row in store.load() if row.failure is None and not force]
+        bench = Bench(asked, found, store.append, {row.key: row for row in have}, say, tick)
+        here = [device for device in devices if not targets.apart(device.name)]
+        apart = [device for device in devices if targets.apart(device.name)]
+        bench.plan([*here, *apart])
+        bench.run(here)
+        _side_by_side(bench, apart)
+        return store.load()
 
 
 def _side_by_side(bench: Bench, devices: Sequence[Target]) -> None:
@@ -91,14 +93,6 @@ def _devices(asked: Suite, say: Say) -> list[Target]:
     if asked.memory_limit_bytes is not None and all(target.timed for target in found):
         raise PlanError("--memory limits an emulated device only: add --device arm64")
     return found
-
-
-def _store(folder: Path) -> results.Store:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{folder} cannot be made: {error.strerror}") from error
-    return results.Store(folder)
 
 
 def _against(asked: Suite, found: Sequence[tuple[str, Bundle]]) -> str | None:

@@ -1,22 +1,24 @@
-"""ONNX: one file with dynamic batch and length for every runtime that reads ai.onnx opset 20.
+"""ONNX: one file with dynamic batch and length for every runtime that reads ai.onnx.
 
 The traced operators are translated one by one (``onnx_ops``), which leaves nothing to clean up
-afterwards. Opset 20 (IR 9) is the first with Gelu as one operator, and onnxruntime has read it
-since 1.17 (https://onnxruntime.ai/docs/reference/compatibility.html), on phones and in browsers.
+afterwards. A file asks for the least opset that has its operators (``onnx_versions``): with Gelu,
+which is one operator from opset 20 on, that is onnxruntime 1.17, on phones and in browsers.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgekit.converters.onnx_graph import GraphBuilder, write
 from edgekit.converters.onnx_ops import lowerings
-from edgekit.converters.onnx_shapes import Value
-from edgekit.converters.onnx_text import IDS, INPUT, MAX_LENGTH, OPSETS, text_graph
+from edgekit.converters.onnx_shapes import Value, kind_of
+from edgekit.converters.onnx_text import DOMAINS, IDS, INPUT, MAX_LENGTH, text_graph
+from edgekit.converters.onnx_versions import OPSETS, ir_version, least_opset
 from edgekit.errors import ConversionError
 from edgekit.recipe import Recipe
 from edgekit.signature import Card, Signature, TensorSpec
@@ -30,8 +32,6 @@ if TYPE_CHECKING:
 
 __all__ = ["convert"]
 
-_OPSET, _IR_VERSION = 20, 9
-
 
 def convert(
     graph: Graph,
@@ -40,34 +40,50 @@ def convert(
     folder: Path,
     *,
     tokenizer: TextTokenizer | None = None,
+    opset: int = OPSETS[-1],
+    int64_inputs: bool = False,
 ) -> Iterator[tuple[Recipe, Path]]:
     """Yields each recipe's finished file as soon as it is written into ``folder``.
 
-    Inputs are int32 (batch, length), outputs float32, named and ordered as in the signature. With a
-    ``tokenizer`` each recipe has a second file, which takes text and also gives ``input_ids``.
+    Inputs are (batch, length), outputs float32, named and ordered as in the signature.
+
+    Args:
+        graph: the traced model.
+        recipes: what to make; each is a file of its own.
+        card: what the files say of themselves.
+        folder: where they are written.
+        tokenizer: makes a second file for each recipe, which takes text and also gives
+            ``input_ids``.
+        opset: the newest opset of ai.onnx that the files may ask for, one of ``OPSETS``.
+        int64_inputs: whether the inputs are int64, as other exporters make them, and not int32.
 
     Raises:
         ConversionError: the model has an operator without a lowering, or 2 GiB of weights.
         UnsupportedError: the tokenizer cannot be expressed.
     """
     program, signature = graph.dynamic, graph.signature
+    if int64_inputs:
+        inputs = tuple(replace(spec, dtype="int64") for spec in signature.inputs)
+        signature = replace(signature, inputs=inputs)
     text = None if tokenizer is None else text_graph(tokenizer)
     for recipe in recipes:
-        builder = _translate(program, signature, recipe)
+        builder = _translate(program, signature, recipe, opset)
         path = folder / f"model-{recipe.name}.onnx"
-        model = _model(builder.nodes, signature.inputs, signature.outputs, card)
+        model = _model(builder.nodes, signature.inputs, signature.outputs, card, opset)
         write(model, builder.tensors, path)
         yield recipe, path
         if text is not None:
             path = path.with_stem(f"{path.stem}-text")
             nodes, outputs = [*text.nodes, *builder.nodes], (*signature.outputs, IDS)
-            model = _model(nodes, (INPUT,), outputs, card, OPSETS)
+            model = _model(nodes, (INPUT,), outputs, card, opset, DOMAINS)
             write(model, {**text.tensors, **builder.tensors}, path)
             yield recipe, path
 
 
-def _translate(program: ExportedProgram, signature: Signature, recipe: Recipe) -> GraphBuilder:
-    builder, table = GraphBuilder(), lowerings(recipe.name)
+def _translate(
+    program: ExportedProgram, signature: Signature, recipe: Recipe, opset: int
+) -> GraphBuilder:
+    builder, table = GraphBuilder(opset=opset), lowerings(recipe.name, opset)
     values = _arguments(program, signature, builder)
     for node in program.graph.nodes:
         if node.op != "call_function":
@@ -94,7 +110,10 @@ def _arguments(
     for node, spec in zip(program.graph.nodes, program.graph_signature.input_specs, strict=False):
         fake = node.meta["val"]
         if spec.target is None:
-            values[node] = Value(next(inputs).name, fake)
+            tensor = next(inputs)
+            wide = tensor.dtype == "int64"
+            name = builder.op("Cast", tensor.name, to=kind_of(fake.dtype)) if wide else tensor.name
+            values[node] = Value(name, fake)
         elif node.users:
             data = state[spec.target].detach().numpy()
             shared = any(user.name.split("_")[0] != "linear" for user in node.users)
@@ -125,7 +144,8 @@ def save_tokenizer(tokenizer: TextTokenizer, path: Path) -> None:
     longest = TensorSpec(MAX_LENGTH, "int64", (1,), "instead of the length that the file has")
     types = TensorSpec("token_type_ids", "int32", (1, "length"))
     card = Card("tokenizer", "tokenizer", "tokenizer.json")
-    write(_model(graph.nodes, (INPUT, longest), (IDS, types), card, OPSETS), graph.tensors, path)
+    inputs, outputs = (INPUT, longest), (IDS, types)
+    write(_model(graph.nodes, inputs, outputs, card, OPSETS[-1], DOMAINS), graph.tensors, path)
 
 
 def _model(
@@ -133,11 +153,13 @@ def _model(
     inputs: Sequence[TensorSpec],
     outputs: Sequence[TensorSpec],
     card: Card,
-    opsets: Mapping[str, int] | None = None,
+    most: int,
+    domains: Mapping[str, int] | None = None,
 ) -> ModelProto:
-    """The model without its tensors, with what the card says of it."""
+    """The model without its tensors, with what the card says of it, in an opset up to ``most``."""
     from onnx import helper
 
+    opset = least_opset(nodes, most)
     graph = helper.make_graph(
         nodes,
         card.name,
@@ -146,8 +168,8 @@ def _model(
     )
     model = helper.make_model(
         graph,
-        opset_imports=[helper.make_opsetid(*row) for row in {"": _OPSET, **(opsets or {})}.items()],
-        ir_version=_IR_VERSION,
+        opset_imports=[helper.make_opsetid(*row) for row in {"": opset, **(domains or {})}.items()],
+        ir_version=ir_version(opset),
         producer_name="edgekit",
         producer_version=version("edgekit"),
         doc_string=card.description,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from edgekit.converters.onnx_versions import OPSETS
 from edgekit.errors import ConversionError
 
 if TYPE_CHECKING:
@@ -27,11 +28,11 @@ class GraphBuilder:
 
     ``scope`` is the path of the module being translated; the names of its values begin with it.
     Every name made here has a slash in it, which no input, output or parameter has. Two graphs with
-    other ``root`` names share none.
+    other ``root`` names share none. ``opset`` is the newest whose operators may be used.
     """
 
-    def __init__(self, root: str = "") -> None:
-        self._root = root
+    def __init__(self, root: str = "", opset: int = OPSETS[-1]) -> None:
+        self._root, self.opset = root, opset
         self.nodes: list[NodeProto] = []
         self.tensors: dict[str, Array] = {}
         self.scope = root
@@ -56,6 +57,12 @@ class GraphBuilder:
             self._producers.update(dict.fromkeys(values, node))
             self._made[key] = values
         return self._made[key]
+
+    def reduce(self, kind: str, value: str, axes: Sequence[int], *, keep: bool) -> str:
+        """A reduction over ``axes``, which became an operand of most of them in opset 18."""
+        if self.opset < 18 and kind != "ReduceSum":
+            return self.op(kind, value, axes=list(axes), keepdims=int(keep))
+        return self.op(kind, value, self.constant(list(axes)), keepdims=int(keep))
 
     def tensor(self, name: str, array: Array) -> str:
         """A named tensor of the file; ``array`` may be a strided view, copied on writing only."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from math import pi, sqrt
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from edgekit.converters.onnx_shapes import (
     getitem,
     kind_of,
 )
+from edgekit.converters.onnx_versions import OPSETS
 from edgekit.errors import ConversionError
 
 # Lowerings of elementwise operators
@@ -61,12 +63,26 @@ def _gelu(to: GraphBuilder, out: Any, x: Value, approximate: str = "none") -> st
     return to.op("Gelu", x.name, approximate=approximate)
 
 
+def _composed_gelu(to: GraphBuilder, out: Any, x: Value, approximate: str = "none") -> str:
+    """x * (1 + f) / 2 in the forms that onnxruntime fuses: Gelu is an operator from opset 20 on."""
+
+    def number(value: float) -> str:
+        return as_dtype(to, out.dtype, value)
+
+    if approximate == "tanh":
+        cube = to.op("Mul", to.op("Mul", x.name, x.name), x.name)
+        inner = to.op("Add", x.name, to.op("Mul", cube, number(0.044715)))
+        share = to.op("Tanh", to.op("Mul", inner, number(sqrt(2 / pi))))
+    else:
+        share = to.op("Erf", to.op("Div", x.name, number(sqrt(2))))
+    return to.op("Mul", to.op("Mul", x.name, to.op("Add", share, number(1.0))), number(0.5))
+
+
 # Lowerings of sums and products
 
 
 def _reduce(kind: str, to: GraphBuilder, out: Any, x: Value, dims: Any, keep: bool = False) -> str:
-    axes = to.constant([dims] if isinstance(dims, int) else list(dims))
-    return to.op(kind, x.name, axes, keepdims=int(keep))
+    return to.reduce(kind, x.name, [dims] if isinstance(dims, int) else dims, keep=keep)
 
 
 def _cumsum(to: GraphBuilder, out: Any, x: Value, dim: int, **_: Any) -> str:
@@ -89,6 +105,26 @@ def _layer_norm(
 ) -> str:
     parameters = [weight.name] if bias is None else [weight.name, bias.name]
     return to.op("LayerNormalization", x.name, *parameters, axis=-len(shape), epsilon=eps)
+
+
+def _composed_layer_norm(
+    to: GraphBuilder,
+    out: Any,
+    x: Value,
+    shape: Sequence[int],
+    weight: Value,
+    bias: Value | None = None,
+    eps: float = 1e-5,
+    *_: Any,
+) -> str:
+    """LayerNormalization is an operator from opset 17 on; onnxruntime makes one of this before."""
+    axes = range(-len(shape), 0)
+    centred = to.op("Sub", x.name, to.reduce("ReduceMean", x.name, axes, keep=True))
+    square = to.op("Pow", centred, as_dtype(to, out.dtype, 2.0))
+    variance = to.reduce("ReduceMean", square, axes, keep=True)
+    deviation = to.op("Sqrt", to.op("Add", variance, as_dtype(to, out.dtype, eps)))
+    scaled = to.op("Mul", to.op("Div", centred, deviation), weight.name)
+    return scaled if bias is None else to.op("Add", scaled, bias.name)
 
 
 def _embedding(to: GraphBuilder, out: Any, weight: Value, ids: Value, *_: Any) -> str:
@@ -173,7 +209,7 @@ def _int8_linear(
     name = f"{weight.name}.int8"
     columns = _transposed(to, Value(to.tensor(name, rows), weight.fake, rows, weight.shared))
     scales = to.tensor(f"{weight.name}.scale.T", scale[:, 0])
-    largest = to.op("ReduceMax", to.op("Abs", x.name), to.constant([-1]))
+    largest = to.reduce("ReduceMax", to.op("Abs", x.name), [-1], keep=True)
     largest = to.op("Clip", largest, to.constant(1e-9, np.float32))
     step, zero = to.constant(1 / 127, np.float32), to.constant(128, np.uint8)
     levels = to.op("QuantizeLinear", to.op("Div", x.name, largest), step, zero)
@@ -224,10 +260,16 @@ _LOWERINGS: dict[str, Lowering] = {
     "sum.dim_IntList": partial(_reduce, "ReduceSum"),
 }
 _INT8: dict[str, Lowering] = {"embedding": _int8_embedding, "linear": _int8_linear}
+_BEFORE: Mapping[int, Mapping[str, Lowering]] = {  # instead of what came with these opsets
+    20: {"gelu": _composed_gelu},
+    17: {"layer_norm": _composed_layer_norm},
+}
 
 
-def lowerings(recipe: str) -> Mapping[Any, Lowering]:
-    """``torch operator -> lowering`` for a recipe: fp32 or int8."""
+def lowerings(recipe: str, opset: int = OPSETS[-1]) -> Mapping[Any, Lowering]:
+    """``torch operator -> lowering`` for a recipe, fp32 or int8, in operators of an opset."""
     maps, comparisons = of_kinds(_map, _MAPS), of_kinds(_compare, _COMPARISONS)
     named = {**maps, **comparisons, **_LOWERINGS, **(_INT8 if recipe == "int8" else {})}
+    for since, older in _BEFORE.items():
+        named.update(older if opset < since else {})
     return by_operator(named, getitem)

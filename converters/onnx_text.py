@@ -20,7 +20,7 @@ from edgekit.tokens.tokenizer import TextTokenizer
 INPUT = TensorSpec("text", "str", ("texts",), "one text, or the two of a pair")
 IDS = TensorSpec("input_ids", "int32", (1, "length"), "the ids that the text became")
 MAX_LENGTH = "tokenizer/max_length"
-OPSETS = {DOMAIN: 1, ML_DOMAIN: 2}
+DOMAINS = {DOMAIN: 1, ML_DOMAIN: 2}  # and their opsets
 _INT32 = 6  # TensorProto.INT32
 _KINDS: Mapping[str, Callable[[TextGraph, TextTokenizer, str], tuple[str, str]]] = {
     "BPE": onnx_bpe.ids,

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from edgekit.converters.lowering import Lowering
 from edgekit.converters.tflite_graph import File, Subgraph, Value, constant, write
 from edgekit.converters.tflite_ops import lowerings
-from edgekit.errors import ConversionError
+from edgekit.converters.tflite_versions import NARROW_WEIGHTS, least_tensorflow, release
+from edgekit.errors import ConversionError, UnsupportedError
 from edgekit.recipe import Recipe
 from edgekit.signature import Card
 from edgekit.tracing.graph import Graph
@@ -26,25 +27,53 @@ __all__ = ["convert"]
 
 
 def convert(
-    graph: Graph, recipes: Sequence[Recipe], card: Card, folder: Path
+    graph: Graph,
+    recipes: Sequence[Recipe],
+    card: Card,
+    folder: Path,
+    *,
+    minimum_tflite: str | None = None,
 ) -> Iterator[tuple[Recipe, Path]]:
     """Yields each recipe's finished file as soon as it is written into ``folder``.
 
     Signature ``seq_N`` takes int32 inputs of shape (1, N) and returns float32 outputs, named and
     ordered as in the graph's signature.
 
+    Args:
+        graph: the traced model.
+        recipes: what to make; each is a file of its own.
+        card: what the files say of themselves.
+        folder: where they are written.
+        minimum_tflite: the oldest TensorFlow Lite that has to run the files, such as ``2.14``. One
+            before 2.18 cannot read int8 weights with a scale a row: its files make float weights of
+            them when they are opened. Every LiteRT is newer than that.
+
     Raises:
         ConversionError: the model has an operator without a lowering.
+        UnsupportedError: the model needs a newer TensorFlow Lite than ``minimum_tflite``.
     """
     programs = {length: graph.static(length) for length in graph.signature.buckets}
+    old = minimum_tflite is not None and release(minimum_tflite) < release(NARROW_WEIGHTS)
     for recipe in recipes:
-        file, table = File(), lowerings(recipe.name)
+        file, table = File(dequantized=old), lowerings(recipe.name)
         for length, program in programs.items():
             subgraph = Subgraph(file, f"seq_{length}")
             _translate(program, graph, subgraph, table)
+        _check_age(file, minimum_tflite)
         path = folder / f"model-{recipe.name}.tflite"
         write(file, card, path)
         yield recipe, path
+
+
+def _check_age(file: File, minimum_tflite: str | None) -> None:
+    """Refuses operators that the oldest runtime asked for does not have."""
+    for code in file.codes if minimum_tflite else ():
+        since = least_tensorflow([code])
+        if since is not None and release(since) > release(minimum_tflite or ""):
+            raise UnsupportedError(
+                f"TensorFlow Lite {minimum_tflite} has no {code[0]} of version {code[1]}: "
+                f"use --minimum-tflite {since} or newer"
+            )
 
 
 def _translate(

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from edgekit.converters.tflite_versions import Operand, Use, operator_version
 from edgekit.signature import Card
 
 if TYPE_CHECKING:
@@ -33,10 +34,6 @@ _OPTIONS = {  # options whose name is not the operator's in camel case
     "MEAN": "ReducerOptions",
     "REDUCE_MAX": "ReducerOptions",
     "SUM": "ReducerOptions",
-}
-_VERSIONS = {  # all others are used as in their first version
-    "BROADCAST_TO": 2,  # the first that has kernels
-    "FULLY_CONNECTED": 5,  # keep_num_dims
 }
 
 
@@ -70,15 +67,18 @@ def constant(value: Any, dtype: Any = None, name: str = "") -> Value:
 
 
 class File:
-    """What all subgraphs of a file share: operator codes and constants.
+    """What all subgraphs of a file share: operator codes (a name and a version) and constants.
 
-    ``scales`` has the quantisation parameters of the int8 constants, by their keys.
+    ``scales`` has the quantisation parameters of the int8 constants, by their keys. A
+    ``dequantized`` file makes float weights of its int8 ones when it is opened, for runtimes whose
+    kernels cannot read them.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, dequantized: bool = False) -> None:
+        self.dequantized = dequantized
         self.subgraphs: list[Subgraph] = []
         self.buffers: list[Array] = []
-        self.codes: dict[str, int] = {}
+        self.codes: dict[tuple[str, int], int] = {}
         self.scales: dict[str, Any] = {}
         self._places: dict[str, int] = {}
         self._quantized: dict[str, Value] = {}
@@ -124,6 +124,7 @@ class Subgraph:
         self.outputs: dict[str, Value] = {}
         self._indices: dict[Value, int] = {}
         self._constants: dict[tuple[int, tuple[int, ...]], int] = {}
+        self._floats: dict[str, Value] = {}
         file.subgraphs.append(self)
 
     def input(self, name: str, shape: Sequence[int], dtype: str) -> Value:
@@ -145,9 +146,11 @@ class Subgraph:
         result = self._activation(f"{self.scope}/{len(self.tensors)}", shape, dtype)
         name = _OPTIONS.get(kind, kind.title().replace("_", "") + "Options")
         made = getattr(schema, f"{name}T", None)
+        use = Use(kind, [self._operand(operand) for operand in operands], options)
+        code = kind, operator_version(use)
         self.operators.append(
             schema.OperatorT(
-                opcodeIndex=self.file.codes.setdefault(kind, len(self.file.codes)),
+                opcodeIndex=self.file.codes.setdefault(code, len(self.file.codes)),
                 inputs=[-1 if operand is None else self.index(operand) for operand in operands],
                 outputs=[self.index(result)],
                 builtinOptionsType=getattr(schema.BuiltinOptions, name) if made else 0,
@@ -155,6 +158,18 @@ class Subgraph:
             )
         )
         return result
+
+    def quantized(self, weight: Value) -> Value:
+        """The int8 weight as an operator reads it: as it is stored, or made float by an operator.
+
+        A runtime computes an operator on constants once, and keeps the result.
+        """
+        stored = self.file.quantized(weight)
+        if not self.file.dequantized:
+            return stored
+        if stored.key not in self._floats:
+            self._floats[stored.key] = self.op("DEQUANTIZE", [stored], stored.shape, weight.dtype)
+        return self._floats[stored.key]
 
     def index(self, value: Value) -> int:
         """The number of a value's tensor."""
@@ -167,6 +182,12 @@ class Subgraph:
             index = self._tensor(name, value.shape, value.dtype, place, scales)
             self._constants[place, value.shape] = index
         return self._constants[place, value.shape]
+
+    def _operand(self, value: Value | None) -> Operand | None:
+        if value is None:
+            return None
+        scales = self.file.scales.get(value.name)
+        return Operand(value.dtype, value.shape, 0 if scales is None else len(scales.scale))
 
     def _activation(self, name: str, shape: Sequence[int], dtype: str) -> Value:
         value = Value(tuple(shape), dtype)
@@ -215,7 +236,7 @@ def _model(file: File, card: Card) -> ModelT:
     contents = [schema.BufferT(offset=1, size=1) for _ in file.buffers]  # room for the real ones
     return schema.ModelT(
         version=_SCHEMA_VERSION,
-        operatorCodes=[_code(kind) for kind in file.codes],
+        operatorCodes=[_code(*code) for code in file.codes],
         subgraphs=[
             schema.SubGraphT(
                 graph.tensors,
@@ -233,14 +254,14 @@ def _model(file: File, card: Card) -> ModelT:
     )
 
 
-def _code(kind: str) -> OperatorCodeT:
+def _code(kind: str, version: int) -> OperatorCodeT:
     from ai_edge_litert import schema_py_generated as schema
 
     number = getattr(schema.BuiltinOperator, kind)
     placeholder = schema.BuiltinOperator.PLACEHOLDER_FOR_GREATER_OP_CODES
     return schema.OperatorCodeT(
         deprecatedBuiltinCode=min(number, placeholder),
-        version=_VERSIONS.get(kind, 1),
+        version=version,
         builtinCode=number,
     )
 

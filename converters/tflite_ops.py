@@ -256,13 +256,13 @@ def _attention(
 
 
 def _int8_embedding(to: Subgraph, out: Any, weight: Value, ids: Value, *_: Any) -> Value:
-    return _embedding(to, out, to.file.quantized(weight), ids)
+    return _embedding(to, out, to.quantized(weight), ids)
 
 
 def _int8_linear(
     to: Subgraph, out: Any, x: Value, weight: Value, bias: Value | None = None
 ) -> Value:
-    return _linear(to, out, x, to.file.quantized(weight), bias)
+    return _linear(to, out, x, to.quantized(weight), bias)
 
 
 _MAPS = {

@@ -24,8 +24,8 @@ from test_bundle import edit
 import edgekit
 from edgekit.app import opening
 from edgekit.bundle import Bundle, entry
-from edgekit.cli import render_eval
 from edgekit.cli.main import cli
+from edgekit.cli.rendering import evaluation as render_eval
 from edgekit.errors import DataError, EdgekitError
 from edgekit.evaluation import measures, result, squad, ways
 from edgekit.evaluation.kinds import Example, Model, Options

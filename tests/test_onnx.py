@@ -179,6 +179,27 @@ def test_the_graph_is_clean(bert: Case) -> None:
     assert not any(node.doc_string or node.metadata_props for node in model.graph.node)
 
 
+@pytest.mark.parametrize(("asked", "opsets"), [(16, (15, 15)), (17, (17, 17)), (19, (17, 18))])
+def test_an_older_opset_computes_the_same_in_operators_that_it_has(
+    bert: Case, tmp_path: Path, asked: int, opsets: tuple[int, int]
+) -> None:
+    feed = bert.feed(2, 33, 9)
+    for name, opset in zip(("fp32", "int8"), opsets, strict=True):
+        ((_, path),) = convert(bert.graph, [recipe.get(name)], CARD, tmp_path, opset=asked)
+        onnx.checker.check_model(path, full_check=True)
+        assert [used.version for used in onnx.load(path).opset_import] == [opset]
+        (got,), (want,) = replace(bert, files={name: path}).run(name, feed), bert.run(name, feed)
+        np.testing.assert_allclose(got, want, atol=1e-5)
+
+
+def test_inputs_are_int64_where_that_is_asked_for(bert: Case, tmp_path: Path) -> None:
+    ((_, path),) = convert(bert.graph, [recipe.get("fp32")], CARD, tmp_path, int64_inputs=True)
+    feed = bert.feed(2, 33, 9)
+    wide = {name: value.astype(np.int64) for name, value in feed.items()}
+    (got,), (want,) = replace(bert, files={"wide": path}).run("wide", wide), bert.run("fp32", feed)
+    np.testing.assert_array_equal(got, want)
+
+
 @pytest.mark.parametrize("name", ["fp32", "int8"])
 def test_tied_weights_are_stored_once(bert: Case, name: str) -> None:
     tensors = onnx.load(bert.files[name]).graph.initializer

@@ -65,11 +65,6 @@ BAD_CHECKPOINTS = {
     "broken header": (break_header, [], "truncated or corrupted"),
     "NaN": (poison, [], "NaN or infinity"),
     "pickle": (pickle_only, [], "--allow-pickle"),
-    "remote code": (
-        lambda f: edit_config(f, auto_map={"AutoModel": "m.M"}),
-        [],
-        "--trust-remote-code",
-    ),
     "architecture": (lambda f: edit_config(f, model_type="gpt2"), [], "edgekit has bert"),
     "shapes": (lambda f: edit_config(f, intermediate_size=128), [], "cannot be loaded"),
     "no head": (
@@ -143,11 +138,23 @@ def test_sharded_safetensors_are_one_checkpoint(classifier: Path, tmp_path: Path
         find(str(tmp_path / "model"))
 
 
+def write_modules(folder: Path, names: list[str]) -> None:
+    """As sentence-transformers does, the encoder in the checkpoint's own folder."""
+    rows = [
+        {"path": f"{index}" if index else "", "type": f"sentence_transformers.models.{name}"}
+        for index, name in enumerate(names)
+    ]
+    (folder / "modules.json").write_text(json.dumps(rows))
+
+
 def test_sentence_transformers_modules(classifier: Path, tmp_path: Path) -> None:
     folder = tmp_path / "model"
     shutil.copytree(classifier, folder)
     modules = ["Transformer", "Pooling", "Normalize"]
-    rows = [{"path": f"{i}", "type": f"st.models.{name}"} for i, name in enumerate(modules)]
+    rows = [
+        {"path": f"{i}", "type": f"sentence_transformers.models.{name}"}
+        for i, name in enumerate(modules)
+    ]
     (folder / "modules.json").write_text(json.dumps(rows))
     (folder / "1").mkdir()
     for config, mode in (
@@ -163,7 +170,10 @@ def test_sentence_transformers_modules(classifier: Path, tmp_path: Path) -> None
         (["Transformer", "Normalize", "Pooling"], "order"),
         (["Transformer", "Pooling", "Pooling"], "order"),
     ):
-        rows = [{"path": f"{i}", "type": f"st.models.{name}"} for i, name in enumerate(wrong)]
+        rows = [
+            {"path": f"{i}", "type": f"sentence_transformers.models.{name}"}
+            for i, name in enumerate(wrong)
+        ]
         (folder / "modules.json").write_text(json.dumps(rows))
         with pytest.raises(UnsupportedError, match=message):
             plan.make(str(folder), out=tmp_path / "out", to=["onnx"])

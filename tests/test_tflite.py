@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from ai_edge_litert import interpreter
+from ai_edge_litert import interpreter, schema_py_generated
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 from ai_edge_litert.tools import flatbuffer_utils
 from ai_edge_quantizer import quantizer
@@ -25,6 +25,7 @@ from transformers import (
 
 from edgekit import recipe
 from edgekit.converters import tflite
+from edgekit.errors import UnsupportedError
 from edgekit.model import tasks
 from edgekit.model.pooling import Pooling
 from edgekit.runtime.interpreters import TfliteInterpreter
@@ -47,6 +48,7 @@ BERT = BertConfig(
 DISTILBERT = DistilBertConfig(
     vocab_size=300, dim=64, n_layers=2, n_heads=4, hidden_dim=128, max_position_embeddings=64
 )
+_NAMES = {code: name for name, code in vars(schema_py_generated.BuiltinOperator).items()}
 SIZES = {"vocabulary": 300, "hidden": 64}
 MODELS = {
     "question-answering": (AutoModelForQuestionAnswering, DISTILBERT, INPUTS[:2]),
@@ -155,6 +157,40 @@ def test_a_second_signature_and_tied_weights_cost_no_weights(
     weights = (graph.folder / "weights.safetensors").stat().st_size
     assert files["fp32"].stat().st_size < weights + 100_000
     assert files["int8"].stat().st_size < weights / 4 + 130_000
+
+
+def test_operators_are_of_the_versions_that_their_use_needs(
+    converted: tuple[Graph, dict[str, Path]], tmp_path: Path
+) -> None:
+    """By TensorFlow's own table: an old kernel takes the first row's scale for all of a weight."""
+    graph, files = converted
+    old = tflite.convert(graph, [recipe.get("int8")], CARD, tmp_path, minimum_tflite="2.14")
+    versions = {
+        name: _versions(path, "FULLY_CONNECTED", "EMBEDDING_LOOKUP", "DEQUANTIZE")
+        for name, path in {**files, "old": next(old)[1]}.items()
+    }
+    assert versions == {
+        "fp32": {("FULLY_CONNECTED", 5), ("EMBEDDING_LOOKUP", 1)},
+        "int8": {("FULLY_CONNECTED", 12), ("EMBEDDING_LOOKUP", 4)},
+        "old": {("FULLY_CONNECTED", 5), ("EMBEDDING_LOOKUP", 1), ("DEQUANTIZE", 5)},
+    }
+
+
+def test_what_an_old_runtime_lacks_is_named(
+    converted: tuple[Graph, dict[str, Path]], tmp_path: Path
+) -> None:
+    with pytest.raises(UnsupportedError, match=r"2\.8 has no GELU of version 1: .* 2\.9\.0"):
+        list(
+            tflite.convert(converted[0], [recipe.get("fp32")], CARD, tmp_path, minimum_tflite="2.8")
+        )
+    assert not list(tmp_path.iterdir())
+
+
+def _versions(path: Path, *kinds: str) -> set[tuple[str, int]]:
+    """Those operators of a file, with the versions that it asks for."""
+    codes = flatbuffer_utils.read_model(str(path)).operatorCodes
+    found = {(_NAMES[code.builtinCode], code.version) for code in codes}
+    return {code for code in found if code[0] in kinds}
 
 
 def test_interface_and_card_are_in_the_file(converted: tuple[Graph, dict[str, Path]]) -> None:

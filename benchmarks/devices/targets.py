@@ -290,6 +290,8 @@ def _kind(name: str) -> Kind:
     kind = KINDS.get(name.partition(":")[0])
     if kind is None:
         raise UnsupportedError(f"unknown device '{name}': choose from {', '.join(KINDS)}")
+    if name.endswith(":"):
+        raise UnsupportedError(f"device '{name}' names none after the colon: leave the colon out")
     return kind
 
 

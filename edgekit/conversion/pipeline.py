@@ -27,6 +27,7 @@ from edgekit.manifest import (
     SourceFacts,
     TextArtifactEntry,
 )
+from edgekit.model import config as configs
 from edgekit.model.source import SEED, Source
 from edgekit.runtime import text as text_runtime
 from edgekit.signature import TensorSpec
@@ -171,7 +172,7 @@ def _source(source: Source, parameters: int) -> SourceFacts:
         origin=source.origin,
         kind=source.kind,
         model_type=source.family.model_type,
-        architectures=tuple(source.config.get("architectures") or ()),
+        architectures=configs.texts(source.config, "architectures"),
         sha256=source.sha256,
         parameters=parameters,
         license=source.card.get("license"),

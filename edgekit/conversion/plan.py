@@ -10,10 +10,12 @@ from pathlib import Path
 
 from edgekit import formats, recipe
 from edgekit.errors import OutputError, PlanError
+from edgekit.model import config as configs
 from edgekit.model.source import NO_TRUST, Source, Trust, find
 from edgekit.model.tasks import Task
 from edgekit.runtime import text as text_runtime
 from edgekit.signature import Signature, TensorSpec
+from edgekit.staging import check_replaceable
 
 BUCKETS = (32, 64, 128, 256, 384, 512)
 MINIMUM_IOS = ("16", "17", "18")
@@ -143,7 +145,7 @@ def _once(option: str, names: Sequence[str]) -> list[str]:
 
 
 def _length(source: Source, task: Task, asked: int | None, buckets: Sequence[int] | None) -> int:
-    default = min(source.default_length(task), max(BUCKETS))
+    default = min(source.default_length(), max(BUCKETS))
     length = asked or (max(buckets) if buckets else default)
     if length < 1:
         raise PlanError(f"--max-length {length}: a length is at least 1")
@@ -166,10 +168,7 @@ def _buckets(max_length: int, asked: Sequence[int] | None) -> tuple[int, ...]:
 
 
 def _check_out(folder: Path, force: bool) -> None:
-    if folder.exists() and not force:
-        raise OutputError(f"{folder} exists: pass --force to replace it, or -o another folder")
-    if folder.exists() and any(folder.iterdir()) and not (folder / "manifest.json").is_file():
-        raise OutputError(f"{folder} is not a bundle: it will not be replaced, choose another -o")
+    check_replaceable(folder, force=force)
     parent = folder.absolute().parent
     while not parent.exists():
         parent = parent.parent
@@ -203,8 +202,10 @@ def _parameters_in(path: Path) -> int:
 def _parameters_of(source: Source) -> int:
     """Embeddings and encoder layers of a BERT-like config (biases and norms are under 1%)."""
     family, config = source.family, source.config
-    hidden = int(config.get(family.hidden, 768))
-    wide = int(config.get(family.intermediate, 4 * hidden))
+    hidden = configs.integer(config, family.hidden, 768)
+    wide = configs.integer(config, family.intermediate, 4 * hidden)
     layer = 4 * hidden * hidden + 2 * hidden * wide
-    rows = int(config.get("vocab_size", 30522)) + int(config.get("max_position_embeddings", 512))
-    return rows * hidden + int(config.get(family.layers, 6)) * layer
+    rows = configs.integer(config, "vocab_size", 30522) + configs.integer(
+        config, "max_position_embeddings", 512
+    )
+    return rows * hidden + configs.integer(config, family.layers, 6) * layer

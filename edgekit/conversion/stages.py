@@ -125,6 +125,8 @@ def trace(plan: ExportPlan, work: Path, out: Path, *, say: Say) -> Traced:
         if plan.embed_tokenizer and saved is not None:
             embed.check(tokenizer, TextTokenizer.read(out, saved), work / "tokenizer.onnx")
         model = checkpoint.load_model(plan.source, plan.task)
+        if tokenizer is not None:
+            checkpoint.check_vocabulary(tokenizer, model)
         pooling = plan.source.pooling() if plan.task.pooled else Pooling()
         signature = plan.signature(_outputs(plan, model.config, pooling))
         token_types = len(signature.inputs) == 3

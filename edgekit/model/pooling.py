@@ -67,6 +67,12 @@ def makes_vectors(folder: Path) -> bool:
     return [kind for kind, _ in _modules(folder)] not in ([], ["Transformer"])
 
 
+def encoder_folder(folder: Path) -> Path:
+    """Where the Transformers model of a checkpoint is: releases before 2 made a folder for it."""
+    paths = dict(_modules(folder))
+    return folder / paths.get("Transformer", "")
+
+
 def dense_folders(folder: Path) -> list[Path]:
     """The folders of a checkpoint's Dense modules, which have weights of their own."""
     return [folder / path for kind, path in _modules(folder) if kind == "Dense"]
@@ -112,9 +118,10 @@ def read(folder: Path) -> Pooling:
 
 
 def max_length(folder: Path) -> int | None:
-    """The length at which sentence-transformers truncates, where the checkpoint says one.
+    """The length at which the checkpoint's own library truncates, where it says one.
 
-    It saved it in its own file, and since its release 6 in that of the tokenizer.
+    sentence-transformers saved it in its own file, and since its release 6 in that of the
+    tokenizer, where Transformers has always looked for it.
     """
     tokenizer = folder / "tokenizer_config.json"
     stored = _json(tokenizer).get("model_max_length") if tokenizer.is_file() else None
@@ -150,9 +157,18 @@ def _modules(folder: Path) -> list[tuple[str, str]]:
         return []
     rows = _json(folder / "modules.json")
     try:
-        return [(row["type"].rsplit(".", 1)[-1], row["path"]) for row in rows]
+        return [(_kind(row["type"]), row["path"]) for row in rows]
     except (TypeError, KeyError, AttributeError) as error:
         raise SourceError(f"{folder / 'modules.json'} is not a list of modules") from error
+
+
+def _kind(dotted: str) -> str:
+    """The name of one of the library's own classes; another's stays dotted, as no module is named.
+
+    The library imports what begins with its name from itself, in whichever of its packages the
+    class was when the checkpoint was saved, and anything else from the checkpoint or the machine.
+    """
+    return dotted.rsplit(".", 1)[-1] if dotted.startswith("sentence_transformers.") else dotted
 
 
 def _mode(config: Mapping[str, Any]) -> str:

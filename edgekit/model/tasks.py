@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from edgekit.errors import UnsupportedError
+from edgekit.model import config as configs
+from edgekit.model.config import Config
 from edgekit.signature import TensorSpec
 
 Arrays = Mapping[str, np.ndarray]
@@ -44,6 +46,16 @@ class Task:
     decision: Callable[[Arrays], tuple[np.ndarray, np.ndarray]]
     pooled: bool = False
     problem_type: str | None = None
+
+    @property
+    def has_labels(self) -> bool:
+        """Whether the config names what its outputs mean."""
+        return any("labels" in output.axes for output in self.outputs)
+
+    @property
+    def headless(self) -> bool:
+        """Whether the Transformers model is a bare encoder, without a head for a task."""
+        return self.auto_class == _HEADLESS
 
 
 def _argmax(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -175,17 +187,19 @@ def get(name: str) -> Task:
     return TASKS[name]
 
 
-def fitted(task: Task, config: Mapping[str, Any]) -> Task:
+def fitted(task: Task, config: Config) -> Task:
     """A text classifier's task with the problem type of its config; other tasks as they are.
 
     Where the config names none, one label is a regression and several exclude each other: the
     rule by which Transformers chooses the loss.
 
     Raises:
+        SourceError: the config's labels are not numbered from 0 without gaps.
         UnsupportedError: the config names a problem type that Transformers does not have, or a
             count of labels that leaves question answering without a start and an end.
     """
-    count = len(config["id2label"]) if config.get("id2label") else config.get("num_labels", 2)
+    if task.name == "question-answering" or task.has_labels:
+        count = configs.label_count(config)
     if task.name == "question-answering" and count != 2:
         raise UnsupportedError(
             f"question-answering needs 2 labels, start and end, and the config has {count}: "
@@ -194,7 +208,7 @@ def fitted(task: Task, config: Mapping[str, Any]) -> Task:
     if task.name != "text-classification":
         return task
     default = "regression" if count == 1 else "single_label_classification"
-    problem = config.get("problem_type") or default
+    problem = configs.text(config, "problem_type") or default
     if problem not in _PROBLEMS:
         raise UnsupportedError(
             f"problem_type '{problem}' is not supported: edgekit has {', '.join(_PROBLEMS)}"
@@ -202,7 +216,7 @@ def fitted(task: Task, config: Mapping[str, Any]) -> Task:
     return replace(task, problem_type=problem, decision=_PROBLEMS[problem])
 
 
-def infer(architectures: list[str], sentence_modules: bool) -> Task:
+def infer(architectures: Sequence[str], sentence_modules: bool) -> Task:
     """The task of a checkpoint, from the class its config names.
 
     Raises:
@@ -228,7 +242,7 @@ def check_head(task: Task, architectures: Sequence[str]) -> None:
     """
     for other in TASKS.values():
         made_for_it = architectures and architectures[0].endswith(other.architectures)
-        if made_for_it and _HEADLESS not in (task.auto_class, other.auto_class) and other != task:
+        if made_for_it and not (task.headless or other.headless) and other != task:
             raise UnsupportedError(
                 f"the checkpoint is a {architectures[0]}, for {other.name}, and was not trained "
                 f"for {task.name}: name its own task with --task"

@@ -12,7 +12,7 @@ from edgekit.bundle import Bundle
 from edgekit.errors import BundleError, SourceError
 from edgekit.model import checkpoint, source, tasks
 from edgekit.model.pooling import Pooling
-from edgekit.model.source import Source
+from edgekit.model.source import Source, Trust
 from edgekit.runtime.interpreters import Feed
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def _checkpoint(bundle: Bundle) -> Source:
             f"{bundle.path} was made of the folder {made_of.origin}, which is not here: run this "
             "where it was converted, or put the checkpoint there again"
         )
-    found = source.find(made_of.origin)
+    found = source.find(made_of.origin, Trust(unused_weights=True))  # as when it was made
     if found.sha256 != made_of.sha256:
         raise BundleError(f"{made_of.origin} has changed since {bundle.path} was made of it")
     return found

@@ -8,8 +8,7 @@ from pathlib import Path
 import click
 from rich.markup import escape
 
-from edgekit import documents
-from edgekit.cli.render import console, new_table, print_table
+from edgekit.cli.rendering.tables import console, new_table, print_json, print_table
 from edgekit.evaluation.result import FILE, BundleEvaluation, Evaluation, Quality, Score
 
 _CLASSES = 12  # shown: those that lost most, if there are more
@@ -20,7 +19,7 @@ _TEXT = 88  # characters of an example's text
 def report(found: Evaluation, folder: Path, as_json: bool) -> None:
     """All bundles; ``folder`` is where it is stored."""
     if as_json:
-        click.echo(documents.dump_json(found, FILE, indent=2))
+        print_json(found)
         return
     for bundle in found.bundles:
         _bundle(bundle, found.data.file)
