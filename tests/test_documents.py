@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import random
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -16,17 +18,21 @@ from jsonschema import Draft202012Validator
 from msgspec.structs import asdict
 from test_source import edgekit_cli
 
+import edgekit
 from edgekit import documents, report
 from edgekit.benchmarks import results, spec
 from edgekit.budget import limits
 from edgekit.budget.baseline import Baseline
 from edgekit.bundle import GOLDEN, MANIFEST, POSTPROCESS, Bundle, entry
 from edgekit.cli import schema
-from edgekit.errors import BundleError, EdgekitError, OutputError
+from edgekit.conversion import plan
+from edgekit.errors import BundleError, EdgekitError, OutputError, SourceError
 from edgekit.golden import Sample
+from edgekit.model.source import Trust
 from edgekit.postprocess import golden as vectors
 from edgekit.proof import selftest
 from edgekit.report import data
+from edgekit.runtime.eager import Eager
 
 MAPS = {"versions", "special_tokens", "checks", "outputs"}  # their keys are no fields
 ROOT = Path(__file__).parent.parent
@@ -234,9 +240,6 @@ def test_the_command_line_says_it_in_one_line_and_waits_for_no_pipe(copy: Path) 
 
 
 def test_the_hub_is_not_asked_for_a_folder_that_is_gone(copy: Path) -> None:
-    from edgekit.errors import SourceError
-    from edgekit.runtime.eager import Eager
-
     manifest = json.loads((copy / MANIFEST).read_text("utf-8"))
     assert manifest["source"]["kind"] == "folder"
     manifest["source"]["origin"] = "m/cls"
@@ -247,3 +250,12 @@ def test_the_hub_is_not_asked_for_a_folder_that_is_gone(copy: Path) -> None:
     os.mkfifo(copy / MANIFEST)
     with pytest.raises(BundleError):
         Bundle.open(copy)
+
+
+def test_the_library_takes_what_a_plan_takes() -> None:
+    """``edgekit.convert`` names its arguments for editors; none may be missing or differ."""
+    ours, plans = (inspect.signature(made).parameters for made in (edgekit.convert, plan.make))
+    for name, argument in plans.items():
+        if name != "trust":
+            assert ours[name].default == argument.default, name
+    assert {field.name for field in fields(Trust)} <= set(ours)
