@@ -23,6 +23,7 @@ from edgekit.benchmarks.spec import Suite
 from edgekit.bundle import Bundle
 from edgekit.errors import EdgekitError, PlanError
 from edgekit.version import VERSION
+from edgekit.words import count
 
 Say = Callable[[str], None]
 Named = tuple[str | None, Bundle]
@@ -83,12 +84,12 @@ class Bench:
     def _round(self, each: Round, mark: str) -> None:
         self._go_on()
         where = (
-            f"[{mark}] {each.target.name}, {_count(each.threads, 'thread')}, {each.length} tokens"
+            f"[{mark}] {each.target.name}, {count(each.threads, 'thread')}, {each.length} tokens"
         )
         if self._finished_before(each):
             self._say(f"{where}: measured before")
             return
-        self._say(f"{where}: {_count(len(each.entries), 'file')}")
+        self._say(f"{where}: {count(len(each.entries), 'file')}")
         for measurement in self._measure(each):
             if measurement.failure is not None:
                 self._go_on()  # it failed because it was stopped
@@ -205,10 +206,6 @@ class Bench:
             raise
         except EdgekitError as error:
             return str(error), ()
-
-
-def _count(number: int, name: str) -> str:
-    return f"{number} {name}{'' if number == 1 else 's'}"
 
 
 def _version() -> str:

@@ -5,13 +5,14 @@ A cell is one architecture, task, format and recipe; ``docs/support.md`` is rend
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
 from edgekit import documents
 from edgekit.errors import UnsupportedError
+from edgekit.layout import markdown_table
 from edgekit.model.families import OTHERS
 
 FILE = "support.json"
@@ -121,7 +122,7 @@ def markdown(support: Support) -> str:
         "",
         "Written by `make matrix` from `edgekit/support.json`; do not edit.",
         "",
-        *_table(header, support.table()),
+        *markdown_table(header, support.table(), left=2),
         *(["", "## Red cells", "", *failures] if failures else []),
         "",
         *_BY_CONFIG,
@@ -146,12 +147,6 @@ _BY_CONFIG = (
     "  form, and `new` as first published: see below.",
     "- DeBERTa-v3 is `deberta-v2`.",
 )
-
-
-def _table(header: tuple[str, ...], body: Iterable[tuple[str, ...]]) -> Iterator[str]:
-    rule = ("---", "---", *["---:"] * (len(header) - 2))
-    for row in (header, rule, *body):
-        yield f"| {' | '.join(row)} |"
 
 
 def _key(cell: Cell) -> tuple[tuple[int, str], ...]:

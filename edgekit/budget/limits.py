@@ -14,6 +14,7 @@ from msgspec import Meta
 from edgekit import documents
 from edgekit.budget.quantities import DATA, TABLE, Quantity
 from edgekit.errors import PlanError
+from edgekit.words import count
 
 _MOST = 1e18  # beyond it a limit is a slip of the pen
 _NUMBER = re.compile(r"(\d+(?:\.\d+)?)\s*([A-Za-z]*)")
@@ -29,8 +30,7 @@ class DeviceSetting:
     length: int = 128
 
     def __str__(self) -> str:
-        threads = f"{self.threads} thread{'s' * (self.threads != 1)}"
-        return f"{self.device}, {threads}, {self.length} tokens"
+        return f"{self.device}, {count(self.threads, 'thread')}, {self.length} tokens"
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from edgekit.report import charts, comparison, wording
 from edgekit.report.charts import Point, Tones
 from edgekit.report.numbers import Report, Result, Setting
 from edgekit.stats import Interval
+from edgekit.words import count, megabytes
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ def of(setting: Setting) -> Iterator[Figure]:
         spec = charts.bars(counted, "million", _shown(setting))
         yield Figure("Instructions of one inference", caption, spec)
     memory = [
-        point | _bar(size / 1e6, wording.megabytes(size))
+        point | _bar(size / 1e6, megabytes(size))
         for row, point in results
         if (size := row.measurement.peak_memory_bytes)
     ]
@@ -102,11 +103,11 @@ def lengths(report: Report) -> Figure:
     """How long the user's texts are."""
     rows = [
         {
-            "label": f"up to {wording.count(length, 'token')}",
+            "label": f"up to {count(length, 'token')}",
             "tone": charts.TONES[0],
-            **_bar(count, wording.count(count, "text")),
+            **_bar(number, count(number, "text")),
         }
-        for length, count in sorted(report.texts[0].histogram.items())
+        for length, number in sorted(report.texts[0].histogram.items())
     ]
     caption = "Each text in the shortest length that holds it, as an app would choose."
     return Figure("Lengths of the texts", caption, charts.bars(rows, "texts"))
@@ -169,6 +170,6 @@ def _latency(row: Result) -> Point:
         "recipe": subject.recipe,
         "runtime": subject.runtime,
         "size": charts.short(subject.size_bytes / 1e6),
-        "size_text": wording.megabytes(subject.size_bytes),
+        "size_text": megabytes(subject.size_bytes),
         "front": row.pareto,
     }

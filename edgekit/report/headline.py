@@ -9,6 +9,7 @@ from edgekit.benchmarks.devices import warnings
 from edgekit.benchmarks.measurement import Measurement
 from edgekit.report import comparison, wording
 from edgekit.report.numbers import Group, Report, Result, Setting
+from edgekit.words import megabytes
 
 
 @dataclass(frozen=True)
@@ -56,22 +57,22 @@ def _timed(best: Result) -> tuple[str, str]:
     found = best.against(comparison.FULL_PRECISION)
     took = f"{wording.ms_interval(best.latency.median)} ms a text"
     file = best.measurement.subject
-    name, size = wording.subject(file), wording.megabytes(file.size_bytes)
+    name, size = wording.subject(file), megabytes(file.size_bytes)
     if found is None or found.faster is None:
         return f"{name} is the fastest file", f"{took}, {size}"
-    sizes = f"{size} against {wording.megabytes(found.base.size_bytes)}"
+    sizes = f"{size} against {megabytes(found.base.size_bytes)}"
     ratio = f"{wording.faster(found.faster)} {wording.subject(found.base)}"
     return f"{name} is {ratio}, {wording.smaller(found.smaller)}", f"{took}, {sizes}"
 
 
 def _counted(best: Result) -> tuple[str, str]:
     found, row = best.against(comparison.FULL_PRECISION), best.measurement
-    name, size = wording.subject(row.subject), wording.megabytes(row.subject.size_bytes)
+    name, size = wording.subject(row.subject), megabytes(row.subject.size_bytes)
     took = f"{wording.millions(row.instructions)} instructions a text"
     if found is None or found.fewer_instructions is None:
         return f"{name} needs the fewest instructions", f"{took}, {size}"
     ratio = wording.fewer(found.fewer_instructions)
-    sizes = f"{size} against {wording.megabytes(found.base.size_bytes)}"
+    sizes = f"{size} against {megabytes(found.base.size_bytes)}"
     base = wording.subject(found.base)
     return f"{name} needs {ratio} instructions than {base}", f"{took}, {sizes}"
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from edgekit.benchmarks.measurement import Measurement
 from edgekit.report import wording
 from edgekit.report.numbers import Group, Report, Result, Setting
+from edgekit.words import count, megabytes
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ def group(found: Group) -> Table:
             row.measurement.subject.runtime,
             *(_timed(row) if timed else (wording.millions(row.measurement.instructions),)),
             *(wording.ratio(row.against(kind)) for kind in kinds),
-            wording.megabytes(row.measurement.subject.size_bytes),
+            megabytes(row.measurement.subject.size_bytes),
             wording.memory(row.measurement),
             *((wording.millijoules(row.measurement.energy_mj),) if energy else ()),
             *(_later(row) if timed else ()),
@@ -81,7 +82,7 @@ def profiles(report: Report) -> Iterator[tuple[str, Table]]:
             (name, str(calls), wording.ms(ms), f"{100 * share:.0f}%")
             for name, calls, ms, share in wording.profile(row.profile)
         ]
-        length = wording.count(row.conditions.length, "token")
+        length = count(row.conditions.length, "token")
         yield f"{row.subject.label}, {length}", Table(_OPERATORS, tuple(found), 1)
 
 
@@ -122,7 +123,7 @@ def problems(report: Report) -> Iterator[tuple[str, Table]]:
 def warnings(report: Report) -> Table:
     """What happened and what to do about it."""
     rows = [
-        (each.message, each.advice, wording.count(len(each.about), "measurement"))
+        (each.message, each.advice, count(len(each.about), "measurement"))
         for each in wording.warnings(report)
     ]
     return Table(("what", "what to do", "of"), tuple(rows), 3)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence, Set
 from functools import partial
-from typing import Literal
 
-from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from edgekit import layout
 from edgekit.report import headline, tables, wording
 from edgekit.report.numbers import Group, Report, Result
+from edgekit.words import count, megabytes
 
 _WIDTH = 140  # where the output is no terminal
 _ENDLESS = 10_000
@@ -20,9 +20,7 @@ _ENDLESS = 10_000
 
 def show(report: Report) -> None:
     """Prints it."""
-    console = Console(emoji=False, highlight=False)
-    if not console.is_terminal:
-        console = Console(emoji=False, highlight=False, width=_WIDTH)
+    console = layout.console(_WIDTH)
     answers = headline.answers(report)
     if not any(setting.main.results for setting in report.settings):
         console.print("\n[bold]Nothing was measured[/bold]")
@@ -61,11 +59,11 @@ def fitting(group: Group, console: Console) -> Table:
 def _table(group: Group, kinds: Sequence[str], without: Set[str]) -> Table:
     timed = any(row.latency for row in group.rows)
     cells: dict[str, Callable[[Result], str]] = {
-        wording.count(group.conditions.length, "token"): _name,
+        count(group.conditions.length, "token"): _name,
         "runtime": lambda row: escape(row.measurement.subject.runtime),
         **(_TIMED if timed else _COUNTED),
         **(_ENERGY if wording.has_energy(group.rows) else {}),
-        "size": lambda row: wording.megabytes(row.measurement.subject.size_bytes),
+        "size": lambda row: megabytes(row.measurement.subject.size_bytes),
         **{f"vs {wording.base(group, kind)}": partial(_ratio, kind=kind) for kind in kinds},
     }
     shown = {name: cell for name, cell in cells.items() if name not in without}
@@ -151,9 +149,5 @@ def _shown(found: tables.Table) -> Table:
 
 
 def _plain_table(*columns: str, left: int) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    where: Literal["left", "right"]
-    for index, column in enumerate(columns):
-        where = "left" if index < left else "right"
-        table.add_column(escape(column), justify=where, no_wrap=index >= left)
-    return table
+    shown = list(map(escape, columns))
+    return layout.terminal_table(shown, right=shown[left:], whole=shown[left:])

@@ -13,6 +13,7 @@ from edgekit.report.numbers import Group, Report, Result, Setting
 from edgekit.report.paper import Claim
 from edgekit.report.texts import TextsRow
 from edgekit.stats import Interval
+from edgekit.words import count, megabytes
 
 RANDOM = "random weights: right for size, speed and parity, meaningless for accuracy"
 EMULATED = "instructions of one inference in an emulator: repeatable, and no latency"
@@ -41,11 +42,6 @@ def ms_interval(value: Interval) -> str:
     return f"{value.value:.{digits}f} [{value.low:.{digits}f}, {value.high:.{digits}f}]"
 
 
-def megabytes(size_bytes: int | float | None) -> str:
-    """Decimal megabytes, as stores and phones count."""
-    return NOTHING if size_bytes is None else f"{size_bytes / 1e6:.1f} MB"
-
-
 def per_second(value: float) -> str:
     """Three digits, whole numbers from 100 on."""
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
@@ -63,7 +59,7 @@ def has_energy(rows: Iterable[Result]) -> bool:
 
 def memory(row: Measurement) -> str:
     """The growth at its peak, with the budget that it ran within."""
-    grown = megabytes(row.peak_memory_bytes)
+    grown = NOTHING if row.peak_memory_bytes is None else megabytes(row.peak_memory_bytes)
     limit = row.memory_limit_bytes
     return grown if limit is None else f"{grown} (within {limit / 2**20:.4g} MiB)"
 
@@ -115,11 +111,6 @@ def smaller(value: float) -> str:
     if 0.995 < value < 1.005:
         return "of equal size"
     return f"{value:.1f}x smaller" if value > 1 else f"{1 / value:.1f}x larger"
-
-
-def count(number: int, name: str) -> str:
-    """Like ``1 thread`` and ``2 threads``."""
-    return f"{number} {name}{'' if number == 1 else 's'}"
 
 
 def conditions(where: Conditions) -> str:

@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 from rich.markup import escape
 
-from edgekit.cli.rendering.tables import console, new_table, print_json, print_table
+from edgekit import layout
+from edgekit.cli.rendering.tables import new_table, print_json, print_table
 from edgekit.evaluation.result import FILE, BundleEvaluation, Evaluation, Quality, Score
 
 _CLASSES = 12  # shown: those that lost most, if there are more
@@ -57,7 +58,7 @@ def _scores(rows: list[Quality]) -> None:
         for place, score in enumerate(rows[0].metrics)
         if place
     ]
-    wide = console().width >= _WIDE
+    wide = layout.console().width >= _WIDE
     for group in [[*first, *others]] if wide else filter(None, (first, others)):
         titles, cells = zip(files, *group, strict=True)
         shown = new_table(*titles)
