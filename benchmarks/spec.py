@@ -199,10 +199,12 @@ def _check_limits(limits: Limits) -> None:
         raise PlanError("min_samples has to be at least 2 and at most max_samples")
     if limits.warm_up < 0 or limits.loads < 1 or limits.profile_runs < 1:
         raise PlanError("loads and profile_runs have to be at least 1, warm_up 0 or more")
-    if not (0 < limits.seconds < math.inf and 0 < limits.precision < math.inf):  # nan is neither
-        raise PlanError("seconds and precision have to be more than 0, and finite")
+    for name in ("seconds", "precision"):
+        value = getattr(limits, name)
+        if not 0 < value < math.inf:  # nan is neither
+            raise PlanError(f"{name} has to be a number above 0, not {value:g}")
     if not 0 <= limits.cool_seconds < math.inf:
-        raise PlanError("cool_seconds has to be 0 or more, and finite")
+        raise PlanError(f"cool_seconds (--cool) has to be 0 or more, not {limits.cool_seconds:g}")
 
 
 def with_limits(suite: Suite, **changed: float | None) -> Suite:

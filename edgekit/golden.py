@@ -12,7 +12,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from edgekit.manifest import Count, Length, Side, TokenId
+from edgekit.manifest import Count, Length, Scale, Side, TokenId
 
 
 class Sample(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -23,6 +23,13 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     indices: Annotated[
         tuple[Count, ...] | None,
         Meta(description="positions of the values in the flattened output; absent: all of them"),
+    ] = None
+    row_means: Annotated[
+        tuple[float, ...] | None,
+        Meta(
+            description="since 1.4, of a sample of what a softmax follows: the mean of each row of "
+            "the whole output, which the softmax does not see"
+        ),
     ] = None
 
     @property
@@ -63,6 +70,14 @@ class GoldenCase(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         tuple[Count, ...],
         Meta(description="of outputs with a length axis, the tokens that were compared"),
     ]
+    choices: Annotated[
+        tuple[int, ...] | None,
+        Meta(description="since 1.4: the decisions PyTorch takes, such as each token's label"),
+    ] = None
+    margins: Annotated[
+        tuple[float, ...] | None,
+        Meta(description="since 1.4: by how much, in units of the output, each of them is won"),
+    ] = None
 
     def fault(self, outputs: Collection[str]) -> str | None:
         """What in the case contradicts itself or the bundle's ``outputs``, by their names."""
@@ -84,4 +99,11 @@ class Golden(msgspec.Struct, frozen=True, kw_only=True):
         str, Meta(description="what offsets count: code points, not UTF-16 units and not bytes")
     ] = "unicode code points"
     max_length: Length
+    truncation_side: Annotated[
+        Side | None, Meta(description="since 1.4: the tokenizer's own; null: there is none")
+    ] = None
+    scales: Annotated[
+        Mapping[str, Scale] | None,
+        Meta(description="since 1.4: of each output, what errors are to be shares of"),
+    ] = None
     cases: Annotated[tuple[GoldenCase, ...], Meta(min_length=1)]

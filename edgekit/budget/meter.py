@@ -15,7 +15,7 @@ from edgekit.app import opening
 from edgekit.app.inference import HOST
 from edgekit.benchmarks import parity, results
 from edgekit.benchmarks.bench import Bench
-from edgekit.benchmarks.devices import targets
+from edgekit.benchmarks.devices import runtimes, targets
 from edgekit.benchmarks.devices.protocol import RunnerError, Target
 from edgekit.benchmarks.entries import Entry
 from edgekit.benchmarks.measurement import Conditions, Measurement, Parity
@@ -26,7 +26,7 @@ from edgekit.bundle import Artifact, Bundle
 from edgekit.conversion import worker
 from edgekit.errors import BundleError, EdgekitError
 from edgekit.evaluation.result import Quality
-from edgekit.proof import selftest
+from edgekit.proof import verify
 
 Say = Callable[[str], None]
 Wanted = Mapping[str, frozenset[str]]  # keys of quantities by file
@@ -121,8 +121,8 @@ class Devices:
         return self._targets[name]
 
     def _entry(self, bundle: Bundle, artifact: Artifact, setting: DeviceSetting) -> Entry:
-        runtimes = self._target(setting).runtimes(artifact.format)
-        return Entry(bundle, bundle.name, artifact, runtimes[0] if runtimes else None)
+        found = runtimes.opening(self._target(setting).runtimes, artifact.format)
+        return Entry(bundle, bundle.name, artifact, found[0] if found else None)
 
     def _blank(self, entry: Entry, setting: DeviceSetting) -> Measurement:
         target = self._target(setting)
@@ -141,12 +141,10 @@ class Devices:
     def _answers(self, entry: Entry, blank: Measurement, setting: DeviceSetting) -> Measurement:
         """As a benchmark asks before it measures anything."""
         target = self._target(setting)
-        assert entry.runtime is not None
-        place = target.put(entry.path)
         most = None if target.timed else setting.length
         self._say(f"    check {blank.subject.label}")
         try:
-            with target.start(entry.runtime, place, setting.threads, *entry.names()) as runner:
+            with target.start(entry.launch(setting.threads)) as runner:
                 found = parity.check(target, runner, entry.bundle, entry.artifact, most)
         except (RunnerError, BundleError) as error:
             return replace(blank, failure=str(error))
@@ -164,7 +162,7 @@ class Devices:
             devices=(setting.device,),
             threads=(setting.threads,),
             lengths=(setting.length,),
-            runtimes=tuple({entry.runtime for entry in entries if entry.runtime}),
+            runtimes=tuple({entry.runtime.name for entry in entries if entry.runtime}),
             limits=_limits(keys),
         )
         kept: list[Measurement] = []
@@ -186,7 +184,7 @@ def _verified(entry: Entry, blank: Measurement) -> Measurement:
     """As ``edgekit verify`` does, in every runtime and evaluator of this machine: the worst."""
     file = entry.subject.file
     try:
-        rows = worker.alone(selftest.run, _only(entry.bundle, {file}), debug=False)
+        rows = worker.alone(verify.verify, _only(entry.bundle, {file}), debug=False)
     except EdgekitError as error:
         return replace(blank, failure=str(error))
     found = [row for row in rows if row.file == file]
@@ -197,7 +195,15 @@ def _verified(entry: Entry, blank: Measurement) -> Measurement:
     return replace(
         blank,
         subject=replace(blank.subject, runtime=worst.runtime),
-        parity=Parity(worst.cases, worst.max_abs, cosine, worst.passed),
+        parity=Parity(
+            worst.cases,
+            worst.max_abs,
+            cosine,
+            worst.passed,
+            worst.agreement,
+            worst.decisions,
+            worst.failure,
+        ),
     )
 
 

@@ -83,9 +83,9 @@ def bench(
         try:
             rows = session.run(asked, folder, texts=texts, force=force, say=log.say, tick=log.tick)
         except KeyboardInterrupt:
-            raise click.ClickException(
-                f"interrupted: what is finished is in {folder}; the same command goes on from there"
-            ) from None
+            kept = f"what is finished is in {folder}; the same command goes on from there"
+            told = kept if folder.exists() else "nothing was measured yet"
+            raise click.ClickException(f"interrupted: {told}") from None
     show(report.build(rows), folder, as_json, quiet)
     if any(row.failure for row in rows):
         sys.exit(1)

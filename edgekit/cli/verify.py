@@ -23,9 +23,9 @@ def verify(path: Path, as_json: bool, debug: bool) -> None:
     from edgekit.bundle import Bundle
     from edgekit.cli.rendering import bundles
     from edgekit.conversion import worker
-    from edgekit.proof import selftest
+    from edgekit.proof import verify as verifying
 
-    results = worker.alone(selftest.run, Bundle.open(path.absolute()), debug=debug)
-    bundles.selftest(results, as_json)
+    results = worker.alone(verifying.verify, Bundle.open(path.absolute()), debug=debug)
+    bundles.verified(results, as_json)
     if not all(result.passed for result in results):
         sys.exit(1)

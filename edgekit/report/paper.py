@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from edgekit.benchmarks.entries import PYTORCH
+from edgekit.benchmarks.devices.runtimes import PYTORCH
 from edgekit.benchmarks.measurement import Measurement
 from edgekit.report import comparison
 from edgekit.stats import Interval
