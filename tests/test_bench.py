@@ -6,7 +6,6 @@ import random
 import shutil
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ import numpy as np
 import onnx
 import pytest
 from measuring import launch, no_model
+from msgspec import structs
 from msgspec.structs import asdict
 from test_bundle import edit
 
@@ -34,7 +34,7 @@ FAST = Limits(min_samples=5, max_samples=8, seconds=5.0, warm_up=1, loads=2, pro
 
 def suite_of(*folders: Path, **changed: object) -> Suite:
     models = tuple(Model(bundle=folder) for folder in folders)
-    return replace(Suite("test", models, lengths=(10,), limits=FAST), **changed)
+    return structs.replace(Suite("test", models, lengths=(10,), limits=FAST), **changed)
 
 
 def measure(suite: Suite, folder: Path, *targets: Host) -> list[Measurement]:
@@ -178,11 +178,11 @@ def test_a_model_that_cannot_be_converted_leaves_no_folder_and_keeps_what_was_th
 ) -> None:
     model = Model(name="new", config={"model_type": "gpt2", "vocab_size": 9})
     with pytest.raises(EdgekitError):
-        run(replace(suite_of(), models=(model,)), tmp_path / "a" / "out")
+        run(structs.replace(suite_of(), models=(model,)), tmp_path / "a" / "out")
     assert list(tmp_path.iterdir()) == []
     (tmp_path / "empty").mkdir()
     with pytest.raises(EdgekitError):
-        run(replace(suite_of(), models=(model,)), tmp_path)
+        run(structs.replace(suite_of(), models=(model,)), tmp_path)
     assert [each.name for each in tmp_path.iterdir()] == ["empty"]
 
 
