@@ -16,6 +16,7 @@ from edgekit.cli.bench import bench
 from edgekit.cli.check import check
 from edgekit.cli.convert import convert
 from edgekit.cli.devices import devices
+from edgekit.cli.distill import distill
 from edgekit.cli.eval import evaluate
 from edgekit.cli.inspect import inspect
 from edgekit.cli.report import report
@@ -27,9 +28,9 @@ from edgekit.errors import EdgekitError
 from edgekit.version import VERSION
 
 COMMANDS = (
-    *(convert, inspect, verify, support, run),
-    *(bench, devices, report, evaluate, check, schema),
-)
+    convert, inspect, verify, support, run, bench, devices, report, evaluate, check, distill,
+    schema,
+)  # fmt: skip
 _ENDING = ("SIGTERM", "SIGHUP")  # SIGINT is KeyboardInterrupt already; Windows has no SIGHUP
 
 
