@@ -38,7 +38,7 @@ def convert(model: str, *, say: Say | None = None, jobs: int = 1, **options: Any
         jobs: how many formats are converted at the same time.
         **options: those of :func:`edgekit.conversion.plan.make`: ``task``, ``to``, ``recipes``,
             ``max_length``, ``buckets``, ``out``, ``force``, ``minimum_ios``,
-            ``embed_tokenizer``, ``trust``.
+            ``minimum_tflite``, ``opset``, ``int64_inputs``, ``embed_tokenizer``, ``trust``.
 
     Raises:
         EdgekitError: with one line that says what was wrong and what to do.

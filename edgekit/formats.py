@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Protocol, cast
 
 from edgekit.errors import MissingExtraError, UnsupportedError
 from edgekit.recipe import Recipe
@@ -20,7 +20,7 @@ class Converter(Protocol):
     """``convert`` of each file in ``converters/``: yields a recipe's file once it is written."""
 
     def __call__(
-        self, graph: Graph, recipes: Sequence[Recipe], card: Card, folder: Path, **options: Any
+        self, graph: Graph, recipes: Sequence[Recipe], card: Card, folder: Path, **options: object
     ) -> Iterator[tuple[Recipe, Path]]: ...
 
 
