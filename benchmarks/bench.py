@@ -188,10 +188,7 @@ class Bench:
             absent = entry.artifact is None  # PyTorch's own model is a baseline, not a result
             return replace(blank, unmeasured=found) if absent else replace(blank, failure=found)
         if not found.passed:
-            wrong = (
-                f"wrong answers: max abs {found.max_abs:.3g}, cosine {found.cosine:.4f} on "
-                f"{found.cases} golden texts"
-            )
+            wrong = f"wrong answers on {found.cases} golden texts: {found.failure}"
             return replace(blank, parity=found, failure=wrong)
         return replace(blank, parity=found, load_evicted_ms=evicted)
 

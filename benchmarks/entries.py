@@ -16,7 +16,7 @@ from edgekit.benchmarks.measurement import Subject
 from edgekit.benchmarks.spec import Suite
 from edgekit.bundle import MANIFEST, Artifact, Bundle
 from edgekit.errors import PlanError
-from edgekit.proof import runs
+from edgekit.runtime.feeding import fit
 
 TITLES = {
     "onnxruntime": "onnxruntime",
@@ -88,7 +88,7 @@ class Entry:
                 f"{self.bundle.path} takes at most {most} tokens, not {length}: measure shorter "
                 "texts (--lengths, or length in a budget) or convert it with longer --buckets"
             )
-        return runs.fit(length, buckets)
+        return fit(length, buckets)
 
     def write_text(self, length: int, path: Path) -> None:
         """A text of so many tokens, made of golden texts' ids, padded as the file needs it."""

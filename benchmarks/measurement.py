@@ -54,12 +54,18 @@ class Conditions:
 
 @dataclass(frozen=True)
 class Parity:
-    """The golden texts through the file on that very device (see edgekit.proof.selftest)."""
+    """The golden texts through the file on that very device (see edgekit.proof.compare).
+
+    ``agreement`` is the share of ``decisions`` that are PyTorch's, None of none.
+    """
 
     cases: int
     max_abs: float
     cosine: float
     passed: bool
+    agreement: float | None = None
+    decisions: int = 0
+    failure: str | None = None
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from edgekit.benchmarks.spec import Model, Suite
 from edgekit.bundle import MANIFEST, TOKENIZER, Bundle
 from edgekit.conversion import pipeline, plan
 from edgekit.errors import BundleError, PlanError, ProofError
-from edgekit.proof import runs
+from edgekit.runtime.feeding import fit
 
 Say = Callable[[str], None]
 _CHUNK = 1000  # texts tokenized at once
@@ -89,7 +89,7 @@ def with_texts(suite: Suite, found: Sequence[tuple[str, Bundle]], path: Path) ->
         raise PlanError(f"{path} cannot be read as UTF-8 text, one text a line: {why}") from error
     if not counts:
         raise PlanError(f"{path} has no text: give one text a line")
-    used = Counter(runs.fit(min(count, most), buckets) for count in counts)
+    used = Counter(fit(min(count, most), buckets) for count in counts)
     texts = {
         "file": path.name,
         "count": len(counts),

@@ -11,7 +11,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from edgekit.manifest import Length, Side, TokenId
+from edgekit.manifest import Length, Scale, Side, TokenId
 
 
 class Sample(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -22,6 +22,13 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     indices: Annotated[
         tuple[int, ...] | None,
         Meta(description="positions of the values in the flattened output; absent: all of them"),
+    ] = None
+    row_means: Annotated[
+        tuple[float, ...] | None,
+        Meta(
+            description="since 1.4, of a sample of what a softmax follows: the mean of each row of "
+            "the whole output, which the softmax does not see"
+        ),
     ] = None
 
 
@@ -54,6 +61,14 @@ class GoldenCase(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         tuple[int, ...],
         Meta(description="of outputs with a length axis, the tokens that were compared"),
     ]
+    choices: Annotated[
+        tuple[int, ...] | None,
+        Meta(description="since 1.4: the decisions PyTorch takes, such as each token's label"),
+    ] = None
+    margins: Annotated[
+        tuple[float, ...] | None,
+        Meta(description="since 1.4: by how much, in units of the output, each of them is won"),
+    ] = None
 
 
 class Golden(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,4 +78,11 @@ class Golden(msgspec.Struct, frozen=True, kw_only=True):
         str, Meta(description="what offsets count: code points, not UTF-16 units and not bytes")
     ] = "unicode code points"
     max_length: Length
+    truncation_side: Annotated[
+        Side | None, Meta(description="since 1.4: the tokenizer's own; null: there is none")
+    ] = None
+    scales: Annotated[
+        Mapping[str, Scale] | None,
+        Meta(description="since 1.4: of each output, what errors are to be shares of"),
+    ] = None
     cases: Annotated[tuple[GoldenCase, ...], Meta(min_length=1)]

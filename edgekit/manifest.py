@@ -47,6 +47,20 @@ class FileEntry(_Row, frozen=True, kw_only=True):
     sha256: Sha256
 
 
+class Scale(_Row, frozen=True, kw_only=True):
+    """How large one output of PyTorch's is over all probes, and how far it moves between them."""
+
+    largest: Annotated[float, Meta(ge=0, description="largest absolute value")]
+    spread: Annotated[
+        float,
+        Meta(
+            ge=0,
+            description="largest distance from the mean, where a softmax follows after taking off "
+            "each row's own mean, which it does not see",
+        ),
+    ]
+
+
 class Check(_Row, frozen=True, kw_only=True):
     """The worst of all runs of one kind, such as ``padding`` or ``batch``."""
 
@@ -71,15 +85,29 @@ class Proof(_Row, frozen=True, kw_only=True):
     cosine: Annotated[
         float, Meta(description="least cosine similarity with PyTorch of one probe's output")
     ]
-    drift: Annotated[
-        float,
+    deviation: Annotated[
+        float | None,
         Meta(
-            description="how far padding or a batch moved the artifact's own answer, relative "
-            "like max_abs"
+            description="since 1.4: largest difference that the task's decision sees, divided by "
+            "the spread of PyTorch's output; like max_abs it is bounded by tolerance.max_abs"
         ),
-    ] = 0.0
-    agreement: Annotated[float, Meta(description="share of PyTorch's clear decisions it takes")]
+    ] = None
+    padding_sensitivity: Annotated[
+        float | None,
+        Meta(
+            description="since 1.4: how far padding or a batch moved the artifact's own answer, "
+            "relative like max_abs and deviation; before, drift was relative like max_abs only"
+        ),
+    ] = None
+    agreement: Annotated[
+        float | None,
+        Meta(description="share of PyTorch's clear decisions it takes; null: there are none"),
+    ]
     decisions: Annotated[int, Meta(ge=0, description="clear decisions that were compared")]
+    scales: Annotated[
+        Mapping[str, Scale],
+        Meta(description="since 1.4: of each output, what errors are shares of"),
+    ] = field(default_factory=dict)
     tolerance: Annotated[Tolerance, Meta(description="what it was held against")]
     checks: Annotated[Mapping[str, Check], Meta(description="by the kind of run")] = field(
         default_factory=dict

@@ -153,9 +153,7 @@ def cut(folder: Path) -> None:
     edit(folder, lambda manifest: manifest["artifacts"][0].update(asdict(entry(folder, path))))
 
 
-@pytest.mark.parametrize(
-    ("harm", "message"), [(spoil, "wrong answers: max abs"), (cut, "onnxruntime: ")]
-)
+@pytest.mark.parametrize(("harm", "message"), [(spoil, "wrong answers on"), (cut, "onnxruntime: ")])
 def test_a_corrupted_or_wrong_file_is_a_failure_without_numbers(
     harm: object, message: str, bundle: Bundle, tmp_path: Path, emulator: Path
 ) -> None:

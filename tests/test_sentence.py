@@ -25,9 +25,9 @@ from edgekit.manifest import DenseFacts, PoolingFacts
 from edgekit.model import tasks
 from edgekit.model.dense import ACTIVATIONS
 from edgekit.model.families import get
+from edgekit.model.oracle import Oracle
 from edgekit.model.pooling import MODES
 from edgekit.model.source import Trust, find
-from edgekit.proof import probes
 from edgekit.tokens.texts import TEXTS
 from edgekit.tracing.export import TaskModule, hooked
 
@@ -77,7 +77,7 @@ def test_graph_and_reference_are_sentence_transformers(
     assert source.task(None) == TASK
     assert expected.shape == (pooling.width(32),)
     ids = theirs.tokenizer(SENTENCE)["input_ids"]
-    reference = probes.reference(model, TASK, pooling, ids, [], True)["sentence_embedding"]
+    reference = Oracle(model, TASK, pooling, True).answer(ids)["sentence_embedding"]
     np.testing.assert_allclose(reference, expected, atol=3e-6)
     padded = [torch.zeros(1, 40, dtype=torch.int32) for _ in range(3)]
     padded[0][0, : len(ids)], padded[1][0, : len(ids)] = torch.tensor(ids), 1

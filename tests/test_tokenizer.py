@@ -18,8 +18,11 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processor
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 from edgekit.documents import dump_json
+from edgekit.model import tasks
 from edgekit.proof import golden
+from edgekit.proof.compare import Reference
 from edgekit.proof.probes import Probe, Vocabulary, from_texts
+from edgekit.signature import Signature
 from edgekit.tokens.texts import LONGEST_FIRST, SIDES, TEXTS, Case, cases
 from edgekit.tokens.tokenizer import encode, save
 
@@ -120,10 +123,14 @@ def test_the_manifest_states_what_an_app_must_match(kind: str, tmp_path: Path) -
 def test_the_bundled_file_and_facts_give_the_golden_ids(kind: str, tmp_path: Path) -> None:
     """An app has no Transformers: tokenizer.json, the manifest and golden.json must do."""
     tokenizer = KINDS[kind][0]()
-    rows = from_texts(tokenizer, 64, Vocabulary(600, 0, True))
+    rows = from_texts(tokenizer, 64, Vocabulary(600, 0, 2))
     output = {"logits": np.zeros(2, np.float32)}
-    probes = [Probe(r.name, r.kind, r.input_ids, r.token_type_ids, (), output) for r in rows]
-    written = golden.cases(tokenizer, probes, 64).cases
+    probes = [
+        Probe(r.name, r.kind, r.input_ids, r.token_type_ids, (), output, r.case) for r in rows
+    ]
+    signature = Signature((), (), (64,))
+    reference = Reference(tasks.get("text-classification"), signature, tuple(probes), {}, 64)
+    written = golden.content(tokenizer, reference).cases
     block = save(tokenizer, tmp_path, max_length=64)
     app = Tokenizer.from_file(str(tmp_path / "tokenizer" / "tokenizer.json"))
     assert (app.truncation, app.padding) == (None, None)

@@ -19,8 +19,8 @@ from transformers import (
 
 from edgekit.errors import ConversionError
 from edgekit.model import tasks
+from edgekit.model.oracle import Oracle
 from edgekit.model.pooling import Pooling
-from edgekit.proof import probes
 from edgekit.signature import Signature, TensorSpec
 from edgekit.tracing import export as trace
 from edgekit.tracing import graph
@@ -89,7 +89,7 @@ def test_every_program_is_the_unmodified_model(
     count = 3 if config.model_type == "bert" else 2
     stored = traced(model, task, count, tmp_path)
     ids = torch.randint(5, 300, (1, 11), dtype=torch.int32)
-    expected = probes.reference(model, tasks.get(task), Pooling(), ids[0].tolist(), [], count == 3)
+    expected = Oracle(model, tasks.get(task), Pooling(), count == 3).answer(ids[0].tolist())
     for program, length in (
         (stored.dynamic, 40),
         (stored.static(16), 16),

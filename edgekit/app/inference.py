@@ -13,7 +13,7 @@ import numpy as np
 from edgekit.bundle import Artifact, Bundle
 from edgekit.errors import BundleError
 from edgekit.postprocess import TOP, Answer, Facts, answer
-from edgekit.proof import runs
+from edgekit.runtime.feeding import feed, fit
 from edgekit.runtime.interpreters import Session
 from edgekit.tokens.encoding import Encoded, Prompt, Tokenizer
 
@@ -78,8 +78,8 @@ class App:
         """
         for batch in self._batches(encodings):
             rows = [encodings[index] for index in batch]
-            length = runs.fit(max(map(len, rows)), self.session.lengths)
-            outputs = self.session.run(runs.feed(rows, length, self._signature))
+            length = fit(max(map(len, rows)), self.session.lengths)
+            outputs = self.session.run(feed(rows, length, self._signature))
             for place, index in enumerate(batch):
                 yield index, self._outputs(outputs, place, len(encodings[index]))
 

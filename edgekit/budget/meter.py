@@ -26,7 +26,7 @@ from edgekit.bundle import Artifact, Bundle
 from edgekit.conversion import worker
 from edgekit.errors import BundleError, EdgekitError
 from edgekit.evaluation.report import Quality
-from edgekit.proof import selftest
+from edgekit.proof import verify
 
 Say = Callable[[str], None]
 Wanted = Mapping[str, frozenset[str]]  # keys of quantities by file
@@ -186,7 +186,7 @@ def _verified(entry: Entry, blank: Measurement) -> Measurement:
     """As ``edgekit verify`` does, in every runtime and evaluator of this machine: the worst."""
     file = entry.subject.file
     try:
-        rows = worker.alone(selftest.run, _only(entry.bundle, {file}), debug=False)
+        rows = worker.alone(verify.verify, _only(entry.bundle, {file}), debug=False)
     except EdgekitError as error:
         return replace(blank, failure=str(error))
     found = [row for row in rows if row.file == file]
@@ -197,7 +197,15 @@ def _verified(entry: Entry, blank: Measurement) -> Measurement:
     return replace(
         blank,
         subject=replace(blank.subject, runtime=worst.runtime),
-        parity=Parity(worst.cases, worst.max_abs, cosine, worst.passed),
+        parity=Parity(
+            worst.cases,
+            worst.max_abs,
+            cosine,
+            worst.passed,
+            worst.agreement,
+            worst.decisions,
+            worst.failure,
+        ),
     )
 
 

@@ -111,10 +111,10 @@ def verify(path: Path, as_json: bool, debug: bool) -> None:
     from edgekit.bundle import Bundle
     from edgekit.cli import render
     from edgekit.conversion import worker
-    from edgekit.proof import selftest
+    from edgekit.proof import verify as verifying
 
-    results = worker.alone(selftest.run, Bundle.open(path.absolute()), debug=debug)
-    render.selftest(results, as_json)
+    results = worker.alone(verifying.verify, Bundle.open(path.absolute()), debug=debug)
+    render.verified(results, as_json)
     if not all(result.passed for result in results):
         sys.exit(1)
 

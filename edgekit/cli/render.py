@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from edgekit.bundle import Bundle
     from edgekit.conversion.plan import ExportPlan
     from edgekit.conversion.stages import Step
-    from edgekit.proof.selftest import SelfTest
+    from edgekit.proof.verify import Verified
     from edgekit.runtime.inspection import FileFacts
     from edgekit.support import Support
 
@@ -93,7 +93,6 @@ def bundle(bundle: Bundle, as_json: bool, steps: Sequence[Step] = ()) -> None:
 
 
 def _proof_table(bundle: Bundle) -> Table:
-    decisive = any(proof.decisions for row in bundle.manifest.artifacts for proof in row.proofs)
     table = new_table("file", "size", "proven in", "runs", "max abs", "cosine", "agreement", "")
     for artifact in (*bundle.artifacts, *bundle.text_artifacts):
         for index, proof in enumerate(artifact.proofs):
@@ -104,7 +103,7 @@ def _proof_table(bundle: Bundle) -> Table:
                 str(proof.runs),
                 f"{proof.max_abs:.1e}",
                 f"{proof.cosine:.6f}",
-                f"{proof.agreement:.1%} of {proof.decisions}" if decisive else "-",
+                _agreement(proof.agreement if proof.decisions else None, proof.decisions),
                 "[green]pass[/green]" if proof.passed else "[red]FAIL[/red]",
             )
     return table
@@ -130,22 +129,28 @@ def file(facts: FileFacts, as_json: bool) -> None:
     click.echo("  " + ", ".join(f"{count} {name}" for name, count in operations))
 
 
-def selftest(results: Sequence[SelfTest], as_json: bool) -> None:
-    """Each artifact against the bundle's golden outputs."""
+def verified(results: Sequence[Verified], as_json: bool) -> None:
+    """Each artifact in each runtime against the bundle's golden outputs."""
     if as_json:
         _print_json([asdict(result) for result in results])
         return
-    table = new_table("file", "runtime", "texts", "max abs", "cosine", "")
+    table = new_table("file", "verified in", "cases", "runs", "max abs", "cosine", "agreement", "")
     for result in results:
         table.add_row(
             result.file,
             result.runtime,
             str(result.cases),
+            str(result.runs),
             f"{result.max_abs:.1e}",
             "-" if result.cosine is None else f"{result.cosine:.6f}",
+            _agreement(result.agreement, result.decisions),
             "[green]pass[/green]" if result.passed else f"[red]FAIL[/red] {result.failure}",
         )
     print_table(table)
+
+
+def _agreement(share: float | None, decisions: int) -> str:
+    return "-" if share is None else f"{share:.1%} of {decisions}"
 
 
 def support(measured: Support, as_json: bool) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import importlib.metadata
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,15 +17,14 @@ from edgekit import bundle, documents, formats, recipe
 from edgekit.conversion.plan import ExportPlan
 from edgekit.manifest import FileEntry, Proof, TokenizerFacts
 from edgekit.model import checkpoint, tasks
+from edgekit.model.oracle import Oracle
 from edgekit.model.pooling import Pooling
 from edgekit.postprocess import Facts
 from edgekit.postprocess import golden as vectors
-from edgekit.proof import golden, probes, text_proof
-from edgekit.proof import location as layers
-from edgekit.proof import onnx_tokenizer as embed
-from edgekit.proof.probes import Probe
-from edgekit.proof.runs import Run
-from edgekit.proof.verify import prove
+from edgekit.proof import embedded_tokenizer, fault_location, golden, probes
+from edgekit.proof.compare import Reference
+from edgekit.proof.prove import prove, prove_text
+from edgekit.proof.trials import Trial
 from edgekit.recipe import Recipe
 from edgekit.runtime import table as runtime
 from edgekit.runtime.interpreters import Session
@@ -123,43 +122,55 @@ def trace(plan: ExportPlan, work: Path, out: Path, *, say: Say) -> Traced:
         tokenizer = checkpoint.load_tokenizer(plan.source)
         saved = None if tokenizer is None else tokenizers.save(tokenizer, out, plan.max_length)
         if plan.embed_tokenizer and saved is not None:
-            embed.check(tokenizer, TextTokenizer.read(out, saved), work / "tokenizer.onnx")
+            embedded_tokenizer.check(
+                tokenizer, TextTokenizer.read(out, saved), work / "tokenizer.onnx"
+            )
         model = checkpoint.load_model(plan.source, plan.task)
         if tokenizer is not None:
             checkpoint.check_vocabulary(tokenizer, model)
         pooling = plan.source.pooling() if plan.task.pooled else Pooling()
         signature = plan.signature(_outputs(plan, model.config, pooling))
-        token_types = len(signature.inputs) == 3
-        probes.try_out(model, plan.task, pooling, token_types, min(3, plan.max_length))
+        oracle = Oracle(model, plan.task, pooling, token_types=len(signature.inputs) == 3)
+        oracle.try_out(min(3, plan.max_length))
     with _Timed(say, "trace", "trace", plan.task.name):
         from edgekit.tracing.export import trace as trace_model
 
         (work / GRAPH).mkdir()
         trace_model(model, plan.task, signature, work / GRAPH, pooling)
     with _Timed(say, "trace", "reference", "PyTorch's answers"):
-        vocabulary = probes.Vocabulary.of(model.config, token_types)
-        rows = list(probes.made_up(vocabulary, plan.max_length, plan.buckets))
-        if tokenizer is not None:
-            rows = [*probes.from_texts(tokenizer, plan.max_length, vocabulary), *rows]
-        answers = probes.answer(model, plan.task, pooling, rows, token_types)
-        probes.save(answers, work / PROBES)
-        cases = golden.cases(tokenizer, answers, plan.max_length)
-        stored = documents.dump_rows(cases, "cases", bundle.GOLDEN)
+        reference = _reference(plan, oracle, tokenizer, signature)
+        probes.save(reference.probes, work / PROBES)
+        found = golden.content(tokenizer, reference)
+        stored = documents.dump_rows(found, "cases", bundle.GOLDEN)
         (out / bundle.GOLDEN).write_text(stored, encoding="utf-8")
         labels = checkpoint.labels(model, plan.task)
         answered = None
         if saved is not None:
-            answered = _write_vectors(plan, model, pooling, token_types, labels, saved, out)
+            answered = _write_vectors(plan, oracle, labels, saved, out)
     parameters = sum(parameter.numel() for parameter in model.parameters())
     parameters += sum(layer.weight.size + layer.bias.size for layer in pooling.dense)
     return Traced(signature, _card(plan, labels), parameters, saved, answered)
 
 
+def _reference(
+    plan: ExportPlan, oracle: Oracle, tokenizer: Any | None, signature: Signature
+) -> Reference:
+    """PyTorch's answers to the texts and made-up rows, and to more where they decide too little."""
+    vocabulary = probes.Vocabulary.of(oracle.model.config, oracle.token_types)
+    rows = list(probes.made_up(vocabulary, plan.max_length, plan.buckets))
+    if tokenizer is not None:
+        rows = [*probes.from_texts(tokenizer, plan.max_length, vocabulary), *rows]
+    answers = [probes.answer(oracle, row) for row in rows]
+    reference = Reference.of(plan.task, signature, answers, plan.max_length)
+    clear = max(recipe.get(artifact.recipe).tolerance.clear for artifact in plan.artifacts)
+    return reference.decided(
+        clear, (probes.answer(oracle, row) for row in probes.decisive(vocabulary, plan.max_length))
+    )
+
+
 def _write_vectors(
     plan: ExportPlan,
-    model: Any,
-    pooling: Pooling,
-    token_types: bool,
+    oracle: Oracle,
     labels: tuple[str, ...],
     saved: TokenizerFacts,
     out: Path,
@@ -167,8 +178,7 @@ def _write_vectors(
     """Golden vectors for post-processing, of texts tokenized by the saved files."""
 
     def ask(encoded: Encoded) -> dict[str, np.ndarray]:
-        ids, types = encoded.input_ids, encoded.token_type_ids
-        return probes.reference(model, plan.task, pooling, ids, types, token_types)
+        return oracle.answer(encoded.input_ids, encoded.token_type_ids)
 
     tokenizer = Tokenizer(out / bundle.TOKENIZER, plan.max_length, saved.truncation_side)
     mask_id = saved.special_tokens.get("mask_token")
@@ -183,52 +193,35 @@ def export(
     plan: ExportPlan, traced: Traced, name: str, work: Path, out: Path, *, say: Say
 ) -> list[Exported]:
     """Converts one format in each of its recipes, then proves each file in its runtimes."""
-    cases = probes.load(work / PROBES)
+    answers = probes.load(work / PROBES)
+    reference = Reference.of(plan.task, traced.signature, answers, plan.max_length)
     exported = []
     for kind, path in build(plan, traced, name, work, out, say=say):
         if path.stem.endswith(TEXT) and traced.tokenizer is not None:
             side = traced.tokenizer.truncation_side
             with _Timed(say, name, "prove", path.name):
-                exported.append(_export_text(plan, traced, path, kind, cases, side))
+                exported.append(_export_text(path, kind, reference, side))
             continue
         proofs, lengths, batched = [], None, False
         for session in runtime.sessions(path, name):
+            locate = partial(_layer, session, graph.load(work / GRAPH), kind)
             with _Timed(say, name, "prove", f"{path.name} in {session.runtime}"):
-                proofs.append(
-                    prove(
-                        session,
-                        cases,
-                        plan.task,
-                        traced.signature,
-                        kind,
-                        plan.max_length,
-                        partial(_layer, session, graph.load(work / GRAPH), kind),
-                    )
-                )
-                lengths, batched = session.lengths, session.batched
-            del session  # it holds the weights, and so does the next one
+                proofs.append(prove(session, reference, kind.tolerance, locate))
+            lengths, batched = session.lengths, session.batched
+            del session, locate  # they hold the weights, and so do the next ones
         exported.append(Exported(path, name, kind.name, lengths, batched, tuple(proofs)))
     return exported
 
 
-def _export_text(
-    plan: ExportPlan,
-    traced: Traced,
-    path: Path,
-    kind: Recipe,
-    cases: Sequence[Probe],
-    side: str,
-) -> Exported:
-    proof = text_proof.prove(
-        TextSession(path), cases, plan.task, traced.signature, kind, plan.max_length, side
-    )
+def _export_text(path: Path, kind: Recipe, reference: Reference, side: str) -> Exported:
+    proof = prove_text(TextSession(path), reference, kind.tolerance, side)
     return Exported(path, "onnx", kind.name, None, False, (proof,), takes_text=True)
 
 
-def _layer(session: Session, stored: graph.Graph, kind: Recipe, run: Run) -> str | None:
-    """Where a run goes wrong; a search that fails must not hide that it did."""
+def _layer(session: Session, stored: graph.Graph, kind: Recipe, trial: Trial) -> str | None:
+    """Where a trial goes wrong; a search that fails must not hide that it did."""
     try:
-        return layers.first_difference(session, stored, run, kind.tolerance)
+        return fault_location.first_difference(session, stored, trial, kind.tolerance)
     except Exception:
         return None
 

@@ -37,6 +37,8 @@ class Task:
     ``decision`` maps outputs without their batch axis to ``(choice, margin)``: integers that must
     agree with PyTorch's, and by how much (in units of the output) each choice won. ``problem_type``
     is what the logits of a text classifier mean (see :func:`fitted`), None for other tasks.
+    ``softmax`` says whether one over the last axis follows, which does not see what all scores of a
+    row share.
     """
 
     name: str
@@ -46,6 +48,12 @@ class Task:
     decision: Callable[[Arrays], tuple[np.ndarray, np.ndarray]]
     pooled: bool = False
     problem_type: str | None = None
+    softmax: bool = False
+
+    @property
+    def decides(self) -> bool:
+        """Whether its user takes a decision; embeddings and regressions are values."""
+        return self.decision is not _no_decision
 
     @property
     def has_labels(self) -> bool:
@@ -87,10 +95,10 @@ def _no_decision(outputs: Arrays) -> tuple[np.ndarray, np.ndarray]:
     return np.empty(0, int), np.empty(0)
 
 
-_PROBLEMS = {
-    "single_label_classification": _logits_decision,
-    "multi_label_classification": _sign_decision,
-    "regression": _no_decision,
+_PROBLEMS: Mapping[str, Mapping[str, Any]] = {
+    "single_label_classification": {"decision": _logits_decision, "softmax": True},
+    "multi_label_classification": {"decision": _sign_decision, "softmax": False},
+    "regression": {"decision": _no_decision, "softmax": False},
 }
 
 _TOKEN = ("batch", "length")
@@ -115,6 +123,7 @@ TASKS: dict[str, Task] = {
                 ),
             ),
             _span_decision,
+            softmax=True,
         ),
         Task(
             "text-classification",
@@ -122,6 +131,7 @@ TASKS: dict[str, Task] = {
             ("ForSequenceClassification",),
             (Output("logits", ("batch", "labels"), "score of each label"),),
             _logits_decision,
+            softmax=True,
         ),
         Task(
             "token-classification",
@@ -129,6 +139,7 @@ TASKS: dict[str, Task] = {
             ("ForTokenClassification",),
             (Output("logits", (*_TOKEN, "labels"), "score of each label for each token"),),
             _logits_decision,
+            softmax=True,
         ),
         Task(
             "fill-mask",
@@ -142,6 +153,7 @@ TASKS: dict[str, Task] = {
                 ),
             ),
             _logits_decision,
+            softmax=True,
         ),
         Task(
             "feature-extraction",
@@ -209,11 +221,22 @@ def fitted(task: Task, config: Config) -> Task:
         return task
     default = "regression" if count == 1 else "single_label_classification"
     problem = configs.text(config, "problem_type") or default
-    if problem not in _PROBLEMS:
+    return with_problem(task, problem)
+
+
+def with_problem(task: Task, problem_type: str | None) -> Task:
+    """The task whose logits mean that; the task as it is for None.
+
+    Raises:
+        UnsupportedError: edgekit does not have the problem type.
+    """
+    if problem_type is None:
+        return task
+    if problem_type not in _PROBLEMS:
         raise UnsupportedError(
-            f"problem_type '{problem}' is not supported: edgekit has {', '.join(_PROBLEMS)}"
+            f"problem_type '{problem_type}' is not supported: edgekit has {', '.join(_PROBLEMS)}"
         )
-    return replace(task, problem_type=problem, decision=_PROBLEMS[problem])
+    return replace(task, problem_type=problem_type, **_PROBLEMS[problem_type])
 
 
 def infer(architectures: Sequence[str], sentence_modules: bool) -> Task:

@@ -1,22 +1,18 @@
-"""PyTorch's own model behind a bundle, unmodified and run eagerly: the baseline of benchmarks."""
+"""PyTorch's own model behind a bundle, run eagerly as a session: the baseline of benchmarks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from edgekit.bundle import Bundle
 from edgekit.errors import BundleError
-from edgekit.model import checkpoint, source, tasks
+from edgekit.model import checkpoint, source
+from edgekit.model.oracle import Oracle
 from edgekit.model.pooling import Pooling
 from edgekit.model.source import Trust
 from edgekit.runtime.interpreters import Feed
-
-if TYPE_CHECKING:
-    import torch
 
 
 class Eager:
@@ -41,45 +37,13 @@ class Eager:
         if found.sha256 != made_of.sha256:
             raise BundleError(f"{made_of.origin} has changed since {folder} was made of it")
         self.runtime = f"PyTorch {torch.__version__}"
-        self._task = found.task(bundle.manifest.task)
-        self._model = checkpoint.load_model(found, self._task)
-        self._pooling = found.pooling() if self._task.pooled else None
+        task = found.task(bundle.manifest.task)
+        model = checkpoint.load_model(found, task)
+        pooling = found.pooling() if task.pooled else Pooling()
+        self._oracle = Oracle(model, task, pooling, len(bundle.signature.inputs) == 3)
 
     def run(self, feed: Feed) -> dict[str, np.ndarray]:
-        import torch
-
-        tensors = {name: torch.from_numpy(value).long() for name, value in feed.items()}
-        with torch.inference_mode():
-            outputs = tasks.output_values(self._task, self._model(**tensors, return_dict=True))
-            if self._pooling is not None:
-                mask = tensors["attention_mask"]
-                outputs = {k: pooled(v, mask, self._pooling) for k, v in outputs.items()}
-        return {name: value.float().numpy() for name, value in outputs.items()}
+        return self._oracle.run(feed)
 
     def layers(self, feed: Feed) -> list[np.ndarray]:
         return []
-
-
-def pooled(hidden: torch.Tensor, mask: torch.Tensor, pooling: Pooling) -> torch.Tensor:
-    """Sentence vectors as sentence-transformers makes them.
-
-    Args:
-        hidden: (batch, length, hidden) token vectors.
-        mask: (batch, length), 0 where there is padding.
-        pooling: the checkpoint's.
-    """
-    import torch
-
-    vector = _POOLS[pooling.mode](hidden, mask.unsqueeze(-1))
-    for layer in pooling.dense:
-        weight, bias = torch.from_numpy(layer.weight), torch.from_numpy(layer.bias)
-        vector = torch.nn.functional.linear(vector, weight, bias)
-        vector = getattr(torch.nn, layer.activation)()(vector)
-    return torch.nn.functional.normalize(vector, dim=-1) if pooling.normalize else vector
-
-
-_POOLS: dict[str, Callable[[Any, Any], Any]] = {
-    "mean": lambda hidden, mask: (hidden * mask).sum(1) / mask.sum(1),
-    "cls": lambda hidden, mask: hidden[:, 0],
-    "max": lambda hidden, mask: hidden.masked_fill(mask == 0, -np.inf).amax(1),
-}
