@@ -17,6 +17,7 @@ from transformers import AutoModel
 from edgekit.conversion import plan
 from edgekit.errors import SourceError, UnsupportedError
 from edgekit.model import checkpoint, tasks
+from edgekit.model.head import Head, Normalize, Pool
 from edgekit.model.source import Trust, find
 
 
@@ -164,10 +165,10 @@ def test_sentence_transformers_modules(classifier: Path, tmp_path: Path) -> None
         (folder / "1" / "config.json").write_text(json.dumps(config))
         source = find(str(folder))
         assert source.task(None).name == "sentence-similarity"
-        assert (source.pooling().mode, source.pooling().normalize) == (mode, True)
+        assert source.head() == Head((Pool((mode,)), Normalize()))
     for wrong, message in (
         (["Transformer", "Pooling", "WeightedLayerPooling"], "WeightedLayerPooling"),
-        (["Transformer", "Normalize", "Pooling"], "order"),
+        (["Transformer", "Normalize", "Pooling"], "Normalize does not take the token_embeddings"),
         (["Transformer", "Pooling", "Pooling"], "order"),
     ):
         rows = [

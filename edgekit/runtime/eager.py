@@ -9,8 +9,8 @@ import numpy as np
 from edgekit.bundle import Bundle
 from edgekit.errors import BundleError
 from edgekit.model import checkpoint, source
+from edgekit.model.head import Head
 from edgekit.model.oracle import Oracle
-from edgekit.model.pooling import Pooling
 from edgekit.model.source import Trust
 from edgekit.runtime.interpreters import Feed
 
@@ -39,8 +39,8 @@ class Eager:
         self.runtime = f"PyTorch {torch.__version__}"
         task = found.task(bundle.manifest.task)
         model = checkpoint.load_model(found, task)
-        pooling = found.pooling() if task.pooled else Pooling()
-        self._oracle = Oracle(model, task, pooling, len(bundle.signature.inputs) == 3)
+        head = found.head() if task.has_head else Head()
+        self._oracle = Oracle(model, task, head, len(bundle.signature.inputs) == 3)
 
     def run(self, feed: Feed) -> dict[str, np.ndarray]:
         return self._oracle.run(feed)
