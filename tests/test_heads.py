@@ -73,11 +73,11 @@ def ours(folder: Path, text: str) -> tuple[np.ndarray, np.ndarray]:
     model, tokenizer = checkpoint.load_model(source, task), checkpoint.load_tokenizer(source)
     assert tokenizer is not None
     ids = tokenizer(text)["input_ids"]
-    (reference,) = Oracle(model, task, source.head(), True).answer(ids).values()
+    (reference,) = Oracle(model, task, source.head(task), True).answer(ids).values()
     padded = [torch.zeros(1, 40, dtype=torch.int32) for _ in range(3)]
     padded[0][0, : len(ids)], padded[1][0, : len(ids)] = torch.tensor(ids), 1
     with torch.no_grad():
-        module = TaskModule(hooked(model), task, source.head(), get("bert"), 64)
+        module = TaskModule(hooked(model), task, source.head(task), get("bert"), 64)
         (traced,) = module(*padded).values()
     per_token = "length" in task.outputs[0].axes
     return reference, traced[0, : len(ids)].numpy() if per_token else traced[0].numpy()

@@ -73,7 +73,7 @@ def test_graph_and_reference_are_sentence_transformers(
     theirs = SentenceTransformer(str(folder), device="cpu")
     expected = theirs.encode([SENTENCE])[0]
     source = find(str(folder))
-    head, model = source.head(), BertModel.from_pretrained(folder).eval()
+    head, model = source.head(TASK), BertModel.from_pretrained(folder).eval()
     assert source.task(None) == TASK
     assert expected.shape == (head.width(32),)
     ids = theirs.tokenizer(SENTENCE)["input_ids"]
@@ -194,7 +194,7 @@ def test_a_dense_layer_that_does_not_fit_its_encoder_is_refused(
 
 
 def projection(source: Source) -> Projection:
-    (found,) = (step for step in source.head().steps if isinstance(step, Projection))
+    (found,) = (step for step in source.head(TASK).steps if isinstance(step, Projection))
     return found
 
 

@@ -165,7 +165,7 @@ def test_sentence_transformers_modules(classifier: Path, tmp_path: Path) -> None
         (folder / "1" / "config.json").write_text(json.dumps(config))
         source = find(str(folder))
         assert source.task(None).name == "sentence-similarity"
-        assert source.head() == Head((Pool((mode,)), Normalize()))
+        assert source.head(source.task(None)) == Head((Pool((mode,)), Normalize()))
     for wrong, message in (
         (["Transformer", "Pooling", "WeightedLayerPooling"], "WeightedLayerPooling"),
         (["Transformer", "Normalize", "Pooling"], "Normalize does not take the token_embeddings"),

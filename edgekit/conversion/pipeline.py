@@ -152,7 +152,7 @@ def _write_manifest(
         pad_id=traced.signature.pad_id,
         prompts=source.prompts() if plan.task.has_head else {},
         similarity=source.similarity(plan.task),
-        pooling=source.head().facts() if plan.task.has_head else None,
+        pooling=source.head(plan.task).facts() if plan.task.has_head else None,
         tokenizer=traced.tokenizer,
         golden=bundle.entry(folder, folder / bundle.GOLDEN),
         postprocess=traced.postprocess,

@@ -128,7 +128,7 @@ def trace(plan: ExportPlan, work: Path, out: Path, *, say: Say) -> Traced:
         model = checkpoint.load_model(plan.source, plan.task)
         if tokenizer is not None:
             checkpoint.check_vocabulary(tokenizer, model)
-        head = plan.source.head() if plan.task.has_head else Head(())
+        head = plan.source.head(plan.task)
         signature = plan.signature(_outputs(plan, model.config, head))
         oracle = Oracle(model, plan.task, head, token_types=len(signature.inputs) == 3)
         oracle.try_out(min(3, plan.max_length))

@@ -85,6 +85,9 @@ FAMILIES: dict[str, Family] = {
         Family("data2vec-text", padding=1, counts_from_padding=True),
         Family("rembert"),
         Family("xlm-roberta-xl", padding=1, counts_from_padding=True),
+        Family("ibert", padding=1, counts_from_padding=True),
+        Family("roformer"),
+        Family("convbert"),
     )
 }
 

@@ -128,8 +128,9 @@ def task(folder: Path) -> str | None:
         return None
     if "SpladePooling" in kinds:
         return "sparse-embedding"
-    late = "Pooling" not in kinds and settings(folder).model_type in _LATE
-    return "late-interaction" if late else "sentence-similarity"
+    if "Pooling" in kinds:
+        return "sentence-similarity"
+    return "late-interaction" if settings(folder).model_type in _LATE else None
 
 
 def settings(folder: Path) -> Settings:

@@ -36,6 +36,12 @@ _FLAGS = {
     "pooling_mode_weightedmean_tokens": "weightedmean",
     "pooling_mode_lasttoken": "lasttoken",
 }
+# Of a model without modules: sentence-transformers' own for it, and cosines for dot products.
+_USUAL: Mapping[str, Head] = {
+    "sentence-similarity": Head(),
+    "sparse-embedding": Head((Splade(),)),
+    "late-interaction": Head((Normalize(),)),
+}
 
 
 @dataclass(frozen=True)
@@ -83,17 +89,24 @@ class _ScoringMask:
     keep_only_token_ids: tuple[int, ...] | None = None
 
 
-def read(folder: Path) -> Head:
-    """What the modules compute; mean and length 1 where the folder has no modules.
+def read(folder: Path, task: str) -> Head:
+    """What the modules compute; the task's usual steps where the folder has no modules.
 
     Raises:
         SourceError: a module's file is missing or damaged, or its weights are.
-        UnsupportedError: a module, an option or an order that edgekit does not have, no step that
-            makes a vector, or a prompt before every text.
+        UnsupportedError: a module, an option or an order that edgekit does not have, modules for
+            another task, or a prompt before every text.
     """
     rows = sentence.modules(folder)
     if not rows:
-        return Head()
+        return _USUAL[task]
+    made = sentence.task(folder)
+    if made != task:
+        wanted = f"are for {made}" if made else "make no vectors of texts"
+        raise UnsupportedError(
+            f"the modules of {sentence.MODULES} {wanted}, and not for {task}: name the "
+            "checkpoint's own task with --task"
+        )
     _check_prompts(folder)
     steps: list[Step] = []
     value = _TOKENS
@@ -113,11 +126,6 @@ def read(folder: Path) -> Head:
             )
         value = made
         steps += read
-    if value == _TOKENS and sentence.task(folder) != "late-interaction":
-        raise UnsupportedError(
-            f"{sentence.MODULES} has no Pooling, so there is no sentence vector: name the "
-            "checkpoint's own task with --task"
-        )
     _check_expansion(folder / rows[0].path)
     dimension = sentence.settings(folder).truncate_dim
     return Head((*steps, *([Truncate(dimension)] if dimension else [])))

@@ -133,13 +133,15 @@ class Source:
         problem = sentence.problem_type(self.folder, self.config)
         return tasks.fitted(named, self.config, problem)
 
-    def head(self) -> Head:
+    def head(self, task: Task) -> Head:
         """What the checkpoint's own library computes from the Transformers model's output.
+
+        Nothing where the task has no head but Transformers' own.
 
         Raises:
             EdgekitError: as :func:`edgekit.model.sentence_head.read`.
         """
-        return sentence_head.read(self.folder)
+        return sentence_head.read(self.folder, task.name) if task.has_head else Head(())
 
     def prompts(self) -> dict[str, str]:
         """What an app puts before a text, by the text's role, like ``query``."""

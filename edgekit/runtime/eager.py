@@ -9,7 +9,6 @@ import numpy as np
 from edgekit.bundle import Bundle
 from edgekit.errors import BundleError
 from edgekit.model import checkpoint, source
-from edgekit.model.head import Head
 from edgekit.model.oracle import Oracle
 from edgekit.model.source import Trust
 from edgekit.runtime.interpreters import Feed
@@ -39,8 +38,7 @@ class Eager:
         self.runtime = f"PyTorch {torch.__version__}"
         task = found.task(bundle.manifest.task)
         model = checkpoint.load_model(found, task)
-        head = found.head() if task.has_head else Head()
-        self._oracle = Oracle(model, task, head, len(bundle.signature.inputs) == 3)
+        self._oracle = Oracle(model, task, found.head(task), len(bundle.signature.inputs) == 3)
 
     def run(self, feed: Feed) -> dict[str, np.ndarray]:
         return self._oracle.run(feed)
