@@ -17,7 +17,7 @@ from torch.overrides import TorchFunctionMode
 
 from edgekit.errors import ConversionError
 from edgekit.tracing import convolutions, deberta, rotary
-from edgekit.tracing.decompositions import GELUS
+from edgekit.tracing.decompositions import GELUS, MISSING
 
 
 class Narrow(TorchFunctionMode):
@@ -179,6 +179,16 @@ def _settled(rotary: Any, length: int) -> None:
         rotary.rope_type = "default"
 
 
+def _missing(activation: str) -> Callable[[Any, int], None]:
+    def refuse(module: Any, length: int) -> None:
+        raise ConversionError(
+            f"the activation '{activation}' is not supported: it has no row in the tables of "
+            "edgekit/tracing/decompositions.py"
+        )
+
+    return refuse
+
+
 _MODULES: Mapping[str, Callable[[Any, int], None]] = {
     "Conv1d": convolutions.rewrite,
     "ConvBertSelfAttention": _method("forward", convolutions.span_attention),
@@ -191,6 +201,7 @@ _MODULES: Mapping[str, Callable[[Any, int], None]] = {
     "EuroBertRotaryEmbedding": _settled,
     "GteRotaryEmbedding": _settled,
     "JinaEmbeddingsV3RotaryEmbedding": _settled,
+    **{name: _missing(activation) for name, activation in MISSING.items()},
     "MPNetEncoder": _mpnet,
     "MobileBertEmbeddings": _mobilebert,
     "MobileBertLMPredictionHead": _joined_head,
