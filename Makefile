@@ -5,18 +5,22 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 BENCH ?= paper.bench
 
-.PHONY: demo test check matrix bench bench-conversion system clean
+.PHONY: demo test test-all check matrix bench bench-conversion system clean
 
 demo: $(READY)  ## convert the built-in model and print its table
 	$(BIN)/edgekit convert demo --force
 
-test: $(READY)  ## run the tests, two files at a time
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+test: $(READY)  ## run the tests, two at a time (6 minutes on two idle cores)
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"
 
-check: $(READY)  ## lint, format and types
+test-all: test system  ## and those on an emulated phone, in a browser, of every architecture
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m slow
+
+check: $(READY)  ## lint, format, types and which package imports which
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 matrix: $(READY)  ## measure every architecture, task, format and recipe (slow; see ARGS=--help)
 	$(BIN)/python -m edgekit.benchmarks.studies.matrix $(ARGS)

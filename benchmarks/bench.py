@@ -12,7 +12,6 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
-from typing import Any
 
 from edgekit import formats
 from edgekit.benchmarks import entries, parity, sampling
@@ -34,10 +33,15 @@ class _StoppedError(Exception):
 
 
 class Bench:
-    """One run of a suite over opened bundles.
+    """The measuring of a suite over opened bundles.
 
-    ``keep`` gets every measurement as soon as it is finished; ``done`` are those that a former run
-    left, by their keys. ``say`` is told what happens, ``tick`` what happens right now.
+    Args:
+        suite: What is measured.
+        bundles: The models' names, None for the bundle's own, and bundles.
+        keep: Gets every measurement as soon as it is finished.
+        done: What was measured before, by :attr:`Measurement.key`, and is not measured again.
+        say: Is told what happens.
+        tick: Is told what happens right now, which the next call replaces.
     """
 
     def __init__(
@@ -45,7 +49,7 @@ class Bench:
         suite: Suite,
         bundles: Sequence[Named],
         keep: Callable[[Measurement], None],
-        done: Mapping[tuple[Any, ...], Measurement] | None = None,
+        done: Mapping[tuple[object, ...], Measurement] | None = None,
         say: Say = lambda text: None,
         tick: Say = lambda text: None,
     ) -> None:
@@ -57,12 +61,16 @@ class Bench:
         self._parity: dict[tuple[str, str, str], Parity | str] = {}
 
     def run(self, targets: Iterable[Target]) -> None:
-        """Measures everything that is missing; several threads may, each with targets of its own.
+        """Measures everything that is missing.
 
-        A round that lost a measurement because its device went away is measured once more.
+        Several threads may do so at once, each with targets of its own. A round that lost a
+        measurement because its device went away is measured once more.
+
+        Args:
+            targets: The devices.
 
         Raises:
-            PlanError: a bundle takes no text as long as one that is asked for, or no file is asked
+            PlanError: A bundle takes no text as long as one that is asked for, or no file is asked
                 for.
         """
         rounds = self.plan(targets)
@@ -74,7 +82,7 @@ class Bench:
             return
 
     def _again(self, rounds: Sequence[Round]) -> None:
-        """Those that lost something, until a device is lost again."""
+        """Measures the rounds that lost something once more, until a device is lost again."""
         for each in [each for each in rounds if each.place in self._lost]:
             self._lost.remove(each.place)
             self._round(each, "once more")
@@ -106,11 +114,11 @@ class Bench:
         return replace(blank, failure=str(error))
 
     def stop(self) -> None:
-        """Ends :meth:`run` in other threads; what they had not finished is not kept."""
+        """Ends :meth:`run` in other threads. What they have not finished is not kept."""
         self._stopped.set()
 
     def plan(self, targets: Iterable[Target]) -> list[Round]:
-        """What :meth:`run` measures; raises as it does."""
+        """The rounds that :meth:`run` measures on these targets; raises as it does."""
         rounds = [found for target in targets for found in self._rounds(target)]
         for each in rounds:
             for entry in each.entries:
@@ -156,12 +164,12 @@ class Bench:
         yield from (blank for _, blank in checked if blank.failure or blank.unmeasured)
 
     def _blank(self, each: Round, entry: Entry) -> Measurement:
-        """The measurement before anything was measured."""
+        """The measurement of an entry in which nothing has been measured yet."""
         facts = dict(each.target.facts())
         return Measurement(
             entry.subject,
-            Conditions(each.target.name, facts["machine"], each.threads, each.length),
-            {**facts, "edgekit": _version()},
+            Conditions(each.target.name, str(facts["machine"]), each.threads, each.length),
+            {**facts, "edgekit": VERSION},
             datetime.now(timezone.utc).isoformat(timespec="seconds"),
             padded_to=entry.padded(each.length),
             memory_limit_bytes=None if each.target.timed else self._suite.memory_limit_bytes,
@@ -169,12 +177,16 @@ class Bench:
         )
 
     def _checked(self, each: Round, entry: Entry) -> Measurement:
-        """With its parity, tried once a device; loading it from disk is measured by the way."""
+        """The measurement of an entry with its golden texts' answers, asked for once a device.
+
+        The first process that opens a file finds it evicted from the page cache, so that is where
+        loading it from disk is measured.
+        """
         blank = self._blank(each, entry)
         if entry.runtime is None:
             title = formats.get(entry.subject.format).title
             return replace(blank, unmeasured=f"{each.target.name} has no runtime for {title}")
-        key = (each.target.name, str(entry.path), entry.runtime)
+        key = (each.target.name, str(entry.path), entry.runtime.name)
         evicted: tuple[float, ...] = ()
         if key not in self._parity:
             self._go_on()
@@ -207,8 +219,3 @@ class Bench:
 
 def _count(number: int, name: str) -> str:
     return f"{number} {name}{'' if number == 1 else 's'}"
-
-
-def _version() -> str:
-
-    return VERSION

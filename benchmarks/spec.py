@@ -6,6 +6,7 @@ example with every key.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import import_module
@@ -191,8 +192,12 @@ def _check_limits(limits: Limits) -> None:
         raise PlanError("min_samples has to be at least 2 and at most max_samples")
     if limits.warm_up < 0 or limits.loads < 1 or limits.profile_runs < 1:
         raise PlanError("loads and profile_runs have to be at least 1, warm_up 0 or more")
-    if not (limits.seconds > 0 and limits.precision > 0):  # nan is neither
-        raise PlanError("seconds and precision have to be more than 0")
+    for name in ("seconds", "precision"):
+        value = getattr(limits, name)
+        if not 0 < value < math.inf:  # nan is neither
+            raise PlanError(f"{name} has to be a number above 0, not {value:g}")
+    if not 0 <= limits.cool_seconds < math.inf:
+        raise PlanError(f"cool_seconds (--cool) has to be 0 or more, not {limits.cool_seconds:g}")
 
 
 def with_limits(suite: Suite, **changed: Any) -> Suite:

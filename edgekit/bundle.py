@@ -123,6 +123,27 @@ class Bundle:
             )
 
 
+def strangers(folder: Path) -> list[str]:
+    """What lies in a bundle's folder and is not the bundle's, by path below it.
+
+    Damaged files are still the bundle's. A package that has grown is named as a whole.
+
+    Raises:
+        BundleError: the folder is no bundle, or its manifest is not valid.
+    """
+    rows = {folder / row.file: row for row in Bundle(folder, _read_manifest(folder)).files()}
+    packages = {path: row for path, row in rows.items() if path.is_dir()}
+    grown = [path for path, row in packages.items() if size_bytes(path) > row.size_bytes]
+    known = {folder / MANIFEST, *rows}
+    others = (
+        path
+        for path in sorted(folder.rglob("*"))
+        if path not in known and not packages.keys() & set(path.parents)
+        if path.is_symlink() or not path.is_dir()
+    )
+    return [path.relative_to(folder).as_posix() for path in (*grown, *others)]
+
+
 def entry(folder: Path, path: Path) -> FileEntry:
     """A file or package as the manifest of the bundle ``folder`` lists it."""
     return FileEntry(

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from measuring import launch, no_model
 from msgspec.structs import asdict
 from test_bench import FAST, spoil
 from test_bundle import edit
@@ -30,17 +31,6 @@ from edgekit.bundle import Bundle, entry
 from edgekit.errors import UnsupportedError
 
 Key = tuple[str, str]
-
-
-@pytest.fixture(scope="session")
-def emulator() -> Path:
-    """The real one; it takes some minutes where it is not set up yet."""
-    try:
-        return arm64_setup.setup(print)
-    except SetupError as error:
-        if "cannot fetch" not in str(error):
-            raise
-        pytest.skip(f"no emulated phone without network, apt and pip: {error}")
 
 
 def measure(folder: Path, *devices: Arm64, **changed: Any) -> list[Measurement]:
@@ -138,10 +128,8 @@ def test_a_memory_budget_is_enough_or_named_in_the_failure(bundle: Bundle, emula
 def test_a_budget_is_not_blamed_for_a_file_that_opens_nowhere(
     tmp_path: Path, emulator: Path
 ) -> None:
-    path = tmp_path / "no.tflite"
-    path.write_bytes(b"this is no model")
     with pytest.raises(RunnerError) as caught:
-        Arm64(memory_bytes=2**30).start("litert", str(path), 1, "input_ids", "logits")
+        Arm64(memory_bytes=2**30).start(launch("litert", no_model(tmp_path, ".tflite")))
     assert not isinstance(caught.value, BudgetError)
     assert "LiteRT" in str(caught.value)
 

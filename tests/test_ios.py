@@ -23,6 +23,7 @@ from edgekit.benchmarks.devices.protocol import LostError, RunnerError
 from edgekit.benchmarks.results import Store
 from edgekit.bundle import Bundle
 
+FAMILIES = {each.name: each for each in (ios.PHONES, ios.SIMULATORS)}
 TESTS = Path(__file__).parent
 LAUNCH, COPY_TO, LIST = (
     *("devicectl device process launch", "devicectl device copy to", "devicectl list devices"),
@@ -55,7 +56,7 @@ class Mac:
 
     def device(self, kind: str = "ios", udid: str | None = None, app: str | None = None) -> Ios:
         """A device of it, reached through its app."""
-        return ios.device(kind, udid, print, Xcode(self.write())).through(app)
+        return ios.device(FAMILIES[kind], udid, app, print, Xcode(self.write()))
 
     def edgekit(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """edgekit on that Mac, with no other tool on its path."""

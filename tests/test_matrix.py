@@ -22,6 +22,7 @@ TWINS = ("xlm-roberta", "camembert", "data2vec-text")  # RoBERTa's layers under 
 IN_EXECUTORCH = "albert"  # which takes a minute: once is enough here
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("architecture", [row for row in ARCHITECTURES if row not in TWINS])
 def test_diagonal(architecture: str) -> None:
     """Each kind of layers once, with tasks and formats in turns."""

@@ -10,13 +10,13 @@ from edgekit.files import tree_sha256
 
 
 def name(local: Path) -> str:
-    """What a file or folder is to be called there; only a plain suffix is kept."""
+    """The name that a file or folder gets on a device: a part of its digest, and a plain suffix."""
     suffix = local.suffix if re.fullmatch(r"\.\w+", local.suffix, re.ASCII) else ""
     return f"{digest(local)[:32]}{suffix}"
 
 
 def digest(path: Path) -> str:
-    """SHA-256 of a file or folder, read again when it has changed."""
+    """The SHA-256 of a file or folder as hex digits, computed again when it has changed."""
     return _digest(path, path.stat().st_mtime_ns)
 
 

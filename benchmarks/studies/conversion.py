@@ -35,7 +35,14 @@ TARGET = 0.7
 
 @dataclass(frozen=True)
 class Sample:
-    """One run of one side."""
+    """What one conversion by one side took.
+
+    Attributes:
+        side: Who converted: ``onnx``, ``tflite`` or ``coreml`` by hand, or edgekit.
+        seconds: Wall time of the whole process, imports included.
+        largest_bytes: The most resident memory that its largest process held.
+        tree_bytes: The most that all its processes held together.
+    """
 
     side: str
     seconds: float
@@ -47,7 +54,7 @@ class Sample:
 
 
 def hand_onnx(model: Any, sample: tuple[Any, ...], out: Path) -> None:
-    """torch.onnx.export and onnxruntime's quantize_dynamic."""
+    """Writes ONNX by torch.onnx.export, and int8 by onnxruntime's quantize_dynamic."""
     import torch
     from onnxruntime.quantization import quantize_dynamic
 
@@ -58,7 +65,7 @@ def hand_onnx(model: Any, sample: tuple[Any, ...], out: Path) -> None:
 
 
 def hand_tflite(model: Any, sample: tuple[Any, ...], out: Path) -> None:
-    """litert_torch.convert and ai-edge-quantizer."""
+    """Writes TFLite by litert_torch.convert, and int8 by ai-edge-quantizer."""
     import litert_torch
     from ai_edge_quantizer import quantizer, recipe
 
@@ -68,7 +75,7 @@ def hand_tflite(model: Any, sample: tuple[Any, ...], out: Path) -> None:
 
 
 def hand_coreml(model: Any, sample: tuple[Any, ...], out: Path) -> None:
-    """coremltools.convert and linear_quantize_weights."""
+    """Writes Core ML by coremltools.convert, and int8 by its linear_quantize_weights."""
     import coremltools as ct
     import torch
     from coremltools.optimize.coreml import (
@@ -123,7 +130,14 @@ def by_hand(name: str, config: Path, length: int, out: Path) -> None:
 
 
 def by_edgekit(config: Path, length: int, out: Path, jobs: int) -> None:
-    """All three formats as the command does it, up to the proof."""
+    """Converts to all three formats as the command does it, up to the proof.
+
+    Args:
+        config: The model's config.json.
+        length: Tokens of the one bucket.
+        out: A folder for what is written.
+        jobs: How many formats at a time.
+    """
     from concurrent.futures import ThreadPoolExecutor
 
     from edgekit import formats
@@ -153,7 +167,7 @@ def by_edgekit(config: Path, length: int, out: Path, jobs: int) -> None:
 
 
 def measure(side: str, config: Path, length: int) -> Sample:
-    """Runs one side in a process tree of its own."""
+    """Converts by one side, in a process tree of its own, and returns what that took."""
     folder = Path(tempfile.mkdtemp(prefix="edgekit-bench-"))
     command = [sys.executable, __file__, "--side", side, "--config", str(config)]
     started = time.perf_counter()
@@ -173,7 +187,7 @@ def measure(side: str, config: Path, length: int) -> Sample:
 
 
 def _watch(process: subprocess.Popen[bytes]) -> tuple[int, int]:
-    """(peak of the largest process, peak of the tree) until the process ends."""
+    """Waits for a process; the peak of its largest process and of its tree, in bytes."""
     import psutil
 
     largest = tree = 0
@@ -195,7 +209,12 @@ def _watch(process: subprocess.Popen[bytes]) -> tuple[int, int]:
 
 
 def summarise(samples: list[Sample]) -> dict[str, dict[str, Any]]:
-    """Per way of converting: the median, and the ratio to by hand of each round's pair."""
+    """Sums up samples of whole rounds.
+
+    Returns:
+        For each way of converting and each quantity, the median over the rounds, and the ratio to
+        converting by hand in each round.
+    """
     rounds = [samples[i : i + 5] for i in range(0, len(samples), 5)]
     totals = [_totals(each) for each in rounds]
     summary: dict[str, dict[str, Any]] = {}
@@ -210,7 +229,7 @@ def summarise(samples: list[Sample]) -> dict[str, dict[str, Any]]:
 
 
 def _totals(samples: list[Sample]) -> dict[str, dict[str, float]]:
-    """By hand takes the sum of its times and the highest of its peaks."""
+    """What each way took in one round; by hand, the sum of three times and the highest peak."""
     hand = [sample for sample in samples if sample.side in HAND]
     ways = {
         "by hand": {
@@ -223,7 +242,7 @@ def _totals(samples: list[Sample]) -> dict[str, dict[str, float]]:
 
 
 def render(summary: dict[str, dict[str, Any]], samples: list[Sample]) -> None:
-    """A table for people."""
+    """Prints the table for people."""
     for sample in samples:
         if sample.side in HAND:
             click.echo(f"  by hand, {sample.side:<7} {_row(asdict(sample))}")
@@ -244,7 +263,7 @@ def _row(row: dict[str, Any]) -> str:
 
 
 def distilbert(folder: Path) -> Path:
-    """The config of DistilBERT-base, written where both sides read it."""
+    """Writes the config of DistilBERT-base into a folder, and returns the file."""
     from transformers import DistilBertConfig
 
     config = DistilBertConfig(architectures=["DistilBertForQuestionAnswering"])

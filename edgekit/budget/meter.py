@@ -15,7 +15,7 @@ from edgekit.app import opening
 from edgekit.app.inference import HOST
 from edgekit.benchmarks import parity, results
 from edgekit.benchmarks.bench import Bench
-from edgekit.benchmarks.devices import targets
+from edgekit.benchmarks.devices import runtimes, targets
 from edgekit.benchmarks.devices.protocol import RunnerError, Target
 from edgekit.benchmarks.entries import Entry
 from edgekit.benchmarks.measurement import Conditions, Measurement, Parity
@@ -121,8 +121,8 @@ class Devices:
         return self._targets[name]
 
     def _entry(self, bundle: Bundle, artifact: Artifact, setting: Setting) -> Entry:
-        runtimes = self._target(setting).runtimes(artifact.format)
-        return Entry(bundle, bundle.name, artifact, runtimes[0] if runtimes else None)
+        found = runtimes.opening(self._target(setting).runtimes, artifact.format)
+        return Entry(bundle, bundle.name, artifact, found[0] if found else None)
 
     def _blank(self, entry: Entry, setting: Setting) -> Measurement:
         target = self._target(setting)
@@ -141,12 +141,10 @@ class Devices:
     def _answers(self, entry: Entry, blank: Measurement, setting: Setting) -> Measurement:
         """As a benchmark asks before it measures anything."""
         target = self._target(setting)
-        assert entry.runtime is not None
-        place = target.put(entry.path)
         most = None if target.timed else setting.length
         self._say(f"    check {blank.subject.label}")
         try:
-            with target.start(entry.runtime, place, setting.threads, *entry.names()) as runner:
+            with target.start(entry.launch(setting.threads)) as runner:
                 found = parity.check(target, runner, entry.bundle, entry.artifact, most)
         except (RunnerError, BundleError) as error:
             return replace(blank, failure=str(error))
@@ -164,7 +162,7 @@ class Devices:
             devices=(setting.device,),
             threads=(setting.threads,),
             lengths=(setting.length,),
-            runtimes=tuple({entry.runtime for entry in entries if entry.runtime}),
+            runtimes=tuple({entry.runtime.name for entry in entries if entry.runtime}),
             limits=_limits(keys),
         )
         kept: list[Measurement] = []

@@ -15,6 +15,7 @@ from edgekit.model.source import NO_TRUST, Source, Trust, find
 from edgekit.model.tasks import Task
 from edgekit.runtime import text as text_runtime
 from edgekit.signature import Signature, TensorSpec
+from edgekit.staging import check_replaceable
 
 BUCKETS = (32, 64, 128, 256, 384, 512)
 MINIMUM_IOS = ("16", "17", "18")
@@ -167,10 +168,7 @@ def _buckets(max_length: int, asked: Sequence[int] | None) -> tuple[int, ...]:
 
 
 def _check_out(folder: Path, force: bool) -> None:
-    if folder.exists() and not force:
-        raise OutputError(f"{folder} exists: pass --force to replace it, or -o another folder")
-    if folder.exists() and any(folder.iterdir()) and not (folder / "manifest.json").is_file():
-        raise OutputError(f"{folder} is not a bundle: it will not be replaced, choose another -o")
+    check_replaceable(folder, force=force)
     parent = folder.absolute().parent
     while not parent.exists():
         parent = parent.parent

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 
 from edgekit import formats, stats
-from edgekit.benchmarks.entries import PYTORCH
+from edgekit.benchmarks.devices.runtimes import PYTORCH
 from edgekit.benchmarks.measurement import Conditions, Measurement, Subject
 from edgekit.errors import PlanError
 from edgekit.stats import Interval

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from edgekit import stats
-from edgekit.benchmarks.entries import PYTORCH
+from edgekit.benchmarks.devices.runtimes import PYTORCH
 from edgekit.benchmarks.measurement import Conditions, Measurement
 from edgekit.report import comparison, paper, texts
 from edgekit.report.comparison import Comparison

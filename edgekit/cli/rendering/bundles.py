@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -10,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
+from edgekit.cli.rendering.tables import megabytes, new_table, print_json, print_table
+
 if TYPE_CHECKING:
-    from rich.console import Console
     from rich.table import Table
 
-    from edgekit.benchmarks.devices.targets import Found
+    from edgekit.benchmarks.devices.driver import Found
     from edgekit.bundle import Bundle
     from edgekit.conversion.plan import ExportPlan
     from edgekit.conversion.stages import Step
@@ -24,13 +24,12 @@ if TYPE_CHECKING:
 
 RANDOM = "random weights: right for size, speed and parity, meaningless for accuracy"
 MATRIX = "worst error relative to the largest output; -: no such model; empty: not measured"
-_WHOLE = ("file", "architecture", "task")  # columns that are never cut or broken
 
 
 def plan(planned: ExportPlan, as_json: bool) -> None:
     """What would be built and checked."""
     if as_json:
-        _print_json(_plan_json(planned))
+        print_json(_plan_json(planned))
         return
     click.echo(f"{planned.source.name}: {planned.task.name} -> {planned.out} (dry run)")
     if planned.source.random_weights:
@@ -79,7 +78,7 @@ def bundle(bundle: Bundle, as_json: bool, steps: Sequence[Step] = ()) -> None:
     if as_json:
         timings = {"timings": [asdict(step) for step in steps]} if steps else {}
         manifest = msgspec.to_builtins(bundle.manifest)
-        _print_json({"path": str(bundle.path), **manifest, **timings})
+        print_json({"path": str(bundle.path), **manifest, **timings})
         return
     manifest, source = bundle.manifest, bundle.manifest.source
     click.echo(
@@ -112,7 +111,7 @@ def _proof_table(bundle: Bundle) -> Table:
 def file(facts: FileFacts, as_json: bool) -> None:
     """One artifact: its interface, its metadata and what it is made of."""
     if as_json:
-        _print_json(asdict(facts))
+        print_json(asdict(facts))
         return
     click.echo(f"{facts.file}: {facts.format}, {megabytes(facts.size_bytes)}, {facts.version}")
     for title, rows in (("inputs", facts.inputs), ("outputs", facts.outputs)):
@@ -132,7 +131,7 @@ def file(facts: FileFacts, as_json: bool) -> None:
 def verified(results: Sequence[Verified], as_json: bool) -> None:
     """Each artifact in each runtime against the bundle's golden outputs."""
     if as_json:
-        _print_json([asdict(result) for result in results])
+        print_json([asdict(result) for result in results])
         return
     table = new_table("file", "verified in", "cases", "runs", "max abs", "cosine", "agreement", "")
     for result in results:
@@ -156,7 +155,7 @@ def _agreement(share: float | None, decisions: int) -> str:
 def support(measured: Support, as_json: bool) -> None:
     """The worst error of each cell, and why the red ones are red."""
     if as_json:
-        _print_json(measured.to_json())
+        print_json(measured.to_json())
         return
     table = new_table("architecture", "task", *map("\n".join, measured.columns()))
     table.collapse_padding = True  # a column for each format and recipe: names are to stay whole
@@ -171,47 +170,10 @@ def support(measured: Support, as_json: bool) -> None:
 def devices(found: Sequence[Found], as_json: bool) -> None:
     """What can be measured on, and the command that makes the rest usable."""
     if as_json:
-        _print_json([asdict(row) for row in found])
+        print_json([{**asdict(row), "ready": row.ready} for row in found])
         return
     table = new_table("device", "what it is", "")
     for row in found:
         state = "[green]ready[/green]" if row.ready else f"[yellow]{row.remedy}[/yellow]"
         table.add_row(row.name, row.description, state)
     print_table(table)
-
-
-def megabytes(size_bytes: int) -> str:
-    """Decimal megabytes, as stores and phones count."""
-    return f"{size_bytes / 1e6:.1f} MB"
-
-
-def new_table(*columns: str) -> Table:
-    from rich import box
-    from rich.table import Table
-
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for column in columns:
-        right = column in ("size", "estimated size", "runs", "texts", "max abs", "cosine")
-        table.add_column(
-            column,
-            justify="right" if right else "left",
-            no_wrap=column in _WHOLE,
-            overflow="fold",  # a number without its last digits would be another number
-        )
-    return table
-
-
-def console() -> Console:
-    """Standard output; what is no terminal is 120 characters wide."""
-    from rich.console import Console
-
-    found = Console(emoji=False, highlight=False)
-    return found if found.is_terminal else Console(emoji=False, highlight=False, width=120)
-
-
-def print_table(table: Table) -> None:
-    console().print(table)
-
-
-def _print_json(value: Any) -> None:
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import click
 from rich.markup import escape
 
-from edgekit.cli.render import console, new_table, print_table
+from edgekit.cli.rendering.tables import console, new_table, print_json, print_table
 from edgekit.evaluation.report import FILE, BundleReport, Quality, Report, Score
 
 _CLASSES = 12  # shown: those that lost most, if there are more
@@ -20,7 +19,7 @@ _TEXT = 88  # characters of an example's text
 def report(found: Report, folder: Path, as_json: bool) -> None:
     """All bundles; ``folder`` is where it is stored."""
     if as_json:
-        click.echo(json.dumps(found.to_json(), indent=2, ensure_ascii=False))
+        print_json(found.to_json())
         return
     for bundle in found.bundles:
         _bundle(bundle, found.data["file"])
