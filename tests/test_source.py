@@ -148,15 +148,19 @@ def write_modules(folder: Path, names: list[str]) -> None:
     (folder / "modules.json").write_text(json.dumps(rows))
 
 
+def write_modules(folder: Path, names: list[str]) -> None:
+    """As sentence-transformers does, the encoder in the checkpoint's own folder."""
+    rows = [
+        {"path": f"{index}" if index else "", "type": f"sentence_transformers.models.{name}"}
+        for index, name in enumerate(names)
+    ]
+    (folder / "modules.json").write_text(json.dumps(rows))
+
+
 def test_sentence_transformers_modules(classifier: Path, tmp_path: Path) -> None:
     folder = tmp_path / "model"
     shutil.copytree(classifier, folder)
-    modules = ["Transformer", "Pooling", "Normalize"]
-    rows = [
-        {"path": f"{i}", "type": f"sentence_transformers.models.{name}"}
-        for i, name in enumerate(modules)
-    ]
-    (folder / "modules.json").write_text(json.dumps(rows))
+    write_modules(folder, ["Transformer", "Pooling", "Normalize"])
     (folder / "1").mkdir()
     for config, mode in (
         ({"pooling_mode_mean_tokens": False, "pooling_mode_cls_token": True}, "cls"),
@@ -171,11 +175,7 @@ def test_sentence_transformers_modules(classifier: Path, tmp_path: Path) -> None
         (["Transformer", "Normalize", "Pooling"], "Normalize does not take the token_embeddings"),
         (["Transformer", "Pooling", "Pooling"], "order"),
     ):
-        rows = [
-            {"path": f"{i}", "type": f"sentence_transformers.models.{name}"}
-            for i, name in enumerate(wrong)
-        ]
-        (folder / "modules.json").write_text(json.dumps(rows))
+        write_modules(folder, wrong)
         with pytest.raises(UnsupportedError, match=message):
             plan.make(str(folder), out=tmp_path / "out", to=["onnx"])
         assert plan.make(str(folder), task="text-classification", out=tmp_path / "out")

@@ -122,15 +122,28 @@ def weight_folders(folder: Path) -> list[Path]:
 
 
 def task(folder: Path) -> str | None:
-    """What the modules make of a text; None where they add nothing to the Transformers model."""
+    """What the modules make of a text; None where they make no embedding of it."""
     kinds = [row.kind for row in modules(folder)]
-    if not kinds[1:]:
-        return None
     if "SpladePooling" in kinds:
         return "sparse-embedding"
     if "Pooling" in kinds:
         return "sentence-similarity"
     return "late-interaction" if settings(folder).model_type in _LATE else None
+
+
+def check_alone(folder: Path) -> None:
+    """Refuses modules after the Transformers model that are not known to make an embedding.
+
+    Raises:
+        UnsupportedError: naming the first of them.
+    """
+    rows = modules(folder)[1:]
+    if rows:
+        raise UnsupportedError(
+            f"sentence-transformers module {rows[0].kind} is not supported here: without it the "
+            "answers would be others. To export the Transformers model alone, name its task with "
+            "--task"
+        )
 
 
 def settings(folder: Path) -> Settings:

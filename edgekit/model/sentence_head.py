@@ -116,7 +116,6 @@ def read(folder: Path, task: str) -> Head:
                 f"sentence-transformers module {row.kind} is not supported: edgekit has "
                 f"{', '.join((sentence.ENCODERS[0], *_READERS))}"
             )
-        read = _READERS[row.kind](folder, folder / row.path)
         made = _made(row, folder / row.path, value)
         if made is None:
             raise UnsupportedError(
@@ -125,7 +124,7 @@ def read(folder: Path, task: str) -> Head:
                 f"take the {value} that come before it"
             )
         value = made
-        steps += read
+        steps += _READERS[row.kind](folder, folder / row.path)
     _check_expansion(folder / rows[0].path)
     dimension = sentence.settings(folder).truncate_dim
     return Head((*steps, *([Truncate(dimension)] if dimension else [])))

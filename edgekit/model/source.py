@@ -119,6 +119,8 @@ class Source:
                 tasks.check_head(named, architectures)
         else:
             made = sentence.task(self.folder)
+            if made is None:
+                sentence.check_alone(self.folder)
             if self.weights and not architectures and made is None:
                 raise UnsupportedError(
                     "config.json names no architecture class: say what the model is for with "
