@@ -148,15 +148,6 @@ def write_modules(folder: Path, names: list[str]) -> None:
     (folder / "modules.json").write_text(json.dumps(rows))
 
 
-def write_modules(folder: Path, names: list[str]) -> None:
-    """As sentence-transformers does, the encoder in the checkpoint's own folder."""
-    rows = [
-        {"path": f"{index}" if index else "", "type": f"sentence_transformers.models.{name}"}
-        for index, name in enumerate(names)
-    ]
-    (folder / "modules.json").write_text(json.dumps(rows))
-
-
 def test_sentence_transformers_modules(classifier: Path, tmp_path: Path) -> None:
     folder = tmp_path / "model"
     shutil.copytree(classifier, folder)

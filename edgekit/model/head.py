@@ -98,7 +98,7 @@ class Dense:
     def compute(self, values: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         import torch
 
-        weight, bias = (torch.from_numpy(x).to(values.dtype) for x in (self.weight, self.bias))
+        weight, bias = (torch.from_numpy(x).to(values) for x in (self.weight, self.bias))
         made: torch.Tensor = getattr(torch.nn, self.activation)()(
             torch.nn.functional.linear(values, weight, bias)
         )
@@ -133,7 +133,7 @@ class LayerNorm:
     def compute(self, values: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         import torch
 
-        weight, bias = (torch.from_numpy(x).to(values.dtype) for x in (self.weight, self.bias))
+        weight, bias = (torch.from_numpy(x).to(values) for x in (self.weight, self.bias))
         return torch.nn.functional.layer_norm(values, weight.shape, weight, bias, EPSILON)
 
     def __str__(self) -> str:
