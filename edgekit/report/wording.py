@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from edgekit import files
 from edgekit.benchmarks.devices.warnings import TABLE, MeasurementWarning
 from edgekit.benchmarks.measurement import Conditions, Measurement, Operator, Subject
 from edgekit.report import comparison
@@ -41,8 +42,8 @@ def ms_interval(value: Interval) -> str:
 
 
 def megabytes(size_bytes: int | float | None) -> str:
-    """Decimal megabytes, as stores and phones count."""
-    return NOTHING if size_bytes is None else f"{size_bytes / 1e6:.1f} MB"
+    """A size for people; a dash where nothing was measured."""
+    return NOTHING if size_bytes is None else files.megabytes(size_bytes)
 
 
 def per_second(value: float) -> str:

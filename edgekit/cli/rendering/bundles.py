@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from edgekit.cli.rendering.tables import megabytes, new_table, print_json, print_table
+from edgekit.cli.rendering.tables import new_table, print_json, print_table
+from edgekit.files import megabytes
 
 if TYPE_CHECKING:
     from rich.table import Table

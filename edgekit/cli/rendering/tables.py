@@ -47,8 +47,3 @@ def print_table(table: Table) -> None:
 def print_json(value: object) -> None:
     """Prints a value to standard output as indented JSON."""
     click.echo(json.dumps(value, indent=2, ensure_ascii=False))
-
-
-def megabytes(size_bytes: int) -> str:
-    """Decimal megabytes, as stores and phones count."""
-    return f"{size_bytes / 1e6:.1f} MB"
