@@ -55,11 +55,6 @@ def size_bytes(path: Path) -> int:
     return sum(file.stat().st_size for file in tree(path))
 
 
-def megabytes(size_bytes: float) -> str:
-    """Decimal megabytes, as stores and phones count."""
-    return f"{size_bytes / 1e6:.1f} MB"
-
-
 def tree(path: Path) -> list[Path]:
     """The file itself, or every file below a folder in sorted order."""
     if path.is_file():
