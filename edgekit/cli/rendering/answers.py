@@ -22,6 +22,7 @@ from edgekit.postprocess.vectors import (
     TokenVectors,
     Vector,
 )
+from edgekit.words import count
 
 _SHOWN = 6  # values of a vector
 
@@ -121,8 +122,7 @@ def _multi_vector(answer: MultiVector) -> Iterator[str]:
 
 
 def _token_vectors(answer: TokenVectors) -> Iterator[str]:
-    count = len(answer.tokens)
-    yield f"{count} token{'s' * (count != 1)} of {len(answer.tokens[0].vector)} values"
+    yield f"{count(len(answer.tokens), 'token')} of {len(answer.tokens[0].vector)} values"
     for row in answer.tokens:
         place = f"[{row.start}:{row.end}]"
         yield f"{place:<14} {_one_line(row.text):<16} {_values(row.vector)}"
