@@ -47,9 +47,10 @@ class Worker:
         *,
         threads: int,
         echo: bool = False,
+        name: str = "",
     ) -> None:
         self._log = log
-        self._name = function.__name__
+        self._name = name or function.__name__
         with log.open("ab") as stderr:
             self._process = subprocess.Popen(
                 [sys.executable, "-c", "from edgekit.conversion.worker import main; main()"],
@@ -72,7 +73,7 @@ class Worker:
 
         Raises:
             EdgekitError: the child's own error.
-            ConversionError: the child crashed or was killed.
+            CrashError: the child crashed or was killed.
         """
         assert self._process.stdout is not None
         try:
@@ -87,7 +88,7 @@ class Worker:
                     raise value.error
         except EOFError:
             code = self._process.wait()
-            raise ConversionError(_crash(self._name, code, self._log)) from None
+            raise CrashError(_crash(self._name, code, self._log)) from None
         finally:
             self.kill()
 
@@ -116,12 +117,18 @@ def alone(function: Callable[..., Any], *args: Any, debug: bool = False) -> Any:
     """
     with tempfile.TemporaryDirectory() as folder:
         log, threads = Path(folder) / "log", os.cpu_count() or 1
-        worker = Worker(_call, (function, *args), log, threads=threads, echo=debug)
+        worker = Worker(
+            _call, (function, *args), log, threads=threads, echo=debug, name=function.__name__
+        )
         return worker.result(lambda message: None)
 
 
 def _call(function: Callable[..., Any], *args: Any, say: Say) -> Any:
     return function(*args)
+
+
+class CrashError(ConversionError):
+    """The child ended without an answer: a library aborted, or it was killed."""
 
 
 class RemoteError(Exception):

@@ -34,7 +34,7 @@ def inspect_file(path: Path) -> FileFacts:
 
     Raises:
         UnsupportedError: another suffix.
-        BundleError: it is missing or cannot be read.
+        BundleError: it is missing, cannot be read or has no operations.
     """
     if path.suffix not in _READERS:
         raise UnsupportedError(
@@ -45,11 +45,14 @@ def inspect_file(path: Path) -> FileFacts:
     format_name, reader = _READERS[path.suffix]
     get_format(format_name).require()
     try:
-        return reader(path)
+        facts = reader(path)
     except BundleError:
         raise
     except Exception as error:
         raise BundleError(f"{path} cannot be read as {format_name}: {error}") from error
+    if not facts.operations:
+        raise BundleError(f"{path} has no operations: it is empty or cut off, export it again")
+    return facts
 
 
 def _onnx(path: Path) -> FileFacts:
