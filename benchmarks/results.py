@@ -119,7 +119,10 @@ def _read(path: Path) -> Iterator[Measurement]:
 
 def _loads(text: str | bytes) -> Any:
     """JSON in which a number that is none (NaN, 1e400) is null, which the schema refuses."""
-    return json.loads(text, parse_float=_finite, parse_constant=lambda name: None)
+    try:
+        return json.loads(text, parse_float=_finite, parse_constant=lambda name: None)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
 
 
 def _finite(text: str) -> float | None:
