@@ -4,8 +4,10 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 BENCH ?= paper.bench
+DATA ?= ../shared/data
+DISTILLED ?= distilbert.study
 
-.PHONY: demo test test-all check matrix bench bench-conversion system clean
+.PHONY: demo test test-all check schemas matrix bench bench-conversion distill system clean
 
 demo: $(READY)  ## convert the built-in model and print its table
 	$(BIN)/edgekit convert demo --force
@@ -22,6 +24,9 @@ check: $(READY)  ## lint, format, types and which package imports which
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+schemas: $(READY)  ## write docs/schemas from the types
+	for name in $$($(BIN)/edgekit schema); do $(BIN)/edgekit schema $$name > docs/schemas/$$name.json; done
+
 matrix: $(READY)  ## measure every architecture, task, format and recipe (slow; see ARGS=--help)
 	$(BIN)/python -m edgekit.benchmarks.studies.matrix $(ARGS)
 
@@ -30,6 +35,9 @@ bench: $(READY)  ## DistilBERT against BERT, every format and recipe (40 minutes
 
 bench-conversion: $(READY)  ## our conversion against the libraries' own entry points
 	$(BIN)/python -m edgekit.benchmarks.studies.conversion
+
+distill: $(READY)  ## students of MiniLM and of a small BERT, with controls (25 minutes on two cores)
+	$(BIN)/python -m edgekit.benchmarks.studies.distilbert $(DATA) -o $(DISTILLED)
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "edgekit needs Python 3.10 or newer: make PYTHON=python3.12")'

@@ -6,15 +6,17 @@ import json
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
+from edgekit.benchmarks.measurement import Texts
 from edgekit.benchmarks.spec import Model, Suite
 from edgekit.bundle import MANIFEST, TOKENIZER, Bundle
 from edgekit.conversion import pipeline, plan
-from edgekit.errors import BundleError, PlanError, ProofError
+from edgekit.errors import BundleError, ConversionError, PlanError
 from edgekit.files import output_folder, write_text
 from edgekit.runtime.feeding import fit
 
@@ -63,7 +65,7 @@ def _bundle(model: Model, suite: Suite, out: Path, say: Say) -> Bundle:
 
 
 def _convert(model: Model, suite: Suite, folder: Path, say: Say) -> None:
-    options: dict[str, Any] = {"recipes": suite.recipes or ("fp32", "int8"), **model.convert}
+    options: dict[str, Any] = {"recipes": suite.recipes, **model.convert}
     options.setdefault("buckets", sorted(suite.lengths))
     options.setdefault("max_length", max(suite.lengths))
     config = folder.with_suffix("") / "config.json"
@@ -75,7 +77,7 @@ def _convert(model: Model, suite: Suite, folder: Path, say: Say) -> None:
             planned = plan.make(**{**options, "out": folder})
             say(f"convert {folder.stem}: {', '.join(row.file for row in planned.artifacts)}")
             pipeline.convert(planned, jobs=2)
-        except ProofError as error:
+        except ConversionError as error:
             if not folder.exists():
                 raise
             say(f"    {error}")
@@ -107,14 +109,14 @@ def with_texts(suite: Suite, found: Sequence[tuple[str, Bundle]], path: Path) ->
     if not counts:
         raise PlanError(f"{path} has no text: give one text a line")
     used = Counter(fit(min(count, most), buckets) for count in counts)
-    texts = {
-        "file": path.name,
-        "count": len(counts),
-        "lengths": {str(bucket): used[bucket] for bucket in sorted(used)},
-        "max_length": most,
-        "cut": sum(count > most for count in counts),
-        "tokenizer": found[0][0],
-    }
+    texts = Texts(
+        file=path.name,
+        count=len(counts),
+        lengths={bucket: used[bucket] for bucket in sorted(used)},
+        max_length=most,
+        cut=sum(count > most for count in counts),
+        tokenizer=found[0][0],
+    )
     return replace(suite, lengths=tuple(sorted({*used, most})), texts=texts)
 
 

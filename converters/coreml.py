@@ -2,7 +2,8 @@
 
 Each bucket is converted to MIL in memory and takes its weights from the buckets before it. float16
 is written from that program, and int8 is the same program quantised in place (per-channel,
-asymmetric, embeddings included): nothing is converted twice, saved twice or read back.
+asymmetric, embeddings included): nothing is saved twice or read back. float32 is a program of its
+own, for models whose numbers do not fit into float16; the Neural Engine does not run it.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import gc
 import json
 import uuid
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
@@ -26,8 +28,8 @@ from edgekit.recipe import Recipe
 from edgekit.signature import Card
 from edgekit.tracing.graph import Graph
 
-RECIPES = ("fp16", "int8")  # in the order they are made: int8 is fp16, quantised
-MINIMUM_OS = ("iOS16", "iOS17", "iOS18")
+# Recipes by the precision of the program that they are made from, in that order.
+RECIPES = {"FLOAT32": ("fp32",), "FLOAT16": ("fp16", "int8")}
 _COREMLTOOLS = "com.github.apple.coremltools.version"  # the key Apple's own tools write
 
 
@@ -37,7 +39,7 @@ def convert(
     card: Card,
     folder: Path,
     *,
-    minimum_os: str = "iOS18",
+    minimum_ios: str = "18",
 ) -> Iterator[tuple[Recipe, Path]]:
     """Yields each recipe's finished ``.mlpackage`` as soon as it is written into ``folder``.
 
@@ -49,39 +51,59 @@ def convert(
     Inputs are int32 of shape (1, length); outputs are float32, logits as the model computes them.
 
     Raises:
-        UnsupportedError: another recipe than those of :data:`RECIPES`, or another ``minimum_os``
-            than those of :data:`MINIMUM_OS`.
+        UnsupportedError: another recipe than those of :data:`RECIPES`.
         ConversionError: coremltools cannot convert the graph.
         MissingExtraError: coremltools is not installed.
     """
     wanted = {recipe.name: recipe for recipe in recipes}
+    known = [name for names in RECIPES.values() for name in names]
     for name in wanted:
-        if name not in RECIPES:
-            raise UnsupportedError(f"Core ML has no recipe '{name}': use {' or '.join(RECIPES)}")
-    if minimum_os not in MINIMUM_OS:
-        raise UnsupportedError(f"unknown minimum OS '{minimum_os}': use {', '.join(MINIMUM_OS)}")
-    program = _program(graph, minimum_os)
-    for name in filter(wanted.__contains__, RECIPES):
-        package = folder / f"model-{name}.mlpackage"
-        _write(program, _PIPELINES[name](), minimum_os, package)
-        _label(package, graph, card, name)
-        yield wanted[name], package
+        if name not in known:
+            raise UnsupportedError(f"Core ML has no recipe '{name}': use {' or '.join(known)}")
+    for precision, names in RECIPES.items():
+        if wanted.keys().isdisjoint(names):
+            continue
+        program = _program(graph, minimum_ios, precision)
+        for name in filter(wanted.__contains__, names):
+            package = folder / f"model-{name}.mlpackage"
+            _write(program, _PIPELINES[name](), minimum_ios, package)
+            _label(package, graph, card, name)
+            yield wanted[name], package
+        del program  # it holds its weights, and so will the next one
 
 
-def _program(graph: Graph, minimum_os: str) -> Any:
-    """The float16 MIL program of every bucket the system can hold, largest first."""
+def missing_operators(graph: Graph) -> list[str]:
+    """The operators of a traced model that coremltools cannot convert, by their names in torch."""
+    coremltools()
+    from coremltools.converters.mil.frontend.torch import torch_op_registry
+
+    with warnings.catch_warnings():  # it deprecates its own way of looking into its registry
+        warnings.simplefilter("ignore")
+        return sorted(
+            {
+                str(node.target)
+                for node in graph.static(min(graph.signature.buckets)).graph.nodes
+                if node.op == "call_function"
+                and not torch_op_registry.is_torch_fx_node_supported(node)
+            }
+        )
+
+
+def _program(graph: Graph, minimum_ios: str, precision: str) -> Any:
+    """The MIL program of every bucket the system can hold, largest first, in that precision."""
     ct = coremltools()
     from coremltools.converters.mil import Program
 
-    named = minimum_os == "iOS18"
+    named = int(minimum_ios) >= 18
     buckets = sorted(graph.signature.buckets, reverse=True)
-    program, pipeline = Program(), float16_pipeline()
+    program, pipeline = Program(), conversion_pipeline(precision)
     for length in buckets if named else buckets[:1]:
         with _conversion_errors(f"{length} tokens"), no_overflow_warnings():
             part = ct.convert(
                 graph.static(length),
                 convert_to="milinternal",
-                minimum_deployment_target=ct.target[minimum_os],
+                minimum_deployment_target=ct.target[f"iOS{minimum_ios}"],
+                compute_precision=ct.precision[precision],
                 outputs=[
                     ct.TensorType(name=out.name, dtype=np.float32)
                     for out in graph.signature.outputs
@@ -95,24 +117,29 @@ def _program(graph: Graph, minimum_os: str) -> Any:
     return program
 
 
-def _write(program: Any, pipeline: Any, minimum_os: str, package: Path) -> None:
+def _write(program: Any, pipeline: Any, minimum_ios: str, package: Path) -> None:
     ct = coremltools()
     with _conversion_errors(package.name):
         ct.convert(
             program,
             convert_to="mlprogram",
-            minimum_deployment_target=ct.target[minimum_os],
+            minimum_deployment_target=ct.target[f"iOS{minimum_ios}"],
             pass_pipeline=pipeline,
             package_dir=str(package),
             skip_model_load=True,
         )
 
 
-def float16_pipeline() -> Any:
-    """coremltools' default passes, with edgekit's cheaper float16 pass and a pool of weights."""
+def conversion_pipeline(precision: str = "FLOAT16") -> Any:
+    """coremltools' default passes, with a pool of weights and edgekit's cheaper float16 pass.
+
+    ``FLOAT32`` has no such pass: all numbers stay as they are.
+    """
     passes.register()
     pipeline = coremltools().PassPipeline()
     names = [passes.FLOAT16 if "add_fp16_cast" in name else name for name in pipeline.passes]
+    if precision == "FLOAT32":
+        names.remove(passes.FLOAT16)
     # Ids count from 0: no gather needs a branch for indices that count from the end.
     names.remove("common::guard_negative_gather_indices")
     pipeline.passes = [*names, passes.SHARE]
@@ -134,7 +161,7 @@ def _quantization() -> Any:
     return pipeline
 
 
-_PIPELINES = {"fp16": _nothing, "int8": _quantization}
+_PIPELINES = {"fp32": _nothing, "fp16": _nothing, "int8": _quantization}
 
 
 @contextmanager

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from torch.export import ExportedProgram
+    from torch.fx import Node
 
 Lowering = Callable[..., Any]
 
@@ -13,6 +17,22 @@ Lowering = Callable[..., Any]
 def of_kinds(lowering: Lowering, names: Mapping[str, Sequence[str]]) -> dict[str, Lowering]:
     """A row a name, from ``{kind: names}``: ``lowering`` takes the kind as its first argument."""
     return {name: partial(lowering, kind) for kind, group in names.items() for name in group}
+
+
+def missing(
+    program: ExportedProgram, table: Container[object], known: Container[Node]
+) -> list[str]:
+    """The operators of a program that a table has no row for, by name, each once.
+
+    Nodes that are ``known`` need none: what they compute is a constant.
+    """
+    return sorted(
+        {
+            str(node.target)
+            for node in program.graph.nodes
+            if node.op == "call_function" and node not in known and node.target not in table
+        }
+    )
 
 
 def by_operator(named: Mapping[str, Lowering], getitem: Lowering) -> Mapping[Any, Lowering]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Protocol, cast
 
 from edgekit.errors import MissingExtraError, UnsupportedError
 from edgekit.recipe import Recipe
@@ -20,7 +20,7 @@ class Converter(Protocol):
     """``convert`` of each file in ``converters/``: yields a recipe's file once it is written."""
 
     def __call__(
-        self, graph: Graph, recipes: Sequence[Recipe], card: Card, folder: Path, **options: Any
+        self, graph: Graph, recipes: Sequence[Recipe], card: Card, folder: Path, **options: object
     ) -> Iterator[tuple[Recipe, Path]]: ...
 
 
@@ -28,7 +28,10 @@ class Converter(Protocol):
 class Format:
     """One file format.
 
-    ``recipes`` maps the recipe asked for to the one built: Core ML's full precision is float16.
+    ``recipes`` are those that it has, and ``default_recipes`` what is built where none is named:
+    Core ML's own precision is float16.
+    ``minimum_os`` is that of the runtime's library, which a file may raise. ``options`` are the
+    arguments of its own that ``convert`` takes, and what each may be.
     ``effort`` is how long it takes, relative to the others: the longest is started first.
     """
 
@@ -37,9 +40,11 @@ class Format:
     extra: str
     modules: tuple[str, ...]
     suffix: str
-    recipes: Mapping[str, str]
+    recipes: tuple[str, ...]
+    default_recipes: tuple[str, ...]
     runtime: str
     minimum_os: str
+    options: Mapping[str, Sequence[object]] = field(default_factory=dict)
     effort: int = 1
 
     def require(self) -> None:
@@ -48,21 +53,26 @@ class Format:
             if module not in sys.modules and find_spec(module) is None:
                 raise MissingExtraError(module.replace("_", "-"), self.extra)
 
-    def recipe(self, asked: str) -> str:
-        """The recipe that is built when ``asked`` is named.
+    @property
+    def full_precision(self) -> str:
+        """The recipe of its unquantised file, where none is named."""
+        return self.default_recipes[0]
 
-        Raises:
-            UnsupportedError: this format has none of that name.
-        """
-        if asked not in self.recipes:
+    def check_recipe(self, name: str) -> None:
+        """Raises UnsupportedError if this format has no recipe of that name."""
+        if name not in self.recipes:
             raise UnsupportedError(
-                f"{self.title} has no recipe '{asked}': choose from {', '.join(self.recipes)}"
+                f"{self.title} has no recipe '{name}': choose from {', '.join(self.recipes)}"
             )
-        return self.recipes[asked]
 
     def converter(self) -> Converter:
         """The ``convert`` function of the format's own file."""
         return cast(Converter, import_module(f"edgekit.converters.{self.name}").convert)
+
+    def missing_operators(self, graph: Graph) -> list[str]:
+        """The operators of a traced model that this format has no lowering for, by name."""
+        module = import_module(f"edgekit.converters.{self.name}")
+        return list(module.missing_operators(graph))
 
 
 FORMATS: dict[str, Format] = {
@@ -74,9 +84,15 @@ FORMATS: dict[str, Format] = {
             extra="onnx",
             modules=("onnx", "onnxruntime"),
             suffix=".onnx",
-            recipes={"fp32": "fp32", "int8": "int8"},
+            recipes=("fp32", "int8"),
+            default_recipes=("fp32", "int8"),
             runtime="onnxruntime",
             minimum_os="Android 7.0 (API 24), iOS 15.1",
+            options={
+                "opset": range(15, 21),
+                "int64_inputs": (False, True),
+                "limit_bytes": range(1, 2**31),
+            },
         ),
         Format(
             name="tflite",
@@ -84,9 +100,11 @@ FORMATS: dict[str, Format] = {
             extra="tflite",
             modules=("ai_edge_litert", "flatbuffers"),
             suffix=".tflite",
-            recipes={"fp32": "fp32", "int8": "int8"},
+            recipes=("fp32", "int8"),
+            default_recipes=("fp32", "int8"),
             runtime="LiteRT",
             minimum_os="Android 6.0 (API 23), iOS 15",
+            options={"minimum_tflite": tuple(f"2.{minor}" for minor in range(5, 20))},
         ),
         Format(
             name="coreml",
@@ -94,9 +112,11 @@ FORMATS: dict[str, Format] = {
             extra="coreml",
             modules=("coremltools",),
             suffix=".mlpackage",
-            recipes={"fp32": "fp16", "fp16": "fp16", "int8": "int8"},
+            recipes=("fp32", "fp16", "int8"),
+            default_recipes=("fp16", "int8"),
             runtime="Core ML",
-            minimum_os="iOS 18, macOS 15",
+            minimum_os="iOS 16, macOS 13",
+            options={"minimum_ios": ("16", "17", "18")},
             effort=3,
         ),
         Format(
@@ -105,7 +125,8 @@ FORMATS: dict[str, Format] = {
             extra="executorch",
             modules=("executorch",),
             suffix=".pte",
-            recipes={"fp32": "fp32", "int8": "int8"},
+            recipes=("fp32", "int8"),
+            default_recipes=("fp32", "int8"),
             runtime="ExecuTorch",
             minimum_os="Android 6.0 (API 23), iOS 17",
             effort=4,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import gc
 import importlib.metadata
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import numpy as np
 
 from edgekit import bundle, documents, formats, recipe
 from edgekit.conversion.plan import ExportPlan
+from edgekit.errors import ConversionError, EdgekitError, OutputError
 from edgekit.manifest import FileEntry, Proof, TokenizerFacts
 from edgekit.model import checkpoint, tasks
 from edgekit.model.oracle import Oracle
@@ -27,6 +28,7 @@ from edgekit.proof.prove import prove, prove_text
 from edgekit.proof.trials import Trial
 from edgekit.recipe import Recipe
 from edgekit.runtime import table as runtime
+from edgekit.runtime.inspection import FileFacts, inspect_file
 from edgekit.runtime.interpreters import Session
 from edgekit.runtime.text import TextSession
 from edgekit.signature import Card, Signature, TensorSpec
@@ -59,22 +61,26 @@ Say = Callable[[Step], None]
 
 @dataclass(frozen=True)
 class Traced:
-    """What tracing found out: all that the formats and the manifest need to know of the model."""
+    """What tracing found out: all that the formats and the manifest need to know of the model.
+
+    ``missing`` says of a format which operators it has no lowering for; it cannot be converted.
+    """
 
     signature: Signature
     card: Card
     parameters: int
     tokenizer: TokenizerFacts | None
     postprocess: FileEntry | None
+    missing: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Exported:
-    """One finished file and its proofs."""
+    """One finished file, what is in it, and its proofs."""
 
     path: Path
-    format: str
     recipe: str
+    facts: FileFacts
     buckets: tuple[int, ...] | None
     batched: bool
     proofs: tuple[Proof, ...]
@@ -85,6 +91,22 @@ class Exported:
         """The first proof that failed, with its runtime."""
         failed = [proof for proof in self.proofs if not proof.passed]
         return f"{failed[0].runtime}: {failed[0].failure}" if failed else None
+
+
+@dataclass(frozen=True)
+class Built:
+    """The files of one format as its converter left them, and what ended it before the last."""
+
+    files: tuple[tuple[Recipe, Path], ...]
+    failure: EdgekitError | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one format: its files with their proofs, and what ended it before the last."""
+
+    files: tuple[Exported, ...] = ()
+    failure: EdgekitError | None = None
 
 
 class _Timed:
@@ -136,7 +158,12 @@ def trace(plan: ExportPlan, work: Path, out: Path, *, say: Say) -> Traced:
         from edgekit.tracing.export import trace as trace_model
 
         (work / GRAPH).mkdir()
-        trace_model(model, plan.task, signature, work / GRAPH, pooling)
+        traced = trace_model(model, plan.task, signature, work / GRAPH, pooling)
+        missing = dict(_missing(plan, traced))
+    for name, failure in missing.items():
+        say(Step(name, "refuse", failure, seconds=0.0))
+    if len(missing) == len(plan.formats()):
+        raise ConversionError("; ".join(missing.values()))
     with _Timed(say, "trace", "reference", "PyTorch's answers"):
         reference = _reference(plan, oracle, tokenizer, signature)
         probes.save(reference.probes, work / PROBES)
@@ -149,7 +176,17 @@ def trace(plan: ExportPlan, work: Path, out: Path, *, say: Say) -> Traced:
             answered = _write_vectors(plan, oracle, labels, saved, out)
     parameters = sum(parameter.numel() for parameter in model.parameters())
     parameters += sum(layer.weight.size + layer.bias.size for layer in pooling.dense)
-    return Traced(signature, _card(plan, labels), parameters, saved, answered)
+    return Traced(signature, _card(plan, labels), parameters, saved, answered, missing)
+
+
+def _missing(plan: ExportPlan, traced: graph.Graph) -> Iterator[tuple[str, str]]:
+    """Each format that lacks operators of this graph, and which."""
+    for name in plan.formats():
+        format_ = formats.get(name)
+        operators = format_.missing_operators(traced)
+        if operators:
+            lacks = f"{format_.title} has no lowering for {', '.join(operators)}"
+            yield name, f"{lacks}: add rows to its table in converters/"
 
 
 def _reference(
@@ -191,16 +228,18 @@ def _write_vectors(
 
 def export(
     plan: ExportPlan, traced: Traced, name: str, work: Path, out: Path, *, say: Say
-) -> list[Exported]:
+) -> Outcome:
     """Converts one format in each of its recipes, then proves each file in its runtimes."""
     answers = probes.load(work / PROBES)
     reference = Reference.of(plan.task, traced.signature, answers, plan.max_length)
+    built = build(plan, traced, name, work, out, say=say)
     exported = []
-    for kind, path in build(plan, traced, name, work, out, say=say):
+    for kind, path in built.files:
+        facts = inspect_file(path)
         if path.stem.endswith(TEXT) and traced.tokenizer is not None:
             side = traced.tokenizer.truncation_side
             with _Timed(say, name, "prove", path.name):
-                exported.append(_export_text(path, kind, reference, side))
+                exported.append(_export_text(path, facts, kind, reference, side))
             continue
         proofs, lengths, batched = [], None, False
         for session in runtime.sessions(path, name):
@@ -209,13 +248,15 @@ def export(
                 proofs.append(prove(session, reference, kind.tolerance, locate))
             lengths, batched = session.lengths, session.batched
             del session, locate  # they hold the weights, and so do the next ones
-        exported.append(Exported(path, name, kind.name, lengths, batched, tuple(proofs)))
-    return exported
+        exported.append(Exported(path, kind.name, facts, lengths, batched, tuple(proofs)))
+    return Outcome(tuple(exported), built.failure)
 
 
-def _export_text(path: Path, kind: Recipe, reference: Reference, side: str) -> Exported:
+def _export_text(
+    path: Path, facts: FileFacts, kind: Recipe, reference: Reference, side: str
+) -> Exported:
     proof = prove_text(TextSession(path), reference, kind.tolerance, side)
-    return Exported(path, "onnx", kind.name, None, False, (proof,), takes_text=True)
+    return Exported(path, kind.name, facts, None, False, (proof,), takes_text=True)
 
 
 def _layer(session: Session, stored: graph.Graph, kind: Recipe, trial: Trial) -> str | None:
@@ -226,21 +267,30 @@ def _layer(session: Session, stored: graph.Graph, kind: Recipe, trial: Trial) ->
         return None
 
 
-def build(
-    plan: ExportPlan, traced: Traced, name: str, work: Path, out: Path, *, say: Say
-) -> list[tuple[Recipe, Path]]:
-    """Converts one format in each of its recipes and returns the files, unproven."""
-    recipes = [recipe.get(row) for row in plan.recipes(name)]
-    options: dict[str, Any] = {}
-    if name == "coreml":
-        options["minimum_os"] = f"iOS{plan.minimum_ios}"
+def build(plan: ExportPlan, traced: Traced, name: str, work: Path, out: Path, *, say: Say) -> Built:
+    """Converts one format in each of its recipes and returns the files, unproven.
+
+    A recipe that fails ends the format, and leaves the files of those before it.
+
+    Raises:
+        EdgekitError: the first recipe failed.
+    """
+    recipes, format_ = [recipe.get(row) for row in plan.recipes(name)], formats.get(name)
+    options = {key: value for key, value in plan.options.items() if key in format_.options}
     if name == "onnx" and plan.embed_tokenizer and traced.tokenizer is not None:
         options["tokenizer"] = TextTokenizer.read(out, traced.tokenizer)
+    files, failure = [], None
     with _Timed(say, name, "convert", ", ".join(row.name for row in recipes)):
-        convert = formats.get(name).converter()
-        files = list(convert(graph.load(work / GRAPH), recipes, traced.card, out, **options))
+        stored = graph.load(work / GRAPH)
+        try:
+            for file in format_.converter()(stored, recipes, traced.card, out, **options):
+                files.append(file)
+        except EdgekitError as error:
+            if not files or isinstance(error, OutputError):
+                raise
+            failure = error
     gc.collect()  # traced programs are cyclic, and hold the weights
-    return files
+    return Built(tuple(files), failure)
 
 
 def _outputs(plan: ExportPlan, config: Any, pooling: Pooling) -> tuple[TensorSpec, ...]:
