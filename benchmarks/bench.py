@@ -7,15 +7,15 @@ once, and is not measured again when the same command runs again into the same f
 
 from __future__ import annotations
 
-import json
+import math
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
-from typing import Any
 
 from edgekit import formats
 from edgekit.benchmarks import entries, parity, sampling
+from edgekit.benchmarks.devices import runtimes
 from edgekit.benchmarks.devices.protocol import LostError, RunnerError, Target
 from edgekit.benchmarks.entries import Entry
 from edgekit.benchmarks.measurement import Conditions, Measurement, Parity
@@ -24,6 +24,7 @@ from edgekit.benchmarks.spec import Suite
 from edgekit.bundle import Bundle
 from edgekit.errors import EdgekitError, PlanError
 from edgekit.version import VERSION
+from edgekit.words import count
 
 Say = Callable[[str], None]
 Named = tuple[str | None, Bundle]
@@ -34,10 +35,15 @@ class _StoppedError(Exception):
 
 
 class Bench:
-    """One run of a suite over opened bundles.
+    """The measuring of a suite over opened bundles.
 
-    ``keep`` gets every measurement as soon as it is finished; ``done`` are those that a former run
-    left, by their keys. ``say`` is told what happens, ``tick`` what happens right now.
+    Args:
+        suite: What is measured.
+        bundles: The models' names, None for the bundle's own, and bundles.
+        keep: Gets every measurement as soon as it is finished.
+        done: What was measured before, by :attr:`Measurement.key`, and is not measured again.
+        say: Is told what happens.
+        tick: Is told what happens right now, which the next call replaces.
     """
 
     def __init__(
@@ -45,7 +51,7 @@ class Bench:
         suite: Suite,
         bundles: Sequence[Named],
         keep: Callable[[Measurement], None],
-        done: Mapping[tuple[Any, ...], Measurement] | None = None,
+        done: Mapping[tuple[object, ...], Measurement] | None = None,
         say: Say = lambda text: None,
         tick: Say = lambda text: None,
     ) -> None:
@@ -57,12 +63,16 @@ class Bench:
         self._parity: dict[tuple[str, str, str], Parity | str] = {}
 
     def run(self, targets: Iterable[Target]) -> None:
-        """Measures everything that is missing; several threads may, each with targets of its own.
+        """Measures everything that is missing.
 
-        A round that lost a measurement because its device went away is measured once more.
+        Several threads may do so at once, each with targets of its own. A round that lost a
+        measurement because its device went away is measured once more.
+
+        Args:
+            targets: The devices.
 
         Raises:
-            PlanError: a bundle takes no text as long as one that is asked for, or no file is asked
+            PlanError: A bundle takes no text as long as one that is asked for, or no file is asked
                 for.
         """
         rounds = self.plan(targets)
@@ -74,7 +84,7 @@ class Bench:
             return
 
     def _again(self, rounds: Sequence[Round]) -> None:
-        """Those that lost something, until a device is lost again."""
+        """Measures the rounds that lost something once more, until a device is lost again."""
         for each in [each for each in rounds if each.place in self._lost]:
             self._lost.remove(each.place)
             self._round(each, "once more")
@@ -84,12 +94,12 @@ class Bench:
     def _round(self, each: Round, mark: str) -> None:
         self._go_on()
         where = (
-            f"[{mark}] {each.target.name}, {_count(each.threads, 'thread')}, {each.length} tokens"
+            f"[{mark}] {each.target.name}, {count(each.threads, 'thread')}, {each.length} tokens"
         )
         if self._finished_before(each):
             self._say(f"{where}: measured before")
             return
-        self._say(f"{where}: {_count(len(each.entries), 'file')}")
+        self._say(f"{where}: {count(len(each.entries), 'file')}")
         for measurement in self._measure(each):
             if measurement.failure is not None:
                 self._go_on()  # it failed because it was stopped
@@ -106,11 +116,11 @@ class Bench:
         return replace(blank, failure=str(error))
 
     def stop(self) -> None:
-        """Ends :meth:`run` in other threads; what they had not finished is not kept."""
+        """Ends :meth:`run` in other threads. What they have not finished is not kept."""
         self._stopped.set()
 
     def plan(self, targets: Iterable[Target]) -> list[Round]:
-        """What :meth:`run` measures; raises as it does."""
+        """The rounds that :meth:`run` measures on these targets; raises as it does."""
         rounds = [found for target in targets for found in self._rounds(target)]
         for each in rounds:
             for entry in each.entries:
@@ -127,7 +137,7 @@ class Bench:
         if None in done:
             return False
         for row in filter(None, done):
-            today = replace(row, suite=json.loads(json.dumps(self._suite.facts())))
+            today = replace(row, suite=self._suite.facts())
             if today != row:
                 self._keep(today)
         return True
@@ -156,12 +166,12 @@ class Bench:
         yield from (blank for _, blank in checked if blank.failure or blank.unmeasured)
 
     def _blank(self, each: Round, entry: Entry) -> Measurement:
-        """The measurement before anything was measured."""
+        """The measurement of an entry in which nothing has been measured yet."""
         facts = dict(each.target.facts())
         return Measurement(
             entry.subject,
-            Conditions(each.target.name, facts["machine"], each.threads, each.length),
-            {**facts, "edgekit": _version()},
+            Conditions(each.target.name, str(facts["machine"]), each.threads, each.length),
+            {**facts, "edgekit": VERSION},
             datetime.now(timezone.utc).isoformat(timespec="seconds"),
             padded_to=entry.padded(each.length),
             memory_limit_bytes=None if each.target.timed else self._suite.memory_limit_bytes,
@@ -169,12 +179,19 @@ class Bench:
         )
 
     def _checked(self, each: Round, entry: Entry) -> Measurement:
-        """With its parity, tried once a device; loading it from disk is measured by the way."""
+        """The measurement of an entry with its golden texts' answers, asked for once a device.
+
+        The first process that opens a file finds it evicted from the page cache, so that is where
+        loading it from disk is measured.
+        """
         blank = self._blank(each, entry)
         if entry.runtime is None:
             title = formats.get(entry.subject.format).title
             return replace(blank, unmeasured=f"{each.target.name} has no runtime for {title}")
-        key = (each.target.name, str(entry.path), entry.runtime)
+        if entry.bound_to_host and not runtimes.opening(each.target.runtimes, runtimes.PYTORCH):
+            reason = f"{entry.subject.file} on {each.target.name}: {entry.bound_to_host}"
+            return replace(blank, unmeasured=reason)
+        key = (each.target.name, str(entry.path), entry.runtime.name)
         evicted: tuple[float, ...] = ()
         if key not in self._parity:
             self._go_on()
@@ -188,11 +205,9 @@ class Bench:
             absent = entry.artifact is None  # PyTorch's own model is a baseline, not a result
             return replace(blank, unmeasured=found) if absent else replace(blank, failure=found)
         if not found.passed:
-            wrong = (
-                f"wrong answers: max abs {found.max_abs:.3g}, cosine {found.cosine:.4f} on "
-                f"{found.cases} golden texts"
-            )
-            return replace(blank, parity=found, failure=wrong)
+            wrong = f"wrong answers on {found.cases} golden texts: {found.failure}"
+            numbers = found if math.isfinite(found.max_abs) else None  # NaN has no error to keep
+            return replace(blank, parity=numbers, failure=wrong)
         return replace(blank, parity=found, load_evicted_ms=evicted)
 
     def _check(self, each: Round, entry: Entry) -> tuple[Parity | str, tuple[float, ...]]:
@@ -206,12 +221,3 @@ class Bench:
             raise
         except EdgekitError as error:
             return str(error), ()
-
-
-def _count(number: int, name: str) -> str:
-    return f"{number} {name}{'' if number == 1 else 's'}"
-
-
-def _version() -> str:
-
-    return VERSION

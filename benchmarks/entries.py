@@ -3,49 +3,46 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from edgekit import formats
 from edgekit.benchmarks import parity
-from edgekit.benchmarks.devices.protocol import Target
+from edgekit.benchmarks.devices import runtimes
+from edgekit.benchmarks.devices.protocol import Launch, Target
+from edgekit.benchmarks.devices.runtimes import NAMES, PYTORCH, DeviceRuntime
 from edgekit.benchmarks.measurement import Subject
 from edgekit.benchmarks.spec import Suite
 from edgekit.bundle import MANIFEST, Artifact, Bundle
 from edgekit.errors import PlanError
-from edgekit.proof import runs
+from edgekit.runtime.feeding import fit
 
-TITLES = {
-    "onnxruntime": "onnxruntime",
-    "onnxruntime-web": "onnxruntime-web",
-    "litert": "LiteRT",
-    "tensorflow": "TensorFlow Lite",
-    "executorch": "ExecuTorch",
-    "coreml": "Core ML",
-    "pytorch": "PyTorch eager",
-}
-PYTORCH = "pytorch"
 _FLOAT_BYTES = 4
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One file of a bundle in one runtime; ``artifact`` None is PyTorch's own model.
+    """One file of a bundle in one runtime.
 
-    ``runtime`` is a key of :data:`TITLES`, None where the target cannot run the file.
+    Attributes:
+        bundle: The bundle.
+        name: What results call the model.
+        artifact: The file; None is PyTorch's own model behind the bundle.
+        runtime: What opens it, or None where the target cannot run the file.
     """
 
     bundle: Bundle
     name: str
     artifact: Artifact | None
-    runtime: str | None
+    runtime: DeviceRuntime | None
 
     @property
     def subject(self) -> Subject:
-        """As it stands in a measurement."""
+        """The entry as it stands in a measurement."""
         manifest = self.bundle.manifest
         artifact = self.artifact
         parameters = manifest.source.parameters
@@ -56,8 +53,8 @@ class Entry:
             file="" if artifact is None else artifact.path.name,
             format=PYTORCH if artifact is None else artifact.format,
             recipe="fp32" if artifact is None else artifact.recipe,
-            runtime=TITLES[self.runtime] if self.runtime else "",
-            size_bytes=parameters * _FLOAT_BYTES if artifact is None else artifact.size_bytes,
+            runtime=self.runtime.title if self.runtime else "",
+            size_bytes=parameters * _FLOAT_BYTES if artifact is None else artifact.total_bytes,
             parameters=parameters,
             random_weights=manifest.random_weights,
         )
@@ -67,19 +64,40 @@ class Entry:
         """What a runner opens: the file, or for PyTorch the bundle's folder."""
         return (self.bundle.path if self.artifact is None else self.artifact.path).absolute()
 
-    def names(self) -> tuple[str, str]:
-        """Inputs and outputs in the manifest's order, separated by commas."""
+    @property
+    def bound_to_host(self) -> str | None:
+        """Why only a runner in Python, on this machine, takes the file; None where any does."""
+        if self.artifact is None:
+            return None
+        if self.artifact.data is not None:
+            return "its weights are in a second file, and a device is given one"
+        if any(spec.dtype == "int64" for spec in self.artifact.inputs):
+            return "its inputs are int64, and a device feeds int32"
+        return None
+
+    def launch(self, threads: int, *, evict: bool = False) -> Launch:
+        """What a runner opens for this entry, which has a runtime.
+
+        Args:
+            threads: How many threads the runtime may use.
+            evict: Whether the file is dropped from the page cache first.
+        """
+        assert self.runtime is not None
         signature = self.bundle.signature
-        return (
-            ",".join(spec.name for spec in signature.inputs),
-            ",".join(spec.name for spec in signature.outputs),
+        return Launch(
+            self.runtime.name,
+            self.path,
+            threads,
+            tuple(spec.name for spec in signature.inputs),
+            tuple(spec.name for spec in signature.outputs),
+            evict,
         )
 
     def padded(self, length: int) -> int:
-        """The length that a text of so many tokens runs in.
+        """The length in tokens that a text of ``length`` tokens is padded to.
 
         Raises:
-            PlanError: the file takes no text that long.
+            PlanError: The file takes no text that long.
         """
         buckets = None if self.artifact is None else self.artifact.buckets
         most = max(buckets or [self.bundle.manifest.max_length])
@@ -88,10 +106,15 @@ class Entry:
                 f"{self.bundle.path} takes at most {most} tokens, not {length}: measure shorter "
                 "texts (--lengths, or length in a budget) or convert it with longer --buckets"
             )
-        return runs.fit(length, buckets)
+        return fit(length, buckets)
 
     def write_text(self, length: int, path: Path) -> None:
-        """A text of so many tokens, made of golden texts' ids, padded as the file needs it."""
+        """Writes the inputs of a text, made of golden texts' ids and padded as the file needs it.
+
+        Args:
+            length: How many tokens the text has.
+            path: The file that a runner reads (see :func:`edgekit.benchmarks.parity.write`).
+        """
         ids = [token for case in self.bundle.golden().cases for token in case.input_ids]
         signature = self.bundle.signature
         padded = self.padded(length)
@@ -103,52 +126,63 @@ class Entry:
 
 
 def of(bundle: Bundle, name: str | None, target: Target, suite: Suite) -> Iterator[Entry]:
-    """Every file that the suite asks for in every runtime that the target has for it.
+    """The entries that a suite asks for: each file in each runtime that the target has for it.
+
+    Args:
+        bundle: The bundle.
+        name: What results call the model; None is the bundle's own name.
+        target: The device.
+        suite: Says which recipes and runtimes are asked for.
 
     Raises:
-        PlanError: the suite asks for a runtime that edgekit does not know.
+        PlanError: The suite asks for a runtime that edgekit does not know.
     """
-    unknown = [row for row in suite.runtimes or () if row not in TITLES]
+    unknown = [row for row in suite.runtimes or () if row not in NAMES]
     if unknown:
-        raise PlanError(f"unknown runtime '{unknown[0]}': choose from {', '.join(TITLES)}")
+        raise PlanError(f"unknown runtime '{unknown[0]}': choose from {', '.join(NAMES)}")
     name = name or bundle.name
     for artifact in bundle.artifacts:
         if suite.recipes is not None and not _wanted(artifact, suite.recipes):
             continue
-        found = [row for row in target.runtimes(artifact.format) if _asked(row, suite)]
+        found = runtimes.opening(target.runtimes, artifact.format)
         for runtime in found:
-            yield Entry(bundle, name, artifact, runtime)
-        if not target.runtimes(artifact.format) and suite.runtimes is None:
+            if _asked(runtime, suite):
+                yield Entry(bundle, name, artifact, runtime)
+        if not found and suite.runtimes is None:
             yield Entry(bundle, name, artifact, None)
-    if PYTORCH in target.runtimes(PYTORCH) and _asked(PYTORCH, suite):
-        yield Entry(bundle, name, None, PYTORCH)
+    for runtime in runtimes.opening(target.runtimes, PYTORCH):
+        if _asked(runtime, suite):
+            yield Entry(bundle, name, None, runtime)
 
 
 def _wanted(artifact: Artifact, recipes: tuple[str, ...]) -> bool:
-    from edgekit import formats
+    """Whether a suite's recipes name a file; fp32 names what a format has instead of it, too."""
+    full = formats.get(artifact.format).full_precision
+    return artifact.recipe in recipes or ("fp32" in recipes and artifact.recipe == full)
 
-    asked = {formats.get(artifact.format).recipes.get(recipe) for recipe in recipes}
-    return artifact.recipe in asked
 
-
-def _asked(runtime: str, suite: Suite) -> bool:
-    return suite.runtimes is None or runtime in suite.runtimes
+def _asked(runtime: DeviceRuntime, suite: Suite) -> bool:
+    return suite.runtimes is None or runtime.name in suite.runtimes
 
 
 def tokenizer_ms(bundle: Bundle, length: int, count: int) -> tuple[float, ...]:
-    """Encoding a text of about that many tokens with the bundle's tokenizer; none without one.
+    """Times the bundle's tokenizer on this machine, in the library of Transformers' fast ones.
 
-    By the Rust library that Transformers' fast tokenizers use, on this machine.
+    Args:
+        bundle: The bundle.
+        length: How many tokens the text has, about.
+        count: How often it is encoded.
+
+    Returns:
+        Milliseconds of each encoding but the first; none where the bundle has no tokenizer.
     """
-    import time
-
     from tokenizers import Tokenizer
 
     path = bundle.path / "tokenizer" / "tokenizer.json"
     texts = [case.text for case in bundle.golden().cases if case.text]
     if not path.is_file() or not texts:
         return ()
-    tokenizer: Any = Tokenizer.from_file(str(path))
+    tokenizer = Tokenizer.from_file(str(path))
     tokenizer.enable_truncation(length)
     tokenizer.no_padding()
     words = " ".join(text[0] for text in texts if text[0].isascii()).split()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,17 +14,28 @@ from edgekit.benchmarks.devices.protocol import Runner, Target
 from edgekit.benchmarks.measurement import Parity
 from edgekit.bundle import Artifact, Bundle
 from edgekit.errors import BundleError
-from edgekit.golden import GoldenCase
-from edgekit.model import tasks
-from edgekit.proof import selftest
-from edgekit.runtime.interpreters import Feed
+from edgekit.proof import golden
+from edgekit.proof.compare import Reference
+from edgekit.proof.probes import Probe
+from edgekit.proof.prove import prove
+from edgekit.proof.trials import Trial, plan_tight
+from edgekit.runtime.feeding import fit
+from edgekit.runtime.interpreters import Feed, Session
 from edgekit.signature import Signature
 
-FEW = 4
+FEW = 4  # texts on an emulator, which takes seconds for one
 
 
 class Remote:
-    """A runner as a session (see :mod:`edgekit.runtime.table`): arrays in, arrays out, by files."""
+    """A runner as a :class:`edgekit.runtime.interpreters.Session`, fed through files.
+
+    Args:
+        target: The device that the runner is on.
+        runner: A runner that has opened the file.
+        signature: The file's inputs and outputs.
+        lengths: The static lengths that the file takes, or None if it takes any.
+        folder: A folder here for what is fed and fetched.
+    """
 
     batched = False
 
@@ -55,7 +68,13 @@ class Remote:
 
 
 def write(feed: Feed, signature: Signature, path: Path) -> None:
-    """Inputs as a runner reads them: int32, one input after the other."""
+    """Writes the inputs of one inference as a runner reads them: int32, one after the other.
+
+    Args:
+        feed: An array of shape (1, length) for each input.
+        signature: The inputs in the manifest's order.
+        path: The file.
+    """
     arrays = [np.asarray(feed[spec.name], "<i4").ravel() for spec in signature.inputs]
     np.concatenate(arrays).tofile(path)
 
@@ -83,28 +102,52 @@ def check(
     artifact: Artifact | None,
     most: int | None = None,
 ) -> Parity:
-    """Runs the golden cases; ``artifact`` is None for PyTorch's own model.
+    """Compares a file's answers on a device with PyTorch's, over the golden texts.
 
-    ``most`` is for an emulator, which would take minutes for all: only texts up to so many tokens,
-    and of these :data:`FEW`, from the shortest to the longest.
+    Args:
+        target: The device.
+        runner: A runner there that has opened the file.
+        bundle: The bundle, which has the texts and PyTorch's answers.
+        artifact: The file; None is PyTorch's own model.
+        most: For an emulator, which would take minutes for all texts: only those up to so many
+            tokens are tried, and of these :data:`FEW`, from the shortest to the longest.
+
+    Raises:
+        RunnerError: The runner fails, or its device went away.
+        BundleError: The file gives more or fewer values than its manifest says.
     """
     buckets = None if artifact is None else artifact.buckets
-    tolerance = recipe.get("fp32" if artifact is None else artifact.recipe).tolerance
-    cases = _cases(bundle, most)
-    task = tasks.get(bundle.manifest.task)
+    tolerance = recipe.PYTORCH if artifact is None else recipe.get(artifact.recipe).tolerance
+    reference = golden.read(bundle)
+    if most is not None:
+        reference = _few(reference, most)
     with tempfile.TemporaryDirectory() as folder:
         session = Remote(target, runner, bundle.signature, buckets, Path(folder))
-        differences = list(selftest.differences(session, bundle, cases, task))
-    max_abs = max(row.max_abs for row in differences)
-    cosine = min(row.cosine for row in differences)
-    passed = max_abs <= tolerance.max_abs and cosine >= tolerance.cosine
-    return Parity(len(differences), max_abs, cosine, passed)
+        proof = prove(session, reference, tolerance, plan=_plan)
+    return Parity(
+        len(reference.probes),
+        proof.max_abs,
+        proof.cosine,
+        proof.passed,
+        proof.agreement,
+        proof.decisions,
+        proof.failure,
+    )
 
 
-def _cases(bundle: Bundle, most: int | None) -> list[GoldenCase]:
-    cases = sorted(bundle.golden().cases, key=lambda case: len(case.input_ids))
-    if most is None:
-        return cases
-    short = [case for case in cases if len(case.input_ids) <= most] or cases[:1]
+def _plan(probes: Sequence[Probe], session: Session, max_length: int) -> Iterator[Trial]:
+    """Each text as tightly as the file allows, and the first one in every other length it has.
+
+    A device has no time for all that a proof tries.
+    """
+    yield from plan_tight(probes, session)
+    for length in session.lengths or ():
+        if length > fit(len(probes[0]), session.lengths):
+            yield Trial("padding", (probes[0],), length)
+
+
+def _few(reference: Reference, most: int) -> Reference:
+    probes = sorted(reference.probes, key=len)
+    short = [probe for probe in probes if len(probe) <= most] or probes[:1]
     places = np.linspace(0, len(short) - 1, min(FEW, len(short))).round().astype(int)
-    return [short[place] for place in places]
+    return replace(reference, probes=tuple(short[place] for place in places))

@@ -3,30 +3,42 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
+from edgekit.benchmarks.measurement import Texts
 from edgekit.benchmarks.spec import Model, Suite
 from edgekit.bundle import MANIFEST, TOKENIZER, Bundle
 from edgekit.conversion import pipeline, plan
-from edgekit.errors import BundleError, PlanError, ProofError
-from edgekit.proof import runs
+from edgekit.errors import BundleError, ConversionError, PlanError
+from edgekit.files import output_folder, write_text
+from edgekit.runtime.feeding import fit
 
 Say = Callable[[str], None]
 _CHUNK = 1000  # texts tokenized at once
 
 
 def bundles(suite: Suite, out: Path, say: Say) -> list[tuple[str, Bundle]]:
-    """Each model's name and bundle, every file checked against its manifest.
+    """Opens the bundles of a suite's models, each file checked against its manifest.
 
-    Two of one name are called by their folders.
+    A model that is no bundle yet is converted into the folder of results, once.
+
+    Args:
+        suite: The suite.
+        out: The folder of results.
+        say: Is told what is converted.
+
+    Returns:
+        Each model's name and bundle. Two models of one name are called by their folders.
 
     Raises:
-        EdgekitError: a bundle is damaged or named twice, or a model cannot be converted.
+        EdgekitError: A bundle is damaged or named twice, or a model cannot be converted.
     """
     found = [(model.name, _bundle(model, suite, out, say)) for model in suite.models]
     names = Counter(name or bundle.name for name, bundle in found)
@@ -53,31 +65,38 @@ def _bundle(model: Model, suite: Suite, out: Path, say: Say) -> Bundle:
 
 
 def _convert(model: Model, suite: Suite, folder: Path, say: Say) -> None:
-    options: dict[str, Any] = {"recipes": suite.recipes or ("fp32", "int8"), **model.convert}
+    options: dict[str, Any] = {"recipes": suite.recipes, **model.convert}
     options.setdefault("buckets", sorted(suite.lengths))
     options.setdefault("max_length", max(suite.lengths))
-    if model.config is not None:
-        config = folder.with_suffix("") / "config.json"
-        config.parent.mkdir(parents=True, exist_ok=True)
-        config.write_text(json.dumps(dict(model.config)))
-        options["model"] = f"config:{config}"
-    planned = plan.make(**{**options, "out": folder})
-    say(f"convert {folder.stem}: {', '.join(row.file for row in planned.artifacts)}")
-    try:
-        pipeline.convert(planned, jobs=2)
-    except ProofError as error:
-        if not folder.exists():
-            raise
-        say(f"    {error}")
+    config = folder.with_suffix("") / "config.json"
+    with output_folder(folder.parent):
+        try:
+            if model.config is not None:
+                write_text(config, json.dumps(dict(model.config)))
+                options["model"] = f"config:{config}"
+            planned = plan.make(**{**options, "out": folder})
+            say(f"convert {folder.stem}: {', '.join(row.file for row in planned.artifacts)}")
+            pipeline.convert(planned, jobs=2)
+        except ConversionError as error:
+            if not folder.exists():
+                raise
+            say(f"    {error}")
+        finally:
+            if not folder.exists():
+                shutil.rmtree(config.parent, ignore_errors=True)
 
 
 def with_texts(suite: Suite, found: Sequence[tuple[str, Bundle]], path: Path) -> Suite:
-    """The suite at the lengths of the user's own texts, one a line: the buckets an app would pick.
+    """Replaces a suite's lengths by those that an app would choose for the user's own texts.
 
-    Tokenized by the first bundle; longer texts are cut, as the app would.
+    Args:
+        suite: The suite.
+        found: Its models' names and bundles. The first one tokenizes, and gives the buckets.
+        path: A UTF-8 file with one text a line. Longer texts are cut, as the app would do it.
 
     Raises:
-        PlanError: the file has no text, or no bundle has a tokenizer.
+        PlanError: The file cannot be read or has no text.
+        BundleError: The first bundle has no tokenizer.
     """
     bundle = found[0][1]
     most, buckets = bundle.manifest.max_length, bundle.manifest.buckets
@@ -89,29 +108,29 @@ def with_texts(suite: Suite, found: Sequence[tuple[str, Bundle]], path: Path) ->
         raise PlanError(f"{path} cannot be read as UTF-8 text, one text a line: {why}") from error
     if not counts:
         raise PlanError(f"{path} has no text: give one text a line")
-    used = Counter(runs.fit(min(count, most), buckets) for count in counts)
-    texts = {
-        "file": path.name,
-        "count": len(counts),
-        "lengths": {str(bucket): used[bucket] for bucket in sorted(used)},
-        "max_length": most,
-        "cut": sum(count > most for count in counts),
-        "tokenizer": found[0][0],
-    }
+    used = Counter(fit(min(count, most), buckets) for count in counts)
+    texts = Texts(
+        file=path.name,
+        count=len(counts),
+        lengths={bucket: used[bucket] for bucket in sorted(used)},
+        max_length=most,
+        cut=sum(count > most for count in counts),
+        tokenizer=found[0][0],
+    )
     return replace(suite, lengths=tuple(sorted({*used, most})), texts=texts)
 
 
 def _token_counts(bundle: Bundle, lines: Iterable[str]) -> Iterator[int]:
-    """Tokens of each line that has any text, special ones included.
+    """How many tokens each line that has any text is, special ones included.
 
-    Some lines at a time: a file may be larger than the memory.
+    Lines are read some at a time, since the file may be larger than the memory.
     """
     from tokenizers import Tokenizer
 
     path = bundle.path / TOKENIZER / "tokenizer.json"
     if not path.is_file():
         raise BundleError(f"{bundle.path} has no tokenizer to count tokens with: use --lengths")
-    tokenizer: Any = Tokenizer.from_file(str(path))
+    tokenizer = Tokenizer.from_file(str(path))
     tokenizer.no_truncation()
     tokenizer.no_padding()
     texts = (line.strip() for line in lines if line.strip())

@@ -24,7 +24,14 @@ COUNTED_WARM_UP, COUNTED = 1, 3  # inferences in an emulator, where each may tak
 
 @dataclass(frozen=True)
 class Round:
-    """Files that are measured interleaved, under the same conditions."""
+    """Files that are measured together, under the same conditions.
+
+    Attributes:
+        target: The device.
+        threads: How many threads a runtime may use.
+        length: How many tokens the text has, special ones included.
+        entries: The files, each in one runtime.
+    """
 
     target: Target
     threads: int
@@ -33,14 +40,19 @@ class Round:
 
     @property
     def place(self) -> tuple[str, int, int]:
-        """Which of a suite's rounds it is."""
+        """What tells it from a suite's other rounds: its device, threads and length."""
         return (self.target.name, self.threads, self.length)
 
 
 class Sampling:
-    """Measures what has been checked.
+    """Measures files whose answers have been checked.
 
-    ``failed`` makes the measurement of a file that failed; ``go_on`` raises when it is to stop.
+    Args:
+        suite: Says what is measured and when to stop.
+        say: Is told what happens.
+        tick: Is told what happens right now, which the next call replaces.
+        failed: Makes the measurement of a file that failed, of what was measured so far.
+        go_on: Is called between inferences; it raises to end the measuring.
     """
 
     def __init__(
@@ -57,11 +69,19 @@ class Sampling:
     def measure(
         self, each: Round, pairs: Sequence[tuple[Entry, Measurement]]
     ) -> Iterator[Measurement]:
-        """Each file with the measurement of it so far becomes a whole one."""
+        """Measures the files of a round.
+
+        Args:
+            each: The round.
+            pairs: Its files, each with the measurement of it so far.
+
+        Returns:
+            The measurements, in any order; one that failed has a failure.
+        """
         yield from (self._timed if each.target.timed else self._counted)(each, pairs)
 
     def _opened(self, each: Round, entry: Entry, folder: Path) -> Runner:
-        """Open, fed with the round's text."""
+        """A runner that has opened the entry's file and been fed with the round's text."""
         path = folder / f"{len(list(folder.iterdir()))}.bin"
         entry.write_text(each.length, path)
         with ExitStack() as stack:
@@ -88,7 +108,7 @@ class Sampling:
             if not opened:
                 return
             runners = [runner for *_, runner in opened]
-            with runners[0].watch(limits.cool_seconds) as watch:
+            with each.target.watch(limits.cool_seconds) as watch:
                 series = interleaved.sample(runners, limits, self._ticked)
                 load = watch.load()
             self._say(f"    {len(series[0].latency_ms)} inferences each")
@@ -98,7 +118,7 @@ class Sampling:
     def _ready(
         self, each: Round, entry: Entry, blank: Measurement, folder: Path, stack: ExitStack
     ) -> tuple[Measurement, Runner]:
-        """A runner that has done its first inference, and what was measured on the way."""
+        """A runner that has done its first inference, and the measurement with what that took."""
         loads, firsts = self._loads(each, entry, folder)
         runner = stack.enter_context(self._opened(each, entry, folder))
         firsts.append(runner.run(1)[0])
@@ -116,7 +136,7 @@ class Sampling:
         self._tick(f"{count} inferences each")
 
     def _loads(self, each: Round, entry: Entry, folder: Path) -> tuple[list[float], list[float]]:
-        """Milliseconds of opening it and of its first inference, in processes that end again."""
+        """Milliseconds of opening a file and of its first inferences, each in a new process."""
         loads, firsts = [], []
         for _ in range(self._suite.limits.loads - 1):
             with self._opened(each, entry, folder) as runner:
@@ -148,7 +168,7 @@ class Sampling:
             return self._failed(each, found, error)
 
     def _profile(self, runner: Runner) -> Iterator[Operator]:
-        """Of a runtime that has a profiler; the others have none to show."""
+        """Time by operator, where the suite asks for it and the runtime has a profiler."""
         if not self._suite.profile:
             return
         try:
@@ -156,7 +176,7 @@ class Sampling:
         except RunnerError as error:
             self._say(f"    no profile: {error}")
             return
-        yield from (Operator(row["name"], row["calls"], row["time_ms"]) for row in rows)
+        yield from rows
 
     def _counted(
         self, each: Round, pairs: Sequence[tuple[Entry, Measurement]]
@@ -185,8 +205,14 @@ class Sampling:
 
 
 def start(each: Round, entry: Entry, *, evict: bool = False) -> Runner:
-    """A runner that has opened an entry's file on the round's target."""
-    assert entry.runtime is not None
-    inputs, outputs = entry.names()
-    place = each.target.put(entry.path)
-    return each.target.start(entry.runtime, place, each.threads, inputs, outputs, evict=evict)
+    """Starts a runner that has opened an entry's file on the round's target.
+
+    Args:
+        each: The round.
+        entry: One of its entries.
+        evict: Whether the file is dropped from the page cache first.
+
+    Raises:
+        RunnerError: The file cannot be opened there.
+    """
+    return each.target.start(entry.launch(each.threads, evict=evict))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from edgekit.benchmarks import prepare, results, spec
 from edgekit.benchmarks.bench import Bench
@@ -15,7 +16,8 @@ from edgekit.benchmarks.devices.protocol import Target
 from edgekit.benchmarks.measurement import Measurement
 from edgekit.benchmarks.spec import Suite
 from edgekit.bundle import Bundle
-from edgekit.errors import OutputError, PlanError
+from edgekit.errors import PlanError
+from edgekit.files import output_folder
 
 Say = Callable[[str], None]
 
@@ -26,10 +28,16 @@ def suite(
     name_or_path: str | None,
     options: Mapping[str, Any],
 ) -> Suite:
-    """The named suite, or one of the bundles; ``options`` that are not None replace its own.
+    """The suite that a command line asks for.
+
+    Args:
+        bundles: The bundles to measure.
+        against: The bundle to compare them with, or None.
+        name_or_path: A shipped suite's name or a TOML file, which names models of its own.
+        options: Fields of the suite; those that are not None replace its own.
 
     Raises:
-        PlanError: neither was given, or both name models.
+        PlanError: Neither bundles nor a suite were given, or both were.
     """
     if name_or_path is None and not bundles:
         raise PlanError("name a bundle to measure, or a suite: --suite quick")
@@ -49,29 +57,41 @@ def suite(
 def run(
     asked: Suite, folder: Path, *, texts: Path | None, force: bool, say: Say, tick: Say
 ) -> list[Measurement]:
-    """Measures what is missing in the folder and returns all it holds; ``force`` replaces it.
+    """Measures what is missing in a folder of results.
+
+    Args:
+        asked: The suite.
+        folder: The folder, which is made. If nothing is measured, it is gone afterwards.
+        texts: The user's own texts, whose lengths replace the suite's, or None.
+        force: Whether everything is measured again.
+        say: Is told what happens.
+        tick: Is told what happens right now, which the next call replaces.
+
+    Returns:
+        All measurements in the folder.
 
     Raises:
-        EdgekitError: a device, a bundle or an argument is at fault; nothing was measured.
+        EdgekitError: A device, a bundle or an argument is at fault, and nothing was measured.
     """
     devices = _devices(asked, say)
-    found = prepare.bundles(asked, folder, say)
-    if texts is not None:
-        asked = prepare.with_texts(asked, found, texts)
-    asked = replace(asked, against=_against(asked, found))
-    store = _store(folder)
-    have = [row for row in store.load() if row.failure is None and not force]
-    bench = Bench(asked, found, store.append, {row.key: row for row in have}, say, tick)
-    here = [device for device in devices if not targets.apart(device.name)]
-    apart = [device for device in devices if targets.apart(device.name)]
-    bench.plan([*here, *apart])
-    bench.run(here)
-    _side_by_side(bench, apart)
-    return store.load()
+    with output_folder(folder):
+        found = prepare.bundles(asked, folder, say)
+        if texts is not None:
+            asked = prepare.with_texts(asked, found, texts)
+        asked = replace(asked, against=_against(asked, found))
+        store = results.Store(folder)
+        have = [row for row in store.load() if row.failure is None and not force]
+        bench = Bench(asked, found, store.append, {row.key: row for row in have}, say, tick)
+        here = [device for device in devices if not targets.apart(device.name)]
+        apart = [device for device in devices if targets.apart(device.name)]
+        bench.plan([*here, *apart])
+        bench.run(here)
+        _side_by_side(bench, apart)
+        return store.load()
 
 
 def _side_by_side(bench: Bench, devices: Sequence[Target]) -> None:
-    """Devices whose processors have nothing to do with each other."""
+    """Measures devices at the same time, whose processors have nothing to do with each other."""
     if len(devices) < 2:
         bench.run(devices)
         return
@@ -92,19 +112,13 @@ def _devices(asked: Suite, say: Say) -> list[Target]:
     return found
 
 
-def _store(folder: Path) -> results.Store:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{folder} cannot be made: {error.strerror}") from error
-    return results.Store(folder)
-
-
 def _against(asked: Suite, found: Sequence[tuple[str, Bundle]]) -> str | None:
-    """The name of the model to compare with: the suite's, or that of the bundle named for it.
+    """The name of the model that the others are compared with, or None.
+
+    It is that of the bundle that the command line names for it, else the one that the suite names.
 
     Raises:
-        PlanError: the suite's is none of its models.
+        PlanError: The suite names none of its models.
     """
     for model, (name, _) in zip(asked.models, found, strict=True):
         if model.baseline:

@@ -17,9 +17,11 @@ from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from edgekit.converters import coreai_weights
 from edgekit.converters.lowering import Format, Row, weight_of
 from edgekit.errors import ConversionError, UnsupportedError, first_line
-from edgekit.quantize.numerics import quantize
+from edgekit.quantize.audit import Wanted
+from edgekit.quantize.numerics import Stored, quantize
 from edgekit.quantize.scheme import FLOAT16, FLOAT32, Scheme
 from edgekit.quantize.tensors import operator_name, tensors
 from edgekit.recipe import Recipe
@@ -60,6 +62,18 @@ def convert(
         yield recipe, path
 
 
+def missing_operators(graph: Graph) -> list[str]:
+    """None: coreai-torch decomposes what it has no lowering for, and says what is left when it
+    lowers a program.
+    """
+    return []
+
+
+def weights(path: Path, wanted: Wanted) -> dict[str, Stored]:
+    """What the program of a written asset stores of each tensor."""
+    return coreai_weights.read(path, wanted)
+
+
 @contextlib.contextmanager
 def _conversion_errors() -> Iterator[None]:
     try:
@@ -77,7 +91,8 @@ def _program(graph: Graph, schemes: Mapping[str, Scheme], recipe: Recipe) -> AIP
 
     signature = graph.signature
     exported = _exported(graph, schemes, recipe)
-    converter = TorchConverter().add_exported_program(
+    # its default mode stores stack traces, with the folders of whoever converted
+    converter = TorchConverter(mode=TorchConverter.Mode.RELEASE).add_exported_program(
         exported,
         input_names=[spec.name for spec in signature.inputs],
         output_names=[spec.name for spec in signature.outputs],

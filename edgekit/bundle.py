@@ -10,9 +10,6 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
-
-import msgspec
 
 from edgekit import documents
 from edgekit.errors import BundleError
@@ -93,12 +90,19 @@ class Bundle:
             BundleError: the file is not valid.
         """
         path = self.path / self.manifest.golden.file
-        return documents.read_json(path, Golden, BundleError, REMEDY)
+        golden = documents.read_json(path, Golden, BundleError, REMEDY)
+        names = [spec.name for spec in self.signature.outputs]
+        for number, case in enumerate(golden.cases):
+            if fault := case.fault(names):
+                raise BundleError(f"{path}: cases[{number}].{fault}: {REMEDY}")
+        return golden
 
     def files(self) -> Iterator[FileEntry]:
         """Every file that the manifest lists."""
-        yield from self.manifest.artifacts
-        yield from self.manifest.text_artifacts
+        for artifact in (*self.manifest.artifacts, *self.manifest.text_artifacts):
+            yield artifact
+            if artifact.data is not None:
+                yield artifact.data
         yield self.manifest.golden
         if self.manifest.postprocess is not None:
             yield self.manifest.postprocess
@@ -123,6 +127,27 @@ class Bundle:
             )
 
 
+def strangers(folder: Path) -> list[str]:
+    """What lies in a bundle's folder and is not the bundle's, by path below it.
+
+    Damaged files are still the bundle's. A package that has grown is named as a whole.
+
+    Raises:
+        BundleError: the folder is no bundle, or its manifest is not valid.
+    """
+    rows = {folder / row.file: row for row in Bundle(folder, _read_manifest(folder)).files()}
+    packages = {path: row for path, row in rows.items() if path.is_dir()}
+    grown = [path for path, row in packages.items() if size_bytes(path) > row.size_bytes]
+    known = {folder / MANIFEST, *rows}
+    others = (
+        path
+        for path in sorted(folder.rglob("*"))
+        if path not in known and not packages.keys() & set(path.parents)
+        if path.is_symlink() or not path.is_dir()
+    )
+    return [path.relative_to(folder).as_posix() for path in (*grown, *others)]
+
+
 def entry(folder: Path, path: Path) -> FileEntry:
     """A file or package as the manifest of the bundle ``folder`` lists it."""
     return FileEntry(
@@ -132,22 +157,10 @@ def entry(folder: Path, path: Path) -> FileEntry:
     )
 
 
-class _Versioned(msgspec.Struct):
-    """What every major version of a manifest has."""
-
-    schema_version: Annotated[str, msgspec.Meta(max_length=20)] = "none"
-
-
 def _read_manifest(folder: Path) -> Manifest:
     path = folder / MANIFEST
     if not path.is_file():
         raise BundleError(f"{folder} is no bundle: it has no {MANIFEST}")
     data = documents.read_bytes(path, BundleError)
-    found = documents.decode_json(data, _Versioned, str(path), BundleError, REMEDY)
-    major = SCHEMA_VERSION.partition(".")[0]
-    if found.schema_version.partition(".")[0] != major:
-        raise BundleError(
-            f"{path} has schema version {found.schema_version}, and this edgekit reads {major}.x: "
-            "install a matching edgekit"
-        )
+    documents.check_major(data, SCHEMA_VERSION, str(path), BundleError)
     return documents.decode_json(data, Manifest, str(path), BundleError, REMEDY)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from filelock import FileLock
 
 _CHUNK_BYTES = 1 << 20
+_OWN_OUTPUT = (1, 2)
 
 
 def file_sha256(path: Path) -> str:
@@ -44,6 +45,11 @@ def files_sha256(folder: Path, *paths: Path) -> str:
     return total.hexdigest()
 
 
+def external_data(path: Path) -> Path:
+    """Where the weights of an ONNX file are that is beyond its limit."""
+    return path.with_name(f"{path.name}.data")
+
+
 def size_bytes(path: Path) -> int:
     """Bytes of a file, or of all files below a folder."""
     return sum(file.stat().st_size for file in tree(path))
@@ -59,12 +65,19 @@ def tree(path: Path) -> list[Path]:
 def write_text(path: Path, text: str) -> None:
     """Writes a UTF-8 file, whole or not at all; its folder is made if it is missing.
 
-    What stood there before stays until the new content is complete.
+    What stood there before stays until the new content is complete. A link stays a link: the file
+    that it names is written. Devices and pipes, and a file that is this process's own output
+    (``/dev/stdout``), are written to and never replaced.
 
     Raises:
         OutputError: it cannot be written.
     """
     try:
+        if _is_stream(path):
+            with path.open("a", encoding="utf-8") as stream:
+                stream.write(text)
+            return
+        path = path.resolve()
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as folder:
             part = Path(folder) / path.name
@@ -72,6 +85,33 @@ def write_text(path: Path, text: str) -> None:
             part.replace(path)
     except OSError as error:
         raise OutputError(f"{path} cannot be written: {error.strerror}") from error
+
+
+def _is_stream(path: Path) -> bool:
+    if not path.exists():
+        return False
+    own = (os.path.samestat(path.stat(), os.fstat(descriptor)) for descriptor in _OWN_OUTPUT)
+    return not path.is_file() or any(own)
+
+
+@contextlib.contextmanager
+def output_folder(path: Path) -> Iterator[Path]:
+    """A folder to fill, made if it is missing; of what was made nothing empty is left at the end.
+
+    Raises:
+        OutputError: it cannot be made.
+    """
+    missing = [folder for folder in (path, *path.parents) if not folder.exists()]
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{path} cannot be written to: {error.strerror}") from error
+    try:
+        yield path
+    finally:
+        for folder in missing:
+            with contextlib.suppress(OSError):  # it holds something
+                folder.rmdir()
 
 
 def cache_folder(name: str) -> Path:

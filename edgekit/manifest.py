@@ -31,6 +31,7 @@ RelativePath = Annotated[
     ),
 ]
 Side = Literal["left", "right"]
+Similarity = Literal["cosine", "dot", "euclidean", "manhattan"]
 
 
 class _Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,6 +46,20 @@ class FileEntry(_Row, frozen=True, kw_only=True):
     file: RelativePath
     size_bytes: Count
     sha256: Sha256
+
+
+class Scale(_Row, frozen=True, kw_only=True):
+    """How large one output of PyTorch's is over all probes, and how far it moves between them."""
+
+    largest: Annotated[float, Meta(ge=0, description="largest absolute value")]
+    spread: Annotated[
+        float,
+        Meta(
+            ge=0,
+            description="largest distance from the mean, where a softmax follows after taking off "
+            "each row's own mean, which it does not see",
+        ),
+    ]
 
 
 class Check(_Row, frozen=True, kw_only=True):
@@ -71,21 +86,43 @@ class Proof(_Row, frozen=True, kw_only=True):
     cosine: Annotated[
         float, Meta(description="least cosine similarity with PyTorch of one probe's output")
     ]
-    drift: Annotated[
-        float,
+    deviation: Annotated[
+        float | None,
         Meta(
-            description="how far padding or a batch moved the artifact's own answer, relative "
-            "like max_abs"
+            description="since 1.4: largest difference that the task's decision sees, divided by "
+            "the spread of PyTorch's output; like max_abs it is bounded by tolerance.max_abs"
         ),
-    ] = 0.0
-    agreement: Annotated[float, Meta(description="share of PyTorch's clear decisions it takes")]
+    ] = None
+    padding_sensitivity: Annotated[
+        float | None,
+        Meta(
+            description="since 1.4: how far padding or a batch moved the artifact's own answer, "
+            "relative like max_abs and deviation; before, drift was relative like max_abs only"
+        ),
+    ] = None
+    agreement: Annotated[
+        float | None,
+        Meta(description="share of PyTorch's clear decisions it takes; null: there are none"),
+    ]
     decisions: Annotated[int, Meta(ge=0, description="clear decisions that were compared")]
+    scales: Annotated[
+        Mapping[str, Scale],
+        Meta(description="since 1.4: of each output, what errors are shares of"),
+    ] = field(default_factory=dict)
     tolerance: Annotated[Tolerance, Meta(description="what it was held against")]
     checks: Annotated[Mapping[str, Check], Meta(description="by the kind of run")] = field(
         default_factory=dict
     )
     seconds: Annotated[float, Meta(description="what the proof took")] = 0.0
     failure: Annotated[str | None, Meta(description="why it did not pass")] = None
+
+
+class WeightEntry(_Row, frozen=True, kw_only=True):
+    """What a file stores of one tensor of the checkpoint."""
+
+    tensor: Annotated[str, Meta(description="its path in the traced model")]
+    scheme: Annotated[str, Meta(description="such as float32, or int8 per channel")]
+    size_bytes: Annotated[Count, Meta(description="with its scales and zero points")]
 
 
 class ArtifactEntry(FileEntry, frozen=True, kw_only=True):
@@ -95,6 +132,10 @@ class ArtifactEntry(FileEntry, frozen=True, kw_only=True):
     recipe: str
     runtime: Annotated[str, Meta(description="what apps open it with")]
     minimum_os: str
+    least_runtime: Annotated[
+        Mapping[str, str],
+        Meta(description="since 1.4: by runtime, the first version that opens the file"),
+    ] = field(default_factory=dict)
     takes: Annotated[Literal["ids", "text"], Meta(description="since 1.4: its input")] = "ids"
     buckets: Annotated[
         tuple[Length, ...] | None,
@@ -105,7 +146,26 @@ class ArtifactEntry(FileEntry, frozen=True, kw_only=True):
     ] = None
     inputs: Annotated[tuple[TensorSpec, ...], Meta(min_length=1)]
     outputs: Annotated[tuple[TensorSpec, ...], Meta(min_length=1)]
+    weights: Annotated[
+        tuple[WeightEntry, ...],
+        Meta(
+            description="since 1.4: every tensor as the file stores it, read back from it. What a "
+            "format computes beforehand from several is not listed"
+        ),
+    ] = ()
     proofs: Annotated[tuple[Proof, ...], Meta(min_length=1, description="one a runtime")]
+    data: Annotated[
+        FileEntry | None,
+        Meta(
+            description="since 1.4: the weights of an ONNX file beyond 2 GiB, which it looks for "
+            "beside itself under this name"
+        ),
+    ] = None
+
+    @property
+    def total_bytes(self) -> int:
+        """Bytes of the file and of its external data."""
+        return self.size_bytes + (0 if self.data is None else self.data.size_bytes)
 
     @property
     def passed(self) -> bool:
@@ -176,6 +236,7 @@ class PoolingFacts(_Row, frozen=True, kw_only=True):
     mode: str
     normalize: Annotated[bool, Meta(description="whether the vector has length 1")]
     dense: tuple[DenseFacts, ...] = ()
+    steps: Annotated[tuple[str, ...], Meta(description="all of it, in order, in words")] = ()
 
 
 class Template(_Row, frozen=True, kw_only=True):
@@ -264,6 +325,20 @@ class Manifest(_Row, frozen=True, kw_only=True):
         ),
     ] = 0
     pooling: PoolingFacts | None = None
+    similarity: Annotated[
+        Similarity | None,
+        Meta(
+            description="since 1.4: how two vectors are compared; null: by their cosine, or where "
+            "the task has none not at all"
+        ),
+    ] = None
+    prompts: Annotated[
+        Mapping[str, str],
+        Meta(
+            description="since 1.4: what an app puts before a text, by the text's role, like "
+            "query and document: the model was trained with it"
+        ),
+    ] = field(default_factory=dict)
     tokenizer: Annotated[
         TokenizerFacts | None, Meta(description="null for a bare config without tokenizer files")
     ]

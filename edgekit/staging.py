@@ -15,8 +15,9 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from edgekit.errors import OutputError
-from edgekit.files import locked, try_lock
+from edgekit.bundle import strangers
+from edgekit.errors import BundleError, OutputError
+from edgekit.files import locked, output_folder, try_lock
 
 _LOCK = "lock"
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
@@ -31,21 +32,17 @@ def staging(out: Path) -> Iterator[Path]:
     """
     out = out.absolute()
     prefix = f".{out.name}.tmp-"
-    made = _missing_parents(out.parent)
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        _remove_stale(out.parent, prefix)
-        folder = Path(tempfile.mkdtemp(prefix=prefix, dir=out.parent))
-    except OSError as error:
-        raise OutputError(f"{out.parent} cannot be written to: {error.strerror}") from error
-    with locked(folder / _LOCK, "", lambda text: None):
+    with output_folder(out.parent) as parent:
         try:
-            yield folder
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-            for parent in made:
-                with contextlib.suppress(OSError):
-                    parent.rmdir()  # only if nothing was published into it
+            _remove_stale(parent, prefix)
+            folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
+        except OSError as error:
+            raise OutputError(f"{parent} cannot be written to: {error.strerror}") from error
+        with locked(folder / _LOCK, "", lambda text: None):
+            try:
+                yield folder
+            finally:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def publish(folder: Path, out: Path, *, force: bool) -> None:
@@ -54,12 +51,11 @@ def publish(folder: Path, out: Path, *, force: bool) -> None:
     With ``force`` an existing bundle is swapped for it: at each moment there is a whole one.
 
     Raises:
-        OutputError: something stands at ``out`` and ``force`` is off, or the move fails.
+        OutputError: something stands at ``out`` that may not be replaced, or the move fails.
     """
     _sync(folder)
+    check_replaceable(out, force=force)
     try:
-        if out.exists() and not force:
-            raise OutputError(f"{out} exists: pass --force to replace it")
         if out.exists():
             _swap(folder, out)
         else:
@@ -68,8 +64,33 @@ def publish(folder: Path, out: Path, *, force: bool) -> None:
         raise OutputError(f"{out} cannot be written: {error.strerror}") from error
 
 
-def _missing_parents(folder: Path) -> list[Path]:
-    return [parent for parent in (folder, *folder.parents) if not parent.exists()]
+def check_replaceable(out: Path, *, force: bool) -> None:
+    """Checks that a bundle may be published at ``out``.
+
+    Only an empty folder is replaced, or one that is a bundle by its manifest and holds nothing but
+    that bundle's files: somebody's own files are never deleted.
+
+    Raises:
+        OutputError: something else stands there, or anything at all without ``force``.
+    """
+    if not out.exists():
+        return
+    if not force:
+        raise OutputError(f"{out} exists: pass --force to replace it, or -o another folder")
+    if not out.is_dir():
+        raise OutputError(f"{out} is a file: it will not be replaced, choose another -o")
+    if not any(out.iterdir()):
+        return
+    try:
+        others = strangers(out)
+    except BundleError as error:
+        raise OutputError(
+            f"{out} is not a bundle, so it will not be replaced ({error}): choose another -o"
+        ) from error
+    if others:
+        raise OutputError(
+            f"{out} holds {others[0]}, which is not of its bundle: move it, or choose another -o"
+        )
 
 
 def _remove_stale(parent: Path, prefix: str) -> None:

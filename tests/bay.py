@@ -17,10 +17,17 @@ import adbd
 import adbutils
 import emulated_phone
 import psutil
+import pytest
 from adbd import Phone
 
 from edgekit.benchmarks.devices.android.adb import Adb
-from edgekit.benchmarks.devices.android.device import Android
+from edgekit.benchmarks.devices.android.phone import Android
+
+
+def needed_proot() -> str:
+    """proot's path; the test is skipped where there is none."""
+    return shutil.which("proot") or pytest.skip("no proot, which emulates phones: make system")
+
 
 PROGRAMS = {"debian": shutil.which("adb"), "adbutils": adbutils.adb_path()}
 
@@ -39,9 +46,7 @@ class Bay:
         """A new one."""
         root = self.home / f"phone-{len(list(self.home.iterdir()))}"
         emulated_phone.build(root, self.busybox, {**emulated_phone.PROPERTIES, **properties})
-        proot = shutil.which("proot")
-        assert proot, "proot is needed: make system"
-        found = Phone(root, emulated_phone.emulated(root, self.cache, proot)).plug()
+        found = Phone(root, emulated_phone.emulated(root, self.cache, needed_proot())).plug()
         if connect:
             self.adb().run("connect", found.serial)
         return found
@@ -84,8 +89,7 @@ def opened(
 
     def bay(name: str) -> Bay:
         if name not in bays:
-            program = PROGRAMS[name]
-            assert program, "adb is needed: make system"
+            program = PROGRAMS[name] or pytest.skip(f"no adb of {name}: make system")
             folder, port = home(name), adbd.free_port()
             own = {"HOME": str(folder), "ADB_LOCAL_TRANSPORT_MAX_PORT": "5554"}
             start = [program, "-P", str(port), "start-server"]

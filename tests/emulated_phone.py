@@ -18,7 +18,8 @@ from shlex import quote
 
 from adbd import ENVIRONMENT, WORK, Phone
 
-from edgekit.benchmarks.devices.android import files as android_files
+from edgekit.benchmarks.devices.android.files import Engine
+from edgekit.benchmarks.devices.protocol import Launch
 
 APPLETS = (*("sh", "cat", "chmod", "df", "ls", "mkdir", "mv", "rm", "uname"),)
 PROPERTIES = {
@@ -101,11 +102,11 @@ class App:
         self._phone, self._home = phone, f"/apps/{package}"
         self._results = f"/sdcard/Android/data/{package}/files/edgekit"
         (phone.root / self._results.lstrip("/")).mkdir(parents=True)
-        self._engines = {name: android_files.engine(cache, name) for name in RUNTIMES}
-        for runtime, files in self._engines.items():
+        self._engines = {name: Engine.of(cache, name) for name in RUNTIMES}
+        for runtime, engine in self._engines.items():
             folder = phone.root / self._home.lstrip("/") / runtime
             folder.mkdir(parents=True)
-            for name, path in files.items():
+            for name, path in engine.files.items():
                 shutil.copyfile(path, folder / name)
         threading.Thread(target=self._serve, daemon=True).start()
 
@@ -123,10 +124,10 @@ class App:
     def _line(self, extras: Mapping[str, str]) -> str:
         """What the phone's shell is to do for a launch."""
         runtime = extras["runtime"]
-        options = ("model", "threads", "inputs", "outputs")
-        arguments = [part for name in options for part in (f"--{name}", extras[name])]
-        home = f"{self._home}/{runtime}"
-        start = android_files.command(home, runtime, self._engines[runtime], arguments)
+        model = extras["model"]
+        names = tuple(extras["inputs"].split(",")), tuple(extras["outputs"].split(","))
+        launch = Launch(runtime, Path(model), int(extras["threads"]), *names)
+        start = self._engines[runtime].command(f"{self._home}/{runtime}", launch, model)
         commands = extras["commands"].replace(";", "\n")
         results = f"{self._results}/{extras['id']}.jsonl"
         return (

@@ -6,20 +6,25 @@ import json
 import subprocess
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import emulated_phone
+import msgspec
 import pytest
 from bay import PROGRAMS, Bay, target, wait_until
-from measuring import QUICK, measure
+from measuring import QUICK, launch, measure, no_model
 
+from edgekit.benchmarks.devices import content
 from edgekit.benchmarks.devices.android import device as android
-from edgekit.benchmarks.devices.android import facts as android_facts
-from edgekit.benchmarks.devices.android import state as android_state
+from edgekit.benchmarks.devices.android import facts
 from edgekit.benchmarks.devices.android.adb import Adb, DeviceError
 from edgekit.benchmarks.devices.android.app import ThroughApp
+from edgekit.benchmarks.devices.android.energy import energy_mj
+from edgekit.benchmarks.devices.cooling import PhoneState, heat
 from edgekit.benchmarks.devices.protocol import RunnerError
 from edgekit.bundle import Bundle
+from edgekit.errors import UnsupportedError
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
@@ -76,7 +81,9 @@ def test_the_wrong_phone_and_the_choice_of_several_are_one_line_each(bay: Bay) -
         Adb(Path("/nowhere/adb")).devices()
 
 
-def test_an_app_that_keeps_the_contract_is_measured(bay: Bay, brief: Bundle) -> None:
+def test_an_app_that_keeps_the_contract_is_measured(
+    bay: Bay, brief: Bundle, tmp_path: Path
+) -> None:
     device = bay.phone()
     emulated_phone.App(device, bay.cache)
     phone = target(bay, device)
@@ -90,18 +97,27 @@ def test_an_app_that_keeps_the_contract_is_measured(bay: Bay, brief: Bundle) -> 
     asked = {"runtimes": ("onnxruntime",), "recipes": ("int8",), "limits": QUICK}
     (row,) = measure(ThroughApp(phone), brief, **asked)
     assert row.failure is None
-    with pytest.raises(RunnerError, match="gave status 500"):
-        ThroughApp(phone).start("litert", "/nowhere", 1, "a", "b")
+    asked = launch("litert", no_model(tmp_path, ".tflite"))
+    with pytest.raises(RunnerError, match="gave status"):
+        ThroughApp(phone).start(asked)
     with pytest.raises(DeviceError, match="install the app"):
-        ThroughApp(phone, "org.nobody/.Here").start("litert", "/nowhere", 1, "a", "b")
+        ThroughApp(phone, "org.nobody/.Here").start(asked)
+
+
+def test_a_file_with_its_weights_beside_it_is_not_pushed_without_them(tmp_path: Path) -> None:
+    model = no_model(tmp_path, ".onnx")
+    assert content.name(model).endswith(".onnx")
+    (tmp_path / "no.onnx.data").touch()
+    with pytest.raises(UnsupportedError, match="beyond 2 GiB: measure it on host"):
+        content.name(model)
 
 
 def test_a_phone_that_tells_nothing_has_no_facts() -> None:
-    asks = {**android_facts.STATIC, **android_facts.NOW}
-    facts = android_facts.ask(lambda line: "", asks)
-    assert facts == dict.fromkeys(asks)
-    assert android_facts.machine(facts) == "unknown model"
-    assert android_state.heat(facts) is None
+    asks = {**facts.STATIC, **facts.NOW}
+    told = facts.ask(lambda line: "", asks)
+    assert told == dict.fromkeys(asks)
+    assert facts.machine(told) == "unknown model"
+    assert heat(msgspec.convert(told, PhoneState)) is None
 
 
 def test_a_hot_phone_is_left_to_cool_within_a_limit(bay: Bay) -> None:
@@ -117,16 +133,16 @@ def test_a_hot_phone_is_left_to_cool_within_a_limit(bay: Bay) -> None:
 
 
 def test_energy_is_the_charge_that_left_the_battery_times_its_voltage() -> None:
-    idle = {"plugged": False, "battery_volts": 4.0, "charge_uah": None, "current_ua": None}
+    idle = PhoneState(plugged=False, battery_volts=4.0)
     runs: list[int] = []
 
     def run(count: int) -> list[float]:
         runs.append(count)
         return [10.0] * count
 
-    def energy(*states: dict[str, object]) -> float | None:
-        after = iter([{**idle, **state} for state in states])
-        return android_state.energy_mj(lambda: next(after), run, 10.0)
+    def energy(*states: dict[str, int | bool]) -> float | None:
+        after = iter([replace(idle, **state) for state in states])
+        return energy_mj(lambda: next(after), run, 10.0)
 
     falling = [{"charge_uah": 3_000_000 - 500 * index} for index in range(5)]
     assert energy(*falling) == pytest.approx(2e-3 * 3600 * 4 * 1000 / sum(runs))

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 from bay import Bay, plugged_again, running, target, wait_until
-from measuring import measure
+from measuring import launch, measure, no_model
 
 from edgekit.benchmarks.devices.android.adb import Adb, DeviceError
-from edgekit.benchmarks.devices.android.device import Android, Remote
+from edgekit.benchmarks.devices.android.phone import Android, AndroidRunner
 from edgekit.benchmarks.devices.protocol import LostError, RunnerError
 from edgekit.benchmarks.results import Store
 from edgekit.bundle import Bundle
@@ -81,8 +81,8 @@ def test_a_push_that_is_cut_off_or_finds_no_room_leaves_nothing_that_is_used(
         phone.put(model)
     assert len(list(device.path("/data/local/tmp/edgekit/files").iterdir())) == 1
     device.faults.room_bytes = None
-    with pytest.raises(RunnerError, match="gave status 500"):
-        phone.start("litert", "/nowhere", 1, "a", "b")
+    with pytest.raises(RunnerError, match="gave status"):
+        phone.start(launch("litert", no_model(tmp_path, ".tflite")))
 
 
 def test_a_shell_that_is_cut_off_and_ends_with_0_is_no_answer(tmp_path: Path) -> None:
@@ -110,7 +110,7 @@ def test_a_runner_that_is_cut_off_is_not_to_blame_even_if_the_phone_is_there_aga
 
     assert Back().lost() is None
     with pytest.raises(LostError, match="android:one is disconnected: plug it in again"):
-        Remote(Back(), adb.open("runner", errors), errors)
+        AndroidRunner(Back(), adb.open("runner", errors), errors)
 
 
 def test_a_phone_that_says_nothing_any_more_is_given_up(bay: Bay, brief: Bundle) -> None:

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-import json
 import random
 import shutil
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnx
 import pytest
+from measuring import launch, no_model
+from msgspec import structs
 from msgspec.structs import asdict
 from test_bundle import edit
 
-from edgekit import stats
-from edgekit.benchmarks import bench, interleaved, prepare, session, spec
+from edgekit import formats, stats
+from edgekit.benchmarks import bench, interleaved, prepare, results, session, spec
 from edgekit.benchmarks.devices import warnings
-from edgekit.benchmarks.devices.host import device as host
-from edgekit.benchmarks.devices.protocol import Runner, RunnerError
+from edgekit.benchmarks.devices.arm64.parts import WHEELS
+from edgekit.benchmarks.devices.cooling import CoolPhone, PhoneState
+from edgekit.benchmarks.devices.host import runner
+from edgekit.benchmarks.devices.host.device import Host
+from edgekit.benchmarks.devices.protocol import ProcessRunner, Runner, RunnerError
+from edgekit.benchmarks.devices.runtimes import PYTORCH, RUNTIMES, Platform, runtimes_of
 from edgekit.benchmarks.devices.warnings import Load
 from edgekit.benchmarks.measurement import Measurement
 from edgekit.benchmarks.spec import Limits, Model, Suite
@@ -33,13 +37,13 @@ FAST = Limits(min_samples=5, max_samples=8, seconds=5.0, warm_up=1, loads=2, pro
 
 def suite_of(*folders: Path, **changed: object) -> Suite:
     models = tuple(Model(bundle=folder) for folder in folders)
-    return replace(Suite("test", models, lengths=(10,), limits=FAST), **changed)
+    return structs.replace(Suite("test", models, lengths=(10,), limits=FAST), **changed)
 
 
-def measure(suite: Suite, folder: Path) -> list[Measurement]:
+def measure(suite: Suite, folder: Path, *targets: Host) -> list[Measurement]:
     kept: list[Measurement] = []
     bundles = prepare.bundles(suite, folder, print)
-    bench.Bench(suite, bundles, kept.append).run([host.Host()])
+    bench.Bench(suite, bundles, kept.append).run(targets or [Host()])
     return kept
 
 
@@ -102,7 +106,7 @@ def test_profiles_name_the_operators_that_take_the_time(measured: list[Measureme
 
 def test_a_measurement_survives_json(measured: list[Measurement]) -> None:
     for row in measured:
-        assert Measurement.from_json(json.loads(json.dumps(row.to_json()))) == row
+        assert results.read_line(results.line(row), "") == row
 
 
 def spoil(folder: Path) -> None:
@@ -156,6 +160,8 @@ def run(suite: Suite, folder: Path, texts: Path | None = None) -> list[Measureme
         ({"runtimes": ("coreml",)}, "host: no file of these bundles is of the recipes"),
         ({"devices": ("phone",)}, "unknown device 'phone': choose from host"),
         ({"devices": ("host:x",)}, "host has no 'x': say just --device host"),
+        ({"devices": ("arm64:",)}, "device 'arm64:' names none after the colon"),
+        ({"devices": ("ios",), "via": "app:"}, "names no app after the colon"),
         ({"memory_limit_bytes": 2**20}, "limits an emulated device only: add --device arm64"),
         ({"against": "nope"}, "compares with 'nope', which is none of its models"),
         ({"models": (Model(bundle=Path("gone")),)}, "gone is no bundle"),
@@ -167,7 +173,20 @@ def test_what_cannot_be_measured_is_one_clear_line_and_leaves_no_result(
     out = tmp_path / "out"
     with pytest.raises(EdgekitError, match=message):
         run(suite_of(bundle.path, **changed), out)
-    assert not (out / "results.jsonl").exists()
+    assert not out.exists()
+
+
+def test_a_model_that_cannot_be_converted_leaves_no_folder_and_keeps_what_was_there(
+    tmp_path: Path,
+) -> None:
+    model = Model(name="new", config={"model_type": "gpt2", "vocab_size": 9})
+    with pytest.raises(EdgekitError):
+        run(structs.replace(suite_of(), models=(model,)), tmp_path / "a" / "out")
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(EdgekitError):
+        run(structs.replace(suite_of(), models=(model,)), tmp_path)
+    assert [each.name for each in tmp_path.iterdir()] == ["empty"]
 
 
 def test_an_output_folder_that_cannot_be_made_is_named(bundle: Bundle, tmp_path: Path) -> None:
@@ -253,6 +272,23 @@ def test_pairs_narrow_the_interval_of_a_ratio_on_a_drifting_machine() -> None:
     assert paired.low <= paired.value <= paired.high
 
 
+class Elsewhere(Host):
+    """A target whose processor is another machine's, which is hot and tells nothing else."""
+
+    def watch(self, cool_seconds: float) -> CoolPhone:
+        return CoolPhone(lambda: PhoneState("severe"), 0, print)
+
+
+def test_a_remote_device_has_its_own_warnings_and_is_not_busy_because_this_machine_is(
+    bundle: Bundle, tmp_path: Path
+) -> None:
+    suite = suite_of(bundle.path, runtimes=("onnxruntime",), recipes=("fp32",))
+    (row,) = measure(suite, tmp_path, Elsewhere())
+    assert row.latency_ms
+    assert "hot" in row.warnings
+    assert "busy" not in row.warnings
+
+
 @pytest.mark.parametrize(
     ("code", "latency_ms", "load"),
     [
@@ -273,10 +309,8 @@ def test_each_warning_comes_when_it_should(code: str, latency_ms: list[float], l
 
 
 def test_a_runner_says_why_it_cannot_open_a_file(tmp_path: Path) -> None:
-    path = tmp_path / "no.onnx"
-    path.write_bytes(b"this is no model")
     with pytest.raises(RunnerError, match="cannot be opened"):
-        host.Host().start("onnxruntime", str(path), 1, "input_ids", "logits")
+        Host().start(launch("onnxruntime", no_model(tmp_path, ".onnx")))
 
 
 @pytest.mark.parametrize(
@@ -297,7 +331,13 @@ def test_a_runner_that_dies_is_one_line(end: str, message: str) -> None:
         text=True,
     )
     with pytest.raises(RunnerError, match=message):
-        Runner(process)
+        ProcessRunner(process)
+
+
+def test_the_one_table_of_runtimes_agrees_with_what_opens_files() -> None:
+    assert {row.format for row in RUNTIMES} == {*formats.FORMATS, PYTORCH}
+    assert {row.name for row in runtimes_of(Platform.PYTHON)} <= set(runner.RUNTIMES)
+    assert {row.name for row in runtimes_of(Platform.AARCH64_LINUX)} == set(WHEELS)
 
 
 @pytest.mark.parametrize("name", spec.SUITES)
@@ -340,28 +380,30 @@ MODEL = "[[models]]\nbundle = 'a'\n"
     [
         ("lengths = [", "is not TOML"),
         ("lengths = [32]", r"names no \[\[models\]\]"),
-        ("models = 3", "models has to be a list, each part a table"),
+        ("models = 3", "models has to be a list, not a whole number"),
         (f"lenghts = [32]\n{MODEL}", "unknown key 'lenghts'"),
-        (f"lengths = 32\n{MODEL}", "lengths has to be a list, each part a whole number, not 32"),
-        (f"lengths = [true]\n{MODEL}", r"each part a whole number, not \[True\]"),
+        (f"lengths = 32\n{MODEL}", "lengths has to be a list, not a whole number"),
+        (f"lengths = [true]\n{MODEL}", r"lengths\[0\] has to be a whole number, not true or false"),
         (f"lengths = [0]\n{MODEL}", r"lengths has to be numbers from 1, not \[0\]"),
         (f"threads = [1000]\n{MODEL}", "threads has to be numbers to 128, not 1000"),
         (f"lengths = []\n{MODEL}", "lengths is an empty list"),
         (f"threads = [1, 1]\n{MODEL}", "threads names something twice"),
-        (f"devices = 'host'\n{MODEL}", "devices has to be a list, each part a text, not 'host'"),
+        (f"devices = 'host'\n{MODEL}", "devices has to be a list, not a text"),
         (f"recipes = ['int3']\n{MODEL}", "unknown recipe 'int3'"),
         (f"profile = 'no'\n{MODEL}", "profile has to be true or false"),
         (f"limits = 3\n{MODEL}", r"limits has to be a table"),
-        (f"[limits]\nseconds = 'a'\n{MODEL}", r"\[limits\]: seconds has to be a number, not 'a'"),
-        (f"[limits]\nseconds = nan\n{MODEL}", "seconds and precision have to be more than 0"),
+        (f"[limits]\nseconds = 'a'\n{MODEL}", r"limits\.seconds has to be a number, not a text"),
+        (f"[limits]\nseconds = nan\n{MODEL}", "seconds has to be a number above 0, not nan"),
+        (f"[limits]\nseconds = inf\n{MODEL}", "seconds has to be a number above 0, not inf"),
+        (f"[limits]\ncool_seconds = nan\n{MODEL}", "--cool. has to be 0 or more, not nan"),
         (f"[limits]\nmin_samples = 1\n{MODEL}", "min_samples has to be at least 2"),
         (f"[paper]\nphone_bytes = 'a'\n{MODEL}", "phone_bytes has to be a number"),
         ("[[models]]\nname = 'a'", "needs either bundle, config or convert.model"),
-        ("[[models]]\nbundle = 3", "bundle has to be a path, not 3"),
+        ("[[models]]\nbundle = 3", "bundle has to be a path, not a whole number"),
         ("[[models]]\nname = '../a'\nbundle = 'a'", "'../a' is no name: leave / out"),
         ("[[models]]\nconfig = { model_type = 'bert' }", "a model with a config needs a name"),
         ("[[models]]\nconvert = { model = 'demo', out = 'a' }", "convert: unknown key 'out'"),
-        ("[[models]]\nconvert = { model = 3 }", "convert: model has to be a text, not 3"),
+        ("[[models]]\nconvert = { model = 3 }", "convert: model has to be a text"),
     ],
 )
 def test_a_wrong_suite_is_one_clear_line(text: str, message: str, tmp_path: Path) -> None:

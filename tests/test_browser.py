@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tarfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -21,19 +21,25 @@ from typing import Any
 import onnx
 import psutil
 import pytest
+from measuring import launch
 from msgspec.structs import asdict
 from onnx import TensorProto, helper
 from test_bench import FAST, spoil, suite_of
 from test_bundle import edit
 
-import edgekit
 from edgekit import report
 from edgekit.benchmarks import bench, prepare
 from edgekit.benchmarks.devices.browser import chromium
 from edgekit.benchmarks.devices.browser import setup as browser_setup
 from edgekit.benchmarks.devices.browser.device import Browser
-from edgekit.benchmarks.devices.host import device as host
-from edgekit.benchmarks.devices.protocol import Runner, RunnerError, Target
+from edgekit.benchmarks.devices.host.device import Host
+from edgekit.benchmarks.devices.protocol import (
+    Launch,
+    ProcessRunner,
+    Runner,
+    RunnerError,
+    Target,
+)
 from edgekit.benchmarks.measurement import Measurement
 from edgekit.bundle import Bundle, entry
 
@@ -43,10 +49,9 @@ NAMES = ("onnxruntime", "onnxruntime-web")
 
 
 @pytest.fixture(scope="module")
-def bundle(classifier: Path, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+def bundle(classifier: Path, converted: Callable[..., Bundle]) -> Bundle:
     """What a page can open of the classifier."""
-    out = tmp_path_factory.mktemp("web") / "classifier.edgekit"
-    return edgekit.convert(str(classifier), to=("onnx",), out=out)
+    return converted("web", classifier, to=("onnx",))
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +70,7 @@ def measure(folder: Path, out: Path, targets: list[Target], **changed: Any) -> l
 def measured(
     bundle: Bundle, browser: Browser, tmp_path_factory: pytest.TempPathFactory
 ) -> list[Measurement]:
-    return measure(bundle.path, tmp_path_factory.mktemp("web"), [host.Host(), browser])
+    return measure(bundle.path, tmp_path_factory.mktemp("web"), [Host(), browser])
 
 
 def test_onnx_files_are_measured_in_the_page_and_agree_with_pytorch(
@@ -97,11 +102,8 @@ def test_host_and_browser_stand_side_by_side_and_are_never_compared(
 
 
 def test_a_thread_more_is_a_worker_of_the_page(bundle: Bundle, browser: Browser) -> None:
-    path = str(bundle.path / "model-fp32.onnx")
-    signature = bundle.signature
-    names = [",".join(spec.name for spec in row) for row in (signature.inputs, signature.outputs)]
     for threads in (1, 2):
-        with browser.start("onnxruntime-web", path, threads, *names):
+        with browser.start(launch("onnxruntime-web", bundle.path / "model-fp32.onnx", threads)):
             workers = [name for name in _threads() if name.startswith("DedicatedWorker")]
             assert len(workers) == threads - 1
 
@@ -147,15 +149,15 @@ class Dying(Browser):
         super().__init__()
         self._left = iter(range(number - 1, -1, -1))
 
-    def start(self, *arguments: Any, **options: Any) -> Runner:
+    def start(self, launch: Launch) -> Runner:
         before = set(_chromiums())
-        runner = super().start(*arguments, **options)
+        runner = super().start(launch)
         if next(self._left, None) == 0:
             return Doomed(runner, set(_chromiums()) - before)
         return runner
 
 
-class Doomed(Runner):
+class Doomed(ProcessRunner):
     """Another runner's conversation, whose Chromium dies in the middle of it."""
 
     def __init__(self, runner: Runner, victims: set[psutil.Process]) -> None:
@@ -198,7 +200,7 @@ def test_a_page_that_hangs_is_stopped(bundle: Bundle, tmp_path: Path) -> None:
     onnx.save(endless(), path)
     target = Browser(limit_seconds=15)
     (tmp_path / "feed.bin").write_bytes(bytes(8))
-    with target.start("onnxruntime-web", str(path), 1, "x", "y") as runner:
+    with target.start(launch("onnxruntime-web", path)) as runner:
         runner.feed(2, str(tmp_path / "feed.bin"))
         with pytest.raises(RunnerError, match="took longer than 15 s for 'run' and was stopped"):
             runner.run()

@@ -20,7 +20,6 @@ from edgekit.conversion import plan
 from edgekit.errors import SourceError, UnsupportedError
 from edgekit.model import checkpoint
 from edgekit.model.source import Trust, find
-from edgekit.proof import probes
 
 Weights = dict[str, torch.Tensor]
 
@@ -155,15 +154,6 @@ def test_long_models_keep_short_buckets_unless_asked(classifier: Path, tmp_path:
     assert plan.make(str(classifier), out=tmp_path / "out").buckets == (32, 64)
 
 
-def test_labels_with_gaps_are_named_by_number(classifier: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "model"
-    shutil.copytree(classifier, folder)
-    edit_config(folder, id2label={"1": "a", "2": "b", "5": "c"}, label2id={})
-    source = find(str(folder))
-    model = checkpoint.load_model(source, source.task(None))
-    assert checkpoint.labels(model, source.task(None)) == ("LABEL_0", "a", "b")
-
-
 def python_tokenizer(folder: Path) -> None:
     (folder / "tokenizer.json").unlink()
     config = {"word_tokenizer_type": "basic", "subword_tokenizer_type": "character"}
@@ -181,8 +171,9 @@ def prepare(folder: Path) -> None:
     """All that a conversion asks of a checkpoint before it traces."""
     source = find(str(folder))
     model = checkpoint.load_model(source, source.task(None))
-    vocabulary = probes.Vocabulary.of(model.config, token_types=True)
-    list(probes.from_texts(checkpoint.load_tokenizer(source), 64, vocabulary))
+    tokenizer = checkpoint.load_tokenizer(source)
+    assert tokenizer is not None
+    checkpoint.check_vocabulary(tokenizer, model)
 
 
 REFUSED = {
@@ -198,6 +189,11 @@ REFUSED = {
         lambda f: edit_config(f, id2label={"0": "a"}, label2id={"a": 0}),
         SourceError,
         r"classifier.\w+ is \(3.*makes it \(1",
+    ),
+    "labels with gaps": (
+        lambda f: edit_config(f, id2label={"1": "a", "2": "b", "5": "c"}, label2id={}),
+        SourceError,
+        "not numbered 0 to 2",
     ),
     "python tokenizer": (python_tokenizer, UnsupportedError, "runs in Python only"),
     "foreign tokenizer": (foreign_tokenizer, SourceError, "do not belong together"),

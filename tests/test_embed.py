@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,13 +18,12 @@ from test_tokenizer import byte_level_bpe, unigram
 from tokenizers import AddedToken, normalizers
 from transformers import BertTokenizerFast
 
-import edgekit
 from edgekit.app.opening import choose, open_app
 from edgekit.app.text import TextApp
 from edgekit.bundle import Bundle
 from edgekit.errors import BundleError, UnsupportedError
-from edgekit.proof import onnx_tokenizer as embed
-from edgekit.proof import selftest
+from edgekit.proof import embedded_tokenizer
+from edgekit.proof.verify import verify
 from edgekit.runtime.interpreters import OnnxRuntime
 from edgekit.runtime.text import TextSession
 from edgekit.signature import TensorSpec
@@ -32,9 +32,8 @@ from edgekit.tokens.tokenizer import TextTokenizer, save
 
 
 @pytest.fixture(scope="module")
-def text_in(classifier: Path, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
-    out = tmp_path_factory.mktemp("bundles") / "text.edgekit"
-    return edgekit.convert(str(classifier), out=out, to=("onnx",), embed_tokenizer=True)
+def text_in(classifier: Path, converted: Callable[..., Bundle]) -> Bundle:
+    return converted("text", classifier, to=("onnx",), embed_tokenizer=True)
 
 
 def test_text_in_gives_the_ordinary_file_its_own_answers(text_in: Bundle) -> None:
@@ -70,7 +69,7 @@ def test_another_library_loaded_before_changes_no_id(text_in: Bundle) -> None:
 
 
 def test_verify_runs_text_in_files(text_in: Bundle) -> None:
-    results = {result.file: result for result in selftest.run(text_in)}
+    results = {result.file: result for result in verify(text_in)}
     for name in ("model-fp32-text.onnx", "model-int8-text.onnx"):
         assert results[name].passed
         assert results[name].cases > 30
@@ -154,21 +153,21 @@ def test_a_cased_tokenizer_on_random_unicode_cut_from_the_left(tmp_path: Path) -
     tokenizer = bert(tmp_path, do_lower_case=False)
     tokenizer.truncation_side = "left"
     saved = TextTokenizer.read(tmp_path, save(tokenizer, tmp_path, 24))
-    embed.check(tokenizer, saved, tmp_path / "tokenizer.onnx")
+    embedded_tokenizer.check(tokenizer, saved, tmp_path / "tokenizer.onnx")
 
 
 def test_byte_level_bpe_on_random_unicode(tmp_path: Path) -> None:
     tokenizer = byte_level_bpe()
     tokenizer.add_tokens(AddedToken("<mask>", lstrip=True, special=True, normalized=False))
     saved = TextTokenizer.read(tmp_path, save(tokenizer, tmp_path, 24))
-    embed.check(tokenizer, saved, tmp_path / "tokenizer.onnx")
+    embedded_tokenizer.check(tokenizer, saved, tmp_path / "tokenizer.onnx")
 
 
 def test_unigram_is_refused(tmp_path: Path) -> None:
     tokenizer = unigram()
     saved = TextTokenizer.read(tmp_path, save(tokenizer, tmp_path, 24))
     with pytest.raises(UnsupportedError, match="no operators for Unigram tokenizers"):
-        embed.check(tokenizer, saved, tmp_path / "tokenizer.onnx")
+        embedded_tokenizer.check(tokenizer, saved, tmp_path / "tokenizer.onnx")
 
 
 def test_a_normalizer_without_operators_is_refused_by_name(tmp_path: Path) -> None:
@@ -176,7 +175,7 @@ def test_a_normalizer_without_operators_is_refused_by_name(tmp_path: Path) -> No
     tokenizer.backend_tokenizer.normalizer = normalizers.NFKC()
     saved = TextTokenizer.read(tmp_path, save(tokenizer, tmp_path, 24))
     with pytest.raises(UnsupportedError, match="no operators for WordPiece after NFKC"):
-        embed.check(tokenizer, saved, tmp_path / "tokenizer.onnx")
+        embedded_tokenizer.check(tokenizer, saved, tmp_path / "tokenizer.onnx")
 
 
 def test_a_difference_is_refused_with_its_text_and_ids(tmp_path: Path) -> None:
@@ -184,7 +183,7 @@ def test_a_difference_is_refused_with_its_text_and_ids(tmp_path: Path) -> None:
     saved = TextTokenizer.read(tmp_path, save(bert(tmp_path, do_lower_case=False), tmp_path, 24))
     other = bert(tmp_path)
     with pytest.raises(UnsupportedError, match=r"does not match .* on 'english' .* should be \["):
-        embed.check(other, saved, tmp_path / "tokenizer.onnx")
+        embedded_tokenizer.check(other, saved, tmp_path / "tokenizer.onnx")
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import xcode_output as output
 from measuring import QUICK, measure
+from msgspec import structs
 
 from edgekit.benchmarks.devices.ios import device as ios
 from edgekit.benchmarks.devices.ios.device import Ios
@@ -23,6 +24,7 @@ from edgekit.benchmarks.devices.protocol import LostError, RunnerError
 from edgekit.benchmarks.results import Store
 from edgekit.bundle import Bundle
 
+FAMILIES = {each.name: each for each in (ios.PHONES, ios.SIMULATORS)}
 TESTS = Path(__file__).parent
 LAUNCH, COPY_TO, LIST = (
     *("devicectl device process launch", "devicectl device copy to", "devicectl list devices"),
@@ -55,7 +57,7 @@ class Mac:
 
     def device(self, kind: str = "ios", udid: str | None = None, app: str | None = None) -> Ios:
         """A device of it, reached through its app."""
-        return ios.device(kind, udid, print, Xcode(self.write())).through(app)
+        return ios.device(FAMILIES[kind], udid, app, print, Xcode(self.write()))
 
     def edgekit(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """edgekit on that Mac, with no other tool on its path."""
@@ -167,7 +169,7 @@ def test_a_simulator_is_started_and_its_state_told(mac: Mac, brief: Bundle) -> N
     simulated = (output.simulator("S2", "Shutdown"),)
     state = {"thermal_state": "serious", "low_power": True}
     device = replace(mac, simulators=simulated, state=state).device("ios-simulator")
-    limits = replace(QUICK, cool_seconds=0)
+    limits = structs.replace(QUICK, cool_seconds=0)
     (row,) = measure(device, brief, limits=limits)
     assert row.failure is None
     assert row.conditions.device == "ios-simulator:S2"

@@ -13,9 +13,12 @@ from transformers import BertForQuestionAnswering
 
 from edgekit import formats, recipe
 from edgekit.model import tasks
-from edgekit.model.pooling import Pooling
-from edgekit.proof import location as layers
-from edgekit.proof import probes, runs, verify
+from edgekit.model.head import Head
+from edgekit.model.oracle import Oracle
+from edgekit.proof import fault_location, probes
+from edgekit.proof.compare import Reference
+from edgekit.proof.prove import prove
+from edgekit.proof.trials import Trial
 from edgekit.runtime import table as runtime
 from edgekit.runtime.interpreters import Session
 from edgekit.signature import Card, Signature, TensorSpec
@@ -40,13 +43,14 @@ def traced(tmp_path_factory: pytest.TempPathFactory) -> tuple[Graph, Graph, list
     torch.manual_seed(5)
     model = BertForQuestionAnswering(BERT).eval()
     good, bad = tmp_path_factory.mktemp("good"), tmp_path_factory.mktemp("bad")
-    trace.trace(model, TASK, SIGNATURE, good, Pooling())
+    trace.trace(model, TASK, SIGNATURE, good, Head())
     shutil.copytree(good, bad, dirs_exist_ok=True)
     weights = load_file(good / graph.WEIGHTS)
     weights[DAMAGED] = -weights[DAMAGED]
     save_file(weights, bad / graph.WEIGHTS)
-    rows = list(probes.made_up(probes.Vocabulary(300, 0, True), 16, (16,)))
-    return graph.load(good), graph.load(bad), probes.answer(model, TASK, Pooling(), rows, True)
+    oracle = Oracle(model, TASK, Head(), True)
+    rows = probes.made_up(probes.Vocabulary(300, 0, 2), 16, (16,))
+    return graph.load(good), graph.load(bad), [probes.answer(oracle, row) for row in rows]
 
 
 @pytest.mark.parametrize("name", formats.FORMATS)
@@ -54,15 +58,16 @@ def test_the_first_wrong_layer_is_named(
     name: str, traced: tuple[Graph, Graph, list[probes.Probe]], tmp_path: Path
 ) -> None:
     good, bad, cases = traced
-    kind = recipe.get(formats.get(name).recipe("fp32"))
+    kind = recipe.get(formats.get(name).full_precision)
     convert = formats.get(name).converter()
     ((_, path),) = convert(bad, [kind], Card("tiny", TASK.name, "tests"), tmp_path)
     for session in runtime.sessions(path, name):
 
-        def locate(run: runs.Run, session: Session = session) -> str | None:
-            return layers.first_difference(session, good, run, kind.tolerance)
+        def locate(trial: Trial, session: Session = session) -> str | None:
+            return fault_location.first_difference(session, good, trial, kind.tolerance)
 
-        proof = verify.prove(session, cases, TASK, SIGNATURE, kind, 16, locate)
+        reference = Reference.of(TASK, SIGNATURE, cases, 16)
+        proof = prove(session, reference, kind.tolerance, locate)
         assert not proof.passed
         named = "first at bert.encoder.layer.1.attention.output.LayerNorm"
         assert str(proof.failure).endswith(named) == (name not in UNSEEN)

@@ -16,7 +16,7 @@ from test_source import edgekit_cli
 from edgekit.app.answers import Answered, Asked
 from edgekit.app.opening import choose, open_app
 from edgekit.bundle import Bundle
-from edgekit.cli import render_answers
+from edgekit.cli.rendering import answers as render_answers
 from edgekit.errors import EdgekitError, InputError
 from edgekit.postprocess import to_json
 from edgekit.postprocess.labels import Classification, Label

@@ -17,6 +17,7 @@ from transformers import AutoModel
 from edgekit.conversion import plan
 from edgekit.errors import SourceError, UnsupportedError
 from edgekit.model import checkpoint, tasks
+from edgekit.model.head import Head, Normalize, Pool
 from edgekit.model.source import Trust, find
 
 
@@ -65,11 +66,6 @@ BAD_CHECKPOINTS = {
     "broken header": (break_header, [], "truncated or corrupted"),
     "NaN": (poison, [], "NaN or infinity"),
     "pickle": (pickle_only, [], "--allow-pickle"),
-    "remote code": (
-        lambda f: edit_config(f, auto_map={"AutoModel": "m.M"}),
-        [],
-        "--trust-remote-code",
-    ),
     "architecture": (lambda f: edit_config(f, model_type="gpt2"), [], "edgekit has bert"),
     "shapes": (lambda f: edit_config(f, intermediate_size=128), [], "cannot be loaded"),
     "no head": (
@@ -143,12 +139,19 @@ def test_sharded_safetensors_are_one_checkpoint(classifier: Path, tmp_path: Path
         find(str(tmp_path / "model"))
 
 
+def write_modules(folder: Path, names: list[str]) -> None:
+    """As sentence-transformers does, the encoder in the checkpoint's own folder."""
+    rows = [
+        {"path": f"{index}" if index else "", "type": f"sentence_transformers.models.{name}"}
+        for index, name in enumerate(names)
+    ]
+    (folder / "modules.json").write_text(json.dumps(rows))
+
+
 def test_sentence_transformers_modules(classifier: Path, tmp_path: Path) -> None:
     folder = tmp_path / "model"
     shutil.copytree(classifier, folder)
-    modules = ["Transformer", "Pooling", "Normalize"]
-    rows = [{"path": f"{i}", "type": f"st.models.{name}"} for i, name in enumerate(modules)]
-    (folder / "modules.json").write_text(json.dumps(rows))
+    write_modules(folder, ["Transformer", "Pooling", "Normalize"])
     (folder / "1").mkdir()
     for config, mode in (
         ({"pooling_mode_mean_tokens": False, "pooling_mode_cls_token": True}, "cls"),
@@ -157,14 +160,13 @@ def test_sentence_transformers_modules(classifier: Path, tmp_path: Path) -> None
         (folder / "1" / "config.json").write_text(json.dumps(config))
         source = find(str(folder))
         assert source.task(None).name == "sentence-similarity"
-        assert (source.pooling().mode, source.pooling().normalize) == (mode, True)
+        assert source.head(source.task(None)) == Head((Pool((mode,)), Normalize()))
     for wrong, message in (
         (["Transformer", "Pooling", "WeightedLayerPooling"], "WeightedLayerPooling"),
-        (["Transformer", "Normalize", "Pooling"], "order"),
+        (["Transformer", "Normalize", "Pooling"], "Normalize does not take the token_embeddings"),
         (["Transformer", "Pooling", "Pooling"], "order"),
     ):
-        rows = [{"path": f"{i}", "type": f"st.models.{name}"} for i, name in enumerate(wrong)]
-        (folder / "modules.json").write_text(json.dumps(rows))
+        write_modules(folder, wrong)
         with pytest.raises(UnsupportedError, match=message):
             plan.make(str(folder), out=tmp_path / "out", to=["onnx"])
         assert plan.make(str(folder), task="text-classification", out=tmp_path / "out")

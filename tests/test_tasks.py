@@ -11,9 +11,14 @@ from conftest import BERT, save_checkpoint
 from transformers import BertConfig, BertForSequenceClassification
 
 import edgekit
+from edgekit import recipe
 from edgekit.errors import UnsupportedError
+from edgekit.manifest import Scale
 from edgekit.model import tasks
-from edgekit.proof import probes, verify
+from edgekit.proof.compare import Comparer, Reference
+from edgekit.proof.probes import Probe
+from edgekit.proof.trials import Trial
+from edgekit.signature import Signature
 
 CLASSIFIER = tasks.get("text-classification")
 
@@ -51,12 +56,16 @@ def test_question_answering_needs_a_start_and_an_end() -> None:
 def test_each_problem_has_its_own_decision() -> None:
     """Both logits change their order; only one changes its sign; all values stay close."""
     logits, other = np.array([2.0, 1.5, -3.0], np.float32), np.array([1.5, 2.0, 0.5], np.float32)
-    probe = probes.Probe("a", "length", (1,), (0,), (0,), {"logits": logits})
+    probe = Probe("a", "length", (1,), (0,), (0,), {"logits": logits})
     counts = {}
     for problem in ("single_label_classification", "multi_label_classification", "regression"):
         task = tasks.fitted(CLASSIFIER, {"problem_type": problem})
-        difference = verify.compare({"logits": other}, probe, task, {"logits": 4.0})
-        counts[problem] = (difference.same, difference.clear)
+        scales = {"logits": Scale(largest=4.0, spread=4.0)}
+        reference = Reference(task, Signature((), (), ()), (probe,), scales, 1, least=0)
+        comparer = Comparer(reference, recipe.get("int8").tolerance)
+        comparer.add(Trial("length", (probe,), 1), probe, {"logits": other})
+        proof = comparer.proof("", 0.0)
+        counts[problem] = (round((proof.agreement or 0) * proof.decisions), proof.decisions)
     assert counts == {
         "single_label_classification": (0, 1),
         "multi_label_classification": (2, 3),

@@ -12,10 +12,14 @@ from conftest import BERT
 from transformers import BertConfig, BertForTokenClassification
 
 from edgekit import recipe
+from edgekit.manifest import Scale
 from edgekit.model import tasks
-from edgekit.model.pooling import Pooling
-from edgekit.proof import probes, verify
-from edgekit.proof.verify import Proof
+from edgekit.model.head import Head
+from edgekit.model.oracle import Oracle
+from edgekit.proof import probes
+from edgekit.proof.compare import Comparer, Proof, Reference
+from edgekit.proof.prove import prove as prove_session
+from edgekit.proof.trials import Trial
 from edgekit.signature import Signature, TensorSpec
 
 TASK = tasks.get("token-classification")
@@ -25,6 +29,8 @@ SIGNATURE = Signature(
     tasks.tensor_specs(TASK, {"labels": 3}),
     (16, 64),
 )
+
+UNIT = {"logits": Scale(largest=1.0, spread=1.0)}
 
 
 class PyTorch:
@@ -56,12 +62,14 @@ def model() -> torch.nn.Module:
 
 @pytest.fixture(scope="module")
 def cases(model: torch.nn.Module) -> list[probes.Probe]:
-    rows = list(probes.made_up(probes.Vocabulary(300, 0, True), 64, (16, 64)))
-    return probes.answer(model, TASK, Pooling(), rows, True)
+    oracle = Oracle(model, TASK, Head(), True)
+    rows = probes.made_up(probes.Vocabulary(300, 0, 2), 64, (16, 64))
+    return [probes.answer(oracle, row) for row in rows]
 
 
 def prove(session: PyTorch, cases: list[probes.Probe], name: str = "fp32") -> Proof:
-    return verify.prove(session, cases, TASK, SIGNATURE, recipe.get(name), 64)
+    reference = Reference.of(TASK, SIGNATURE, cases, 64)
+    return prove_session(session, reference, recipe.get(name).tolerance)
 
 
 @pytest.mark.parametrize("lengths", [None, (16, 64)])
@@ -133,7 +141,7 @@ def test_an_int8_file_whose_mask_is_ignored_fails_too(
 def test_padding_that_moves_an_int8_file_a_little_fails(
     model: torch.nn.Module, cases: list[probes.Probe]
 ) -> None:
-    """A mask of -10 instead of -1e4 hides in int8's distance to PyTorch, not in its own drift."""
+    """A mask of -10 instead of -1e4 hides in int8's distance to PyTorch, not in what it does."""
 
     def leak(logits: np.ndarray) -> np.ndarray:
         return logits + 0.02 * np.abs(logits).max() * (logits.shape[1] > 16)
@@ -161,7 +169,14 @@ def test_only_clear_decisions_count(cases: list[probes.Probe]) -> None:
     """A tie that rounding can flip is no disagreement; a clear one is."""
     tie = replace(cases[0], outputs={"logits": np.array([[1.0, 1.001, -1.0]], np.float32)})
     other = {"logits": np.array([[1.001, 1.0, -1.0]], np.float32)}
-    assert verify.compare(other, tie, TASK, {"logits": 1.0}).clear == 0
+    assert decided(tie, other) == (0, None)
     clear = replace(cases[0], outputs={"logits": np.array([[1.0, 1.5, -1.0]], np.float32)})
-    difference = verify.compare(other, clear, TASK, {"logits": 1.0})
-    assert (difference.clear, difference.same) == (1, 0)
+    assert decided(clear, other) == (1, 0.0)
+
+
+def decided(probe: probes.Probe, outputs: dict[str, np.ndarray]) -> tuple[int, float | None]:
+    reference = replace(Reference.of(TASK, SIGNATURE, [probe], 64), scales=UNIT)
+    comparer = Comparer(reference, recipe.get("int8").tolerance)
+    comparer.add(Trial("text", (probe,), 1), probe, outputs)
+    proof = comparer.proof("torch", 0.0)
+    return proof.decisions, proof.agreement

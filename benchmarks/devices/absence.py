@@ -11,7 +11,14 @@ BACK_SECONDS = 60.0
 
 
 class Absence:
-    """``lost`` says what is wrong now, or None; ``reconnect`` is tried while it is waited for."""
+    """Waits for a device that went away.
+
+    Args:
+        lost: Says why the device cannot be reached now, or None if it can.
+        say: Is told that there is a wait, and why.
+        seconds: How long to wait.
+        reconnect: Is tried again and again meanwhile.
+    """
 
     def __init__(
         self,
@@ -24,10 +31,13 @@ class Absence:
         self._gone = False
 
     def wait(self) -> bool:
-        """Returns when the device is there, and whether it had been away.
+        """Waits until the device is there.
+
+        Returns:
+            Whether it had been away.
 
         Raises:
-            LostError: it does not come back.
+            LostError: It does not come back.
         """
         error = self._lost()
         if error is None:

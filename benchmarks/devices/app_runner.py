@@ -2,111 +2,133 @@
 
 ``docs/app-contract.md`` is what the app implements. A launch is a process of its own: it opens the
 file, obeys the commands it was given, those of :mod:`edgekit.benchmarks.devices.protocol`, and
-ends. What it answers is a file of JSON lines.
+ends. What it answers is a file of events, one a line.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
 
-from edgekit.benchmarks.devices.protocol import Runner, RunnerError
-from edgekit.benchmarks.devices.watch import Watch
+from edgekit.benchmarks.devices import events
+from edgekit.benchmarks.devices.events import Event
+from edgekit.benchmarks.devices.protocol import E, Launch, Runner, RunnerError
+from edgekit.benchmarks.measurement import Operator
 
-CONTRACT = 1
+CONTRACT = 1  # the version of docs/app-contract.md
 WARM_UP, TOGETHER = 3, 10  # inferences of a launch: not counted, counted
 MOST_SECONDS = 300.0  # for a launch
 OUTPUTS = "outputs.bin"  # the one file that an app saves besides its answers
-Answers = Sequence[Mapping[str, Any]]
+Events: TypeAlias = Sequence[Event]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What one launch of an app is asked for.
+
+    Attributes:
+        id: Names the results.
+        commands: What the app does, in this order.
+        fields: All fields of the contract's request by name, those two among them.
+    """
+
+    id: str
+    commands: tuple[str, ...]
+    fields: dict[str, str | int]
+
+    @classmethod
+    def of(cls, commands: Sequence[str], launch: Launch | None = None, place: str = "") -> Request:
+        """A new request.
+
+        Args:
+            commands: What the app does, in this order.
+            launch: What it opens before; None opens nothing.
+            place: Where the launch's artifact is on the device.
+        """
+        number = secrets.token_hex(6)
+        opened = launch.request(place) if launch else {}
+        own: dict[str, str | int] = {"contract": CONTRACT, "id": number}
+        fields = {**own, **opened, "commands": ";".join(commands)}
+        return cls(number, tuple(commands), fields)
 
 
 class AppRunner(Runner):
-    """What is fed is kept and given to each launch, which also saves its outputs.
+    """A runner whose inputs are kept here and given to each launch, which also saves its outputs.
 
-    ``launch`` takes the commands of one launch and returns its answers; ``saved`` is where the app
-    may write its outputs.
+    Args:
+        launch: Launches the app with these commands and returns its answers.
+        saved: Where the app may write its outputs.
+
+    Raises:
+        RunnerError: The app cannot open the file, or gives no answer.
     """
 
     evicts = False
 
-    def __init__(
-        self,
-        launch: Callable[[Sequence[str]], Answers],
-        saved: str,
-        watch: Callable[[float], Watch],
-    ) -> None:
-        self._launch, self._saved, self._watch = launch, saved, watch
+    def __init__(self, launch: Callable[[Sequence[str]], Events], saved: str) -> None:
+        self._launch, self._saved = launch, saved
         self._fed = ""
         self._growth_bytes = 0
-        loaded = one(launch([]), "loaded")
-        self.runtime, self.load_ms = str(loaded["runtime"]), float(loaded["load_ms"])
+        loaded = last(launch([]), events.Loaded)
+        self.runtime, self.load_ms = loaded.runtime, loaded.load_ms
 
     def feed(self, length: int, remote: str) -> None:
         self._fed = f"feed {length} {remote}"
 
     def run(self, count: int = 1) -> list[float]:
-        """The first inferences of a process."""
+        """The first inferences of a new process, in milliseconds."""
         return self._run(f"run {count}")
 
     def sample(self) -> list[float]:
-        """Warm ones of one process."""
+        """Warm inferences of a new process, in milliseconds."""
         return self._run(f"run {WARM_UP}", f"run {TOGETHER}")
 
     def save(self, remote: str) -> None:
-        """The last launch has done so."""
+        """Does nothing: the last launch has saved its outputs."""
         assert remote == self._saved
 
     def memory_growth_bytes(self) -> int:
         return self._growth_bytes
 
-    def profile(self, count: int) -> list[Mapping[str, Any]]:
+    def profile(self, count: int) -> list[Operator]:
         raise RunnerError("the app has no profiler")
 
-    def watch(self, cool_seconds: float) -> Watch:
-        return self._watch(cool_seconds)
-
     def close(self) -> None:
-        """Every launch has ended by itself."""
+        """Does nothing: every launch has ended by itself."""
 
     def _run(self, *commands: str) -> list[float]:
         answers = self._launch([self._fed, *commands, f"save {self._saved}", "memory"])
-        memory = one(answers, "memory")
-        growth_bytes = int(memory["peak_bytes"]) - int(memory["before_bytes"])
+        memory = last(answers, events.Memory)
+        growth_bytes = memory.peak_bytes - memory.before_bytes
         self._growth_bytes = max(self._growth_bytes, growth_bytes)
-        return [float(each) for each in one(answers, "ran")["ms"]]
+        return last(answers, events.Ran).ms
 
 
-def one(answers: Answers, event: str) -> Mapping[str, Any]:
-    """The last answer of that kind.
+def last(answers: Events, kind: type[E]) -> E:
+    """The last answer of a kind.
 
     Raises:
-        RunnerError: there is none.
+        RunnerError: There is none.
     """
-    found = [each for each in answers if each.get("event") == event]
+    found = [each for each in answers if isinstance(each, kind)]
     if not found:
         raise RunnerError(
-            f"the app's results have no '{event}': does it keep docs/app-contract.md, version "
-            f"{CONTRACT}?"
+            f"the app's results have no '{kind.__name__.lower()}': does it keep "
+            f"docs/app-contract.md, version {CONTRACT}?"
         )
     return found[-1]
 
 
-def answers(text: str) -> Answers:
-    """Those in a file of results.
+def parsed(text: str) -> Events:
+    """The answers in the text of a file of results; other lines are passed over.
 
     Raises:
-        RunnerError: one of them is an error.
+        RunnerError: One of them is an error.
     """
-    found: list[Mapping[str, Any]] = []
-    for line in text.splitlines():
-        try:
-            answer = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(answer, dict):
-            found.append(answer)
-    for answer in found:
-        if answer.get("event") == "error":
-            raise RunnerError(str(answer.get("message")))
+    found = [event for event in map(events.decode, text.splitlines()) if event is not None]
+    for event in found:
+        if isinstance(event, events.Error):
+            raise RunnerError(event.message)
     return found

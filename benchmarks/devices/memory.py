@@ -1,4 +1,7 @@
-"""Resident memory of a process and the page cache of files. Linux knows all, others some."""
+"""Resident memory of processes, and the page cache of files.
+
+All of it works on Linux; other systems tell less, as each function says.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +13,17 @@ _RESET_PEAK = "5"  # proc(5), /proc/pid/clear_refs
 
 
 def reset_peak(process: int | None = None) -> int:
-    """Forgets the peak so far where the system can, and returns the resident memory, in bytes.
+    """Forgets a process's peak of resident memory so far, where the system can.
 
-    Of this process, or of the one with that number.
+    Args:
+        process: The process's number; None is this process.
+
+    Returns:
+        Its resident memory now in bytes. On other systems than Linux, which forget nothing, the
+        peak so far: what counts then is growth beyond it.
     """
     if not _LINUX:
-        return peak_bytes(process)  # it cannot: what grows beyond the peak so far is what counts
+        return peak_bytes(process)
     try:
         Path(f"/proc/{process or 'self'}/clear_refs").write_text(_RESET_PEAK)
     except PermissionError:  # a sandboxed process of another program
@@ -24,7 +32,12 @@ def reset_peak(process: int | None = None) -> int:
 
 
 def peak_bytes(process: int | None = None) -> int:
-    """The most resident memory since :func:`reset_peak`; elsewhere, another process's of now."""
+    """The most resident memory of a process since :func:`reset_peak`, in bytes.
+
+    Args:
+        process: The process's number; None is this process. On other systems than Linux, another
+            process's resident memory of now is returned.
+    """
     if _LINUX:
         return _status_bytes(process, "VmHWM")
     if process is not None:
@@ -37,7 +50,7 @@ def peak_bytes(process: int | None = None) -> int:
 
 
 def evict(path: Path) -> None:
-    """Drops a file, or all files of a folder, from the page cache; nothing where that cannot be."""
+    """Drops a file, or all files of a folder, from the page cache, where the system can."""
     if not hasattr(os, "posix_fadvise"):
         return
     for file in [path] if path.is_file() else path.rglob("*"):

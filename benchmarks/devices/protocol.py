@@ -1,37 +1,46 @@
-"""The conversation with a runner: a process on a target that has opened one file.
+"""The conversation with a runner: a process on a device that has opened one file.
 
 Every runner, in Python (:mod:`edgekit.benchmarks.devices.host.runner`) or C (``runner.c``), speaks
-it: one command a line on its standard input, one JSON object a line on its standard output.
+it: one command a line on its standard input, one event (:mod:`edgekit.benchmarks.devices.events`)
+a line on its standard output.
 
-============== ========================================================================
-on start       ``{"event": "loaded", "runtime": "LiteRT 2.3.0", "load_ms": 12.3}``
-feed N PATH    reads int32 values, N for each input in the manifest's order: the text, padded
-run COUNT      ``{"event": "ran", "ms": [1.2, 1.3]}``
-save PATH      writes the last outputs, float32 one after the other in the manifest's order
-memory         ``{"event": "memory", "before_bytes": 1, "peak_bytes": 2}``
-profile COUNT  ``{"event": "profile", "operators": [{"name": "", "calls": 1, "time_ms": 1.2}]}``
-quit           ends the process, as the end of its input does
-============== ========================================================================
+============== ================= =================================================================
+command        answer
+============== ================= =================================================================
+on start       ``loaded``        the file is open
+feed N PATH    ``fed``           reads int32 values, little-endian, N for each input in the
+                                 manifest's order: the text, padded
+run COUNT      ``ran``           inferences one after the other, each timed alone
+save PATH      ``saved``         writes the last outputs, float32, little-endian, one after the
+                                 other in the manifest's order
+memory         ``memory``        resident bytes before the file was opened, and the peak since
+profile COUNT  ``profile``       time by operator, averaged over so many inferences
+quit                             ends the process, as the end of its input does
+============== ================= =================================================================
 
-``feed`` and ``save`` answer ``{"event": "fed"}`` and ``{"event": "saved"}``. Whatever fails is
-``{"event": "error", "message": "..."}`` and a non-zero exit code. Other lines are noise, passed
-over. ``before_bytes`` is the resident memory right before the file was opened, the runtime's
-library already loaded; both are in bytes. Around each inference an emulated runner calls
-``prctl(0x454b4d4b, 1)`` and ``prctl(0x454b4d4b, 2)``, where the emulator counts instructions.
+Whatever fails is the event ``error`` and a non-zero exit code. Other lines are passed over. Around
+each inference an emulated runner calls ``prctl(0x454b4d4b, 1)`` and ``prctl(0x454b4d4b, 2)``, where
+the emulator counts instructions.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
 import signal
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol, TypeAlias, TypeVar
 
-from edgekit.benchmarks.devices.watch import Here, Watch
+from edgekit.benchmarks.devices import events
+from edgekit.benchmarks.devices.runtimes import DeviceRuntime
+from edgekit.benchmarks.devices.watch import Watch
+from edgekit.benchmarks.measurement import Operator
 from edgekit.errors import EdgekitError
+
+Facts: TypeAlias = Mapping[str, object]  # plain JSON values by name, for a result's environment
+E = TypeVar("E", bound=events.Event)
 
 
 class RunnerError(EdgekitError):
@@ -41,10 +50,10 @@ class RunnerError(EdgekitError):
 
 
 class EndedError(RunnerError):
-    """A runner ended without an answer; ``code`` is its process's, as :mod:`subprocess` has it."""
+    """A runner ended without an answer; ``code`` is its exit code, as :mod:`subprocess` has it."""
 
-    def __init__(self, code: int, event: str) -> None:
-        super().__init__(f"the runner {_end(code)} instead of '{event}'")
+    def __init__(self, code: int, awaited: str) -> None:
+        super().__init__(f"the runner {_ending(code)} instead of '{awaited}'")
         self.code = code
 
 
@@ -52,55 +61,109 @@ class LostError(RunnerError):
     """The device went away: what failed now may work once it is back."""
 
 
-class Runner:
-    """One running runner. Leaving its context ends it.
+@dataclass(frozen=True)
+class Launch:
+    """What a runner opens, and how.
 
-    ``evicts`` is whether it was able to drop the file from the page cache when it was told to.
+    Attributes:
+        runtime: Which runtime opens the file: a name in
+            :data:`edgekit.benchmarks.devices.runtimes.RUNTIMES`.
+        artifact: The file or folder on this machine. For ``pytorch``, the bundle's folder.
+        threads: How many threads the runtime may use, 1 or more.
+        inputs: The names of the inputs, in the order in which they are fed.
+        outputs: The names of the outputs, in the order in which they are saved.
+        evict: Whether the file is dropped from the page cache first, where the device can do that.
     """
 
-    evicts = True
+    runtime: str
+    artifact: Path
+    threads: int
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    evict: bool = False
 
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self._process = process
-        loaded = self._answer("loaded")
-        self.runtime = str(loaded["runtime"])
-        self.load_ms = float(loaded["load_ms"])
+    def request(self, place: str) -> dict[str, str | int]:
+        """The launch by the names of ``docs/app-contract.md``.
+
+        Args:
+            place: Where the artifact is on the device, as :meth:`Target.put` has returned it.
+        """
+        return {
+            "model": place,
+            "runtime": self.runtime,
+            "threads": self.threads,
+            "inputs": ",".join(self.inputs),
+            "outputs": ",".join(self.outputs),
+        }
+
+    def arguments(self, place: str) -> list[str]:
+        """The launch as the options of a runner's command line, its runtime left out.
+
+        Args:
+            place: Where the artifact is on the device.
+        """
+        options = {name: value for name, value in self.request(place).items() if name != "runtime"}
+        return [part for name, value in options.items() for part in (f"--{name}", str(value))]
+
+
+class Runner(Protocol):
+    """One file, opened on a device. Leaving its context closes it.
+
+    Every method raises RunnerError where the runner fails, LostError where its device went away.
+
+    Attributes:
+        runtime: The runtime's name and version as the runner tells them.
+        load_ms: How long opening the file took, in milliseconds.
+        evicts: Whether the runner is able to drop the file from the page cache when it is told to.
+    """
+
+    runtime: str
+    load_ms: float
+    evicts: bool = True
 
     def feed(self, length: int, remote: str) -> None:
-        """Reads the inputs from a file on the target."""
-        self._ask(f"feed {length} {remote}", "fed")
+        """Reads the inputs of the next inferences.
+
+        Args:
+            length: How many tokens each input has, padding included.
+            remote: A file on the device of int32 values: each input, one after the other.
+        """
+        ...
 
     def run(self, count: int = 1) -> list[float]:
-        """Inferences one after the other, each in milliseconds."""
-        return [float(value) for value in self._ask(f"run {count}", "ran")["ms"]]
+        """Runs inferences one after the other and returns the latency of each in milliseconds."""
+        ...
 
     def save(self, remote: str) -> None:
-        """Writes the outputs of the last inference to a file on the target."""
-        self._ask(f"save {remote}", "saved")
+        """Writes the float32 outputs of the last inference to a file on the device."""
+        ...
 
     def memory_growth_bytes(self) -> int:
-        """From before the file was opened to the peak so far."""
-        answer = self._ask("memory", "memory")
-        return max(0, int(answer["peak_bytes"]) - int(answer["before_bytes"]))
+        """The growth of resident memory from before the file was opened to the peak so far."""
+        ...
 
-    def profile(self, count: int) -> list[Mapping[str, Any]]:
-        """Time by operator in one inference, averaged over ``count``."""
-        return list(self._ask(f"profile {count}", "profile")["operators"])
+    def profile(self, count: int) -> list[Operator]:
+        """Time by kind of operator in one inference, averaged over ``count`` inferences."""
+        ...
+
+    def close(self) -> None:
+        """Ends the runner, whatever state it is in."""
+        ...
 
     def instructions(self) -> list[int]:
-        """What an emulator counted of each inference so far; nothing on real hardware."""
+        """How many instructions each inference so far took; empty where nothing counts them."""
         return []
 
     def sample(self) -> list[float]:
-        """Warm inferences that belong together, in milliseconds; as many each time."""
+        """Latencies of warm inferences that belong together, in ms; the same number each time."""
         return self.run(1)
 
-    def watch(self, cool_seconds: float) -> Watch:
-        """Of the machine that it runs on, which gets so much time to cool down before."""
-        return Here()
-
     def energy_mj(self, latency_ms: float) -> float | None:
-        """An estimate of what one inference takes, where a battery tells."""
+        """An estimate of one inference's energy in millijoules, or None without a battery.
+
+        Args:
+            latency_ms: How long an inference takes, about.
+        """
         return None
 
     def __enter__(self) -> Runner:
@@ -109,8 +172,40 @@ class Runner:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+
+class ProcessRunner(Runner):
+    """A runner that is a process of this machine, or one that this machine passes on.
+
+    Args:
+        process: A process with pipes as standard input and output. It is waited for here until the
+            file is open.
+
+    Raises:
+        RunnerError: It cannot open the file.
+    """
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+        loaded = self._answer(events.Loaded)
+        self.runtime, self.load_ms = loaded.runtime, loaded.load_ms
+
+    def feed(self, length: int, remote: str) -> None:
+        self._ask(f"feed {length} {remote}", events.Fed)
+
+    def run(self, count: int = 1) -> list[float]:
+        return self._ask(f"run {count}", events.Ran).ms
+
+    def save(self, remote: str) -> None:
+        self._ask(f"save {remote}", events.Saved)
+
+    def memory_growth_bytes(self) -> int:
+        memory = self._ask("memory", events.Memory)
+        return max(0, memory.peak_bytes - memory.before_bytes)
+
+    def profile(self, count: int) -> list[Operator]:
+        return self._ask(f"profile {count}", events.Profile).operators
+
     def close(self) -> None:
-        """Ends the process, whatever state it is in."""
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
                 with contextlib.suppress(OSError):
@@ -121,26 +216,26 @@ class Runner:
             self._process.kill()
             self._process.wait()
 
-    def _ask(self, command: str, event: str) -> Mapping[str, Any]:
+    def _ask(self, command: str, kind: type[E]) -> E:
         assert self._process.stdin is not None
         with contextlib.suppress(OSError):  # it has died: its last line says why
             self._process.stdin.write(command + "\n")
             self._process.stdin.flush()
-        return self._answer(event)
+        return self._answer(kind)
 
-    def _answer(self, event: str) -> Mapping[str, Any]:
+    def _answer(self, kind: type[E]) -> E:
         assert self._process.stdout is not None
         for line in self._process.stdout:
-            answer = _parsed(line)
-            if answer.get("event") == event:
-                return answer
-            if answer.get("event") == "error":
+            event = events.decode(line)
+            if isinstance(event, kind):
+                return event
+            if isinstance(event, events.Error):
                 self.close()
-                raise RunnerError(str(answer.get("message")))
-        raise EndedError(self._process.wait(), event)
+                raise RunnerError(event.message)
+        raise EndedError(self._process.wait(), kind.__name__.lower())
 
 
-def _end(code: int) -> str:
+def _ending(code: int) -> str:
     """How a process ended; the system kills one that takes too much memory."""
     if code >= 0:
         return f"ended with exit code {code}"
@@ -148,56 +243,50 @@ def _end(code: int) -> str:
     return f"was ended by {name}{' (out of memory?)' if -code == signal.SIGKILL else ''}"
 
 
-def _parsed(line: str) -> Mapping[str, Any]:
-    try:
-        answer = json.loads(line)
-    except ValueError:
-        return {}
-    return answer if isinstance(answer, dict) else {}
-
-
 class Target(Protocol):
-    """A device: it takes files, runs a command, gives files back and says what it is.
+    """A device that files are measured on.
 
-    ``name`` is what ``--device`` calls it; ``timed`` is whether its clock says anything about
-    speed: an emulator's does not.
+    Attributes:
+        name: What ``--device`` calls it, like ``arm64:cortex-a53``.
+        timed: Whether its clock says anything about speed. An emulator's does not.
     """
 
     name: str
     timed: bool
 
-    def facts(self) -> Mapping[str, Any]:
-        """CPU and features, OS, memory, runtime versions; ``machine`` names it in one line."""
+    @property
+    def runtimes(self) -> Sequence[DeviceRuntime]:
+        """The runtimes that it has, of any format."""
         ...
 
-    def runtimes(self, format_name: str) -> tuple[str, ...]:
-        """Keys of :data:`edgekit.runtime.table.RUNTIMES` that open a format there; maybe none."""
+    def facts(self) -> Facts:
+        """Processor, memory, system and versions; ``machine`` names the hardware in one line."""
         ...
 
     def put(self, path: Path) -> str:
-        """Makes a file or folder available there and returns its path there."""
+        """Makes a file or folder of this machine available there and returns its path there."""
         ...
 
     def scratch(self, name: str) -> str:
-        """Where on the target a file of that name may be written and read again."""
+        """A path there where a file of that name may be written and read again."""
         ...
 
     def get(self, remote: str, local: Path) -> None:
-        """Fetches a file."""
+        """Copies a file from there to this machine."""
         ...
 
-    def start(
-        self,
-        runtime: str,
-        model: str,
-        threads: int,
-        inputs: str,
-        outputs: str,
-        *,
-        evict: bool = False,
-    ) -> Runner:
-        """A runner that has opened ``model``, a path there; names separated by commas.
+    def start(self, launch: Launch) -> Runner:
+        """Puts the launch's artifact there and returns a runner that has opened it.
 
-        ``evict`` drops the file from the page cache first, where the target can.
+        Raises:
+            RunnerError: The file cannot be opened there, or the device went away.
+        """
+        ...
+
+    def watch(self, cool_seconds: float) -> Watch:
+        """Watches the machine whose processor computes, which need not be this one.
+
+        Args:
+            cool_seconds: How long a hot device is left to cool down before, at most.
         """
         ...

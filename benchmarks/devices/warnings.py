@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -13,16 +12,23 @@ from edgekit import stats
 FEW = 10  # samples below which an interval of the median says little
 WIDE = 0.05  # half-width of the median's interval, relative
 DRIFT = 0.05  # of the median between the first and the last third
+# Interquartile ranges from the median. Tukey's outer fences (Exploratory Data Analysis, 1977) count
+# three from the quartiles.
 OUTLIER_IQRS = 3.0
 OUTLIERS = 0.1  # share of the samples
 BUSY_SHARE = 0.25  # of one core, taken by others meanwhile
-STOLEN_SHARE = 0.02
+STOLEN_SHARE = 0.02  # of all processor time, taken by a virtual machine's host
 THROTTLED_SHARE = 0.9  # of the clock at the start
 
 
 @dataclass(frozen=True)
 class MeasurementWarning:
-    """What happened and what to do."""
+    """What a code says.
+
+    Attributes:
+        message: What happened.
+        advice: What to do about it.
+    """
 
     message: str
     advice: str
@@ -74,11 +80,14 @@ TABLE: Mapping[str, MeasurementWarning] = {
 
 @dataclass(frozen=True)
 class Load:
-    """What the machine did while samples were taken. None: this machine does not tell.
+    """What the machine that computed did while samples were taken; None is what it does not tell.
 
-    ``others_cores`` is how many cores other processes kept busy, ``stolen_share`` the host's share
-    of all processor time, ``clock_share`` the clock at the end relative to the start. ``hot`` and
-    ``saving`` are of phones: above the limits of temperature, and with the battery saver on.
+    Attributes:
+        others_cores: How many cores other processes kept busy, on average.
+        stolen_share: The share of all processor time that a virtual machine's host took, 0 to 1.
+        clock_share: The clock at the end, relative to the start.
+        hot: Whether a phone was above the limits of temperature before or after.
+        saving: Whether a phone had its battery saver on.
     """
 
     others_cores: float | None = None
@@ -88,8 +97,14 @@ class Load:
     saving: bool | None = None
 
 
-def of(latency_ms: Sequence[float], load: Load, environment: Mapping[str, Any]) -> Iterator[str]:
-    """The codes that apply to these samples, taken under that load, where that is so."""
+def of(latency_ms: Sequence[float], load: Load, environment: Mapping[str, object]) -> Iterator[str]:
+    """The codes of :data:`TABLE` that apply to a measurement.
+
+    Args:
+        latency_ms: Its samples, in the order in which they were taken; at least one.
+        load: What the machine did meanwhile.
+        environment: The device's facts; ``unproven`` among them has a warning of its own.
+    """
     values = np.asarray(latency_ms, np.float64)
     if len(values) < FEW:
         yield "few-samples"
@@ -107,6 +122,7 @@ def of(latency_ms: Sequence[float], load: Load, environment: Mapping[str, Any]) 
 
 
 def _drift(values: np.ndarray) -> float:
+    """How far the medians of the first and the last third are apart, relative to the whole's."""
     third = len(values) // 3
     first, last = np.median(values[:third]), np.median(values[-third:])
     return float(abs(last - first) / np.median(values))

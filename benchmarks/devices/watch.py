@@ -9,24 +9,27 @@ from edgekit.benchmarks.devices.warnings import Load
 
 
 class Watch(Protocol):
-    """Entered right before the samples, asked while the runners are still alive."""
+    """Watches the machine that computes, from right before the first sample to the last.
+
+    Entering its context may take a while: a phone cools down first.
+    """
 
     def __enter__(self) -> Watch: ...
 
     def __exit__(self, *_: object) -> None: ...
 
     def load(self) -> Load:
-        """Since the beginning."""
+        """What the machine did since the context was entered; its runners have to live still."""
         ...
 
 
-class Here:
-    """This machine, as far as it tells."""
+class ThisMachine:
+    """Watches the machine that edgekit runs on, as far as its system tells (by psutil)."""
 
-    def __enter__(self) -> Here:
+    def __enter__(self) -> ThisMachine:
         self._started = time.monotonic()
-        self._before, self._own = _times(), _own_seconds()
-        self._clock = _clock()
+        self._before, self._own = _cpu_seconds(), _own_seconds()
+        self._clock_mhz = _clock_mhz()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -34,21 +37,22 @@ class Here:
 
     def load(self) -> Load:
         elapsed = time.monotonic() - self._started
-        now, own = _times(), _own_seconds() - self._own
+        now, own = _cpu_seconds(), _own_seconds() - self._own
         change = {name: now[name] - self._before[name] for name in now}
         total = sum(change.values())
         idle = change.get("idle", 0.0) + change.get("iowait", 0.0)
         stolen = change.get("steal", 0.0)
         others = (total - idle - stolen - own) / elapsed if elapsed else 0.0
-        clock = _clock()
+        clock = _clock_mhz()
         return Load(
             max(0.0, others),
             stolen / total if total else 0.0,
-            clock / self._clock if clock and self._clock else None,
+            clock / self._clock_mhz if clock and self._clock_mhz else None,
         )
 
 
-def _times() -> dict[str, float]:
+def _cpu_seconds() -> dict[str, float]:
+    """Seconds of all cores by what they did; Linux counts guests' time as user time already."""
     import psutil
 
     found = psutil.cpu_times()._asdict()
@@ -70,7 +74,7 @@ def _own_seconds() -> float:
     return total
 
 
-def _clock() -> float | None:
+def _clock_mhz() -> float | None:
     import psutil
 
     found = psutil.cpu_freq()

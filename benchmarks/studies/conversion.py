@@ -23,19 +23,32 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import click
 
+if TYPE_CHECKING:
+    from torch import Tensor
+    from torch.nn import Module
+
+R = TypeVar("R")
+ByHand: TypeAlias = "Callable[[Module, tuple[Tensor, ...], Path], None]"
 HAND = ("onnx", "tflite", "coreml")
-TARGET = 0.7
+TARGET = 0.7  # of the time, and of the highest peak, by hand
 
 
 @dataclass(frozen=True)
 class Sample:
-    """One run of one side."""
+    """What one conversion by one side took.
+
+    Attributes:
+        side: Who converted: ``onnx``, ``tflite`` or ``coreml`` by hand, or edgekit.
+        seconds: Wall time of the whole process, imports included.
+        largest_bytes: The most resident memory that its largest process held.
+        tree_bytes: The most that all its processes held together.
+    """
 
     side: str
     seconds: float
@@ -46,8 +59,8 @@ class Sample:
 # The sides: each runs alone in a process
 
 
-def hand_onnx(model: Any, sample: tuple[Any, ...], out: Path) -> None:
-    """torch.onnx.export and onnxruntime's quantize_dynamic."""
+def hand_onnx(model: Module, sample: tuple[Tensor, ...], out: Path) -> None:
+    """Writes ONNX by torch.onnx.export, and int8 by onnxruntime's quantize_dynamic."""
     import torch
     from onnxruntime.quantization import quantize_dynamic
 
@@ -57,8 +70,8 @@ def hand_onnx(model: Any, sample: tuple[Any, ...], out: Path) -> None:
     quantize_dynamic(out / "fp32.onnx", out / "int8.onnx", per_channel=True)
 
 
-def hand_tflite(model: Any, sample: tuple[Any, ...], out: Path) -> None:
-    """litert_torch.convert and ai-edge-quantizer."""
+def hand_tflite(model: Module, sample: tuple[Tensor, ...], out: Path) -> None:
+    """Writes TFLite by litert_torch.convert, and int8 by ai-edge-quantizer."""
     import litert_torch
     from ai_edge_quantizer import quantizer, recipe
 
@@ -67,8 +80,8 @@ def hand_tflite(model: Any, sample: tuple[Any, ...], out: Path) -> None:
     peer.quantize(serialize_to_path=out / "int8.tflite")
 
 
-def hand_coreml(model: Any, sample: tuple[Any, ...], out: Path) -> None:
-    """coremltools.convert and linear_quantize_weights."""
+def hand_coreml(model: Module, sample: tuple[Tensor, ...], out: Path) -> None:
+    """Writes Core ML by coremltools.convert, and int8 by its linear_quantize_weights."""
     import coremltools as ct
     import torch
     from coremltools.optimize.coreml import (
@@ -84,7 +97,7 @@ def hand_coreml(model: Any, sample: tuple[Any, ...], out: Path) -> None:
     linear_quantize_weights(made, config).save(str(out / "int8.mlpackage"))
 
 
-_HAND: dict[str, Callable[[Any, tuple[Any, ...], Path], None]] = {
+_HAND: dict[str, ByHand] = {
     "onnx": hand_onnx,
     "tflite": hand_tflite,
     "coreml": hand_coreml,
@@ -102,7 +115,7 @@ def by_hand(name: str, config: Path, length: int, out: Path) -> None:
 
     torch.manual_seed(0)
     settings = transformers.AutoConfig.from_pretrained(config.parent)
-    options: dict[str, Any] = {}
+    options = {}
     if name == "coreml":
         from edgekit.tracing.export import ATTENTION
 
@@ -114,7 +127,7 @@ def by_hand(name: str, config: Path, length: int, out: Path) -> None:
             super().__init__()
             self.model = model
 
-        def forward(self, input_ids: Any, attention_mask: Any) -> tuple[Any, Any]:
+        def forward(self, input_ids: Tensor, attention_mask: Tensor) -> tuple[Tensor, Tensor]:
             outputs = self.model(input_ids=input_ids, attention_mask=attention_mask)
             return outputs.start_logits, outputs.end_logits
 
@@ -123,7 +136,14 @@ def by_hand(name: str, config: Path, length: int, out: Path) -> None:
 
 
 def by_edgekit(config: Path, length: int, out: Path, jobs: int) -> None:
-    """All three formats as the command does it, up to the proof."""
+    """Converts to all three formats as the command does it, up to the proof.
+
+    Args:
+        config: The model's config.json.
+        length: Tokens of the one bucket.
+        out: A folder for what is written.
+        jobs: How many formats at a time.
+    """
     from concurrent.futures import ThreadPoolExecutor
 
     from edgekit import formats
@@ -135,25 +155,26 @@ def by_edgekit(config: Path, length: int, out: Path, jobs: int) -> None:
     work.mkdir()
     bundle.mkdir()
 
-    def call(share: int, function: Callable[..., Any], *args: Any) -> Any:
+    def call(share: int, function: Callable[..., R], *args: object) -> R:
         threads = max(1, (os.cpu_count() or 1) // share)
-        return Worker(function, args, log, threads=threads).result(lambda step: None)
+        found: R = Worker(function, args, log, threads=threads).result(lambda step: None)
+        return found
 
     traced = call(1, stages.trace, planned, work, bundle)
     names = sorted(planned.formats(), key=lambda name: -formats.get(name).effort)
     with ThreadPoolExecutor(jobs) as pool:
-        list(
-            pool.map(
-                lambda name: call(jobs, stages.build, planned, traced, name, work, bundle), names
-            )
-        )
+        for built in pool.map(
+            lambda name: call(jobs, stages.build, planned, traced, name, work, bundle), names
+        ):
+            if built.failure is not None:
+                raise built.failure
 
 
 # Measuring
 
 
 def measure(side: str, config: Path, length: int) -> Sample:
-    """Runs one side in a process tree of its own."""
+    """Converts by one side, in a process tree of its own, and returns what that took."""
     folder = Path(tempfile.mkdtemp(prefix="edgekit-bench-"))
     command = [sys.executable, __file__, "--side", side, "--config", str(config)]
     started = time.perf_counter()
@@ -173,7 +194,7 @@ def measure(side: str, config: Path, length: int) -> Sample:
 
 
 def _watch(process: subprocess.Popen[bytes]) -> tuple[int, int]:
-    """(peak of the largest process, peak of the tree) until the process ends."""
+    """Waits for a process; the peak of its largest process and of its tree, in bytes."""
     import psutil
 
     largest = tree = 0
@@ -194,57 +215,88 @@ def _watch(process: subprocess.Popen[bytes]) -> tuple[int, int]:
 # Summing up
 
 
-def summarise(samples: list[Sample]) -> dict[str, dict[str, Any]]:
-    """Per way of converting: the median, and the ratio to by hand of each round's pair."""
-    rounds = [samples[i : i + 5] for i in range(0, len(samples), 5)]
-    totals = [_totals(each) for each in rounds]
-    summary: dict[str, dict[str, Any]] = {}
-    for way in totals[0]:
-        summary[way] = {}
-        for key in ("seconds", "largest_bytes", "tree_bytes"):
-            values = [total[way][key] for total in totals]
-            ratios = [total[way][key] / total["by hand"][key] for total in totals]
-            summary[way][key] = statistics.median(values)
-            summary[way][f"{key}_ratios"] = ratios
-    return summary
+@dataclass(frozen=True)
+class Cost:
+    """What converting to all formats took; see :class:`Sample` for the fields."""
+
+    seconds: float
+    largest_bytes: float
+    tree_bytes: float
+
+    def __str__(self) -> str:
+        return (
+            f"{self.seconds:6.1f} s   largest process {self.largest_bytes / 1e6:5.0f} MB"
+            f"   tree {self.tree_bytes / 1e6:5.0f} MB"
+        )
 
 
-def _totals(samples: list[Sample]) -> dict[str, dict[str, float]]:
-    """By hand takes the sum of its times and the highest of its peaks."""
-    hand = [sample for sample in samples if sample.side in HAND]
-    ways = {
-        "by hand": {
-            "seconds": sum(sample.seconds for sample in hand),
-            "largest_bytes": max(sample.largest_bytes for sample in hand),
-            "tree_bytes": max(sample.tree_bytes for sample in hand),
-        }
+@dataclass(frozen=True)
+class Summary:
+    """One way of converting over several rounds.
+
+    Attributes:
+        median: The median of each quantity over the rounds.
+        ratios: Each round's quantities relative to converting by hand in that round.
+    """
+
+    median: Cost
+    ratios: list[Cost]
+
+
+def summarise(samples: list[Sample]) -> dict[str, Summary]:
+    """Sums up the samples of whole rounds, by the way of converting."""
+    rounds = [_costs(samples[i : i + 5]) for i in range(0, len(samples), 5)]
+    return {
+        way: Summary(
+            _each(statistics.median, *(costs[way] for costs in rounds)),
+            [
+                _each(lambda pair: pair[0] / pair[1], costs[way], costs["by hand"])
+                for costs in rounds
+            ],
+        )
+        for way in rounds[0]
     }
-    return ways | {sample.side: asdict(sample) for sample in samples if sample.side not in HAND}
 
 
-def render(summary: dict[str, dict[str, Any]], samples: list[Sample]) -> None:
-    """A table for people."""
+def _each(combine: Callable[[list[float]], float], *costs: Cost) -> Cost:
+    """Combines costs, one quantity at a time."""
+    return Cost(*(combine([getattr(cost, field.name) for cost in costs]) for field in fields(Cost)))
+
+
+def _ratio(pair: list[float]) -> float:
+    return pair[0] / pair[1]
+
+
+def _costs(samples: list[Sample]) -> dict[str, Cost]:
+    """What each way took in one round; by hand, the sum of three times and the highest peak."""
+    hand = [sample for sample in samples if sample.side in HAND]
+    by_hand = Cost(
+        sum(sample.seconds for sample in hand),
+        max(sample.largest_bytes for sample in hand),
+        max(sample.tree_bytes for sample in hand),
+    )
+    ours = [sample for sample in samples if sample.side not in HAND]
+    return {"by hand": by_hand, **{sample.side: _cost(sample) for sample in ours}}
+
+
+def _cost(sample: Sample) -> Cost:
+    return Cost(sample.seconds, sample.largest_bytes, sample.tree_bytes)
+
+
+def render(summary: dict[str, Summary], samples: list[Sample]) -> None:
+    """Prints the table for people."""
     for sample in samples:
         if sample.side in HAND:
-            click.echo(f"  by hand, {sample.side:<7} {_row(asdict(sample))}")
+            click.echo(f"  by hand, {sample.side:<7} {_cost(sample)}")
     for way, row in summary.items():
-        ratios = "   ".join(
-            f"{statistics.median(row[f'{key}_ratios']):.2f}"
-            for key in ("seconds", "largest_bytes", "tree_bytes")
-        )
-        click.echo(f"{way:<18} {_row(row)}   ratios {ratios}")
+        ratio = _each(statistics.median, *row.ratios)
+        ratios = "   ".join(f"{value:.2f}" for value in asdict(ratio).values())
+        click.echo(f"{way:<18} {row.median}   ratios {ratios}")
     click.echo(f"aim: {TARGET} of the time and of the highest peak by hand")
 
 
-def _row(row: dict[str, Any]) -> str:
-    return (
-        f"{row['seconds']:6.1f} s   largest process {row['largest_bytes'] / 1e6:5.0f} MB"
-        f"   tree {row['tree_bytes'] / 1e6:5.0f} MB"
-    )
-
-
 def distilbert(folder: Path) -> Path:
-    """The config of DistilBERT-base, written where both sides read it."""
+    """Writes the config of DistilBERT-base into a folder, and returns the file."""
     from transformers import DistilBertConfig
 
     config = DistilBertConfig(architectures=["DistilBertForQuestionAnswering"])
@@ -288,12 +340,13 @@ def main(
         for _ in range(rounds):
             for each in sides:
                 samples.append(measure(each, path, length))
-                click.echo(f"  {each:<18} {_row(asdict(samples[-1]))}", err=True)
+                click.echo(f"  {each:<18} {_cost(samples[-1])}", err=True)
     summary = summarise(samples)
     render(summary, samples[-len(sides) :])
     if report is not None:
         rows = [asdict(sample) for sample in samples]
-        report.write_text(json.dumps({"summary": summary, "samples": rows}, indent=1))
+        told = {way: asdict(row) for way, row in summary.items()}
+        report.write_text(json.dumps({"summary": told, "samples": rows}, indent=1))
 
 
 if __name__ == "__main__":

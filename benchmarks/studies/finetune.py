@@ -46,7 +46,16 @@ def read(path: Path) -> list[Row]:
 
 
 def train(rows: Sequence[Row], names: Sequence[str], out: Path, epochs: int = EPOCHS) -> None:
-    """Saves a checkpoint with its tokenizer; the same rows always give nearly the same one."""
+    """Fine-tunes the demo's model and saves the checkpoint with its tokenizer.
+
+    The seed is fixed: the same rows always give nearly the same checkpoint.
+
+    Args:
+        rows: Sentences with the index of their label.
+        names: The labels' names, by index.
+        out: The checkpoint's folder.
+        epochs: How often all rows are seen.
+    """
     import torch
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
@@ -59,11 +68,7 @@ def train(rows: Sequence[Row], names: Sequence[str], out: Path, epochs: int = EP
     model.base_model.embeddings.requires_grad_(False)  # half of all values, and they hardly move
     trained = [value for value in model.parameters() if value.requires_grad]
     optimizer = torch.optim.AdamW(trained, lr=LEARNING_RATE, weight_decay=0.01)
-    steps = epochs * -(-len(rows) // BATCH)
-    rise = WARM_UP * steps
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: min((step + 1) / rise, (steps - step) / (steps - rise))
-    )
+    schedule = _schedule(optimizer, epochs * -(-len(rows) // BATCH))
     model.train()
     for epoch in range(epochs):
         losses = []
@@ -89,8 +94,18 @@ def train(rows: Sequence[Row], names: Sequence[str], out: Path, epochs: int = EP
     tokenizer.save_pretrained(out)
 
 
+def _schedule(optimizer: torch.optim.Optimizer, steps: int) -> torch.optim.lr_scheduler.LambdaLR:
+    """A rate that rises for the first part of all steps and falls to 0 with the last one."""
+    import torch
+
+    rise = WARM_UP * steps
+    return torch.optim.lr_scheduler.LambdaLR(
+        optimizer, lambda step: min((step + 1) / rise, (steps - step) / (steps - rise))
+    )
+
+
 def _batches(rows: Sequence[Row], generator: torch.Generator) -> Iterator[list[Row]]:
-    """In a random order, texts of like length together."""
+    """The rows in batches of texts of like length, in a random order."""
     import torch
 
     order = torch.randperm(len(rows), generator=generator).tolist()

@@ -46,14 +46,20 @@ def has_model(pair: Pair) -> bool:
 
 
 def make_plan(pair: Pair, to: Sequence[str], folder: Path) -> ExportPlan:
-    """One plan for all formats, each with every recipe that it has."""
+    """A plan that converts a small model to each format in every recipe that the format has.
+
+    Args:
+        pair: The architecture and the task.
+        to: Names of formats.
+        folder: Where the model and the bundle are written.
+    """
     config = small_models.save_config(pair[0], tasks.get(pair[1]), folder / "model")
     plans = [
         plan.make(
             f"config:{config}",
             task=pair[1],
             to=[name],
-            recipes=tuple(formats.get(name).recipes),
+            recipes=formats.get(name).default_recipes,
             buckets=BUCKETS,
             out=folder / "bundle",
             force=True,
@@ -64,16 +70,25 @@ def make_plan(pair: Pair, to: Sequence[str], folder: Path) -> ExportPlan:
 
 
 def measure(pair: Pair, to: Sequence[str], jobs: int = 1) -> list[Cell]:
-    """Converts and proves; a format that cannot be converted does not keep the others from it."""
+    """Converts a small model and proves it.
+
+    Args:
+        pair: The architecture and the task.
+        to: Names of formats.
+        jobs: How many formats are converted at a time.
+
+    Returns:
+        A cell for each format and recipe, with its worst error or why there is none.
+    """
     if not has_model(pair):
-        built = [(name, dict.fromkeys(formats.get(name).recipes.values())) for name in to]
+        built = [(name, formats.get(name).default_recipes) for name in to]
         return [Cell(*pair, name, recipe) for name, recipes in built for recipe in recipes]
     with tempfile.TemporaryDirectory() as folder:
         return list(attempt(pair, make_plan(pair, to, Path(folder)), jobs))
 
 
 def attempt(pair: Pair, planned: ExportPlan, jobs: int) -> Iterator[Cell]:
-    """All files of a plan at once; each alone where that leaves none."""
+    """Converts all files of a plan at once, and each alone where that leaves none of them."""
     failure = None
     try:
         pipeline.convert(planned, jobs=jobs)
@@ -103,19 +118,19 @@ def _cell(pair: Pair, artifact: PlannedArtifact, failure: str) -> Cell:
 
 
 def _phrase(message: str) -> str:
-    """One line without what only a shell would need."""
+    """A failure in one line, without the remedies that only a command line needs."""
     return " ".join(message.split()).split(". nothing was written")[0][:300]
 
 
 def write(measured: Support, data: Path, document: Path) -> None:
-    """Both files, from the same cells."""
+    """Writes the data and the document for people from the same cells."""
     support.save(measured, data)
     document.parent.mkdir(exist_ok=True)
     document.write_text(support.markdown(measured), encoding="utf-8")
 
 
 def versions() -> dict[str, str]:
-    """What the cells depend on."""
+    """Versions of edgekit and of the libraries that the cells depend on."""
     return {"edgekit": VERSION, **stages.versions()}
 
 

@@ -68,8 +68,8 @@ def runnable(bundle: Bundle, target: str = HOST) -> list[Artifact]:
         return [row for row in bundle.artifacts if _runtimes(row)]
     from edgekit.benchmarks.devices import targets
 
-    device = targets.make(target)
-    return [row for row in bundle.artifacts if device.runtimes(row.format)]
+    formats_there = {runtime.format for runtime in targets.make(target).runtimes}
+    return [row for row in bundle.artifacts if row.format in formats_there]
 
 
 def _first(bundle: Bundle, target: str) -> Artifact:
@@ -96,21 +96,19 @@ def _runtime(artifact: Artifact) -> Runtime:
 
 def _remote(bundle: Bundle, artifact: Artifact | None, target: str, threads: int) -> App:
     """Through a benchmark's runner: the same process on the device, fed with one text a time."""
-    from edgekit.benchmarks.devices import targets
+    from edgekit.benchmarks.devices import runtimes, targets
+    from edgekit.benchmarks.entries import Entry
     from edgekit.benchmarks.parity import Remote
 
     if artifact is None:
         raise UnsupportedError(f"{target} has no PyTorch: name one of the bundle's files")
     device, signature = targets.make(target), bundle.signature
-    names = device.runtimes(artifact.format)
-    if not names:
+    found = runtimes.opening(device.runtimes, artifact.format)
+    if not found:
         raise UnsupportedError(f"{target} has no runtime for {artifact.path.name}")
-    inputs, outputs = (
-        ",".join(spec.name for spec in specs) for specs in (signature.inputs, signature.outputs)
-    )
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        place = device.put(artifact.path)
-        runner = stack.enter_context(device.start(names[0], place, threads, inputs, outputs))
+        launch = Entry(bundle, bundle.name, artifact, found[0]).launch(threads)
+        runner = stack.enter_context(device.start(launch))
         session = Remote(device, runner, signature, artifact.buckets, folder)
         return App(bundle, artifact, session, target, stack.pop_all().close)

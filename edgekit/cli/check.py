@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 
 import click
 
-from edgekit.cli.options import debug_option, json_option
-
-_PATH = click.Path(path_type=Path)
+from edgekit.cli.options import FilePath, debug_option, json_option
 
 
 @click.command()
-@click.argument("bundle", type=_PATH)
-@click.option("--budget", "budget_path", type=_PATH, required=True, help="TOML: docs/check.md.")
+@click.argument("bundle", type=FilePath())
+@click.option(
+    "--budget", "budget_path", type=FilePath(), required=True, help="TOML: docs/check.md."
+)
 @click.option(
     "--baseline",
     "baselines",
-    type=_PATH,
+    type=FilePath(),
     multiple=True,
     help="report.json of edgekit bench, eval.json of edgekit eval, or their folders.",
 )
-@click.option("--junit", type=_PATH, help="Write JUnit XML there.")
-@click.option("--markdown", type=_PATH, help="Write a summary for a pull request there.")
+@click.option("--junit", type=FilePath(special=True), help="Write JUnit XML there.")
+@click.option(
+    "--markdown", type=FilePath(special=True), help="Write a summary for a pull request there."
+)
 @click.option("--quiet", is_flag=True, help="Print what is broken only.")
 @json_option
 @debug_option
@@ -49,6 +50,7 @@ def check(
     from edgekit.budget.meter import Devices
     from edgekit.bundle import Bundle
     from edgekit.cli import progress
+    from edgekit.cli.rendering.tables import print_json
     from edgekit.files import write_text
 
     if junit:
@@ -59,7 +61,7 @@ def check(
     with progress.Log(quiet or as_json) as log:
         found = verdict.check(opened, budgets, baseline, Devices(log.say, log.tick))
     if as_json:
-        click.echo(json.dumps(render.to_json(opened.name, found), indent=2, ensure_ascii=False))
+        print_json(render.to_json(opened.name, found))
     elif not quiet:
         render.show(opened.name, found)
     broken = [each for each in found if not each.met]

@@ -7,23 +7,32 @@ from pathlib import Path
 
 import click
 
-from edgekit.cli.options import List, Pairs, debug_option, json_option
+from edgekit.cli.options import (
+    NAMES,
+    FilePath,
+    Finite,
+    Pairs,
+    Text,
+    debug_option,
+    json_option,
+    quiet_option,
+)
 
 
 @click.command("eval")
-@click.argument("bundles", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("bundles", nargs=-1, required=True, type=FilePath())
+@click.option("--data", required=True, type=FilePath(), help="Labelled examples: see below.")
+@click.option("--task", type=Text(), help="Where the model leaves a choice: retrieval.")
+@click.option("--artifacts", type=NAMES, help="Files of the bundle.  [default: all that run]")
 @click.option(
-    "--data", required=True, type=click.Path(path_type=Path), help="Labelled examples: see below."
+    "--device", type=Text(), default="host", show_default=True, help="Like host or arm64."
 )
-@click.option("--task", help="Where the model leaves a choice: retrieval.")
-@click.option("--artifacts", type=List(), help="Files of the bundle.  [default: all that run]")
-@click.option("--device", default="host", show_default=True, help="Like host or arm64.")
 @click.option("--limit", type=click.IntRange(1), help="Only the first so many examples.")
 @click.option("--columns", type=Pairs(), help="Like text=sentence,label=target.  [guessed]")
 @click.option("--labels", type=Pairs(), help="Labels of the data that the model names otherwise.")
 @click.option(
     "--null-threshold",
-    type=float,
+    type=Finite(),
     default=0.0,
     show_default=True,
     help="By how much no answer must beat the best span (SQuAD v2).",
@@ -32,9 +41,9 @@ from edgekit.cli.options import List, Pairs, debug_option, json_option
 @click.option(
     "--shown", type=click.IntRange(0), default=3, show_default=True, help="Differing examples."
 )
-@click.option("-o", "--out", type=click.Path(path_type=Path), help="Default: <data>.eval")
+@click.option("-o", "--out", type=FilePath(), help="Default: <data>.eval")
 @click.option("--force", is_flag=True, help="Ask again what is in the folder already.")
-@click.option("--quiet", is_flag=True, help="Print errors only.")
+@quiet_option
 @json_option
 @debug_option
 def evaluate(
@@ -61,7 +70,8 @@ def evaluate(
     intervals of 95%; drops are against PyTorch on the same examples. Interrupted, the same command
     goes on where it stopped.
     """
-    from edgekit.cli import progress, render_eval
+    from edgekit.cli import progress
+    from edgekit.cli.rendering import evaluation
     from edgekit.evaluation.kinds import Options
     from edgekit.evaluation.run import Request, default_folder, run
 
@@ -76,6 +86,6 @@ def evaluate(
                 f"interrupted: what was answered is in {folder}; the same command goes on"
             ) from None
     if not quiet:
-        render_eval.report(report, folder, as_json)
+        evaluation.report(report, folder, as_json)
     if any(row.failure for bundle in report.bundles for row in bundle.artifacts):
         sys.exit(1)

@@ -1,146 +1,52 @@
-"""The command line: parse, call the library, render. Nothing heavy is imported early."""
+"""The command line: a file a command, which parses, calls the library and renders.
+
+Nothing heavy is imported before a command runs.
+"""
 
 from __future__ import annotations
 
 import signal
 import sys
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import click
 
-from edgekit.cli import bench as cli_bench
-from edgekit.cli import check as cli_check
-from edgekit.cli import eval as cli_eval
-from edgekit.cli import run as cli_run
-from edgekit.cli.options import List, debug_option, json_option
+from edgekit.cli.bench import bench
+from edgekit.cli.check import check
+from edgekit.cli.convert import convert
+from edgekit.cli.devices import devices
+from edgekit.cli.distill import distill
+from edgekit.cli.eval import evaluate
+from edgekit.cli.inspect import inspect
+from edgekit.cli.report import report
+from edgekit.cli.run import run
+from edgekit.cli.schema import schema
+from edgekit.cli.support import support
+from edgekit.cli.verify import verify
 from edgekit.errors import EdgekitError
 from edgekit.version import VERSION
 
+COMMANDS = (
+    convert, inspect, verify, support, run, bench, devices, report, evaluate, check, distill,
+    schema,
+)  # fmt: skip
+_ENDING = ("SIGTERM", "SIGHUP")  # SIGINT is KeyboardInterrupt already; Windows has no SIGHUP
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+
+@click.group(commands=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(VERSION, prog_name="edgekit")
 def cli() -> None:
     """Transformers encoders on phones: converted, quantised, proven."""
 
 
-@cli.command()
-@click.argument("model")
-@click.option("--task", help="What the model is for; inferred from the checkpoint if not given.")
-@click.option("--to", type=List(), default="onnx,tflite,coreml", show_default=True)
-@click.option("--recipe", "recipes", type=List(), default="fp32,int8", show_default=True)
-@click.option("--max-length", type=int, help="Most tokens, special tokens included.")
-@click.option("--buckets", type=List(int), help="Static lengths, like 32,128,512.")
-@click.option("-o", "--out", type=click.Path(path_type=Path), help="Default: <model>.edgekit")
-@click.option("--minimum-ios", default="18", show_default=True, help="Core ML target: 16, 17, 18.")
-@click.option("--embed-tokenizer", is_flag=True, help="Add ONNX files that take text.")
-@click.option("--jobs", type=click.IntRange(1), default=2, help="Formats at a time.  [default: 2]")
-@click.option("--force", is_flag=True, help="Replace an existing bundle.")
-@click.option("--dry-run", is_flag=True, help="Print the plan and do nothing.")
-@click.option("--allow-pickle", is_flag=True, help="Load pickled weights: they can run code.")
-@click.option("--trust-remote-code", is_flag=True, help="Run Python code of the checkpoint.")
-@click.option("--quiet", is_flag=True, help="Print errors only.")
-@json_option
-@debug_option
-def convert(
-    model: str,
-    as_json: bool,
-    quiet: bool,
-    debug: bool,
-    dry_run: bool,
-    jobs: int,
-    allow_pickle: bool,
-    trust_remote_code: bool,
-    **options: Any,
-) -> None:
-    """Convert MODEL into a proven bundle.
-
-    MODEL is a hub id, a checkpoint's folder, "demo" (all-MiniLM-L6-v2) or "config:PATH" (random
-    weights from a bare config).
-    """
-    from edgekit.cli import progress, render
-    from edgekit.conversion import pipeline, plan
-    from edgekit.model.source import Trust
-
-    trust = Trust(allow_pickle, trust_remote_code)
-    planned = plan.make(model, trust=trust, **options)
-    if dry_run:
-        render.plan(planned, as_json)
-        return
-    with progress.shown(planned, quiet or as_json) as steps:
-        bundle = pipeline.convert(planned, say=steps, jobs=jobs, debug=debug)
-    if not quiet:
-        render.bundle(bundle, as_json, steps.finished)
-
-
-@cli.command()
-@click.argument("path", type=click.Path(path_type=Path))
-@json_option
-@debug_option
-def inspect(path: Path, as_json: bool, debug: bool) -> None:
-    """Show what is inside a bundle, or an .onnx, .tflite, .mlpackage or .pte file.
-
-    Of a bundle every file is checked against the manifest's SHA-256.
-    """
-    from edgekit.bundle import MANIFEST, Bundle
-    from edgekit.cli import render
-    from edgekit.conversion import worker
-    from edgekit.runtime.inspection import inspect_file
-
-    if (path / MANIFEST).exists() or (path.is_dir() and path.suffix != ".mlpackage"):
-        render.bundle(Bundle.open(path), as_json)
-    else:
-        render.file(worker.alone(inspect_file, path.absolute(), debug=debug), as_json)
-
-
-@cli.command()
-@click.argument("path", type=click.Path(path_type=Path))
-@json_option
-@debug_option
-def verify(path: Path, as_json: bool, debug: bool) -> None:
-    """Run a bundle's golden texts through every artifact in its runtime, here and now.
-
-    Hashes show that a file is the one published; this shows that it computes what PyTorch computed,
-    whatever the manifest claims.
-    """
-    from edgekit.bundle import Bundle
-    from edgekit.cli import render
-    from edgekit.conversion import worker
-    from edgekit.proof import selftest
-
-    results = worker.alone(selftest.run, Bundle.open(path.absolute()), debug=debug)
-    render.selftest(results, as_json)
-    if not all(result.passed for result in results):
-        sys.exit(1)
-
-
-@cli.command()
-@json_option
-@debug_option
-def support(as_json: bool, debug: bool) -> None:
-    """Show which architecture, task, format and recipe was measured, and its worst error."""
-    from edgekit import support as measured
-    from edgekit.cli import render
-
-    render.support(measured.load(), as_json)
-
-
-cli.add_command(cli_run.run)
-cli.add_command(cli_eval.evaluate)
-cli.add_command(cli_check.check)
-cli.add_command(cli_bench.bench)
-cli.add_command(cli_bench.render_report)
-cli.add_command(cli_bench.devices)
-
-
-def _terminated(*_: object) -> NoReturn:
-    raise KeyboardInterrupt
-
-
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Runs the command line: every failure is one line on standard error and an exit code."""
-    signal.signal(signal.SIGTERM, _terminated)
+    """Runs the command line: every failure is one line on standard error and an exit code.
+
+    Args:
+        arguments: those after the program's name; None: the process's own.
+    """
+    _interrupt_when_ended()
     debug = "--debug" in (sys.argv if arguments is None else arguments)
     try:
         cli.main(arguments, prog_name="edgekit", standalone_mode=False)
@@ -151,11 +57,27 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         code = _report("interrupted: nothing was written", 2)
     except BrokenPipeError:
         code = 0  # the reader, like head, has seen enough
+    except OSError as error:
+        if debug:
+            raise
+        code = _report(f"{error.filename or 'the system'}: {error.strerror or error}", 2)
     except Exception as error:
         if debug:
             raise
         code = _report(_one_line(error), getattr(error, "exit_code", 1))
     sys.exit(code)
+
+
+def _interrupt_when_ended() -> None:
+    """Lets every signal that ends the process do it as Ctrl-C does: folders are cleaned up."""
+    for name in _ENDING:
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:  # as nohup asks
+            signal.signal(number, _interrupted)
+
+
+def _interrupted(*_: object) -> NoReturn:
+    raise KeyboardInterrupt
 
 
 def _one_line(error: Exception) -> str:

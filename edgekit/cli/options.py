@@ -1,34 +1,101 @@
-"""Options and parameter types that several commands share."""
+"""Options and parameter types that several commands share.
+
+A value is checked here, once, before its command begins: nothing is empty, every number is finite,
+and no path is a pipe on which a read would wait forever.
+"""
 
 from __future__ import annotations
 
+import math
 import re
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeAlias, TypeVar
 
 import click
+
+T = TypeVar("T")
+Parameter: TypeAlias = "click.Parameter | None"
+Context: TypeAlias = "click.Context | None"
 
 debug_option = click.option(
     "--debug", is_flag=True, help="Show tracebacks and the libraries' output."
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON to standard output.")
+quiet_option = click.option("--quiet", is_flag=True, help="Print errors only.")
 _UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30}
 
 
-class List(click.ParamType[tuple[Any, ...]]):
-    """Values separated by commas."""
+class Text(click.ParamType[str]):
+    """A text that is not empty."""
+
+    name = "text"
+
+    def convert(self, value: Any, param: Parameter, ctx: Context) -> str:
+        if not value.strip():
+            self.fail("it is empty", param, ctx)
+        return str(value)
+
+
+class FilePath(click.ParamType[Path]):
+    """The path of a file or a folder, there already or not.
+
+    Args:
+        special: a device or a pipe will do, too: something is written to it, nothing is read.
+    """
+
+    name = "path"
+
+    def __init__(self, *, special: bool = False) -> None:
+        self._special = special
+
+    def convert(self, value: Any, param: Parameter, ctx: Context) -> Path:
+        if not str(value).strip():
+            self.fail("it is empty", param, ctx)
+        path = Path(value)
+        try:
+            plain = path.is_file() or path.is_dir() or not path.exists()
+        except OSError as error:  # a name of more than 255 bytes
+            self.fail(f"'{path}': {error.strerror}", param, ctx)
+        if not plain and not self._special:
+            self.fail(f"'{path}' is a pipe or a device: give a file or a folder", param, ctx)
+        return path
+
+
+class Finite(click.ParamType[float]):
+    """A number that is neither infinite nor NaN: those pass comparisons.
+
+    Args:
+        within: what else it has to be.
+    """
+
+    name = "number"
+
+    def __init__(self, within: click.ParamType[float] = click.FLOAT) -> None:
+        self._within = within
+
+    def convert(self, value: Any, param: Parameter, ctx: Context) -> float:
+        found = self._within.convert(value, param, ctx)
+        if not math.isfinite(found):
+            self.fail(f"{value} is not a finite number", param, ctx)
+        return found
+
+
+class List(click.ParamType[tuple[T, ...]]):
+    """Values separated by commas, none of them empty.
+
+    Args:
+        of: the type of each value.
+    """
 
     name = "a,b,c"
 
-    def __init__(self, kind: type = str) -> None:
-        self._kind = kind
+    def __init__(self, of: click.ParamType[T]) -> None:
+        self._of = of
 
-    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[Any, ...]:
+    def convert(self, value: Any, param: Parameter, ctx: Context) -> tuple[T, ...]:
         if isinstance(value, tuple):
             return value
-        try:
-            return tuple(self._kind(part.strip()) for part in value.split(",") if part.strip())
-        except ValueError:
-            self.fail(f"'{value}' is not a list of numbers like 32,64,128", param, ctx)
+        return tuple(self._of.convert(part, param, ctx) for part in _parts(self, value, param, ctx))
 
 
 class Size(click.ParamType[int]):
@@ -36,7 +103,7 @@ class Size(click.ParamType[int]):
 
     name = "size"
 
-    def convert(self, value: Any, param: Any, ctx: Any) -> int:
+    def convert(self, value: Any, param: Parameter, ctx: Context) -> int:
         if isinstance(value, int):
             return value
         found = re.fullmatch(r"(\d+)([KMG]?)B?", value.strip().upper())
@@ -50,10 +117,38 @@ class Pairs(click.ParamType[dict[str, str]]):
 
     name = "a=b,c=d"
 
-    def convert(self, value: Any, param: Any, ctx: Any) -> dict[str, str]:
+    def convert(self, value: Any, param: Parameter, ctx: Context) -> dict[str, str]:
         if isinstance(value, dict):
             return value
-        pairs = [part.partition("=") for part in value.split(",") if part.strip()]
-        if not all(name.strip() and sign and other.strip() for name, sign, other in pairs):
-            self.fail(f"'{value}' is not a list like text=sentence,label=target", param, ctx)
-        return {name.strip(): other.strip() for name, _, other in pairs}
+        found: dict[str, str] = {}
+        for part in _parts(self, value, param, ctx):
+            name, _, other = (text.strip() for text in part.partition("="))
+            if not name or not other:
+                self.fail(f"'{part}' is not a pair like text=sentence", param, ctx)
+            if name in found:
+                self.fail(f"'{name}' is named twice", param, ctx)
+            found[name] = other
+        return found
+
+
+class Numbers(click.ParamType[dict[str, float]]):
+    """``a=1`` separated by commas, the numbers finite."""
+
+    name = "a=1,b=2"
+
+    def convert(self, value: Any, param: Parameter, ctx: Context) -> dict[str, float]:
+        if isinstance(value, dict):
+            return value
+        pairs, number = Pairs().convert(value, param, ctx), Finite()
+        return {name: number.convert(text, param, ctx) for name, text in pairs.items()}
+
+
+def _parts(kind: click.ParamType[T], value: str, param: Parameter, ctx: Context) -> list[str]:
+    parts = [part.strip() for part in value.split(",")]
+    if not all(parts):
+        kind.fail(f"'{value}' names nothing: give {kind.name}", param, ctx)
+    return parts
+
+
+NAMES = List(Text())
+COUNTS = List(click.IntRange(1))

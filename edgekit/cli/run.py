@@ -7,15 +7,21 @@ from pathlib import Path
 
 import click
 
-from edgekit.cli.options import debug_option, json_option
+from edgekit.cli.options import FilePath, Text, debug_option, json_option
 
 
 @click.command()
-@click.argument("bundle", type=click.Path(path_type=Path))
+@click.argument("bundle", type=FilePath())
 @click.argument("text", required=False)
 @click.argument("context", required=False)
-@click.option("--artifact", help="File of the bundle, or pytorch.  [default: first that runs here]")
-@click.option("--device", default="host", show_default=True, help="Like host or arm64.")
+@click.option(
+    "--artifact",
+    type=Text(),
+    help="File of the bundle, or pytorch.  [default: first that runs here]",
+)
+@click.option(
+    "--device", type=Text(), default="host", show_default=True, help="Like host or arm64."
+)
 @click.option("--top", type=click.IntRange(1), default=5, show_default=True, help="Most answers.")
 @json_option
 @debug_option
@@ -38,7 +44,7 @@ def run(
     """
     from edgekit.app import answers, inference, opening
     from edgekit.bundle import Bundle
-    from edgekit.cli import render_answers
+    from edgekit.cli.rendering import answers as rendering
 
     if text is None and sys.stdin.isatty():
         raise click.UsageError("give a TEXT, or pipe lines to standard input")
@@ -53,7 +59,7 @@ def run(
     failed = False
     with app:
         for found in answers.each(app, inputs, top, debug=debug):
-            render_answers.result(app, found, as_json)
+            rendering.result(app, found, as_json)
             failed = failed or found.error is not None
     if failed:
         sys.exit(2)

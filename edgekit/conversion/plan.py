@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-import json
+import math
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from safetensors import safe_open
 
 from edgekit import formats, recipe
 from edgekit.errors import OutputError, PlanError
+from edgekit.formats import Format
+from edgekit.model import config as configs
 from edgekit.model.source import NO_TRUST, Source, Trust, find
 from edgekit.model.tasks import Task
 from edgekit.runtime import text as text_runtime
 from edgekit.signature import Signature, TensorSpec
+from edgekit.staging import check_replaceable
 
 BUCKETS = (32, 64, 128, 256, 384, 512)
-MINIMUM_IOS = ("16", "17", "18")
+_FLOATS = ("F64", "F32", "F16", "BF16")
 _INPUTS = {
     "input_ids": "the text's token ids",
     "attention_mask": "1 for a token of the text, 0 for padding",
@@ -36,7 +41,10 @@ class PlannedArtifact:
 
 @dataclass(frozen=True)
 class ExportPlan:
-    """What :func:`edgekit.convert` is going to do."""
+    """What :func:`edgekit.convert` is going to do.
+
+    ``options`` are those of single formats that were given: see :class:`edgekit.formats.Format`.
+    """
 
     source: Source
     task: Task
@@ -45,8 +53,8 @@ class ExportPlan:
     buckets: tuple[int, ...]
     out: Path
     force: bool = False
-    minimum_ios: str = "18"
     embed_tokenizer: bool = False
+    options: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def inputs(self) -> tuple[TensorSpec, ...]:
@@ -75,33 +83,57 @@ def make(
     *,
     task: str | None = None,
     to: Sequence[str] = formats.DEFAULT,
-    recipes: Sequence[str] = ("fp32", "int8"),
+    recipes: Sequence[str] | None = None,
     max_length: int | None = None,
     buckets: Sequence[int] | None = None,
     out: str | os.PathLike[str] | None = None,
     force: bool = False,
-    minimum_ios: str = "18",
+    minimum_ios: str | None = None,
+    minimum_tflite: str | None = None,
+    opset: int | None = None,
+    int64_inputs: bool = False,
     embed_tokenizer: bool = False,
     trust: Trust = NO_TRUST,
 ) -> ExportPlan:
     """Checks the arguments against the model and the machine.
 
+    Args:
+        model: a hub id, a folder, ``demo`` or ``config:PATH``.
+        task: what the model is for; None asks the checkpoint.
+        to: formats.
+        recipes: the same for all formats; None leaves each its own default.
+        max_length: the most tokens, special ones included.
+        buckets: static lengths in tokens, for formats that need them.
+        out: the bundle's folder; None is ``NAME.edgekit`` in the current one.
+        force: whether a bundle that is there is replaced.
+        minimum_ios: the oldest iOS that has to run Core ML files: 16, 17 or 18.
+        minimum_tflite: the oldest TensorFlow Lite that has to run TFLite files, such as 2.14.
+        opset: the newest opset of ai.onnx that ONNX files may ask for, 15 to 20.
+        int64_inputs: whether ONNX files take int64 instead of int32.
+        embed_tokenizer: whether ONNX files that take text are added.
+        trust: what of the checkpoint may run code.
+
     Raises:
         EdgekitError: the first thing that cannot work, with its remedy.
     """
     wanted = [formats.get(name) for name in _once("--to", to)]
-    asked = [recipe.get(name).name for name in _once("--recipe", recipes)]
-    pairs = [(format_, format_.recipe(name)) for format_ in wanted for name in asked]
+    pairs = [(format_, name) for format_ in wanted for name in _recipes(format_, recipes)]
     for format_ in wanted:
         format_.require()
-    if minimum_ios not in MINIMUM_IOS:
-        raise PlanError(f"--minimum-ios {minimum_ios}: choose from {', '.join(MINIMUM_IOS)}")
+    options = {
+        "minimum_ios": minimum_ios,
+        "minimum_tflite": minimum_tflite,
+        "opset": opset,
+        "int64_inputs": int64_inputs or None,
+    }
+    given = {name: value for name, value in options.items() if value is not None}
+    _check_options(given, wanted)
     source = find(model, trust)
     if embed_tokenizer:
         _check_embedding(source, [format_.name for format_ in wanted])
     chosen = source.task(task)
-    if chosen.pooled:
-        source.pooling()
+    source.head(chosen)
+    source.similarity(chosen)
     length = _length(source, chosen, max_length, buckets)
     folder = Path(out) if out is not None else Path(f"{source.name}.edgekit")
     _check_out(folder, force)
@@ -123,9 +155,20 @@ def make(
         _buckets(length, buckets),
         folder,
         force,
-        minimum_ios,
         embed_tokenizer,
+        given,
     )
+
+
+def _check_options(given: Mapping[str, object], wanted: Sequence[Format]) -> None:
+    for name, value in given.items():
+        flag = f"--{name.replace('_', '-')}"
+        (owner,) = (row for row in formats.FORMATS.values() if name in row.options)
+        if owner not in wanted:
+            raise PlanError(f"{flag} is for {owner.title} files: add {owner.name} to --to")
+        if value not in owner.options[name]:
+            choices = ", ".join(map(str, owner.options[name]))
+            raise PlanError(f"{flag} {value}: choose from {choices}")
 
 
 def _check_embedding(source: Source, formats_: Sequence[str]) -> None:
@@ -136,6 +179,15 @@ def _check_embedding(source: Source, formats_: Sequence[str]) -> None:
     text_runtime.require()
 
 
+def _recipes(format_: Format, asked: Sequence[str] | None) -> Sequence[str]:
+    if asked is None:
+        return format_.default_recipes
+    names = [recipe.get(name).name for name in _once("--recipe", asked)]
+    for name in names:
+        format_.check_recipe(name)
+    return names
+
+
 def _once(option: str, names: Sequence[str]) -> list[str]:
     if not names:
         raise PlanError(f"{option} names nothing")
@@ -143,7 +195,7 @@ def _once(option: str, names: Sequence[str]) -> list[str]:
 
 
 def _length(source: Source, task: Task, asked: int | None, buckets: Sequence[int] | None) -> int:
-    default = min(source.default_length(task), max(BUCKETS))
+    default = min(source.default_length(), max(BUCKETS))
     length = asked or (max(buckets) if buckets else default)
     if length < 1:
         raise PlanError(f"--max-length {length}: a length is at least 1")
@@ -166,10 +218,7 @@ def _buckets(max_length: int, asked: Sequence[int] | None) -> tuple[int, ...]:
 
 
 def _check_out(folder: Path, force: bool) -> None:
-    if folder.exists() and not force:
-        raise OutputError(f"{folder} exists: pass --force to replace it, or -o another folder")
-    if folder.exists() and any(folder.iterdir()) and not (folder / "manifest.json").is_file():
-        raise OutputError(f"{folder} is not a bundle: it will not be replaced, choose another -o")
+    check_replaceable(folder, force=force)
     parent = folder.absolute().parent
     while not parent.exists():
         parent = parent.parent
@@ -185,26 +234,21 @@ def count_parameters(source: Source) -> int:
 
 
 def _parameters_in(path: Path) -> int:
-    """From the header of a safetensors file (u64 length, then JSON): no tensor is read."""
+    """The numbers of floating point in a file of weights; of its tensors only headers are read."""
     if path.suffix != ".safetensors":
         return path.stat().st_size // 4
-    with path.open("rb") as file:
-        header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
-    total = 0
-    for name, tensor in header.items():
-        if name != "__metadata__" and tensor["dtype"] in ("F64", "F32", "F16", "BF16"):
-            count = 1
-            for axis in tensor["shape"]:
-                count *= axis
-            total += count
-    return total
+    with safe_open(path, "numpy") as file:
+        slices = [file.get_slice(name) for name in file.keys()]  # noqa: SIM118  not a mapping
+        return sum(math.prod(row.get_shape()) for row in slices if row.get_dtype() in _FLOATS)
 
 
 def _parameters_of(source: Source) -> int:
     """Embeddings and encoder layers of a BERT-like config (biases and norms are under 1%)."""
     family, config = source.family, source.config
-    hidden = int(config.get(family.hidden, 768))
-    wide = int(config.get(family.intermediate, 4 * hidden))
+    hidden = configs.integer(config, family.hidden, 768)
+    wide = configs.integer(config, family.intermediate, 4 * hidden)
     layer = 4 * hidden * hidden + 2 * hidden * wide
-    rows = int(config.get("vocab_size", 30522)) + int(config.get("max_position_embeddings", 512))
-    return rows * hidden + int(config.get(family.layers, 6)) * layer
+    rows = configs.integer(config, "vocab_size", 30522) + configs.integer(
+        config, "max_position_embeddings", 512
+    )
+    return rows * hidden + configs.integer(config, family.layers, 6) * layer

@@ -5,8 +5,8 @@ from __future__ import annotations
 import gc
 import importlib.metadata
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,19 +15,22 @@ import numpy as np
 
 from edgekit import bundle, documents, formats, recipe
 from edgekit.conversion.plan import ExportPlan
+from edgekit.errors import ConversionError, EdgekitError, OutputError, ProofError
 from edgekit.manifest import FileEntry, Proof, TokenizerFacts
 from edgekit.model import checkpoint, tasks
-from edgekit.model.pooling import Pooling
+from edgekit.model.head import Head
+from edgekit.model.oracle import Oracle
 from edgekit.postprocess import Facts
 from edgekit.postprocess import golden as vectors
-from edgekit.proof import golden, probes, text_proof
-from edgekit.proof import location as layers
-from edgekit.proof import onnx_tokenizer as embed
-from edgekit.proof.probes import Probe
-from edgekit.proof.runs import Run
-from edgekit.proof.verify import prove
-from edgekit.recipe import Recipe
+from edgekit.proof import embedded_tokenizer, fault_location, golden, probes
+from edgekit.proof.compare import Reference
+from edgekit.proof.prove import prove, prove_text
+from edgekit.proof.trials import Trial
+from edgekit.quantize.audit import Wanted, Weight, hold
+from edgekit.quantize.tensors import tensors
+from edgekit.recipe import Recipe, Tolerance
 from edgekit.runtime import table as runtime
+from edgekit.runtime.inspection import FileFacts, inspect_file
 from edgekit.runtime.interpreters import Session
 from edgekit.runtime.text import TextSession
 from edgekit.signature import Card, Signature, TensorSpec
@@ -60,32 +63,70 @@ Say = Callable[[Step], None]
 
 @dataclass(frozen=True)
 class Traced:
-    """What tracing found out: all that the formats and the manifest need to know of the model."""
+    """What tracing found out: all that the formats and the manifest need to know of the model.
+
+    ``missing`` says of a format which operators it has no lowering for; it cannot be converted.
+    """
 
     signature: Signature
     card: Card
     parameters: int
     tokenizer: TokenizerFacts | None
     postprocess: FileEntry | None
+    missing: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class File:
+    """One written file, not proven yet.
+
+    ``weights`` is what it stores of each tensor; ``fault`` says what of that is not as its recipe
+    says, and is None where all is.
+    """
+
+    recipe: Recipe
+    path: Path
+    weights: tuple[Weight, ...] = ()
+    fault: str | None = None
 
 
 @dataclass(frozen=True)
 class Exported:
-    """One finished file and its proofs."""
+    """One finished file, what is in it, and its proofs: none where its weights are at fault."""
 
     path: Path
-    format: str
     recipe: str
+    facts: FileFacts
     buckets: tuple[int, ...] | None
     batched: bool
     proofs: tuple[Proof, ...]
+    weights: tuple[Weight, ...] = ()
     takes_text: bool = False
+    fault: str | None = None
 
     @property
     def failure(self) -> str | None:
-        """The first proof that failed, with its runtime."""
+        """What it stores wrongly, or the first proof that failed, with its runtime."""
+        if self.fault is not None:
+            return self.fault
         failed = [proof for proof in self.proofs if not proof.passed]
         return f"{failed[0].runtime}: {failed[0].failure}" if failed else None
+
+
+@dataclass(frozen=True)
+class Built:
+    """The files of one format as its converter left them, and what ended it before the last."""
+
+    files: tuple[File, ...]
+    failure: EdgekitError | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one format: its files with their proofs, and what ended it before the last."""
+
+    files: tuple[Exported, ...] = ()
+    failure: EdgekitError | None = None
 
 
 class _Timed:
@@ -123,41 +164,73 @@ def trace(plan: ExportPlan, work: Path, out: Path, *, say: Say) -> Traced:
         tokenizer = checkpoint.load_tokenizer(plan.source)
         saved = None if tokenizer is None else tokenizers.save(tokenizer, out, plan.max_length)
         if plan.embed_tokenizer and saved is not None:
-            embed.check(tokenizer, TextTokenizer.read(out, saved), work / "tokenizer.onnx")
+            embedded_tokenizer.check(
+                tokenizer, TextTokenizer.read(out, saved), work / "tokenizer.onnx"
+            )
         model = checkpoint.load_model(plan.source, plan.task)
-        pooling = plan.source.pooling() if plan.task.pooled else Pooling()
-        signature = plan.signature(_outputs(plan, model.config, pooling))
-        token_types = len(signature.inputs) == 3
-        probes.try_out(model, plan.task, pooling, token_types, min(3, plan.max_length))
+        if tokenizer is not None:
+            checkpoint.check_vocabulary(tokenizer, model)
+        head = plan.source.head(plan.task)
+        signature = plan.signature(_outputs(plan, model.config, head))
+        oracle = Oracle(model, plan.task, head, token_types=len(signature.inputs) == 3)
+        oracle.try_out(min(3, plan.max_length))
     with _Timed(say, "trace", "trace", plan.task.name):
         from edgekit.tracing.export import trace as trace_model
 
         (work / GRAPH).mkdir()
-        trace_model(model, plan.task, signature, work / GRAPH, pooling)
+        traced = trace_model(model, plan.task, signature, work / GRAPH, head)
+        missing = dict(_missing(plan, traced))
+    for name, failure in missing.items():
+        say(Step(name, "refuse", failure, seconds=0.0))
+    if len(missing) == len(plan.formats()):
+        raise ConversionError("; ".join(missing.values()))
     with _Timed(say, "trace", "reference", "PyTorch's answers"):
-        vocabulary = probes.Vocabulary.of(model.config, token_types)
-        rows = list(probes.made_up(vocabulary, plan.max_length, plan.buckets))
-        if tokenizer is not None:
-            rows = [*probes.from_texts(tokenizer, plan.max_length, vocabulary), *rows]
-        answers = probes.answer(model, plan.task, pooling, rows, token_types)
-        probes.save(answers, work / PROBES)
-        cases = golden.cases(tokenizer, answers, plan.max_length)
-        stored = documents.dump_rows(cases, "cases", bundle.GOLDEN)
+        reference = _reference(plan, oracle, tokenizer, signature)
+        probes.save(reference.probes, work / PROBES)
+        found = golden.content(tokenizer, reference)
+        stored = documents.dump_rows(found, "cases", bundle.GOLDEN)
         (out / bundle.GOLDEN).write_text(stored, encoding="utf-8")
         labels = checkpoint.labels(model, plan.task)
         answered = None
         if saved is not None:
-            answered = _write_vectors(plan, model, pooling, token_types, labels, saved, out)
+            answered = _write_vectors(plan, oracle, labels, saved, out)
     parameters = sum(parameter.numel() for parameter in model.parameters())
-    parameters += sum(layer.weight.size + layer.bias.size for layer in pooling.dense)
-    return Traced(signature, _card(plan, labels), parameters, saved, answered)
+    parameters += head.parameters
+    return Traced(signature, _card(plan, labels), parameters, saved, answered, missing)
+
+
+def _missing(plan: ExportPlan, traced: graph.Graph) -> Iterator[tuple[str, str]]:
+    """Each format that lacks operators of this graph, and which."""
+    for name in plan.formats():
+        format_ = formats.get(name)
+        operators = format_.missing_operators(traced)
+        if operators:
+            lacks = f"{format_.title} has no lowering for {', '.join(operators)}"
+            yield name, f"{lacks}: add rows to its table in converters/"
+
+
+def _reference(
+    plan: ExportPlan, oracle: Oracle, tokenizer: Any | None, signature: Signature
+) -> Reference:
+    """PyTorch's answers to the texts and made-up rows, and to more where they decide too little."""
+    vocabulary = probes.Vocabulary.of(oracle.model.config, oracle.token_types)
+    rows = list(probes.made_up(vocabulary, plan.max_length, plan.buckets))
+    if tokenizer is not None:
+        rows = [*probes.from_texts(tokenizer, plan.max_length, vocabulary), *rows]
+    answers = [probes.answer(oracle, row) for row in rows]
+    reference = Reference.of(plan.task, signature, answers, plan.max_length)
+    clear = max(
+        recipe.get(artifact.recipe).tolerance_of(plan.task.name).clear
+        for artifact in plan.artifacts
+    )
+    return reference.decided(
+        clear, (probes.answer(oracle, row) for row in probes.decisive(vocabulary, plan.max_length))
+    )
 
 
 def _write_vectors(
     plan: ExportPlan,
-    model: Any,
-    pooling: Pooling,
-    token_types: bool,
+    oracle: Oracle,
     labels: tuple[str, ...],
     saved: TokenizerFacts,
     out: Path,
@@ -165,12 +238,18 @@ def _write_vectors(
     """Golden vectors for post-processing, of texts tokenized by the saved files."""
 
     def ask(encoded: Encoded) -> dict[str, np.ndarray]:
-        ids, types = encoded.input_ids, encoded.token_type_ids
-        return probes.reference(model, plan.task, pooling, ids, types, token_types)
+        return oracle.answer(encoded.input_ids, encoded.token_type_ids)
 
     tokenizer = Tokenizer(out / bundle.TOKENIZER, plan.max_length, saved.truncation_side)
     mask_id = saved.special_tokens.get("mask_token")
-    facts = Facts(plan.task.name, plan.task.problem_type, labels, mask_id, tokenizer.token)
+    facts = Facts(
+        plan.task.name,
+        plan.task.problem_type,
+        labels,
+        mask_id,
+        tokenizer.token,
+        plan.source.similarity(plan.task) or "cosine",
+    )
     path = out / bundle.POSTPROCESS
     found = vectors.content(facts, tokenizer, plan.max_length, ask)
     path.write_text(documents.dump_rows(found, "cases", bundle.POSTPROCESS), encoding="utf-8")
@@ -179,81 +258,105 @@ def _write_vectors(
 
 def export(
     plan: ExportPlan, traced: Traced, name: str, work: Path, out: Path, *, say: Say
-) -> list[Exported]:
+) -> Outcome:
     """Converts one format in each of its recipes, then proves each file in its runtimes."""
-    cases = probes.load(work / PROBES)
+    answers = probes.load(work / PROBES)
+    reference = Reference.of(plan.task, traced.signature, answers, plan.max_length)
+    built = build(plan, traced, name, work, out, say=say)
     exported = []
-    for kind, path in build(plan, traced, name, work, out, say=say):
+    for file in built.files:
+        path, facts = file.path, inspect_file(file.path)
+        tolerance = file.recipe.tolerance_of(plan.task.name)
+        if file.fault is not None:
+            exported.append(
+                Exported(path, file.recipe.name, facts, None, False, (), fault=file.fault)
+            )
+            continue
         if path.stem.endswith(TEXT) and traced.tokenizer is not None:
             side = traced.tokenizer.truncation_side
             with _Timed(say, name, "prove", path.name):
-                exported.append(_export_text(plan, traced, path, kind, cases, side))
+                exported.append(_export_text(file, facts, reference, tolerance, side))
             continue
         proofs, lengths, batched = [], None, False
         for session in runtime.sessions(path, name):
+            locate = partial(_layer, session, graph.load(work / GRAPH), tolerance)
             with _Timed(say, name, "prove", f"{path.name} in {session.runtime}"):
-                proofs.append(
-                    prove(
-                        session,
-                        cases,
-                        plan.task,
-                        traced.signature,
-                        kind,
-                        plan.max_length,
-                        partial(_layer, session, graph.load(work / GRAPH), kind),
-                    )
-                )
-                lengths, batched = session.lengths, session.batched
-            del session  # it holds the weights, and so does the next one
-        exported.append(Exported(path, name, kind.name, lengths, batched, tuple(proofs)))
-    return exported
+                proofs.append(prove(session, reference, tolerance, locate))
+            lengths, batched = session.lengths, session.batched
+            del session, locate  # they hold the weights, and so do the next ones
+        exported.append(
+            Exported(path, file.recipe.name, facts, lengths, batched, tuple(proofs), file.weights)
+        )
+    return Outcome(tuple(exported), built.failure)
 
 
 def _export_text(
-    plan: ExportPlan,
-    traced: Traced,
-    path: Path,
-    kind: Recipe,
-    cases: Sequence[Probe],
-    side: str,
+    file: File, facts: FileFacts, reference: Reference, tolerance: Tolerance, side: str
 ) -> Exported:
-    proof = text_proof.prove(
-        TextSession(path), cases, plan.task, traced.signature, kind, plan.max_length, side
+    proof = prove_text(TextSession(file.path), reference, tolerance, side)
+    return Exported(
+        file.path, file.recipe.name, facts, None, False, (proof,), file.weights, takes_text=True
     )
-    return Exported(path, "onnx", kind.name, None, False, (proof,), takes_text=True)
 
 
-def _layer(session: Session, stored: graph.Graph, kind: Recipe, run: Run) -> str | None:
-    """Where a run goes wrong; a search that fails must not hide that it did."""
+def _layer(session: Session, stored: graph.Graph, tolerance: Tolerance, trial: Trial) -> str | None:
+    """Where a trial goes wrong; a search that fails must not hide that it did."""
     try:
-        return layers.first_difference(session, stored, run, kind.tolerance)
+        return fault_location.first_difference(session, stored, trial, tolerance)
     except Exception:
         return None
 
 
-def build(
-    plan: ExportPlan, traced: Traced, name: str, work: Path, out: Path, *, say: Say
-) -> list[tuple[Recipe, Path]]:
-    """Converts one format in each of its recipes and returns the files, unproven."""
-    recipes = [recipe.get(row) for row in plan.recipes(name)]
-    options: dict[str, Any] = {}
-    if name == "coreml":
-        options["minimum_os"] = f"iOS{plan.minimum_ios}"
+def build(plan: ExportPlan, traced: Traced, name: str, work: Path, out: Path, *, say: Say) -> Built:
+    """Converts one format in each of its recipes and holds the files against them, unproven.
+
+    A recipe that fails ends the format, and leaves the files of those before it.
+
+    Raises:
+        EdgekitError: the first recipe failed.
+    """
+    recipes, format_ = [recipe.get(row) for row in plan.recipes(name)], formats.get(name)
+    options = {key: value for key, value in plan.options.items() if key in format_.options}
     if name == "onnx" and plan.embed_tokenizer and traced.tokenizer is not None:
         options["tokenizer"] = TextTokenizer.read(out, traced.tokenizer)
+    files: list[File] = []
+    failure = None
     with _Timed(say, name, "convert", ", ".join(row.name for row in recipes)):
-        convert = formats.get(name).converter().convert
-        files = list(convert(graph.load(work / GRAPH), recipes, traced.card, out, **options))
+        stored, converter = graph.load(work / GRAPH), format_.converter()
+        try:
+            made = converter.convert(stored, recipes, traced.card, out, **options)
+            for kind, path in made:
+                files.append(_held(stored, converter, kind, path))
+        except EdgekitError as error:
+            if not files or isinstance(error, OutputError):
+                raise
+            failure = error
     gc.collect()  # traced programs are cyclic, and hold the weights
-    return files
+    return Built(tuple(files), failure)
 
 
-def _outputs(plan: ExportPlan, config: Any, pooling: Pooling) -> tuple[TensorSpec, ...]:
+def _held(stored: graph.Graph, converter: formats.Converter, kind: Recipe, path: Path) -> File:
+    """A written file with what it stores of each weight, or with what is wrong there."""
+    program = stored.dynamic
+    state = {**program.constants, **program.state_dict}
+    found = tensors(program)
+    schemes = converter.FORMAT.schemes(kind, found)
+    wanted = Wanted(found, schemes, lambda name: state[name].detach().numpy())
+    try:
+        return File(kind, path, hold(wanted, converter.weights(path, wanted)))
+    except ProofError as error:
+        return File(kind, path, fault=str(error))
+
+
+def _outputs(plan: ExportPlan, config: Any, head: Head) -> tuple[TensorSpec, ...]:
     sizes = {
-        "hidden": pooling.width(config.hidden_size),
+        "hidden": config.hidden_size,
         "labels": config.num_labels,
         "vocabulary": config.vocab_size,
     }
+    if plan.task.has_head:
+        made = plan.task.outputs[0].axes[-1]
+        sizes[made] = head.width(sizes[made])
     return tasks.tensor_specs(plan.task, sizes)
 
 
@@ -293,6 +396,8 @@ def versions() -> dict[str, str]:
         "ai-edge-litert",
         "coremltools",
         "executorch",
+        "coreai-core",
+        "coreai-torch",
         "tensorflow",
     )
     found = {}

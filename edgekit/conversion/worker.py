@@ -20,36 +20,50 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Generic, TypeVar, cast
 
 from edgekit.errors import ConversionError, EdgekitError, OutputError, first_line
 
-Say = Callable[[Any], None]
+T = TypeVar("T")
+M = TypeVar("M")
 _ENOSPC_MARGIN_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
 class Failure:
-    """An exception on its way to the parent. Only edgekit's own errors travel as they are."""
+    """An exception on its way to the parent: one of edgekit's own errors, and where it arose.
+
+    Any other exception becomes a ConversionError first: the parent may not have its class.
+    """
 
     error: EdgekitError
     traceback: str
 
 
-class Worker:
-    """A running child. ``result`` waits for it; ``kill`` ends it."""
+class Worker(Generic[T]):
+    """A running child: :meth:`result` waits for it, and :meth:`kill` ends it.
+
+    Args:
+        function: what the child calls, a function of a module; besides ``args`` it gets ``say``,
+            which sends a message to the parent.
+        args: its arguments, which are pickled.
+        log: the file to which the child's standard error is added; its folder is where it works.
+        threads: how many threads numerical libraries may use in it.
+        echo: show standard error instead.
+    """
 
     def __init__(
         self,
-        function: Callable[..., Any],
-        args: tuple[Any, ...],
+        function: Callable[..., T],
+        args: tuple[object, ...],
         log: Path,
         *,
         threads: int,
         echo: bool = False,
+        name: str = "",
     ) -> None:
         self._log = log
-        self._name = function.__name__
+        self._name = name or function.__name__
         with log.open("ab") as stderr:
             self._process = subprocess.Popen(
                 [sys.executable, "-c", "from edgekit.conversion.worker import main; main()"],
@@ -67,12 +81,12 @@ class Worker:
         assert self._process.stdin is not None
         return self._process.stdin
 
-    def result(self, say: Say) -> Any:
+    def result(self, say: Callable[[M], None]) -> T:
         """Passes the child's messages to ``say`` and returns what its function returned.
 
         Raises:
             EdgekitError: the child's own error.
-            ConversionError: the child crashed or was killed.
+            CrashError: the child crashed or was killed.
         """
         assert self._process.stdout is not None
         try:
@@ -81,13 +95,13 @@ class Worker:
                 if kind == "say":
                     say(value)
                 elif kind == "done":
-                    return value
+                    return cast(T, value)
                 else:
                     value.error.__cause__ = RemoteError(value.traceback)
                     raise value.error
         except EOFError:
             code = self._process.wait()
-            raise ConversionError(_crash(self._name, code, self._log)) from None
+            raise CrashError(_crash(self._name, code, self._log)) from None
         finally:
             self.kill()
 
@@ -109,19 +123,30 @@ def _environment(threads: int) -> dict[str, str]:
     return {**dict.fromkeys(pools, str(threads)), **os.environ, "PYTHONPATH": path}
 
 
-def alone(function: Callable[..., Any], *args: Any, debug: bool = False) -> Any:
+def alone(function: Callable[..., T], *args: object, debug: bool = False) -> T:
     """``function(*args)`` in a process of its own: what libraries print stays there.
 
     Its working directory is another one: paths have to be absolute.
+
+    Raises:
+        EdgekitError: the function's own error.
+        ConversionError: the process crashed or was killed.
     """
     with tempfile.TemporaryDirectory() as folder:
         log, threads = Path(folder) / "log", os.cpu_count() or 1
-        worker = Worker(_call, (function, *args), log, threads=threads, echo=debug)
+        call: Callable[..., T] = _call
+        worker = Worker(
+            call, (function, *args), log, threads=threads, echo=debug, name=function.__name__
+        )
         return worker.result(lambda message: None)
 
 
-def _call(function: Callable[..., Any], *args: Any, say: Say) -> Any:
+def _call(function: Callable[..., T], *args: object, say: Callable[[object], None]) -> T:
     return function(*args)
+
+
+class CrashError(ConversionError):
+    """The child ended without an answer: a library aborted, or it was killed."""
 
 
 class RemoteError(Exception):

@@ -17,7 +17,15 @@ from edgekit.errors import BundleError, EdgekitError
 from edgekit.mil.toolbox import protobuf
 from edgekit.signature import TensorSpec
 
-_MINIMUM_OS = {6: "iOS15", 7: "iOS16", 8: "iOS17", 9: "iOS18", 10: "iOS26"}
+# The first systems that read each version of the format:
+# https://apple.github.io/coremltools/mlmodel/Format/Model.html
+_MINIMUM_OS = {
+    6: "iOS 15, macOS 12",
+    7: "iOS 16, macOS 13",
+    8: "iOS 17, macOS 14",
+    9: "iOS 18, macOS 15",
+    10: "iOS 26, macOS 26",
+}
 _ARRAY_DTYPES = {"FLOAT32": "float32", "FLOAT16": "float16", "INT32": "int32", "DOUBLE": "float64"}
 
 
@@ -47,6 +55,8 @@ def read_facts(package: Path) -> Facts:
     """
     spec = read_spec(package)
     with refuse_damage(package):
+        for name in _weight_files(spec):
+            inside(spec_path(package).parent, name)
         return _facts(package, spec)
 
 
@@ -147,6 +157,18 @@ def body(function: Any) -> Any:
 
 def _tokens(described: Any) -> int:
     return int(described.input[0].type.multiArrayType.shape[-1]) if described.input else 0
+
+
+def _weight_files(spec: Any) -> set[str]:
+    """The files beside the model, by path from it, that hold its large constants."""
+    values = (
+        value
+        for function in spec.mlProgram.functions.values()
+        for operation in body(function).operations
+        for value in operation.attributes.values()
+    )
+    blobs = (v.blobFileValue for v in values if v.WhichOneof("value") == "blobFileValue")
+    return {blob.fileName.removeprefix("@model_path/") for blob in blobs}
 
 
 def _operations(function: Any) -> dict[str, int]:

@@ -2,21 +2,44 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from edgekit.errors import SourceError, UnsupportedError, first_line
-from edgekit.model.pooling import lowercases
+from edgekit.model import adapters
+from edgekit.model import config as configs
+from edgekit.model.sentence import lowercases
 from edgekit.model.source import SEED, Source
 from edgekit.model.tasks import Task
 from edgekit.tokens import tokenizer as tokenizers
 
+if TYPE_CHECKING:
+    from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerFast
 
-def load_model(source: Source, task: Task) -> Any:
+# Weights that no task's answer is made of: buffers that older releases saved, and what BERT's
+# pretraining and bare models leave behind.
+_HARMLESS = re.compile(
+    r"(^|\.)("
+    r"position_ids|token_type_ids|inv_freq|relative_position_index|"
+    r"pooler\..*|seq_relationship\..*|cls\.seq_relationship\..*|num_batches_tracked"
+    r")$"
+)
+# What a training loop around the model puts before the name of every weight.
+_WRAPPERS = {r"^module\.": "", r"^_orig_mod\.": ""}
+_ATTENTION = ("attn_implementation", "_attn_implementation", "_attn_implementation_internal")
+_NOWHERE = "no-adapter"  # the folder in which Transformers shall look for one
+
+
+def load_model(source: Source, task: Task) -> PreTrainedModel:
     """The unmodified Transformers model in float32 and evaluation mode, with the task's head.
 
+    A PEFT adapter that lies beside the weights is merged into them.
+
     Raises:
-        SourceError: the weights cannot be read, do not fit the config, are not finite, or lack the
-            head that the task needs.
+        SourceError: the weights cannot be read, do not fit the config, are not finite, lack the
+            head that the task needs, or hold more than the model has a place for.
+        MissingExtraError: there is an adapter, and PEFT is not installed.
     """
     import torch
     import transformers
@@ -24,16 +47,18 @@ def load_model(source: Source, task: Task) -> Any:
     auto = getattr(transformers, task.auto_class)
     if source.random_weights:
         torch.manual_seed(SEED)
-        model = auto.from_config(_config(source), dtype=torch.float32)
+        model = _random(auto, source)
     else:
         model = _pretrained(auto, source, task)
+        if source.adapter:
+            model = adapters.merged(model, source)
         _check_finite(model, source)
     if _ignores_pooler(task) and getattr(model, "pooler", None) is not None:
         model.pooler = torch.nn.Identity()  # not None: SqueezeBERT calls it without a look
     return model.eval()
 
 
-def load_tokenizer(source: Source) -> Any | None:
+def load_tokenizer(source: Source) -> PreTrainedTokenizerFast | None:
     """The checkpoint's fast tokenizer, or None where it brings none.
 
     Raises:
@@ -46,7 +71,7 @@ def load_tokenizer(source: Source) -> Any | None:
         return None
     try:
         tokenizer = AutoTokenizer.from_pretrained(
-            source.folder, trust_remote_code=source.trust.trust_remote_code
+            source.encoder, trust_remote_code=source.trust.trust_remote_code
         )
     except Exception as error:
         raise SourceError(
@@ -57,26 +82,56 @@ def load_tokenizer(source: Source) -> Any | None:
             f"{type(tokenizer).__name__} runs in Python only: save the checkpoint with a fast "
             "tokenizer (tokenizer.json)"
         )
-    if lowercases(source.folder):
+    if lowercases(source.encoder):
         tokenizers.lowercase(tokenizer)
     return tokenizer
 
 
-def labels(model: Any, task: Task) -> tuple[str, ...]:
+def check_vocabulary(tokenizer: PreTrainedTokenizerFast, model: PreTrainedModel) -> None:
+    """Refuses a tokenizer that can make an id which the model has no embedding for.
+
+    Raises:
+        SourceError: naming the token, and how many embeddings there are.
+    """
+    rows = model.get_input_embeddings().weight.shape[0]
+    beyond = {token: id_ for token, id_ in tokenizer.get_vocab().items() if id_ >= rows}
+    if beyond:
+        token = min(beyond, key=beyond.__getitem__)
+        raise SourceError(
+            f"the tokenizer and the model do not belong together: {token!r} has id "
+            f"{beyond[token]}, and the model has {rows} embeddings: train it after "
+            "model.resize_token_embeddings(len(tokenizer)), or take the token out"
+        )
+
+
+def labels(model: PreTrainedModel, task: Task) -> tuple[str, ...]:
     """The names of the task's labels, in the order of its logits; empty where it has none."""
-    if not any("labels" in output.axes for output in task.outputs):
+    if not task.has_labels:
         return ()
     names = model.config.id2label
-    return tuple(
-        str(names.get(index, f"LABEL_{index}")) for index in range(model.config.num_labels)
-    )
+    return tuple(str(names[index]) for index in range(model.config.num_labels))
 
 
-def _config(source: Source) -> Any:
+def _random(auto: type[PreTrainedModel], source: Source) -> PreTrainedModel:
+    import torch
+
+    config = _config(source)
+    try:
+        return auto.from_config(config, dtype=torch.float32)
+    except Exception as error:
+        raise SourceError(
+            f"Transformers cannot make a model of the config of {source.origin}: "
+            f"{first_line(error)}"
+        ) from error
+
+
+def _config(source: Source) -> PreTrainedConfig:
+    """As Transformers reads it, but for the attention kernel of the machine it was trained on."""
     from transformers import CONFIG_MAPPING
 
+    values = {name: value for name, value in source.config.items() if name not in _ATTENTION}
     try:
-        return CONFIG_MAPPING[source.family.model_type].from_dict(dict(source.config))
+        return CONFIG_MAPPING[source.family.model_type].from_dict(values)
     except Exception as error:
         raise SourceError(
             f"the config of {source.origin} is not valid: {first_line(error)}"
@@ -88,20 +143,25 @@ def _ignores_pooler(task: Task) -> bool:
 
     DeBERTa's classifier has one of the same name, which it does read.
     """
-    return task.auto_class == "AutoModel"
+    return task.headless
 
 
-def _pretrained(auto: Any, source: Source, task: Task) -> Any:
+def _pretrained(auto: type[PreTrainedModel], source: Source, task: Task) -> PreTrainedModel:
     import torch
 
+    own = {} if source.own_code else {"config": _config(source)}
     try:
         model, info = auto.from_pretrained(
-            source.folder,
+            source.encoder,
             dtype=torch.float32,
             use_safetensors=not source.trust.allow_pickle or None,
-            trust_remote_code=source.trust.trust_remote_code,
+            trust_remote_code=source.own_code,
+            variant=source.variant,
+            key_mapping=_WRAPPERS,
+            adapter_kwargs={"subfolder": _NOWHERE},
             output_loading_info=True,
             ignore_mismatched_sizes=True,  # they are refused below, by name
+            **own,
         )
     except Exception as error:
         raise SourceError(
@@ -112,18 +172,58 @@ def _pretrained(auto: Any, source: Source, task: Task) -> Any:
             f"the weights of {source.origin} cannot be loaded: {name} is {tuple(stored)}, but "
             f"config.json makes it {tuple(expected)}"
         )
-    unread = "pooler." if _ignores_pooler(task) else ()
-    missing = sorted(key for key in info["missing_keys"] if not key.startswith(unread))
-    if missing:
-        raise SourceError(
-            f"{source.origin} has no weights for {missing[0]}"
-            f"{f' and {len(missing) - 1} more' if len(missing) > 1 else ''}: "
-            f"it was not trained for {task.name}; name its own task with --task"
-        )
+    _check_missing(info["missing_keys"], source, task)
+    if not source.trust.unused_weights:
+        _check_unused(info["unexpected_keys"], source, task)
     return model
 
 
-def _check_finite(model: Any, source: Source) -> None:
+def _check_missing(keys: Iterable[str], source: Source, task: Task) -> None:
+    unread = "pooler." if _ignores_pooler(task) else ()
+    missing = sorted(key for key in keys if not key.startswith(unread))
+    if missing:
+        raise SourceError(
+            f"{source.origin} has no weights for {_named(missing)}: it was not trained for "
+            f"{task.name}; name its own task with --task"
+        )
+
+
+def _check_unused(keys: Iterable[str], source: Source, task: Task) -> None:
+    """Refuses trained weights that the model of the task has no place for.
+
+    A bare encoder leaves out the head of the checkpoint's own class: that is what was asked for.
+    """
+    unused = {key for key in keys if not _HARMLESS.search(key)}
+    if unused and task.headless:
+        unused -= _own_keys(source)
+    if unused:
+        code = " (its own code, auto_map, may: --trust-remote-code)"
+        raise SourceError(
+            f"no {source.family.model_type} model for {task.name} reads {_named(sorted(unused))} "
+            f"of {source.origin}{code if source.config.get('auto_map') else ''}: its answers "
+            "would be others than those it was trained for. Pass --allow-unused-weights to leave "
+            "them out"
+        )
+
+
+def _own_keys(source: Source) -> set[str]:
+    """The weights that the class which the config names has, its head included."""
+    import torch
+    import transformers
+
+    names = configs.texts(source.config, "architectures")
+    made = getattr(transformers, names[0], None) if names else None
+    if made is None:
+        return set()
+    with torch.device("meta"):
+        return set(made(_config(source)).state_dict())
+
+
+def _named(keys: list[str]) -> str:
+    return f"{keys[0]}{f' and {len(keys) - 1} more' if len(keys) > 1 else ''}"
+
+
+def _check_finite(model: PreTrainedModel, source: Source) -> None:
     import torch
 
     for name, value in model.named_parameters():

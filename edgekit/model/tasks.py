@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from edgekit.errors import UnsupportedError
+from edgekit.model import config as configs
+from edgekit.model.config import Config
 from edgekit.signature import TensorSpec
 
 Arrays = Mapping[str, np.ndarray]
@@ -35,6 +37,8 @@ class Task:
     ``decision`` maps outputs without their batch axis to ``(choice, margin)``: integers that must
     agree with PyTorch's, and by how much (in units of the output) each choice won. ``problem_type``
     is what the logits of a text classifier mean (see :func:`fitted`), None for other tasks.
+    ``softmax`` says whether one over the last axis follows, which does not see what all scores of a
+    row share.
     """
 
     name: str
@@ -42,8 +46,29 @@ class Task:
     architectures: tuple[str, ...]
     outputs: tuple[Output, ...]
     decision: Callable[[Arrays], tuple[np.ndarray, np.ndarray]]
-    pooled: bool = False
+    has_head: bool = False
     problem_type: str | None = None
+    softmax: bool = False
+
+    @property
+    def decides(self) -> bool:
+        """Whether its user takes a decision; embeddings and regressions are values."""
+        return self.decision is not _no_decision
+
+    @property
+    def has_labels(self) -> bool:
+        """Whether the config names what its outputs mean."""
+        return any("labels" in output.axes for output in self.outputs)
+
+    @property
+    def makes_vectors(self) -> bool:
+        """Whether it gives one dense vector of a text, which is never all zeros."""
+        return self.has_head and self.outputs[0].axes == ("batch", "hidden")
+
+    @property
+    def headless(self) -> bool:
+        """Whether the Transformers model is a bare encoder, without a head for a task."""
+        return self.auto_class == _HEADLESS
 
 
 def _argmax(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -75,10 +100,10 @@ def _no_decision(outputs: Arrays) -> tuple[np.ndarray, np.ndarray]:
     return np.empty(0, int), np.empty(0)
 
 
-_PROBLEMS = {
-    "single_label_classification": _logits_decision,
-    "multi_label_classification": _sign_decision,
-    "regression": _no_decision,
+_PROBLEMS: Mapping[str, Mapping[str, Any]] = {
+    "single_label_classification": {"decision": _logits_decision, "softmax": True},
+    "multi_label_classification": {"decision": _sign_decision, "softmax": False},
+    "regression": {"decision": _no_decision, "softmax": False},
 }
 
 _TOKEN = ("batch", "length")
@@ -103,6 +128,7 @@ TASKS: dict[str, Task] = {
                 ),
             ),
             _span_decision,
+            softmax=True,
         ),
         Task(
             "text-classification",
@@ -110,6 +136,7 @@ TASKS: dict[str, Task] = {
             ("ForSequenceClassification",),
             (Output("logits", ("batch", "labels"), "score of each label"),),
             _logits_decision,
+            softmax=True,
         ),
         Task(
             "token-classification",
@@ -117,6 +144,7 @@ TASKS: dict[str, Task] = {
             ("ForTokenClassification",),
             (Output("logits", (*_TOKEN, "labels"), "score of each label for each token"),),
             _logits_decision,
+            softmax=True,
         ),
         Task(
             "fill-mask",
@@ -130,6 +158,7 @@ TASKS: dict[str, Task] = {
                 ),
             ),
             _logits_decision,
+            softmax=True,
         ),
         Task(
             "feature-extraction",
@@ -158,7 +187,38 @@ TASKS: dict[str, Task] = {
                 ),
             ),
             _no_decision,
-            pooled=True,
+            has_head=True,
+        ),
+        Task(
+            "sparse-embedding",
+            "AutoModelForMaskedLM",
+            (),
+            (
+                Output(
+                    "sparse_embedding",
+                    ("batch", "vocabulary"),
+                    "a weight of each vocabulary entry, 0 for most; the dot product of two texts' "
+                    "is their similarity",
+                ),
+            ),
+            _no_decision,
+            has_head=True,
+        ),
+        Task(
+            "late-interaction",
+            _HEADLESS,
+            (),
+            (
+                Output(
+                    "token_embeddings",
+                    (*_TOKEN, "hidden"),
+                    "one vector for each token, special ones included; a query's similarity with a "
+                    "document is the sum, over its vectors, of the largest dot product",
+                    "last_hidden_state",
+                ),
+            ),
+            _no_decision,
+            has_head=True,
         ),
     )
 }
@@ -175,17 +235,21 @@ def get(name: str) -> Task:
     return TASKS[name]
 
 
-def fitted(task: Task, config: Mapping[str, Any]) -> Task:
-    """A text classifier's task with the problem type of its config; other tasks as they are.
+def fitted(task: Task, config: Config, problem: str | None = None) -> Task:
+    """A text classifier's task with its problem type; other tasks as they are.
+
+    ``problem`` is what the checkpoint's own library says of it, which goes before its config.
 
     Where the config names none, one label is a regression and several exclude each other: the
     rule by which Transformers chooses the loss.
 
     Raises:
+        SourceError: the config's labels are not numbered from 0 without gaps.
         UnsupportedError: the config names a problem type that Transformers does not have, or a
             count of labels that leaves question answering without a start and an end.
     """
-    count = len(config["id2label"]) if config.get("id2label") else config.get("num_labels", 2)
+    if task.name == "question-answering" or task.has_labels:
+        count = configs.label_count(config)
     if task.name == "question-answering" and count != 2:
         raise UnsupportedError(
             f"question-answering needs 2 labels, start and end, and the config has {count}: "
@@ -194,22 +258,31 @@ def fitted(task: Task, config: Mapping[str, Any]) -> Task:
     if task.name != "text-classification":
         return task
     default = "regression" if count == 1 else "single_label_classification"
-    problem = config.get("problem_type") or default
-    if problem not in _PROBLEMS:
+    problem = problem or configs.text(config, "problem_type") or default
+    return with_problem(task, problem)
+
+
+def with_problem(task: Task, problem_type: str | None) -> Task:
+    """The task whose logits mean that; the task as it is for None.
+
+    Raises:
+        UnsupportedError: edgekit does not have the problem type.
+    """
+    if problem_type is None:
+        return task
+    if problem_type not in _PROBLEMS:
         raise UnsupportedError(
-            f"problem_type '{problem}' is not supported: edgekit has {', '.join(_PROBLEMS)}"
+            f"problem_type '{problem_type}' is not supported: edgekit has {', '.join(_PROBLEMS)}"
         )
-    return replace(task, problem_type=problem, decision=_PROBLEMS[problem])
+    return replace(task, problem_type=problem_type, **_PROBLEMS[problem_type])
 
 
-def infer(architectures: list[str], sentence_modules: bool) -> Task:
+def infer(architectures: Sequence[str]) -> Task:
     """The task of a checkpoint, from the class its config names.
 
     Raises:
         UnsupportedError: the class is none that edgekit knows.
     """
-    if sentence_modules:
-        return TASKS["sentence-similarity"]
     name = architectures[0] if architectures else "Model"
     for task in TASKS.values():
         if name.endswith(task.architectures):
@@ -228,7 +301,8 @@ def check_head(task: Task, architectures: Sequence[str]) -> None:
     """
     for other in TASKS.values():
         made_for_it = architectures and architectures[0].endswith(other.architectures)
-        if made_for_it and _HEADLESS not in (task.auto_class, other.auto_class) and other != task:
+        same_class = task.auto_class == other.auto_class
+        if made_for_it and not (task.headless or other.headless or same_class):
             raise UnsupportedError(
                 f"the checkpoint is a {architectures[0]}, for {other.name}, and was not trained "
                 f"for {task.name}: name its own task with --task"

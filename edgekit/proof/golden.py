@@ -7,64 +7,171 @@ original text, not UTF-16 units (Swift's and Kotlin's strings) and not bytes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from msgspec.structs import replace
 
+from edgekit.bundle import Bundle
 from edgekit.documents import rounded
+from edgekit.errors import BundleError
 from edgekit.golden import Golden, GoldenCase, Sample
-from edgekit.proof.probes import Probe
-from edgekit.tokens import texts
+from edgekit.manifest import Scale
+from edgekit.model import tasks
+from edgekit.proof.compare import Reference
+from edgekit.proof.probes import Probe, Sampling
+from edgekit.proof.scales import scales
 from edgekit.tokens.texts import Case
 from edgekit.tokens.tokenizer import encode
 
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerFast
+
 SAMPLES = 1024  # values kept of an output larger than that, evenly spread
+_LARGEST = float(np.finfo(np.float32).max)  # a margin where there is no other choice
 
 
-def cases(tokenizer: Any | None, probes: Sequence[Probe], max_length: int) -> Golden:
-    """The content of ``golden.json``: the texts' probes; made-up ones where no tokenizer is."""
-    side = "right" if tokenizer is None else tokenizer.truncation_side
-    known = {case.name: case for case in texts.cases(max_length, side)}
+def content(tokenizer: PreTrainedTokenizerFast | None, reference: Reference) -> Golden:
+    """What is written: the texts' probes; made-up ones where there is no tokenizer."""
     kind = "length" if tokenizer is None else "text"
-    chosen = [probe for probe in probes if probe.kind == kind and len(probe.outputs)]
     return Golden(
-        max_length=max_length,
-        cases=tuple(_case(tokenizer, known.get(probe.name), probe) for probe in chosen),
+        max_length=reference.max_length,
+        truncation_side=None if tokenizer is None else tokenizer.truncation_side,
+        scales={
+            name: Scale(largest=_rounded(scale.largest), spread=_rounded(scale.spread))
+            for name, scale in reference.scales.items()
+        },
+        cases=tuple(
+            _case(tokenizer, probe, reference) for probe in reference.probes if probe.kind == kind
+        ),
     )
 
 
-def _case(tokenizer: Any | None, text: Case | None, probe: Probe) -> GoldenCase:
+def _case(
+    tokenizer: PreTrainedTokenizerFast | None, probe: Probe, reference: Reference
+) -> GoldenCase:
+    choices, margins = reference.task.decision(probe.outputs)
     case = GoldenCase(
         name=probe.name,
         text=None,
         input_ids=probe.input_ids,
         attention_mask=(1,) * len(probe),
         token_type_ids=probe.token_type_ids,
-        outputs={name: sample(value) for name, value in probe.outputs.items()},
+        outputs={
+            name: sample(value, reference.task.softmax) for name, value in probe.outputs.items()
+        },
         rows=probe.rows,
+        choices=tuple(choices.tolist()),
+        margins=_floats(np.minimum(margins, _LARGEST)),
     )
-    if tokenizer is None or text is None:
+    if tokenizer is None or probe.case is None:
         return case
     return replace(
         case,
-        text=text.texts,
-        truncation=text.truncation,
-        truncation_side=text.side,
-        max_length=text.max_length,
-        offsets=tuple(encode(tokenizer, text).offsets),
+        text=probe.case.texts,
+        truncation=probe.case.truncation,
+        truncation_side=probe.case.side,
+        max_length=probe.case.max_length,
+        offsets=tuple(encode(tokenizer, probe.case).offsets),
     )
 
 
-def sample(value: np.ndarray) -> Sample:
-    """All values of a small output; of a large one an even sample, with its flat indices."""
+def sample(value: np.ndarray, softmax: bool) -> Sample:
+    """All values of a small output; of a large one an even sample, with its flat indices.
+
+    ``softmax`` says whether one over the last axis follows.
+    """
     flat = value.ravel()
     if flat.size <= SAMPLES:
         return Sample(shape=value.shape, values=_floats(flat))
     indices = np.linspace(0, flat.size - 1, SAMPLES).astype(int)
-    return Sample(shape=value.shape, values=_floats(flat[indices]), indices=tuple(indices.tolist()))
+    return Sample(
+        shape=value.shape,
+        values=_floats(flat[indices]),
+        indices=tuple(indices.tolist()),
+        row_means=_floats(value.mean(-1).ravel()) if softmax else None,
+    )
 
 
 def _floats(values: np.ndarray) -> tuple[float, ...]:
-    return tuple(rounded(value, digits=7) for value in values)
+    return tuple(map(_rounded, values.tolist()))
+
+
+def _rounded(value: float) -> float:
+    return rounded(value, digits=7)  # significant ones of a float32
+
+
+def read(bundle: Bundle) -> Reference:
+    """PyTorch's answers as the bundle holds them: what its files are held against anywhere.
+
+    Raises:
+        BundleError: the golden file was made for another length or truncation than the manifest's.
+    """
+    golden, manifest = bundle.golden(), bundle.manifest
+    _check_settings(golden, bundle)
+    task = tasks.with_problem(tasks.get(manifest.task), manifest.problem_type)
+    probes = tuple(map(_probe, golden.cases))
+    return Reference(
+        task,
+        bundle.signature,
+        probes,
+        golden.scales or scales(probes, task),
+        manifest.max_length,
+        least=int(golden.scales is not None),
+    )
+
+
+def _check_settings(golden: Golden, bundle: Bundle) -> None:
+    facts = bundle.manifest.tokenizer
+    side = None if facts is None else facts.truncation_side
+    for name, made_for, said in (
+        ("max_length", golden.max_length, bundle.manifest.max_length),
+        ("truncation_side", golden.truncation_side, side),
+    ):
+        if made_for is not None and made_for != said:
+            raise BundleError(
+                f"golden.json was made for {name} {made_for}, and manifest.json says {said}: "
+                "convert again"
+            )
+
+
+def _probe(case: GoldenCase) -> Probe:
+    return Probe(
+        case.name,
+        "length" if case.text is None else "text",
+        case.input_ids,
+        case.token_type_ids,
+        case.rows,
+        {name: _values(row) for name, row in case.outputs.items()},
+        _case_of(case),
+        {name: _sampling(row) for name, row in case.outputs.items() if row.indices is not None},
+        _decision(case),
+    )
+
+
+def _case_of(case: GoldenCase) -> Case | None:
+    if case.text is None or case.truncation is None:
+        return None
+    if case.max_length is None or case.truncation_side is None:
+        return None
+    return Case(case.name, case.text, case.truncation, case.max_length, case.truncation_side)
+
+
+def _values(row: Sample) -> np.ndarray:
+    values = np.array(row.values, np.float32)
+    return values.reshape(row.shape) if row.indices is None else values
+
+
+def _sampling(row: Sample) -> Sampling:
+    count = int(np.prod(row.shape[:-1]))
+    means = np.array(row.row_means or (0.0,) * count, np.float32)
+    return Sampling(row.shape, np.array(row.indices), means)
+
+
+def _decision(case: GoldenCase) -> tuple[np.ndarray, np.ndarray] | None:
+    """None of a bundle before 1.4: it is then taken from the outputs, where they are whole."""
+    if case.choices is not None and case.margins is not None:
+        return np.array(case.choices, int), np.array(case.margins, np.float32)
+    if any(row.indices is not None for row in case.outputs.values()):
+        return np.empty(0, int), np.empty(0, np.float32)
+    return None

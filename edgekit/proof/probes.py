@@ -8,33 +8,50 @@ the probe is padded or batched.
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from math import erf, sqrt
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from edgekit.errors import SourceError, first_line
-from edgekit.model import tasks
-from edgekit.model.pooling import Pooling
+from edgekit.errors import SourceError
+from edgekit.model.oracle import Oracle
 from edgekit.model.source import SEED
-from edgekit.model.tasks import Task
-from edgekit.tokens.texts import cases
+from edgekit.tokens.texts import Case, cases
 from edgekit.tokens.tokenizer import encode
 
-_ROWS = (
-    24  # rows of a wide per-token output that are kept: 512 x 30522 floats would be 62 MB a probe
-)
+if TYPE_CHECKING:
+    from transformers import PretrainedConfig, PreTrainedTokenizerFast
+
+_ROWS = 24  # tokens of a wide output that are kept: 512 x 30522 floats would be 62 MB a probe
 _WIDE = 1024
+DECISION = "decision"  # the kind of a probe that was drawn for its decision
+_DRAWS = 400  # at most
+_SHORT = 12  # tokens of a row that is meant to be cheap
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """Which values of a large output were kept, for a file that is to stay small.
+
+    ``shape`` is the output's, ``places`` are indices into it flattened, and ``row_means`` are the
+    means over the last axis of each of its rows, which no sample could tell.
+    """
+
+    shape: tuple[int, ...]
+    places: np.ndarray
+    row_means: np.ndarray
 
 
 @dataclass(frozen=True)
 class Probe:
     """One case. ``outputs`` have no batch axis; of per-token outputs only ``rows`` are kept.
 
-    ``kind`` is ``length``, ``text`` or ``adversarial``.
+    ``kind`` is ``text``, ``length``, ``adversarial`` or ``decision``. An output that ``samples``
+    names is a flat sample. ``decision`` is what the task's own gave, (choices, margins), for a
+    probe whose outputs can no longer tell. ``case`` is how the ids were made of a text, if they
+    were.
     """
 
     name: str
@@ -42,55 +59,75 @@ class Probe:
     input_ids: tuple[int, ...]
     token_type_ids: tuple[int, ...]
     rows: tuple[int, ...]
-    outputs: dict[str, np.ndarray]
+    outputs: Mapping[str, np.ndarray]
+    case: Case | None = None
+    samples: Mapping[str, Sampling] = field(default_factory=dict)
+    decision: tuple[np.ndarray, np.ndarray] | None = None
 
     def __len__(self) -> int:
         return len(self.input_ids)
 
 
 @dataclass(frozen=True)
-class Vocabulary:
-    """The ids that made-up probes are drawn from."""
-
-    size: int
-    pad_id: int
-    token_types: bool
-
-    @classmethod
-    def of(cls, config: Any, token_types: bool) -> Vocabulary:
-        """Of a Transformers config."""
-        return cls(config.vocab_size, config.pad_token_id or 0, token_types)
-
-
-def made_up(vocabulary: Vocabulary, max_length: int, buckets: Sequence[int]) -> Iterator[Row]:
-    """Rows of ids at every length that matters, and rows meant to break things."""
-    rng = np.random.default_rng(SEED)
-
-    def random(length: int) -> tuple[int, ...]:
-        return tuple(int(token) for token in rng.integers(1, vocabulary.size, length))
-
-    edges = {1, 2, 3, 17, max_length, *buckets, *(bucket - 1 for bucket in buckets)}
-    for length in sorted(edge for edge in edges if 1 <= edge <= max_length):
-        yield Row(f"{length} tokens", "length", random(length))
-    short = min(12, max_length)
-    pad = (vocabulary.pad_id,)
-    yield Row("all [PAD] but one", "adversarial", (*random(1), *pad * (short - 1)))
-    yield Row("one [PAD]", "adversarial", pad)
-    yield Row("one token repeated", "adversarial", random(1) * min(40, max_length))
-    yield Row("ends of the vocabulary", "adversarial", (0, vocabulary.size - 1) * (short // 2 or 1))
-
-
-@dataclass(frozen=True)
 class Row:
-    """A probe before PyTorch has answered."""
+    """A probe before PyTorch has answered; without token types all of them are 0."""
 
     name: str
     kind: str
     input_ids: tuple[int, ...]
     token_type_ids: tuple[int, ...] = ()
+    case: Case | None = None
 
 
-def from_texts(tokenizer: Any, max_length: int, vocabulary: Vocabulary) -> Iterator[Row]:
+@dataclass(frozen=True)
+class Vocabulary:
+    """The ids that made-up probes are drawn from.
+
+    ``token_types`` is how many the model tells apart, 0 where it takes none.
+    """
+
+    size: int
+    pad_id: int
+    token_types: int
+
+    @classmethod
+    def of(cls, config: PretrainedConfig, token_types: bool) -> Vocabulary:
+        """Of a Transformers config; ``token_types`` says whether the model takes any."""
+        types = int(getattr(config, "type_vocab_size", 2)) if token_types else 0
+        return cls(config.vocab_size, config.pad_token_id or 0, types)
+
+    def row(self, rng: np.random.Generator, name: str, kind: str, length: int) -> Row:
+        """A row of random ids, and of random token types where there are any."""
+        ids = rng.integers(1, self.size, length).tolist()
+        types = rng.integers(0, self.token_types, length).tolist() if self.token_types else ()
+        return Row(name, kind, tuple(ids), tuple(types))
+
+
+def made_up(vocabulary: Vocabulary, max_length: int, buckets: Sequence[int]) -> Iterator[Row]:
+    """Rows of ids at every length that matters, and rows meant to break things."""
+    rng = np.random.default_rng(SEED)
+    edges = {1, 2, 3, 17, max_length, *buckets, *(bucket - 1 for bucket in buckets)}
+    for length in sorted(edge for edge in edges if 1 <= edge <= max_length):
+        yield vocabulary.row(rng, f"{length} tokens", "length", length)
+    short, pad = min(_SHORT, max_length), (vocabulary.pad_id,)
+    first, second = (int(token) for token in rng.integers(1, vocabulary.size, 2))
+    yield Row("all [PAD] but one", "adversarial", (first, *pad * (short - 1)))
+    yield Row("one [PAD]", "adversarial", pad)
+    yield Row("one token repeated", "adversarial", (second,) * min(40, max_length))
+    yield Row("ends of the vocabulary", "adversarial", (0, vocabulary.size - 1) * (short // 2 or 1))
+
+
+def decisive(vocabulary: Vocabulary, max_length: int) -> Iterator[Row]:
+    """Short random rows, for tasks whose texts leave too few decisions to judge by."""
+    rng = np.random.default_rng(SEED + 1)
+    for number in range(_DRAWS):
+        length = min(max_length, 2 + number % (_SHORT - 1))
+        yield vocabulary.row(rng, f"decision {number}", DECISION, length)
+
+
+def from_texts(
+    tokenizer: PreTrainedTokenizerFast, max_length: int, vocabulary: Vocabulary
+) -> Iterator[Row]:
     """The cases of :mod:`edgekit.tokens.texts`, tokenized and truncated.
 
     Raises:
@@ -104,91 +141,40 @@ def from_texts(tokenizer: Any, max_length: int, vocabulary: Vocabulary) -> Itera
                 "they do not belong together"
             )
         if encoded.ids:
-            yield Row(case.name, "text", tuple(encoded.ids), tuple(encoded.type_ids))
+            yield Row(case.name, "text", tuple(encoded.ids), tuple(encoded.type_ids), case)
 
 
-def try_out(model: Any, task: Task, pooling: Pooling, token_types: bool, length: int) -> None:
-    """Runs the unmodified model once, so that its own errors are not taken for edgekit's.
+def answer(oracle: Oracle, row: Row) -> Probe:
+    """A row with the unmodified model's outputs.
 
     Raises:
-        SourceError: it does not run.
+        SourceError: an output is NaN or infinite, or a sentence vector is all zeros.
     """
-    try:
-        reference(model, task, pooling, (1,) * length, (), token_types)
-    except Exception as error:
-        raise SourceError(
-            f"Transformers itself cannot run this model: {first_line(error)}: is its config right?"
-        ) from error
-
-
-def answer(
-    model: Any, task: Task, pooling: Pooling, rows: Sequence[Row], token_types: bool
-) -> list[Probe]:
-    """Runs the unmodified model on each row."""
-    return [_answer(model, task, pooling, row, token_types) for row in rows]
-
-
-def _answer(model: Any, task: Task, pooling: Pooling, row: Row, token_types: bool) -> Probe:
-    outputs = reference(model, task, pooling, row.input_ids, row.token_type_ids, token_types)
+    outputs = oracle.answer(row.input_ids, row.token_type_ids)
+    _check(row, outputs, vectors=oracle.task.makes_vectors)
     count = len(row.input_ids)
-    per_token = [output.name for output in task.outputs if "length" in output.axes]
+    per_token = [output.name for output in oracle.task.outputs if "length" in output.axes]
     wide = any(outputs[name].ndim > 1 and outputs[name].shape[1] > _WIDE for name in per_token)
     kept = np.unique(np.linspace(0, count - 1, _ROWS).astype(int)) if wide else np.arange(count)
     for name in per_token:
         outputs[name] = outputs[name][kept]
     types = row.token_type_ids or (0,) * count
-    return Probe(row.name, row.kind, row.input_ids, types, tuple(map(int, kept)), outputs)
+    rows = tuple(map(int, kept))
+    return Probe(row.name, row.kind, row.input_ids, types, rows, outputs, row.case)
 
 
-def reference(
-    model: Any,
-    task: Task,
-    pooling: Pooling,
-    input_ids: Sequence[int],
-    token_type_ids: Sequence[int],
-    token_types: bool,
-) -> dict[str, np.ndarray]:
-    """PyTorch's outputs for one unpadded text, without the batch axis, as float32 arrays."""
-    import torch
-
-    feed = {
-        "input_ids": torch.tensor([input_ids]),
-        "attention_mask": torch.ones(1, len(input_ids), dtype=torch.long),
-    }
-    if token_types:
-        feed["token_type_ids"] = torch.tensor([token_type_ids or [0] * len(input_ids)])
-    with torch.no_grad():
-        outputs = tasks.output_values(task, model(**feed, return_dict=True))
-    arrays = {name: value[0].float().numpy() for name, value in outputs.items()}
-    if not task.pooled:
-        return arrays
-    return {name: _pooled(value, pooling) for name, value in arrays.items()}
-
-
-_POOLS = {
-    "mean": lambda hidden: hidden.mean(0),
-    "cls": lambda hidden: hidden[0],
-    "max": lambda hidden: hidden.max(0),
-}
-
-_ACTIVATIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-    "Identity": lambda x: x,
-    "Tanh": np.tanh,
-    "ReLU": lambda x: np.maximum(x, 0),
-    "GELU": lambda x: x * (1 + np.vectorize(erf)(x / sqrt(2))) / 2,
-}
-
-
-def _pooled(hidden: np.ndarray, pooling: Pooling) -> np.ndarray:
-    """The textbook formula in float64, on purpose not the one inside the graph."""
-    vector = _POOLS[pooling.mode](hidden.astype(np.float64))
-    for layer in pooling.dense:
-        vector = _ACTIVATIONS[layer.activation](
-            layer.weight.astype(np.float64) @ vector + layer.bias
-        )
-    if pooling.normalize:
-        vector = vector / np.linalg.norm(vector)
-    return np.asarray(vector, np.float32)
+def _check(row: Row, outputs: Mapping[str, np.ndarray], *, vectors: bool) -> None:
+    for name, value in outputs.items():
+        if not np.isfinite(value).all():
+            raise SourceError(
+                f"PyTorch's own {name} of {row.name!r} is NaN or infinite: nothing can be proven "
+                "against it; mend the checkpoint"
+            )
+        if vectors and not value.any():
+            raise SourceError(
+                f"PyTorch's own {name} of {row.name!r} is all zeros, which is similar to nothing: "
+                "mend the checkpoint's Dense layers"
+            )
 
 
 def save(probes: Sequence[Probe], path: Path) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 
 from edgekit import formats, stats
-from edgekit.benchmarks.entries import PYTORCH
+from edgekit.benchmarks.devices.runtimes import PYTORCH
 from edgekit.benchmarks.measurement import Conditions, Measurement, Subject
 from edgekit.errors import PlanError
 from edgekit.stats import Interval
@@ -91,7 +91,7 @@ def of(row: Measurement, group: Iterable[Measurement], against: str | None) -> I
 
 def full_precision(format_name: str) -> str:
     """The recipe of a format's unquantised file: Core ML's is fp16."""
-    return "fp32" if format_name == PYTORCH else formats.get(format_name).recipes["fp32"]
+    return "fp32" if format_name == PYTORCH else formats.get(format_name).full_precision
 
 
 def measured(row: Measurement) -> bool:

@@ -21,7 +21,7 @@ from edgekit.files import file_sha256
 if TYPE_CHECKING:
     from coreai.runtime import InferenceFunction
 
-_FUNCTION = "main_seq_"  # then the length; see converters/coreai.py
+FUNCTION = "main_seq_"  # then the length; see converters/coreai.py
 
 
 class CoreAi:
@@ -67,6 +67,6 @@ async def _functions(path: Path) -> dict[int, InferenceFunction]:
     async with AsyncExitStack() as stack:
         model = await stack.enter_async_context(AIModelAsset.load(path).executable())
         return {
-            int(name.removeprefix(_FUNCTION)): model.load_function(name)
+            int(name.removeprefix(FUNCTION)): model.load_function(name)
             for name in model.function_names
         }

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from edgekit.converters.onnx_versions import least_onnxruntime
+from edgekit.converters.tflite_versions import FIRST_LITERT, least_tensorflow
 from edgekit.errors import BundleError, UnsupportedError
-from edgekit.files import size_bytes
+from edgekit.files import external_data, size_bytes
 from edgekit.formats import get as get_format
 from edgekit.signature import TensorSpec
 
 
 @dataclass(frozen=True)
 class FileFacts:
-    """``version`` is the opset, schema or minimum OS; ``operations`` counts nodes by type."""
+    """What :func:`inspect_file` finds in a file.
+
+    ``version`` is the opset, schema or minimum OS; ``operations`` counts nodes by type;
+    ``least_runtime`` has by runtime the first version that opens the file, and is empty where an
+    operator is unknown; ``minimum_os`` is the oldest system that both the file and its runtime's
+    library run on.
+    """
 
     file: str
     format: str
@@ -27,40 +36,48 @@ class FileFacts:
     operations: Mapping[str, int]
     metadata: Mapping[str, str] = field(default_factory=dict)
     functions: tuple[str, ...] = ()
+    least_runtime: Mapping[str, str] = field(default_factory=dict)
+    minimum_os: str = ""
 
 
 def inspect_file(path: Path) -> FileFacts:
-    """The facts of an .onnx, .tflite, .mlpackage or .pte.
+    """The facts of an .onnx, .tflite, .mlpackage, .pte or .aimodel.
 
     Raises:
         UnsupportedError: another suffix.
-        BundleError: it is missing or cannot be read.
+        BundleError: it is missing, cannot be read or has no operations.
     """
     if path.suffix not in _READERS:
         raise UnsupportedError(
             f"{path} is no bundle and no {', '.join(_READERS)} file: nothing to inspect"
         )
-    if not path.exists():
-        raise BundleError(f"{path} does not exist")
+    if not path.is_file() and not path.is_dir():  # a pipe would never end
+        what = "is neither a file nor a folder" if path.exists() else "does not exist"
+        raise BundleError(f"{path} {what}")
     format_name, reader = _READERS[path.suffix]
     get_format(format_name).require()
     try:
-        return reader(path)
+        facts = reader(path)
     except BundleError:
         raise
     except Exception as error:
         raise BundleError(f"{path} cannot be read as {format_name}: {error}") from error
+    if not facts.operations:
+        raise BundleError(f"{path} has no operations: it is empty or cut off, export it again")
+    return replace(facts, minimum_os=facts.minimum_os or get_format(format_name).minimum_os)
 
 
 def _onnx(path: Path) -> FileFacts:
     import onnx
 
     model = onnx.load(path, load_external_data=False)
+    opset = next((row.version for row in model.opset_import if not row.domain), 1)
+    least = least_onnxruntime(opset)
     opsets = ", ".join(f"{row.domain or 'ai.onnx'} {row.version}" for row in model.opset_import)
     return FileFacts(
         path.name,
         "onnx",
-        size_bytes(path),
+        sum(map(size_bytes, filter(Path.exists, (path, external_data(path))))),
         f"opset {opsets}",
         tuple(map(_onnx_tensor, model.graph.input)),
         tuple(map(_onnx_tensor, model.graph.output)),
@@ -70,6 +87,7 @@ def _onnx(path: Path) -> FileFacts:
             "description": model.doc_string,
             **{row.key: row.value for row in model.metadata_props},
         },
+        least_runtime={} if least is None else {"onnxruntime": least},
     )
 
 
@@ -89,6 +107,7 @@ def _tflite(path: Path) -> FileFacts:
     model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(path.read_bytes(), 0))
     names = {code: name for name, code in vars(schema.BuiltinOperator).items()}
     signatures = Interpreter(model_path=str(path)).get_signature_list()
+    codes = [(names[code.builtinCode], code.version) for code in model.operatorCodes]
     largest = max(signatures, key=lambda name: int(name.rpartition("_")[2] or 0))
     runner = Interpreter(model_path=str(path)).get_signature_runner(largest)
     return FileFacts(
@@ -104,7 +123,14 @@ def _tflite(path: Path) -> FileFacts:
         ),
         {"description": (model.description or b"").decode()},
         tuple(signatures),
+        _least_tflite(codes),
     )
+
+
+def _least_tflite(codes: list[tuple[str, int]]) -> dict[str, str]:
+    """LiteRT began as TensorFlow Lite 2.18, and has all operators that edgekit's files can have."""
+    least = least_tensorflow(codes)
+    return {} if least is None else {"TensorFlow Lite": least, "LiteRT": FIRST_LITERT}
 
 
 def _tflite_tensors(details: Mapping[str, Any], order: list[str]) -> tuple[TensorSpec, ...]:
@@ -122,12 +148,13 @@ def _coreml(path: Path) -> FileFacts:
         path.name,
         "coreml",
         size_bytes(path),
-        facts.minimum_os.replace("iOS", "iOS "),
+        facts.minimum_os,
         facts.inputs,
         facts.outputs,
         facts.operations,
         facts.metadata,
         tuple(facts.functions),
+        minimum_os=facts.minimum_os,
     )
 
 
@@ -136,6 +163,7 @@ def _executorch(path: Path) -> FileFacts:
 
     program = executorch.load(path)
     facts = executorch.facts(program)
+    maker = facts.pop("executorch", None)
     meta = program.load_method(executorch.METHOD).metadata
     return FileFacts(
         path.name,
@@ -146,6 +174,7 @@ def _executorch(path: Path) -> FileFacts:
         _executorch_tensors(facts.pop("outputs"), meta.output_tensor_meta),
         executorch.operations(path),
         {name: str(value) for name, value in facts.items() if value},
+        least_runtime={} if maker is None else {"ExecuTorch": maker},
     )
 
 
@@ -157,9 +186,43 @@ def _executorch_tensors(names: list[str], meta: Callable[[int], Any]) -> tuple[T
     )
 
 
+def _coreai(path: Path) -> FileFacts:
+    from coreai.authoring import AIModelAsset
+
+    from edgekit.runtime.coreai import FUNCTION, check
+
+    check(path)
+    summary = AIModelAsset.load(path).summary()
+    if summary is None:
+        raise BundleError(f"{path} has no program")
+    functions = sorted(summary.function_names, key=lambda name: int(name.removeprefix(FUNCTION)))
+    stored = json.loads((path / "metadata.json").read_text("utf-8"))
+    own = stored.pop("creatorDefinedMetadata", {})
+    version = f"iOS {(summary._compatibility_version or '27.0').removesuffix('.0')}"
+    return FileFacts(
+        path.name,
+        "coreai",
+        size_bytes(path),
+        version,
+        tuple(_coreai_tensor(*row) for row in summary.function_inputs(functions[-1])),
+        tuple(_coreai_tensor(*row) for row in summary.function_outputs(functions[-1])),
+        dict(summary.operation_distribution),
+        {name: str(value) for name, value in {**stored, **own}.items() if value},
+        tuple(functions),
+        minimum_os=f"{version}, macOS{version.removeprefix('iOS')}",
+    )
+
+
+def _coreai_tensor(name: str, text: str) -> TensorSpec:
+    """From Core AI's own words, such as ``NDArray (Int32, 1 × 16)``."""
+    dtype, _, shape = text.removeprefix("NDArray (").removesuffix(")").partition(", ")
+    return TensorSpec(name, dtype.lower(), tuple(int(size) for size in shape.split(" × ")))
+
+
 _READERS: dict[str, tuple[str, Callable[[Path], FileFacts]]] = {
     ".onnx": ("onnx", _onnx),
     ".tflite": ("tflite", _tflite),
     ".mlpackage": ("coreml", _coreml),
     ".pte": ("executorch", _executorch),
+    ".aimodel": ("coreai", _coreai),
 }

@@ -47,7 +47,13 @@ class DeviceError(RunnerError):
 
 @dataclass(frozen=True)
 class Listed:
-    """A line of ``adb devices``."""
+    """A line of ``adb devices``.
+
+    Attributes:
+        serial: The device's serial number, or ``HOST:PORT`` on the network.
+        state: Its state as adb calls it: ``device`` is ready.
+        model: The phone's model, empty where adb does not know it.
+    """
 
     serial: str
     state: str
@@ -55,12 +61,12 @@ class Listed:
 
     @property
     def remedy(self) -> str:
-        """What makes it usable; empty: it is."""
+        """What makes it usable; empty if it is usable."""
         return "" if self.state == READY else REMEDIES.get(self.state, _ANOTHER_STATE)
 
 
 def find() -> Path | None:
-    """The program: ``EDGEKIT_ADB``, on the path, in Android's SDK, or that of PyPI's adbutils."""
+    """The adb that ``EDGEKIT_ADB`` names, on the path, in Android's SDK or in adbutils, if any."""
     named = os.environ.get("EDGEKIT_ADB")
     if named:
         return Path(named)
@@ -77,9 +83,12 @@ def find() -> Path | None:
 
 @dataclass(frozen=True)
 class Adb:
-    """The program, and the device that it talks to: None for commands of no device.
+    """adb, and the device that it talks to.
 
-    ``options`` stand before every command, like ``-P 5038`` for a server of one's own.
+    Attributes:
+        program: The program.
+        serial: The device's serial number, or None for commands that are about none.
+        options: What stands before every command, like ``-P 5038`` for a server of one's own.
     """
 
     program: Path
@@ -88,10 +97,10 @@ class Adb:
 
     @classmethod
     def found(cls) -> Adb:
-        """That of this machine.
+        """The adb of this machine, which talks to no device yet.
 
         Raises:
-            DeviceError: there is none.
+            DeviceError: There is none.
         """
         program = find()
         if program is None:
@@ -99,7 +108,7 @@ class Adb:
         return cls(program)
 
     def devices(self) -> list[Listed]:
-        """All that adb sees, whatever their state.
+        """All devices that adb sees, whatever their state.
 
         Raises:
             DeviceError: adb cannot be run, or its server does not start.
@@ -117,24 +126,31 @@ class Adb:
         return found
 
     def state(self) -> str:
-        """That of the device; ``disconnected`` if adb does not see it."""
+        """The device's state as adb calls it; ``disconnected`` if adb does not see it."""
         states = {each.serial: each.state for each in self.devices()}
         return states.get(str(self.serial), "disconnected")
 
     def reconnect(self) -> None:
-        """Asks again for a device on the network; one at a cable comes by itself."""
+        """Connects to a device on the network again; one at a cable comes by itself."""
         if self._on_network:  # a dead connection is kept, and tried again ever more rarely
             self._completed(("disconnect", str(self.serial)), _SECONDS)
             self._completed(("connect", str(self.serial)), _SECONDS)
 
     def shell(self, command: str, seconds: float = _SECONDS) -> str:
-        """Runs a line in the device's shell and returns its standard output.
+        """Runs a line in the device's shell.
 
-        A shell that was cut off may end with 0 all the same: what has no end is no answer.
+        A shell that was cut off may end with 0 all the same, so the line's end is marked.
+
+        Args:
+            command: The line.
+            seconds: How long it may take.
+
+        Returns:
+            Its standard output.
 
         Raises:
-            LostError: the device went away.
-            DeviceError: the command failed there.
+            LostError: The device went away.
+            DeviceError: The command failed there.
         """
         line = f"( {command} ); code=$?; echo {_END}; exit $code"
         told, end, _ = self.run("shell", line, seconds=seconds).rpartition(_END)
@@ -143,20 +159,25 @@ class Adb:
         return told
 
     def push(self, local: Path, remote: str) -> None:
-        """Copies a file there.
+        """Copies a file to the device.
 
         Raises:
-            LostError: the device went away.
-            DeviceError: it is full, or refuses the place.
+            LostError: The device went away.
+            DeviceError: It is full, or refuses the place.
         """
         self.run("push", str(local.absolute()), remote, seconds=_patience(local.stat().st_size))
 
     def pull(self, remote: str, local: Path) -> None:
-        """Copies a file here; raises as :meth:`push` does."""
+        """Copies a file from the device; raises as :meth:`push` does."""
         self.run("pull", remote, str(local.absolute()), seconds=_patience(0))
 
     def open(self, command: str, errors: Path) -> subprocess.Popen[str]:
-        """A running command with pipes; what it writes on its standard error goes into a file."""
+        """Starts a command in the device's shell, with pipes.
+
+        Args:
+            command: The line for the shell.
+            errors: The file that gets what the command writes on its standard error.
+        """
         with errors.open("w") as stderr:
             return subprocess.Popen(
                 self.line("shell", command),
@@ -168,11 +189,11 @@ class Adb:
             )
 
     def run(self, *arguments: str, seconds: float = _SECONDS) -> str:
-        """Any command of adb's.
+        """Runs a command of adb's own and returns its standard output.
 
         Raises:
-            LostError: the device went away.
-            DeviceError: anything else.
+            LostError: The device went away.
+            DeviceError: The command failed for another reason.
         """
         done = self._completed(arguments, seconds)
         if done.returncode == 0:
@@ -199,12 +220,12 @@ class Adb:
             raise DeviceError(f"{self.program} cannot be run: {error.strerror}") from error
 
     def line(self, *arguments: str) -> list[str]:
-        """The arguments of a process."""
+        """The command line of a process that runs a command of adb's."""
         chosen = ["-s", self.serial] if self.serial else []
         return [str(self.program), *self.options, *chosen, *arguments]
 
     def _error(self, done: subprocess.CompletedProcess[str], command: str) -> RunnerError:
-        """What is wrong: the device's state, a full disk, or what the command said last."""
+        """The error for a command that failed, from the device's state or what it said last."""
         text = f"{done.stderr}\n{done.stdout}".strip()
         if "No space left" in text:
             return DeviceError(
@@ -219,7 +240,7 @@ class Adb:
         return DeviceError(f"{self._name}, adb {command}: {_last_line(done)}")
 
     def lost(self, state: str) -> LostError:
-        """The device is in another state than ready."""
+        """The error for a device that is in another state than ready."""
         again = f"adb connect {self.serial}" if self._on_network else "plug it in again"
         remedy = again if state == "offline" else REMEDIES.get(state, again)
         return LostError(f"{self._name} is {state}: {remedy}")
@@ -234,7 +255,7 @@ class Adb:
 
 
 def _last_line(done: subprocess.CompletedProcess[str]) -> str:
-    """What it said last."""
+    """The last line that a process printed."""
     lines = f"{done.stdout}\n{done.stderr}".strip().splitlines()
     return lines[-1].strip()[:200] if lines else f"exit code {done.returncode}"
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from pathlib import Path
 from shlex import quote
-from typing import Any
 
 from edgekit.benchmarks.devices import app_runner
 from edgekit.benchmarks.devices.android.adb import DeviceError
-from edgekit.benchmarks.devices.android.device import Android
 from edgekit.benchmarks.devices.android.files import APP, app_folder
-from edgekit.benchmarks.devices.app_runner import Answers, AppRunner
-from edgekit.benchmarks.devices.protocol import Runner, RunnerError
+from edgekit.benchmarks.devices.android.phone import Android
+from edgekit.benchmarks.devices.app_runner import AppRunner, Events, Request
+from edgekit.benchmarks.devices.cooling import CoolPhone
+from edgekit.benchmarks.devices.protocol import Facts, Launch, Runner, RunnerError
+from edgekit.benchmarks.devices.runtimes import Platform, runtimes_of
 from edgekit.errors import PlanError
 
 _ASK_EVERY_SECONDS = 0.3
@@ -21,9 +22,18 @@ _DEAD, _DEAD_TIMES = "@@1", 5  # it may write right before it ends
 
 
 class ThroughApp:
-    """A phone, measured by an app on it: ``component`` is ``PACKAGE/ACTIVITY``."""
+    """A phone, measured by an app on it.
+
+    Args:
+        phone: The phone.
+        component: The app's activity, as ``PACKAGE/ACTIVITY``; None is edgekit's own.
+
+    Raises:
+        PlanError: The component is no such name.
+    """
 
     timed = True
+    runtimes = runtimes_of(Platform.ANDROID)
 
     def __init__(self, phone: Android, component: str | None = None) -> None:
         self._phone, self._component = phone, component or APP
@@ -32,57 +42,60 @@ class ThroughApp:
             raise PlanError(f"--via app:{component} is not app:PACKAGE/ACTIVITY, like app:{APP}")
         self._package = package
         self.name = f"{phone.name} via app"
-        self.runtimes = phone.runtimes
-        self.put, self.get = phone.put, phone.get
 
-    def facts(self) -> Mapping[str, Any]:
-        """The phone's, and which app it is."""
+    def facts(self) -> Facts:
+        """The phone's facts, and which app it is."""
         build = "the app's own"
         return {**self._phone.facts(), "app": self._component, "runtime_build": build}
 
+    def put(self, path: Path) -> str:
+        """Pushes the file where any app can read it."""
+        return self._phone.put(path)
+
     def scratch(self, name: str) -> str:
-        """Where the app saves outputs, whatever they are called here."""
+        """The path of the app's outputs: it saves no other file."""
         return f"{app_folder(self._package)}/{app_runner.OUTPUTS}"
 
-    def start(
-        self,
-        runtime: str,
-        model: str,
-        threads: int,
-        inputs: str,
-        outputs: str,
-        *,
-        evict: bool = False,
-    ) -> Runner:
+    def get(self, remote: str, local: Path) -> None:
+        """Pulls the file."""
+        self._phone.get(remote, local)
+
+    def watch(self, cool_seconds: float) -> CoolPhone:
+        """Watches the phone once it is cool."""
+        return self._phone.watch(cool_seconds)
+
+    def start(self, launch: Launch) -> Runner:
         """An app that has opened the file once; each of its commands is a launch.
 
         Raises:
-            RunnerError: there is no such app, or it says what it cannot do.
+            RunnerError: There is no such app, or it says what it cannot do.
         """
-        texts = {"model": model, "runtime": runtime, "inputs": inputs, "outputs": outputs}
+        place = self.put(launch.artifact)
 
-        def launch(commands: Sequence[str]) -> Answers:
-            return self._launch(texts, threads, commands)
+        def launched(commands: Sequence[str]) -> Events:
+            return self._launched(Request.of(commands, launch, place))
 
-        return AppRunner(launch, self.scratch(""), self._phone.watch)
+        return AppRunner(launched, self.scratch(""))
 
-    def _launch(self, texts: Mapping[str, str], threads: int, commands: Sequence[str]) -> Answers:
+    def _launched(self, request: Request) -> Events:
         self._phone.back()
-        number = secrets.token_hex(6)
-        extras = {"id": number, **texts, "commands": ";".join(commands)}
-        words = [part for key, text in extras.items() for part in ("--es", key, text)]
-        numbers = ["--ei", "threads", str(threads), "--ei", "contract", str(app_runner.CONTRACT)]
-        line = ["am", "start", "-S", "-W", "-n", self._component, *words, *numbers]
+        extras = [
+            word
+            for name, value in request.fields.items()
+            for word in ("--ei" if isinstance(value, int) else "--es", name, str(value))
+        ]
+        line = ["am", "start", "-S", "-W", "-n", self._component, *extras]
         told = self._phone.shell(f"{' '.join(map(quote, line))} 2>&1 || true")
         if "Error" in told:
             raise DeviceError(
                 f"{self._phone.name} cannot start {self._component}: install the app, or name "
                 "yours with --via app:PACKAGE/ACTIVITY"
             )
-        return app_runner.answers(self._wait(f"{app_folder(self._package)}/{number}.jsonl"))
+        results = f"{app_folder(self._package)}/{request.id}.jsonl"
+        return app_runner.parsed(self._awaited(results))
 
-    def _wait(self, results: str) -> str:
-        """The text of the results, which appear whole when the app is done."""
+    def _awaited(self, results: str) -> str:
+        """The text of a file of results, which appears whole when the app is done."""
         read = f"cat {quote(results)} 2>/dev/null"
         alive = f"{{ pidof {quote(self._package)} >/dev/null 2>&1; echo @@$?; }}"
         deadline, dead = time.monotonic() + app_runner.MOST_SECONDS, 0

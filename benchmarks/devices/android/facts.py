@@ -8,33 +8,43 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeAlias, TypeVar
 
 _MARK = "@@edgekit"  # begins the line before each answer
 _CPU = "/sys/devices/system/cpu/cpu*/cpufreq"
 _BATTERY = "/sys/class/power_supply/battery"
+# PowerManager.THERMAL_STATUS_*, by their numbers
 THERMAL = ("none", "light", "moderate", "severe", "critical", "emergency", "shutdown")
 _FEATURES = ("asimd", "asimddp", "i8mm", "bf16", "sve", "sve2", "sme")
 _KB = 1024
+T = TypeVar("T")
+
+
+Read: TypeAlias = Callable[[str], object]
 
 
 @dataclass(frozen=True)
 class Ask:
-    """A command for the device's shell, and what its output means; None: nothing."""
+    """One fact.
+
+    Attributes:
+        command: The line for the phone's shell.
+        read: Reads the fact, a plain JSON value, in what the line printed; None if it is not there.
+    """
 
     command: str
-    read: Callable[[str], Any]
+    read: Read
 
 
 def _line(text: str) -> str | None:
-    """The first line that is not empty."""
+    """The first line that is not empty, or None."""
     return next(filter(None, map(str.strip, text.splitlines())), None)
 
 
-def _after(key: str, kind: Callable[[str], Any] = str) -> Callable[[str], Any]:
-    """The value on the line ``key: value`` or ``key=value``."""
+def _after(key: str, kind: Callable[[str], T]) -> Callable[[str], T | None]:
+    """Reads the text after ``key:`` or ``key=`` on a line, as ``kind`` makes a value of it."""
 
-    def read(text: str) -> Any:
+    def read(text: str) -> T | None:
         found = re.search(rf"^\s*{key}\s*[:=]\s*(\S.*?)\s*$", text, re.MULTILINE | re.IGNORECASE)
         if found is None:
             return None
@@ -51,8 +61,8 @@ def _whole(text: str) -> int | None:
     return int(found[1]) if found else None
 
 
-def _words(text: str) -> list[str] | None:
-    """Different lines, sorted: one governor for each cluster of cores, say."""
+def _lines(text: str) -> list[str] | None:
+    """The different lines, sorted: clusters of cores may have a governor each."""
     return sorted({line.strip() for line in text.splitlines() if line.strip()}) or None
 
 
@@ -66,16 +76,27 @@ def _cores(text: str) -> int | None:
 
 
 def _features(text: str) -> list[str] | None:
-    found = _after("Features")(text)
+    found = _after("Features", str)(text)
     return [name for name in _FEATURES if name in found.split()] if found else None
 
 
-def _first_number(text: str) -> int:
-    return int(text.split()[0])
+def _kilobytes(text: str) -> int:
+    """The bytes of a text like ``3907072 kB``."""
+    return int(text.split()[0]) * _KB
 
 
 def _celsius(text: str) -> float:
+    """Degrees Celsius of the tenths that Android tells."""
     return int(text) / 10
+
+
+def _volts(text: str) -> float:
+    return int(text) / 1000
+
+
+def _switch(text: str) -> bool | None:
+    found = _whole(text)
+    return None if found is None else bool(found)
 
 
 def _plugged(text: str) -> bool | None:
@@ -89,13 +110,13 @@ def _thermal(text: str) -> str | None:
 
 
 def _screen(text: str) -> str | None:
-    found = _after("Display Power: state")(text) or _after("mWakefulness")(text)
+    found = _after("Display Power: state", str)(text) or _after("mWakefulness", str)(text)
     states = {"ON": "on", "OFF": "off", "AWAKE": "on", "ASLEEP": "off", "DOZING": "off"}
     return states.get(found.upper(), found.lower()) if found else None
 
 
 def _free(text: str) -> int | None:
-    """Of ``df -k``: the fourth column of the last line, in bytes."""
+    """What is free by ``df -k``, whose fourth column tells kilobytes, in bytes."""
     columns = text.strip().splitlines()[-1].split() if text.strip() else []
     return int(columns[3]) * _KB if len(columns) > 3 and columns[3].isdigit() else None
 
@@ -117,26 +138,34 @@ STATIC: Mapping[str, Ask] = {
     "architecture": Ask("uname -m", _line),
     "cores": Ask("cat /proc/cpuinfo", _cores),
     "features": Ask("cat /proc/cpuinfo", _features),
-    "memory_kb": Ask("cat /proc/meminfo", _after("MemTotal", _first_number)),
+    "memory_bytes": Ask("cat /proc/meminfo", _after("MemTotal", _kilobytes)),
 }
 NOW: Mapping[str, Ask] = {
-    "governor": Ask(f"cat {_CPU}/scaling_governor", _words),
+    "governor": Ask(f"cat {_CPU}/scaling_governor", _lines),
     "clock_limit_khz": Ask(f"cat {_CPU}/scaling_max_freq", _sum),
     "battery_percent": Ask("dumpsys battery", _after("level", int)),
     "battery_celsius": Ask("dumpsys battery", _after("temperature", _celsius)),
-    "battery_volts": Ask("dumpsys battery", _after("voltage", lambda text: int(text) / 1000)),
+    "battery_volts": Ask("dumpsys battery", _after("voltage", _volts)),
     "plugged": Ask("dumpsys battery", _plugged),
     "charge_uah": Ask("dumpsys battery", _after("charge counter", int)),
     "current_ua": Ask(f"cat {_BATTERY}/current_now", _whole),
     "thermal_status": Ask("dumpsys thermalservice", _thermal),
-    "battery_saver": Ask("settings get global low_power", _whole),
+    "battery_saver": Ask("settings get global low_power", _switch),
     "screen": Ask("dumpsys power", _screen),
     "free_bytes": Ask("df -k /data/local/tmp", _free),
 }
 
 
-def ask(shell: Callable[[str], str], asks: Mapping[str, Ask]) -> dict[str, Any]:
-    """Asks everything in one command; ``shell`` runs it and returns what it printed."""
+def ask(shell: Callable[[str], str], asks: Mapping[str, Ask]) -> dict[str, object]:
+    """Asks for facts, all of them in one line for the shell.
+
+    Args:
+        shell: Runs a line in the phone's shell and returns what it printed.
+        asks: The facts by their names.
+
+    Returns:
+        Their values by their names, None where the phone does not tell.
+    """
     commands = list(dict.fromkeys(each.command for each in asks.values()))
     lines = [f"echo {_MARK}; {command} 2>/dev/null; echo" for command in commands]
     parts = shell("; ".join([*lines, "true"])).replace("\r", "").split(_MARK)[1:]
@@ -144,10 +173,15 @@ def ask(shell: Callable[[str], str], asks: Mapping[str, Ask]) -> dict[str, Any]:
     return {name: each.read(answers.get(each.command, "")) for name, each in asks.items()}
 
 
-def machine(facts: Mapping[str, Any]) -> str:
-    """The hardware in one line: ``Google Pixel 7 (Google Tensor GT10), 8 cores``."""
-    maker, model = facts["manufacturer"], facts["model"] or "unknown model"
-    name = model if not maker or model.lower().startswith(maker.lower()) else f"{maker} {model}"
-    soc = " ".join(filter(None, (facts["soc_maker"], facts["soc_model"]))) or facts["platform"]
+def machine(facts: Mapping[str, object]) -> str:
+    """The hardware in one line, like ``Google Pixel 7 (Google Tensor GT10), 8 cores``.
+
+    Args:
+        facts: Those of :data:`STATIC`.
+    """
+    maker, model = str(facts["manufacturer"] or ""), str(facts["model"] or "unknown model")
+    name = model if model.lower().startswith(maker.lower()) else f"{maker} {model}"
+    soc = " ".join(str(facts[key]) for key in ("soc_maker", "soc_model") if facts[key])
+    soc = soc or str(facts["platform"] or "")
     cores = f", {facts['cores']} cores" if facts["cores"] else ""
     return f"{name}{f' ({soc})' if soc else ''}{cores}"

@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
 
 from edgekit.benchmarks.devices import content
 from edgekit.benchmarks.devices.android.adb import Adb
-from edgekit.benchmarks.devices.protocol import LostError, RunnerError
+from edgekit.benchmarks.devices.arm64 import program
+from edgekit.benchmarks.devices.protocol import Launch, LostError, RunnerError
 
 FOLDER = "/data/local/tmp/edgekit"  # adb's shell may write and start programs there
 APP = "dev.edgekit.demo/.BenchmarkActivity"
@@ -19,14 +21,14 @@ _GLIBC = (
     *(LOADER, "libc.so.6", "libm.so.6", "libdl.so.2", "libpthread.so.0", "librt.so.1"),
     *("libgcc_s.so.1", "libstdc++.so.6"),
 )
-_LIBRARIES = {
-    "onnxruntime": ("onnxruntime/capi", "libonnxruntime.so.*"),
-    "litert": ("ai_edge_litert", "libLiteRt.so"),
-}
 
 
 class Files:
-    """What edgekit has put on one phone."""
+    """The files that edgekit has put on one phone.
+
+    Args:
+        adb: An adb that names the phone.
+    """
 
     def __init__(self, adb: Adb) -> None:
         self._adb = adb
@@ -34,12 +36,19 @@ class Files:
         self._token = secrets.token_hex(4)
 
     def put(self, local: Path, remote: str) -> str:
-        """Pushes a file, unless one of that name and size is there, and returns ``remote``.
+        """Pushes a file, unless one of that name and size is there.
 
         A name says what the file holds, and a push that was cut off leaves a shorter file.
 
+        Args:
+            local: The file here.
+            remote: Its path on the phone, named by its content.
+
+        Returns:
+            ``remote``.
+
         Raises:
-            RunnerError: it cannot be pushed; what was left of it is removed.
+            RunnerError: It cannot be pushed; what was left of it is removed.
         """
         folder, _, name = remote.rpartition("/")
         if folder not in self._sizes:
@@ -59,68 +68,89 @@ class Files:
         return remote
 
     def named(self, local: Path) -> str:
-        """Where a file of that content belongs; its own name, whatever it is, stays here."""
+        """The path on the phone for a file of that content, whatever it is called here."""
         return f"{FOLDER}/files/{content.name(local)}"
 
     def scratch(self, name: str) -> str:
-        """A path of this object's own."""
+        """A path on the phone that no other object of this class gives out."""
         folder = f"{FOLDER}/scratch"
         if folder not in self._sizes:
             self._sizes[folder] = self._listed(folder)
         return f"{folder}/{self._token}-{name}"
 
     def forget(self) -> None:
-        """The phone was away: look again at what it has."""
+        """Forgets what the phone has, which is looked up again: it was away meanwhile."""
         self._sizes.clear()
 
     def _listed(self, folder: str) -> Mapping[str, int]:
-        """Makes a folder and returns the sizes of its files."""
+        """Makes a folder on the phone and returns the sizes of its files in bytes by name."""
         text = self._adb.shell(f"mkdir -p {quote(folder)} && ls -ln {quote(folder)}")
         rows = [line.split() for line in text.splitlines()]
         return {row[-1]: int(row[4]) for row in rows if len(row) > 5 and row[4].isdigit()}
 
 
 def app_folder(package: str) -> str:
-    """Where an app may write without asking and adb's shell may read: its external files."""
+    """The folder of an app's external files, where it may write and adb's shell may read."""
     return f"/sdcard/Android/data/{package}/files/edgekit"
 
 
 def clean(adb: Adb) -> None:
-    """Removes all of it.
+    """Removes all that edgekit has put on a phone.
 
     Raises:
-        RunnerError: the phone is not there, or refuses.
+        RunnerError: The phone is not there, or refuses.
     """
     adb.shell(f"rm -rf {quote(FOLDER)} {quote(app_folder(APP.partition('/')[0]))}")
 
 
-def engine(root: Path, runtime: str) -> Mapping[str, Path]:
-    """What a phone needs to run a file: the runner, a runtime, and glibc with its own loader.
+@dataclass(frozen=True)
+class Engine:
+    """All that a phone needs to run a file: the native runner, a runtime and a C library.
 
-    Android has another C library. ``root`` is the folder of
-    :mod:`edgekit.benchmarks.devices.arm64.setup`.
+    Android has another one than glibc, so the program brings that along, with its loader.
+
+    Attributes:
+        files: The files here by their names there.
+        library: The name of the runtime's library.
     """
-    system = root / "sysroot"
-    places = (system / "lib/aarch64-linux-gnu", system / "usr/lib/aarch64-linux-gnu")
-    found = {
-        name: next(place / name for place in places if (place / name).exists()) for name in _GLIBC
-    }
-    folder, pattern = _LIBRARIES[runtime]
-    (library,) = (root / "runtimes" / folder).glob(pattern)
-    return {**found, PROGRAM: root / "runner", library.name: library}
 
+    files: Mapping[str, Path]
+    library: str
 
-def command(folder: str, runtime: str, names: Mapping[str, Path], arguments: list[str]) -> str:
-    """The shell line that starts the runner of an engine that was pushed into ``folder``."""
-    (library,) = (name for name in names if name not in (*_GLIBC, PROGRAM))
-    start = [f"./{LOADER}", "--library-path", ".", f"./{PROGRAM}", "--backend", runtime]
-    words = [*start, "--library", f"./{library}", *arguments]
-    allowed = f"chmod 755 {LOADER} {PROGRAM}"
-    own = 'export HOME="$PWD" TMPDIR="$PWD"'  # onnxruntime leaves files there
-    return f"cd {quote(folder)} && {allowed} && {own} && exec {' '.join(map(quote, words))}"
+    @classmethod
+    def of(cls, root: Path, runtime: str) -> Engine:
+        """The engine of a runtime.
 
+        Args:
+            root: The folder of :func:`edgekit.benchmarks.devices.arm64.setup.setup`.
+            runtime: The runtime's name.
+        """
+        system = root / "sysroot"
+        places = (system / "lib/aarch64-linux-gnu", system / "usr/lib/aarch64-linux-gnu")
+        glibc = {
+            name: next(place / name for place in places if (place / name).exists())
+            for name in _GLIBC
+        }
+        library = program.library(root, runtime)
+        files = {**glibc, PROGRAM: program.runner(root), library.name: library}
+        return cls(files, library.name)
 
-def engine_folder(names: Mapping[str, Path]) -> str:
-    """Named by all that is in it."""
-    digests = "".join(f"{name} {content.digest(path)}\n" for name, path in sorted(names.items()))
-    return f"{FOLDER}/engine-{hashlib.sha256(digests.encode()).hexdigest()[:12]}"
+    @property
+    def folder(self) -> str:
+        """The folder on the phone, named by the contents of all files in it."""
+        digests = (f"{name} {content.digest(path)}\n" for name, path in sorted(self.files.items()))
+        return f"{FOLDER}/engine-{hashlib.sha256(''.join(digests).encode()).hexdigest()[:12]}"
+
+    def command(self, folder: str, launch: Launch, place: str) -> str:
+        """The shell line that starts the runner.
+
+        Args:
+            folder: The folder on the phone with the engine's files.
+            launch: What the runner opens.
+            place: Where the artifact is on the phone.
+        """
+        start = [f"./{LOADER}", "--library-path", ".", f"./{PROGRAM}"]
+        words = [*start, *program.arguments(launch, place, f"./{self.library}")]
+        allowed = f"chmod 755 {LOADER} {PROGRAM}"
+        own = 'export HOME="$PWD" TMPDIR="$PWD"'  # onnxruntime leaves files there
+        return f"cd {quote(folder)} && {allowed} && {own} && exec {' '.join(map(quote, words))}"

@@ -11,13 +11,21 @@ from dataclasses import dataclass
 
 _V8 = "fp asimd evtstrm aes pmull sha1 sha2 crc32 cpuid"
 _V82 = f"{_V8} atomics fphp asimdhp asimdrdm lrcpc dcpop asimddp"
-_ARM = 0x41
-CORES = 2
+_ARM = 0x41  # the implementer
+CORES = 2  # of an emulated phone
 
 
 @dataclass(frozen=True)
 class Cpu:
-    """One core's identity (Arm's part numbers) and the features its kernel lists."""
+    """A CPU as Linux shows it.
+
+    Attributes:
+        part: Arm's part number, in the main ID register (MIDR_EL1), as ``CPU part`` shows it.
+        variant: The major revision, in the same register.
+        revision: The minor revision, in the same register.
+        features: The features that the kernel lists (HWCAP), separated by spaces.
+        phones: Which phones have it, and whether it has int8 dot products.
+    """
 
     part: int
     variant: int
@@ -36,7 +44,11 @@ DEFAULT = "cortex-a76"
 
 
 def cpuinfo(name: str) -> str:
-    """The file ``/proc/cpuinfo`` of a phone with that CPU."""
+    """The text of ``/proc/cpuinfo`` on a phone with that CPU.
+
+    Args:
+        name: A name in :data:`CPUS`.
+    """
     cpu = CPUS[name]
     return "".join(
         f"processor\t: {core}\nBogoMIPS\t: 26.00\nFeatures\t: {cpu.features}\n"

@@ -9,8 +9,9 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
-Run = Callable[[Sequence[str], Mapping[str, str]], str]
+Run: TypeAlias = Callable[[Sequence[str], Mapping[str, str]], str]
 RELEASE = "bookworm"
 MIRROR = "http://deb.debian.org/debian"  # apt checks signatures: it needs no https
 KEYS = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
@@ -18,12 +19,17 @@ _OWN = ("Acquire::http", "Acquire::https", "Acquire::Check-")  # proxies, mostly
 
 
 def unpack(packages: Sequence[str], architecture: str, folder: Path, run: Run) -> None:
-    """Unpacks packages of an architecture, like ``arm64``, into a folder; dependencies are not
-    looked for.
+    """Fetches packages and unpacks them into a folder, without those that they depend on.
+
+    Args:
+        packages: Their names in Debian.
+        architecture: Debian's name of it, like ``arm64``.
+        folder: Where they are unpacked, as if it were the root.
+        run: Starts a tool (see :func:`edgekit.benchmarks.devices.arm64.setup.command`).
 
     Raises:
         OSError: apt or dpkg is not installed.
-        CalledProcessError: one of them failed.
+        CalledProcessError: One of them failed.
     """
     work = folder.with_name(f"{folder.name}-apt")
     for each in ("etc", "state/lists/partial", "cache/archives/partial", "debs"):
@@ -41,12 +47,15 @@ def unpack(packages: Sequence[str], architecture: str, folder: Path, run: Run) -
 
 
 def own_architecture(run: Run) -> str:
-    """This machine's, like ``amd64``."""
+    """Debian's name of this machine's architecture, like ``amd64``."""
     return run(["dpkg", "--print-architecture"], {}).strip()
 
 
 def _configuration(work: Path, architecture: str, run: Run) -> str:
-    """The machine's hooks are left out: some of them clean its own cache."""
+    """The text of an apt.conf: of the machine's own only the network's settings are kept.
+
+    Its hooks are left out, since some of them clean the machine's own cache.
+    """
     own = [line for line in run(["apt-config", "dump"], {}).splitlines() if line.startswith(_OWN)]
     return "\n".join(
         [

@@ -12,103 +12,81 @@ import gzip
 import itertools
 import re
 import subprocess
-from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
-from edgekit.benchmarks.devices.arm64 import debian
-from edgekit.benchmarks.devices.arm64 import setup as arm64_setup
+from edgekit.benchmarks.devices.arm64 import debian, program, setup
 from edgekit.benchmarks.devices.arm64.cpus import CORES, CPUS, DEFAULT
+from edgekit.benchmarks.devices.arm64.program import NativeRunner
+from edgekit.benchmarks.devices.driver import Driver, Found, Options, Say
 from edgekit.benchmarks.devices.local import LocalFiles
-from edgekit.benchmarks.devices.protocol import Runner, RunnerError
+from edgekit.benchmarks.devices.protocol import Facts, Launch, Runner, RunnerError
+from edgekit.benchmarks.devices.runtimes import Platform, runtimes_of
 from edgekit.errors import UnsupportedError
 
-_LIBRARIES = {
-    "onnxruntime": ("onnxruntime/capi", "libonnxruntime.so.*"),
-    "litert": ("ai_edge_litert", "libLiteRt.so"),
-}
-_RUNTIMES = {"onnx": ("onnxruntime",), "tflite": ("litert",)}
 _ADDRESSES = 8 * 2**30  # bytes of address space where no budget limits it
-_NOISE = ("INFO", "WARNING", "qemu: uncaught target signal")
 
 
 class Arm64(LocalFiles):
-    """A phone with one of :data:`CPUS`; ``memory_bytes`` limits the guest's address space.
+    """A phone with an emulated CPU.
+
+    Args:
+        cpu: A name in :data:`edgekit.benchmarks.devices.arm64.cpus.CPUS`.
+        memory_bytes: How much address space a runner may take, or None for no limit.
+        say: Is told what is set up.
 
     Raises:
         UnsupportedError: edgekit does not know that CPU, or qemu computes wrongly with it.
-        SetupError: the emulator is not set up and cannot be.
+        SetupError: The emulator is not set up and cannot be.
     """
 
     timed = False
+    runtimes = runtimes_of(Platform.AARCH64_LINUX)
 
     def __init__(
         self,
         cpu: str = DEFAULT,
         memory_bytes: int | None = None,
-        say: Callable[[str], None] = lambda text: None,
+        say: Say = lambda text: None,
     ) -> None:
         super().__init__()
         _check(cpu)
-        self._root = arm64_setup.setup(say)
+        self._root = setup.setup(say)
         self._cpu, self._memory_bytes = cpu, memory_bytes
         self._numbers = itertools.count()
         self._facts = _facts(self._root, cpu, memory_bytes)
         self.name = f"arm64:{cpu}"
 
-    def facts(self) -> Mapping[str, Any]:
+    def facts(self) -> Facts:
         """The emulated CPU and what runs on it."""
         return self._facts
 
-    def runtimes(self, format_name: str) -> tuple[str, ...]:
-        """Those with an AArch64 wheel and a C interface."""
-        return _RUNTIMES.get(format_name, ())
-
-    def start(
-        self,
-        runtime: str,
-        model: str,
-        threads: int,
-        inputs: str,
-        outputs: str,
-        *,
-        evict: bool = False,
-    ) -> Runner:
+    def start(self, launch: Launch) -> Runner:
         """The native runner under qemu; its load times mean nothing, so nothing is evicted.
 
         Raises:
-            RunnerError: it cannot open the file, or not within the memory budget.
+            RunnerError: It cannot open the file.
+            BudgetError: It cannot open the file within the memory budget.
         """
-        arguments = (
-            *("--model", model, "--threads", str(threads)),
-            *("--inputs", inputs, "--outputs", outputs),
-        )
+        counted = launch.threads == 1  # the plugin's counter has no lock
         if self._memory_bytes is None:
-            return self._open(runtime, arguments, threads == 1, None)
+            return self._opened(launch, counted, None)
         try:
-            return self._open(runtime, arguments, threads == 1, self._memory_bytes)
+            return self._opened(launch, counted, self._memory_bytes)
         except BudgetError:
-            self._open(runtime, arguments, False, None).close()  # else the file itself is at fault
+            self._opened(launch, False, None).close()  # else the file itself is at fault
             raise
 
-    def _open(
-        self, runtime: str, arguments: tuple[str, ...], counted: bool, memory_bytes: int | None
-    ) -> Runner:
-        folder, pattern = _LIBRARIES[runtime]
-        (library,) = (self._root / "runtimes" / folder).glob(pattern)
+    def _opened(self, launch: Launch, counted: bool, memory_bytes: int | None) -> Runner:
         number = next(self._numbers)
         counts, errors = (Path(self.scratch(f"{kind}-{number}")) for kind in ("counts", "errors"))
-        end = str(memory_bytes or _ADDRESSES)
-        plugin = f"{_quoted(self._root / 'count.so')},out={_quoted(counts)}"
+        library = program.library(self._root, launch.runtime)
+        command = [
+            *self._qemu(str(memory_bytes or _ADDRESSES), counts if counted else None),
+            *program.arguments(launch, self.put(launch.artifact), str(library)),
+        ]
         with errors.open("w") as stderr:
             process = subprocess.Popen(
-                [
-                    *(str(self._root / "qemu" / "qemu-aarch64"), "-cpu", self._cpu),
-                    *("-R", end, "-seed", "1", "-L", str(self._root / "cpus" / self._cpu)),
-                    *(("-plugin", plugin) if counted else ()),
-                    *(str(self._root / "runner"), "--backend", runtime, "--library", str(library)),
-                    *("--guest-end", end, *arguments),
-                ],
+                command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=stderr,
@@ -118,15 +96,35 @@ class Arm64(LocalFiles):
             )
         return Emulated(process, counts if counted else None, errors, memory_bytes)
 
+    def _qemu(self, end: str, counts: Path | None) -> list[str]:
+        """The emulator's command line up to the program's own arguments.
+
+        Args:
+            end: The last address that the program may use.
+            counts: The file that gets the number of instructions of each inference, or None.
+        """
+        plugin = f"{_quoted(self._root / 'count.so')},out={_quoted(counts)}" if counts else ""
+        return [
+            *(str(self._root / "qemu" / "qemu-aarch64"), "-cpu", self._cpu),
+            *("-R", end, "-seed", "1", "-L", str(self._root / "cpus" / self._cpu)),
+            *(("-plugin", plugin) if plugin else ()),
+            *(str(program.runner(self._root)), "--guest-end", end),
+        ]
+
 
 class BudgetError(RunnerError):
     """A runner with a memory budget died or refused."""
 
 
-class Emulated(Runner):
-    """A runner under qemu, whose plugin writes each inference's instructions into ``counts``.
+class Emulated(NativeRunner):
+    """A native runner under qemu.
 
-    None: it counts nothing, as with more than one thread, since the plugin's counter has no lock.
+    Args:
+        process: The emulator.
+        counts: The file into which its plugin writes the instructions of each inference, or None
+            if nothing is counted.
+        errors: The file that gets its standard error.
+        memory_bytes: The memory budget, which failures are put down to, or None.
     """
 
     def __init__(
@@ -136,36 +134,27 @@ class Emulated(Runner):
         errors: Path,
         memory_bytes: int | None,
     ) -> None:
-        self._counts, self._errors, self._memory_bytes = counts, errors, memory_bytes
-        super().__init__(process)
+        self._counts = counts
+
+        def explain(error: RunnerError, told: str) -> RunnerError:
+            if memory_bytes is None:
+                return RunnerError(told)
+            budget = f"{memory_bytes / 2**20:.4g} MiB"
+            return BudgetError(f"does not run within a memory budget of {budget}: {told}")
+
+        super().__init__(process, errors, explain)
 
     def instructions(self) -> list[int]:
-        """Of each inference so far, in order."""
+        """How many instructions each inference so far took, in order."""
         if self._counts is None:
             return []
         return [int(line) for line in self._counts.read_text().split()]
 
-    def _answer(self, event: str) -> Mapping[str, Any]:
-        try:
-            return super()._answer(event)
-        except RunnerError as error:
-            text = f"{error}{self._last_words()}"
-            if self._memory_bytes is None:
-                raise RunnerError(text) from error
-            budget = f"{self._memory_bytes / 2**20:.4g} MiB"
-            raise BudgetError(f"does not run within a memory budget of {budget}: {text}") from error
 
-    def _last_words(self) -> str:
-        """What the process wrote last on its standard error, if that says anything."""
-        lines = self._errors.read_text(errors="replace").splitlines()
-        told = [line.strip() for line in lines if line.strip() and not line.startswith(_NOISE)]
-        return f" ({told[-1][:200]})" if told else ""
-
-
-def _facts(root: Path, cpu: str, memory_bytes: int | None) -> Mapping[str, Any]:
+def _facts(root: Path, cpu: str, memory_bytes: int | None) -> Facts:
     qemu = _found(
         r"version (\d+\.\d+\.\d+)",
-        arm64_setup.command([str(root / "qemu" / "qemu-aarch64"), "--version"], {}),
+        setup.command([str(root / "qemu" / "qemu-aarch64"), "--version"], {}),
     )
     with gzip.open(root / "sysroot/usr/share/doc/libc6/changelog.Debian.gz", "rt") as file:
         glibc = _found(r"\((.+)\)", file.readline())
@@ -178,7 +167,7 @@ def _facts(root: Path, cpu: str, memory_bytes: int | None) -> Mapping[str, Any]:
         "memory_bytes": memory_bytes,
         "os": f"Debian {debian.RELEASE}, glibc {glibc}",
         "qemu": qemu,
-        "runtimes": dict(arm64_setup.WHEELS),
+        "runtimes": program.versions(),
     }
 
 
@@ -200,3 +189,27 @@ def _check(cpu: str) -> None:
         )
     if cpu not in CPUS:
         raise UnsupportedError(f"arm64 has no CPU '{cpu}': choose from {', '.join(CPUS)}")
+
+
+def _open(options: Options) -> Arm64:
+    return Arm64(options.chosen or DEFAULT, options.memory_limit_bytes, options.say)
+
+
+def _find() -> list[Found]:
+    missing = setup.missing()
+    remedy = f"{missing}: edgekit devices setup arm64" if missing else ""
+    return [
+        Found(f"arm64:{name}", f"emulated phone, {cpu.phones}", remedy)
+        for name, cpu in CPUS.items()
+    ]
+
+
+def _set_up(say: Say) -> None:
+    setup.setup(say)
+
+
+def _clean(chosen: str | None) -> None:
+    setup.clean()
+
+
+ARM64 = Driver("arm64", _find, _open, _set_up, _clean)

@@ -8,9 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from edgekit.errors import MissingExtraError, UnsupportedError
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 _MAC = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
@@ -22,18 +25,18 @@ _FLAGS = (
 
 
 def find() -> Path | None:
-    """The executable: ``EDGEKIT_CHROMIUM``, or the first of the usual names."""
+    """The executable that ``EDGEKIT_CHROMIUM`` names, or one of a usual name, if any."""
     named = os.environ.get("EDGEKIT_CHROMIUM")
     found = named or next(filter(None, map(shutil.which, _NAMES)), None)
     return Path(found) if found else _MAC if _MAC.exists() else None
 
 
 def executable() -> Path:
-    """Where Chromium is, once all that starting it needs is there.
+    """Chromium's executable, where all that starting it needs is there.
 
     Raises:
         MissingExtraError: Playwright is not installed.
-        UnsupportedError: there is no Chromium.
+        UnsupportedError: There is no Chromium.
     """
     if find_spec("playwright") is None:
         raise MissingExtraError("playwright", "browser")
@@ -49,12 +52,18 @@ def executable() -> Path:
 
 
 @contextmanager
-def launched(*flags: str) -> Iterator[Any]:
-    """A running browser, as Playwright gives it.
+def launched(*flags: str) -> Iterator[Browser]:
+    """Starts Chromium, and ends it with the context.
+
+    Args:
+        flags: Options of Chromium's command line beside edgekit's own.
+
+    Returns:
+        The running browser, as Playwright gives it.
 
     Raises:
         MissingExtraError: Playwright is not installed.
-        UnsupportedError: there is no Chromium.
+        UnsupportedError: There is no Chromium.
     """
     path = executable()
     from playwright.sync_api import sync_playwright

@@ -6,25 +6,30 @@ the processor is this machine's. Each file has a Chromium of its own.
 
 from __future__ import annotations
 
-import json
-import os
 import subprocess
-import sys
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Sequence
 
-from edgekit.benchmarks.devices.browser import chromium
-from edgekit.benchmarks.devices.browser import setup as browser_setup
-from edgekit.benchmarks.devices.local import LocalFiles
-from edgekit.benchmarks.devices.protocol import Runner
-from edgekit.errors import EdgekitError
+import msgspec
 
-RUNTIME = "onnxruntime-web"
+from edgekit.benchmarks.devices import events
+from edgekit.benchmarks.devices.browser import chromium, runner, setup
+from edgekit.benchmarks.devices.browser.runner import PageFacts
+from edgekit.benchmarks.devices.driver import Driver, Found, Options, Say
+from edgekit.benchmarks.devices.host.facts import facts
+from edgekit.benchmarks.devices.local import LocalFiles, python_runner
+from edgekit.benchmarks.devices.protocol import Facts, Launch, ProcessRunner, Runner
+from edgekit.benchmarks.devices.runtimes import Platform, runtimes_of
+from edgekit.errors import EdgekitError, UnsupportedError
+
 LIMIT_SECONDS = 300.0  # for one command of the page, like one inference
 
 
 class Browser(LocalFiles):
-    """Headless Chromium; whatever a page takes longer than ``limit_seconds`` for is given up.
+    """Headless Chromium.
+
+    Args:
+        say: Is told what is set up.
+        limit_seconds: How long a page may take for one command before it is given up.
 
     Raises:
         EdgekitError: Chromium, Playwright or onnxruntime-web is missing, or does not start.
@@ -32,79 +37,77 @@ class Browser(LocalFiles):
 
     name = "browser"
     timed = True
+    runtimes = runtimes_of(Platform.WEB)
 
-    def __init__(
-        self, say: Callable[[str], None] = lambda text: None, limit_seconds: float = LIMIT_SECONDS
-    ) -> None:
+    def __init__(self, say: Say = lambda text: None, limit_seconds: float = LIMIT_SECONDS) -> None:
         super().__init__()
         self._limit_seconds = limit_seconds
         chromium.executable()
-        browser_setup.setup(say)
-        self._facts = self._ask_facts()
+        setup.setup(say)
+        self._facts = self._asked()
 
-    def facts(self) -> Mapping[str, Any]:
-        """This machine's, with what a page sees of it."""
+    def facts(self) -> Facts:
+        """This machine's facts, with what a page sees of it."""
         return self._facts
 
-    def runtimes(self, format_name: str) -> tuple[str, ...]:
-        """onnxruntime-web's WebAssembly."""
-        return (RUNTIME,) if format_name == "onnx" else ()
-
-    def start(
-        self,
-        runtime: str,
-        model: str,
-        threads: int,
-        inputs: str,
-        outputs: str,
-        *,
-        evict: bool = False,
-    ) -> Runner:
-        """A browser with one file open; its load time includes fetching it from loopback.
+    def start(self, launch: Launch) -> Runner:
+        """A browser with the file open; its load time includes fetching it from loopback.
 
         Raises:
             RunnerError: Chromium does not start, or onnxruntime-web cannot open the file.
         """
-        arguments = {
-            "--model": model,
-            "--threads": str(threads),
-            "--inputs": inputs,
-            "--outputs": outputs,
-        }
-        flags = ["--evict"] if evict else []
-        return Runner(self._process(*(part for pair in arguments.items() for part in pair), *flags))
+        evict = ["--evict"] if launch.evict else []
+        arguments = launch.arguments(self.put(launch.artifact))
+        return ProcessRunner(self._process([*arguments, *evict]))
 
-    def _ask_facts(self) -> Mapping[str, Any]:
-        from edgekit.benchmarks.devices.host.device import Host
-
-        output, _ = self._process().communicate()
+    def _asked(self) -> Facts:
+        """What the page of a browser without a file says."""
+        output, _ = self._process([]).communicate()
         lines = output.splitlines()
-        answer = json.loads(lines[-1]) if lines else {"message": "it ended without a word"}
-        if answer.pop("event", "error") == "error":
-            raise BrowserStartError(f"the browser cannot be used: {answer['message']}")
-        host = Host().facts()
+        if not lines:
+            raise BrowserStartError("the browser cannot be used: it ended without a word")
+        page = msgspec.json.decode(lines[-1], type=PageFacts | events.Error)
+        if isinstance(page, events.Error):
+            raise BrowserStartError(f"the browser cannot be used: {page.message}")
+        here = facts()
         return {
-            **host,
-            "machine": f"{answer['browser']} on {host['machine']}",
-            **answer,
+            **here,
+            "machine": f"{page.browser} on {here['machine']}",
+            **msgspec.structs.asdict(page),
             "time_limit_seconds": self._limit_seconds,
         }
 
-    def _process(self, *arguments: str) -> subprocess.Popen[str]:
-        path = os.pathsep.join(map(os.path.abspath, sys.path))
-        return subprocess.Popen(
-            [
-                *(sys.executable, "-c"),
-                "from edgekit.benchmarks.devices.browser.runner import main; main()",
-                *("--limit-seconds", str(self._limit_seconds), *arguments),
-            ],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            encoding="utf-8",
-            env={**os.environ, "PYTHONPATH": path},
-        )
+    def _process(self, arguments: Sequence[str]) -> subprocess.Popen[str]:
+        limit = ["--limit-seconds", str(self._limit_seconds)]
+        return python_runner(runner.__name__, [*limit, *arguments])
 
 
 class BrowserStartError(EdgekitError):
     """Chromium does not start, or refuses the page."""
+
+
+def _open(options: Options) -> Browser:
+    if options.chosen is not None:
+        raise UnsupportedError(f"browser has no '{options.chosen}': say just --device browser")
+    return Browser(options.say)
+
+
+def _find() -> list[Found]:
+    name = f"onnxruntime-web {setup.VERSION} in headless Chromium"
+    try:
+        chromium.executable()
+    except EdgekitError as error:
+        return [Found("browser", name, str(error))]
+    missing = setup.missing()
+    return [Found("browser", name, f"{missing}: edgekit devices setup browser" if missing else "")]
+
+
+def _set_up(say: Say) -> None:
+    setup.setup(say)
+
+
+def _clean(chosen: str | None) -> None:
+    setup.clean()
+
+
+BROWSER = Driver("browser", _find, _open, _set_up, _clean)

@@ -28,10 +28,15 @@ _TYPES = {
 
 
 class Loopback:
-    """Serves ``files``, by the names in their addresses, while its context lasts.
+    """Serves files while its context lasts.
 
-    The page may send back one body with PUT: ``received`` is the last. Addresses begin with a
-    random word, so that other users of the machine cannot read the files.
+    Addresses begin with a random word, so that other users of the machine cannot read the files.
+
+    Args:
+        files: The files by the names that end their addresses.
+
+    Attributes:
+        received: The last body that the page has sent by PUT.
     """
 
     def __init__(self, files: Mapping[str, Path]) -> None:
@@ -42,7 +47,7 @@ class Loopback:
 
     @property
     def url(self) -> str:
-        """Of the folder that the files seem to be in."""
+        """The address that the names of the files are added to; it ends with a slash."""
         return f"http://127.0.0.1:{self._server.server_port}/{self._word}/"
 
     def __enter__(self) -> Loopback:

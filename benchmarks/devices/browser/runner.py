@@ -7,24 +7,30 @@ passes each command on to the page (``web/runner.js``). Without a model it says 
 from __future__ import annotations
 
 import contextlib
-import json
-import os
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, TypeVar
 
 import click
+import msgspec
 import numpy as np
 
-from edgekit.benchmarks.devices import memory
-from edgekit.benchmarks.devices.browser import chromium
-from edgekit.benchmarks.devices.browser import setup as browser_setup
+from edgekit.benchmarks.devices import events, memory, serving
+from edgekit.benchmarks.devices.browser import chromium, setup
 from edgekit.benchmarks.devices.browser.loopback import Loopback
+from edgekit.benchmarks.devices.protocol import Launch
+from edgekit.benchmarks.devices.serving import Answer
 from edgekit.errors import BundleError, EdgekitError, UnsupportedError
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+    from psutil import Process
+
+T = TypeVar("T")
+RUNTIME = "onnxruntime-web"
 _OWN_FILES = ("index.html", "runner.js")
 _CALL = "([name, values]) => globalThis.edgekit[name](...values)"
 _DEATHS = ("target crashed", "has been closed", "connection closed")  # Playwright's words for it
@@ -39,10 +45,39 @@ class BrowserError(EdgekitError):
     """The page refused or hung, or the browser died."""
 
 
-class Page:
-    """The benchmark's page; if it takes longer than ``limit_seconds`` for a call, Chromium ends."""
+class PageFacts(events.Event, frozen=True, tag="facts"):
+    """What a browser is, and what it shows to the page.
 
-    def __init__(self, browser: Any, url: str, limit_seconds: float) -> None:
+    Attributes:
+        runtime: onnxruntime-web with its version.
+        cores_seen: How many cores the page is told of.
+        simd: Whether WebAssembly has instructions on 128 bits.
+        cross_origin_isolated: Whether the page may use shared memory, and so threads.
+        user_agent: The browser's name of itself.
+        browser: Chromium with its version, which Playwright tells.
+    """
+
+    runtime: str
+    cores_seen: int
+    simd: bool
+    cross_origin_isolated: bool
+    user_agent: str
+    browser: str = ""
+
+
+class Page:
+    """The benchmark's page.
+
+    Args:
+        browser: A running Chromium.
+        url: Where the page is served.
+        limit_seconds: How long a call may take before Chromium is ended.
+
+    Raises:
+        BrowserError: The page does not load.
+    """
+
+    def __init__(self, browser: Browser, url: str, limit_seconds: float) -> None:
         self._limit_seconds = limit_seconds
         with self._limited("start"):
             self._page = browser.new_page()
@@ -50,14 +85,19 @@ class Page:
             self._page.goto(url)
             self._page.wait_for_function("globalThis.edgekit")
 
-    def call(self, name: str, *values: Any) -> Any:
-        """One of the functions that ``web/runner.js`` exports.
+    def call(self, name: str, kind: type[T], *values: object) -> T:
+        """Calls one of the functions that ``web/runner.js`` exports.
+
+        Args:
+            name: The function's name.
+            kind: The type of what it returns.
+            values: Its arguments, plain JSON values.
 
         Raises:
-            BrowserError: it threw, took too long, or Chromium died meanwhile.
+            BrowserError: It threw, took too long, or Chromium died meanwhile.
         """
         with self._limited(name):
-            return self._page.evaluate(_CALL, [name, values])
+            return msgspec.convert(self._page.evaluate(_CALL, [name, values]), kind)
 
     @contextlib.contextmanager
     def _limited(self, what: str) -> Iterator[None]:
@@ -89,8 +129,8 @@ class Page:
             timer.cancel()
 
 
-def _processes() -> list[Any]:
-    """Chromium's; Playwright's own, this one's only child, is not among them."""
+def _processes() -> list[Process]:
+    """Chromium's processes. Playwright's driver, this process's only child, is not among them."""
     import psutil
 
     me = psutil.Process()
@@ -112,55 +152,56 @@ def _reason(error: Exception) -> str:
 
 
 class Opened:
-    """An opened file, and what the runner's commands do with it."""
+    """An opened file, and what the runner's commands do with it.
 
-    def __init__(self, page: Page, served: Loopback, options: Mapping[str, Any]) -> None:
-        self._page, self._served = page, served
-        self._inputs = options["inputs"].split(",")
-        page.call("start", options["threads"])
-        self._before = _of_living(memory.reset_peak, _renderers())
+    Args:
+        page: The page that opens it.
+        served: The server that hands the file out to the page, and takes its outputs.
+        launch: What to open.
+
+    Raises:
+        BundleError: onnxruntime-web cannot open the file.
+    """
+
+    def __init__(self, page: Page, served: Loopback, launch: Launch) -> None:
+        self._page, self._served, self._launch = page, served, launch
+        page.call("start", type(None), launch.threads)
+        self._before_bytes = _of_living(memory.reset_peak, _renderers())
         try:
-            self.load_ms = page.call("open", options["outputs"].split(","))
+            self.load_ms = page.call("open", float, list(launch.outputs))
         except BrowserError as error:
-            raise BundleError(f"{options['model'].name} cannot be opened: {error}") from error
+            raise BundleError(f"{launch.artifact.name} cannot be opened: {error}") from error
 
-    def feed(self, argument: str) -> Mapping[str, Any]:
+    def feed(self, argument: str) -> events.Fed:
         length, path = argument.split(" ", 1)
-        values = np.fromfile(path, "<i4").reshape(len(self._inputs), int(length))
-        self._page.call("feed", dict(zip(self._inputs, values.tolist(), strict=True)))
-        return {"event": "fed"}
+        inputs = self._launch.inputs
+        values = np.fromfile(path, "<i4").reshape(len(inputs), int(length))
+        self._page.call("feed", type(None), dict(zip(inputs, values.tolist(), strict=True)))
+        return events.Fed()
 
-    def run(self, argument: str) -> Mapping[str, Any]:
-        return {"event": "ran", "ms": self._page.call("run", int(argument))}
+    def run(self, argument: str) -> events.Ran:
+        return events.Ran(self._page.call("run", list[float], int(argument)))
 
-    def save(self, argument: str) -> Mapping[str, Any]:
-        self._page.call("save")
+    def save(self, argument: str) -> events.Saved:
+        self._page.call("save", type(None))
         Path(argument).write_bytes(self._served.received)
-        return {"event": "saved"}
+        return events.Saved()
 
-    def memory(self, _: str) -> Mapping[str, Any]:
-        """Of the process that the page lives in; Chromium's others are not the model's."""
-        peaks = _of_living(memory.peak_bytes, self._before)
-        before_bytes = sum(self._before[number] for number in peaks)
-        return {"event": "memory", "before_bytes": before_bytes, "peak_bytes": sum(peaks.values())}
+    def memory(self, argument: str) -> events.Memory:
+        """Memory of the process that the page lives in; Chromium's others are not the model's."""
+        peaks = _of_living(memory.peak_bytes, self._before_bytes)
+        before_bytes = sum(self._before_bytes[number] for number in peaks)
+        return events.Memory(before_bytes, sum(peaks.values()))
 
-    def profile(self, _: str) -> Mapping[str, Any]:
+    def profile(self, argument: str) -> events.Profile:
         raise UnsupportedError("onnxruntime-web keeps its profile to itself")
-
-    @property
-    def commands(self) -> Mapping[str, Callable[[str], Mapping[str, Any]]]:
-        """What a line may begin with."""
-        return {
-            "feed": self.feed,
-            "run": self.run,
-            "save": self.save,
-            "memory": self.memory,
-            "profile": self.profile,
-        }
 
 
 def _of_living(measure: Callable[[int], int], numbers: Iterable[int]) -> dict[int, int]:
-    """Bytes by process; Chromium ends helpers of its own at any moment."""
+    """Bytes by process number; a process that has ended is left out.
+
+    Chromium ends helpers of its own at any moment.
+    """
     import psutil
 
     found = {}
@@ -171,11 +212,12 @@ def _of_living(measure: Callable[[int], int], numbers: Iterable[int]) -> dict[in
 
 
 def _renderers() -> list[int]:
+    """The numbers of Chromium's processes that pages live in."""
     return [row.pid for row in _processes() if "--type=renderer" in _command(row)]
 
 
-def _command(process: Any) -> list[str]:
-    """Its words; none of a process that ended since it was listed, as Chromium's helpers do."""
+def _command(process: Process) -> list[str]:
+    """The words of a process's command line; none of one that has ended since it was listed."""
     import psutil
 
     try:
@@ -191,52 +233,51 @@ def _command(process: Any) -> list[str]:
 @click.option("--outputs", default="")
 @click.option("--limit-seconds", type=float, required=True)
 @click.option("--evict", is_flag=True, help="Drop the file from the page cache first.")
-def main(**options: Any) -> None:
+def main(
+    model: Path | None,
+    threads: int,
+    inputs: str,
+    outputs: str,
+    limit_seconds: float,
+    evict: bool,
+) -> None:
     """Opens the file in a new browser and serves standard input until it ends."""
-    answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # libraries print what they like
-
-    def say(answer: Mapping[str, Any]) -> None:
-        answers.write(json.dumps(answer) + "\n")
-        answers.flush()
-
     from playwright.sync_api import Error
 
+    names = tuple(inputs.split(",")), tuple(outputs.split(","))
+    launch = Launch(RUNTIME, model, threads, *names, evict) if model else None
+    answer = serving.output()
     try:
-        _serve(options, say)
+        _serve(launch, limit_seconds, answer)
     except (EdgekitError, Error, OSError) as error:
-        say({"event": "error", "message": " ".join(_reason(error).split())})
+        serving.failed(answer, _reason(error))
         sys.exit(1)
     except Exception as error:  # nobody reads this process's stderr
         message = _reason(error) if _death(error) else f"{type(error).__name__}: {error}"
-        say({"event": "error", "message": message})
+        serving.failed(answer, message)
         raise
 
 
-def _serve(options: Mapping[str, Any], say: Callable[[Mapping[str, Any]], None]) -> None:
-    model = options["model"]
+def _serve(launch: Launch | None, limit_seconds: float, answer: Answer) -> None:
+    model = launch.artifact if launch else None
     with chromium.launched() as browser, Loopback(_served(model)) as served:
-        page = Page(browser, f"{served.url}index.html", options["limit_seconds"])
-        facts = page.call("facts")
-        if model is None:
-            say({"event": "facts", "browser": f"Chromium {browser.version}", **facts})
+        page = Page(browser, f"{served.url}index.html", limit_seconds)
+        facts = page.call("facts", PageFacts)
+        if launch is None:
+            answer(msgspec.structs.replace(facts, browser=f"Chromium {browser.version}"))
             return
-        if options["evict"]:
-            memory.evict(model)
-        opened = Opened(page, served, options)
-        say({"event": "loaded", "runtime": facts["runtime"], "load_ms": opened.load_ms})
-        for line in sys.stdin:
-            command, _, argument = line.rstrip("\n").partition(" ")
-            if command == "quit":
-                return
-            say(opened.commands[command](argument))
+        if launch.evict:
+            memory.evict(launch.artifact)
+        opened = Opened(page, served, launch)
+        answer(events.Loaded(facts.runtime, opened.load_ms))
+        serving.serve(opened, answer)
 
 
 def _served(model: Path | None) -> Mapping[str, Path]:
-    """By their names on the page's server."""
-    own = files("edgekit.benchmarks.devices.browser").joinpath("web")
+    """The files of the page's server by their names there."""
+    own = files(__package__).joinpath("web")
     found = {name: Path(str(own.joinpath(name))) for name in _OWN_FILES}
-    found |= {name: browser_setup.folder() / name for name in browser_setup.FILES}
+    found |= {name: setup.folder() / name for name in setup.FILES}
     return found if model is None else {**found, "model": model}
 
 

@@ -12,14 +12,14 @@ import shutil
 import tarfile
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from edgekit import staging
+from edgekit.benchmarks.devices.driver import Say
 from edgekit.errors import EdgekitError
 from edgekit.files import cache_folder, file_sha256
 
-Say = Callable[[str], None]
 VERSION = "1.30.0"
 FILES: Mapping[str, str] = {
     "ort.wasm.min.mjs": "219e6a1fc8a9938268d18efca3c91d310bd2f4a59bbd13744df5b2b7fc6cee3b",
@@ -39,12 +39,12 @@ class SetupError(EdgekitError):
 
 
 def folder() -> Path:
-    """Where the files are: in ``EDGEKIT_CACHE``, or the user's own cache folder."""
+    """The folder of the files, maybe not there: in edgekit's cache folder."""
     return cache_folder("browser")
 
 
 def missing() -> str | None:
-    """Why the cache cannot be used yet, or None."""
+    """Why the files in the cache cannot be used yet, or None if they can."""
     found = {name: folder() / name for name in FILES}
     if not all(path.is_file() for path in found.values()):
         return "onnxruntime-web is not set up"
@@ -54,13 +54,19 @@ def missing() -> str | None:
 
 
 def setup(say: Say = lambda text: None, registry: str | None = None) -> Path:
-    """Fetches the files, unless they are there, and returns their folder.
+    """Fetches the files, unless they are there.
 
-    ``registry`` is npm's own setting (``npm_config_registry``) if it is not given.
+    Args:
+        say: Is told what is fetched.
+        registry: The address of an npm registry; None is npm's own setting
+            (``npm_config_registry``), or else the public one.
+
+    Returns:
+        Their folder.
 
     Raises:
-        SetupError: the registry cannot be reached, or has other files under that version.
-        OutputError: the cache cannot be written.
+        SetupError: The registry cannot be reached, or has other files under that version.
+        OutputError: The cache cannot be written.
     """
     if missing() is None:
         return folder()
@@ -78,7 +84,7 @@ def setup(say: Say = lambda text: None, registry: str | None = None) -> Path:
 
 
 def clean() -> None:
-    """Removes the files."""
+    """Removes the files from the cache."""
     shutil.rmtree(folder(), ignore_errors=True)
 
 
@@ -103,7 +109,7 @@ def _fetch(address: str, path: Path) -> None:
 
 
 def _unpack(package: Path, place: Path) -> None:
-    """Takes the wanted files out, each only if it is the one that edgekit knows."""
+    """Takes the wanted files out of a package, each only if it is the one that edgekit knows."""
     try:
         with tarfile.open(package) as archive:
             for name, digest in FILES.items():

@@ -11,14 +11,16 @@ import re
 from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 
 from edgekit.errors import UnsupportedError
 
-_CPU = 1
-_WRITE = 1
+Handle: TypeAlias = ctypes.c_void_p  # of an object of the library
+Array: TypeAlias = "ctypes.Array[ctypes.c_void_p]"  # of handles
+_CPU = 1  # of LiteRtHwAccelerators
+_WRITE = 1  # of LiteRtTensorBufferLockMode
 _NODE = re.compile(  # node type, start, first, average, share, cumulated share, memory, calls, name
     r"^\s*(?P<name>\S.*?)\s+[\d.]+\s+[\d.]+\s+(?P<average_ms>[\d.]+)\s+[\d.]+%\s+[\d.]+%"
     r"\s+[\d.]+\s+\d+\s+\[(?:Builtin|Delegate)\]:\d+$"
@@ -26,6 +28,8 @@ _NODE = re.compile(  # node type, start, first, average, share, cumulated share,
 
 
 class _TensorType(ctypes.Structure):
+    """LiteRtRankedTensorType: a tensor's element type and shape."""
+
     _fields_ = (
         ("element_type", ctypes.c_int),
         ("rank", ctypes.c_uint32),
@@ -34,8 +38,11 @@ class _TensorType(ctypes.Structure):
     )
 
 
+C = TypeVar("C", ctypes.c_void_p, ctypes.c_char_p, ctypes.c_size_t, _TensorType)
+
+
 class _Library:
-    """``library.Name(...)`` calls ``LiteRtName``; ``make`` returns what it writes at the end."""
+    """The C functions of LiteRT: each returns a status, and writes its result to a last pointer."""
 
     def __init__(self) -> None:
         spec = find_spec("ai_edge_litert")
@@ -43,7 +50,12 @@ class _Library:
         assert spec.origin is not None
         self._library = ctypes.CDLL(str(Path(spec.origin).with_name("libLiteRt.so")))
 
-    def call(self, name: str, *arguments: Any) -> None:
+    def call(self, name: str, *arguments: object) -> None:
+        """Calls the function ``LiteRt<name>``.
+
+        Raises:
+            UnsupportedError: It does not exist in this release, or fails.
+        """
         function = getattr(self._library, f"LiteRt{name}", None)
         status = 1 if function is None else function(*arguments)
         if status:
@@ -52,7 +64,12 @@ class _Library:
                 "pip install ai-edge-litert==2.3.0"
             )
 
-    def make(self, name: str, *arguments: Any, kind: Any = ctypes.c_void_p) -> Any:
+    def handle(self, name: str, *arguments: object) -> Handle:
+        """Calls a function and returns the handle that it writes; raises as :meth:`call` does."""
+        return self.make(ctypes.c_void_p, name, *arguments)
+
+    def make(self, kind: type[C], name: str, *arguments: object) -> C:
+        """Calls a function and returns the value that it writes; raises as :meth:`call` does."""
         made = kind()
         self.call(name, *arguments, ctypes.byref(made))
         return made
@@ -61,95 +78,107 @@ class _Library:
 def nodes(
     model: Path, threads: int, feed: Mapping[str, np.ndarray], count: int
 ) -> Iterator[tuple[str, float]]:
-    """Each node's operator and its average milliseconds in one of ``count`` inferences.
+    """Profiles inferences, after one that is not counted.
+
+    Args:
+        model: A .tflite file with a signature ``seq_N`` for N tokens.
+        threads: How many threads LiteRT may use.
+        feed: An int32 array of shape (1, N) for each input.
+        count: Over how many inferences the times are averaged.
+
+    Returns:
+        For each node of the graph, its operator and its milliseconds in one inference.
 
     Raises:
-        UnsupportedError: another release of LiteRT, with other functions.
+        UnsupportedError: This is another release of LiteRT, with other functions.
     """
     library = _Library()
-    environment = library.make("CreateEnvironment", 0, None)
-    loaded = library.make("CreateModelFromFile", environment, str(model).encode())
-    options = library.make("CreateOptions")
+    environment = library.handle("CreateEnvironment", 0, None)
+    loaded = library.handle("CreateModelFromFile", environment, str(model).encode())
+    options = library.handle("CreateOptions")
     library.call("SetOptionsHardwareAccelerators", options, _CPU)
-    kept = [
+    kept = [  # alive as long as the options are used
         _option(library, options, "xnnpack", f"num_threads = {threads}\n"),
         _option(library, options, "runtime_options_string", "enable_profiling = true\n"),
     ]
-    compiled = library.make("CreateCompiledModel", environment, loaded, options)
-    profiler = library.make("CompiledModelGetProfiler", compiled)
+    compiled = library.handle("CreateCompiledModel", environment, loaded, options)
+    profiler = library.handle("CompiledModelGetProfiler", compiled)
     number = _signature(library, loaded, f"seq_{next(iter(feed.values())).shape[1]}")
-    run = _runner(library, environment, loaded, compiled, number, feed)
-    run()
+    signature = library.handle("GetModelSignature", loaded, ctypes.c_size_t(number))
+    inputs, outputs = (
+        _buffers(library, environment, signature, compiled, number, kind)
+        for kind in ("Input", "Output")
+    )
+    _fill(library, signature, inputs, feed)
+    sizes = ctypes.c_size_t(len(inputs)), ctypes.c_size_t(len(outputs))
+    run = (compiled, ctypes.c_size_t(number), sizes[0], inputs, sizes[1], outputs)
+    library.call("RunCompiledModel", *run)
     library.call("StartProfiler", profiler)
     for _ in range(count):
-        run()
+        library.call("RunCompiledModel", *run)
     library.call("StopProfiler", profiler)
-    text = library.make("GetProfileSummary", profiler, compiled, kind=ctypes.c_char_p)
+    text = library.make(ctypes.c_char_p, "GetProfileSummary", profiler, compiled)
     kept.clear()
     yield from _parsed((text.value or b"").decode())
 
 
-def _option(library: _Library, options: Any, name: str, toml: str) -> Any:
-    """Adds one option; what it returns has to live as long as the options."""
+def _option(library: _Library, options: Handle, name: str, toml: str) -> tuple[object, object]:
+    """Adds one option; what is returned has to live as long as the options."""
     text = ctypes.create_string_buffer(toml.encode())
     release = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(lambda _: None)
-    opaque = library.make("CreateOpaqueOptions", name.encode(), text, release)
+    opaque = library.handle("CreateOpaqueOptions", name.encode(), text, release)
     library.call("AddOpaqueOptions", options, opaque)
     return text, release
 
 
-def _signature(library: _Library, model: Any, name: str) -> int:
-    found = library.make("GetNumModelSignatures", model, kind=ctypes.c_size_t).value
+def _signature(library: _Library, model: Handle, name: str) -> int:
+    """The number of the signature of that name."""
+    found = library.make(ctypes.c_size_t, "GetNumModelSignatures", model).value
     for number in range(found):
-        signature = library.make("GetModelSignature", model, ctypes.c_size_t(number))
-        key = library.make("GetSignatureKey", signature, kind=ctypes.c_char_p)
+        signature = library.handle("GetModelSignature", model, ctypes.c_size_t(number))
+        key = library.make(ctypes.c_char_p, "GetSignatureKey", signature)
         if key.value == name.encode():
             return number
     raise UnsupportedError(f"the file has no signature {name}: convert again with that bucket")
 
 
-def _runner(
-    library: _Library, environment: Any, model: Any, compiled: Any, number: int, feed: Any
-) -> Any:
-    """A function that runs one inference with that feed."""
-    signature = library.make("GetModelSignature", model, ctypes.c_size_t(number))
-
-    def buffer(kind: str, index: int) -> Any:
-        place = ctypes.c_size_t(index)
-        tensor = library.make(f"GetSignature{kind}TensorByIndex", signature, place)
-        shape = library.make("GetRankedTensorType", tensor, kind=_TensorType)
-        needs = library.make(
-            f"GetCompiledModel{kind}BufferRequirements", compiled, ctypes.c_size_t(number), place
-        )
+def _buffers(
+    library: _Library,
+    environment: Handle,
+    signature: Handle,
+    compiled: Handle,
+    number: int,
+    kind: str,
+) -> Array:
+    """New buffers for all inputs or all outputs of a signature; ``kind`` is Input or Output."""
+    count = library.make(ctypes.c_size_t, f"GetNumSignature{kind}s", signature).value
+    addresses = []
+    for index in map(ctypes.c_size_t, range(count)):
+        tensor = library.handle(f"GetSignature{kind}TensorByIndex", signature, index)
+        shape = library.make(_TensorType, "GetRankedTensorType", tensor)
+        asked = f"GetCompiledModel{kind}BufferRequirements"
+        needs = library.handle(asked, compiled, ctypes.c_size_t(number), index)
         created = "CreateManagedTensorBufferFromRequirements"
-        return library.make(created, environment, ctypes.byref(shape), needs)
+        addresses.append(library.handle(created, environment, ctypes.byref(shape), needs))
+    return (ctypes.c_void_p * count)(*addresses)
 
-    def buffers(kind: str) -> Any:
-        count = library.make(f"GetNumSignature{kind}s", signature, kind=ctypes.c_size_t).value
-        return (ctypes.c_void_p * count)(*(buffer(kind, index) for index in range(count)))
 
-    inputs, outputs = buffers("Input"), buffers("Output")
+def _fill(
+    library: _Library, signature: Handle, inputs: Array, feed: Mapping[str, np.ndarray]
+) -> None:
+    """Writes each input's values into its buffer."""
     for index, address in enumerate(inputs):
         place = ctypes.c_size_t(index)
-        name = library.make("GetSignatureInputName", signature, place, kind=ctypes.c_char_p).value
-        _write(library, ctypes.c_void_p(address), feed[name.decode()])
-    sizes = ctypes.c_size_t(len(inputs)), ctypes.c_size_t(len(outputs))
-    place = ctypes.c_size_t(number)
-    return lambda: library.call(
-        "RunCompiledModel", compiled, place, sizes[0], inputs, sizes[1], outputs
-    )
-
-
-def _write(library: _Library, buffer: Any, values: np.ndarray) -> None:
-    address = ctypes.c_void_p()
-    library.call("LockTensorBuffer", buffer, ctypes.byref(address), _WRITE)
-    data = np.ascontiguousarray(values, np.int32)
-    ctypes.memmove(address, data.ctypes.data, data.nbytes)
-    library.call("UnlockTensorBuffer", buffer)
+        name = library.make(ctypes.c_char_p, "GetSignatureInputName", signature, place).value or b""
+        buffer, data = ctypes.c_void_p(address), np.ascontiguousarray(feed[name.decode()], np.int32)
+        memory = ctypes.c_void_p()
+        library.call("LockTensorBuffer", buffer, ctypes.byref(memory), _WRITE)
+        ctypes.memmove(memory, data.ctypes.data, data.nbytes)
+        library.call("UnlockTensorBuffer", buffer)
 
 
 def _parsed(summary: str) -> Iterator[tuple[str, float]]:
-    """The lines of the table in the order of running; a second table sorts the same by time."""
+    """The nodes in LiteRT's summary: its first table, which a second one repeats by time."""
     first = summary.split("= Top by", 1)[0].split("= Summary by", 1)[0]
     for line in first.splitlines():
         row = _NODE.match(line)

@@ -9,22 +9,32 @@ import json
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 
+from edgekit.benchmarks.measurement import Operator
 from edgekit.errors import UnsupportedError
+from edgekit.runtime.onnx_session import as_declared, open_session
 
-Feed = Mapping[str, np.ndarray]
-Rows = list[dict[str, object]]
+Feed: TypeAlias = Mapping[str, np.ndarray]
 
 
-def measure(runtime: str, model: Path, threads: int, feed: Feed, count: int) -> Rows:
-    """Each kind of operator with its calls and time in one inference, the slowest first.
+def measure(runtime: str, model: Path, threads: int, feed: Feed, count: int) -> list[Operator]:
+    """Profiles inferences, after one that is not counted.
 
-    Averaged over ``count`` inferences after one that is not counted.
+    Args:
+        runtime: The runtime's name.
+        model: The file.
+        threads: How many threads the runtime may use.
+        feed: An int32 array of shape (1, length) for each input.
+        count: Over how many inferences the times are averaged.
+
+    Returns:
+        Each kind of operator with its calls and milliseconds in one inference, the slowest first.
 
     Raises:
-        UnsupportedError: the runtime has no profiler.
+        UnsupportedError: The runtime has no profiler.
     """
     if runtime not in _PROFILERS:
         raise UnsupportedError(
@@ -33,43 +43,44 @@ def measure(runtime: str, model: Path, threads: int, feed: Feed, count: int) -> 
     return _PROFILERS[runtime](model, threads, feed, count)
 
 
-def _onnxruntime(model: Path, threads: int, feed: Feed, count: int) -> Rows:
-    import onnxruntime
-
+def _onnxruntime(model: Path, threads: int, feed: Feed, count: int) -> list[Operator]:
     with tempfile.TemporaryDirectory() as folder:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.log_severity_level = 3
-        options.enable_profiling = True
-        options.profile_file_prefix = str(Path(folder) / "profile")
-        session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        session = open_session(model, threads, profile=Path(folder) / "profile")
         for _ in range(1 + count):
-            session.run(None, dict(feed))
+            session.run(None, as_declared(session, feed))
         events = json.loads(Path(session.end_profiling()).read_text())
     kernels = [event for event in events if event.get("name", "").endswith("_kernel_time")]
     warm = kernels[len(kernels) // (1 + count) :]
     return total(((row["args"]["op_name"], row["dur"] / 1000) for row in warm), count)
 
 
-def _litert(model: Path, threads: int, feed: Feed, count: int) -> Rows:
+def _litert(model: Path, threads: int, feed: Feed, count: int) -> list[Operator]:
     from edgekit.benchmarks.devices.host import litert_profiler
 
     return total(litert_profiler.nodes(model, threads, feed, count), 1)
 
 
-def total(events: Iterable[tuple[str, float]], count: int) -> Rows:
-    """Sums up (operator, milliseconds) events of ``count`` inferences."""
-    sums: dict[str, list[float]] = {}
+def total(events: Iterable[tuple[str, float]], count: int) -> list[Operator]:
+    """Sums up events by kind of operator.
+
+    Args:
+        events: Pairs of an operator's kind and the milliseconds of one call.
+        count: How many inferences the events are of.
+
+    Returns:
+        Calls and milliseconds of one inference by kind, the slowest first.
+    """
+    times_ms: dict[str, list[float]] = {}
     for name, time_ms in events:
-        sums.setdefault(name, []).append(time_ms)
-    rows: Rows = [
-        {"name": name, "calls": round(len(times) / count), "time_ms": sum(times) / count}
-        for name, times in sums.items()
+        times_ms.setdefault(name, []).append(time_ms)
+    rows = [
+        Operator(name, round(len(times) / count), sum(times) / count)
+        for name, times in times_ms.items()
     ]
-    return sorted(rows, key=lambda row: -float(str(row["time_ms"])))
+    return sorted(rows, key=lambda row: -row.time_ms)
 
 
-_PROFILERS: Mapping[str, Callable[[Path, int, Feed, int], Rows]] = {
+_PROFILERS: Mapping[str, Callable[[Path, int, Feed, int], list[Operator]]] = {
     "onnxruntime": _onnxruntime,
     "litert": _litert,
 }

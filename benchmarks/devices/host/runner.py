@@ -9,21 +9,19 @@ from __future__ import annotations
 
 import gc
 import importlib
-import json
 import os
-import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 import numpy as np
 
-from edgekit.benchmarks.devices import memory
+from edgekit.benchmarks.devices import events, memory, serving
 from edgekit.benchmarks.devices.host import profiles
+from edgekit.benchmarks.devices.runtimes import PYTORCH
 from edgekit.errors import EdgekitError
-from edgekit.runtime import table as runtimes
+from edgekit.runtime import table
 from edgekit.runtime.interpreters import Session
 from edgekit.runtime.table import Runtime
 
@@ -34,13 +32,20 @@ def _eager(path: Path, threads: int) -> Session:
     return Eager(path, threads)
 
 
-PYTORCH = Runtime("pytorch", "pytorch", _eager, "transformers.modeling_utils")
-RUNTIMES: Mapping[str, Runtime] = {row.name: row for row in (*runtimes.RUNTIMES, PYTORCH)}
-State = dict[str, Any]
+_EAGER = Runtime(PYTORCH, PYTORCH, _eager, "transformers.modeling_utils")
+RUNTIMES: Mapping[str, Runtime] = {row.name: row for row in (*table.RUNTIMES, _EAGER)}
 
 
 class Opened:
-    """An opened file, its inputs and the outputs of its last inference."""
+    """An opened file, its inputs and the outputs of its last inference.
+
+    Args:
+        runtime: How the file is opened.
+        model: The file, or for ``pytorch`` the bundle's folder.
+        threads: How many threads the runtime may use.
+        inputs: Names of the inputs in the order in which they are fed.
+        outputs: Names of the outputs in the order in which they are saved.
+    """
 
     def __init__(
         self,
@@ -50,67 +55,44 @@ class Opened:
         inputs: Sequence[str],
         outputs: Sequence[str],
     ) -> None:
-        importlib.import_module(runtime.library)
+        importlib.import_module(runtime.library)  # takes longer than opening, and is no part of it
         gc.collect()
         self._row, self._model, self._threads = runtime, model, threads
         self._inputs, self._outputs = inputs, outputs
         self._before_bytes = memory.reset_peak()
         started = time.perf_counter()
-        self._session = runtimes.open_in(runtime, model, threads)
+        self._session = table.open_in(runtime, model, threads)
         self.load_ms = 1000 * (time.perf_counter() - started)
         self.runtime = self._session.runtime
         self._feed: dict[str, np.ndarray] = {}
         self._last: Mapping[str, np.ndarray] = {}
 
-    def feed(self, argument: str) -> Mapping[str, Any]:
+    def feed(self, argument: str) -> events.Fed:
         length, path = argument.split(" ", 1)
         values = np.fromfile(path, "<i4").reshape(len(self._inputs), 1, int(length))
         self._feed = dict(zip(self._inputs, values.astype(np.int32), strict=True))
-        return {"event": "fed"}
+        return events.Fed()
 
-    def run(self, argument: str) -> Mapping[str, Any]:
+    def run(self, argument: str) -> events.Ran:
         samples = []
         for _ in range(int(argument)):
             started = time.perf_counter()
             self._last = self._session.run(self._feed)
             samples.append(1000 * (time.perf_counter() - started))
-        return {"event": "ran", "ms": samples}
+        return events.Ran(samples)
 
-    def save(self, argument: str) -> Mapping[str, Any]:
+    def save(self, argument: str) -> events.Saved:
         arrays = [np.asarray(self._last[name], "<f4").ravel() for name in self._outputs]
         np.concatenate(arrays).tofile(argument)
-        return {"event": "saved"}
+        return events.Saved()
 
-    def memory(self, _: str) -> Mapping[str, Any]:
-        peak_bytes = memory.peak_bytes()
-        return {"event": "memory", "before_bytes": self._before_bytes, "peak_bytes": peak_bytes}
+    def memory(self, argument: str) -> events.Memory:
+        return events.Memory(self._before_bytes, memory.peak_bytes())
 
-    def profile(self, argument: str) -> Mapping[str, Any]:
-        rows = profiles.measure(
-            self._row.name, self._model, self._threads, self._feed, int(argument)
-        )
-        return {"event": "profile", "operators": rows}
-
-    @property
-    def commands(self) -> Mapping[str, Callable[[str], Mapping[str, Any]]]:
-        """What a line may begin with."""
-        return {
-            "feed": self.feed,
-            "run": self.run,
-            "save": self.save,
-            "memory": self.memory,
-            "profile": self.profile,
-        }
-
-
-def _serve(opened: Opened, say: Callable[[Mapping[str, Any]], None]) -> None:
-    say({"event": "loaded", "runtime": opened.runtime, "load_ms": opened.load_ms})
-    gc.disable()  # a collection in the middle of an inference would be counted as its time
-    for line in sys.stdin:
-        command, _, argument = line.rstrip("\n").partition(" ")
-        if command == "quit":
-            return
-        say(opened.commands[command](argument))
+    def profile(self, argument: str) -> events.Profile:
+        count = int(argument)
+        name = self._row.name
+        return events.Profile(profiles.measure(name, self._model, self._threads, self._feed, count))
 
 
 @click.command()
@@ -122,24 +104,18 @@ def _serve(opened: Opened, say: Callable[[Mapping[str, Any]], None]) -> None:
 @click.option("--evict", is_flag=True, help="Drop the file from the page cache first.")
 def main(runtime: str, model: Path, threads: int, inputs: str, outputs: str, evict: bool) -> None:
     """Opens the file and serves standard input until it ends."""
-    answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # libraries print what they like
-
-    def say(answer: Mapping[str, Any]) -> None:
-        answers.write(json.dumps(answer) + "\n")
-        answers.flush()
-
+    answer = serving.output()
     if evict:
         memory.evict(model)
     try:
         row = RUNTIMES[runtime]
         opened = Opened(row, model, threads, inputs.split(","), outputs.split(","))
-        _serve(opened, say)
+        answer(events.Loaded(opened.runtime, opened.load_ms))
+        gc.disable()  # a collection in the middle of an inference would be counted as its time
+        serving.serve(opened, answer)
     except Exception as error:
-        message = (
-            str(error) if isinstance(error, EdgekitError) else f"{type(error).__name__}: {error}"
-        )
-        say({"event": "error", "message": " ".join(message.split())})
+        ours = isinstance(error, EdgekitError)
+        serving.failed(answer, str(error) if ours else f"{type(error).__name__}: {error}")
         os._exit(1)
     os._exit(0)  # destructors of C++ libraries have crashed here, and nothing is left to save
 

@@ -7,29 +7,32 @@ device (see :mod:`edgekit.benchmarks.devices.ios.xcode`).
 from __future__ import annotations
 
 import json
-import secrets
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from edgekit.benchmarks.devices import app_runner, content
+from edgekit.benchmarks.devices import app_runner, content, events
 from edgekit.benchmarks.devices.absence import BACK_SECONDS, Absence
-from edgekit.benchmarks.devices.android.state import Cool
-from edgekit.benchmarks.devices.app_runner import Answers, AppRunner
-from edgekit.benchmarks.devices.ios import listing as ios_devices
+from edgekit.benchmarks.devices.app_runner import AppRunner, Events, Request
+from edgekit.benchmarks.devices.cooling import CoolPhone, PhoneState
+from edgekit.benchmarks.devices.driver import Driver, Found, Options, Say
+from edgekit.benchmarks.devices.ios import listing
 from edgekit.benchmarks.devices.ios.links import Link, Phone, Simulator
+from edgekit.benchmarks.devices.ios.listing import Device
 from edgekit.benchmarks.devices.ios.xcode import AbsentError, Xcode, XcodeError
-from edgekit.benchmarks.devices.protocol import LostError, Runner, RunnerError
-from edgekit.benchmarks.devices.watch import Watch
+from edgekit.benchmarks.devices.protocol import Facts, Launch, LostError, Runner, RunnerError
+from edgekit.benchmarks.devices.runtimes import Platform, runtimes_of
+from edgekit.benchmarks.devices.watch import ThisMachine
+from edgekit.errors import EdgekitError, UnsupportedError
 from edgekit.files import size_bytes
 
 APP = "dev.edgekit.demo"
 ARGUMENT = "--edgekit"  # the one before the request, which is JSON
 FILES, RESULTS = "Documents/edgekit-files", "Documents/edgekit"  # edgekit's folder, the app's
 FIRST_SECONDS = 60.0  # for the first answer of an app, which may not know the contract
-_RUNTIMES = {"onnx": ("onnxruntime",), "tflite": ("litert",), "coreml": ("coreml",)}
+# Android's name of each ProcessInfo.ThermalState
 _THERMAL = {"nominal": "none", "fair": "light", "serious": "severe", "critical": "critical"}
 _TOLD = ("product", "transport", "os_build")
 _TOLD_BY_APP = (
@@ -37,43 +40,69 @@ _TOLD_BY_APP = (
     "app_version",
 )
 T = TypeVar("T")
-Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Family:
+    """iPhones, or their simulators.
+
+    Attributes:
+        name: What ``--device`` calls it.
+        title: What ``edgekit devices`` calls it.
+        listed: Lists those that Xcode knows.
+        link: Makes the link to one of them.
+        simulated: Whether this Mac computes for them.
+    """
+
+    name: str
+    title: str
+    listed: Callable[[Xcode], list[Device]]
+    link: Callable[[Xcode, Device], Link]
+    simulated: bool
+
+
+PHONES = Family("ios", "iPhones that Xcode sees", listing.phones, Phone, False)
+SIMULATORS = Family(
+    "ios-simulator", "simulated iPhones of Xcode", listing.simulators, Simulator, True
+)
 
 
 class Ios:
-    """One device; ``kind`` is ``ios`` or ``ios-simulator``."""
+    """One device, reached through an app.
+
+    Args:
+        family: Whether it is an iPhone or a simulator.
+        link: How it is reached; its Xcode names the app.
+        say: Is told what happens.
+        back_seconds: How long a device that went away is waited for.
+
+    Raises:
+        RunnerError: The app cannot be launched there, or does not answer.
+    """
 
     timed = True
+    runtimes = runtimes_of(Platform.IOS)
 
     def __init__(
         self,
-        kind: str,
+        family: Family,
         link: Link,
         say: Say = lambda text: None,
         back_seconds: float = BACK_SECONDS,
     ) -> None:
-        self.name = f"{kind}:{link.device.udid}"
-        self._kind, self._link, self._say, self._back_seconds = kind, link, say, back_seconds
+        self.name = f"{family.name}:{link.device.udid}"
+        self._family, self._link, self._say = family, link, say
         self._absence = Absence(link.lost, say, back_seconds)
         self._away = False
         self._put: set[str] = set()
-        self._state: Mapping[str, Any] = {}
+        self._state = events.State()
+        say(f"{self.name} through the app {link.xcode.app}: {listing.NOT_PROVEN}")
+        self._do(link.open)
+        self._ask_state(FIRST_SECONDS)
 
-    def through(self, app: str | None) -> Ios:
-        """The same device, measured by the app of that bundle identifier.
-
-        Raises:
-            RunnerError: the app cannot be launched there, or does not answer.
-        """
-        found = Ios(self._kind, _with_app(self._link, app or APP), self._say, self._back_seconds)
-        self._say(f"{self.name} through the app {app or APP}: {ios_devices.NOT_PROVEN}")
-        found._do(found._link.open)
-        found._ask_state(FIRST_SECONDS)
-        return found
-
-    def facts(self) -> Mapping[str, Any]:
+    def facts(self) -> Facts:
         """What Xcode says of the device, and the app, at its last launch."""
-        told, simulated = self._link.facts, self._kind != "ios"
+        told, simulated = self._link.facts, self._family.simulated
         product = "simulated on this Mac" if simulated else told.get("product")
         build = f" ({told['os_build']})" if told.get("os_build") else ""
         return {
@@ -81,18 +110,14 @@ class Ios:
             "os": f"iOS {told['os']}{build}",
             "emulated": simulated,
             **{name: told.get(name) for name in _TOLD},
-            **{name: self._state.get(name) for name in _TOLD_BY_APP},
+            **{name: getattr(self._state, name) for name in _TOLD_BY_APP},
             "app": self._link.xcode.app,
             "runtime_build": "the app's own",
-            "unproven": ios_devices.NOT_PROVEN,
+            "unproven": listing.NOT_PROVEN,
         }
 
-    def runtimes(self, format_name: str) -> tuple[str, ...]:
-        """Those of the contract; an app that lacks one says so."""
-        return _RUNTIMES.get(format_name, ())
-
     def put(self, path: Path) -> str:
-        """Copies it into the app's container, once."""
+        """Copies the file or folder into the app's container, once."""
         remote = f"{FILES}/{content.name(path)}"
         if remote not in self._put:
             self._do(lambda: self._link.put(path.absolute(), remote, size_bytes(path)))
@@ -100,79 +125,62 @@ class Ios:
         return remote
 
     def scratch(self, name: str) -> str:
-        """Where the app saves outputs, whatever they are called here."""
+        """The path of the app's outputs: it saves no other file."""
         return f"{RESULTS}/{app_runner.OUTPUTS}"
 
     def get(self, remote: str, local: Path) -> None:
-        """Copies it from the app's container."""
+        """Copies the file from the app's container."""
         self._do(lambda: self._link.get(remote, local.absolute()))
 
-    def start(
-        self,
-        runtime: str,
-        model: str,
-        threads: int,
-        inputs: str,
-        outputs: str,
-        *,
-        evict: bool = False,
-    ) -> Runner:
+    def start(self, launch: Launch) -> Runner:
         """An app that has opened the file once; each of its commands is a launch.
 
         Raises:
-            RunnerError: the app says what it cannot do, or the device went away.
+            RunnerError: The app says what it cannot do, or the device went away.
         """
-        request = {"model": model, "runtime": runtime, "threads": threads}
-        request.update(inputs=inputs, outputs=outputs)
+        place = self.put(launch.artifact)
 
-        def launch(commands: Sequence[str]) -> Answers:
-            return self._launch(request, [*commands, "state"], app_runner.MOST_SECONDS)
+        def launched(commands: Sequence[str]) -> Events:
+            request = Request.of([*commands, "state"], launch, place)
+            return self._launched(request, app_runner.MOST_SECONDS)
 
-        return AppRunner(launch, self.scratch(""), self.watch)
+        return AppRunner(launched, self.scratch(""))
 
-    def watch(self, cool_seconds: float) -> Watch:
-        """Begins when the device is cool."""
-        return Cool(self._heat, cool_seconds, self._say)
+    def watch(self, cool_seconds: float) -> CoolPhone:
+        """Watches the device once it is cool, and this Mac with it where it is simulated."""
+        beside = ThisMachine() if self._family.simulated else None
+        return CoolPhone(self._heat, cool_seconds, self._say, beside)
 
     def clean(self) -> None:
-        """The app removes what edgekit and it have put into its container.
+        """Has the app remove what edgekit and it have put into its container.
 
         Raises:
-            RunnerError: it could not.
+            RunnerError: It could not.
         """
-        self._launch({}, ["clean"], FIRST_SECONDS)
+        self._launched(Request.of(["clean"]), FIRST_SECONDS)
 
-    def _heat(self) -> Mapping[str, Any]:
-        """As :class:`Cool` reads it; what iOS does not tell is None."""
+    def _heat(self) -> PhoneState:
         try:
             state = self._ask_state(app_runner.MOST_SECONDS)
         except RunnerError:  # whatever is asked of it next says so
-            state = {}
-        return {
-            "thermal_status": _THERMAL.get(state.get("thermal_state", "")),
-            "battery_saver": state.get("low_power"),
-            "battery_celsius": None,
-            "clock_limit_khz": None,
-        }
+            state = events.State()
+        return PhoneState(_THERMAL.get(state.thermal_state or ""), battery_saver=state.low_power)
 
-    def _ask_state(self, seconds: float) -> Mapping[str, Any]:
-        self._launch({}, ["state"], seconds)
+    def _ask_state(self, seconds: float) -> events.State:
+        self._launched(Request.of(["state"]), seconds)
         return self._state
 
-    def _launch(
-        self, request: Mapping[str, Any], commands: Sequence[str], seconds: float
-    ) -> Answers:
-        number = secrets.token_hex(6)
-        asked = {"contract": app_runner.CONTRACT, "id": number, **request}
-        asked["commands"] = ";".join(commands)
-        arguments = (ARGUMENT, json.dumps(asked))
+    def _launched(self, request: Request, seconds: float) -> Events:
+        """Launches the app and returns its answers; what it says of the device is kept."""
+        arguments = (ARGUMENT, json.dumps(request.fields))
         printed = self._do(lambda: self._link.launch(arguments, seconds))
-        answers = app_runner.answers(self._results(number, printed))
-        if "state" in commands:
-            self._state = app_runner.one(answers, "state")
+        answers = app_runner.parsed(self._results(request.id, printed))
+        if "state" in request.commands:
+            self._state = app_runner.last(answers, events.State)
         return answers
 
     def _results(self, number: str, printed: str) -> str:
+        """The text of the results of a launch that printed something else."""
         with tempfile.TemporaryDirectory(prefix="edgekit-ios-") as folder:
             local = Path(folder) / "results.jsonl"
             try:
@@ -187,12 +195,7 @@ class Ios:
             return local.read_text("utf-8", "replace")
 
     def _do(self, action: Callable[[], T]) -> T:
-        """Waits for a device that went away; notices one that goes away now.
-
-        Raises:
-            LostError: it is away.
-            XcodeError: something else is wrong.
-        """
+        """Does something on the device, and says so if that failed because it went away."""
         if self._away:
             self._absence.wait()
             self._away = False
@@ -212,21 +215,63 @@ class Ios:
 
 
 def device(
-    kind: str, udid: str | None, say: Say = lambda text: None, xcode: Xcode | None = None
+    family: Family,
+    udid: str | None,
+    app: str | None = None,
+    say: Say = lambda text: None,
+    xcode: Xcode | None = None,
 ) -> Ios:
-    """The device that ``--device`` names; ``kind`` is ``ios`` or ``ios-simulator``.
+    """Opens a device.
+
+    Args:
+        family: Whether it is an iPhone or a simulator.
+        udid: Its identifier; None takes the only one that can be used.
+        app: The bundle identifier of the app that measures; None is edgekit's own.
+        say: Is told what happens.
+        xcode: Xcode's tools; None finds those of this Mac.
 
     Raises:
-        EdgekitError: there is no Xcode, or no such device, or it cannot be used.
+        EdgekitError: There is no Xcode, no such device or app, or it cannot be used.
     """
     xcode = xcode or Xcode.found()
-    phones = kind == "ios"
-    listed = ios_devices.phones(xcode) if phones else ios_devices.simulators(xcode)
-    found = ios_devices.choose(listed, kind, udid)
-    xcode = replace(xcode, about=f"{kind}:{found.udid}")
-    link: Link = Phone(xcode, found) if phones else Simulator(xcode, found)
-    return Ios(kind, link, say)
+    found = listing.choose(family.listed(xcode), family.name, udid)
+    xcode = replace(xcode, about=f"{family.name}:{found.udid}", app=app or APP)
+    return Ios(family, family.link(xcode, found), say)
 
 
-def _with_app(link: Link, app: str) -> Phone | Simulator:
-    return replace(link, xcode=replace(link.xcode, app=app))
+def _find(family: Family) -> list[Found]:
+    try:
+        found = family.listed(Xcode.found())
+    except EdgekitError as error:
+        return [Found(family.name, f"{family.title} ({listing.NOT_PROVEN})", str(error))]
+    return [
+        Found(
+            f"{family.name}:{row.udid}",
+            f"{row.description} ({listing.NOT_PROVEN})",
+            row.remedy and f"it {row.remedy}",
+        )
+        for row in found
+    ] or [Found(family.name, family.title, listing.NONE)]
+
+
+def _set_up(say: Say) -> None:
+    raise UnsupportedError("nothing is fetched for iOS: install the app by Xcode (docs/devices.md)")
+
+
+def _driver(family: Family) -> Driver:
+    def opened(options: Options) -> Ios:
+        return device(family, options.chosen, options.app, options.say)
+
+    return Driver(
+        family.name,
+        find=lambda: _find(family),
+        open=opened,
+        setup=_set_up,
+        clean=lambda chosen: device(family, chosen).clean(),
+        apart=not family.simulated,
+        apps=True,
+        apps_only=True,
+    )
+
+
+IOS, SIMULATOR = _driver(PHONES), _driver(SIMULATORS)

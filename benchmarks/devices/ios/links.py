@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from edgekit.benchmarks.devices.app_runner import MOST_SECONDS
 from edgekit.benchmarks.devices.ios import listing as ios_devices
@@ -23,21 +23,32 @@ _SLOWEST = 1_000_000  # bytes a second: a slower connection is taken for a dead 
 
 @dataclass(frozen=True)
 class Phone:
-    """By ``devicectl``, over a cable or the network."""
+    """A link to an iPhone by ``devicectl``, over a cable or the network.
+
+    Attributes:
+        xcode: Xcode's tools; they name the app.
+        device: The iPhone.
+    """
 
     xcode: Xcode
     device: Device
 
     @property
-    def facts(self) -> Mapping[str, Any]:
+    def facts(self) -> Mapping[str, str | None]:
         """What Xcode says of the device."""
         return self.device.facts
 
     def open(self) -> None:
-        """Nothing to do: a command connects it."""
+        """Does nothing: a command connects the phone."""
 
     def put(self, local: Path, remote: str, size_bytes: int) -> None:
-        """Copies a file or a folder there; ``devicectl`` passes over what has not changed."""
+        """Copies a file or a folder; ``devicectl`` passes over what has not changed.
+
+        Args:
+            local: The file or folder here.
+            remote: Its path in the app's container.
+            size_bytes: How large it is, which decides how long the copy may take.
+        """
         source = ("--source", str(local), "--destination", remote)
         self.xcode.devicectl(
             *("device", "copy", "to", *self._device, *self._container, *source),
@@ -45,10 +56,10 @@ class Phone:
         )
 
     def get(self, remote: str, local: Path) -> None:
-        """Copies a file here.
+        """Copies a file of the app's container here.
 
         Raises:
-            AbsentError: there is none.
+            AbsentError: There is no such file.
         """
         source = ("--source", remote, "--destination", str(local))
         self.xcode.devicectl("device", "copy", "from", *self._device, *self._container, *source)
@@ -56,7 +67,12 @@ class Phone:
             raise AbsentError(f"{self.xcode.about}: devicectl did not bring {remote}")
 
     def launch(self, arguments: Sequence[str], seconds: float = MOST_SECONDS) -> str:
-        """Starts the app afresh, and returns what it printed when it has ended."""
+        """Starts the app afresh, waits until it has ended, and returns what it printed.
+
+        Args:
+            arguments: The app's command line.
+            seconds: How long it may take.
+        """
         words = ("device", "process", "launch", *self._device, "--console", "--terminate-existing")
         rest = (self.xcode.app, "--", *arguments)
         try:
@@ -65,7 +81,7 @@ class Phone:
             return self.xcode.devicectl(*words, rest=rest, seconds=seconds).printed
 
     def lost(self) -> LostError | None:
-        """Whether the device went away."""
+        """Why the device cannot be reached now, or None if it can."""
         try:
             listed = ios_devices.phones(self.xcode)
         except LostError as error:
@@ -87,17 +103,21 @@ class Phone:
 
 @dataclass(frozen=True)
 class Simulator:
-    """By ``simctl``; its files are this Mac's. It does what :class:`Phone` does."""
+    """A link to a simulator by ``simctl``, with the methods of :class:`Phone`.
+
+    The app's container is a folder of this Mac.
+    """
 
     xcode: Xcode
     device: Device
 
     @property
-    def facts(self) -> Mapping[str, Any]:
+    def facts(self) -> Mapping[str, str | None]:
+        """What Xcode says of the simulator, but for its state, which changes."""
         return {name: value for name, value in self.device.facts.items() if name != "state"}
 
     def open(self) -> None:
-        """Starts it, and waits until it has started; the app has to be there."""
+        """Starts the simulator, waits until it has started, and looks for the app."""
         self.xcode.simctl("bootstatus", self.device.udid, "-b", seconds=MOST_SECONDS)
         self._container()
 
@@ -135,7 +155,7 @@ class Simulator:
         return LostError(f"{self.xcode.about} was shut down: xcrun simctl boot {self.device.udid}")
 
     def _container(self) -> Path:
-        """The app's; it moves when the app is installed again."""
+        """The app's container, which moves when the app is installed again."""
         words = ("get_app_container", self.device.udid, self.xcode.app, "data")
         return Path(self.xcode.simctl(*words).strip())
 

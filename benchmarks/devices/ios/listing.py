@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from edgekit.benchmarks.devices.ios.xcode import DEVELOPER_MODE, Xcode, XcodeError
 
@@ -49,22 +48,26 @@ _FIELDS: Mapping[str, tuple[tuple[str, ...], ...]] = {
 
 @dataclass(frozen=True)
 class Device:
-    """One iPhone, iPad or simulator; ``remedy`` says what makes it usable, if something does.
+    """One iPhone, iPad or simulator.
 
-    ``facts`` are what Xcode says of it, for a measurement's environment.
+    Attributes:
+        udid: Apple's identifier of it.
+        description: What it is, for people.
+        remedy: What makes it usable, as the end of a sentence about it; empty if it is usable.
+        facts: What Xcode says of it, for a result's environment; None is what it does not tell.
     """
 
     udid: str
     description: str
     remedy: str = ""
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, str | None] = field(default_factory=dict)
 
 
 def phones(xcode: Xcode) -> list[Device]:
-    """All that Xcode has seen, connected or not.
+    """All iPhones and iPads that Xcode has seen, connected or not.
 
     Raises:
-        RunnerError: its tool fails.
+        RunnerError: Xcode's tool fails.
     """
     rows = xcode.devicectl("list", "devices").result.get("devices") or []
     found = [{name: _at(row, paths) for name, paths in _FIELDS.items()} for row in rows]
@@ -76,10 +79,10 @@ def phones(xcode: Xcode) -> list[Device]:
 
 
 def simulators(xcode: Xcode) -> list[Device]:
-    """Those whose runtime is installed, running or not.
+    """All simulated iPhones and iPads whose iOS is installed, running or not.
 
     Raises:
-        RunnerError: its tool fails.
+        RunnerError: Xcode's tool fails.
     """
     try:
         listed = json.loads(xcode.simctl("list", "--json"))
@@ -95,22 +98,26 @@ def simulators(xcode: Xcode) -> list[Device]:
         raise XcodeError("simctl gave no list: install Xcode 16 or newer") from error
 
 
-def choose(devices: Sequence[Device], kind: str, udid: str | None) -> Device:
-    """The device of that identifier, or the only one that can be used.
+def choose(devices: Sequence[Device], family: str, udid: str | None) -> Device:
+    """Chooses one of the devices that Xcode knows.
 
-    ``kind`` is ``ios`` or ``ios-simulator``. Of simulators the one that runs is chosen.
+    Args:
+        devices: All of them.
+        family: The first part of their names, ``ios`` or ``ios-simulator``.
+        udid: The identifier of the one wanted, in any case. None is the only one that can be used;
+            of several simulators, the one that runs.
 
     Raises:
-        XcodeError: it is not there or cannot be used, or there are several.
+        XcodeError: It is not there or cannot be used, or there are several.
     """
 
     def names(several: Sequence[Device]) -> str:
-        return ", ".join(f"{kind}:{each.udid}" for each in several) or "none"
+        return ", ".join(f"{family}:{each.udid}" for each in several) or "none"
 
     if udid is not None:
         found = [each for each in devices if each.udid.lower() == udid.lower()]
         if not found:
-            raise XcodeError(f"{kind}:{udid} is unknown to Xcode: it knows {names(devices)}")
+            raise XcodeError(f"{family}:{udid} is unknown to Xcode: it knows {names(devices)}")
     else:
         ready = [each for each in devices if not each.remedy]
         found = [each for each in ready if each.facts.get("state") == _BOOTED] or ready
@@ -121,14 +128,17 @@ def choose(devices: Sequence[Device], kind: str, udid: str | None) -> Device:
         raise XcodeError(f"Xcode knows several: choose with --device {names(found)}")
     (one,) = found
     if one.remedy:
-        raise XcodeError(f"{kind}:{one.udid} {one.remedy}")
+        raise XcodeError(f"{family}:{one.udid} {one.remedy}")
     return one
 
 
-def _at(row: Mapping[str, Any], paths: tuple[tuple[str, ...], ...]) -> str | None:
-    """What stands at the first of these places; ``{"enabled": {...}}`` is the word ``enabled``."""
+def _at(row: Mapping[str, object], paths: tuple[tuple[str, ...], ...]) -> str | None:
+    """The text at the first of these paths through nested tables that has one, or None.
+
+    Newer versions of Xcode say ``{"enabled": {...}}`` where others say ``"enabled"``.
+    """
     for path in paths:
-        value: Any = row
+        value: object = row
         for key in path:
             value = value.get(key) if isinstance(value, dict) else None
         if isinstance(value, dict):
@@ -147,19 +157,22 @@ def _phone(row: Mapping[str, str | None]) -> Device:
 
 
 def _pairing(row: Mapping[str, str | None]) -> str:
-    """Unknown is not unpaired."""
+    """What is to be done about a phone that is not paired; one that may be is taken as paired."""
     unpaired = row["pairing"] not in (None, "paired")
     return "is not paired: unlock it, plug it in and tap Trust" if unpaired else ""
 
 
 def _connection(row: Mapping[str, str | None]) -> str:
-    """An idle phone is ``disconnected``: a command connects it."""
+    """What is to be done about a phone that is away.
+
+    An idle phone is ``disconnected``, and a command connects it.
+    """
     away = row["connection"] == "unavailable"
     return "is not connected: plug it in and unlock it" if away else ""
 
 
 def _developer_mode(row: Mapping[str, str | None]) -> str:
-    """It is told only once the phone was connected."""
+    """What is to be done about developer mode, which is told once the phone was connected."""
     off = row["developer_mode"] == "disabled"
     return DEVELOPER_MODE if off else ""
 
@@ -171,7 +184,7 @@ _CHECKS: tuple[Callable[[Mapping[str, str | None]], str], ...] = (
 )
 
 
-def _simulator(runtime: Mapping[str, Any], row: Mapping[str, Any]) -> Device:
+def _simulator(runtime: Mapping[str, str], row: Mapping[str, str]) -> Device:
     facts = {
         "model": row["name"],
         "os": runtime.get("version"),

@@ -16,11 +16,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from edgekit.benchmarks.devices.protocol import LostError, RunnerError
 from edgekit.errors import UnsupportedError
 
+Json: TypeAlias = Mapping[str, Any]  # of Apple's layout, which changes with Xcode
 SECONDS = 60.0  # for a command that should take a few
 DEVELOPER_MODE = "has developer mode off: Settings, Privacy & Security, Developer Mode"
 _TAP_TRUST = "is not paired: unlock it, plug it in and tap Trust"
@@ -44,7 +45,13 @@ class AgainError(XcodeError):
 
 @dataclass(frozen=True)
 class Fault:
-    """What an error means: a pattern of lines ``DOMAIN CODE: text``, and the end of a sentence."""
+    """What an error of Xcode's tools means.
+
+    Attributes:
+        pattern: What is found in its lines ``DOMAIN CODE: text``, as a regular expression.
+        says: The end of a sentence that begins with the device and says what to do.
+        kind: The error that is raised.
+    """
 
     pattern: str
     says: str
@@ -87,15 +94,26 @@ FAULTS: tuple[Fault, ...] = (
 
 @dataclass(frozen=True)
 class Answer:
-    """The ``result`` of a ``devicectl`` command, and what it printed: that of an app, too."""
+    """What a ``devicectl`` command gave.
 
-    result: Mapping[str, Any]
+    Attributes:
+        result: The table ``result`` of its JSON.
+        printed: What it printed, including what an app that it launched printed.
+    """
+
+    result: Json
     printed: str
 
 
 @dataclass(frozen=True)
 class Xcode:
-    """The program ``xcrun``. ``about`` begins what errors say; ``app`` is which app is meant."""
+    """Xcode's tools, and what they are used on.
+
+    Attributes:
+        program: The program ``xcrun``.
+        about: The device that errors are about, like ``ios:UDID``.
+        app: The bundle identifier of the app that measures.
+    """
 
     program: Path
     about: str = "this Mac"
@@ -103,10 +121,10 @@ class Xcode:
 
     @classmethod
     def found(cls) -> Xcode:
-        """That of this machine.
+        """The tools of this machine.
 
         Raises:
-            UnsupportedError: this is no Mac, or it has no Xcode.
+            UnsupportedError: This is no Mac, or it has no Xcode.
         """
         program = shutil.which("xcrun")
         if program is None:
@@ -117,11 +135,16 @@ class Xcode:
         return cls(Path(program))
 
     def devicectl(self, *words: str, rest: Sequence[str] = (), seconds: float = SECONDS) -> Answer:
-        """A command's answer; ``rest`` are arguments that have to stand at its end.
+        """Runs a command of ``devicectl`` and returns its answer.
+
+        Args:
+            words: The command and its options.
+            rest: Arguments that have to stand at its end.
+            seconds: How long it may take.
 
         Raises:
-            XcodeError: it failed.
-            LostError: it failed because the device went away.
+            XcodeError: It failed.
+            LostError: It failed because the device went away.
         """
         with tempfile.TemporaryDirectory(prefix="edgekit-xcode-") as folder:
             path = Path(folder) / "answer.json"
@@ -138,7 +161,10 @@ class Xcode:
         raise self.error(f"{done.stderr}\n{done.stdout}", _first(done))
 
     def simctl(self, *words: str, seconds: float = SECONDS) -> str:
-        """What a command printed; raises as :meth:`devicectl` does."""
+        """Runs a command of ``simctl`` and returns what it printed.
+
+        Raises as :meth:`devicectl` does.
+        """
         done = self._completed(("simctl", *words), seconds)
         if done.returncode == 0:
             return done.stdout
@@ -146,7 +172,12 @@ class Xcode:
         raise self.error(text, _first(done))
 
     def error(self, told: str, short: str) -> RunnerError:
-        """What was told, as an error with a remedy where there is one."""
+        """The error for what a tool has told.
+
+        Args:
+            told: Its lines ``DOMAIN CODE: text``, which :data:`FAULTS` are looked for in.
+            short: The line that is shown where no fault is found.
+        """
         for fault in FAULTS:
             if re.search(fault.pattern, told):
                 return fault.kind(f"{self.about} {fault.says.format(app=self.app)}")
@@ -172,7 +203,7 @@ class Xcode:
             raise XcodeError(f"{self.program} cannot be run: {error.strerror}") from error
 
 
-def _told(error: Mapping[str, Any]) -> Iterator[str]:
+def _told(error: Json) -> Iterator[str]:
     """An error and those that caused it, from the outside in, each as ``DOMAIN CODE: text``."""
     while error:
         info = error.get("userInfo") or {}
@@ -192,7 +223,7 @@ def _first(done: subprocess.CompletedProcess[str]) -> str:
     return (told or lines or [f"exit code {done.returncode}"])[0]
 
 
-def _json(text: str) -> Mapping[str, Any] | None:
+def _json(text: str) -> Json | None:
     try:
         found = json.loads(text)
     except ValueError:

@@ -1,4 +1,4 @@
-// The runner in a page: browser_runner.py calls these functions, one after the other.
+// The runner in a page: runner.py calls these functions, one after the other.
 import * as ort from "./ort.wasm.min.mjs";
 
 let session, outputNames, feeds, results;
@@ -10,6 +10,7 @@ const SIMD = Uint8Array.of(
 
 function facts() {
   return {
+    event: "facts",
     cores_seen: navigator.hardwareConcurrency,
     simd: WebAssembly.validate(SIMD),
     cross_origin_isolated: crossOriginIsolated,

@@ -1,0 +1,84 @@
+"""A driver: how edgekit finds, prepares and opens the devices of one kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from edgekit.benchmarks.devices.protocol import Target
+
+Say: TypeAlias = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Found:
+    """One line of ``edgekit devices``.
+
+    Attributes:
+        name: What ``--device`` calls it.
+        description: What it is.
+        remedy: What makes it usable; empty if it is usable now.
+    """
+
+    name: str
+    description: str
+    remedy: str = ""
+
+    @property
+    def ready(self) -> bool:
+        """Whether it can be measured on now."""
+        return not self.remedy
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a device is opened.
+
+    Attributes:
+        chosen: Which one: a CPU, a serial number, a UDID. None is the only one, or the default.
+        memory_limit_bytes: How much an emulated process may take, or None for no limit.
+        via_app: Whether an app on the device is to open the files.
+        app: The name of that app; None is edgekit's own.
+        say: Is told what happens.
+    """
+
+    chosen: str | None = None
+    memory_limit_bytes: int | None = None
+    via_app: bool = False
+    app: str | None = None
+    say: Say = print
+
+
+def _nothing_to_set_up(say: Say) -> None:
+    """For devices that need nothing beside edgekit."""
+
+
+def _nothing_to_clean(chosen: str | None) -> None:
+    """For devices on which edgekit leaves nothing."""
+
+
+@dataclass(frozen=True)
+class Driver:
+    """One kind of device.
+
+    Attributes:
+        name: The first part of its devices' names, before the colon.
+        find: Lists the devices that are there, or why there are none.
+        open: Makes the target that is measured on. It sets up what is missing.
+        setup: Fetches once what its devices need, which ``open`` does as well.
+        clean: Removes all that edgekit has put on a device, or into its cache for it.
+        apart: Whether each device has a processor of its own, so that several can be measured at
+            the same time.
+        apps: Whether files can be measured by an app there (``docs/app-contract.md``).
+        apps_only: Whether they can be measured in no other way.
+    """
+
+    name: str
+    find: Callable[[], list[Found]]
+    open: Callable[[Options], Target]
+    setup: Callable[[Say], None] = _nothing_to_set_up
+    clean: Callable[[str | None], None] = _nothing_to_clean
+    apart: bool = False
+    apps: bool = False
+    apps_only: bool = False

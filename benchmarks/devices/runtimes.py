@@ -1,0 +1,65 @@
+"""Which runtime opens which format on which platform: the one table of it.
+
+A new format is a row here. A device says which platform its runners are built for. How this machine
+opens a file is :data:`edgekit.runtime.table.RUNTIMES`, by the same names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+PYTORCH = "pytorch"  # a runtime, and the format of what it opens: the checkpoint of a bundle
+
+
+class Platform(Enum):
+    """What the runtimes of a device's runners are built for."""
+
+    PYTHON = "Python packages"
+    AARCH64_LINUX = "C libraries for AArch64 Linux"
+    WEB = "WebAssembly"
+    ANDROID = "apps on Android"
+    IOS = "apps on iOS"
+
+
+@dataclass(frozen=True)
+class DeviceRuntime:
+    """A runtime that devices of some platforms have.
+
+    Attributes:
+        name: What ``--runtime`` and launches call it.
+        title: What people call it, in results and reports.
+        format: The format that it opens (see :data:`edgekit.formats.FORMATS`).
+        platforms: What it is built for.
+    """
+
+    name: str
+    title: str
+    format: str
+    platforms: frozenset[Platform]
+
+
+_PYTHON = frozenset({Platform.PYTHON})
+_NATIVE = _PYTHON | {Platform.AARCH64_LINUX, Platform.ANDROID, Platform.IOS}
+RUNTIMES: tuple[DeviceRuntime, ...] = (
+    DeviceRuntime("onnxruntime", "onnxruntime", "onnx", _NATIVE),
+    DeviceRuntime("onnxruntime-web", "onnxruntime-web", "onnx", frozenset({Platform.WEB})),
+    DeviceRuntime("litert", "LiteRT", "tflite", _NATIVE),
+    DeviceRuntime("tensorflow", "TensorFlow Lite", "tflite", _PYTHON),
+    DeviceRuntime("executorch", "ExecuTorch", "executorch", _PYTHON),
+    DeviceRuntime("coreml", "Core ML", "coreml", _PYTHON | {Platform.IOS}),
+    DeviceRuntime("coreai", "Core AI", "coreai", _PYTHON),
+    DeviceRuntime(PYTORCH, "PyTorch eager", PYTORCH, _PYTHON),
+)
+NAMES = tuple(row.name for row in RUNTIMES)
+
+
+def runtimes_of(platform: Platform) -> tuple[DeviceRuntime, ...]:
+    """The runtimes that are built for a platform, in the table's order."""
+    return tuple(row for row in RUNTIMES if platform in row.platforms)
+
+
+def opening(runtimes: Iterable[DeviceRuntime], format_name: str) -> tuple[DeviceRuntime, ...]:
+    """Those of some runtimes that open files of a format, in their order."""
+    return tuple(row for row in runtimes if row.format == format_name)

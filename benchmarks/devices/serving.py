@@ -1,0 +1,84 @@
+"""What the runners in Python share: commands from standard input, events on standard output."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from typing import Protocol, TypeAlias
+
+from edgekit.benchmarks.devices import events
+from edgekit.benchmarks.devices.events import Event
+
+Answer: TypeAlias = Callable[[Event], None]
+
+
+class Opened(Protocol):
+    """An opened file.
+
+    Each method obeys the command of its name (:mod:`edgekit.benchmarks.devices.protocol`) and
+    returns its answer; ``argument`` is what follows the name on the line.
+    """
+
+    def feed(self, argument: str) -> Event:
+        """Reads the inputs of the next inferences; ``argument`` is a length and a path."""
+        ...
+
+    def run(self, argument: str) -> Event:
+        """Runs as many inferences as ``argument`` says, each timed alone."""
+        ...
+
+    def save(self, argument: str) -> Event:
+        """Writes the float32 outputs of the last inference to the path ``argument``."""
+        ...
+
+    def memory(self, argument: str) -> Event:
+        """Tells the resident memory before the file was opened and its peak since."""
+        ...
+
+    def profile(self, argument: str) -> Event:
+        """Profiles as many inferences as ``argument`` says."""
+        ...
+
+
+def output() -> Answer:
+    """Takes standard output for events; what libraries print goes to standard error from now on.
+
+    Returns:
+        A function that writes an event at once.
+    """
+    stream = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+
+    def answer(event: Event) -> None:
+        stream.write(events.encode(event) + "\n")
+        stream.flush()
+
+    return answer
+
+
+def serve(opened: Opened, answer: Answer, lines: Iterable[str] = sys.stdin) -> None:
+    """Obeys commands until one of them is ``quit`` or there are no more.
+
+    Args:
+        opened: The file that the commands are for.
+        answer: Writes an answer.
+        lines: The commands, one a line.
+    """
+    commands: Mapping[str, Callable[[str], Event]] = {
+        "feed": opened.feed,
+        "run": opened.run,
+        "save": opened.save,
+        "memory": opened.memory,
+        "profile": opened.profile,
+    }
+    for line in lines:
+        command, _, argument = line.rstrip("\n").partition(" ")
+        if command == "quit":
+            return
+        answer(commands[command](argument))
+
+
+def failed(answer: Answer, message: str) -> None:
+    """Answers that something failed, in one line."""
+    answer(events.Error(" ".join(message.split())))

@@ -1,0 +1,32 @@
+"""Weights found by their content, in files that keep no names for them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+
+from edgekit.quantize.audit import Wanted
+from edgekit.quantize.numerics import Array, Stored, quantize
+
+
+def stored_in(constants: Iterable[bytes | Array], wanted: Wanted) -> dict[str, Stored]:
+    """Every tensor whose numbers, as its scheme stores them, are all among a file's constants.
+
+    Args:
+        constants: the content of each constant of the file; may be filled up with zeros at its end.
+        wanted: the tensors that are looked for, as they are or transposed.
+    """
+    in_file = set(map(_digest, constants))
+    found = {}
+    for name, scheme in wanted.schemes.items():
+        stored = quantize(wanted.source(name), scheme)
+        parts = [part for part in (stored.levels, stored.scale) if part is not None]
+        if all(_digest(part) in in_file or _digest(part.T) in in_file for part in parts):
+            found[name] = stored
+    return found
+
+
+def _digest(content: bytes | Array) -> bytes:
+    """SHA-256 without zeros at the end, of which a format may add some."""
+    raw = content if isinstance(content, bytes) else content.tobytes()
+    return hashlib.sha256(raw.rstrip(b"\0")).digest()

@@ -1,0 +1,48 @@
+"""The weights that an .aimodel stores. Its program keeps no names: each is found by its content."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from edgekit.converters.content import stored_in
+from edgekit.quantize.audit import Wanted
+from edgekit.quantize.numerics import Stored
+
+
+def read(path: Path, wanted: Wanted) -> dict[str, Stored]:
+    """Every tensor whose numbers, as its scheme stores them, are all constants of the program."""
+    return stored_in(_constants(path), wanted)
+
+
+def _constants(path: Path) -> Iterator[bytes]:
+    """The content of every constant tensor, read back from the saved program.
+
+    coreai-core has no public way to a constant's numbers: these are the bindings that Apple's own
+    coreai-opt reads them by.
+    """
+    from coreai._compiler._mlir_libs._coreaiIR import _bindings
+    from coreai._compiler.ir import RankedTensorType, WalkResult
+    from coreai.authoring import AIModelAsset
+
+    operations: list[Any] = []
+
+    def keep(operation: Any) -> WalkResult:
+        if operation.name == "coreai.constant":
+            operations.append(operation)
+        return WalkResult.ADVANCE
+
+    program = AIModelAsset.load(path).program
+    program._module._mlir_module.operation.walk(keep)
+    for operation in operations:
+        kind = operation.results[0].type
+        if isinstance(kind, RankedTensorType) and kind.has_static_shape:
+            bits = int(np.prod(kind.shape)) * kind.element_type.width
+            content = np.zeros(-(-bits // 8), np.uint8)
+            _bindings.compiler.copy_constant_value_to_array(
+                constant_op=operation, destination=content
+            )
+            yield content.tobytes()

@@ -1,0 +1,34 @@
+"""``edgekit inspect``: a bundle checked against its hashes, or what is inside one file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from edgekit.cli.options import FilePath, debug_option, json_option
+
+
+@click.command()
+@click.argument("path", type=FilePath())
+@json_option
+@debug_option
+def inspect(path: Path, as_json: bool, debug: bool) -> None:
+    """Show what is inside a bundle, or an .onnx, .tflite, .mlpackage or .pte file.
+
+    Of a bundle every file is checked against the manifest's SHA-256.
+    """
+    from edgekit.bundle import MANIFEST, Bundle
+    from edgekit.cli.rendering import bundles
+    from edgekit.conversion import worker
+    from edgekit.errors import BundleError
+    from edgekit.runtime.inspection import inspect_file
+
+    if (path / MANIFEST).exists() or (path.is_dir() and path.suffix != ".mlpackage"):
+        bundles.bundle(Bundle.open(path), as_json)
+    else:
+        try:
+            facts = worker.alone(inspect_file, path.absolute(), debug=debug)
+        except worker.CrashError as crash:  # a damaged file can take its library down with it
+            raise BundleError(f"{path} cannot be read: {crash}") from crash
+        bundles.file(facts, as_json)

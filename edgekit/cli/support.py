@@ -1,0 +1,18 @@
+"""``edgekit support``: what the matrix measured."""
+
+from __future__ import annotations
+
+import click
+
+from edgekit.cli.options import debug_option, json_option
+
+
+@click.command()
+@json_option
+@debug_option
+def support(as_json: bool, debug: bool) -> None:
+    """Show which architecture, task, format and recipe was measured, and its worst error."""
+    from edgekit import support as measured
+    from edgekit.cli.rendering import bundles
+
+    bundles.support(measured.load(), as_json)

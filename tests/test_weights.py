@@ -1,0 +1,159 @@
+"""Written files held against their recipes: what they store of each weight, and spoiled ones."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from transformers import BertConfig, BertForSequenceClassification
+
+from edgekit.errors import ProofError
+from edgekit.formats import FORMATS
+from edgekit.model import tasks
+from edgekit.model.pooling import Pooling
+from edgekit.quantize.audit import Wanted, Weight, hold
+from edgekit.quantize.numerics import Stored
+from edgekit.quantize.scheme import FLOAT16, FLOAT32, INT8, Scheme
+from edgekit.quantize.selector import Rule, Selector
+from edgekit.quantize.tensors import tensors
+from edgekit.recipe import RECIPES, Recipe
+from edgekit.signature import Card, Signature, TensorSpec
+from edgekit.tracing import export
+from edgekit.tracing.graph import WEIGHTS, Graph
+
+CARD = Card("tiny", "text-classification", "here")
+WORDS = "model.bert.embeddings.word_embeddings.weight"
+QUERY = "model.bert.encoder.layer.1.attention.self.query.weight"
+NAMES = ("onnx", "tflite", "coreml")
+MIXED = Recipe(
+    "mixed",
+    Selector(
+        (
+            Rule(
+                Scheme(8, symmetric=False, activations="float16"),
+                ("embedding",),
+                formats=("coreml",),
+            ),
+            Rule(FLOAT16, formats=("coreml",)),
+            Rule(INT8, ("embedding",)),
+        ),
+        FLOAT32,
+    ),
+    RECIPES["int8"].tolerance,
+    "int8 embedding tables, floats elsewhere",
+)
+
+
+@pytest.fixture(scope="module")
+def traced(tmp_path_factory: pytest.TempPathFactory) -> Graph:
+    torch.manual_seed(0)
+    config = BertConfig(
+        vocab_size=200,
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        intermediate_size=64,
+        max_position_embeddings=32,
+    )
+    names = ("input_ids", "attention_mask", "token_type_ids")
+    task = tasks.get("text-classification")
+    signature = Signature(
+        tuple(TensorSpec(name, "int32", ("batch", "length")) for name in names),
+        tasks.tensor_specs(task, {"labels": 2}),
+        (8,),
+    )
+    model = BertForSequenceClassification(config).eval()
+    return export.trace(model, task, signature, tmp_path_factory.mktemp("graph"), Pooling())
+
+
+def made(name: str, source: Graph, recipe: Recipe, folder: Path) -> tuple[Path, Wanted]:
+    """A file, and what it is held against."""
+    converter = FORMATS[name].converter()
+    ((_, path),) = converter.convert(source, [recipe], CARD, folder)
+    program = source.dynamic
+    state = {**program.constants, **program.state_dict}
+    found = tensors(program)
+    schemes = converter.FORMAT.schemes(recipe, found)
+    return path, Wanted(found, schemes, lambda key: state[key].detach().numpy())
+
+
+def held(name: str, path: Path, wanted: Wanted) -> dict[str, Weight]:
+    found = FORMATS[name].converter().weights(path, wanted)
+    return {row.tensor: row for row in hold(wanted, found)}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_mixed_precision_by_role_is_a_recipe(name: str, traced: Graph, tmp_path: Path) -> None:
+    rows = held(name, *made(name, traced, MIXED, tmp_path))
+    assert str(rows[WORDS].scheme).startswith("int8")
+    assert 200 * 32 < rows[WORDS].size_bytes <= 200 * (32 + 4)
+    full = FLOAT16 if name == "coreml" else FLOAT32
+    assert (rows[QUERY].scheme, rows[QUERY].size_bytes) == (full, 32 * 32 * full.bits // 8)
+
+
+def swapped_rows(levels: np.ndarray) -> None:
+    levels[[50, 51]] = levels[[51, 50]]
+
+
+def zeroed_head(levels: np.ndarray) -> None:
+    levels[8:16] = 0
+
+
+@pytest.mark.parametrize(("tensor", "spoil"), [(WORDS, swapped_rows), (QUERY, zeroed_head)])
+@pytest.mark.parametrize("name", NAMES)
+def test_a_spoiled_weight_is_named(
+    name: str,
+    tensor: str,
+    spoil: Callable[[np.ndarray], None],
+    traced: Graph,
+    tmp_path: Path,
+) -> None:
+    path, wanted = made(name, traced, RECIPES["int8"], tmp_path)
+    stored = FORMATS[name].converter().weights(path, wanted)[tensor]
+    rewrite(path, stored, spoil)
+    with pytest.raises(ProofError, match=rf"{tensor} differs from the checkpoint"):
+        held(name, path, wanted)
+
+
+def rewrite(path: Path, stored: Stored, spoil: Callable[[np.ndarray], None]) -> None:
+    """Changes a tensor's levels where they are in the file, in either orientation."""
+    levels = np.array(stored.levels)
+    changed = levels.copy()
+    spoil(changed)
+    file = path if path.is_file() else next(path.rglob("weight.bin"))
+    content = file.read_bytes()
+    pairs = [(levels, changed), (levels.T, changed.T)]
+    before, after = next(
+        (old.tobytes(), new.tobytes()) for old, new in pairs if content.count(old.tobytes()) == 1
+    )
+    file.write_bytes(content.replace(before, after))
+
+
+@pytest.mark.parametrize("recipe", ["fp16", "int8"])
+def test_a_row_beyond_float16_is_never_stored_as_infinity(
+    recipe: str, traced: Graph, tmp_path: Path
+) -> None:
+    """No probe of a bare config draws the row: only the stored numbers tell."""
+    folder = tmp_path / "graph"
+    shutil.copytree(traced.folder, folder)
+    weights = load_file(folder / WEIGHTS)
+    weights[WORDS][77] = 70_000
+    save_file(weights, folder / WEIGHTS)
+    path, wanted = made("coreml", Graph(folder, traced.signature), RECIPES[recipe], tmp_path)
+    with pytest.raises(ProofError, match=f"{WORDS} has 70000 in row 77, and float16 ends at 65504"):
+        held("coreml", path, wanted)
+
+
+def test_a_weight_that_is_not_there_is_named(traced: Graph, tmp_path: Path) -> None:
+    path, wanted = made("onnx", traced, RECIPES["fp32"], tmp_path)
+    found = FORMATS["onnx"].converter().weights(path, wanted)
+    with pytest.raises(ProofError, match=f"{QUERY} is not in the file"):
+        hold(wanted, {name: row for name, row in found.items() if name != QUERY})
+    int8 = Wanted(wanted.tensors, dict.fromkeys(wanted.tensors, INT8), wanted.source)
+    with pytest.raises(ProofError, match="is stored as float32, and its recipe says int8"):
+        hold(int8, found)
