@@ -1,16 +1,17 @@
 """Core ML: one ML Program package, one function a bucket, weights stored once.
 
 Each bucket is converted to MIL in memory and takes its weights from the buckets before it. float16
-is written from that program, and int8 is the same program quantised in place (per-channel,
-asymmetric, embeddings included): nothing is converted twice, saved twice or read back.
+is written from that program, and a quantised recipe is the same program with its weights stored
+otherwise, in place: nothing is saved twice or read back.
 """
 
 from __future__ import annotations
 
 import gc
 import json
+import re
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -18,16 +19,27 @@ from typing import Any
 
 import numpy as np
 
+from edgekit.converters.lowering import Format
 from edgekit.errors import ConversionError, UnsupportedError, first_line
 from edgekit.mil import passes
 from edgekit.mil.package import read_spec, spec_path
 from edgekit.mil.toolbox import coremltools, no_overflow_warnings
+from edgekit.quantize.scheme import FLOAT16, Scheme
+from edgekit.quantize.selector import Tensor
+from edgekit.quantize.tensors import tensors
 from edgekit.recipe import Recipe
 from edgekit.signature import Card
 from edgekit.tracing.graph import Graph
 
-RECIPES = ("fp16", "int8")  # in the order they are made: int8 is fp16, quantised
+_INT8 = Scheme(8, symmetric=False, activations="float16")
+FORMAT = Format(
+    "coreml",
+    "Core ML",
+    [(operator, kind) for operator in ("embedding", "linear") for kind in (FLOAT16, _INT8)],
+    "converters/coreml.py",
+)
 MINIMUM_OS = ("iOS16", "iOS17", "iOS18")
+_CAST = re.compile(r"_to_fp16(_\d+)?$")  # ends the name of a parameter that was cast
 _COREMLTOOLS = "com.github.apple.coremltools.version"  # the key Apple's own tools write
 
 
@@ -49,23 +61,28 @@ def convert(
     Inputs are int32 of shape (1, length); outputs are float32, logits as the model computes them.
 
     Raises:
-        UnsupportedError: another recipe than those of :data:`RECIPES`, or another ``minimum_os``
-            than those of :data:`MINIMUM_OS`.
+        UnsupportedError: a scheme of a recipe has no lowering, or another ``minimum_os`` than those
+            of :data:`MINIMUM_OS`.
         ConversionError: coremltools cannot convert the graph.
         MissingExtraError: coremltools is not installed.
     """
-    wanted = {recipe.name: recipe for recipe in recipes}
-    for name in wanted:
-        if name not in RECIPES:
-            raise UnsupportedError(f"Core ML has no recipe '{name}': use {' or '.join(RECIPES)}")
+    found = tensors(graph.dynamic)
+    chosen = [FORMAT.schemes(recipe, found) for recipe in recipes]
     if minimum_os not in MINIMUM_OS:
         raise UnsupportedError(f"unknown minimum OS '{minimum_os}': use {', '.join(MINIMUM_OS)}")
-    program = _program(graph, minimum_os)
-    for name in filter(wanted.__contains__, RECIPES):
-        package = folder / f"model-{name}.mlpackage"
-        _write(program, _PIPELINES[name](), minimum_os, package)
-        _label(package, graph, card, name)
-        yield wanted[name], package
+    program = None
+    for recipe, schemes in sorted(zip(recipes, chosen, strict=True), key=_is_quantized):
+        program = program or _program(graph, minimum_os)
+        package = folder / f"model-{recipe.name}.mlpackage"
+        _write(program, _storing(recipe, found), minimum_os, package)
+        _label(package, graph, card, recipe.name)
+        if _is_quantized((recipe, schemes)):
+            program = None  # its weights are levels now
+        yield recipe, package
+
+
+def _is_quantized(row: tuple[Recipe, Mapping[str, Scheme]]) -> bool:
+    return any(not scheme.floating for scheme in row[1].values())
 
 
 def _program(graph: Graph, minimum_os: str) -> Any:
@@ -112,7 +129,7 @@ def float16_pipeline() -> Any:
     """coremltools' default passes, with edgekit's cheaper float16 pass and a pool of weights."""
     passes.register()
     pipeline = coremltools().PassPipeline()
-    names = [passes.FLOAT16 if "add_fp16_cast" in name else name for name in pipeline.passes]
+    names = [passes.CAST if "add_fp16_cast" in name else name for name in pipeline.passes]
     # Ids count from 0: no gather needs a branch for indices that count from the end.
     names.remove("common::guard_negative_gather_indices")
     pipeline.passes = [*names, passes.SHARE]
@@ -120,21 +137,21 @@ def float16_pipeline() -> Any:
     return pipeline
 
 
-def _nothing() -> Any:
-    return coremltools().PassPipeline.EMPTY
-
-
-def _quantization() -> Any:
-    from coremltools.optimize.coreml import OpLinearQuantizerConfig, OptimizationConfig
-
+def _storing(recipe: Recipe, found: Mapping[str, Tensor]) -> Any:
+    """The passes that store each weight in its scheme."""
     passes.register()
-    pipeline = coremltools().PassPipeline([passes.QUANTIZE, passes.SHARE])
-    config = OptimizationConfig(OpLinearQuantizerConfig(mode="linear", granularity="per_channel"))
-    pipeline.set_options(passes.QUANTIZE, {"config": config})
+    named = {tensor.placeholder: tensor for tensor in found.values()}
+
+    def choose(name: str, matrix: bool) -> Scheme:
+        """A matrix that is no parameter is computed from some: an operand of attention."""
+        tensor = named.get(_CAST.sub("", name))
+        if tensor is None:
+            tensor = Tensor(name, "attention" if matrix else "other", None, ())
+        return recipe.selector.scheme(tensor, FORMAT.name)
+
+    pipeline = coremltools().PassPipeline([passes.STORE, passes.SHARE])
+    pipeline.set_options(passes.STORE, {"choose": choose})
     return pipeline
-
-
-_PIPELINES = {"fp16": _nothing, "int8": _quantization}
 
 
 @contextmanager

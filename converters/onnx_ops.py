@@ -1,4 +1,4 @@
-"""What each aten operator is in ONNX: a table of lowerings, and a second one for int8.
+"""What each aten operator is in ONNX: a table of lowerings by operator and scheme.
 
 A lowering takes the graph under construction, the fake tensor(s) of the result and the operator's
 own arguments, tensors among them as :class:`Value`, and returns the name(s) of the result.
@@ -8,16 +8,18 @@ Operators: https://onnx.ai/onnx/operators/
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from math import pi, sqrt
 from typing import Any
 
 import numpy as np
 
-from edgekit.converters.lowering import Lowering, by_operator, of_kinds
+from edgekit.converters.lowering import Format, Table, of_kinds, rows
 from edgekit.converters.onnx_graph import Array, GraphBuilder
 from edgekit.converters.onnx_shapes import (
     SHAPES,
+    Lowering,
     Value,
     as_dtype,
     axis_of,
@@ -26,6 +28,8 @@ from edgekit.converters.onnx_shapes import (
 )
 from edgekit.converters.onnx_versions import OPSETS
 from edgekit.errors import ConversionError
+from edgekit.quantize.numerics import quantize
+from edgekit.quantize.scheme import FLOAT32, INT8
 
 # Lowerings of elementwise operators
 
@@ -166,32 +170,20 @@ def _attention(
     return to.op("MatMul", to.op("Softmax", scores, axis=-1), value.name)
 
 
-# Lowerings to int8
+# Lowerings of int8 weights
 
 
 def _quantized(weight: Value) -> tuple[Array, Array]:
-    """(rows, columns) float32 -> int8 of that shape and the scale of each row: (rows, 1).
-
-    x86 processors without VNNI add two neighbouring products in 16 bits, which 255 * (127 + 127)
-    overflows: ``onnxruntime.ai/docs/performance/model-optimizations/quantization.html``. So no two
-    neighbours may sum to more than 128 here, and every processor computes the same. A row's
-    largest pair seldom exceeds its largest weight by much: this costs less than 7-bit weights.
-    """
-    data = weight.data
-    assert data is not None
-    pairs = data[:, :-1:2] + data[:, 1::2]
-    most = np.maximum(
-        np.maximum(data.max(1), -data.min(1)),
-        np.maximum(pairs.max(1, initial=1e-12), -pairs.min(1, initial=0)),
-    )
-    scale = most[:, None] / np.float32(127)
-    levels = data / scale
-    return np.rint(levels, out=levels).astype(np.int8), scale
+    """(rows, columns) float32 -> int8 of that shape and the scale of each row: (rows, 1)."""
+    assert weight.data is not None
+    stored = quantize(weight.data, weight.scheme)
+    assert stored.scale is not None
+    return stored.levels, stored.scale
 
 
 def _int8_embedding(to: GraphBuilder, out: Any, weight: Value, ids: Value, *_: Any) -> str:
-    rows, scale = _quantized(weight)
-    table = to.tensor(f"{weight.name}.int8", rows)
+    levels, scale = _quantized(weight)
+    table = to.tensor(f"{weight.name}.int8", levels)
     scales = to.tensor(f"{weight.name}.scale", scale)
     picked = to.op("Cast", to.op("Gather", table, ids.name), to=kind_of(out.dtype))
     return to.op("Mul", picked, to.op("Gather", scales, ids.name))
@@ -206,8 +198,8 @@ def _int8_linear(
     its padding and on what else is in the batch: cosines of 0.97 on MiniLM, for 8% less time.
     """
     rows, scale = _quantized(weight)
-    name = f"{weight.name}.int8"
-    columns = _transposed(to, Value(to.tensor(name, rows), weight.fake, rows, weight.shared))
+    name = to.tensor(f"{weight.name}.int8", rows)
+    columns = _transposed(to, replace(weight, name=name, data=rows))
     scales = to.tensor(f"{weight.name}.scale.T", scale[:, 0])
     largest = to.reduce("ReduceMax", to.op("Abs", x.name), [-1], keep=True)
     largest = to.op("Clip", largest, to.constant(1e-9, np.float32))
@@ -266,10 +258,13 @@ _BEFORE: Mapping[int, Mapping[str, Lowering]] = {  # instead of what came with t
 }
 
 
-def lowerings(recipe: str, opset: int = OPSETS[-1]) -> Mapping[Any, Lowering]:
-    """``torch operator -> lowering`` for a recipe, fp32 or int8, in operators of an opset."""
-    maps, comparisons = of_kinds(_map, _MAPS), of_kinds(_compare, _COMPARISONS)
-    named = {**maps, **comparisons, **_LOWERINGS, **(_INT8 if recipe == "int8" else {})}
-    for since, older in _BEFORE.items():
-        named.update(older if opset < since else {})
-    return by_operator(named, getitem)
+_PLAIN = {**of_kinds(_map, _MAPS), **of_kinds(_compare, _COMPARISONS), **_LOWERINGS}
+_ROWS = {**rows(_PLAIN, FLOAT32), **rows(_INT8, INT8)}
+FORMAT = Format("onnx", "ONNX", _ROWS, "converters/onnx_ops.py")
+
+
+def lowerings(opset: int = OPSETS[-1]) -> Table[str | Sequence[str]]:
+    """``(operator, scheme) -> lowering``, in operators of an opset."""
+    older = [named for since, named in _BEFORE.items() if opset < since]
+    replaced = {name: lowering for named in older for name, lowering in named.items()}
+    return Table({**_ROWS, **rows(replaced, FLOAT32)}, getitem)

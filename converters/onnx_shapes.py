@@ -5,32 +5,40 @@ See ``onnx_ops``, which has all others. Operators: https://onnx.ai/onnx/operator
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from edgekit.converters.lowering import Lowering
 from edgekit.converters.onnx_graph import Array, GraphBuilder
 from edgekit.errors import ConversionError
+from edgekit.quantize.scheme import FLOAT32, Scheme
+
+Lowering = Callable[..., str | Sequence[str]]
 
 
 @dataclass(frozen=True)
 class Value:
     """A tensor of the graph: its name, its fake tensor, and its data if it is a parameter.
 
-    ``shared`` marks a parameter that is not only the weight of linear layers (tied embeddings).
+    ``shared`` marks a parameter that is not only the weight of linear layers (tied embeddings), and
+    ``scheme`` says how a parameter is stored.
     """
 
     name: str
     fake: Any
     data: Array | None = None
     shared: bool = False
+    scheme: Scheme = FLOAT32
 
     @property
     def rank(self) -> int:
         return len(self.fake.shape)
+
+
+Values = Value | list[Value]
+"""What a node of the traced graph is in ONNX: one value, or those of an operator with several."""
 
 
 def kind_of(dtype: Any) -> int:

@@ -1,4 +1,4 @@
-"""What each aten operator is in TFLite: a table of lowerings, and a second one for int8.
+"""What each aten operator is in TFLite: a table of lowerings by operator and scheme.
 
 A lowering takes the subgraph under construction, the fake tensor(s) of the result and the
 operator's own arguments, tensors among them as :class:`Value`, and returns the value(s) of the
@@ -7,15 +7,20 @@ result. Operators: https://ai.google.dev/edge/api/tflite/mlir/tfl_ops
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from edgekit.converters.lowering import Lowering, by_operator, of_kinds
+from edgekit.converters.lowering import Format, Table, of_kinds, rows
 from edgekit.converters.tflite_graph import Subgraph, Value, constant
 from edgekit.errors import ConversionError
+from edgekit.quantize.scheme import FLOAT32, INT8
+
+Values = Value | Sequence[Value]
+"""What a node of the traced graph is here: one value, or those of an operator with several."""
+Lowering = Callable[..., Values]
 
 
 def _dtype(fake: Any) -> str:
@@ -325,9 +330,7 @@ _LOWERINGS: dict[str, Lowering] = {
 }
 _INT8: dict[str, Lowering] = {"embedding": _int8_embedding, "linear": _int8_linear}
 
-
-def lowerings(recipe: str) -> Mapping[Any, Lowering]:
-    """``torch operator -> lowering`` for a recipe: fp32 or int8."""
-    maps, comparisons = of_kinds(_map, _MAPS), of_kinds(_compare, _COMPARISONS)
-    named = {**maps, **comparisons, **_LOWERINGS, **(_INT8 if recipe == "int8" else {})}
-    return by_operator(named, _getitem)
+_PLAIN = {**of_kinds(_map, _MAPS), **of_kinds(_compare, _COMPARISONS), **_LOWERINGS}
+_ROWS = {**rows(_PLAIN, FLOAT32), **rows(_INT8, INT8)}
+FORMAT = Format("tflite", "TFLite", _ROWS, "converters/tflite_ops.py")
+TABLE = Table(_ROWS, _getitem)

@@ -4,22 +4,30 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol, cast
 
+from edgekit import recipe
+from edgekit.converters import lowering
 from edgekit.errors import MissingExtraError, UnsupportedError
-from edgekit.recipe import Recipe
+from edgekit.recipe import RECIPES, Recipe
 from edgekit.signature import Card
 from edgekit.tracing.graph import Graph
 
 
 class Converter(Protocol):
-    """``convert`` of each file in ``converters/``: yields a recipe's file once it is written."""
+    """What each format's file in ``converters/`` has.
 
-    def __call__(
+    ``FORMAT`` says which operators may have a weight in which scheme; ``convert`` yields a
+    recipe's file once it is written.
+    """
+
+    FORMAT: lowering.Format
+
+    def convert(
         self, graph: Graph, recipes: Sequence[Recipe], card: Card, folder: Path, **options: Any
     ) -> Iterator[tuple[Recipe, Path]]: ...
 
@@ -28,7 +36,8 @@ class Converter(Protocol):
 class Format:
     """One file format.
 
-    ``recipes`` maps the recipe asked for to the one built: Core ML's full precision is float16.
+    ``instead`` has the recipes that are built in the place of others: Core ML's full precision is
+    float16.
     ``effort`` is how long it takes, relative to the others: the longest is started first.
     """
 
@@ -37,10 +46,10 @@ class Format:
     extra: str
     modules: tuple[str, ...]
     suffix: str
-    recipes: Mapping[str, str]
     runtime: str
     minimum_os: str
     effort: int = 1
+    instead: Mapping[str, str] = field(default_factory=dict)
 
     def require(self) -> None:
         """Raises MissingExtraError if a package it needs is not installed."""
@@ -48,21 +57,32 @@ class Format:
             if module not in sys.modules and find_spec(module) is None:
                 raise MissingExtraError(module.replace("_", "-"), self.extra)
 
+    @property
+    def recipes(self) -> dict[str, str]:
+        """The recipes that may be asked for, with the one that is then built."""
+        built = {name: self.instead.get(name, name) for name in RECIPES}
+        return {name: made for name, made in built.items() if self._builds(RECIPES[made])}
+
     def recipe(self, asked: str) -> str:
         """The recipe that is built when ``asked`` is named.
 
         Raises:
-            UnsupportedError: this format has none of that name.
+            UnsupportedError: the format has no lowering for a scheme of the recipe.
         """
-        if asked not in self.recipes:
-            raise UnsupportedError(
-                f"{self.title} has no recipe '{asked}': choose from {', '.join(self.recipes)}"
-            )
-        return self.recipes[asked]
+        built = recipe.get(self.instead.get(asked, asked))
+        self.converter().FORMAT.require(built)
+        return built.name
+
+    def _builds(self, made: Recipe) -> bool:
+        try:
+            self.converter().FORMAT.require(made)
+        except UnsupportedError:
+            return False
+        return True
 
     def converter(self) -> Converter:
-        """The ``convert`` function of the format's own file."""
-        return cast(Converter, import_module(f"edgekit.converters.{self.name}").convert)
+        """The format's own file."""
+        return cast(Converter, import_module(f"edgekit.converters.{self.name}"))
 
 
 FORMATS: dict[str, Format] = {
@@ -74,7 +94,6 @@ FORMATS: dict[str, Format] = {
             extra="onnx",
             modules=("onnx", "onnxruntime"),
             suffix=".onnx",
-            recipes={"fp32": "fp32", "int8": "int8"},
             runtime="onnxruntime",
             minimum_os="Android 7.0 (API 24), iOS 15.1",
         ),
@@ -84,7 +103,6 @@ FORMATS: dict[str, Format] = {
             extra="tflite",
             modules=("ai_edge_litert", "flatbuffers"),
             suffix=".tflite",
-            recipes={"fp32": "fp32", "int8": "int8"},
             runtime="LiteRT",
             minimum_os="Android 6.0 (API 23), iOS 15",
         ),
@@ -94,7 +112,7 @@ FORMATS: dict[str, Format] = {
             extra="coreml",
             modules=("coremltools",),
             suffix=".mlpackage",
-            recipes={"fp32": "fp16", "fp16": "fp16", "int8": "int8"},
+            instead={"fp32": "fp16"},
             runtime="Core ML",
             minimum_os="iOS 18, macOS 15",
             effort=3,
@@ -105,7 +123,6 @@ FORMATS: dict[str, Format] = {
             extra="executorch",
             modules=("executorch",),
             suffix=".pte",
-            recipes={"fp32": "fp32", "int8": "int8"},
             runtime="ExecuTorch",
             minimum_os="Android 6.0 (API 23), iOS 17",
             effort=4,

@@ -237,7 +237,7 @@ def build(
     if name == "onnx" and plan.embed_tokenizer and traced.tokenizer is not None:
         options["tokenizer"] = TextTokenizer.read(out, traced.tokenizer)
     with _Timed(say, name, "convert", ", ".join(row.name for row in recipes)):
-        convert = formats.get(name).converter()
+        convert = formats.get(name).converter().convert
         files = list(convert(graph.load(work / GRAPH), recipes, traced.card, out, **options))
     gc.collect()  # traced programs are cyclic, and hold the weights
     return files
