@@ -6,7 +6,7 @@ import gc
 import importlib.metadata
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from edgekit.model.oracle import Oracle
 from edgekit.model.pooling import Pooling
 from edgekit.postprocess import Facts
 from edgekit.postprocess import golden as vectors
-from edgekit.proof import embedded_tokenizer, fault_location, golden, probes
+from edgekit.proof import embedded_tokenizer, fault_location, golden, probes, recipe_reference
 from edgekit.proof.compare import Reference
 from edgekit.proof.prove import prove, prove_text
 from edgekit.proof.trials import Trial
@@ -202,15 +202,24 @@ def export(
             with _Timed(say, name, "prove", path.name):
                 exported.append(_export_text(path, kind, reference, side))
             continue
-        proofs, lengths, batched = [], None, False
-        for session in runtime.sessions(path, name):
-            locate = partial(_layer, session, graph.load(work / GRAPH), kind)
-            with _Timed(say, name, "prove", f"{path.name} in {session.runtime}"):
-                proofs.append(prove(session, reference, kind.tolerance, locate))
-            lengths, batched = session.lengths, session.batched
-            del session, locate  # they hold the weights, and so do the next ones
-        exported.append(Exported(path, name, kind.name, lengths, batched, tuple(proofs)))
+        exported.append(_prove(path, name, kind, reference, work / GRAPH, say))
     return exported
+
+
+def _prove(
+    path: Path, name: str, kind: Recipe, reference: Reference, stored: Path, say: Say
+) -> Exported:
+    """A finished file in every runtime of its format that this machine has."""
+    rounded = recipe_reference.answers(graph.load(stored), kind.selector, name, reference)
+    proofs, lengths, batched = [], None, False
+    for session in runtime.sessions(path, name):
+        known = rounded if recipe_reference.known(session.runtime) else None
+        locate = partial(_layer, session, graph.load(stored), kind)
+        with _Timed(say, name, "prove", f"{path.name} in {session.runtime}"):
+            proofs.append(prove(session, replace(reference, rounded=known), kind.tolerance, locate))
+        lengths, batched = session.lengths, session.batched
+        del session, locate  # they hold the weights, and so do the next ones
+    return Exported(path, name, kind.name, lengths, batched, tuple(proofs))
 
 
 def _export_text(path: Path, kind: Recipe, reference: Reference, side: str) -> Exported:
