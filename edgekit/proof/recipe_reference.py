@@ -65,7 +65,7 @@ def answers(graph: Graph, selector: Selector, format_name: str, asked: Asked) ->
     found = {probe.name: run(probe) for probe in asked.probes}
     short = [probe for probe in asked.probes if len(probe) <= _LONG] or asked.probes[:1]
     moved = (
-        max(max(distance(asked.task, value, found[probe.name][name], asked.scales[name])))
+        max(distance(asked.task, value, found[probe.name][name], asked.scales[name]))
         for probe in short
         for name, value in disturbed(probe).items()
     )
@@ -98,7 +98,7 @@ def _runner(
             if n.target is not torch.ops.aten.linear.default:
                 return super().run_node(n)
             x, *rest = self.fetch_args_kwargs_from_env(n)[0]
-            kind = inputs.get(str(n.args[1]), "float32")
+            kind = inputs.get(str(getattr(n.args[1], "target", "")), "float32")
             if noisy:
                 x = x * (1 + _DISTURBANCE[kind] * torch.randn(x.shape, generator=generator))
             if kind == "int8":
