@@ -23,6 +23,7 @@ from edgekit.converters.lowering import Format
 from edgekit.errors import ConversionError, UnsupportedError, first_line
 from edgekit.mil import passes
 from edgekit.mil.package import read_spec, spec_path
+from edgekit.mil.stored import read as weights
 from edgekit.mil.toolbox import coremltools, no_overflow_warnings
 from edgekit.quantize.scheme import FLOAT16, Scheme
 from edgekit.quantize.selector import Tensor
@@ -38,6 +39,8 @@ FORMAT = Format(
     [(operator, kind) for operator in ("embedding", "linear") for kind in (FLOAT16, _INT8)],
     "converters/coreml.py",
 )
+__all__ = ["FORMAT", "MINIMUM_OS", "convert", "float16_pipeline", "weights"]
+
 MINIMUM_OS = ("iOS16", "iOS17", "iOS18")
 _CAST = re.compile(r"_to_fp16(_\d+)?$")  # ends the name of a parameter that was cast
 _COREMLTOOLS = "com.github.apple.coremltools.version"  # the key Apple's own tools write

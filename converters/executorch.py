@@ -19,6 +19,7 @@ from operator import attrgetter, getitem
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from edgekit.converters.executorch_weights import read as weights
 from edgekit.converters.lowering import Format, Row, weight_of
 from edgekit.errors import BundleError, ConversionError, UnsupportedError, first_line
 from edgekit.quantize.numerics import quantize
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from torch.export import ExportedProgram
     from torch.fx import GraphModule, Node
 
-__all__ = ["convert"]
+__all__ = ["FORMAT", "convert", "weights"]
 
 METHOD = "forward"
 FACTS = "edgekit"  # a method without inputs that returns the card and the names, as JSON

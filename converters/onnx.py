@@ -20,6 +20,7 @@ from edgekit.converters.onnx_ops import FORMAT, lowerings
 from edgekit.converters.onnx_shapes import Value, Values, kind_of
 from edgekit.converters.onnx_text import DOMAINS, IDS, INPUT, MAX_LENGTH, text_graph
 from edgekit.converters.onnx_versions import OPSETS, ir_version, least_opset
+from edgekit.converters.onnx_weights import read as weights
 from edgekit.quantize.scheme import FLOAT32, Scheme
 from edgekit.quantize.tensors import tensors
 from edgekit.recipe import Recipe
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from torch.export import ExportedProgram
     from torch.fx import Node
 
-__all__ = ["convert"]
+__all__ = ["FORMAT", "convert", "weights"]
 
 
 def convert(

@@ -14,6 +14,7 @@ from edgekit.converters.lowering import resolved, weight_of
 from edgekit.converters.tflite_graph import File, Subgraph, Value, constant, write
 from edgekit.converters.tflite_ops import FORMAT, TABLE, Values
 from edgekit.converters.tflite_versions import NARROW_WEIGHTS, least_tensorflow, release
+from edgekit.converters.tflite_weights import read as weights
 from edgekit.errors import UnsupportedError
 from edgekit.quantize.scheme import FLOAT32, Scheme
 from edgekit.quantize.tensors import tensors
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from torch.export import ExportedProgram
     from torch.fx import Node
 
-__all__ = ["convert"]
+__all__ = ["FORMAT", "convert", "weights"]
 
 
 def convert(

@@ -13,6 +13,8 @@ from typing import Any, Protocol, cast
 from edgekit import recipe
 from edgekit.converters import lowering
 from edgekit.errors import MissingExtraError, UnsupportedError
+from edgekit.quantize.audit import Wanted
+from edgekit.quantize.numerics import Stored
 from edgekit.recipe import RECIPES, Recipe
 from edgekit.signature import Card
 from edgekit.tracing.graph import Graph
@@ -22,7 +24,7 @@ class Converter(Protocol):
     """What each format's file in ``converters/`` has.
 
     ``FORMAT`` says which operators may have a weight in which scheme; ``convert`` yields a
-    recipe's file once it is written.
+    recipe's file once it is written, and ``weights`` reads back what such a file stores.
     """
 
     FORMAT: lowering.Format
@@ -30,6 +32,8 @@ class Converter(Protocol):
     def convert(
         self, graph: Graph, recipes: Sequence[Recipe], card: Card, folder: Path, **options: Any
     ) -> Iterator[tuple[Recipe, Path]]: ...
+
+    def weights(self, path: Path, wanted: Wanted) -> dict[str, Stored]: ...
 
 
 @dataclass(frozen=True)

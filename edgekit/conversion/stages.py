@@ -15,6 +15,7 @@ import numpy as np
 
 from edgekit import bundle, documents, formats, recipe
 from edgekit.conversion.plan import ExportPlan
+from edgekit.errors import ProofError
 from edgekit.manifest import FileEntry, Proof, TokenizerFacts
 from edgekit.model import checkpoint, tasks
 from edgekit.model.oracle import Oracle
@@ -25,7 +26,9 @@ from edgekit.proof import embedded_tokenizer, fault_location, golden, probes, re
 from edgekit.proof.compare import Reference
 from edgekit.proof.prove import prove, prove_text
 from edgekit.proof.trials import Trial
-from edgekit.recipe import Recipe
+from edgekit.quantize.audit import Wanted, Weight, hold
+from edgekit.quantize.tensors import tensors
+from edgekit.recipe import Recipe, Tolerance
 from edgekit.runtime import table as runtime
 from edgekit.runtime.interpreters import Session
 from edgekit.runtime.text import TextSession
@@ -69,8 +72,22 @@ class Traced:
 
 
 @dataclass(frozen=True)
+class Built:
+    """One written file, not proven yet.
+
+    ``weights`` is what it stores of each tensor; ``fault`` says what of that is not as its recipe
+    says, and is None where all is.
+    """
+
+    recipe: Recipe
+    path: Path
+    weights: tuple[Weight, ...] = ()
+    fault: str | None = None
+
+
+@dataclass(frozen=True)
 class Exported:
-    """One finished file and its proofs."""
+    """One finished file and its proofs; it has none where its weights are at ``fault``."""
 
     path: Path
     format: str
@@ -78,11 +95,15 @@ class Exported:
     buckets: tuple[int, ...] | None
     batched: bool
     proofs: tuple[Proof, ...]
+    weights: tuple[Weight, ...] = ()
     takes_text: bool = False
+    fault: str | None = None
 
     @property
     def failure(self) -> str | None:
-        """The first proof that failed, with its runtime."""
+        """What it stores wrongly, or the first proof that failed, with its runtime."""
+        if self.fault is not None:
+            return self.fault
         failed = [proof for proof in self.proofs if not proof.passed]
         return f"{failed[0].runtime}: {failed[0].failure}" if failed else None
 
@@ -162,7 +183,10 @@ def _reference(
         rows = [*probes.from_texts(tokenizer, plan.max_length, vocabulary), *rows]
     answers = [probes.answer(oracle, row) for row in rows]
     reference = Reference.of(plan.task, signature, answers, plan.max_length)
-    clear = max(recipe.get(artifact.recipe).tolerance.clear for artifact in plan.artifacts)
+    clear = max(
+        recipe.get(artifact.recipe).tolerance_of(plan.task.name).clear
+        for artifact in plan.artifacts
+    )
     return reference.decided(
         clear, (probes.answer(oracle, row) for row in probes.decisive(vocabulary, plan.max_length))
     )
@@ -196,49 +220,64 @@ def export(
     answers = probes.load(work / PROBES)
     reference = Reference.of(plan.task, traced.signature, answers, plan.max_length)
     exported = []
-    for kind, path in build(plan, traced, name, work, out, say=say):
+    for built in build(plan, traced, name, work, out, say=say):
+        path, kind = built.path, built.recipe
+        tolerance = kind.tolerance_of(plan.task.name)
+        if built.fault is not None:
+            exported.append(Exported(path, name, kind.name, None, False, (), fault=built.fault))
+            continue
         if path.stem.endswith(TEXT) and traced.tokenizer is not None:
             side = traced.tokenizer.truncation_side
             with _Timed(say, name, "prove", path.name):
-                exported.append(_export_text(path, kind, reference, side))
+                exported.append(_export_text(built, reference, tolerance, side))
             continue
-        exported.append(_prove(path, name, kind, reference, work / GRAPH, say))
+        exported.append(_prove(built, name, reference, tolerance, work / GRAPH, say))
     return exported
 
 
 def _prove(
-    path: Path, name: str, kind: Recipe, reference: Reference, stored: Path, say: Say
+    built: Built, name: str, reference: Reference, tolerance: Tolerance, stored: Path, say: Say
 ) -> Exported:
     """A finished file in every runtime of its format that this machine has."""
+    path, kind = built.path, built.recipe
     rounded = recipe_reference.answers(graph.load(stored), kind.selector, name, reference)
     proofs, lengths, batched = [], None, False
     for session in runtime.sessions(path, name):
         known = rounded if recipe_reference.known(session.runtime) else None
-        locate = partial(_layer, session, graph.load(stored), kind)
+        locate = partial(_layer, session, graph.load(stored), tolerance)
         with _Timed(say, name, "prove", f"{path.name} in {session.runtime}"):
-            proofs.append(prove(session, replace(reference, rounded=known), kind.tolerance, locate))
+            proofs.append(prove(session, replace(reference, rounded=known), tolerance, locate))
         lengths, batched = session.lengths, session.batched
         del session, locate  # they hold the weights, and so do the next ones
-    return Exported(path, name, kind.name, lengths, batched, tuple(proofs))
+    return Exported(path, name, kind.name, lengths, batched, tuple(proofs), built.weights)
 
 
-def _export_text(path: Path, kind: Recipe, reference: Reference, side: str) -> Exported:
-    proof = prove_text(TextSession(path), reference, kind.tolerance, side)
-    return Exported(path, "onnx", kind.name, None, False, (proof,), takes_text=True)
+def _export_text(built: Built, reference: Reference, tolerance: Tolerance, side: str) -> Exported:
+    proof = prove_text(TextSession(built.path), reference, tolerance, side)
+    return Exported(
+        built.path,
+        "onnx",
+        built.recipe.name,
+        None,
+        False,
+        (proof,),
+        built.weights,
+        takes_text=True,
+    )
 
 
-def _layer(session: Session, stored: graph.Graph, kind: Recipe, trial: Trial) -> str | None:
+def _layer(session: Session, stored: graph.Graph, tolerance: Tolerance, trial: Trial) -> str | None:
     """Where a trial goes wrong; a search that fails must not hide that it did."""
     try:
-        return fault_location.first_difference(session, stored, trial, kind.tolerance)
+        return fault_location.first_difference(session, stored, trial, tolerance)
     except Exception:
         return None
 
 
 def build(
     plan: ExportPlan, traced: Traced, name: str, work: Path, out: Path, *, say: Say
-) -> list[tuple[Recipe, Path]]:
-    """Converts one format in each of its recipes and returns the files, unproven."""
+) -> list[Built]:
+    """Converts one format in each of its recipes; the files are held against their recipes."""
     recipes = [recipe.get(row) for row in plan.recipes(name)]
     options: dict[str, Any] = {}
     if name == "coreml":
@@ -246,10 +285,24 @@ def build(
     if name == "onnx" and plan.embed_tokenizer and traced.tokenizer is not None:
         options["tokenizer"] = TextTokenizer.read(out, traced.tokenizer)
     with _Timed(say, name, "convert", ", ".join(row.name for row in recipes)):
-        convert = formats.get(name).converter().convert
-        files = list(convert(graph.load(work / GRAPH), recipes, traced.card, out, **options))
+        stored, converter = graph.load(work / GRAPH), formats.get(name).converter()
+        made = converter.convert(stored, recipes, traced.card, out, **options)
+        files = [_held(stored, converter, kind, path) for kind, path in made]
     gc.collect()  # traced programs are cyclic, and hold the weights
     return files
+
+
+def _held(stored: graph.Graph, converter: formats.Converter, kind: Recipe, path: Path) -> Built:
+    """A written file with what it stores of each weight, or with what is wrong there."""
+    program = stored.dynamic
+    state = {**program.constants, **program.state_dict}
+    found = tensors(program)
+    schemes = converter.FORMAT.schemes(kind, found)
+    wanted = Wanted(found, schemes, lambda name: state[name].detach().numpy())
+    try:
+        return Built(kind, path, hold(wanted, converter.weights(path, wanted)))
+    except ProofError as error:
+        return Built(kind, path, fault=str(error))
 
 
 def _outputs(plan: ExportPlan, config: Any, pooling: Pooling) -> tuple[TensorSpec, ...]:

@@ -49,7 +49,8 @@ def register() -> None:
         """Stores each constant as ``choose`` says: equal ones of several functions are done once.
 
         ``choose`` takes a constant's name and whether it is a matrix (see :func:`_is_matrix`), and
-        returns its scheme; one in floats stays as it is.
+        returns its scheme; one in floats stays as it is, and so does one beyond float16, which
+        is still in float32 here.
         """
 
         def __init__(self) -> None:
@@ -62,7 +63,7 @@ def register() -> None:
                     for op in list(function.operations):
                         if _is_weight(op):
                             scheme = self.choose(op.name, _is_matrix(op))
-                            if not scheme.floating:
+                            if not scheme.floating and op.outputs[0].val.dtype == np.float16:
                                 _store(function, op, scheme, done)
 
     @register_pass("edgekit", name="share_weights")
@@ -123,9 +124,7 @@ def _constexpr(op: Any, stored: Stored, shape: tuple[int, ...]) -> Any:
     """The operation of the program's own operation set that has these levels for its data."""
     from coremltools.converters.mil import Builder
     from coremltools.converters.mil._deployment_compatibility import AvailableTarget
-    from coremltools.converters.mil.mil.ops.defs._utils import (
-        is_current_opset_version_compatible_with,
-    )
+    from coremltools.converters.mil.mil.block import is_current_opset_version_compatible_with
 
     assert stored.scale is not None
     levels, scale = stored.levels.reshape(shape), stored.scale

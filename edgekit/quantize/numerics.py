@@ -35,11 +35,13 @@ class Stored:
         scale: (rows, groups) of floats, where a group is what shares a scale on the last axis;
             (1, 1) for one scale a tensor; None where ``levels`` are the values themselves.
         zero_point: the level that means 0, of the scale's shape; None where that is 0 everywhere.
+        block: how many numbers of a row are a group, the last of which may be shorter; 0 for all.
     """
 
     levels: Array
     scale: Array | None = None
     zero_point: Array | None = None
+    block: int = 0
 
     @property
     def size_bytes(self) -> int:
@@ -106,7 +108,7 @@ def quantize(weights: Array, scheme: Scheme, rounding: Rounding = nearest) -> St
     if scheme.activations == "float16":
         scale = scale.astype(np.float16)
     zero_point = None if scheme.symmetric else grid.zero_point[..., 0].astype(np.int8)
-    return Stored(levels.reshape(weights.shape), scale, zero_point)
+    return Stored(levels.reshape(weights.shape), scale, zero_point, scheme.block)
 
 
 def dequantize(stored: Stored) -> Array:
@@ -117,14 +119,12 @@ def dequantize(stored: Stored) -> Array:
     """
     if stored.scale is None:
         return stored.levels.astype(np.float32, copy=False)
-    rows, groups = stored.scale.shape
-    values = stored.levels.reshape(rows, -1).astype(np.float32)
-    width = -(-values.shape[1] // groups)
+    values = stored.levels.reshape(len(stored.scale), -1).astype(np.float32)
 
     def spread(parameter: Array) -> Array:
         """(rows, groups) to what broadcasts to (rows, columns)."""
         wide = parameter.astype(np.float32)
-        return wide if groups == 1 else wide.repeat(width, 1)[:, : values.shape[1]]
+        return wide.repeat(stored.block, 1)[:, : values.shape[1]] if stored.block else wide
 
     if stored.zero_point is not None:
         values -= spread(stored.zero_point)
