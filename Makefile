@@ -4,19 +4,25 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 BENCH ?= paper.bench
+DATA ?= ../shared/data
+DISTILLED ?= distilbert.study
 
-.PHONY: demo test check matrix bench bench-conversion system clean
+.PHONY: demo test test-all check matrix bench bench-conversion distill system clean
 
 demo: $(READY)  ## convert the built-in model and print its table
 	$(BIN)/edgekit convert demo --force
 
-test: $(READY)  ## run the tests, two files at a time
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+test: $(READY)  ## run the tests, two at a time (6 minutes on two idle cores)
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"
 
-check: $(READY)  ## lint, format and types
+test-all: test system  ## and those on an emulated phone, in a browser, of every architecture
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m slow
+
+check: $(READY)  ## lint, format, types and which package imports which
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 matrix: $(READY)  ## measure every architecture, task, format and recipe (slow; see ARGS=--help)
 	$(BIN)/python -m edgekit.benchmarks.studies.matrix $(ARGS)
@@ -26,6 +32,9 @@ bench: $(READY)  ## DistilBERT against BERT, every format and recipe (40 minutes
 
 bench-conversion: $(READY)  ## our conversion against the libraries' own entry points
 	$(BIN)/python -m edgekit.benchmarks.studies.conversion
+
+distill: $(READY)  ## students of MiniLM and of a small BERT, with controls (25 minutes on two cores)
+	$(BIN)/python -m edgekit.benchmarks.studies.distilbert $(DATA) -o $(DISTILLED)
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "edgekit needs Python 3.10 or newer: make PYTHON=python3.12")'

@@ -54,7 +54,7 @@ class Entry:
             format=PYTORCH if artifact is None else artifact.format,
             recipe="fp32" if artifact is None else artifact.recipe,
             runtime=self.runtime.title if self.runtime else "",
-            size_bytes=parameters * _FLOAT_BYTES if artifact is None else artifact.size_bytes,
+            size_bytes=parameters * _FLOAT_BYTES if artifact is None else artifact.total_bytes,
             parameters=parameters,
             random_weights=manifest.random_weights,
         )
@@ -145,9 +145,9 @@ def of(bundle: Bundle, name: str | None, target: Target, suite: Suite) -> Iterat
 
 
 def _wanted(artifact: Artifact, recipes: tuple[str, ...]) -> bool:
-    """Whether one of the recipes asked for is built as the artifact's: Core ML's fp32 as fp16."""
-    asked = {formats.get(artifact.format).recipes.get(recipe) for recipe in recipes}
-    return artifact.recipe in asked
+    """Whether a suite's recipes name a file; fp32 names what a format has instead of it, too."""
+    full = formats.get(artifact.format).full_precision
+    return artifact.recipe in recipes or ("fp32" in recipes and artifact.recipe == full)
 
 
 def _asked(runtime: DeviceRuntime, suite: Suite) -> bool:

@@ -14,7 +14,7 @@ from typing import Any
 from edgekit.benchmarks.spec import Model, Suite
 from edgekit.bundle import MANIFEST, TOKENIZER, Bundle
 from edgekit.conversion import pipeline, plan
-from edgekit.errors import BundleError, PlanError, ProofError
+from edgekit.errors import BundleError, ConversionError, PlanError
 from edgekit.files import output_folder, write_text
 from edgekit.runtime.feeding import fit
 
@@ -63,7 +63,7 @@ def _bundle(model: Model, suite: Suite, out: Path, say: Say) -> Bundle:
 
 
 def _convert(model: Model, suite: Suite, folder: Path, say: Say) -> None:
-    options: dict[str, Any] = {"recipes": suite.recipes or ("fp32", "int8"), **model.convert}
+    options: dict[str, Any] = {"recipes": suite.recipes, **model.convert}
     options.setdefault("buckets", sorted(suite.lengths))
     options.setdefault("max_length", max(suite.lengths))
     config = folder.with_suffix("") / "config.json"
@@ -75,7 +75,7 @@ def _convert(model: Model, suite: Suite, folder: Path, say: Say) -> None:
             planned = plan.make(**{**options, "out": folder})
             say(f"convert {folder.stem}: {', '.join(row.file for row in planned.artifacts)}")
             pipeline.convert(planned, jobs=2)
-        except ProofError as error:
+        except ConversionError as error:
             if not folder.exists():
                 raise
             say(f"    {error}")

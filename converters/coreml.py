@@ -2,7 +2,8 @@
 
 Each bucket is converted to MIL in memory and takes its weights from the buckets before it. float16
 is written from that program, and a quantised recipe is the same program with its weights stored
-otherwise, in place: nothing is saved twice or read back.
+otherwise, in place: nothing is saved twice or read back. float32 is a program of its own, for
+models whose numbers do not fit into float16; the Neural Engine does not run it.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import gc
 import json
 import re
 import uuid
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
@@ -20,12 +22,12 @@ from typing import Any
 import numpy as np
 
 from edgekit.converters.lowering import Format
-from edgekit.errors import ConversionError, UnsupportedError, first_line
+from edgekit.errors import ConversionError, first_line
 from edgekit.mil import passes
 from edgekit.mil.package import read_spec, spec_path
 from edgekit.mil.stored import read as weights
 from edgekit.mil.toolbox import coremltools, no_overflow_warnings
-from edgekit.quantize.scheme import FLOAT16, Scheme
+from edgekit.quantize.scheme import FLOAT16, FLOAT32, Scheme
 from edgekit.quantize.selector import Tensor
 from edgekit.quantize.tensors import tensors
 from edgekit.recipe import Recipe
@@ -33,15 +35,15 @@ from edgekit.signature import Card
 from edgekit.tracing.graph import Graph
 
 _INT8 = Scheme(8, symmetric=False, activations="float16")
+_OPERATORS, _SCHEMES = ("embedding", "linear"), (FLOAT32, FLOAT16, _INT8)
 FORMAT = Format(
     "coreml",
     "Core ML",
-    [(operator, kind) for operator in ("embedding", "linear") for kind in (FLOAT16, _INT8)],
+    [(operator, scheme) for operator in _OPERATORS for scheme in _SCHEMES],
     "converters/coreml.py",
 )
-__all__ = ["FORMAT", "MINIMUM_OS", "convert", "float16_pipeline", "weights"]
+__all__ = ["FORMAT", "conversion_pipeline", "convert", "missing_operators", "weights"]
 
-MINIMUM_OS = ("iOS16", "iOS17", "iOS18")
 _CAST = re.compile(r"_to_fp16(_\d+)?$")  # ends the name of a parameter that was cast
 _COREMLTOOLS = "com.github.apple.coremltools.version"  # the key Apple's own tools write
 
@@ -52,7 +54,7 @@ def convert(
     card: Card,
     folder: Path,
     *,
-    minimum_os: str = "iOS18",
+    minimum_ios: str = "18",
 ) -> Iterator[tuple[Recipe, Path]]:
     """Yields each recipe's finished ``.mlpackage`` as soon as it is written into ``folder``.
 
@@ -64,44 +66,68 @@ def convert(
     Inputs are int32 of shape (1, length); outputs are float32, logits as the model computes them.
 
     Raises:
-        UnsupportedError: a scheme of a recipe has no lowering, or another ``minimum_os`` than those
-            of :data:`MINIMUM_OS`.
+        UnsupportedError: a scheme of a recipe has no lowering.
         ConversionError: coremltools cannot convert the graph.
         MissingExtraError: coremltools is not installed.
     """
     found = tensors(graph.dynamic)
     chosen = [FORMAT.schemes(recipe, found) for recipe in recipes]
-    if minimum_os not in MINIMUM_OS:
-        raise UnsupportedError(f"unknown minimum OS '{minimum_os}': use {', '.join(MINIMUM_OS)}")
-    program = None
-    for recipe, schemes in sorted(zip(recipes, chosen, strict=True), key=_is_quantized):
-        program = program or _program(graph, minimum_os)
+    program, made_in = None, ""
+    for recipe, schemes in sorted(zip(recipes, chosen, strict=True), key=_order):
+        precision, quantized = _order((recipe, schemes))
+        if program is None or precision != made_in:
+            program = None  # it holds its weights, and so will the next one
+            program, made_in = _program(graph, minimum_ios, precision), precision
         package = folder / f"model-{recipe.name}.mlpackage"
-        _write(program, _storing(recipe, found), minimum_os, package)
+        _write(program, _storing(recipe, found), minimum_ios, package)
         _label(package, graph, card, recipe.name)
-        if _is_quantized((recipe, schemes)):
+        if quantized:
             program = None  # its weights are levels now
         yield recipe, package
 
 
-def _is_quantized(row: tuple[Recipe, Mapping[str, Scheme]]) -> bool:
-    return any(not scheme.floating for scheme in row[1].values())
+def _order(row: tuple[Recipe, Mapping[str, Scheme]]) -> tuple[str, bool]:
+    """The precision of the program that a recipe is made from, and whether that is spoiled by it.
+
+    Recipes in this order share programs.
+    """
+    schemes = set(row[1].values())
+    precision = "FLOAT32" if schemes == {FLOAT32} else "FLOAT16"
+    return precision, any(not scheme.floating for scheme in schemes)
 
 
-def _program(graph: Graph, minimum_os: str) -> Any:
-    """The float16 MIL program of every bucket the system can hold, largest first."""
+def missing_operators(graph: Graph) -> list[str]:
+    """The operators of a traced model that coremltools cannot convert, by their names in torch."""
+    coremltools()
+    from coremltools.converters.mil.frontend.torch import torch_op_registry
+
+    with warnings.catch_warnings():  # it deprecates its own way of looking into its registry
+        warnings.simplefilter("ignore")
+        return sorted(
+            {
+                str(node.target)
+                for node in graph.static(min(graph.signature.buckets)).graph.nodes
+                if node.op == "call_function"
+                and not torch_op_registry.is_torch_fx_node_supported(node)
+            }
+        )
+
+
+def _program(graph: Graph, minimum_ios: str, precision: str) -> Any:
+    """The MIL program of every bucket the system can hold, largest first, in that precision."""
     ct = coremltools()
     from coremltools.converters.mil import Program
 
-    named = minimum_os == "iOS18"
+    named = int(minimum_ios) >= 18
     buckets = sorted(graph.signature.buckets, reverse=True)
-    program, pipeline = Program(), float16_pipeline()
+    program, pipeline = Program(), conversion_pipeline(precision)
     for length in buckets if named else buckets[:1]:
         with _conversion_errors(f"{length} tokens"), no_overflow_warnings():
             part = ct.convert(
                 graph.static(length),
                 convert_to="milinternal",
-                minimum_deployment_target=ct.target[minimum_os],
+                minimum_deployment_target=ct.target[f"iOS{minimum_ios}"],
+                compute_precision=ct.precision[precision],
                 outputs=[
                     ct.TensorType(name=out.name, dtype=np.float32)
                     for out in graph.signature.outputs
@@ -115,24 +141,29 @@ def _program(graph: Graph, minimum_os: str) -> Any:
     return program
 
 
-def _write(program: Any, pipeline: Any, minimum_os: str, package: Path) -> None:
+def _write(program: Any, pipeline: Any, minimum_ios: str, package: Path) -> None:
     ct = coremltools()
     with _conversion_errors(package.name):
         ct.convert(
             program,
             convert_to="mlprogram",
-            minimum_deployment_target=ct.target[minimum_os],
+            minimum_deployment_target=ct.target[f"iOS{minimum_ios}"],
             pass_pipeline=pipeline,
             package_dir=str(package),
             skip_model_load=True,
         )
 
 
-def float16_pipeline() -> Any:
-    """coremltools' default passes, with edgekit's cheaper float16 pass and a pool of weights."""
+def conversion_pipeline(precision: str = "FLOAT16") -> Any:
+    """coremltools' default passes, with a pool of weights and edgekit's cheaper float16 pass.
+
+    ``FLOAT32`` has no such pass: all numbers stay as they are.
+    """
     passes.register()
     pipeline = coremltools().PassPipeline()
     names = [passes.CAST if "add_fp16_cast" in name else name for name in pipeline.passes]
+    if precision == "FLOAT32":
+        names.remove(passes.CAST)
     # Ids count from 0: no gather needs a branch for indices that count from the end.
     names.remove("common::guard_negative_gather_indices")
     pipeline.passes = [*names, passes.SHARE]

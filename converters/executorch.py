@@ -14,6 +14,7 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
+from importlib.metadata import version
 from math import pi, sqrt
 from operator import attrgetter, getitem
 from pathlib import Path
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from torch.export import ExportedProgram
     from torch.fx import GraphModule, Node
 
-__all__ = ["FORMAT", "convert", "weights"]
+__all__ = ["FORMAT", "convert", "missing_operators", "weights"]
 
 METHOD = "forward"
 FACTS = "edgekit"  # a method without inputs that returns the card and the names, as JSON
@@ -60,6 +61,13 @@ def convert(
         path = folder / f"model-{recipe.name}.pte"
         _write(program, graph.signature, card, path)
         yield recipe, path
+
+
+def missing_operators(graph: Graph) -> list[str]:
+    """None: there is no table to look into. ExecuTorch decomposes what it has no kernel for, and
+    says what is left when it lowers a program.
+    """
+    return []
 
 
 def _program(graph: Graph, schemes: Mapping[str, Scheme]) -> ExportedProgram:
@@ -239,6 +247,8 @@ def _write(program: ExportedProgram, signature: Signature, card: Card, path: Pat
 
     facts = {
         **asdict(card),
+        # ExecuTorch promises that a runtime reads files of older versions, not of newer ones.
+        "executorch": version("executorch"),
         "inputs": [spec.name for spec in signature.inputs],
         "outputs": [spec.name for spec in signature.outputs],
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
@@ -15,6 +15,7 @@ from edgekit.quantize.tensors import WEIGHT_PLACES, operator_name
 from edgekit.recipe import Recipe
 
 if TYPE_CHECKING:
+    from torch.export import ExportedProgram
     from torch.fx import Node
 
 Row = tuple[str, Scheme]
@@ -80,6 +81,22 @@ class Format:
         )
 
 
+def missing(
+    program: ExportedProgram, operators: Container[object], known: Container[Node]
+) -> list[str]:
+    """The operators of a program that are not among a table's, by name, each once.
+
+    Nodes that are ``known`` need none: what they compute is a constant.
+    """
+    return sorted(
+        {
+            str(node.target)
+            for node in program.graph.nodes
+            if node.op == "call_function" and node not in known and node.target not in operators
+        }
+    )
+
+
 @dataclass(frozen=True)
 class Table(Generic[R]):
     """The lowerings of a format whose operators are translated one by one.
@@ -101,6 +118,10 @@ class Table(Generic[R]):
             packet, _, overload = name.partition(".")
             found[getattr(getattr(torch.ops.aten, packet), overload or "default"), kind] = lowering
         return found
+
+    def operators(self) -> set[object]:
+        """Torch's operators that have a row, whatever the scheme of their weight."""
+        return {target for target, _ in self.by_operator()}
 
 
 def weight_of(node: Node) -> Node | None:

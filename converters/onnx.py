@@ -14,8 +14,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edgekit.converters.lowering import resolved, weight_of
-from edgekit.converters.onnx_graph import GraphBuilder, write
+from edgekit.converters.lowering import missing, resolved, weight_of
+from edgekit.converters.onnx_graph import LIMIT_BYTES, GraphBuilder, write
 from edgekit.converters.onnx_ops import FORMAT, lowerings
 from edgekit.converters.onnx_shapes import Value, Values, kind_of
 from edgekit.converters.onnx_text import DOMAINS, IDS, INPUT, MAX_LENGTH, text_graph
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from torch.export import ExportedProgram
     from torch.fx import Node
 
-__all__ = ["FORMAT", "convert", "weights"]
+__all__ = ["FORMAT", "convert", "missing_operators", "weights"]
 
 
 def convert(
@@ -45,6 +45,7 @@ def convert(
     tokenizer: TextTokenizer | None = None,
     opset: int = OPSETS[-1],
     int64_inputs: bool = False,
+    limit_bytes: int = LIMIT_BYTES,
 ) -> Iterator[tuple[Recipe, Path]]:
     """Yields each recipe's finished file as soon as it is written into ``folder``.
 
@@ -58,10 +59,12 @@ def convert(
         tokenizer: makes a second file for each recipe, which takes text and also gives
             ``input_ids``.
         opset: the newest opset of ai.onnx that the files may ask for, one of ``OPSETS``.
+        limit_bytes: how large a file may be; the weights of a larger one are in a second file,
+            ``model-<recipe>.onnx.data``, that belongs beside it.
         int64_inputs: whether the inputs are int64, as other exporters make them, and not int32.
 
     Raises:
-        ConversionError: the model has an operator without a lowering, or 2 GiB of weights.
+        ConversionError: the model has an operator without a lowering.
         UnsupportedError: the tokenizer, or a scheme of a recipe, cannot be expressed.
     """
     program, signature = graph.dynamic, graph.signature
@@ -74,14 +77,19 @@ def convert(
         builder = _translate(program, signature, schemes, opset)
         path = folder / f"model-{recipe.name}.onnx"
         model = _model(builder.nodes, signature.inputs, signature.outputs, card, opset)
-        write(model, builder.tensors, path)
+        write(model, builder.tensors, path, limit_bytes=limit_bytes)
         yield recipe, path
         if text is not None:
             path = path.with_stem(f"{path.stem}-text")
             nodes, outputs = [*text.nodes, *builder.nodes], (*signature.outputs, IDS)
             model = _model(nodes, (INPUT,), outputs, card, opset, DOMAINS)
-            write(model, {**text.tensors, **builder.tensors}, path)
+            write(model, {**text.tensors, **builder.tensors}, path, limit_bytes=limit_bytes)
             yield recipe, path
+
+
+def missing_operators(graph: Graph) -> list[str]:
+    """The operators of a traced model that no lowering is known for, by their names in torch."""
+    return missing(graph.dynamic, lowerings().operators(), ())
 
 
 def _translate(

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgekit.converters.onnx_versions import OPSETS
-from edgekit.errors import ConversionError
+from edgekit.files import external_data
 
 if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto
@@ -20,6 +20,8 @@ Array = NDArray[Any]
 
 # Of one message (https://protobuf.dev/programming-guides/proto-limits), less 1 MiB for metadata.
 LIMIT_BYTES = 2**31 - 2**20
+_INLINE_BYTES = 1024  # shapes and axes, which a runtime reads while it prepares the graph
+_PAGE_BYTES = 4096  # of a memory map
 _LENGTH_DELIMITED = 2  # https://protobuf.dev/programming-guides/encoding/#structure
 
 
@@ -117,47 +119,87 @@ class GraphBuilder:
         return f"{name}_{self._names[name]}" if self._names[name] else name
 
 
-def write(model: ModelProto, tensors: dict[str, Array], path: Path) -> None:
+def write(
+    model: ModelProto, tensors: dict[str, Array], path: Path, *, limit_bytes: int = LIMIT_BYTES
+) -> None:
     """Writes ``model`` with ``tensors`` as its initialisers, one after the other.
 
     A protobuf message is a sequence of (number, type, length, content), so a file needs no more
     memory than its largest tensor: https://protobuf.dev/programming-guides/encoding/
 
-    Raises:
-        ConversionError: the file would be larger than the 2 GiB that a protobuf message can be.
+    A file beyond ``limit_bytes`` leaves its large tensors to a second one, ``PATH.data``, which
+    belongs beside it: https://onnx.ai/onnx/repo-docs/ExternalData.html
     """
-    from onnx import GraphProto, ModelProto
+    from onnx import GraphProto
 
     nodes = model.graph.SerializeToString()
-    heads = [_tensor_head(name, array) for name, array in tensors.items()]
-    sizes = [len(head) + array.nbytes for head, array in zip(heads, tensors.values(), strict=True)]
     number = GraphProto.INITIALIZER_FIELD_NUMBER
-    fields = [_field(number, size) for size in sizes]
-    size_bytes = len(nodes) + sum(sizes) + sum(map(len, fields))
-    if size_bytes > LIMIT_BYTES:
-        raise ConversionError(
-            f"{path.name} would have {size_bytes / 2**30:.1f} GiB, and an ONNX file can have 2:"
-            " choose int8 or a smaller model"
-        )
+    written: list[tuple[bytes, Array | None]] = [
+        (_initializer(number, name, array), array) for name, array in tensors.items()
+    ]
+    size_bytes = sum(len(field) for field, _ in written)
+    if len(nodes) + size_bytes + sum(array.nbytes for array in tensors.values()) > limit_bytes:
+        protos = _write_data(tensors, external_data(path))
+        written = [(_field(number, len(proto)) + proto, None) for proto in protos]
+    _write_model(model, nodes, written, path)
+
+
+def _write_model(
+    model: ModelProto, nodes: bytes, initializers: Sequence[tuple[bytes, Array | None]], path: Path
+) -> None:
+    """The file: all of ``model`` but its graph, and the graph's nodes and initialisers.
+
+    An initialiser is the beginning of its field, and the array with which it ends.
+    """
+    from onnx import ModelProto
+
     rest = ModelProto()
     rest.CopyFrom(model)
     rest.ClearField("graph")
+    size_bytes = len(nodes)
+    for field, array in initializers:
+        size_bytes += len(field) + (0 if array is None else array.nbytes)
     with path.open("wb") as file:
         file.write(rest.SerializeToString())
         file.write(_field(ModelProto.GRAPH_FIELD_NUMBER, size_bytes))
         file.write(nodes)
-        for field, head, array in zip(fields, heads, tensors.values(), strict=True):
-            file.write(field + head)
-            file.write(np.ascontiguousarray(array).data)
+        for field, array in initializers:
+            file.write(field)
+            if array is not None:
+                file.write(np.ascontiguousarray(array).data)
 
 
-def _tensor_head(name: str, array: Array) -> bytes:
-    """A TensorProto up to the content of its last field, ``raw_data``."""
+def _write_data(tensors: dict[str, Array], path: Path) -> list[bytes]:
+    """Writes the large tensors one after the other, and returns all of them as TensorProtos."""
+    from onnx import TensorProto, helper
+
+    protos = []
+    with path.open("wb") as file:
+        for name, array in tensors.items():
+            kind = helper.np_dtype_to_tensor_dtype(array.dtype)
+            proto = TensorProto(name=name, dims=array.shape, data_type=kind)
+            content = np.ascontiguousarray(array)
+            if array.nbytes < _INLINE_BYTES:
+                proto.raw_data = content.tobytes()
+            else:
+                file.write(bytes(-file.tell() % _PAGE_BYTES))
+                proto.data_location = TensorProto.EXTERNAL
+                place = {"location": path.name, "offset": file.tell(), "length": array.nbytes}
+                for key, value in place.items():
+                    proto.external_data.add(key=key, value=str(value))
+                file.write(content.data)
+            protos.append(proto.SerializeToString())
+    return protos
+
+
+def _initializer(number: int, name: str, array: Array) -> bytes:
+    """The field of a TensorProto up to the content of its last field, ``raw_data``."""
     from onnx import TensorProto, helper
 
     kind = helper.np_dtype_to_tensor_dtype(array.dtype)
     head: bytes = TensorProto(name=name, dims=array.shape, data_type=kind).SerializeToString()
-    return head + _field(TensorProto.RAW_DATA_FIELD_NUMBER, array.nbytes)
+    head += _field(TensorProto.RAW_DATA_FIELD_NUMBER, array.nbytes)
+    return _field(number, len(head) + array.nbytes) + head
 
 
 def _field(number: int, size: int) -> bytes:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from math import pi, sqrt
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from edgekit.converters.onnx_graph import Array, GraphBuilder
 from edgekit.converters.onnx_shapes import (
     SHAPES,
     Lowering,
+    Operand,
     Value,
     as_dtype,
     axis_of,
@@ -31,43 +32,48 @@ from edgekit.errors import ConversionError
 from edgekit.quantize.numerics import quantize
 from edgekit.quantize.scheme import FLOAT32, INT8
 
+if TYPE_CHECKING:
+    from torch import Tensor as Fake
+
 # Lowerings of elementwise operators
 
 
-def _map(kind: str, to: GraphBuilder, out: Any, *operands: Any, **attributes: Any) -> str:
+def _map(kind: str, to: GraphBuilder, out: Fake, *operands: Operand, **attributes: object) -> str:
     return to.op(kind, *(as_dtype(to, out.dtype, operand) for operand in operands), **attributes)
 
 
-def _compare(kind: str, to: GraphBuilder, out: Any, x: Value, y: Any) -> str:
+def _compare(kind: str, to: GraphBuilder, out: Fake, x: Value, y: Operand) -> str:
     return to.op(kind, x.name, as_dtype(to, x.fake.dtype, y))
 
 
-def _unequal(to: GraphBuilder, out: Any, x: Value, y: Any) -> str:
+def _unequal(to: GraphBuilder, out: Fake, x: Value, y: Operand) -> str:
     return to.op("Not", _compare("Equal", to, out, x, y))
 
 
-def _rsub(to: GraphBuilder, out: Any, x: Value, y: Any) -> str:
+def _rsub(to: GraphBuilder, out: Fake, x: Value, y: Operand) -> str:
     return _map("Sub", to, out, y, x)
 
 
-def _cast(to: GraphBuilder, out: Any, x: Value, **_: Any) -> str:
+def _cast(to: GraphBuilder, out: Fake, x: Value, **_: object) -> str:
     return as_dtype(to, out.dtype, x)
 
 
-def _copy(to: GraphBuilder, out: Any, x: Value, **_: Any) -> str:
+def _copy(to: GraphBuilder, out: Fake, x: Value, **_: object) -> str:
     return x.name
 
 
-def _clamp(to: GraphBuilder, out: Any, x: Value, low: Any = None, high: Any = None) -> str:
+def _clamp(
+    to: GraphBuilder, out: Fake, x: Value, low: Operand | None = None, high: Operand | None = None
+) -> str:
     bounds = ["" if bound is None else as_dtype(to, out.dtype, bound) for bound in (low, high)]
     return to.op("Clip", as_dtype(to, out.dtype, x), *bounds)
 
 
-def _gelu(to: GraphBuilder, out: Any, x: Value, approximate: str = "none") -> str:
+def _gelu(to: GraphBuilder, out: Fake, x: Value, approximate: str = "none") -> str:
     return to.op("Gelu", x.name, approximate=approximate)
 
 
-def _composed_gelu(to: GraphBuilder, out: Any, x: Value, approximate: str = "none") -> str:
+def _composed_gelu(to: GraphBuilder, out: Fake, x: Value, approximate: str = "none") -> str:
     """x * (1 + f) / 2 in the forms that onnxruntime fuses: Gelu is an operator from opset 20 on."""
 
     def number(value: float) -> str:
@@ -85,27 +91,29 @@ def _composed_gelu(to: GraphBuilder, out: Any, x: Value, approximate: str = "non
 # Lowerings of sums and products
 
 
-def _reduce(kind: str, to: GraphBuilder, out: Any, x: Value, dims: Any, keep: bool = False) -> str:
+def _reduce(
+    kind: str, to: GraphBuilder, out: Fake, x: Value, dims: int | Sequence[int], keep: bool = False
+) -> str:
     return to.reduce(kind, x.name, [dims] if isinstance(dims, int) else dims, keep=keep)
 
 
-def _cumsum(to: GraphBuilder, out: Any, x: Value, dim: int, **_: Any) -> str:
+def _cumsum(to: GraphBuilder, out: Fake, x: Value, dim: int, **_: object) -> str:
     return to.op("CumSum", as_dtype(to, out.dtype, x), to.constant(axis_of(x, dim)))
 
 
-def _softmax(to: GraphBuilder, out: Any, x: Value, dim: int, *_: Any) -> str:
+def _softmax(to: GraphBuilder, out: Fake, x: Value, dim: int, *_: object) -> str:
     return to.op("Softmax", x.name, axis=dim)
 
 
 def _layer_norm(
     to: GraphBuilder,
-    out: Any,
+    out: Fake,
     x: Value,
     shape: Sequence[int],
     weight: Value,
     bias: Value | None = None,
     eps: float = 1e-5,
-    *_: Any,
+    *_: object,
 ) -> str:
     parameters = [weight.name] if bias is None else [weight.name, bias.name]
     return to.op("LayerNormalization", x.name, *parameters, axis=-len(shape), epsilon=eps)
@@ -113,13 +121,13 @@ def _layer_norm(
 
 def _composed_layer_norm(
     to: GraphBuilder,
-    out: Any,
+    out: Fake,
     x: Value,
     shape: Sequence[int],
     weight: Value,
     bias: Value | None = None,
     eps: float = 1e-5,
-    *_: Any,
+    *_: object,
 ) -> str:
     """LayerNormalization is an operator from opset 17 on; onnxruntime makes one of this before."""
     axes = range(-len(shape), 0)
@@ -131,11 +139,11 @@ def _composed_layer_norm(
     return scaled if bias is None else to.op("Add", scaled, bias.name)
 
 
-def _embedding(to: GraphBuilder, out: Any, weight: Value, ids: Value, *_: Any) -> str:
+def _embedding(to: GraphBuilder, out: Fake, weight: Value, ids: Value, *_: object) -> str:
     return to.op("Gather", weight.name, ids.name)
 
 
-def _linear(to: GraphBuilder, out: Any, x: Value, weight: Value, bias: Value | None = None) -> str:
+def _linear(to: GraphBuilder, out: Fake, x: Value, weight: Value, bias: Value | None = None) -> str:
     product = to.op("MatMul", x.name, _transposed(to, weight))
     return product if bias is None else to.op("Add", product, bias.name)
 
@@ -149,7 +157,7 @@ def _transposed(to: GraphBuilder, weight: Value) -> str:
 
 def _attention(
     to: GraphBuilder,
-    out: Any,
+    out: Fake,
     query: Value,
     key: Value,
     value: Value,
@@ -181,7 +189,7 @@ def _quantized(weight: Value) -> tuple[Array, Array]:
     return stored.levels, stored.scale
 
 
-def _int8_embedding(to: GraphBuilder, out: Any, weight: Value, ids: Value, *_: Any) -> str:
+def _int8_embedding(to: GraphBuilder, out: Fake, weight: Value, ids: Value, *_: object) -> str:
     levels, scale = _quantized(weight)
     table = to.tensor(f"{weight.name}.int8", levels)
     scales = to.tensor(f"{weight.name}.scale", scale)
@@ -190,7 +198,7 @@ def _int8_embedding(to: GraphBuilder, out: Any, weight: Value, ids: Value, *_: A
 
 
 def _int8_linear(
-    to: GraphBuilder, out: Any, x: Value, weight: Value, bias: Value | None = None
+    to: GraphBuilder, out: Fake, x: Value, weight: Value, bias: Value | None = None
 ) -> str:
     """Each token is quantised by its own largest value (ZeroQuant: https://arxiv.org/abs/2206.01861).
 

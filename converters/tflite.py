@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edgekit.converters.lowering import resolved, weight_of
+from edgekit.converters.lowering import missing, resolved, weight_of
 from edgekit.converters.tflite_graph import File, Subgraph, Value, constant, write
 from edgekit.converters.tflite_ops import FORMAT, TABLE, Values
 from edgekit.converters.tflite_versions import NARROW_WEIGHTS, least_tensorflow, release
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from torch.export import ExportedProgram
     from torch.fx import Node
 
-__all__ = ["FORMAT", "convert", "weights"]
+__all__ = ["FORMAT", "convert", "missing_operators", "weights"]
 
 
 def convert(
@@ -68,6 +68,12 @@ def convert(
         path = folder / f"model-{recipe.name}.tflite"
         write(file, card, path)
         yield recipe, path
+
+
+def missing_operators(graph: Graph) -> list[str]:
+    """The operators of a traced model that no lowering is known for, by their names in torch."""
+    program = graph.static(min(graph.signature.buckets))
+    return missing(program, TABLE.operators(), _constants(program))
 
 
 def _check_age(file: File, minimum_tflite: str | None) -> None:
@@ -127,14 +133,33 @@ def _weight_scheme(node: Node, values: Mapping[Node, Values]) -> Scheme:
     return value.scheme if isinstance(value, Value) else FLOAT32
 
 
-def _is_constant(node: Node, values: Mapping[Node, Values]) -> bool:
-    """Whether a node can be computed now. What would only repeat a table stays in the table."""
+def _constants(program: ExportedProgram) -> set[Node]:
+    """The nodes that :func:`_translate` computes instead of lowering them."""
+    found, specs = set(), program.graph_signature.input_specs
+    for node, spec in zip(program.graph.nodes, specs, strict=False):
+        if spec.target is not None:
+            found.add(node)
+    for node in program.graph.nodes:
+        if node.op == "call_function" and found.issuperset(node.all_input_nodes):
+            fake = node.meta["val"]
+            same = [each.meta["val"].shape for each in node.all_input_nodes] == [fake.shape]
+            if not isinstance(fake, (list, tuple)) and (same or node.target not in _repeats()):
+                found.add(node)
+    return found
+
+
+def _repeats() -> tuple[Any, ...]:
+    """Operators that would only repeat what is in a table, which is therefore not computed."""
     import torch
 
+    return (torch.ops.aten.embedding.default, torch.ops.aten.expand.default)
+
+
+def _is_constant(node: Node, values: Mapping[Node, Values]) -> bool:
+    """Whether a node can be computed now. What would only repeat a table stays in the table."""
     read = [values[source] for source in node.all_input_nodes]
     known = all(isinstance(value, Value) and value.data is not None for value in read)
-    repeats = (torch.ops.aten.embedding.default, torch.ops.aten.expand.default)
-    return known and node.target not in repeats
+    return known and node.target not in _repeats()
 
 
 def _fold(node: Node, args: Any, kwargs: Any) -> Value:

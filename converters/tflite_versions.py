@@ -81,6 +81,7 @@ def _first(since: str) -> tuple[_Row, ...]:
     return (_Row(1, since, _always),)
 
 
+FIRST_LITERT = "1.0.1"  # the first that was released
 NARROW_WEIGHTS = "2.18.0"  # the first TensorFlow Lite whose kernels read a scale for each row
 _NARROW = ("int4", "int8")
 _READ_NARROW = ("DEQUANTIZE", "EMBEDDING_LOOKUP", "FULLY_CONNECTED")

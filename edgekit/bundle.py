@@ -97,8 +97,10 @@ class Bundle:
 
     def files(self) -> Iterator[FileEntry]:
         """Every file that the manifest lists."""
-        yield from self.manifest.artifacts
-        yield from self.manifest.text_artifacts
+        for artifact in (*self.manifest.artifacts, *self.manifest.text_artifacts):
+            yield artifact
+            if artifact.data is not None:
+                yield artifact.data
         yield self.manifest.golden
         if self.manifest.postprocess is not None:
             yield self.manifest.postprocess

@@ -11,8 +11,9 @@
     ├── DataError                 labelled data that cannot be read or do not fit the task
     ├── BundleError               a bundle or manifest that is damaged, forged or too new
     ├── OutputError               the result cannot be written
-    └── ConversionError           exit code 1: a library could not convert the model
-        └── ProofError            exit code 1: an artifact does not compute what PyTorch computes
+    ├── ConversionError           exit code 1: a library could not convert the model
+    │   └── ProofError            exit code 1: an artifact does not compute what PyTorch computes
+    └── TrainingError             exit code 1: a training ran out of memory or into NaN
 
 Each message is one line that says what was wrong and what to do about it.
 """
@@ -73,6 +74,12 @@ class ConversionError(EdgekitError):
 
 class ProofError(ConversionError):
     """An artifact does not compute what PyTorch computes."""
+
+
+class TrainingError(EdgekitError):
+    """A training ran out of memory or into NaN."""
+
+    exit_code = 1
 
 
 def first_line(error: BaseException) -> str:

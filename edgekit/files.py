@@ -45,6 +45,11 @@ def files_sha256(folder: Path, *paths: Path) -> str:
     return total.hexdigest()
 
 
+def external_data(path: Path) -> Path:
+    """Where the weights of an ONNX file are that is beyond its limit."""
+    return path.with_name(f"{path.name}.data")
+
+
 def size_bytes(path: Path) -> int:
     """Bytes of a file, or of all files below a folder."""
     return sum(file.stat().st_size for file in tree(path))

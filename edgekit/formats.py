@@ -10,7 +10,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol, cast
 
-from edgekit import recipe
 from edgekit.converters import lowering
 from edgekit.errors import MissingExtraError, UnsupportedError
 from edgekit.quantize.audit import Wanted
@@ -33,6 +32,8 @@ class Converter(Protocol):
         self, graph: Graph, recipes: Sequence[Recipe], card: Card, folder: Path, **options: Any
     ) -> Iterator[tuple[Recipe, Path]]: ...
 
+    def missing_operators(self, graph: Graph) -> list[str]: ...
+
     def weights(self, path: Path, wanted: Wanted) -> dict[str, Stored]: ...
 
 
@@ -40,8 +41,9 @@ class Converter(Protocol):
 class Format:
     """One file format.
 
-    ``instead`` has the recipes that are built in the place of others: Core ML's full precision is
-    float16.
+    ``default_recipes`` is what is built where none is named: Core ML's own precision is float16.
+    ``minimum_os`` is that of the runtime's library, which a file may raise. ``options`` are the
+    arguments of its own that ``convert`` takes, and what each may be.
     ``effort`` is how long it takes, relative to the others: the longest is started first.
     """
 
@@ -50,10 +52,11 @@ class Format:
     extra: str
     modules: tuple[str, ...]
     suffix: str
+    default_recipes: tuple[str, ...]
     runtime: str
     minimum_os: str
+    options: Mapping[str, Sequence[object]] = field(default_factory=dict)
     effort: int = 1
-    instead: Mapping[str, str] = field(default_factory=dict)
 
     def require(self) -> None:
         """Raises MissingExtraError if a package it needs is not installed."""
@@ -62,24 +65,22 @@ class Format:
                 raise MissingExtraError(module.replace("_", "-"), self.extra)
 
     @property
-    def recipes(self) -> dict[str, str]:
-        """The recipes that may be asked for, with the one that is then built."""
-        built = {name: self.instead.get(name, name) for name in RECIPES}
-        return {name: made for name, made in built.items() if self._builds(RECIPES[made])}
+    def full_precision(self) -> str:
+        """The recipe of its unquantised file, where none is named."""
+        return self.default_recipes[0]
 
-    def recipe(self, asked: str) -> str:
-        """The recipe that is built when ``asked`` is named.
+    @property
+    def recipes(self) -> tuple[str, ...]:
+        """The recipes that it has a lowering for, in the order of the table."""
+        return tuple(name for name, row in RECIPES.items() if self._builds(row))
 
-        Raises:
-            UnsupportedError: the format has no lowering for a scheme of the recipe.
-        """
-        built = recipe.get(self.instead.get(asked, asked))
-        self.converter().FORMAT.require(built)
-        return built.name
+    def check_recipe(self, name: str) -> None:
+        """Raises UnsupportedError if the format has no lowering for a scheme of that recipe."""
+        self.converter().FORMAT.require(RECIPES[name])
 
-    def _builds(self, made: Recipe) -> bool:
+    def _builds(self, recipe: Recipe) -> bool:
         try:
-            self.converter().FORMAT.require(made)
+            self.converter().FORMAT.require(recipe)
         except UnsupportedError:
             return False
         return True
@@ -87,6 +88,10 @@ class Format:
     def converter(self) -> Converter:
         """The format's own file."""
         return cast(Converter, import_module(f"edgekit.converters.{self.name}"))
+
+    def missing_operators(self, graph: Graph) -> list[str]:
+        """The operators of a traced model that this format has no lowering for, by name."""
+        return self.converter().missing_operators(graph)
 
 
 FORMATS: dict[str, Format] = {
@@ -98,8 +103,14 @@ FORMATS: dict[str, Format] = {
             extra="onnx",
             modules=("onnx", "onnxruntime"),
             suffix=".onnx",
+            default_recipes=("fp32", "int8"),
             runtime="onnxruntime",
             minimum_os="Android 7.0 (API 24), iOS 15.1",
+            options={
+                "opset": range(15, 21),
+                "int64_inputs": (False, True),
+                "limit_bytes": range(1, 2**31),
+            },
         ),
         Format(
             name="tflite",
@@ -107,8 +118,10 @@ FORMATS: dict[str, Format] = {
             extra="tflite",
             modules=("ai_edge_litert", "flatbuffers"),
             suffix=".tflite",
+            default_recipes=("fp32", "int8"),
             runtime="LiteRT",
             minimum_os="Android 6.0 (API 23), iOS 15",
+            options={"minimum_tflite": tuple(f"2.{minor}" for minor in range(5, 20))},
         ),
         Format(
             name="coreml",
@@ -116,9 +129,10 @@ FORMATS: dict[str, Format] = {
             extra="coreml",
             modules=("coremltools",),
             suffix=".mlpackage",
-            instead={"fp32": "fp16"},
+            default_recipes=("fp16", "int8"),
             runtime="Core ML",
-            minimum_os="iOS 18, macOS 15",
+            minimum_os="iOS 16, macOS 13",
+            options={"minimum_ios": ("16", "17", "18")},
             effort=3,
         ),
         Format(
@@ -127,6 +141,7 @@ FORMATS: dict[str, Format] = {
             extra="executorch",
             modules=("executorch",),
             suffix=".pte",
+            default_recipes=("fp32", "int8"),
             runtime="ExecuTorch",
             minimum_os="Android 6.0 (API 23), iOS 17",
             effort=4,

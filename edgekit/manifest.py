@@ -139,6 +139,10 @@ class ArtifactEntry(FileEntry, frozen=True, kw_only=True):
     recipe: str
     runtime: Annotated[str, Meta(description="what apps open it with")]
     minimum_os: str
+    least_runtime: Annotated[
+        Mapping[str, str],
+        Meta(description="since 1.4: by runtime, the first version that opens the file"),
+    ] = field(default_factory=dict)
     takes: Annotated[Literal["ids", "text"], Meta(description="since 1.4: its input")] = "ids"
     buckets: Annotated[
         tuple[Length, ...] | None,
@@ -157,6 +161,18 @@ class ArtifactEntry(FileEntry, frozen=True, kw_only=True):
         ),
     ] = ()
     proofs: Annotated[tuple[Proof, ...], Meta(min_length=1, description="one a runtime")]
+    data: Annotated[
+        FileEntry | None,
+        Meta(
+            description="since 1.4: the weights of an ONNX file beyond 2 GiB, which it looks for "
+            "beside itself under this name"
+        ),
+    ] = None
+
+    @property
+    def total_bytes(self) -> int:
+        """Bytes of the file and of its external data."""
+        return self.size_bytes + (0 if self.data is None else self.data.size_bytes)
 
     @property
     def passed(self) -> bool:

@@ -7,14 +7,16 @@ import shutil
 import string
 import subprocess
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 import bay as bay_of_phones
 import pytest
 import torch
 from bay import Bay
 from msgspec.structs import asdict
+from shared import Shared
 from transformers import (
     BertConfig,
     BertForMaskedLM,
@@ -43,9 +45,21 @@ BERT = BertConfig(
     initializer_range=0.2,  # large enough that attention, and so the mask, matters
 )
 LABELS = ("bad", "good", 'so "so" / 好')
+TAGS = ("O", "B-PER", "I-PER", "B-LOC", "I-LOC")
 DISTILBERT = DistilBertConfig(
     **SIZES, dim=32, n_layers=2, n_heads=4, hidden_dim=64, initializer_range=0.2
 )
+
+
+ON_DEVICES = {"emulator", "open_bay", "browser"}  # fixtures
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What runs on an emulated phone or in a browser is slow: ``make test`` leaves it out."""
+    for item in items:
+        if isinstance(item, pytest.Function) and ON_DEVICES.intersection(item.fixturenames):
+            item.add_marker(pytest.mark.slow)
 
 
 def write_vocabulary(path: Path) -> Path:
@@ -67,21 +81,42 @@ def save_checkpoint(model: PreTrainedModel, folder: Path) -> Path:
     return folder
 
 
+def _labelled(names: tuple[str, ...]) -> BertConfig:
+    return BertConfig.from_dict({**BERT.to_dict(), "id2label": dict(enumerate(names))})
+
+
+MODELS: dict[str, Callable[[], PreTrainedModel]] = {
+    "question-answering": lambda: DistilBertForQuestionAnswering(DISTILBERT),
+    "text-classification": lambda: BertForSequenceClassification(_labelled(LABELS)),
+    "token-classification": lambda: BertForTokenClassification(_labelled(TAGS)),
+    "fill-mask": lambda: BertForMaskedLM(BERT),
+    "sentence-similarity": lambda: BertModel(BERT),
+    "feature-extraction": lambda: BertModel(BERT),
+}
+
+
+def save_seeded(make: Callable[[], PreTrainedModel], folder: Path) -> Path:
+    """A checkpoint whose random weights are the same each time."""
+    torch.manual_seed(0)
+    return save_checkpoint(make().eval(), folder)
+
+
 @pytest.fixture(scope="session")
-def classifier(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def shared(pytestconfig: pytest.Config) -> Shared:
+    """What is made once for all tests, in all processes."""
+    return Shared(pytestconfig.cache.mkdir("edgekit"))
+
+
+@pytest.fixture(scope="session")
+def classifier(shared: Shared) -> Path:
     """A fine-tuned-looking BERT with three labels, one of them with odd characters."""
-    torch.manual_seed(0)
-    folder = tmp_path_factory.mktemp("checkpoints") / "classifier"
-    config = BertConfig.from_dict({**BERT.to_dict(), "id2label": dict(enumerate(LABELS))})
-    return save_checkpoint(BertForSequenceClassification(config).eval(), folder)
+    return shared.made("classifier", partial(save_seeded, MODELS["text-classification"]))
 
 
 @pytest.fixture(scope="session")
-def reader(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def reader(shared: Shared) -> Path:
     """A DistilBERT for question answering: two outputs, no token types."""
-    torch.manual_seed(0)
-    folder = tmp_path_factory.mktemp("checkpoints") / "reader"
-    return save_checkpoint(DistilBertForQuestionAnswering(DISTILBERT).eval(), folder)
+    return shared.made("reader", partial(save_seeded, MODELS["question-answering"]))
 
 
 @pytest.fixture(scope="session")
@@ -95,10 +130,22 @@ def bare_config(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def bundle(classifier: Path, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+def converted(shared: Shared) -> Callable[..., Bundle]:
+    """``converted(name, checkpoint, **options)``: what ``edgekit.convert`` makes, made once."""
+
+    def made(name: str, checkpoint: Path, **options: Any) -> Bundle:
+        def make(out: Path) -> None:
+            edgekit.convert(str(checkpoint), out=out, **options)
+
+        return Bundle.open(shared.made(f"{name}.edgekit", make))
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def bundle(classifier: Path, converted: Callable[..., Bundle]) -> Bundle:
     """The classifier in every format and recipe, two buckets."""
-    out = tmp_path_factory.mktemp("bundles") / "classifier.edgekit"
-    return edgekit.convert(str(classifier), out=out, buckets=(16, 64), jobs=2)
+    return converted("classifier", classifier, buckets=(16, 64), jobs=2)
 
 
 @pytest.fixture(scope="session")
@@ -115,33 +162,20 @@ def brief(bundle: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     return Bundle.open(folder)
 
 
-TAGS = ("O", "B-PER", "I-PER", "B-LOC", "I-LOC")
-MODELS = {
-    "question-answering": lambda: DistilBertForQuestionAnswering(DISTILBERT),
-    "text-classification": lambda: BertForSequenceClassification(_labelled(LABELS)),
-    "token-classification": lambda: BertForTokenClassification(_labelled(TAGS)),
-    "fill-mask": lambda: BertForMaskedLM(BERT),
-    "sentence-similarity": lambda: BertModel(BERT),
-    "feature-extraction": lambda: BertModel(BERT),
-}
-
-
-def _labelled(names: tuple[str, ...]) -> BertConfig:
-    return BertConfig.from_dict({**BERT.to_dict(), "id2label": dict(enumerate(names))})
-
-
 @pytest.fixture(scope="session")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Bundle]:
-    """A small bundle of any task, as ONNX in full precision; each is made once."""
+def small(shared: Shared, converted: Callable[..., Bundle]) -> Callable[[str], Bundle]:
+    """A small bundle of any task, as ONNX in full precision."""
 
     @cache
     def made(task: str) -> Bundle:
-        torch.manual_seed(0)
-        folder = tmp_path_factory.mktemp("small")
-        checkpoint = save_checkpoint(MODELS[task]().eval(), folder / task)
-        out = folder / f"{task}.edgekit"
-        return edgekit.convert(
-            str(checkpoint), out=out, task=task, to=("onnx",), recipes=("fp32",), buckets=(64,)
+        checkpoint = shared.made(task, partial(save_seeded, MODELS[task]))
+        return converted(
+            f"small-{task}",
+            checkpoint,
+            task=task,
+            to=("onnx",),
+            recipes=("fp32",),
+            buckets=(64,),
         )
 
     return made

@@ -18,12 +18,15 @@ from measuring import launch, no_model
 from msgspec.structs import asdict
 from test_bundle import edit
 
-from edgekit import stats
+from edgekit import formats, stats
 from edgekit.benchmarks import bench, interleaved, prepare, session, spec
 from edgekit.benchmarks.devices import warnings
+from edgekit.benchmarks.devices.arm64.parts import WHEELS
 from edgekit.benchmarks.devices.cooling import CoolPhone, PhoneState
+from edgekit.benchmarks.devices.host import runner
 from edgekit.benchmarks.devices.host.device import Host
 from edgekit.benchmarks.devices.protocol import ProcessRunner, Runner, RunnerError
+from edgekit.benchmarks.devices.runtimes import PYTORCH, RUNTIMES, Platform, runtimes_of
 from edgekit.benchmarks.devices.warnings import Load
 from edgekit.benchmarks.measurement import Measurement
 from edgekit.benchmarks.spec import Limits, Model, Suite
@@ -330,6 +333,12 @@ def test_a_runner_that_dies_is_one_line(end: str, message: str) -> None:
     )
     with pytest.raises(RunnerError, match=message):
         ProcessRunner(process)
+
+
+def test_the_one_table_of_runtimes_agrees_with_what_opens_files() -> None:
+    assert {row.format for row in RUNTIMES} == {*formats.FORMATS, PYTORCH}
+    assert {row.name for row in runtimes_of(Platform.PYTHON)} <= set(runner.RUNTIMES)
+    assert {row.name for row in runtimes_of(Platform.AARCH64_LINUX)} == set(WHEELS)
 
 
 @pytest.mark.parametrize("name", spec.SUITES)

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tarfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -27,7 +27,6 @@ from onnx import TensorProto, helper
 from test_bench import FAST, spoil, suite_of
 from test_bundle import edit
 
-import edgekit
 from edgekit import report
 from edgekit.benchmarks import bench, prepare
 from edgekit.benchmarks.devices.browser import chromium
@@ -50,10 +49,9 @@ NAMES = ("onnxruntime", "onnxruntime-web")
 
 
 @pytest.fixture(scope="module")
-def bundle(classifier: Path, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+def bundle(classifier: Path, converted: Callable[..., Bundle]) -> Bundle:
     """What a page can open of the classifier."""
-    out = tmp_path_factory.mktemp("web") / "classifier.edgekit"
-    return edgekit.convert(str(classifier), to=("onnx",), out=out)
+    return converted("web", classifier, to=("onnx",))
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,6 @@ from transformers import BertConfig, BertForSequenceClassification
 
 from edgekit import mil, recipe
 from edgekit.converters import coreml
-from edgekit.errors import UnsupportedError
 from edgekit.mil.package import read_spec, spec_path
 from edgekit.mil.toolbox import coremltools, protobuf
 from edgekit.model import tasks
@@ -56,10 +55,10 @@ def cosine(x: np.ndarray, y: np.ndarray) -> float:
     return float((x * y).sum() / np.sqrt((x * x).sum() * (y * y).sum()))
 
 
-def convert(source: Graph, folder: Path, *names: str, minimum_os: str = "iOS18") -> dict[str, Path]:
+def convert(source: Graph, folder: Path, *names: str, minimum_ios: str = "18") -> dict[str, Path]:
     folder.mkdir(exist_ok=True)
     recipes = [recipe.get(name) for name in names]
-    made = coreml.convert(source, recipes, CARD, folder, minimum_os=minimum_os)
+    made = coreml.convert(source, recipes, CARD, folder, minimum_ios=minimum_ios)
     return {row.name: path for row, path in made}
 
 
@@ -146,14 +145,16 @@ def test_coremltools_folds_the_program_to_the_same_numbers(exported: Exported) -
     np.testing.assert_allclose(logits, folded, atol=0.01)
 
 
-@pytest.mark.parametrize("minimum_os", ["iOS16", "iOS17"])
+@pytest.mark.parametrize(
+    ("minimum_ios", "system"), [("16", "iOS 16, macOS 13"), ("17", "iOS 17, macOS 14")]
+)
 def test_older_systems_get_the_largest_bucket(
-    exported: Exported, tmp_path: Path, minimum_os: str
+    exported: Exported, tmp_path: Path, minimum_ios: str, system: str
 ) -> None:
-    packages = convert(exported.graph, tmp_path, "fp16", "int8", minimum_os=minimum_os)
+    packages = convert(exported.graph, tmp_path, "fp16", "int8", minimum_ios=minimum_ios)
     for name, package in packages.items():
         facts = mil.read_facts(package)
-        assert (facts.minimum_os, dict(facts.functions)) == (minimum_os, {"main": max(BUCKETS)})
+        assert (facts.minimum_os, dict(facts.functions)) == (system, {"main": max(BUCKETS)})
         inputs = feed(11, max(BUCKETS))
         logits = mil.Program.load(package).predict(inputs)["logits"]
         assert cosine(logits, exported.reference(inputs)) > LEAST_COSINE[name]
@@ -162,7 +163,7 @@ def test_older_systems_get_the_largest_bucket(
 def test_a_package_describes_itself(exported: Exported) -> None:
     facts = mil.read_facts(exported.packages["int8"])
     assert dict(facts.functions) == {f"seq_{length}": length for length in BUCKETS}
-    assert (facts.default_function, facts.minimum_os) == ("seq_48", "iOS18")
+    assert (facts.default_function, facts.minimum_os) == ("seq_48", "iOS 18, macOS 15")
     assert [(row.name, row.dtype, row.shape) for row in facts.inputs] == [
         (name, "int32", (1, 48)) for name in NAMES
     ]
@@ -206,11 +207,14 @@ def test_int8_alone_leaves_no_float16(exported: Exported, tmp_path: Path) -> Non
     assert contents(package) == contents(exported.packages["int8"])
 
 
-def test_what_core_ml_lacks_is_refused(exported: Exported, tmp_path: Path) -> None:
-    with pytest.raises(UnsupportedError, match="fp32"):
-        convert(exported.graph, tmp_path, "fp32")
-    with pytest.raises(UnsupportedError, match="iOS15"):
-        convert(exported.graph, tmp_path, "fp16", minimum_os="iOS15")
+def test_float32_stays_float32_throughout(exported: Exported, tmp_path: Path) -> None:
+    program = mil.Program.load(convert(exported.graph, tmp_path, "fp32")["fp32"], "seq_8")
+    dtypes = {tensor.dtype for step in program.steps for tensor in step.outputs}
+    assert np.float16 not in dtypes
+    inputs = feed(5, 8)
+    np.testing.assert_allclose(
+        program.predict(inputs)["logits"], exported.reference(inputs), atol=1e-5
+    )
 
 
 @pytest.mark.parametrize(
@@ -228,7 +232,7 @@ def test_weights_beyond_float16_stay_float32(value: float, expected: str) -> Non
         program,
         convert_to="milinternal",
         minimum_deployment_target=ct.target.iOS18,
-        pass_pipeline=coreml.float16_pipeline(),
+        pass_pipeline=coreml.conversion_pipeline(),
     )
     (mul,) = made.find_ops(op_type="mul")
     assert mul.outputs[0].dtype.__name__ == expected

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +18,6 @@ from test_tokenizer import byte_level_bpe, unigram
 from tokenizers import AddedToken, normalizers
 from transformers import BertTokenizerFast
 
-import edgekit
 from edgekit.app.opening import choose, open_app
 from edgekit.app.text import TextApp
 from edgekit.bundle import Bundle
@@ -32,9 +32,8 @@ from edgekit.tokens.tokenizer import TextTokenizer, save
 
 
 @pytest.fixture(scope="module")
-def text_in(classifier: Path, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
-    out = tmp_path_factory.mktemp("bundles") / "text.edgekit"
-    return edgekit.convert(str(classifier), out=out, to=("onnx",), embed_tokenizer=True)
+def text_in(classifier: Path, converted: Callable[..., Bundle]) -> Bundle:
+    return converted("text", classifier, to=("onnx",), embed_tokenizer=True)
 
 
 def test_text_in_gives_the_ordinary_file_its_own_answers(text_in: Bundle) -> None:

@@ -7,7 +7,7 @@ import json
 import math
 import shutil
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,6 @@ from msgspec.structs import asdict
 from sklearn import metrics
 from test_bundle import edit
 
-import edgekit
 from edgekit.app import opening
 from edgekit.bundle import Bundle, entry
 from edgekit.cli.main import cli
@@ -137,11 +136,9 @@ def test_the_best_threshold_is_the_best_of_all() -> None:
 
 
 def test_answers_of_windows_over_a_long_context_are_pieces_of_it(
-    reader: Path, tmp_path: Path
+    small: Callable[[str], Bundle], tmp_path: Path
 ) -> None:
-    made = edgekit.convert(
-        str(reader), out=tmp_path / "r.edgekit", to=("onnx",), recipes=("fp32",), buckets=(64,)
-    )
+    made = small("question-answering")
     context = " ".join(f"fact {n} is that {chr(97 + n % 26) * 3}." for n in range(60))
     questions = [
         {"id": "1", "question": "what is it", "answers": [{"text": "fact 7", "answer_start": 0}]},

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from test_families import planned
 
-import edgekit
 from edgekit.bundle import Bundle
 from edgekit.conversion import pipeline
 from edgekit.conversion.plan import PlannedArtifact
@@ -18,13 +18,12 @@ from edgekit.runtime.inspection import inspect_file
 
 
 @pytest.fixture(scope="module")
-def published(reader: Path, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+def published(reader: Path, converted: Callable[..., Bundle]) -> Bundle:
     """Converting proves every length, padding and text against PyTorch.
 
     Two outputs and no token types; the diagonal of the matrix has a model with them.
     """
-    out = tmp_path_factory.mktemp("executorch") / "bundle"
-    return edgekit.convert(str(reader), to=("executorch",), out=out, buckets=(16, 64))
+    return converted("executorch", reader, to=("executorch",), buckets=(16, 64))
 
 
 def test_both_recipes_are_proven_at_any_length_and_batch_1(published: Bundle) -> None:

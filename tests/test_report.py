@@ -23,10 +23,6 @@ from edgekit.benchmarks.devices.browser import chromium
 from edgekit.errors import PlanError
 from edgekit.report import data, terminal, wording
 
-needs_chromium = pytest.mark.skipif(
-    chromium.find() is None, reason="no Chromium: make system, or name one in EDGEKIT_CHROMIUM"
-)
-
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -48,6 +44,8 @@ class Opened:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
+    if chromium.find() is None:
+        pytest.skip("no Chromium: make system, or name one in EDGEKIT_CHROMIUM")
     with chromium.launched() as found:
         yield found
 
@@ -66,7 +64,6 @@ def opened(browser: Any, folder: Path, width: int = 1440, scheme: str = "light")
     return found
 
 
-@needs_chromium
 def test_the_page_says_the_answer_first_and_asks_for_nothing(browser: Any, folder: Path) -> None:
     found = opened(browser, folder)
     headline = found.page.locator("h1").inner_text()
@@ -77,7 +74,6 @@ def test_the_page_says_the_answer_first_and_asks_for_nothing(browser: Any, folde
     assert (folder / "report.html").stat().st_size < 5_000_000
 
 
-@needs_chromium
 def test_every_chart_draws_what_its_table_says(browser: Any, folder: Path) -> None:
     page = opened(browser, folder).page
     charts = {
@@ -113,7 +109,6 @@ def marks(figure: Any, kind: str) -> int:
     return int(figure.locator(f".mark-{kind}.role-mark path:visible").count())
 
 
-@needs_chromium
 def test_what_was_not_measured_is_said_and_names_are_no_html(browser: Any, folder: Path) -> None:
     page = opened(browser, folder).page
     table = page.get_by_role("region", name="host, 1 thread, 128 tokens, batch 1")
@@ -125,7 +120,6 @@ def test_what_was_not_measured_is_said_and_names_are_no_html(browser: Any, folde
     assert "not measured" in phone.inner_text()
 
 
-@needs_chromium
 def test_an_emulator_has_instructions_and_no_latency(browser: Any, folder: Path) -> None:
     page = opened(browser, folder).page
     part = page.locator("main section", has=page.locator("h2:has-text('arm64:cortex-a76')"))
@@ -135,7 +129,6 @@ def test_an_emulator_has_instructions_and_no_latency(browser: Any, folder: Path)
     assert page.locator(".sentence").inner_text().startswith(f"{DISTILBERT} int8 needs ")
 
 
-@needs_chromium
 def test_the_keyboard_changes_the_length_of_tables_and_charts(browser: Any, folder: Path) -> None:
     page = opened(browser, folder).page
     part = page.locator("[data-part]").first
@@ -152,7 +145,6 @@ def test_the_keyboard_changes_the_length_of_tables_and_charts(browser: Any, fold
     assert {"64 tokens", "128 tokens"} <= set(part.locator("h3:visible").all_inner_texts())
 
 
-@needs_chromium
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_phone_shows_it_without_scrolling_sideways(
     browser: Any, folder: Path, scheme: str
@@ -167,7 +159,6 @@ def test_a_phone_shows_it_without_scrolling_sideways(
     assert abs(light[0] - light[1]) > 100
 
 
-@needs_chromium
 def test_a_name_of_any_length_fits_a_phone(browser: Any, tmp_path: Path) -> None:
     long = [
         replace(row, subject=replace(row.subject, model="B" * 180))
@@ -179,7 +170,6 @@ def test_a_name_of_any_length_fits_a_phone(browser: Any, tmp_path: Path) -> None
     assert page.evaluate("document.documentElement.scrollWidth") == 390
 
 
-@needs_chromium
 def test_no_chart_is_cut_by_the_end_of_a_printed_page(browser: Any, folder: Path) -> None:
     page = opened(browser, folder).page
     page.emulate_media(media="print")
@@ -195,7 +185,6 @@ LIGHTNESS = """selector => {
 }"""
 
 
-@needs_chromium
 def test_the_raw_data_can_be_saved(browser: Any, folder: Path) -> None:
     page = opened(browser, folder).page
     saved = {}

@@ -156,11 +156,11 @@ def by_edgekit(config: Path, length: int, out: Path, jobs: int) -> None:
     traced = call(1, stages.trace, planned, work, bundle)
     names = sorted(planned.formats(), key=lambda name: -formats.get(name).effort)
     with ThreadPoolExecutor(jobs) as pool:
-        list(
-            pool.map(
-                lambda name: call(jobs, stages.build, planned, traced, name, work, bundle), names
-            )
-        )
+        for built in pool.map(
+            lambda name: call(jobs, stages.build, planned, traced, name, work, bundle), names
+        ):
+            if built.failure is not None:
+                raise built.failure
 
 
 # Measuring

@@ -21,11 +21,14 @@ from edgekit.cli.options import (
 @click.argument("model", type=Text())
 @click.option("--task", type=Text(), help="What the model is for.  [default: the checkpoint's]")
 @click.option("--to", type=NAMES, default="onnx,tflite,coreml", show_default=True)
-@click.option("--recipe", "recipes", type=NAMES, default="fp32,int8", show_default=True)
+@click.option("--recipe", "recipes", type=NAMES, help="Default: fp32,int8; Core ML: fp16,int8.")
 @click.option("--max-length", type=click.IntRange(1), help="Most tokens, special ones included.")
 @click.option("--buckets", type=COUNTS, help="Static lengths, like 32,128,512.")
 @click.option("-o", "--out", type=FilePath(), help="Default: <model>.edgekit")
-@click.option("--minimum-ios", default="18", show_default=True, help="Core ML target: 16, 17, 18.")
+@click.option("--minimum-ios", help="Core ML target: 16, 17, 18.  [default: 18]")
+@click.option("--minimum-tflite", help="Oldest TensorFlow Lite to run the .tflite files, as 2.14.")
+@click.option("--opset", type=int, help="Newest opset of the ONNX files, from 15 to 20.")
+@click.option("--int64-inputs", is_flag=True, help="ONNX files that take int64 instead of int32.")
 @click.option("--embed-tokenizer", is_flag=True, help="Add ONNX files that take text.")
 @click.option("--jobs", type=click.IntRange(1), default=2, help="Formats at a time.  [default: 2]")
 @click.option("--force", is_flag=True, help="Replace an existing bundle.")
@@ -40,11 +43,14 @@ def convert(
     model: str,
     task: str | None,
     to: tuple[str, ...],
-    recipes: tuple[str, ...],
+    recipes: tuple[str, ...] | None,
     max_length: int | None,
     buckets: tuple[int, ...] | None,
     out: Path | None,
-    minimum_ios: str,
+    minimum_ios: str | None,
+    minimum_tflite: str | None,
+    opset: int | None,
+    int64_inputs: bool,
     embed_tokenizer: bool,
     jobs: int,
     force: bool,
@@ -76,6 +82,9 @@ def convert(
         out=out,
         force=force,
         minimum_ios=minimum_ios,
+        minimum_tflite=minimum_tflite,
+        opset=opset,
+        int64_inputs=int64_inputs,
         embed_tokenizer=embed_tokenizer,
         trust=Trust(allow_pickle, trust_remote_code, allow_unused_weights),
     )

@@ -16,6 +16,7 @@ from edgekit.cli.bench import bench
 from edgekit.cli.check import check
 from edgekit.cli.convert import convert
 from edgekit.cli.devices import devices
+from edgekit.cli.distill import distill
 from edgekit.cli.eval import evaluate
 from edgekit.cli.inspect import inspect
 from edgekit.cli.report import report
@@ -25,7 +26,9 @@ from edgekit.cli.verify import verify
 from edgekit.errors import EdgekitError
 from edgekit.version import VERSION
 
-COMMANDS = (convert, inspect, verify, support, run, bench, devices, report, evaluate, check)
+COMMANDS = (
+    convert, inspect, verify, support, run, bench, devices, report, evaluate, check, distill,
+)  # fmt: skip
 _ENDING = ("SIGTERM", "SIGHUP")  # SIGINT is KeyboardInterrupt already; Windows has no SIGHUP
 
 

@@ -131,6 +131,18 @@ class Pairs(click.ParamType[dict[str, str]]):
         return found
 
 
+class Numbers(click.ParamType[dict[str, float]]):
+    """``a=1`` separated by commas, the numbers finite."""
+
+    name = "a=1,b=2"
+
+    def convert(self, value: Any, param: Parameter, ctx: Context) -> dict[str, float]:
+        if isinstance(value, dict):
+            return value
+        pairs, number = Pairs().convert(value, param, ctx), Finite()
+        return {name: number.convert(text, param, ctx) for name, text in pairs.items()}
+
+
 def _parts(kind: click.ParamType[T], value: str, param: Parameter, ctx: Context) -> list[str]:
     parts = [part.strip() for part in value.split(",")]
     if not all(parts):

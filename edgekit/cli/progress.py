@@ -16,6 +16,7 @@ _VERBS = {
     "reference": "ask PyTorch",
     "convert": "convert",
     "prove": "prove",
+    "refuse": "refuse",
 }
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,14 @@ from edgekit import bundle, documents, formats
 from edgekit.bundle import Bundle
 from edgekit.conversion import stages
 from edgekit.conversion.plan import ExportPlan
-from edgekit.conversion.stages import Exported, Say, Traced
+from edgekit.conversion.stages import Exported, Outcome, Say, Traced
 from edgekit.conversion.worker import Worker, disk_error
-from edgekit.errors import ProofError
+from edgekit.errors import ConversionError, EdgekitError, OutputError, ProofError
+from edgekit.files import external_data
 from edgekit.manifest import (
     SCHEMA_VERSION,
     ArtifactEntry,
+    FileEntry,
     Manifest,
     Refused,
     SourceFacts,
@@ -35,12 +38,6 @@ from edgekit.signature import TensorSpec
 from edgekit.staging import publish, staging
 from edgekit.version import VERSION
 
-_MINIMUM_OS = {
-    "16": "iOS 16, macOS 13",
-    "17": "iOS 17, macOS 14",
-    "18": "iOS 18, macOS 15",
-}
-
 
 def convert(
     plan: ExportPlan, *, say: Say = lambda step: None, jobs: int = 1, debug: bool = False
@@ -53,45 +50,64 @@ def convert(
         jobs: how many formats are converted at the same time.
         debug: pass on what the libraries print, to standard error.
 
+    What goes wrong with one format leaves the files of the others: they are published, and the
+    message says where.
+
     Raises:
-        ProofError: an artifact is not what PyTorch computes. It is left out; the bundle of the
-            others, if there are any, is published all the same and named in the message.
-        EdgekitError: anything else that went wrong; nothing was written.
+        ProofError: files are not what PyTorch computes, and nothing else went wrong.
+        ConversionError: a format could not be converted, or its process crashed.
+        EdgekitError: anything that all formats have in common; nothing was written.
     """
     with staging(plan.out) as folder:
         try:
-            traced, exported = _run(plan, folder, say, jobs, debug)
-            kept = [row for row in exported if row.failure is None]
-            refused = [row for row in exported if row.failure is not None]
+            traced, outcomes = _run(plan, folder, say, jobs, debug)
+            finished = [row for outcome in outcomes.values() for row in outcome.files]
+            kept = [row for row in finished if row.failure is None]
+            refused = tuple(_refused(plan, outcomes))
             if kept:
                 _write_manifest(plan, traced, kept, refused, folder / "bundle")
                 publish(folder / "bundle", plan.out, force=plan.force)
         except OSError as error:
             raise disk_error(error, folder) or error from error
     if refused:
-        raise ProofError(_refusal(refused, plan.out if kept else None))
+        raise _error(outcomes, plan.out if kept else None)
     return Bundle.open(plan.out, check_hashes=False)
 
 
 def _run(
     plan: ExportPlan, folder: Path, say: Say, jobs: int, debug: bool
-) -> tuple[Traced, list[Exported]]:
+) -> tuple[Traced, dict[str, Outcome]]:
+    """What tracing found out, and what became of each format, in the order asked for."""
     work, out, log = folder / "work", folder / "bundle", folder / "log"
     work.mkdir()
     out.mkdir()
     with _Crew(log, say, debug) as crew:
         traced: Traced = crew.call(1, stages.trace, plan, work, out)
+        names = [name for name in plan.formats() if name not in traced.missing]
         with ThreadPoolExecutor(jobs) as pool:
             futures = {
                 name: pool.submit(crew.call, jobs, stages.export, plan, traced, name, work, out)
-                for name in sorted(plan.formats(), key=lambda name: -formats.get(name).effort)
+                for name in sorted(names, key=lambda name: -formats.get(name).effort)
             }
             try:
-                return traced, [row for name in plan.formats() for row in futures[name].result()]
+                found = {name: _outcome(futures[name]) for name in names}
             except BaseException:
                 crew.kill()
                 pool.shutdown(wait=True, cancel_futures=True)
                 raise
+    lacking = {
+        name: Outcome(failure=ConversionError(text)) for name, text in traced.missing.items()
+    }
+    return traced, {name: {**found, **lacking}[name] for name in plan.formats()}
+
+
+def _outcome(future: Future[Outcome]) -> Outcome:
+    try:
+        return future.result()
+    except OutputError:  # the disk is full, or gone: no other format will fare better
+        raise
+    except EdgekitError as error:
+        return Outcome(failure=error)
 
 
 class _Crew:
@@ -116,7 +132,7 @@ class _Crew:
         """
         with self._lock:
             if self._closed:
-                return []
+                raise ConversionError("interrupted")
             threads = max(1, (os.cpu_count() or 1) // share)
             worker = Worker(function, args, self._log, threads=threads, echo=self._debug)
             self._workers.append(worker)
@@ -129,16 +145,34 @@ class _Crew:
                 worker.kill()
 
 
+def _refused(plan: ExportPlan, outcomes: Mapping[str, Outcome]) -> Iterator[Refused]:
+    """A row for each file that was planned and is not published."""
+    for name, outcome in outcomes.items():
+        for row in outcome.files:
+            if row.failure is not None:
+                yield Refused(
+                    file=row.path.name, format=name, recipe=row.recipe, failure=row.failure
+                )
+        made = {row.path.name for row in outcome.files}
+        for planned in plan.artifacts:
+            if planned.format == name and planned.file not in made:
+                yield Refused(
+                    file=planned.file,
+                    format=name,
+                    recipe=planned.recipe,
+                    failure=str(outcome.failure),
+                )
+
+
 def _write_manifest(
     plan: ExportPlan,
     traced: Traced,
     kept: Sequence[Exported],
-    refused: Sequence[Exported],
+    refused: tuple[Refused, ...],
     folder: Path,
 ) -> None:
     source = plan.source
-    for row in refused:
-        _remove(row.path)
+    _remove_all_but(kept, folder)
     manifest = Manifest(
         schema_version=SCHEMA_VERSION,
         edgekit_version=VERSION,
@@ -155,14 +189,9 @@ def _write_manifest(
         tokenizer=traced.tokenizer,
         golden=bundle.entry(folder, folder / bundle.GOLDEN),
         postprocess=traced.postprocess,
-        artifacts=tuple(_artifact(plan, traced, row, folder) for row in kept if not row.takes_text),
+        artifacts=tuple(_artifact(traced, row, folder) for row in kept if not row.takes_text),
         text_artifacts=tuple(_text_artifact(traced, row, folder) for row in kept if row.takes_text),
-        refused=tuple(
-            Refused(
-                file=row.path.name, format=row.format, recipe=row.recipe, failure=row.failure or ""
-            )
-            for row in refused
-        ),
+        refused=refused,
     )
     text = documents.dump_json(manifest, bundle.MANIFEST, indent=2)
     (folder / bundle.MANIFEST).write_text(text + "\n", encoding="utf-8")
@@ -181,17 +210,20 @@ def _source(source: Source, parameters: int) -> SourceFacts:
     )
 
 
-def _artifact(plan: ExportPlan, traced: Traced, row: Exported, folder: Path) -> ArtifactEntry:
-    format_ = formats.get(row.format)
-    batch = "batch" if row.batched else 1
+def _artifact(traced: Traced, row: Exported, folder: Path) -> ArtifactEntry:
+    facts, batch = row.facts, "batch" if row.batched else 1
+    dtypes = {spec.name: spec.dtype for spec in facts.inputs}
+    inputs = [replace(spec, dtype=dtypes[spec.name]) for spec in traced.signature.inputs]
     return ArtifactEntry(
         **msgspec.structs.asdict(bundle.entry(folder, row.path)),
-        format=row.format,
+        data=_data(row, folder),
+        format=facts.format,
         recipe=row.recipe,
-        runtime=format_.runtime,
-        minimum_os=_MINIMUM_OS[plan.minimum_ios] if row.format == "coreml" else format_.minimum_os,
+        runtime=formats.get(facts.format).runtime,
+        least_runtime=facts.least_runtime,
+        minimum_os=facts.minimum_os,
         buckets=row.buckets,
-        inputs=_batched(traced.signature.inputs, batch),
+        inputs=_batched(inputs, batch),
         outputs=_batched(traced.signature.outputs, batch),
         weights=_weights(row),
         proofs=row.proofs,
@@ -203,11 +235,13 @@ def _text_artifact(traced: Traced, row: Exported, folder: Path) -> TextArtifactE
 
     return TextArtifactEntry(
         **msgspec.structs.asdict(bundle.entry(folder, row.path)),
-        format=row.format,
+        data=_data(row, folder),
+        format=row.facts.format,
         recipe=row.recipe,
         runtime="onnxruntime",
         operators=text_runtime.operators(),
-        minimum_os=formats.get(row.format).minimum_os,
+        least_runtime=row.facts.least_runtime,
+        minimum_os=row.facts.minimum_os,
         inputs=(INPUT,),
         outputs=_batched((*traced.signature.outputs, IDS), 1),
         weights=_weights(row),
@@ -222,21 +256,41 @@ def _weights(row: Exported) -> tuple[WeightEntry, ...]:
     )
 
 
+def _data(row: Exported, folder: Path) -> FileEntry | None:
+    """The external data beside a file, if it has any."""
+    path = external_data(row.path)
+    return bundle.entry(folder, path) if path.exists() else None
+
+
 def _batched(specs: Sequence[TensorSpec], batch: int | str) -> tuple[TensorSpec, ...]:
     """The tensors with their first axis as this artifact has it."""
     return tuple(replace(spec, shape=(batch, *spec.shape[1:])) for spec in specs)
 
 
-def _remove(path: Path) -> None:
-    import shutil
+def _remove_all_but(kept: Sequence[Exported], folder: Path) -> None:
+    """Leaves a bundle's own files: those refused go, and what a converter that died had begun."""
+    named = {bundle.GOLDEN, bundle.POSTPROCESS, bundle.TOKENIZER}
+    named.update(path.name for row in kept for path in (row.path, external_data(row.path)))
+    for path in folder.iterdir():
+        if path.name not in named:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
 
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink()
 
-
-def _refusal(refused: Sequence[Exported], published: Path | None) -> str:
-    names = "; ".join(f"{row.path.name}: {row.failure}" for row in refused)
-    rest = f"the others are in {published}" if published else "nothing was written"
-    return f"does not compute what PyTorch computes: {names}. {rest}"
+def _error(outcomes: Mapping[str, Outcome], published: Path | None) -> EdgekitError:
+    """What went wrong, file by file and format by format, and what has become of the rest."""
+    wrong = [
+        f"{row.path.name}: {row.failure}"
+        for outcome in outcomes.values()
+        for row in outcome.files
+        if row.failure is not None
+    ]
+    ended = {name: outcome.failure for name, outcome in outcomes.items() if outcome.failure}
+    if len(outcomes) == 1 and not wrong and not published:
+        (failure,) = ended.values()
+        return failure
+    parts = [f"does not compute what PyTorch computes: {'; '.join(wrong)}"] if wrong else []
+    parts += [f"{formats.get(name).title} failed: {failure}" for name, failure in ended.items()]
+    parts.append(f"the others are in {published}" if published else "nothing was written")
+    error = ConversionError(". ".join(parts)) if ended else ProofError(". ".join(parts))
+    error.__cause__ = next((failure.__cause__ for failure in ended.values()), None)
+    return error

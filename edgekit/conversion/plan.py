@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import json
+import math
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from safetensors import safe_open
 
 from edgekit import formats, recipe
 from edgekit.errors import OutputError, PlanError
+from edgekit.formats import Format
 from edgekit.model import config as configs
 from edgekit.model.source import NO_TRUST, Source, Trust, find
 from edgekit.model.tasks import Task
@@ -18,7 +21,7 @@ from edgekit.signature import Signature, TensorSpec
 from edgekit.staging import check_replaceable
 
 BUCKETS = (32, 64, 128, 256, 384, 512)
-MINIMUM_IOS = ("16", "17", "18")
+_FLOATS = ("F64", "F32", "F16", "BF16")
 _INPUTS = {
     "input_ids": "the text's token ids",
     "attention_mask": "1 for a token of the text, 0 for padding",
@@ -38,7 +41,10 @@ class PlannedArtifact:
 
 @dataclass(frozen=True)
 class ExportPlan:
-    """What :func:`edgekit.convert` is going to do."""
+    """What :func:`edgekit.convert` is going to do.
+
+    ``options`` are those of single formats that were given: see :class:`edgekit.formats.Format`.
+    """
 
     source: Source
     task: Task
@@ -47,8 +53,8 @@ class ExportPlan:
     buckets: tuple[int, ...]
     out: Path
     force: bool = False
-    minimum_ios: str = "18"
     embed_tokenizer: bool = False
+    options: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def inputs(self) -> tuple[TensorSpec, ...]:
@@ -77,12 +83,15 @@ def make(
     *,
     task: str | None = None,
     to: Sequence[str] = formats.DEFAULT,
-    recipes: Sequence[str] = ("fp32", "int8"),
+    recipes: Sequence[str] | None = None,
     max_length: int | None = None,
     buckets: Sequence[int] | None = None,
     out: str | os.PathLike[str] | None = None,
     force: bool = False,
-    minimum_ios: str = "18",
+    minimum_ios: str | None = None,
+    minimum_tflite: str | None = None,
+    opset: int | None = None,
+    int64_inputs: bool = False,
     embed_tokenizer: bool = False,
     trust: Trust = NO_TRUST,
 ) -> ExportPlan:
@@ -92,12 +101,17 @@ def make(
         EdgekitError: the first thing that cannot work, with its remedy.
     """
     wanted = [formats.get(name) for name in _once("--to", to)]
-    asked = [recipe.get(name).name for name in _once("--recipe", recipes)]
-    pairs = [(format_, format_.recipe(name)) for format_ in wanted for name in asked]
+    pairs = [(format_, name) for format_ in wanted for name in _recipes(format_, recipes)]
     for format_ in wanted:
         format_.require()
-    if minimum_ios not in MINIMUM_IOS:
-        raise PlanError(f"--minimum-ios {minimum_ios}: choose from {', '.join(MINIMUM_IOS)}")
+    options = {
+        "minimum_ios": minimum_ios,
+        "minimum_tflite": minimum_tflite,
+        "opset": opset,
+        "int64_inputs": int64_inputs or None,
+    }
+    given = {name: value for name, value in options.items() if value is not None}
+    _check_options(given, wanted)
     source = find(model, trust)
     if embed_tokenizer:
         _check_embedding(source, [format_.name for format_ in wanted])
@@ -125,9 +139,20 @@ def make(
         _buckets(length, buckets),
         folder,
         force,
-        minimum_ios,
         embed_tokenizer,
+        given,
     )
+
+
+def _check_options(given: Mapping[str, object], wanted: Sequence[Format]) -> None:
+    for name, value in given.items():
+        flag = f"--{name.replace('_', '-')}"
+        (owner,) = (row for row in formats.FORMATS.values() if name in row.options)
+        if owner not in wanted:
+            raise PlanError(f"{flag} is for {owner.title} files: add {owner.name} to --to")
+        if value not in owner.options[name]:
+            choices = ", ".join(map(str, owner.options[name]))
+            raise PlanError(f"{flag} {value}: choose from {choices}")
 
 
 def _check_embedding(source: Source, formats_: Sequence[str]) -> None:
@@ -136,6 +161,15 @@ def _check_embedding(source: Source, formats_: Sequence[str]) -> None:
     if not source.has_tokenizer:
         raise PlanError(f"--embed-tokenizer: {source.origin} brings no tokenizer")
     text_runtime.require()
+
+
+def _recipes(format_: Format, asked: Sequence[str] | None) -> Sequence[str]:
+    if asked is None:
+        return format_.default_recipes
+    names = [recipe.get(name).name for name in _once("--recipe", asked)]
+    for name in names:
+        format_.check_recipe(name)
+    return names
 
 
 def _once(option: str, names: Sequence[str]) -> list[str]:
@@ -184,19 +218,12 @@ def count_parameters(source: Source) -> int:
 
 
 def _parameters_in(path: Path) -> int:
-    """From the header of a safetensors file (u64 length, then JSON): no tensor is read."""
+    """The numbers of floating point in a file of weights; of its tensors only headers are read."""
     if path.suffix != ".safetensors":
         return path.stat().st_size // 4
-    with path.open("rb") as file:
-        header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
-    total = 0
-    for name, tensor in header.items():
-        if name != "__metadata__" and tensor["dtype"] in ("F64", "F32", "F16", "BF16"):
-            count = 1
-            for axis in tensor["shape"]:
-                count *= axis
-            total += count
-    return total
+    with safe_open(path, "numpy") as file:
+        slices = [file.get_slice(name) for name in file.keys()]  # noqa: SIM118  not a mapping
+        return sum(math.prod(row.get_shape()) for row in slices if row.get_dtype() in _FLOATS)
 
 
 def _parameters_of(source: Source) -> int:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import gc
 import importlib.metadata
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ import numpy as np
 
 from edgekit import bundle, documents, formats, recipe
 from edgekit.conversion.plan import ExportPlan
-from edgekit.errors import ProofError
+from edgekit.errors import ConversionError, EdgekitError, OutputError, ProofError
 from edgekit.manifest import FileEntry, Proof, TokenizerFacts
 from edgekit.model import checkpoint, tasks
 from edgekit.model.oracle import Oracle
@@ -30,6 +30,7 @@ from edgekit.quantize.audit import Wanted, Weight, hold
 from edgekit.quantize.tensors import tensors
 from edgekit.recipe import Recipe, Tolerance
 from edgekit.runtime import table as runtime
+from edgekit.runtime.inspection import FileFacts, inspect_file
 from edgekit.runtime.interpreters import Session
 from edgekit.runtime.text import TextSession
 from edgekit.signature import Card, Signature, TensorSpec
@@ -62,17 +63,21 @@ Say = Callable[[Step], None]
 
 @dataclass(frozen=True)
 class Traced:
-    """What tracing found out: all that the formats and the manifest need to know of the model."""
+    """What tracing found out: all that the formats and the manifest need to know of the model.
+
+    ``missing`` says of a format which operators it has no lowering for; it cannot be converted.
+    """
 
     signature: Signature
     card: Card
     parameters: int
     tokenizer: TokenizerFacts | None
     postprocess: FileEntry | None
+    missing: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
-class Built:
+class File:
     """One written file, not proven yet.
 
     ``weights`` is what it stores of each tensor; ``fault`` says what of that is not as its recipe
@@ -87,11 +92,11 @@ class Built:
 
 @dataclass(frozen=True)
 class Exported:
-    """One finished file and its proofs; it has none where its weights are at ``fault``."""
+    """One finished file, what is in it, and its proofs: none where its weights are at fault."""
 
     path: Path
-    format: str
     recipe: str
+    facts: FileFacts
     buckets: tuple[int, ...] | None
     batched: bool
     proofs: tuple[Proof, ...]
@@ -106,6 +111,22 @@ class Exported:
             return self.fault
         failed = [proof for proof in self.proofs if not proof.passed]
         return f"{failed[0].runtime}: {failed[0].failure}" if failed else None
+
+
+@dataclass(frozen=True)
+class Built:
+    """The files of one format as its converter left them, and what ended it before the last."""
+
+    files: tuple[File, ...]
+    failure: EdgekitError | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one format: its files with their proofs, and what ended it before the last."""
+
+    files: tuple[Exported, ...] = ()
+    failure: EdgekitError | None = None
 
 
 class _Timed:
@@ -157,7 +178,12 @@ def trace(plan: ExportPlan, work: Path, out: Path, *, say: Say) -> Traced:
         from edgekit.tracing.export import trace as trace_model
 
         (work / GRAPH).mkdir()
-        trace_model(model, plan.task, signature, work / GRAPH, pooling)
+        traced = trace_model(model, plan.task, signature, work / GRAPH, pooling)
+        missing = dict(_missing(plan, traced))
+    for name, failure in missing.items():
+        say(Step(name, "refuse", failure, seconds=0.0))
+    if len(missing) == len(plan.formats()):
+        raise ConversionError("; ".join(missing.values()))
     with _Timed(say, "trace", "reference", "PyTorch's answers"):
         reference = _reference(plan, oracle, tokenizer, signature)
         probes.save(reference.probes, work / PROBES)
@@ -170,7 +196,17 @@ def trace(plan: ExportPlan, work: Path, out: Path, *, say: Say) -> Traced:
             answered = _write_vectors(plan, oracle, labels, saved, out)
     parameters = sum(parameter.numel() for parameter in model.parameters())
     parameters += sum(layer.weight.size + layer.bias.size for layer in pooling.dense)
-    return Traced(signature, _card(plan, labels), parameters, saved, answered)
+    return Traced(signature, _card(plan, labels), parameters, saved, answered, missing)
+
+
+def _missing(plan: ExportPlan, traced: graph.Graph) -> Iterator[tuple[str, str]]:
+    """Each format that lacks operators of this graph, and which."""
+    for name in plan.formats():
+        format_ = formats.get(name)
+        operators = format_.missing_operators(traced)
+        if operators:
+            lacks = f"{format_.title} has no lowering for {', '.join(operators)}"
+            yield name, f"{lacks}: add rows to its table in converters/"
 
 
 def _reference(
@@ -215,54 +251,55 @@ def _write_vectors(
 
 def export(
     plan: ExportPlan, traced: Traced, name: str, work: Path, out: Path, *, say: Say
-) -> list[Exported]:
+) -> Outcome:
     """Converts one format in each of its recipes, then proves each file in its runtimes."""
     answers = probes.load(work / PROBES)
     reference = Reference.of(plan.task, traced.signature, answers, plan.max_length)
+    built = build(plan, traced, name, work, out, say=say)
     exported = []
-    for built in build(plan, traced, name, work, out, say=say):
-        path, kind = built.path, built.recipe
-        tolerance = kind.tolerance_of(plan.task.name)
-        if built.fault is not None:
-            exported.append(Exported(path, name, kind.name, None, False, (), fault=built.fault))
+    for file in built.files:
+        path, facts = file.path, inspect_file(file.path)
+        tolerance = file.recipe.tolerance_of(plan.task.name)
+        if file.fault is not None:
+            exported.append(
+                Exported(path, file.recipe.name, facts, None, False, (), fault=file.fault)
+            )
             continue
         if path.stem.endswith(TEXT) and traced.tokenizer is not None:
             side = traced.tokenizer.truncation_side
             with _Timed(say, name, "prove", path.name):
-                exported.append(_export_text(built, reference, tolerance, side))
+                exported.append(_export_text(file, facts, reference, tolerance, side))
             continue
-        exported.append(_prove(built, name, reference, tolerance, work / GRAPH, say))
-    return exported
+        exported.append(_prove(file, name, facts, reference, work / GRAPH, say))
+    return Outcome(tuple(exported), built.failure)
 
 
 def _prove(
-    built: Built, name: str, reference: Reference, tolerance: Tolerance, stored: Path, say: Say
+    file: File, name: str, facts: FileFacts, reference: Reference, stored: Path, say: Say
 ) -> Exported:
     """A finished file in every runtime of its format that this machine has."""
-    path, kind = built.path, built.recipe
-    rounded = recipe_reference.answers(graph.load(stored), kind.selector, name, reference)
+    tolerance = file.recipe.tolerance_of(reference.task.name)
+    own = graph.load(stored)
+    rounded = recipe_reference.answers(own, file.recipe.selector, name, reference)
     proofs, lengths, batched = [], None, False
-    for session in runtime.sessions(path, name):
+    for session in runtime.sessions(file.path, name):
         known = rounded if recipe_reference.known(session.runtime) else None
         locate = partial(_layer, session, graph.load(stored), tolerance)
-        with _Timed(say, name, "prove", f"{path.name} in {session.runtime}"):
+        with _Timed(say, name, "prove", f"{file.path.name} in {session.runtime}"):
             proofs.append(prove(session, replace(reference, rounded=known), tolerance, locate))
         lengths, batched = session.lengths, session.batched
         del session, locate  # they hold the weights, and so do the next ones
-    return Exported(path, name, kind.name, lengths, batched, tuple(proofs), built.weights)
-
-
-def _export_text(built: Built, reference: Reference, tolerance: Tolerance, side: str) -> Exported:
-    proof = prove_text(TextSession(built.path), reference, tolerance, side)
     return Exported(
-        built.path,
-        "onnx",
-        built.recipe.name,
-        None,
-        False,
-        (proof,),
-        built.weights,
-        takes_text=True,
+        file.path, file.recipe.name, facts, lengths, batched, tuple(proofs), file.weights
+    )
+
+
+def _export_text(
+    file: File, facts: FileFacts, reference: Reference, tolerance: Tolerance, side: str
+) -> Exported:
+    proof = prove_text(TextSession(file.path), reference, tolerance, side)
+    return Exported(
+        file.path, file.recipe.name, facts, None, False, (proof,), file.weights, takes_text=True
     )
 
 
@@ -274,25 +311,35 @@ def _layer(session: Session, stored: graph.Graph, tolerance: Tolerance, trial: T
         return None
 
 
-def build(
-    plan: ExportPlan, traced: Traced, name: str, work: Path, out: Path, *, say: Say
-) -> list[Built]:
-    """Converts one format in each of its recipes; the files are held against their recipes."""
-    recipes = [recipe.get(row) for row in plan.recipes(name)]
-    options: dict[str, Any] = {}
-    if name == "coreml":
-        options["minimum_os"] = f"iOS{plan.minimum_ios}"
+def build(plan: ExportPlan, traced: Traced, name: str, work: Path, out: Path, *, say: Say) -> Built:
+    """Converts one format in each of its recipes and holds the files against them, unproven.
+
+    A recipe that fails ends the format, and leaves the files of those before it.
+
+    Raises:
+        EdgekitError: the first recipe failed.
+    """
+    recipes, format_ = [recipe.get(row) for row in plan.recipes(name)], formats.get(name)
+    options = {key: value for key, value in plan.options.items() if key in format_.options}
     if name == "onnx" and plan.embed_tokenizer and traced.tokenizer is not None:
         options["tokenizer"] = TextTokenizer.read(out, traced.tokenizer)
+    files: list[File] = []
+    failure = None
     with _Timed(say, name, "convert", ", ".join(row.name for row in recipes)):
-        stored, converter = graph.load(work / GRAPH), formats.get(name).converter()
-        made = converter.convert(stored, recipes, traced.card, out, **options)
-        files = [_held(stored, converter, kind, path) for kind, path in made]
+        stored, converter = graph.load(work / GRAPH), format_.converter()
+        try:
+            made = converter.convert(stored, recipes, traced.card, out, **options)
+            for kind, path in made:
+                files.append(_held(stored, converter, kind, path))
+        except EdgekitError as error:
+            if not files or isinstance(error, OutputError):
+                raise
+            failure = error
     gc.collect()  # traced programs are cyclic, and hold the weights
-    return files
+    return Built(tuple(files), failure)
 
 
-def _held(stored: graph.Graph, converter: formats.Converter, kind: Recipe, path: Path) -> Built:
+def _held(stored: graph.Graph, converter: formats.Converter, kind: Recipe, path: Path) -> File:
     """A written file with what it stores of each weight, or with what is wrong there."""
     program = stored.dynamic
     state = {**program.constants, **program.state_dict}
@@ -300,9 +347,9 @@ def _held(stored: graph.Graph, converter: formats.Converter, kind: Recipe, path:
     schemes = converter.FORMAT.schemes(kind, found)
     wanted = Wanted(found, schemes, lambda name: state[name].detach().numpy())
     try:
-        return Built(kind, path, hold(wanted, converter.weights(path, wanted)))
+        return File(kind, path, hold(wanted, converter.weights(path, wanted)))
     except ProofError as error:
-        return Built(kind, path, fault=str(error))
+        return File(kind, path, fault=str(error))
 
 
 def _outputs(plan: ExportPlan, config: Any, pooling: Pooling) -> tuple[TensorSpec, ...]:

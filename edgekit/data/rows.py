@@ -60,22 +60,31 @@ def read(
     """
     if not path.is_file():
         raise DataError(f"{path} is no file: give labelled data with --data")
+    found = tuple(islice(iterate(path, known, words=words), limit))
+    if not found:
+        raise DataError(f"{path} has no examples: give a file with at least one")
+    header = not all(name.isdecimal() for name in found[0].cells)
+    columns = tuple(dict.fromkeys(name for row in found for name in row.cells))
+    return Table(path, columns, header, found)
+
+
+def iterate(path: Path, known: Collection[str], *, words: bool = False) -> Iterator[Row]:
+    """The rows of a file one by one, as :func:`read` reads them: a large file is never in memory.
+
+    Raises:
+        DataError: naming the file, the place and the remedy.
+        MissingExtraError: Parquet without pyarrow.
+    """
     try:
         rows = _reader(path, words)(path)
         first = next(rows, None)
         names = _header(path, first, known)
         if names is None:
-            kept = chain([first] if first else [], rows)
-            found = tuple(islice(kept, limit))
+            yield from chain([first] if first else [], rows)
         else:
-            found = tuple(_named(row, names) for row in islice(rows, limit))
+            yield from (_named(row, names) for row in rows)
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}") from error
-    if not found:
-        raise DataError(f"{path} has no examples: give a file with at least one")
-    header = names is not None or not all(name.isdecimal() for name in found[0].cells)
-    columns = tuple(dict.fromkeys(name for row in found for name in row.cells))
-    return Table(path, columns, header, found)
 
 
 def plain(name: str) -> str:
@@ -116,7 +125,7 @@ def _reader(path: Path, words: bool) -> Callable[[Path], Iterator[Row]]:
     return readers[suffix]
 
 
-def _lines(path: Path) -> Iterator[tuple[int, str]]:
+def lines(path: Path) -> Iterator[tuple[int, str]]:
     """Lines with their numbers; only a newline ends one."""
     with path.open("rb") as file:
         for number, line in enumerate(file, 1):
@@ -132,13 +141,13 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
 
 
 def _tsv(path: Path) -> Iterator[Row]:
-    cells = ((number, line.split("\t")) for number, line in _lines(path) if line.strip())
+    cells = ((number, line.split("\t")) for number, line in lines(path) if line.strip())
     return _same_width(path, cells)
 
 
 def _csv(path: Path) -> Iterator[Row]:
-    lines = (line + "\n" for _, line in _lines(path))
-    return _same_width(path, _quoted(path, lines))
+    ended = (line + "\n" for _, line in lines(path))
+    return _same_width(path, _quoted(path, ended))
 
 
 def _quoted(path: Path, lines: Iterator[str]) -> Iterator[tuple[int, list[str]]]:
@@ -179,7 +188,7 @@ def _columns(count: int) -> str:
 
 
 def _jsonl(path: Path) -> Iterator[Row]:
-    for number, line in _lines(path):
+    for number, line in lines(path):
         if line.strip():
             yield _object(path, f"line {number}", _parsed(path, line, number))
 
@@ -207,7 +216,7 @@ def _object(path: Path, place: str, value: Any) -> Row:
 
 def _json(path: Path) -> Iterator[Row]:
     """SQuAD's nesting, or a list of objects, which may stand under ``data``."""
-    whole = _parsed(path, "\n".join(line for _, line in _lines(path)))
+    whole = _parsed(path, "\n".join(line for _, line in lines(path)))
     items = whole.get("data") if isinstance(whole, dict) else whole
     if not isinstance(items, list):
         raise DataError(f"{path} is neither SQuAD's JSON nor a list of objects: give it one")
@@ -239,6 +248,8 @@ def _squad(path: Path, article: Mapping[str, Any], place: str) -> Iterator[Row]:
                 ],
             }
             extra = {key: asked[key] for key in ("id", "is_impossible") if key in asked}
+            starts = [each.get("answer_start") for each in asked["answers"]]
+            extra |= {"answer_starts": starts} if None not in starts else {}
             yield Row(here, cells | extra)
 
 
@@ -246,7 +257,7 @@ def _conll(path: Path) -> Iterator[Row]:
     """Sentences of words: a word a line, its label last, an empty line behind each sentence."""
     width, start = None, 0
     words: list[list[str]] = []
-    for number, line in chain(_lines(path), [(0, "")]):
+    for number, line in chain(lines(path), [(0, "")]):
         cells = re.split(r"[ \t]+", line.strip(" \t"))
         if not line.strip() or cells[0] == "-DOCSTART-":
             if words:

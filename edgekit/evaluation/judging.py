@@ -120,6 +120,6 @@ def _identity(artifact: Artifact | None, sha256: str) -> dict[str, Any]:
         "file": artifact.path.name,
         "format": artifact.format,
         "recipe": artifact.recipe,
-        "size_bytes": artifact.size_bytes,
+        "size_bytes": artifact.total_bytes,
         "sha256": artifact.sha256,
     }

@@ -17,7 +17,15 @@ from edgekit.errors import BundleError, EdgekitError
 from edgekit.mil.toolbox import protobuf
 from edgekit.signature import TensorSpec
 
-_MINIMUM_OS = {6: "iOS15", 7: "iOS16", 8: "iOS17", 9: "iOS18", 10: "iOS26"}
+# The first systems that read each version of the format:
+# https://apple.github.io/coremltools/mlmodel/Format/Model.html
+_MINIMUM_OS = {
+    6: "iOS 15, macOS 12",
+    7: "iOS 16, macOS 13",
+    8: "iOS 17, macOS 14",
+    9: "iOS 18, macOS 15",
+    10: "iOS 26, macOS 26",
+}
 _ARRAY_DTYPES = {"FLOAT32": "float32", "FLOAT16": "float16", "INT32": "int32", "DOUBLE": "float64"}
 
 

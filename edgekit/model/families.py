@@ -23,11 +23,13 @@ class Family:
     ``type_rows`` is the size of the table of token types where a config names none.
     ``looks_around`` marks a model that reads its neighbours' embeddings before any attention, so
     that those of padding have to be zeros as beyond the text's ends. ``hears_masks`` is off for a
-    model that makes its attention masks itself. ``zeros`` are inputs that are always 0.
+    model that makes its attention masks itself. ``zeros`` are inputs that are always 0. ``groups``
+    names the config's count of layers with weights of their own, where several layers share them.
     """
 
     model_type: str
     layers: str = "num_hidden_layers"
+    groups: str | None = None
     hidden: str = "hidden_size"
     intermediate: str = "intermediate_size"
     padding: int = 0
@@ -67,7 +69,7 @@ FAMILIES: dict[str, Family] = {
         Family("xlm-roberta", padding=1, counts_from_padding=True),
         Family("camembert", padding=1, counts_from_padding=True),
         Family("electra"),
-        Family("albert"),
+        Family("albert", groups="num_hidden_groups"),
         Family("mpnet", padding=1, counts_from_padding=True, token_types=False),
         Family("mobilebert", looks_around=True),
         Family("squeezebert"),

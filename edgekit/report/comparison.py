@@ -91,7 +91,7 @@ def of(row: Measurement, group: Iterable[Measurement], against: str | None) -> I
 
 def full_precision(format_name: str) -> str:
     """The recipe of a format's unquantised file: Core ML's is fp16."""
-    return "fp32" if format_name == PYTORCH else formats.get(format_name).recipes["fp32"]
+    return "fp32" if format_name == PYTORCH else formats.get(format_name).full_precision
 
 
 def measured(row: Measurement) -> bool:

@@ -4,19 +4,27 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from edgekit.converters.onnx_versions import least_onnxruntime
+from edgekit.converters.tflite_versions import FIRST_LITERT, least_tensorflow
 from edgekit.errors import BundleError, UnsupportedError
-from edgekit.files import size_bytes
+from edgekit.files import external_data, size_bytes
 from edgekit.formats import get as get_format
 from edgekit.signature import TensorSpec
 
 
 @dataclass(frozen=True)
 class FileFacts:
-    """``version`` is the opset, schema or minimum OS; ``operations`` counts nodes by type."""
+    """What :func:`inspect_file` finds in a file.
+
+    ``version`` is the opset, schema or minimum OS; ``operations`` counts nodes by type;
+    ``least_runtime`` has by runtime the first version that opens the file, and is empty where an
+    operator is unknown; ``minimum_os`` is the oldest system that both the file and its runtime's
+    library run on.
+    """
 
     file: str
     format: str
@@ -27,6 +35,8 @@ class FileFacts:
     operations: Mapping[str, int]
     metadata: Mapping[str, str] = field(default_factory=dict)
     functions: tuple[str, ...] = ()
+    least_runtime: Mapping[str, str] = field(default_factory=dict)
+    minimum_os: str = ""
 
 
 def inspect_file(path: Path) -> FileFacts:
@@ -45,7 +55,9 @@ def inspect_file(path: Path) -> FileFacts:
     format_name, reader = _READERS[path.suffix]
     get_format(format_name).require()
     try:
-        return reader(path)
+        facts = reader(path)
+        library = get_format(format_name).minimum_os
+        return replace(facts, minimum_os=facts.minimum_os or library)
     except BundleError:
         raise
     except Exception as error:
@@ -56,11 +68,13 @@ def _onnx(path: Path) -> FileFacts:
     import onnx
 
     model = onnx.load(path, load_external_data=False)
+    opset = next((row.version for row in model.opset_import if not row.domain), 1)
+    least = least_onnxruntime(opset)
     opsets = ", ".join(f"{row.domain or 'ai.onnx'} {row.version}" for row in model.opset_import)
     return FileFacts(
         path.name,
         "onnx",
-        size_bytes(path),
+        sum(map(size_bytes, filter(Path.exists, (path, external_data(path))))),
         f"opset {opsets}",
         tuple(map(_onnx_tensor, model.graph.input)),
         tuple(map(_onnx_tensor, model.graph.output)),
@@ -70,6 +84,7 @@ def _onnx(path: Path) -> FileFacts:
             "description": model.doc_string,
             **{row.key: row.value for row in model.metadata_props},
         },
+        least_runtime={} if least is None else {"onnxruntime": least},
     )
 
 
@@ -89,6 +104,7 @@ def _tflite(path: Path) -> FileFacts:
     model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(path.read_bytes(), 0))
     names = {code: name for name, code in vars(schema.BuiltinOperator).items()}
     signatures = Interpreter(model_path=str(path)).get_signature_list()
+    codes = [(names[code.builtinCode], code.version) for code in model.operatorCodes]
     largest = max(signatures, key=lambda name: int(name.rpartition("_")[2] or 0))
     runner = Interpreter(model_path=str(path)).get_signature_runner(largest)
     return FileFacts(
@@ -104,7 +120,14 @@ def _tflite(path: Path) -> FileFacts:
         ),
         {"description": (model.description or b"").decode()},
         tuple(signatures),
+        _least_tflite(codes),
     )
+
+
+def _least_tflite(codes: list[tuple[str, int]]) -> dict[str, str]:
+    """LiteRT began as TensorFlow Lite 2.18, and has all operators that edgekit's files can have."""
+    least = least_tensorflow(codes)
+    return {} if least is None else {"TensorFlow Lite": least, "LiteRT": FIRST_LITERT}
 
 
 def _tflite_tensors(details: Mapping[str, Any], order: list[str]) -> tuple[TensorSpec, ...]:
@@ -122,12 +145,13 @@ def _coreml(path: Path) -> FileFacts:
         path.name,
         "coreml",
         size_bytes(path),
-        facts.minimum_os.replace("iOS", "iOS "),
+        facts.minimum_os,
         facts.inputs,
         facts.outputs,
         facts.operations,
         facts.metadata,
         tuple(facts.functions),
+        minimum_os=facts.minimum_os,
     )
 
 
@@ -136,6 +160,7 @@ def _executorch(path: Path) -> FileFacts:
 
     program = executorch.load(path)
     facts = executorch.facts(program)
+    maker = facts.pop("executorch", None)
     meta = program.load_method(executorch.METHOD).metadata
     return FileFacts(
         path.name,
@@ -146,6 +171,7 @@ def _executorch(path: Path) -> FileFacts:
         _executorch_tensors(facts.pop("outputs"), meta.output_tensor_meta),
         executorch.operations(path),
         {name: str(value) for name, value in facts.items() if value},
+        least_runtime={} if maker is None else {"ExecuTorch": maker},
     )
 
 

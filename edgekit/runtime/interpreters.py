@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from edgekit.runtime.onnx_session import as_declared, open_session
+
 if TYPE_CHECKING:
     from edgekit import mil
 
@@ -53,32 +55,24 @@ class OnnxRuntime:
     def __init__(self, path: Path, threads: int = 0) -> None:
         import onnxruntime
 
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.log_severity_level = 3
         self.runtime = f"onnxruntime {onnxruntime.__version__}"
-        self._session = onnxruntime.InferenceSession(
-            path, options, providers=["CPUExecutionProvider"]
-        )
-        self._path = path
+        self._path, self._session = path, open_session(path, threads)
         self._outputs = [output.name for output in self._session.get_outputs()]
 
     def run(self, feed: Feed) -> dict[str, np.ndarray]:
-        return dict(zip(self._outputs, self._session.run(None, dict(feed)), strict=True))
+        values = self._session.run(None, as_declared(self._session, feed))
+        return dict(zip(self._outputs, values, strict=True))
 
     def layers(self, feed: Feed) -> list[np.ndarray]:
         import onnx
-        import onnxruntime
 
         model = onnx.load(self._path)
         names = [
             node.output[0] for node in model.graph.node if node.op_type == "LayerNormalization"
         ]
         model.graph.output.extend(onnx.ValueInfoProto(name=name) for name in names)
-        session = onnxruntime.InferenceSession(
-            model.SerializeToString(), providers=["CPUExecutionProvider"]
-        )
-        return list(session.run(names, dict(feed)))
+        session = open_session(model.SerializeToString())
+        return list(session.run(names, as_declared(session, feed)))
 
 
 class TfliteInterpreter:

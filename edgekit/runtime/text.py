@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from edgekit.errors import BundleError, MissingExtraError
 from edgekit.runtime.interpreters import Feed
+from edgekit.runtime.onnx_session import open_session
 
 PACKAGE = "onnxruntime-extensions"
 _MODULE = "onnxruntime_extensions"
@@ -43,15 +43,9 @@ class TextSession:
         require()
         import onnxruntime
 
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.log_severity_level = 3
-        options.register_custom_ops_library(_library())
         self.runtime = f"onnxruntime {onnxruntime.__version__} with {operators()}"
         try:
-            self._session: Any = onnxruntime.InferenceSession(
-                path, options, providers=["CPUExecutionProvider"]
-            )
+            self._session = open_session(path, threads, operators=_library())
         except Exception as error:  # the runtime's errors share no other class
             raise BundleError(f"{path.name} cannot be opened: {error}") from error
         self._outputs = [output.name for output in self._session.get_outputs()]

@@ -57,20 +57,23 @@ class Graph:
 
 
 def save(folder: Path, signature: Signature, program: ExportedProgram) -> Graph:
-    """Writes the program, hollowing it out, and its weights."""
+    """Writes the program, hollow, and its weights; what is returned has both at hand."""
     import torch
     from safetensors.torch import save_file
 
-    state = program.state_dict
+    state, whole = program.state_dict, dict(program.state_dict)
     weights = {key: value.detach() for key, value in state.items()}
     for key, value in weights.items():
         state[key] = torch.nn.Parameter(torch.empty(1).expand(value.shape), requires_grad=False)
     torch.export.save(program, folder / PROGRAM)
+    state.update(whole)
     tied = _tied(weights)
     stored = {key: value.contiguous() for key, value in weights.items() if key not in tied}
     save_file(stored, folder / WEIGHTS)
     (folder / SPEC).write_text(json.dumps({**asdict(signature), "tied": tied}))
-    return Graph(folder, signature)
+    graph = Graph(folder, signature)
+    graph.__dict__["dynamic"] = program  # as if it had been loaded, which takes seconds
+    return graph
 
 
 def load(folder: Path) -> Graph:

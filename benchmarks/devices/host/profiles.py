@@ -15,6 +15,7 @@ import numpy as np
 
 from edgekit.benchmarks.measurement import Operator
 from edgekit.errors import UnsupportedError
+from edgekit.runtime.onnx_session import as_declared, open_session
 
 Feed: TypeAlias = Mapping[str, np.ndarray]
 
@@ -43,17 +44,10 @@ def measure(runtime: str, model: Path, threads: int, feed: Feed, count: int) -> 
 
 
 def _onnxruntime(model: Path, threads: int, feed: Feed, count: int) -> list[Operator]:
-    import onnxruntime
-
     with tempfile.TemporaryDirectory() as folder:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.log_severity_level = 3
-        options.enable_profiling = True
-        options.profile_file_prefix = str(Path(folder) / "profile")
-        session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        session = open_session(model, threads, profile=Path(folder) / "profile")
         for _ in range(1 + count):
-            session.run(None, dict(feed))
+            session.run(None, as_declared(session, feed))
         events = json.loads(Path(session.end_profiling()).read_text())
     kernels = [event for event in events if event.get("name", "").endswith("_kernel_time")]
     warm = kernels[len(kernels) // (1 + count) :]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -88,6 +88,10 @@ def bundle(bundle: Bundle, as_json: bool, steps: Sequence[Step] = ()) -> None:
     if manifest.random_weights:
         click.echo(RANDOM)
     print_table(_proof_table(bundle))
+    if not steps:
+        for artifact in (*bundle.artifacts, *bundle.text_artifacts):
+            needs = _needs(artifact.least_runtime, artifact.minimum_os)
+            click.echo(f"{artifact.file} needs {needs}")
     click.echo(f"buckets {', '.join(map(str, manifest.buckets))}; {bundle.path}/")
 
 
@@ -97,7 +101,7 @@ def _proof_table(bundle: Bundle) -> Table:
         for index, proof in enumerate(artifact.proofs):
             table.add_row(
                 "" if index else artifact.path.name,
-                "" if index else megabytes(artifact.size_bytes),
+                "" if index else megabytes(artifact.total_bytes),
                 proof.runtime,
                 str(proof.runs),
                 f"{proof.max_abs:.1e}",
@@ -106,6 +110,12 @@ def _proof_table(bundle: Bundle) -> Table:
                 "[green]pass[/green]" if proof.passed else "[red]FAIL[/red]",
             )
     return table
+
+
+def _needs(least_runtime: Mapping[str, str], minimum_os: str) -> str:
+    """The oldest runtimes and systems that open a file."""
+    runtimes = [f"{name} {version}" for name, version in least_runtime.items()]
+    return f"{' or '.join(runtimes) or 'an unknown runtime version'}; {minimum_os}"
 
 
 def file(facts: FileFacts, as_json: bool) -> None:
@@ -120,6 +130,7 @@ def file(facts: FileFacts, as_json: bool) -> None:
             click.echo(f"  {row.name:<22} {row.dtype:<8} {list(row.shape)} {row.description}")
     if facts.functions:
         click.echo(f"functions\n  {', '.join(facts.functions)}")
+    click.echo(f"needs\n  {_needs(facts.least_runtime, facts.minimum_os)}")
     click.echo("metadata")
     for key, value in facts.metadata.items():
         click.echo(f"  {key:<22} {value}")

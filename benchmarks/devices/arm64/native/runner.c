@@ -476,6 +476,7 @@ int main(int count, char **arguments) {
   char *line = NULL;
   size_t room = 0;
   setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});  // it may fail, and its folder is not ours
+  setenv("ORT_DISABLE_TELEMETRY", "1", 1);  // onnxruntime reads it when it is loaded
   parse(count, arguments);
   void *handle = dlopen(library, RTLD_NOW | RTLD_LOCAL);
   if (!handle) fail("%s", dlerror());

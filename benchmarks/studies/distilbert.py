@@ -1,0 +1,143 @@
+"""DistilBERT's paper with what two cores can do: ``python -m ... distilbert DATA -o FOLDER``.
+
+Fine-tunes a teacher, distils it in the paper's three ways, converts what came out, and measures it
+against its teachers. Each part is a command of its own whose result is taken over if it is there.
+docs/distilbert.md has what it gave. DATA is a folder with ``sst2/train.tsv`` and ``sst2/dev.tsv``
+(lines of ``sentence<TAB>label``) and ``stsb/pairs.tsv`` (columns score, sentence1, sentence2).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+import click
+
+from edgekit.model import source
+
+_NEEDED = ("sst2/train.tsv", "sst2/dev.tsv", "stsb/pairs.tsv")
+_SENTENCE = re.compile(r"[A-Z][^.!?<>|`=]{30,240}[.!?]")  # of prose, and not of code or tables
+_BARE = "bert-config"
+_LETTERS = 0.9  # of a sentence's characters, spaces included, at least
+# A BERT that minutes can train, with MiniLM's vocabulary.
+_SMALL_BERT = {
+    "architectures": ["BertForMaskedLM"], "model_type": "bert", "vocab_size": 30522,
+    "hidden_size": 128, "num_hidden_layers": 4, "num_attention_heads": 4, "intermediate_size": 512,
+    "max_position_embeddings": 128, "hidden_dropout_prob": 0.0,
+    "attention_probs_dropout_prob": 0.0, "pad_token_id": 0,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Part:
+    """One command; ``result`` is there when it has been done."""
+
+    result: str
+    module: str
+    arguments: tuple[str, ...]
+
+
+def parts(data: Path) -> Iterator[Part]:
+    """All commands in their order, with paths below the folder of results."""
+    train, dev, pairs = (str(data / name) for name in _NEEDED)
+    own = "edgekit.benchmarks.studies.finetune"
+    yield Part("sst2-teacher", own, (train, "--epochs", "2"))
+    yield _distil("sst2-student", "sst2-teacher", 3, "task", "--data", train, "--eval", dev,
+                  "--epochs", "2", "--cache-teacher", "--controls")  # fmt: skip
+    yield _distil("stsb-student", source.DEMO, 3, "embedding", "--texts", "texts.txt", "--eval",
+                  pairs, "--epochs", "6", "--controls", "--cache-teacher",
+                  "--max-length", "48")  # fmt: skip
+    mlm = ("--texts", "texts.txt", "--eval", "masked.txt", "--max-length", "48")
+    yield _distil("bert", f"config:{_BARE}/config.json", 4, "mlm", *mlm, "--weights", "kl=0,cos=0",
+                  "--lr", "1e-3", "--epochs", "4")  # fmt: skip
+    yield _distil("distilbert", "bert", 2, "mlm", *mlm, "--student", "distilbert", "--controls",
+                  "--lr", "1e-3", "--epochs", "3")  # fmt: skip
+    for name in ("sst2-teacher", "sst2-student", "stsb-student"):
+        yield Part(f"{name}.edgekit", "edgekit", ("convert", name, "--to", "onnx,tflite"))
+    yield Part("minilm.edgekit", "edgekit", ("convert", source.DEMO, "--to", "onnx,tflite"))
+    sst2 = ("sst2-teacher.edgekit", "sst2-student.edgekit")
+    stsb = ("minilm.edgekit", "stsb-student.edgekit")
+    yield Part("sst2.eval", "edgekit", ("eval", *sst2, "--data", dev, "--shown", "0"))
+    yield Part("stsb.eval", "edgekit", ("eval", *stsb, "--data", pairs, "--shown", "0"))
+    yield Part("sst2.bench", "edgekit", ("bench", sst2[1], "--against", sst2[0], "--lengths",
+                                         "32,128", "--seconds", "3"))  # fmt: skip
+
+
+def _distil(result: str, teacher: str, layers: int, objective: str, *more: str) -> Part:
+    asked = ("--layers", str(layers), "--objective", objective, "--resume", *more)
+    return Part(result, "edgekit", ("distill", teacher, *asked))
+
+
+def sentences() -> Iterator[str]:
+    """English that every installation has: descriptions of packages, and Python's own reference."""
+    from pydoc_data.topics import topics
+
+    known = {each.metadata["Name"].lower(): each for each in metadata.distributions()}
+    described = (str(known[name].metadata.json.get("description", "")) for name in sorted(known))
+    found: set[str] = set()
+    for text in (*described, *topics.values()):
+        for sentence in _SENTENCE.findall(" ".join(text.split())):
+            plain = sum(each.isalpha() or each == " " for each in sentence) / len(sentence)
+            if plain >= _LETTERS and sentence not in found:
+                found.add(sentence)
+                yield sentence
+
+
+def prepare(data: Path, out: Path) -> None:
+    """Writes the texts without labels, and the small BERT's config beside MiniLM's tokenizer."""
+    train, dev = (_texts(data / name) for name in _NEEDED[:2])
+    (out / "texts.txt").write_text("\n".join([*train, *sentences()]) + "\n", "utf-8")
+    (out / "masked.txt").write_text("\n".join(dev) + "\n", "utf-8")
+    bert = out / _BARE
+    bert.mkdir(exist_ok=True)
+    (bert / "config.json").write_text(json.dumps(_SMALL_BERT), "utf-8")
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        shutil.copy(source.find(source.DEMO).folder / name, bert)
+
+
+def _texts(path: Path) -> list[str]:
+    lines = path.read_text("utf-8").split("\n")
+    return [line.rpartition("\t")[0] for line in lines if line]
+
+
+def run(part: Part, out: Path) -> float:
+    """Does a part in ``out``, and returns its seconds."""
+    target = ("-o", part.result)
+    started = time.monotonic()
+    command = [sys.executable, "-m", part.module, *part.arguments, *target]
+    click.echo(f"\n$ {' '.join(command[1:])}")
+    done = subprocess.run(command, cwd=out, check=False)
+    if done.returncode:
+        raise click.ClickException(f"{part.result} failed: the same command goes on from there")
+    return time.monotonic() - started
+
+
+@click.command()
+@click.argument("data", type=click.Path(path_type=Path))
+@click.option("-o", "--out", type=click.Path(path_type=Path), default="distilbert.study")
+def main(data: Path, out: Path) -> None:
+    """Distils MiniLM and a small BERT on DATA, and measures the students."""
+    missing = [name for name in _NEEDED if not (data / name).is_file()]
+    if missing:
+        raise click.ClickException(f"{data / missing[0]} is missing: give a folder that has it")
+    out.mkdir(parents=True, exist_ok=True)
+    prepare(data.absolute(), out)
+    log = out / "seconds.json"
+    seconds = json.loads(log.read_text("utf-8")) if log.is_file() else {}
+    for part in parts(data.absolute()):
+        if not (out / part.result).exists():
+            seconds[part.result] = round(run(part, out))
+            log.write_text(json.dumps(seconds, indent=1) + "\n", "utf-8")
+    click.echo("\n" + "\n".join(f"{value:>6} s  {name}" for name, value in seconds.items()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,27 @@
+"""A distillation on the terminal: the sentence, then a table of models, then the losses."""
+
+from __future__ import annotations
+
+import click
+from rich.markup import escape
+
+from edgekit.cli.rendering.tables import new_table, print_json, print_table
+from edgekit.distillation import tables
+from edgekit.distillation.plan import Plan
+from edgekit.distillation.report import PAPER, Report
+
+
+def report(found: Report, plan: Plan, as_json: bool) -> None:
+    """Prints it, and where the rest is."""
+    if as_json:
+        print_json(found.to_json())
+        return
+    click.echo(f"\n{found.sentence}")
+    for title, table in tables.of(found):
+        shown = new_table(*map(escape, table.columns))
+        for row in table.rows:
+            shown.add_row(*map(escape, row))
+        click.echo(title)
+        print_table(shown)
+    click.echo(f"the paper's numbers are those of {PAPER}")
+    click.echo(f"intervals of 95%, on the same examples; student {plan.out}, report {plan.work}")

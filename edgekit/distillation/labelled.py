@@ -1,0 +1,153 @@
+"""Labelled data as training examples: read as an evaluation reads them, with targets for a loss."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from edgekit.distillation.examples import Examples, TokenRows
+from edgekit.distillation.plan import Inputs
+from edgekit.errors import DataError, InputError
+from edgekit.evaluation import ways
+from edgekit.evaluation.classification import TextClassification
+from edgekit.evaluation.kinds import Kind, Model, Options
+from edgekit.evaluation.reading import Reading
+from edgekit.evaluation.scores import Scores
+from edgekit.evaluation.tagging import Words
+from edgekit.evaluation.ways import Prepared
+from edgekit.tokens.encoding import Encoded, Prompt
+
+UNKNOWN = -100  # a target that no loss counts
+Targets = Iterator[tuple[Encoded, np.ndarray]]
+
+
+def prepare(path: Path, model: Model, inputs: Inputs, limit: int | None) -> Prepared:
+    """A file as an evaluation reads it.
+
+    Raises:
+        EdgekitError: as :func:`edgekit.evaluation.ways.prepare`.
+    """
+    options = Options(dict(inputs.columns), dict(inputs.labels))
+    return ways.prepare(path, model, None, options, limit)
+
+
+def examples(prepared: Prepared, model: Model) -> Examples:
+    """The rows of all examples, each with its target. A long context has a row for each window.
+
+    Raises:
+        DataError: a text that the task cannot take, with its place in the file.
+    """
+    count = len(prepared.kind.asked)
+    found = [pair for index in range(count) for pair in _pairs(prepared, model, index)]
+    return Examples(TokenRows.of([row for row, _ in found]), [target for _, target in found])
+
+
+def _pairs(prepared: Prepared, model: Model, index: int) -> Targets:
+    kind = prepared.kind
+    try:
+        prompt = kind.prompt(model.tokenizer, index)
+    except InputError as error:
+        place = kind.asked[index].place
+        raise DataError(f"{prepared.data.table.path}, {place}: {error}") from error
+    return _TARGETS[type(kind)](prepared, model, index, prompt)
+
+
+def _label(prepared: Prepared, model: Model, index: int, prompt: Prompt) -> Targets:
+    """The index of the label, or 0 and 1 for each where there may be several."""
+    kind = prepared.kind
+    assert isinstance(kind, TextClassification)
+    row = kind.expected[index]
+    target = row.astype(np.float32) if kind.several else np.asarray(row.argmax())
+    yield prompt.encodings[0], target
+
+
+def _score(prepared: Prepared, model: Model, index: int, prompt: Prompt) -> Targets:
+    kind = prepared.kind
+    assert isinstance(kind, Scores)
+    yield prompt.encodings[0], np.asarray(kind.expected[index], np.float32)
+
+
+def _tags(prepared: Prepared, model: Model, index: int, prompt: Prompt) -> Targets:
+    """The label of each word on the first of its tokens, :data:`UNKNOWN` on all others."""
+    kind = prepared.kind
+    assert isinstance(kind, Words)
+    encoded = prompt.encodings[0]
+    target = np.full(len(encoded), UNKNOWN)
+    starts = np.cumsum([0, *(len(word) + 1 for word in kind.words[index])])
+    seen: set[int] = set()
+    for place, (text, (start, end)) in enumerate(
+        zip(encoded.sequence_ids, encoded.offsets, strict=True)
+    ):
+        word = int(np.searchsorted(starts, start, "right")) - 1
+        if text is not None and end > start and word not in seen:
+            seen.add(word)
+            target[place] = kind.names.index(kind.expected[index][word])
+    yield encoded, target
+
+
+def _span(prepared: Prepared, model: Model, index: int, prompt: Prompt) -> Targets:
+    """First and last token of the answer in each window; the first token where it has none.
+
+    Where the data do not say at which place the answer stands and it stands at several, no place is
+    right or wrong, and the window has no target.
+    """
+    kind = prepared.kind
+    assert isinstance(kind, Reading)
+    context, row = kind.examples[index].texts[1], prepared.data.table.rows[index]
+    found = _answer(context, kind.answers[index], row.cells)
+    for encoded in prompt.encodings:
+        yield encoded, _places(encoded, found)
+
+
+def _answer(
+    context: str, answers: tuple[str, ...], cells: Mapping[str, object]
+) -> tuple[int, int] | None:
+    """Start and end of the first answer in its context; (0, 0) for none, None if not known."""
+    text = next(filter(None, answers), None)
+    if text is None:
+        return 0, 0
+    start = _start(cells)
+    if start is not None and context[start : start + len(text)] == text:
+        return start, start + len(text)
+    if context.count(text) == 1:
+        start = context.index(text)
+        return start, start + len(text)
+    return None
+
+
+def _start(cells: Mapping[str, object]) -> int | None:
+    """What the data say: SQuAD's ``answer_start``, as files and data sets have it."""
+    nested = cells.get("answers")
+    starts = cells.get("answer_starts")
+    if isinstance(nested, Mapping):
+        starts = nested.get("answer_start")
+    first = starts[0] if isinstance(starts, list | tuple) and starts else starts
+    return first if isinstance(first, int) else None
+
+
+def _places(encoded: Encoded, answer: tuple[int, int] | None) -> np.ndarray:
+    if answer is None:
+        return np.array([UNKNOWN, UNKNOWN])
+    start, end = answer
+    inside = [
+        place
+        for place, (text, (first, last)) in enumerate(
+            zip(encoded.sequence_ids, encoded.offsets, strict=True)
+        )
+        if text == 1 and first < end and last > start
+    ]
+    if not inside:
+        return np.array([0, 0])
+    first, last = encoded.offsets[inside[0]], encoded.offsets[inside[-1]]
+    whole = first[0] <= start and end <= last[1]
+    return np.array([inside[0], inside[-1]] if whole else [0, 0])
+
+
+_TARGETS: Mapping[type[Kind], Callable[[Prepared, Model, int, Prompt], Targets]] = {
+    TextClassification: _label,
+    Scores: _score,
+    Words: _tags,
+    Reading: _span,
+}

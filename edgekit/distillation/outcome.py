@@ -1,0 +1,97 @@
+"""Teacher, student and controls beside each other, once all are trained."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import torch
+
+from edgekit.distillation import quality, report
+from edgekit.distillation.learner import Learner
+from edgekit.distillation.loading import Loaded
+from edgekit.distillation.report import Course, Entrant, Gain, Report
+from edgekit.distillation.training import Record
+from edgekit.evaluation.kinds import Judged
+from edgekit.evaluation.report import score
+
+
+def compare(loaded: Loaded, students: Mapping[str, Learner], courses: Sequence[Course]) -> Report:
+    """The report.
+
+    Args:
+        loaded: the plan with its teacher and evaluation data.
+        students: the student and the controls, trained, by name.
+        courses: how each training went.
+    """
+    plan, teacher = loaded.plan, loaded.teacher
+    everyone = {report.TEACHER: teacher, **students}
+    judged = _judged(loaded, everyone)
+    count = len(loaded.judging[0].kind.examples) if loaded.judging else 0
+    scores = score(list(judged.values()), count, baseline=True) if judged else []
+    found = {name: each.scores for name, each in zip(judged, scores, strict=True)}
+    length = min(report.TIMED_TOKENS, plan.training.length)
+    faster = quality.faster(teacher.cpu(), students[report.STUDENT].cpu(), length)
+    entrants = tuple(
+        Entrant(
+            name,
+            quality.parameters(learner),
+            quality.size_bytes(learner),
+            faster if name == report.STUDENT else None,
+            found.get(name, ()),
+        )
+        for name, learner in everyone.items()
+    )
+    gains = tuple(_gains(judged, count))
+    layers, facts = plan.shape.layers, _facts(loaded)
+    name, goal = plan.teacher.name, plan.objective.name
+    return Report(name, goal, layers, length, facts, count, entrants, gains, tuple(courses))
+
+
+def course(name: str, records: Sequence[Record], tokens_per_s: float) -> Course:
+    """A training's log in numbers."""
+    parts = {
+        part: report.tenths([record.parts[part] for record in records])
+        for part in (records[0].parts if records else ())
+    }
+    tokens = sum(record.tokens for record in records)
+    return Course(name, len(records), tokens, tokens_per_s, parts)
+
+
+def _judged(loaded: Loaded, everyone: Mapping[str, Learner]) -> dict[str, Judged]:
+    if loaded.judging is None:
+        return {}
+    prepared, model = loaded.judging
+    found = {}
+    for name, learner in everyone.items():
+        own = name != report.TEACHER and loaded.student_tokenizer is not loaded.tokenizer
+        tokenizer = loaded.student_tokenizer if own else loaded.tokenizer
+        asked = loaded.judged_by(tokenizer) if own else model
+        learner.to(loaded.accelerator.device)
+        found[name] = quality.judge(learner, prepared, asked, loaded.pad_id(tokenizer), loaded.tick)
+    return found
+
+
+def _gains(judged: Mapping[str, Judged], count: int) -> Iterator[Gain]:
+    """The student's lead over each control, on the same resamples of the examples."""
+    for control in (name for name in (report.WITHOUT, report.RANDOM) if name in judged):
+        pair = [judged[control], judged[report.STUDENT]]
+        found = score(pair, count, baseline=True)[1].scores[0]
+        if found.drop is not None and found.drop_low is not None and found.drop_high is not None:
+            yield Gain(control, found.name, -found.drop, -found.drop_high, -found.drop_low)
+
+
+def _facts(loaded: Loaded) -> dict[str, str]:
+    plan, training, accelerator = loaded.plan, loaded.plan.training, loaded.accelerator
+    device = accelerator.device
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU"
+    return {
+        "device": f"{accelerator.num_processes} x {name}",
+        "precision": str(accelerator.mixed_precision),
+        "batch": str(training.batch),
+        "learning rate": f"{training.learning_rate:g}",
+        "temperature": f"{training.temperature:g}",
+        "weights": ", ".join(f"{part} {value:g}" for part, value in training.weights.items()),
+        "seed": str(training.seed),
+        "start": plan.shape.start,
+        "architecture": plan.shape.architecture or plan.teacher.family.model_type,
+    }

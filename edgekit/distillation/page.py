@@ -1,0 +1,47 @@
+"""A report as one HTML page that needs nothing else, in the style of the bench's."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
+
+from edgekit.distillation import tables
+from edgekit.distillation.report import PAPER, Report
+from edgekit.files import write_text
+from edgekit.version import VERSION
+
+FILE = "distill.html"
+
+
+def possible() -> bool:
+    """Whether the page's library is installed (the extra ``report``)."""
+    return find_spec("jinja2") is not None
+
+
+def save(found: Report, folder: Path) -> Path:
+    """Writes the page, whole or not at all, and returns its path.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    write_text(folder / FILE, to_html(found))
+    return folder / FILE
+
+
+def to_html(found: Report) -> str:
+    """The whole page."""
+    import jinja2
+
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    text = files("edgekit.distillation").joinpath("page.html").read_text("utf-8")
+    style = files("edgekit.report").joinpath("template", "page.css").read_text("utf-8")
+    return environment.from_string(text).render(
+        report=found,
+        tables=list(tables.of(found)),
+        paper=PAPER,
+        style=style,
+        version=VERSION,
+    )

@@ -1,0 +1,87 @@
+"""What a person sees of a training: losses, tokens a second, the time that is left."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from accelerate import Accelerator
+
+_TOLD_S = 15.0  # between lines that stay
+Say = Callable[[str], None]
+
+
+class Shown(Protocol):
+    """What is shown of a step."""
+
+    @property
+    def step(self) -> int: ...
+    @property
+    def parts(self) -> Mapping[str, float]: ...
+    @property
+    def learning_rate(self) -> float: ...
+    @property
+    def loss(self) -> float: ...
+    @property
+    def tokens(self) -> int: ...
+
+
+@dataclass
+class Progress:
+    """``say`` gets lines that stay, ``tick`` what is true until the next call."""
+
+    say: Say
+    tick: Say
+    accelerator: Accelerator | None = None
+    clock: Callable[[], float] = time.monotonic
+    _began: float = field(default=0.0, init=False)
+    _told: float = field(default=0.0, init=False)
+    _first: int = field(default=0, init=False)
+    _last: int = field(default=0, init=False)
+    _tokens: int = field(default=0, init=False)
+    _name: str = field(default="", init=False)
+
+    @property
+    def tokens_per_s(self) -> float:
+        """Since the training began or was resumed."""
+        return self._tokens / max(1e-9, self.clock() - self._began)
+
+    def begin(self, name: str, first: int, last: int) -> None:
+        """A training of the steps from ``first`` to ``last`` begins."""
+        self._name, self._first, self._last, self._tokens = name, first, last, 0
+        self._began = self._told = self.clock()
+        resumed = f", from step {first}" if first else ""
+        self.say(f"{name}: {last} steps{resumed}")
+
+    def advance(self, record: Shown) -> None:
+        """A step has been done."""
+        self._tokens += record.tokens
+        done = record.step + 1
+        now = self.clock()
+        left_s = (now - self._began) / (done - self._first) * (self._last - done)
+        parts = "  ".join(f"{name} {value:.4f}" for name, value in record.parts.items())
+        text = (
+            f"{self._name}: step {done} of {self._last}  {parts}  "
+            f"{self.tokens_per_s:,.0f} tokens/s  {_time(left_s)} left"
+        )
+        self.tick(text)
+        if now - self._told >= _TOLD_S or done == self._last:
+            self._told = now
+            self.say(f"  {text}")
+
+    def track(self, name: str, record: Shown) -> None:
+        """To TensorBoard, where that was asked for."""
+        if self.accelerator is not None:
+            values = {**record.parts, "loss": record.loss, "lr": record.learning_rate}
+            self.accelerator.log(
+                {f"{name}/{key}": value for key, value in values.items()}, step=record.step
+            )
+
+
+def _time(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

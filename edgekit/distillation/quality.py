@@ -1,0 +1,124 @@
+"""How good a model in memory is, by the measures of an evaluation, and how large and how fast."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from edgekit.distillation import batches
+from edgekit.distillation.examples import TokenRows
+from edgekit.distillation.learner import VECTOR, Learner
+from edgekit.distillation.teachers import Live, Tensors
+from edgekit.errors import DataError, InputError
+from edgekit.evaluation.kinds import Judged, Model
+from edgekit.evaluation.ways import Prepared
+from edgekit.stats import Interval, ratio
+from edgekit.tokens.encoding import Prompt
+
+_ROWS = 32
+_OUTPUT_BYTES = 64 << 20  # that a batch's outputs may have: logits of a vocabulary are large
+_ROUNDS, _WARM = 20, 3
+Say = Callable[[str], None]
+
+
+def judge(learner: Learner, prepared: Prepared, model: Model, pad_id: int, tick: Say) -> Judged:
+    """A model's answers to all examples, against what is expected.
+
+    Raises:
+        DataError: a text that the task cannot take, with its place in the file.
+    """
+    prompts = [_prompt(prepared, model, index) for index in range(len(prepared.kind.asked))]
+    rows = [row for prompt in prompts for row in prompt.encodings]
+    outputs: list[dict[str, np.ndarray]] = [{} for _ in rows]
+    found = _outputs(learner.eval(), TokenRows.of(rows), pad_id)
+    for answered, (index, values) in enumerate(found, 1):
+        outputs[index] = values
+        if answered % _ROWS == 0:
+            tick(f"evaluated {answered} of {len(rows)}")
+    records, first = [], 0
+    for index, prompt in enumerate(prompts):
+        own = outputs[first : first + len(prompt.encodings)]
+        records.append(prepared.kind.record(model.facts, index, prompt, own))
+        first += len(prompt.encodings)
+    return prepared.kind.judge(records)
+
+
+def _prompt(prepared: Prepared, model: Model, index: int) -> Prompt:
+    try:
+        return prepared.kind.prompt(model.tokenizer, index)
+    except InputError as error:
+        place = prepared.kind.asked[index].place
+        raise DataError(f"{prepared.data.table.path}, {place}: {error}") from error
+
+
+def _outputs(
+    learner: Learner, rows: TokenRows, pad_id: int
+) -> Iterator[tuple[int, dict[str, np.ndarray]]]:
+    """Each row's place and outputs, without padding: the shortest rows first."""
+    device = next(learner.parameters()).device
+    order = np.argsort(rows.lengths, kind="stable")
+    while len(order):
+        most = max(1, min(_ROWS, _OUTPUT_BYTES // _row_bytes(learner, int(rows.lengths[order[0]]))))
+        some, order = order[:most], order[most:]
+        micro = batches.plain(rows, some, pad_id)
+        found = Live(learner).outputs(micro, Tensors.of(micro, device))
+        for place, index in enumerate(some.tolist()):
+            yield index, _row(learner, found, place, int(rows.lengths[index]))
+
+
+def _row_bytes(learner: Learner, length: int) -> int:
+    """Of the logits of a row."""
+    outputs = learner.reading.task.outputs
+    wide = any("vocabulary" in output.axes for output in outputs)
+    return 4 * length * (learner.model.config.vocab_size if wide else 1)
+
+
+def _row(learner: Learner, found: Any, place: int, length: int) -> dict[str, np.ndarray]:
+    row = {}
+    for output in learner.reading.task.outputs:
+        pooled = learner.reading.pooling is not None
+        value = found[VECTOR if pooled else output.name][place].cpu().numpy()
+        row[output.name] = value[:length] if "length" in output.axes and not pooled else value
+    return row
+
+
+def faster(teacher: Learner, student: Learner, length: int) -> Interval:
+    """How many times faster a student is for one text on one thread of this machine's CPU.
+
+    Both take their turns on the same ids, so that what slows the machine down slows both.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        samples: tuple[list[float], list[float]] = ([], [])
+        for turn in range(_WARM + _ROUNDS):
+            for model, kept in zip((teacher.model, student.model), samples, strict=True):
+                started = time.perf_counter()
+                with torch.inference_mode():
+                    model(**_feed(model.config.vocab_size, length))
+                if turn >= _WARM:
+                    kept.append(1000 * (time.perf_counter() - started))
+    finally:
+        torch.set_num_threads(threads)
+    return ratio(*samples, paired=True)
+
+
+def _feed(vocabulary: int, length: int) -> dict[str, torch.Tensor]:
+    rng = torch.Generator().manual_seed(0)
+    ids = torch.randint(min(5, vocabulary - 1), vocabulary, (1, length), generator=rng)
+    return {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
+
+
+def parameters(learner: Learner) -> int:
+    """Values of a model, shared ones once."""
+    return sum(value.numel() for value in learner.model.parameters())
+
+
+def size_bytes(learner: Learner) -> int:
+    """Bytes of its weights, shared ones once."""
+    model: Sequence[torch.Tensor] = list(learner.model.parameters())
+    return sum(value.numel() * value.element_size() for value in model)

@@ -1,0 +1,200 @@
+"""The whole way: teacher -> student -> training -> controls -> a folder and a report."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+import torch
+
+from edgekit.distillation import outcome, page, report, saving, teachers
+from edgekit.distillation.checkpoints import Checkpoints
+from edgekit.distillation.learner import Learner
+from edgekit.distillation.loading import Loaded
+from edgekit.distillation.losses import Losses
+from edgekit.distillation.plan import Plan
+from edgekit.distillation.progress import Progress, Say
+from edgekit.distillation.report import Course, Report
+from edgekit.distillation.training import Run
+from edgekit.errors import MissingExtraError, OutputError, PlanError
+from edgekit.files import file_sha256
+
+if TYPE_CHECKING:
+    from accelerate import Accelerator
+
+_TRACKER = "tensorboard"
+_CACHE = "teacher"
+_FREE = {"save_every", "keep", "micro_batch", "precision", "learning_rate"}  # free on resuming
+
+
+def run(plan: Plan, say: Say = lambda text: None, tick: Say = lambda text: None) -> Report | None:
+    """Trains the student, and writes it and its report.
+
+    Under ``accelerate launch`` every process calls this, and they share the work.
+
+    Args:
+        plan: what is asked for.
+        say: is told what was found and finished.
+        tick: is told what happens now.
+
+    Returns:
+        The report; None in all processes but the first.
+
+    Raises:
+        EdgekitError: with one line that says what was wrong and what to do.
+    """
+    accelerator = _accelerator(plan)
+    if not accelerator.is_main_process:
+        say = tick = _silent
+    _make_folder(plan, accelerator)
+    if plan.tensorboard:
+        accelerator.init_trackers(_TRACKER)
+    found = _Work(Loaded(plan, accelerator, say, tick)).run()
+    accelerator.wait_for_everyone()
+    accelerator.end_training()
+    return found
+
+
+def _silent(text: str) -> None:
+    """What all processes but the first say."""
+
+
+def _accelerator(plan: Plan) -> Accelerator:
+    """Accelerate's own settings count; without any, a GPU computes in bfloat16."""
+    from accelerate import Accelerator
+
+    if plan.tensorboard and find_spec(_TRACKER) is None:
+        raise MissingExtraError(_TRACKER, "distill")
+    precision: str | None = plan.training.precision
+    if precision == "auto":
+        capable = torch.cuda.is_available() and torch.cuda.is_bf16_supported()
+        own = "ACCELERATE_MIXED_PRECISION" in os.environ
+        precision = None if own else "bf16" if capable else "no"
+    found = Accelerator(
+        mixed_precision="no" if precision == "fp32" else precision,
+        log_with=_TRACKER if plan.tensorboard else None,
+        project_dir=plan.work if plan.tensorboard else None,
+    )
+    if plan.training.batch % found.num_processes:
+        raise PlanError(
+            f"--batch {plan.training.batch} cannot be shared by {found.num_processes} processes: "
+            "give a multiple of their number"
+        )
+    return found
+
+
+def _make_folder(plan: Plan, accelerator: Accelerator) -> None:
+    """The folder for checkpoints, made anew or taken over."""
+    if accelerator.is_main_process:
+        if plan.work.exists() and not (plan.resume or plan.force):
+            raise OutputError(
+                f"{plan.work} is of an earlier run: go on with --resume, or start anew with --force"
+            )
+        if plan.work.exists() and not plan.resume:
+            shutil.rmtree(plan.work)
+        plan.work.mkdir(parents=True, exist_ok=True)
+    accelerator.wait_for_everyone()
+
+
+@dataclass
+class _Work:
+    loaded: Loaded
+
+    def run(self) -> Report | None:
+        plan, loaded = self.loaded.plan, self.loaded
+        trained = dict(self._trainings())
+        if not loaded.accelerator.is_main_process:
+            return None
+        students = {name: learner for name, (learner, _) in trained.items()}
+        if plan.controls and report.WITHOUT not in students:
+            students[report.WITHOUT] = loaded.student(plan.shape.start)[0]
+        student, tokenizer = students[report.STUDENT], loaded.student_tokenizer
+        saving.save(student, tokenizer, plan.training.length, plan.out, force=plan.force)
+        found = outcome.compare(loaded, students, [course for _, course in trained.values()])
+        found.save(plan.work)
+        if page.possible():
+            page.save(found, plan.work)
+        return found
+
+    def _trainings(self) -> Iterator[tuple[str, tuple[Learner, Course]]]:
+        """The student's, and those of the controls that differ from it."""
+        plan = self.loaded.plan
+        shape, weights = plan.shape, plan.training.weights
+        yield report.STUDENT, self._train(report.STUDENT, shape.start, weights)
+        if not plan.controls:
+            return
+        if shape.start != "random" and shape.width is None:
+            yield report.RANDOM, self._train(report.RANDOM, "random", weights)
+        hard = {part: value for part, value in weights.items() if part in plan.objective.hard}
+        if any(hard.values()):
+            alone = {part: float(part in hard) for part in weights}
+            yield report.WITHOUT, self._train(report.WITHOUT, shape.start, alone)
+
+    def _train(self, name: str, start: str, weights: Mapping[str, float]) -> tuple[Learner, Course]:
+        loaded, training = self.loaded, self.loaded.plan.training
+        learner, notes = loaded.student(start)
+        for note in notes:
+            loaded.say(f"{name}: {note}")
+        taps = len(learner.reading.taps)
+        losses = Losses(loaded.plan.task, weights, training.temperature, taps)
+        each_epoch = loaded.source.order.steps_per_epoch
+        steps = training.steps or max(1, round(training.epochs * each_epoch))
+        folder = loaded.plan.work / name.replace(" ", "-")
+        checkpoints = Checkpoints(folder, self._facts(weights, steps), training.keep)
+        tracked = loaded.accelerator if loaded.plan.tensorboard else None
+        progress = Progress(loaded.say, loaded.tick, tracked)
+        records = Run(
+            name,
+            learner,
+            self.teacher if losses.needs_teacher else None,
+            loaded.source,
+            losses,
+            training,
+            steps,
+            folder,
+            checkpoints,
+            loaded.accelerator,
+            progress,
+        ).train(loaded.plan.resume)
+        loaded.accelerator.free_memory()
+        trained = loaded.student(start)[0]  # whole and on the CPU, whatever Accelerate did to it
+        checkpoints.weights(steps, trained)
+        return trained, outcome.course(name, records, progress.tokens_per_s)
+
+    @cached_property
+    def teacher(self) -> teachers.Teacher:
+        """The teacher on its device, or what it has answered before."""
+        loaded, accelerator = self.loaded, self.loaded.accelerator
+        learner = loaded.teacher.to(accelerator.device)
+        if not loaded.plan.cache_teacher:
+            return teachers.Live(learner)
+        folder, rows = loaded.plan.work / _CACHE, loaded.source.examples.rows
+        if accelerator.is_main_process and not folder.is_dir():
+            with accelerator.autocast():
+                pad_id, device = loaded.source.pad_id, accelerator.device
+                teachers.fill(learner, rows, pad_id, device, folder, loaded.tick)
+        accelerator.wait_for_everyone()
+        return teachers.Cached.load(folder, rows, learner.reading)
+
+    def _facts(self, weights: Mapping[str, float], steps: int) -> dict[str, object]:
+        """What a run that goes on must have in common with the one that began."""
+        plan, rows = self.loaded.plan, self.loaded.source.examples.rows
+        numbers = {key: value for key, value in asdict(plan.training).items() if key not in _FREE}
+        data = plan.inputs.data
+        return {
+            "teacher": plan.teacher.sha256,
+            "objective": plan.objective.name,
+            **{key: str(value) for key, value in asdict(plan.shape).items()},
+            **numbers,
+            "weights": dict(weights),
+            "steps": steps,
+            "data": None if data is None else file_sha256(data),
+            "texts": list(plan.inputs.texts),
+            "examples": len(rows),
+            "tokens": int(rows.starts[-1]),
+        }

@@ -1,0 +1,149 @@
+"""Where the teacher's outputs come from: from the teacher, or from a file that it filled once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import torch
+
+from edgekit.distillation import batches
+from edgekit.distillation.batches import Micro
+from edgekit.distillation.examples import TokenRows
+from edgekit.distillation.learner import Learner, Outputs, Reading
+from edgekit.staging import publish, staging
+
+_ROWS = 32  # that the teacher is asked for at a time when a cache is filled
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Tensors:
+    """A micro batch on a device."""
+
+    ids: torch.Tensor
+    mask: torch.Tensor
+    types: torch.Tensor
+    chosen: torch.Tensor | None
+    labels: torch.Tensor | None
+
+    @classmethod
+    def of(cls, micro: Micro, device: torch.device) -> Tensors:
+        """Copies it there."""
+
+        def there(value: np.ndarray) -> torch.Tensor:
+            return torch.from_numpy(value).to(device)
+
+        return cls(
+            there(micro.ids),
+            there(micro.mask),
+            there(micro.types),
+            None if micro.chosen is None else there(micro.chosen),
+            None if micro.labels is None else there(micro.labels),
+        )
+
+
+class Teacher(Protocol):
+    """Gives the teacher's outputs for a micro batch, without gradients."""
+
+    def outputs(self, micro: Micro, tensors: Tensors) -> Outputs: ...
+
+
+@dataclass(frozen=True)
+class Live:
+    """Asks the teacher each time."""
+
+    learner: Learner
+
+    def outputs(self, micro: Micro, tensors: Tensors) -> Outputs:
+        with torch.no_grad():
+            found: Outputs = self.learner(tensors.ids, tensors.mask, tensors.types, tensors.chosen)
+        return found
+
+
+@dataclass(frozen=True)
+class Cached:
+    """Reads what :func:`fill` wrote: hidden states in half precision, all else in single.
+
+    An array has a row for each token or for each example, as ``reading`` says.
+    """
+
+    rows: TokenRows
+    reading: Reading
+    arrays: Mapping[str, np.ndarray]
+
+    @classmethod
+    def load(cls, folder: Path, rows: TokenRows, reading: Reading) -> Cached:
+        """Without reading the arrays into memory."""
+        arrays = {path.stem: np.load(path, mmap_mode="r") for path in folder.glob("*.npy")}
+        return cls(rows, reading, arrays)
+
+    def outputs(self, micro: Micro, tensors: Tensors) -> Outputs:
+        return {name: self._output(name, micro, tensors) for name in self.arrays}
+
+    def _output(self, name: str, micro: Micro, tensors: Tensors) -> torch.Tensor:
+        values = self.arrays[name]
+        if not self.reading.by_token(name):
+            return torch.from_numpy(values[micro.indices]).to(tensors.ids.device).float()
+        found = np.zeros((*micro.ids.shape, *values.shape[1:]), np.float32)
+        for place, index in enumerate(micro.indices):
+            start, end = self.rows.starts[index], self.rows.starts[index + 1]
+            found[place, : end - start] = values[start:end]
+        whole = torch.from_numpy(found).to(tensors.ids.device)
+        narrow = tensors.chosen is not None and not name.startswith("hidden")
+        return whole[tensors.chosen] if narrow else whole
+
+
+def fill(
+    learner: Learner, rows: TokenRows, pad_id: int, device: torch.device, folder: Path, tick: Say
+) -> None:
+    """Asks the teacher once for every example, and writes a folder, at once or not at all.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    with staging(folder) as place:
+        made = place / "cache"
+        made.mkdir()
+        arrays: dict[str, np.memmap] = {}
+        for number, (indices, found) in enumerate(_asked(learner, rows, pad_id, device)):
+            for name, value in found.items():
+                long = learner.reading.by_token(name)
+                if name not in arrays:
+                    arrays[name] = _array(made / f"{name}.npy", value, rows, long)
+                _put(arrays[name], rows, indices, value, long)
+            tick(f"the teacher has answered {(number + 1) * _ROWS} of {len(rows)} examples")
+        for array in arrays.values():
+            array.flush()
+        publish(made, folder, force=True)
+
+
+def _asked(
+    learner: Learner, rows: TokenRows, pad_id: int, device: torch.device
+) -> Iterator[tuple[np.ndarray, dict[str, np.ndarray]]]:
+    order = np.argsort(rows.lengths, kind="stable")
+    for first in range(0, len(order), _ROWS):
+        indices = order[first : first + _ROWS]
+        micro = batches.plain(rows, indices, pad_id)
+        outputs = Live(learner).outputs(micro, Tensors.of(micro, device))
+        yield indices, {name: value.cpu().numpy() for name, value in outputs.items()}
+
+
+def _array(path: Path, value: np.ndarray, rows: TokenRows, by_token: bool) -> np.memmap:
+    kind = np.float16 if path.stem.startswith("hidden") else np.float32
+    shape = (len(rows.ids), *value.shape[2:]) if by_token else (len(rows), *value.shape[1:])
+    return np.lib.format.open_memmap(path, "w+", dtype=kind, shape=shape)
+
+
+def _put(
+    array: np.memmap, rows: TokenRows, indices: np.ndarray, value: np.ndarray, by_token: bool
+) -> None:
+    if not by_token:
+        array[indices] = value
+        return
+    for place, index in enumerate(indices):
+        start, end = rows.starts[index], rows.starts[index + 1]
+        array[start:end] = value[place, : end - start]

@@ -1,0 +1,274 @@
+"""The loop: steps from wherever it stands to the last one, on one process or on many."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from edgekit.distillation.batches import Micro, Source, Step
+from edgekit.distillation.checkpoints import Checkpoints
+from edgekit.distillation.learner import Learner
+from edgekit.distillation.losses import Given, Losses
+from edgekit.distillation.plan import Training
+from edgekit.distillation.progress import Progress
+from edgekit.distillation.teachers import Teacher, Tensors
+from edgekit.errors import TrainingError
+from edgekit.files import write_text
+
+if TYPE_CHECKING:
+    from accelerate import Accelerator
+
+LOG = "log.jsonl"
+_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
+
+
+@dataclass(frozen=True)
+class Record:
+    """One step as the log has it: numbers of the whole step, over all processes.
+
+    ``loss`` is the weighted sum of ``parts``; ``gradient`` is the norm of all gradients before it
+    was limited; ``tokens`` are those of the examples, without padding.
+    """
+
+    step: int
+    loss: float
+    parts: Mapping[str, float]
+    gradient: float
+    learning_rate: float
+    tokens: int
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training: a student, what it learns from, and where its state is kept.
+
+    ``teacher`` is None where no part of the losses needs one.
+    """
+
+    name: str
+    learner: Learner
+    teacher: Teacher | None
+    source: Source
+    losses: Losses
+    training: Training
+    steps: int
+    folder: Path
+    checkpoints: Checkpoints
+    accelerator: Accelerator
+    progress: Progress
+
+    def train(self, resume: bool) -> list[Record]:
+        """Trains to the end, and returns the log of all steps, those before a resumption included.
+
+        Raises:
+            TrainingError: memory ran out, or a loss was not finite; a checkpoint is there.
+            KeyboardInterrupt: by the user; a checkpoint is there.
+        """
+        optimizer = _optimizer(self.learner, self.training)
+        prepared = self.accelerator.prepare(self.learner, optimizer)
+        model: Any = prepared[0]
+        state = _State(self, model, prepared[1])
+        state.begin(resume)
+        try:
+            state.run()
+        except KeyboardInterrupt:
+            state.save()
+            raise
+        state.save()
+        return state.records
+
+
+class _State:
+    """What changes while a run goes on."""
+
+    def __init__(self, run: Run, model: torch.nn.Module, optimizer: torch.optim.Optimizer) -> None:
+        self.run_, self.model, self.optimizer = run, model, optimizer
+        self.step, self.saved = 0, -1
+        self.records: list[Record] = []
+
+    def begin(self, resume: bool) -> None:
+        steps = self.run_.checkpoints.steps
+        if resume and steps:
+            self.step = self.saved = steps[-1]
+            self.run_.checkpoints.load(self.step, self.model, _bare(self.optimizer))
+            self.records = _read(self.run_.folder / LOG)[: self.step]
+        if self.run_.accelerator.is_main_process:
+            text = "".join(map(_line, self.records))
+            write_text(self.run_.folder / LOG, text)
+
+    def run(self) -> None:
+        run = self.run_
+        self.model.train(run.training.dropout)
+        run.progress.begin(run.name, self.step, run.steps)
+        with _log(run) as write:
+            while self.step < run.steps:
+                try:
+                    record = self._advance()
+                except (RuntimeError, MemoryError) as error:
+                    self._out_of_memory(error)
+                    raise
+                self.step += 1
+                self.records.append(record)
+                write(record)
+                run.progress.advance(record)
+                if self.step % run.training.save_every == 0:
+                    self.save()
+
+    def save(self) -> None:
+        """Keeps the state, unless it is kept already."""
+        if self.saved != self.step:
+            bare = _bare(self.optimizer)
+            self.run_.checkpoints.save(self.step, self.model, bare, self.run_.accelerator)
+            self.saved = self.step
+
+    def _advance(self) -> Record:
+        """One step: gradients of all micro batches, checked, and then an update."""
+        run, accelerator = self.run_, self.run_.accelerator
+        torch.manual_seed(_seed(run.training.seed, self.step, accelerator.process_index))
+        self.optimizer.zero_grad(set_to_none=True)
+        step = run.source.step(
+            self.step, accelerator.process_index, accelerator.num_processes, _micros(run)
+        )
+        parts = self._gradients(step)
+        values = dict(zip(parts, _summed(parts, accelerator), strict=True))
+        loss = sum(run.losses.weights[name] * value for name, value in values.items())
+        if not math.isfinite(loss):
+            self._not_finite(values)
+        norm = accelerator.clip_grad_norm_(self.model.parameters(), run.training.max_gradient)
+        gradient = float(norm) if norm is not None else math.nan
+        if not math.isfinite(gradient) and accelerator.scaler is None:
+            self._not_finite({"gradient": gradient})
+        rate = learning_rate(run.training, self.step, run.steps)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        self.optimizer.step()
+        return Record(self.step, loss, values, gradient, rate, step.tokens)
+
+    def _gradients(self, step: Step) -> dict[str, torch.Tensor]:
+        accelerator = self.run_.accelerator
+        sums: dict[str, torch.Tensor] = {}
+        for number, micro in enumerate(step.micros, 1):
+            last = number == len(step.micros)
+            quiet = contextlib.nullcontext() if last else accelerator.no_sync(self.model)
+            with quiet:
+                parts = self._parts(micro, step)
+                # each process adds its share, and the library takes the mean of their gradients
+                total = self.run_.losses.total(parts) * accelerator.num_processes
+                accelerator.backward(total)
+            for name, value in parts.items():
+                sums[name] = sums.get(name, torch.zeros_like(value)) + value.detach()
+        return sums
+
+    def _parts(self, micro: Micro, step: Step) -> dict[str, torch.Tensor]:
+        run, device = self.run_, self.run_.accelerator.device
+        asked = Tensors.of(micro, device)
+        own = asked if micro.student is None else Tensors.of(micro.student, device)
+        with run.accelerator.autocast():
+            theirs = {} if run.teacher is None else run.teacher.outputs(micro, asked)
+            ours = self.model(own.ids, own.mask, own.types, own.chosen)
+        given = Given(
+            ours, theirs, own.mask, asked.chosen, asked.labels, step.rows, step.tokens, step.chosen
+        )
+        return run.losses.parts(given)
+
+    def _not_finite(self, values: Mapping[str, float]) -> None:
+        """The weights are those before this step: they are kept if they are finite themselves."""
+        name = next((name for name, value in values.items() if not math.isfinite(value)), "loss")
+        if all(bool(torch.isfinite(value).all()) for value in self.model.parameters()):
+            self.save()
+        raise TrainingError(
+            f"{self.run_.name}: {name} is not finite at step {self.step}, and {self._kept()}: go "
+            "on from there with --resume and a smaller --lr, or with --precision fp32"
+        )
+
+    def _out_of_memory(self, error: BaseException) -> None:
+        """Says so in one line, if that is what the error is."""
+        text = str(error).casefold()
+        if not isinstance(error, MemoryError) and not any(each in text for each in _MEMORY):
+            return
+        self.optimizer.zero_grad(set_to_none=True)
+        if self.run_.accelerator.num_processes == 1:  # others would wait for this one forever
+            self.save()
+        raise TrainingError(
+            f"{self.run_.name}: out of memory at step {self.step}, and {self._kept()}: go on from "
+            "there with --resume and a smaller --micro-batch, which changes nothing else"
+        ) from error
+
+    def _kept(self) -> str:
+        steps = self.run_.checkpoints.steps
+        if not steps:
+            return "nothing was kept yet"
+        return f"{self.run_.checkpoints.path(steps[-1])} is kept"
+
+
+def learning_rate(training: Training, step: int, steps: int) -> float:
+    """It rises over the first share of the steps, and falls to 0 over the others."""
+    rise = max(1.0, training.warmup * steps)
+    return training.learning_rate * min((step + 1) / rise, (steps - step) / max(1, steps - rise))
+
+
+def _micros(run: Run) -> int:
+    own: int = run.source.order.batch // run.accelerator.num_processes
+    return -(-own // (run.training.micro_batch or own))
+
+
+def _optimizer(learner: Learner, training: Training) -> torch.optim.AdamW:
+    """Biases and norms do not decay."""
+    trained = [value for value in learner.parameters() if value.requires_grad]
+    groups = [
+        {"params": [v for v in trained if v.ndim > 1], "weight_decay": training.weight_decay},
+        {"params": [v for v in trained if v.ndim < 2], "weight_decay": 0.0},
+    ]
+    return torch.optim.AdamW(groups, lr=training.learning_rate)
+
+
+def _bare(optimizer: Any) -> torch.optim.Optimizer:
+    """PyTorch's own, without Accelerate's wrapper."""
+    found: torch.optim.Optimizer = getattr(optimizer, "optimizer", optimizer)
+    return found
+
+
+def _seed(*numbers: int) -> int:
+    """For dropout: a function of the seed, the step and the process."""
+    found: np.uint32 = np.random.SeedSequence(numbers).generate_state(1)[0]
+    return int(found)
+
+
+def _summed(parts: Mapping[str, torch.Tensor], accelerator: Accelerator) -> list[float]:
+    values = torch.stack([value.float() for value in parts.values()])
+    found: list[float] = accelerator.reduce(values, "sum").tolist()
+    return found
+
+
+@contextlib.contextmanager
+def _log(run: Run) -> Iterator[Any]:
+    """Writes records, each at once: a killed run has all but maybe the last line."""
+    if not run.accelerator.is_main_process:
+        yield lambda record: None
+        return
+    with (run.folder / LOG).open("a", encoding="utf-8") as file:
+
+        def write(record: Record) -> None:
+            file.write(_line(record))
+            file.flush()
+            run.progress.track(run.name, record)
+
+        yield write
+
+
+def _line(record: Record) -> str:
+    return json.dumps(asdict(record)) + "\n"
+
+
+def _read(path: Path) -> list[Record]:
+    """The whole lines of a log."""
+    lines = path.read_text("utf-8").split("\n")[:-1] if path.is_file() else []
+    return [Record(**json.loads(line)) for line in lines]

@@ -1,0 +1,135 @@
+"""A conversion as a whole: what one format's failure leaves, and what a file asks for."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from edgekit import formats
+from edgekit.bundle import Bundle
+from edgekit.conversion import pipeline, plan
+from edgekit.conversion.worker import alone
+from edgekit.errors import BundleError, ConversionError, PlanError
+from edgekit.runtime.inspection import inspect_file
+from edgekit.runtime.interpreters import OnnxRuntime
+from edgekit.signature import Signature, TensorSpec
+from edgekit.tracing import graph
+
+
+@pytest.fixture(scope="module")
+def half(classifier: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Bundle, str]:
+    """A bundle whose TFLite file failed, and what was said: TensorFlow Lite 2.5 has no GELU."""
+    out = tmp_path_factory.mktemp("half") / "half.edgekit"
+    planned = plan.make(
+        str(classifier),
+        out=out,
+        to=("onnx", "tflite"),
+        recipes=("fp32",),
+        buckets=(16,),
+        minimum_tflite="2.5",
+        opset=17,
+        int64_inputs=True,
+    )
+    planned = replace(planned, options={**planned.options, "limit_bytes": 50_000})
+    with pytest.raises(ConversionError) as caught:
+        pipeline.convert(planned)
+    assert caught.value.exit_code == 1
+    return Bundle.open(out), str(caught.value)
+
+
+def test_a_format_that_fails_leaves_the_files_of_the_others(half: tuple[Bundle, str]) -> None:
+    bundle, message = half
+    assert [artifact.file for artifact in bundle.artifacts] == ["model-fp32.onnx"]
+    assert "TFLite failed: TensorFlow Lite 2.5 has no GELU" in message
+    assert f"the others are in {bundle.path}" in message
+    (refused,) = bundle.manifest.refused
+    assert (refused.file, refused.format) == ("model-fp32.tflite", "tflite")
+    assert "GELU" in refused.failure
+
+
+def test_what_a_file_asks_for_is_in_the_manifest_as_in_the_file(half: tuple[Bundle, str]) -> None:
+    (artifact,) = half[0].artifacts
+    assert [spec.dtype for spec in artifact.inputs] == ["int64"] * 3
+    assert artifact.least_runtime == {"onnxruntime": "1.12.0"}
+    facts = inspect_file(artifact.path)
+    assert (facts.least_runtime, facts.minimum_os) == (artifact.least_runtime, artifact.minimum_os)
+    assert facts.size_bytes == artifact.total_bytes
+
+
+def test_external_data_belongs_to_its_file(half: tuple[Bundle, str], tmp_path: Path) -> None:
+    (artifact,) = half[0].artifacts
+    assert artifact.data is not None
+    assert artifact.data.file == "model-fp32.onnx.data"
+    feed = {spec.name: np.ones((1, 16), np.int32) for spec in artifact.inputs}
+    assert np.isfinite(OnnxRuntime(artifact.path).run(feed)["logits"]).all()
+    data = half[0].path / artifact.data.file
+    stored = data.read_bytes()
+    data.write_bytes(stored[:-1] + bytes([stored[-1] ^ 1]))
+    with pytest.raises(BundleError, match=r"model-fp32\.onnx\.data is not the file"):
+        Bundle.open(half[0].path)
+    data.write_bytes(stored)
+
+
+def test_operators_without_a_lowering_are_named_by_every_format(tmp_path: Path) -> None:
+    class Odd(torch.nn.Module):
+        def forward(self, input_ids: torch.Tensor) -> dict[str, torch.Tensor]:
+            odd = torch.special.bessel_j0(input_ids)
+            return {"odd": torch.special.bessel_j1(odd) + odd}
+
+    program = torch.export.export(Odd(), (torch.ones(1, 4, dtype=torch.int32),))
+    spec = TensorSpec("input_ids", "int32", (1, 4))
+    signature = Signature((spec,), (TensorSpec("odd", "float32", (1, 4)),), (4,))
+    odd = graph.save(tmp_path, signature, program)
+    for name in formats.DEFAULT:
+        found = formats.get(name).missing_operators(odd)
+        assert found == ["aten.special_bessel_j0.default", "aten.special_bessel_j1.default"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"opset": 12}, "--opset 12: choose from 15, 16"),
+        ({"opset": 17, "to": ("tflite",)}, "--opset is for ONNX files: add onnx to --to"),
+        ({"minimum_ios": "15"}, "--minimum-ios 15: choose from 16, 17, 18"),
+        ({"minimum_tflite": "1.0"}, "--minimum-tflite 1.0: choose from 2.5"),
+    ],
+)
+def test_an_option_that_cannot_be_is_refused_at_once(
+    classifier: Path, options: dict[str, object], message: str
+) -> None:
+    with pytest.raises(PlanError, match=message):
+        plan.make(str(classifier), **options)  # type: ignore[arg-type]
+
+
+def test_each_format_has_its_own_default_recipes(classifier: Path, tmp_path: Path) -> None:
+    planned = plan.make(str(classifier), out=tmp_path / "out")
+    assert [row.file for row in planned.artifacts if row.format == "coreml"] == [
+        "model-fp16.mlpackage",
+        "model-int8.mlpackage",
+    ]
+    asked = plan.make(str(classifier), out=tmp_path / "out", to=("coreml",), recipes=("fp32",))
+    assert [row.file for row in asked.artifacts] == ["model-fp32.mlpackage"]
+
+
+def _telemetry() -> str | None:
+    return os.environ.get("ORT_DISABLE_TELEMETRY")
+
+
+def test_no_process_of_edgekit_reports_to_anybody() -> None:
+    """onnxruntime reads the variable when it is imported."""
+    script = "import edgekit, os, sys; print(os.environ['ORT_DISABLE_TELEMETRY'], *sys.modules)"
+    clean = {name: value for name, value in os.environ.items() if "TELEMETRY" not in name}
+    told = subprocess.run(
+        [sys.executable, "-c", script], env=clean, capture_output=True, text=True, check=True
+    )
+    value, *modules = told.stdout.split()
+    assert value == "1"
+    assert "onnxruntime" not in modules
+    assert alone(_telemetry) == "1"
