@@ -23,11 +23,19 @@ from edgekit.runtime.feeding import fit
 from edgekit.runtime.interpreters import Feed, Session
 from edgekit.signature import Signature
 
-FEW = 4
+FEW = 4  # texts on an emulator, which takes seconds for one
 
 
 class Remote:
-    """A runner as a session (see :mod:`edgekit.runtime.table`): arrays in, arrays out, by files."""
+    """A runner as a :class:`edgekit.runtime.interpreters.Session`, fed through files.
+
+    Args:
+        target: The device that the runner is on.
+        runner: A runner that has opened the file.
+        signature: The file's inputs and outputs.
+        lengths: The static lengths that the file takes, or None if it takes any.
+        folder: A folder here for what is fed and fetched.
+    """
 
     batched = False
 
@@ -60,7 +68,13 @@ class Remote:
 
 
 def write(feed: Feed, signature: Signature, path: Path) -> None:
-    """Inputs as a runner reads them: int32, one input after the other."""
+    """Writes the inputs of one inference as a runner reads them: int32, one after the other.
+
+    Args:
+        feed: An array of shape (1, length) for each input.
+        signature: The inputs in the manifest's order.
+        path: The file.
+    """
     arrays = [np.asarray(feed[spec.name], "<i4").ravel() for spec in signature.inputs]
     np.concatenate(arrays).tofile(path)
 
@@ -88,10 +102,19 @@ def check(
     artifact: Artifact | None,
     most: int | None = None,
 ) -> Parity:
-    """Runs the golden cases; ``artifact`` is None for PyTorch's own model.
+    """Compares a file's answers on a device with PyTorch's, over the golden texts.
 
-    ``most`` is for an emulator, which would take minutes for all: only texts up to so many tokens,
-    and of these :data:`FEW`, from the shortest to the longest.
+    Args:
+        target: The device.
+        runner: A runner there that has opened the file.
+        bundle: The bundle, which has the texts and PyTorch's answers.
+        artifact: The file; None is PyTorch's own model.
+        most: For an emulator, which would take minutes for all texts: only those up to so many
+            tokens are tried, and of these :data:`FEW`, from the shortest to the longest.
+
+    Raises:
+        RunnerError: The runner fails, or its device went away.
+        BundleError: The file gives more or fewer values than its manifest says.
     """
     buckets = None if artifact is None else artifact.buckets
     tolerance = recipe.PYTORCH if artifact is None else recipe.get(artifact.recipe).tolerance

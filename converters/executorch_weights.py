@@ -6,23 +6,26 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
-
 from edgekit.quantize.audit import Wanted
-from edgekit.quantize.numerics import Stored, quantize
+from edgekit.quantize.numerics import Array, Stored, quantize
 
 
 def read(path: Path, wanted: Wanted) -> dict[str, Stored]:
     """Every tensor whose numbers, as its scheme stores them, are all somewhere in the file."""
-    stored_in_file = {hashlib.sha256(blob).digest() for blob in _blobs(path)}
+    in_file = set(map(_digest, _blobs(path)))
     found = {}
     for name, scheme in wanted.schemes.items():
         stored = quantize(wanted.source(name), scheme)
         parts = [part for part in (stored.levels, stored.scale) if part is not None]
-        digests = {hashlib.sha256(np.ascontiguousarray(part).data).digest() for part in parts}
-        if digests <= stored_in_file:
+        if all(_digest(part) in in_file or _digest(part.T) in in_file for part in parts):
             found[name] = stored
     return found
+
+
+def _digest(content: bytes | Array) -> bytes:
+    """SHA-256 without zeros at the end: ExecuTorch fills its constants up to 16 bytes."""
+    raw = content if isinstance(content, bytes) else content.tobytes()
+    return hashlib.sha256(raw.rstrip(b"\0")).digest()
 
 
 def _blobs(path: Path) -> Iterator[bytes]:

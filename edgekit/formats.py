@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Protocol, cast
 
 from edgekit.converters import lowering
 from edgekit.errors import MissingExtraError, UnsupportedError
@@ -29,7 +29,7 @@ class Converter(Protocol):
     FORMAT: lowering.Format
 
     def convert(
-        self, graph: Graph, recipes: Sequence[Recipe], card: Card, folder: Path, **options: Any
+        self, graph: Graph, recipes: Sequence[Recipe], card: Card, folder: Path, **options: object
     ) -> Iterator[tuple[Recipe, Path]]: ...
 
     def missing_operators(self, graph: Graph) -> list[str]: ...

@@ -23,14 +23,20 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import click
 
+if TYPE_CHECKING:
+    from torch import Tensor
+    from torch.nn import Module
+
+R = TypeVar("R")
+ByHand: TypeAlias = "Callable[[Module, tuple[Tensor, ...], Path], None]"
 HAND = ("onnx", "tflite", "coreml")
-TARGET = 0.7
+TARGET = 0.7  # of the time, and of the highest peak, by hand
 
 
 @dataclass(frozen=True)
@@ -53,7 +59,7 @@ class Sample:
 # The sides: each runs alone in a process
 
 
-def hand_onnx(model: Any, sample: tuple[Any, ...], out: Path) -> None:
+def hand_onnx(model: Module, sample: tuple[Tensor, ...], out: Path) -> None:
     """Writes ONNX by torch.onnx.export, and int8 by onnxruntime's quantize_dynamic."""
     import torch
     from onnxruntime.quantization import quantize_dynamic
@@ -64,7 +70,7 @@ def hand_onnx(model: Any, sample: tuple[Any, ...], out: Path) -> None:
     quantize_dynamic(out / "fp32.onnx", out / "int8.onnx", per_channel=True)
 
 
-def hand_tflite(model: Any, sample: tuple[Any, ...], out: Path) -> None:
+def hand_tflite(model: Module, sample: tuple[Tensor, ...], out: Path) -> None:
     """Writes TFLite by litert_torch.convert, and int8 by ai-edge-quantizer."""
     import litert_torch
     from ai_edge_quantizer import quantizer, recipe
@@ -74,7 +80,7 @@ def hand_tflite(model: Any, sample: tuple[Any, ...], out: Path) -> None:
     peer.quantize(serialize_to_path=out / "int8.tflite")
 
 
-def hand_coreml(model: Any, sample: tuple[Any, ...], out: Path) -> None:
+def hand_coreml(model: Module, sample: tuple[Tensor, ...], out: Path) -> None:
     """Writes Core ML by coremltools.convert, and int8 by its linear_quantize_weights."""
     import coremltools as ct
     import torch
@@ -91,7 +97,7 @@ def hand_coreml(model: Any, sample: tuple[Any, ...], out: Path) -> None:
     linear_quantize_weights(made, config).save(str(out / "int8.mlpackage"))
 
 
-_HAND: dict[str, Callable[[Any, tuple[Any, ...], Path], None]] = {
+_HAND: dict[str, ByHand] = {
     "onnx": hand_onnx,
     "tflite": hand_tflite,
     "coreml": hand_coreml,
@@ -109,7 +115,7 @@ def by_hand(name: str, config: Path, length: int, out: Path) -> None:
 
     torch.manual_seed(0)
     settings = transformers.AutoConfig.from_pretrained(config.parent)
-    options: dict[str, Any] = {}
+    options = {}
     if name == "coreml":
         from edgekit.tracing.export import ATTENTION
 
@@ -121,7 +127,7 @@ def by_hand(name: str, config: Path, length: int, out: Path) -> None:
             super().__init__()
             self.model = model
 
-        def forward(self, input_ids: Any, attention_mask: Any) -> tuple[Any, Any]:
+        def forward(self, input_ids: Tensor, attention_mask: Tensor) -> tuple[Tensor, Tensor]:
             outputs = self.model(input_ids=input_ids, attention_mask=attention_mask)
             return outputs.start_logits, outputs.end_logits
 
@@ -149,9 +155,10 @@ def by_edgekit(config: Path, length: int, out: Path, jobs: int) -> None:
     work.mkdir()
     bundle.mkdir()
 
-    def call(share: int, function: Callable[..., Any], *args: Any) -> Any:
+    def call(share: int, function: Callable[..., R], *args: object) -> R:
         threads = max(1, (os.cpu_count() or 1) // share)
-        return Worker(function, args, log, threads=threads).result(lambda step: None)
+        found: R = Worker(function, args, log, threads=threads).result(lambda step: None)
+        return found
 
     traced = call(1, stages.trace, planned, work, bundle)
     names = sorted(planned.formats(), key=lambda name: -formats.get(name).effort)
@@ -208,58 +215,84 @@ def _watch(process: subprocess.Popen[bytes]) -> tuple[int, int]:
 # Summing up
 
 
-def summarise(samples: list[Sample]) -> dict[str, dict[str, Any]]:
-    """Sums up samples of whole rounds.
+@dataclass(frozen=True)
+class Cost:
+    """What converting to all formats took; see :class:`Sample` for the fields."""
 
-    Returns:
-        For each way of converting and each quantity, the median over the rounds, and the ratio to
-        converting by hand in each round.
+    seconds: float
+    largest_bytes: float
+    tree_bytes: float
+
+    def __str__(self) -> str:
+        return (
+            f"{self.seconds:6.1f} s   largest process {self.largest_bytes / 1e6:5.0f} MB"
+            f"   tree {self.tree_bytes / 1e6:5.0f} MB"
+        )
+
+
+@dataclass(frozen=True)
+class Summary:
+    """One way of converting over several rounds.
+
+    Attributes:
+        median: The median of each quantity over the rounds.
+        ratios: Each round's quantities relative to converting by hand in that round.
     """
-    rounds = [samples[i : i + 5] for i in range(0, len(samples), 5)]
-    totals = [_totals(each) for each in rounds]
-    summary: dict[str, dict[str, Any]] = {}
-    for way in totals[0]:
-        summary[way] = {}
-        for key in ("seconds", "largest_bytes", "tree_bytes"):
-            values = [total[way][key] for total in totals]
-            ratios = [total[way][key] / total["by hand"][key] for total in totals]
-            summary[way][key] = statistics.median(values)
-            summary[way][f"{key}_ratios"] = ratios
-    return summary
+
+    median: Cost
+    ratios: list[Cost]
 
 
-def _totals(samples: list[Sample]) -> dict[str, dict[str, float]]:
+def summarise(samples: list[Sample]) -> dict[str, Summary]:
+    """Sums up the samples of whole rounds, by the way of converting."""
+    rounds = [_costs(samples[i : i + 5]) for i in range(0, len(samples), 5)]
+    return {
+        way: Summary(
+            _each(statistics.median, *(costs[way] for costs in rounds)),
+            [
+                _each(lambda pair: pair[0] / pair[1], costs[way], costs["by hand"])
+                for costs in rounds
+            ],
+        )
+        for way in rounds[0]
+    }
+
+
+def _each(combine: Callable[[list[float]], float], *costs: Cost) -> Cost:
+    """Combines costs, one quantity at a time."""
+    return Cost(*(combine([getattr(cost, field.name) for cost in costs]) for field in fields(Cost)))
+
+
+def _ratio(pair: list[float]) -> float:
+    return pair[0] / pair[1]
+
+
+def _costs(samples: list[Sample]) -> dict[str, Cost]:
     """What each way took in one round; by hand, the sum of three times and the highest peak."""
     hand = [sample for sample in samples if sample.side in HAND]
-    ways = {
-        "by hand": {
-            "seconds": sum(sample.seconds for sample in hand),
-            "largest_bytes": max(sample.largest_bytes for sample in hand),
-            "tree_bytes": max(sample.tree_bytes for sample in hand),
-        }
-    }
-    return ways | {sample.side: asdict(sample) for sample in samples if sample.side not in HAND}
+    by_hand = Cost(
+        sum(sample.seconds for sample in hand),
+        max(sample.largest_bytes for sample in hand),
+        max(sample.tree_bytes for sample in hand),
+    )
+    ours = [sample for sample in samples if sample.side not in HAND]
+    return {"by hand": by_hand, **{sample.side: _cost(sample) for sample in ours}}
 
 
-def render(summary: dict[str, dict[str, Any]], samples: list[Sample]) -> None:
+def _cost(sample: Sample) -> Cost:
+    return Cost(sample.seconds, sample.largest_bytes, sample.tree_bytes)
+
+
+def render(summary: dict[str, Summary], samples: list[Sample]) -> None:
     """Prints the table for people."""
     for sample in samples:
         if sample.side in HAND:
-            click.echo(f"  by hand, {sample.side:<7} {_row(asdict(sample))}")
+            click.echo(f"  by hand, {sample.side:<7} {_cost(sample)}")
     for way, row in summary.items():
-        ratios = "   ".join(
-            f"{statistics.median(row[f'{key}_ratios']):.2f}"
-            for key in ("seconds", "largest_bytes", "tree_bytes")
-        )
-        click.echo(f"{way:<18} {_row(row)}   ratios {ratios}")
+        ratio = _each(statistics.median, *row.ratios)
+        ratios = "   ".join(f"{value:.2f}" for value in asdict(ratio).values())
+        click.echo(f"{way:<18} {row.median}   ratios {ratios}")
     click.echo(f"aim: {TARGET} of the time and of the highest peak by hand")
-
-
-def _row(row: dict[str, Any]) -> str:
-    return (
-        f"{row['seconds']:6.1f} s   largest process {row['largest_bytes'] / 1e6:5.0f} MB"
-        f"   tree {row['tree_bytes'] / 1e6:5.0f} MB"
-    )
 
 
 def distilbert(folder: Path) -> Path:
@@ -307,12 +340,13 @@ def main(
         for _ in range(rounds):
             for each in sides:
                 samples.append(measure(each, path, length))
-                click.echo(f"  {each:<18} {_row(asdict(samples[-1]))}", err=True)
+                click.echo(f"  {each:<18} {_cost(samples[-1])}", err=True)
     summary = summarise(samples)
     render(summary, samples[-len(sides) :])
     if report is not None:
         rows = [asdict(sample) for sample in samples]
-        report.write_text(json.dumps({"summary": summary, "samples": rows}, indent=1))
+        told = {way: asdict(row) for way, row in summary.items()}
+        report.write_text(json.dumps({"summary": told, "samples": rows}, indent=1))
 
 
 if __name__ == "__main__":

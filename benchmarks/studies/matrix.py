@@ -59,7 +59,7 @@ def make_plan(pair: Pair, to: Sequence[str], folder: Path) -> ExportPlan:
             f"config:{config}",
             task=pair[1],
             to=[name],
-            recipes=formats.get(name).recipes,
+            recipes=formats.get(name).default_recipes,
             buckets=BUCKETS,
             out=folder / "bundle",
             force=True,
@@ -81,7 +81,7 @@ def measure(pair: Pair, to: Sequence[str], jobs: int = 1) -> list[Cell]:
         A cell for each format and recipe, with its worst error or why there is none.
     """
     if not has_model(pair):
-        built = [(name, formats.get(name).recipes) for name in to]
+        built = [(name, formats.get(name).default_recipes) for name in to]
         return [Cell(*pair, name, recipe) for name, recipes in built for recipe in recipes]
     with tempfile.TemporaryDirectory() as folder:
         return list(attempt(pair, make_plan(pair, to, Path(folder)), jobs))

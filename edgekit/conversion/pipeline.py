@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -37,6 +37,8 @@ from edgekit.runtime import text as text_runtime
 from edgekit.signature import TensorSpec
 from edgekit.staging import publish, staging
 from edgekit.version import VERSION
+
+T = TypeVar("T")
 
 
 def convert(
@@ -82,7 +84,7 @@ def _run(
     work.mkdir()
     out.mkdir()
     with _Crew(log, say, debug) as crew:
-        traced: Traced = crew.call(1, stages.trace, plan, work, out)
+        traced = crew.call(1, stages.trace, plan, work, out)
         names = [name for name in plan.formats() if name not in traced.missing]
         with ThreadPoolExecutor(jobs) as pool:
             futures = {
@@ -116,7 +118,7 @@ class _Crew:
     def __init__(self, log: Path, say: Say, debug: bool) -> None:
         self._log, self._say, self._debug = log, say, debug
         self._lock = threading.Lock()
-        self._workers: list[Worker] = []
+        self._workers: list[Worker[Any]] = []
         self._closed = False
 
     def __enter__(self) -> _Crew:
@@ -125,10 +127,17 @@ class _Crew:
     def __exit__(self, *_: object) -> None:
         self.kill()
 
-    def call(self, share: int, function: Callable[..., Any], *args: Any) -> Any:
+    def call(self, share: int, function: Callable[..., T], *args: object) -> T:
         """Runs ``function(*args, say=...)`` in a process of its own and returns its result.
 
-        ``share`` is how many such processes have to share the cores.
+        Args:
+            share: how many such processes have to share the cores.
+            function: a function of :mod:`edgekit.conversion.stages`.
+            *args: its arguments.
+
+        Raises:
+            EdgekitError: the function's own error.
+            ConversionError: the process crashed, or :meth:`kill` came first.
         """
         with self._lock:
             if self._closed:
@@ -200,6 +209,7 @@ def _write_manifest(
 def _source(source: Source, parameters: int) -> SourceFacts:
     return SourceFacts(
         origin=source.origin,
+        kind=source.kind,
         model_type=source.family.model_type,
         architectures=configs.texts(source.config, "architectures"),
         sha256=source.sha256,

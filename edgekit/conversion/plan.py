@@ -97,6 +97,22 @@ def make(
 ) -> ExportPlan:
     """Checks the arguments against the model and the machine.
 
+    Args:
+        model: a hub id, a folder, ``demo`` or ``config:PATH``.
+        task: what the model is for; None asks the checkpoint.
+        to: formats.
+        recipes: the same for all formats; None leaves each its own default.
+        max_length: the most tokens, special ones included.
+        buckets: static lengths in tokens, for formats that need them.
+        out: the bundle's folder; None is ``NAME.edgekit`` in the current one.
+        force: whether a bundle that is there is replaced.
+        minimum_ios: the oldest iOS that has to run Core ML files: 16, 17 or 18.
+        minimum_tflite: the oldest TensorFlow Lite that has to run TFLite files, such as 2.14.
+        opset: the newest opset of ai.onnx that ONNX files may ask for, 15 to 20.
+        int64_inputs: whether ONNX files take int64 instead of int32.
+        embed_tokenizer: whether ONNX files that take text are added.
+        trust: what of the checkpoint may run code.
+
     Raises:
         EdgekitError: the first thing that cannot work, with its remedy.
     """

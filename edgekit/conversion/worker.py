@@ -20,29 +20,42 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Generic, TypeVar, cast
 
 from edgekit.errors import ConversionError, EdgekitError, OutputError, first_line
 
-Say = Callable[[Any], None]
+T = TypeVar("T")
+M = TypeVar("M")
 _ENOSPC_MARGIN_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
 class Failure:
-    """An exception on its way to the parent. Only edgekit's own errors travel as they are."""
+    """An exception on its way to the parent: one of edgekit's own errors, and where it arose.
+
+    Any other exception becomes a ConversionError first: the parent may not have its class.
+    """
 
     error: EdgekitError
     traceback: str
 
 
-class Worker:
-    """A running child. ``result`` waits for it; ``kill`` ends it."""
+class Worker(Generic[T]):
+    """A running child: :meth:`result` waits for it, and :meth:`kill` ends it.
+
+    Args:
+        function: what the child calls, a function of a module; besides ``args`` it gets ``say``,
+            which sends a message to the parent.
+        args: its arguments, which are pickled.
+        log: the file to which the child's standard error is added; its folder is where it works.
+        threads: how many threads numerical libraries may use in it.
+        echo: show standard error instead.
+    """
 
     def __init__(
         self,
-        function: Callable[..., Any],
-        args: tuple[Any, ...],
+        function: Callable[..., T],
+        args: tuple[object, ...],
         log: Path,
         *,
         threads: int,
@@ -67,7 +80,7 @@ class Worker:
         assert self._process.stdin is not None
         return self._process.stdin
 
-    def result(self, say: Say) -> Any:
+    def result(self, say: Callable[[M], None]) -> T:
         """Passes the child's messages to ``say`` and returns what its function returned.
 
         Raises:
@@ -81,7 +94,7 @@ class Worker:
                 if kind == "say":
                     say(value)
                 elif kind == "done":
-                    return value
+                    return cast(T, value)
                 else:
                     value.error.__cause__ = RemoteError(value.traceback)
                     raise value.error
@@ -109,18 +122,23 @@ def _environment(threads: int) -> dict[str, str]:
     return {**dict.fromkeys(pools, str(threads)), **os.environ, "PYTHONPATH": path}
 
 
-def alone(function: Callable[..., Any], *args: Any, debug: bool = False) -> Any:
+def alone(function: Callable[..., T], *args: object, debug: bool = False) -> T:
     """``function(*args)`` in a process of its own: what libraries print stays there.
 
     Its working directory is another one: paths have to be absolute.
+
+    Raises:
+        EdgekitError: the function's own error.
+        ConversionError: the process crashed or was killed.
     """
     with tempfile.TemporaryDirectory() as folder:
         log, threads = Path(folder) / "log", os.cpu_count() or 1
-        worker = Worker(_call, (function, *args), log, threads=threads, echo=debug)
+        call: Callable[..., T] = _call
+        worker = Worker(call, (function, *args), log, threads=threads, echo=debug)
         return worker.result(lambda message: None)
 
 
-def _call(function: Callable[..., Any], *args: Any, say: Say) -> Any:
+def _call(function: Callable[..., T], *args: object, say: Callable[[object], None]) -> T:
     return function(*args)
 
 
