@@ -21,8 +21,8 @@ from transformers import BertConfig, BertForSequenceClassification, BertModel, P
 from edgekit import formats, recipe
 from edgekit.manifest import Proof
 from edgekit.model import tasks
+from edgekit.model.head import Head
 from edgekit.model.oracle import Oracle
-from edgekit.model.pooling import Pooling
 from edgekit.proof import probes
 from edgekit.proof.compare import Reference
 from edgekit.proof.prove import prove
@@ -74,8 +74,8 @@ def trace(task_name: str, folder: Path) -> Traced:
         tasks.tensor_specs(task, {"labels": 3, "hidden": BERT.hidden_size}),
         BUCKETS,
     )
-    export.trace(model, task, signature, folder, Pooling())
-    oracle = Oracle(model, task, Pooling(), True)
+    export.trace(model, task, signature, folder, Head())
+    oracle = Oracle(model, task, Head(), True)
     vocabulary = probes.Vocabulary.of(model.config, True)
     right = [probes.answer(oracle, row) for row in probes.made_up(vocabulary, 32, BUCKETS)]
     return Traced(folder, replace(Reference.of(task, signature, right, 32), least=0))

@@ -16,8 +16,8 @@ from edgekit import recipe
 from edgekit.errors import SourceError
 from edgekit.manifest import Scale
 from edgekit.model import tasks
+from edgekit.model.head import Head
 from edgekit.model.oracle import Oracle
-from edgekit.model.pooling import Pooling
 from edgekit.proof import probes
 from edgekit.proof.compare import Comparer, Proof, Reference
 from edgekit.proof.prove import prove as prove_session
@@ -64,7 +64,7 @@ def model() -> torch.nn.Module:
 
 @pytest.fixture(scope="module")
 def cases(model: torch.nn.Module) -> list[probes.Probe]:
-    oracle = Oracle(model, TASK, Pooling(), True)
+    oracle = Oracle(model, TASK, Head(), True)
     rows = probes.made_up(probes.Vocabulary(300, 0, 2), 64, (16, 64))
     return [probes.answer(oracle, row) for row in rows]
 
@@ -188,7 +188,7 @@ def test_an_offset_that_softmax_does_not_see_hides_nothing(model: torch.nn.Modul
     """Noise that is nothing in logits around 300, and everything to what they decide."""
     shifted = copy.deepcopy(model)
     shifted.classifier.bias.data += 300
-    oracle = Oracle(shifted, TASK, Pooling(), True)
+    oracle = Oracle(shifted, TASK, Head(), True)
     rows = probes.made_up(probes.Vocabulary(300, 0, 2), 64, (16, 64))
     cases = [probes.answer(oracle, row) for row in rows]
     assert prove(PyTorch(shifted), cases).passed
@@ -212,7 +212,7 @@ def test_few_decisions_are_no_agreement(cases: list[probes.Probe], model: torch.
 def test_decisions_are_drawn_until_there_are_enough(
     cases: list[probes.Probe], model: torch.nn.Module
 ) -> None:
-    oracle = Oracle(model, TASK, Pooling(), True)
+    oracle = Oracle(model, TASK, Head(), True)
     few = Reference.of(TASK, SIGNATURE, [probe for probe in cases if len(probe) <= 3], 64)
     rows = probes.decisive(probes.Vocabulary(300, 0, 2), 64)
     more = few.decided(0.1, (probes.answer(oracle, row) for row in rows))
@@ -239,7 +239,7 @@ def test_answers_that_prove_nothing_are_refused(task: str, value: float, message
         def answer(self, input_ids: object, token_type_ids: object = ()) -> dict[str, np.ndarray]:
             return {"output": np.full((2, 8), value, np.float32)}
 
-    oracle = Broken(torch.nn.Identity(), tasks.get(task), Pooling(), False)  # type: ignore[arg-type]
+    oracle = Broken(torch.nn.Identity(), tasks.get(task), Head(), False)  # type: ignore[arg-type]
     with pytest.raises(SourceError, match=message):
         probes.answer(oracle, probes.Row("a", "length", (1, 2)))
 
