@@ -6,7 +6,7 @@ import gc
 import importlib.metadata
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from edgekit.model.head import Head
 from edgekit.model.oracle import Oracle
 from edgekit.postprocess import Facts
 from edgekit.postprocess import golden as vectors
-from edgekit.proof import embedded_tokenizer, fault_location, golden, probes, recipe_reference
+from edgekit.proof import embedded_tokenizer, fault_location, golden, probes
 from edgekit.proof.compare import Reference
 from edgekit.proof.prove import prove, prove_text
 from edgekit.proof.trials import Trial
@@ -277,28 +277,17 @@ def export(
             with _Timed(say, name, "prove", path.name):
                 exported.append(_export_text(file, facts, reference, tolerance, side))
             continue
-        exported.append(_prove(file, name, facts, reference, work / GRAPH, say))
+        proofs, lengths, batched = [], None, False
+        for session in runtime.sessions(path, name):
+            locate = partial(_layer, session, graph.load(work / GRAPH), tolerance)
+            with _Timed(say, name, "prove", f"{path.name} in {session.runtime}"):
+                proofs.append(prove(session, reference, tolerance, locate))
+            lengths, batched = session.lengths, session.batched
+            del session, locate  # they hold the weights, and so do the next ones
+        exported.append(
+            Exported(path, file.recipe.name, facts, lengths, batched, tuple(proofs), file.weights)
+        )
     return Outcome(tuple(exported), built.failure)
-
-
-def _prove(
-    file: File, name: str, facts: FileFacts, reference: Reference, stored: Path, say: Say
-) -> Exported:
-    """A finished file in every runtime of its format that this machine has."""
-    tolerance = file.recipe.tolerance_of(reference.task.name)
-    own = graph.load(stored)
-    rounded = recipe_reference.answers(own, file.recipe.selector, name, reference)
-    proofs, lengths, batched = [], None, False
-    for session in runtime.sessions(file.path, name):
-        known = rounded if recipe_reference.known(session.runtime) else None
-        locate = partial(_layer, session, graph.load(stored), tolerance)
-        with _Timed(say, name, "prove", f"{file.path.name} in {session.runtime}"):
-            proofs.append(prove(session, replace(reference, rounded=known), tolerance, locate))
-        lengths, batched = session.lengths, session.batched
-        del session, locate  # they hold the weights, and so do the next ones
-    return Exported(
-        file.path, file.recipe.name, facts, lengths, batched, tuple(proofs), file.weights
-    )
 
 
 def _export_text(

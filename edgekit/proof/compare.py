@@ -22,7 +22,7 @@ from edgekit.recipe import Tolerance
 from edgekit.signature import Signature
 
 ENOUGH = 60  # clear decisions: of so many, a file that takes 85% rightly passes 95% once in 50
-_NOISE = 4.0  # times its own noise that a file may be from its own rounding
+_NOISE = 6.0  # times its own noise that a file may be from its own rounding
 _VECTOR = 16  # the cosine of fewer values says little: two small logits may point anywhere
 
 Arrays = Mapping[str, np.ndarray]

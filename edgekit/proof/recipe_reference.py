@@ -50,7 +50,10 @@ class Rounded:
 
 
 def answers(graph: Graph, selector: Selector, format_name: str, asked: Asked) -> Rounded | None:
-    """What a file of that recipe and format is to compute; None where all is stored as floats.
+    """What a file of that recipe and format is to compute.
+
+    None where that is not known: all is stored as floats, the format's rounding of activations has
+    not been measured here, or linear layers of constants may have been computed beforehand.
 
     Args:
         graph: as traced; its weights are replaced in this object, so let it be one of its own.
@@ -58,7 +61,7 @@ def answers(graph: Graph, selector: Selector, format_name: str, asked: Asked) ->
         format_name: the format of the file.
         asked: the probes and what their answers are measured in.
     """
-    if all(scheme.floating for scheme in selector.schemes(format_name)):
+    if format_name not in _ROUNDINGS or _floating(selector, format_name) or _folded(graph):
         return None
     inputs = _round_weights(graph.dynamic, selector, format_name)
     run, disturbed = (_runner(graph, inputs, format_name, noisy) for noisy in (False, True))
@@ -70,6 +73,16 @@ def answers(graph: Graph, selector: Selector, format_name: str, asked: Asked) ->
         for name, value in disturbed(probe).items()
     )
     return Rounded(found, max(moved, default=0.0))
+
+
+def _floating(selector: Selector, format_name: str) -> bool:
+    return all(scheme.floating for scheme in selector.schemes(format_name))
+
+
+def _folded(graph: Graph) -> bool:
+    """Whether a linear layer has no input but constants, as DeBERTa's of relative positions."""
+    found = tensors(graph.dynamic).values()
+    return any(tensor.constant and "linear" in tensor.operators for tensor in found)
 
 
 class Asked(Protocol):
@@ -157,5 +170,4 @@ def _asymmetric(x: torch.Tensor) -> torch.Tensor:
 _ROUNDINGS: Mapping[str, _Rounding] = {
     "onnx": _symmetric,
     "tflite": _asymmetric,
-    "executorch": _asymmetric,
 }
