@@ -193,7 +193,9 @@ def _write_manifest(
         max_length=plan.max_length,
         buckets=plan.buckets,
         pad_id=traced.signature.pad_id,
-        pooling=source.pooling().facts() if plan.task.pooled else None,
+        prompts=source.prompts() if plan.task.has_head else {},
+        similarity=source.similarity(plan.task),
+        pooling=source.head(plan.task).facts() if plan.task.has_head else None,
         tokenizer=traced.tokenizer,
         golden=bundle.entry(folder, folder / bundle.GOLDEN),
         postprocess=traced.postprocess,
@@ -208,6 +210,7 @@ def _write_manifest(
 def _source(source: Source, parameters: int) -> SourceFacts:
     return SourceFacts(
         origin=source.origin,
+        kind=source.kind,
         model_type=source.family.model_type,
         architectures=configs.texts(source.config, "architectures"),
         sha256=source.sha256,

@@ -1,12 +1,13 @@
 """``postprocess.json``: outputs with the answer they mean, so that an app can test its own code.
 
 Half of the cases have made-up outputs from a seed, in steps of a quarter so that ties are frequent;
-the others have PyTorch's own, thinned out where they are large: of fill mask the likeliest entries,
-of token vectors the first four values.
+the others have PyTorch's own, thinned out where they are large: of fill mask and of
+sparse vectors the largest entries, of token vectors the first four values.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -19,7 +20,7 @@ from msgspec import Meta
 from edgekit import documents
 from edgekit.bundle import REMEDY, Bundle
 from edgekit.errors import BundleError
-from edgekit.manifest import Length, TokenId
+from edgekit.manifest import Count, Length, Similarity, TokenId
 from edgekit.model.source import SEED
 from edgekit.postprocess import Facts, answer, to_json
 from edgekit.postprocess.scores import number, ranked
@@ -30,6 +31,7 @@ TOP = 5
 _MAX_LENGTH = 40  # tokens: few, so that a short context already needs several windows
 _WIDTH = 4  # values kept of a token's vector
 _KEPT = 32  # entries kept of a mask's logits
+_MOST_VALUES = 1 << 28  # of one output: 1 GiB; a shape beyond it is none of a text of 40 tokens
 _REST = -8.0  # made-up logit of all other entries
 
 _TEXT = "Jean-Claude met Zoë in São Paulo, U.S.A., on 3 May."
@@ -39,6 +41,8 @@ _TEXTS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "question-answering": (("Where did they meet?", _CONTEXT), ("Who?", _TEXT)),
     "text-classification": ((_TEXT,), (_TEXT, _MARKS)),
     "sentence-similarity": ((_TEXT, _MARKS), (_TEXT,)),
+    "sparse-embedding": ((_TEXT, _MARKS), (_TEXT,)),
+    "late-interaction": ((_TEXT, _MARKS), (_TEXT,)),
     "fill-mask": (("Paris is the {mask} of {mask}.",), ("{mask} Zoë 👍🏽",)),
 }
 _OTHERS = ((_TEXT,), (_MARKS,))
@@ -52,7 +56,7 @@ class Packed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     the others are listed.
     """
 
-    shape: tuple[int, ...]
+    shape: tuple[Count, ...]
     values: tuple[float, ...]
     fill: float | None = None
     indices: Annotated[
@@ -84,6 +88,9 @@ class Vectors(msgspec.Struct, frozen=True, kw_only=True):
     problem_type: str | None
     labels: tuple[str, ...]
     mask_id: TokenId | None
+    similarity: Annotated[
+        Similarity, Meta(description="since 1.4: how two vectors are compared, where they are")
+    ] = "cosine"
     max_length: Length
     cases: tuple[VectorCase, ...]
 
@@ -133,6 +140,7 @@ def content(facts: Facts, tokenizer: Tokenizer, max_length: int, ask: Ask) -> Ve
         problem_type=facts.problem_type,
         labels=facts.labels,
         mask_id=facts.mask_id,
+        similarity=facts.similarity,
         max_length=length,
         cases=tuple(
             _case(facts, f"{kind} {number}", prompt, [make(row) for row in prompt.encodings])
@@ -151,8 +159,12 @@ def check(stored: Vectors, facts: Facts, tokenizer: Tokenizer) -> Checked:
         if short.prompt(facts.task, *prompt.texts).encodings != prompt.encodings:
             failures.append(f"{case.name}: the tokenizer makes other tokens")
             continue
-        outputs = [{name: _unpacked(value) for name, value in row.items()} for row in case.outputs]
-        found = to_json(answer(facts, prompt, outputs, case.top))
+        try:
+            outputs = [{key: _unpacked(each) for key, each in row.items()} for row in case.outputs]
+            found = to_json(answer(facts, prompt, outputs, case.top))
+        except (ValueError, IndexError, KeyError) as error:
+            failures.append(f"{case.name}: its outputs are none of this model ({error!r})")
+            continue
         differences = list(_differences(found, case.answer, "answer"))
         worst = max(worst, *(size for _, size in differences), 0.0)
         failures += [
@@ -183,8 +195,10 @@ def _case(facts: Facts, name: str, prompt: Prompt, outputs: Sequence[Row]) -> Ve
 
 def _thinned(facts: Facts, encoded: Encoded, outputs: Mapping[str, np.ndarray]) -> Row:
     """Of the real outputs what fits into a small file and still has an answer."""
-    if facts.task == "feature-extraction":
+    if facts.task in ("feature-extraction", "late-interaction"):
         return {name: value[:, :_WIDTH] for name, value in outputs.items()}
+    if facts.task == "sparse-embedding":
+        return {name: _largest(value) for name, value in outputs.items()}
     if facts.task != "fill-mask":
         return dict(outputs)
     logits = outputs["logits"]
@@ -195,8 +209,17 @@ def _thinned(facts: Facts, encoded: Encoded, outputs: Mapping[str, np.ndarray]) 
     return {"logits": thin}
 
 
+def _largest(weights: np.ndarray) -> np.ndarray:
+    thin = np.zeros_like(weights)
+    best = ranked(weights)[:_KEPT]
+    thin[best] = weights[best]
+    return thin
+
+
 def _made_up(rng: np.random.Generator, facts: Facts, encoded: Encoded, like: Row) -> Row:
-    """Quarters from -4 to 4, in the shapes of the thinned outputs."""
+    """Quarters from -4 to 4, in the shapes of the thinned outputs; no weight is below 0."""
+    if facts.task == "sparse-embedding":
+        return {name: np.abs(_quarters(rng, x.shape)) * (x > 0) for name, x in like.items()}
     if facts.task != "fill-mask":
         return {name: _quarters(rng, value.shape) for name, value in like.items()}
     logits = np.full_like(like["logits"], _REST)
@@ -230,6 +253,8 @@ def _packed(value: np.ndarray) -> Packed:
 
 
 def _unpacked(row: Packed) -> np.ndarray:
+    if math.prod(row.shape) > _MOST_VALUES:
+        raise ValueError(f"a shape of {row.shape}")
     values = np.array(row.values, np.float32)
     if row.fill is None:
         return values.reshape(row.shape)

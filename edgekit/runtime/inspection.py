@@ -44,24 +44,26 @@ def inspect_file(path: Path) -> FileFacts:
 
     Raises:
         UnsupportedError: another suffix.
-        BundleError: it is missing or cannot be read.
+        BundleError: it is missing, cannot be read or has no operations.
     """
     if path.suffix not in _READERS:
         raise UnsupportedError(
             f"{path} is no bundle and no {', '.join(_READERS)} file: nothing to inspect"
         )
-    if not path.exists():
-        raise BundleError(f"{path} does not exist")
+    if not path.is_file() and not path.is_dir():  # a pipe would never end
+        what = "is neither a file nor a folder" if path.exists() else "does not exist"
+        raise BundleError(f"{path} {what}")
     format_name, reader = _READERS[path.suffix]
     get_format(format_name).require()
     try:
         facts = reader(path)
-        library = get_format(format_name).minimum_os
-        return replace(facts, minimum_os=facts.minimum_os or library)
     except BundleError:
         raise
     except Exception as error:
         raise BundleError(f"{path} cannot be read as {format_name}: {error}") from error
+    if not facts.operations:
+        raise BundleError(f"{path} has no operations: it is empty or cut off, export it again")
+    return replace(facts, minimum_os=facts.minimum_os or get_format(format_name).minimum_os)
 
 
 def _onnx(path: Path) -> FileFacts:

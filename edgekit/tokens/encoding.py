@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from edgekit import words
 from edgekit.bundle import TOKENIZER, Bundle
 from edgekit.errors import BundleError, InputError
 
@@ -156,18 +157,22 @@ class Tokenizer:
 _PROMPTS: Mapping[str, Callable[..., Prompt]] = {
     "question-answering": Tokenizer._windows,
     "sentence-similarity": Tokenizer._each,
+    "sparse-embedding": Tokenizer._each,
+    "late-interaction": Tokenizer._each,
 }
 _COUNTS: Mapping[str, tuple[tuple[int, ...], str]] = {
     "question-answering": ((2,), "a question and a context"),
     "text-classification": ((1, 2), "one text, or two for a pair"),
     "sentence-similarity": ((1, 2), "one text for its vector, two to compare"),
+    "sparse-embedding": ((1, 2), "one text for its vector, two to compare"),
+    "late-interaction": ((1, 2), "one text for its vectors, a query and a document to compare"),
 }
 
 
 def _check_count(task: str, count: int) -> None:
     counts, wanted = _COUNTS.get(task, ((1,), "one text"))
     if count not in counts:
-        raise InputError(f"{task} takes {wanted}, not {count} text{'s' * (count != 1)}")
+        raise InputError(f"{task} takes {wanted}, not {words.count(count, 'text')}")
 
 
 def _check_unicode(text: str) -> None:
