@@ -44,10 +44,10 @@ class Narrow(TorchFunctionMode):
 
     def _arange(
         self,
-        first: int | torch.SymInt,
-        end: int | torch.SymInt | None = None,
-        step: int = 1,
-        *,
+        *sizes: int | torch.SymInt,
+        start: int | torch.SymInt = 0,
+        end: int | torch.SymInt = 0,
+        step: int | torch.SymInt = 1,
         dtype: torch.dtype | None = None,
         **_: object,
     ) -> Tensor:
@@ -56,7 +56,8 @@ class Narrow(TorchFunctionMode):
         Raises:
             ConversionError: other numbers than that, or more than the longest text has.
         """
-        start, stop = (0, first) if end is None else (first, end)
+        given = sizes if len(sizes) != 1 else (0, *sizes)  # one alone is the end
+        start, stop, step = (*given, *(start, end, step)[len(given) :])
         kind = torch.int32 if dtype in (None, torch.int64) else dtype
         fixed = isinstance(start, int) and isinstance(stop, int)
         too_long = fixed and stop > len(self._numbers)  # a slice would end early without a word
