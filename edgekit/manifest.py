@@ -117,6 +117,14 @@ class Proof(_Row, frozen=True, kw_only=True):
     failure: Annotated[str | None, Meta(description="why it did not pass")] = None
 
 
+class WeightEntry(_Row, frozen=True, kw_only=True):
+    """What a file stores of one tensor of the checkpoint."""
+
+    tensor: Annotated[str, Meta(description="its path in the traced model")]
+    scheme: Annotated[str, Meta(description="such as float32, or int8 per channel")]
+    size_bytes: Annotated[Count, Meta(description="with its scales and zero points")]
+
+
 class ArtifactEntry(FileEntry, frozen=True, kw_only=True):
     """One exported model that takes ids."""
 
@@ -138,6 +146,13 @@ class ArtifactEntry(FileEntry, frozen=True, kw_only=True):
     ] = None
     inputs: Annotated[tuple[TensorSpec, ...], Meta(min_length=1)]
     outputs: Annotated[tuple[TensorSpec, ...], Meta(min_length=1)]
+    weights: Annotated[
+        tuple[WeightEntry, ...],
+        Meta(
+            description="since 1.4: every tensor as the file stores it, read back from it. What a "
+            "format computes beforehand from several is not listed"
+        ),
+    ] = ()
     proofs: Annotated[tuple[Proof, ...], Meta(min_length=1, description="one a runtime")]
     data: Annotated[
         FileEntry | None,
