@@ -180,19 +180,6 @@ def without_residual(program: ExportedProgram) -> None:
     node.replace_all_uses_with(first_argument(node))
 
 
-def pool_padding(program: ExportedProgram) -> None:
-    """The mean over all places: the mask that weights are made of becomes one throughout."""
-    (total,) = nodes(program, ATEN.sum.dim_IntList)[:1]
-    mask = first_argument(total)
-    with program.graph.inserting_after(mask):
-        ones = program.graph.call_function(ATEN.mul.Tensor, (mask, 0.0))
-    ones.meta = dict(mask.meta)
-    with program.graph.inserting_after(ones):
-        full = program.graph.call_function(ATEN.add.Tensor, (ones, 1.0))
-    full.meta = dict(mask.meta)
-    mask.replace_all_uses_with(full, delete_user_cb=lambda user: user is not ones)
-
-
 EMBEDDINGS = "model.bert.embeddings."
 MUTATIONS: Mapping[str, Mutation] = {
     "a head's query zeroed": weight(QUERY + "weight", zero_head),
@@ -228,7 +215,6 @@ MUTATIONS: Mapping[str, Mutation] = {
     "the pooler's tanh dropped": bypass(ATEN.tanh.default, 0, first_argument),
     "the second token pooled": argument(ATEN.select.int, 2, 1),
 }
-POOLED: Mapping[str, Mutation] = {"pooling without the mask": pool_padding}
 HARDEST = ("eps of 1e-3", "tanh-GELU for GELU", "the mask ignored", "a head's query zeroed")
 
 
@@ -271,14 +257,6 @@ def test_a_fault_is_caught_in_onnx(
     name: str, recipe_name: str, traced: Mapping[str, Traced], tmp_path: Path
 ) -> None:
     check(proofs(traced["text-classification"], "onnx", recipe_name, tmp_path, MUTATIONS[name]))
-
-
-@pytest.mark.parametrize("recipe_name", ["fp32", "int8"])
-@pytest.mark.parametrize("name", POOLED)
-def test_a_fault_of_pooling_is_caught_in_onnx(
-    name: str, recipe_name: str, traced: Mapping[str, Traced], tmp_path: Path
-) -> None:
-    check(proofs(traced["sentence-similarity"], "onnx", recipe_name, tmp_path, POOLED[name]))
 
 
 @pytest.mark.slow
