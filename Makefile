@@ -7,7 +7,7 @@ BENCH ?= paper.bench
 DATA ?= ../shared/data
 DISTILLED ?= distilbert.study
 
-.PHONY: demo test test-all check matrix bench bench-conversion distill system clean
+.PHONY: demo test test-all check schemas matrix bench bench-conversion distill system clean
 
 demo: $(READY)  ## convert the built-in model and print its table
 	$(BIN)/edgekit convert demo --force
@@ -23,6 +23,9 @@ check: $(READY)  ## lint, format, types and which package imports which
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+schemas: $(READY)  ## write docs/schemas from the types
+	for name in $$($(BIN)/edgekit schema); do $(BIN)/edgekit schema $$name > docs/schemas/$$name.json; done
 
 matrix: $(READY)  ## measure every architecture, task, format and recipe (slow; see ARGS=--help)
 	$(BIN)/python -m edgekit.benchmarks.studies.matrix $(ARGS)

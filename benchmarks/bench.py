@@ -7,7 +7,7 @@ once, and is not measured again when the same command runs again into the same f
 
 from __future__ import annotations
 
-import json
+import math
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -23,6 +23,7 @@ from edgekit.benchmarks.spec import Suite
 from edgekit.bundle import Bundle
 from edgekit.errors import EdgekitError, PlanError
 from edgekit.version import VERSION
+from edgekit.words import count
 
 Say = Callable[[str], None]
 Named = tuple[str | None, Bundle]
@@ -92,12 +93,12 @@ class Bench:
     def _round(self, each: Round, mark: str) -> None:
         self._go_on()
         where = (
-            f"[{mark}] {each.target.name}, {_count(each.threads, 'thread')}, {each.length} tokens"
+            f"[{mark}] {each.target.name}, {count(each.threads, 'thread')}, {each.length} tokens"
         )
         if self._finished_before(each):
             self._say(f"{where}: measured before")
             return
-        self._say(f"{where}: {_count(len(each.entries), 'file')}")
+        self._say(f"{where}: {count(len(each.entries), 'file')}")
         for measurement in self._measure(each):
             if measurement.failure is not None:
                 self._go_on()  # it failed because it was stopped
@@ -135,7 +136,7 @@ class Bench:
         if None in done:
             return False
         for row in filter(None, done):
-            today = replace(row, suite=json.loads(json.dumps(self._suite.facts())))
+            today = replace(row, suite=self._suite.facts())
             if today != row:
                 self._keep(today)
         return True
@@ -201,7 +202,8 @@ class Bench:
             return replace(blank, unmeasured=found) if absent else replace(blank, failure=found)
         if not found.passed:
             wrong = f"wrong answers on {found.cases} golden texts: {found.failure}"
-            return replace(blank, parity=found, failure=wrong)
+            numbers = found if math.isfinite(found.max_abs) else None  # NaN has no error to keep
+            return replace(blank, parity=numbers, failure=wrong)
         return replace(blank, parity=found, load_evicted_ms=evicted)
 
     def _check(self, each: Round, entry: Entry) -> tuple[Parity | str, tuple[float, ...]]:
@@ -215,7 +217,3 @@ class Bench:
             raise
         except EdgekitError as error:
             return str(error), ()
-
-
-def _count(number: int, name: str) -> str:
-    return f"{number} {name}{'' if number == 1 else 's'}"

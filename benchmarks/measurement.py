@@ -1,17 +1,25 @@
 """What one measurement is: plain data, written as soon as it is finished and read back as it was.
 
-``results.schema.json`` in the package documents the file. A file that was measured together with
-others has the same ``round``: its n-th latency was taken right before or after their n-th, so a
-drifting machine shifts all of them.
+``edgekit schema results`` prints the JSON Schema that is made of it. A file that was measured
+together with others has the same ``round``: its n-th latency was taken right before or after their
+n-th, so a drifting machine shifts all of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from edgekit.manifest import Count, Length
 
 SCHEMA_VERSION = "1.0"
+
+Positive = Annotated[int, Meta(ge=1, le=2**53 - 1)]
+Samples = tuple[Annotated[float, Meta(gt=0)], ...]
 
 
 @dataclass(frozen=True)
@@ -21,15 +29,15 @@ class Subject:
     ``bundle`` is the folder it came from; ``bundle_id`` is the SHA-256 of its manifest.
     """
 
-    model: str
-    bundle: str
-    bundle_id: str
-    file: str
-    format: str
-    recipe: str
-    runtime: str
-    size_bytes: int
-    parameters: int
+    model: Annotated[str, Meta(min_length=1)]
+    bundle: Annotated[str, Meta(description="the folder it came from")]
+    bundle_id: Annotated[str, Meta(description="SHA-256 of the bundle's manifest")]
+    file: Annotated[str, Meta(description="empty: PyTorch's own model")]
+    format: Annotated[str, Meta(min_length=1)]
+    recipe: Annotated[str, Meta(min_length=1)]
+    runtime: Annotated[str, Meta(description="empty where the device has none for the file")]
+    size_bytes: Count
+    parameters: Count
     random_weights: bool
 
     @property
@@ -45,11 +53,11 @@ class Conditions:
     ``machine`` names the hardware, ``length`` counts the text's tokens, special ones included.
     """
 
-    device: str
-    machine: str
-    threads: int
-    length: int
-    batch: int = 1
+    device: Annotated[str, Meta(min_length=1)]
+    machine: Annotated[str, Meta(description="the hardware in one line")]
+    threads: Positive
+    length: Length
+    batch: Positive = 1
 
 
 @dataclass(frozen=True)
@@ -59,8 +67,8 @@ class Parity:
     ``agreement`` is the share of ``decisions`` that are PyTorch's, None of none.
     """
 
-    cases: int
-    max_abs: float
+    cases: Positive
+    max_abs: Annotated[float, Meta(ge=0)]
     cosine: float
     passed: bool
     agreement: float | None = None
@@ -73,8 +81,47 @@ class Operator:
     """One kind of operator in a profile: the time it takes in one inference, all calls together."""
 
     name: str
-    calls: int
-    time_ms: float
+    calls: Count
+    time_ms: Annotated[float, Meta(ge=0)]
+
+
+class Paper(msgspec.Struct, frozen=True):
+    """What a paper says, to stand beside what is measured: a suite's ``[paper]``."""
+
+    source: Annotated[str, Meta(description="its citation")] = "the paper"
+    parameters: Annotated[Mapping[str, float], Meta(description="by model")] = msgspec.field(
+        default_factory=dict
+    )
+    inference_s: Annotated[
+        Mapping[str, float], Meta(description="seconds for a data set on a CPU, by model")
+    ] = msgspec.field(default_factory=dict)
+    faster_on_phone: Annotated[
+        float | None, Meta(description="how many times, the first model against the second")
+    ] = None
+    phone_bytes: Annotated[float | None, Meta(description="of the first model")] = None
+
+
+class Texts(msgspec.Struct, frozen=True):
+    """The user's own texts, whose lengths were measured."""
+
+    file: str
+    count: Positive
+    lengths: Annotated[
+        Mapping[int, int], Meta(description="how many of them run in each static length")
+    ]
+    max_length: Length
+    cut: Annotated[Count, Meta(description="texts longer than the model takes")]
+    tokenizer: Annotated[str, Meta(description="the model whose tokenizer counted")] = ""
+
+
+class SuiteFacts(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a report needs of the suite that a measurement was part of."""
+
+    name: str = ""
+    title: str = ""
+    against: Annotated[str | None, Meta(description="the model compared with")] = None
+    texts: Texts | None = None
+    paper: Paper | None = None
 
 
 @dataclass(frozen=True)
@@ -95,32 +142,40 @@ class Measurement:
     ``unmeasured`` why nobody tried: no runtime of the target opens the file, say.
     """
 
-    subject: Subject
+    schema_version: str = field(default=SCHEMA_VERSION, kw_only=True)
+    subject: Annotated[Subject, Meta(description="what was measured")]
     conditions: Conditions
-    environment: Mapping[str, Any]
-    started: str
-    round: str = ""
-    padded_to: int = 0
-    warm_up: int = 0
-    latency_ms: tuple[float, ...] = ()
-    load_ms: tuple[float, ...] = ()
-    load_evicted_ms: tuple[float, ...] = ()
-    first_ms: tuple[float, ...] = ()
-    tokenizer_ms: tuple[float, ...] = ()
-    peak_memory_bytes: int | None = None
-    memory_limit_bytes: int | None = None
-    energy_mj: float | None = None
-    instructions: int | None = None
-    instructions_each: tuple[int, ...] = ()
+    environment: Annotated[
+        Mapping[str, object],
+        Meta(description="what the device says: processor, memory, system, versions"),
+    ]
+    started: Annotated[str, Meta(description="ISO 8601")]
+    round: Annotated[
+        str, Meta(description="equal: interleaved, the n-th sample right beside the n-th")
+    ] = ""
+    padded_to: Annotated[Count, Meta(description="the static length the text ran in")] = 0
+    warm_up: Annotated[Count, Meta(description="inferences before the first that counts")] = 0
+    latency_ms: Samples = ()
+    load_ms: Samples = ()
+    load_evicted_ms: Samples = ()
+    first_ms: Samples = ()
+    tokenizer_ms: Samples = ()
+    peak_memory_bytes: Count | None = None
+    memory_limit_bytes: Positive | None = None
+    energy_mj: Annotated[float, Meta(gt=0)] | None = None
+    instructions: Positive | None = None
+    instructions_each: tuple[Positive, ...] = ()
     parity: Parity | None = None
-    profile: tuple[Operator, ...] = ()
-    warnings: tuple[str, ...] = ()
-    failure: str | None = None
-    unmeasured: str | None = None
-    suite: Mapping[str, Any] = field(default_factory=dict)
+    profile: Annotated[tuple[Operator, ...], Meta(description="the slowest first")] = ()
+    warnings: Annotated[
+        tuple[str, ...], Meta(description="codes; docs/benchmarks.md has the list")
+    ] = ()
+    failure: Annotated[str | None, Meta(description="why there is no result")] = None
+    unmeasured: Annotated[str | None, Meta(description="why nobody tried")] = None
+    suite: SuiteFacts = field(default_factory=SuiteFacts)
 
     @property
-    def key(self) -> tuple[Any, ...]:
+    def key(self) -> tuple[str | int | None, ...]:
         """What it is a measurement of: a later one with the same key replaces it."""
         subject, conditions = self.subject, self.conditions
         return (
@@ -128,29 +183,3 @@ class Measurement:
             *(conditions.device, conditions.machine, conditions.threads),
             *(conditions.length, conditions.batch, self.memory_limit_bytes),
         )
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain data for one line of ``results.jsonl``."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, row: Mapping[str, Any]) -> Measurement:
-        """The inverse of :meth:`to_json`; fields of a later minor version are passed over."""
-        known = _known(cls, row)
-        samples = {name: tuple(value) for name, value in known.items() if isinstance(value, list)}
-        parity = row.get("parity")
-        return cls(
-            **{
-                **known,
-                **samples,
-                "subject": Subject(**_known(Subject, row["subject"])),
-                "conditions": Conditions(**_known(Conditions, row["conditions"])),
-                "parity": Parity(**_known(Parity, parity)) if parity else None,
-                "profile": tuple(Operator(**_known(Operator, o)) for o in row.get("profile", ())),
-            }
-        )
-
-
-def _known(kind: Any, row: Mapping[str, Any]) -> dict[str, Any]:
-    names = {each.name for each in fields(kind)}
-    return {name: value for name, value in row.items() if name in names}

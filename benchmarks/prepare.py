@@ -6,11 +6,13 @@ import json
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
+from edgekit.benchmarks.measurement import Texts
 from edgekit.benchmarks.spec import Model, Suite
 from edgekit.bundle import MANIFEST, TOKENIZER, Bundle
 from edgekit.conversion import pipeline, plan
@@ -107,14 +109,14 @@ def with_texts(suite: Suite, found: Sequence[tuple[str, Bundle]], path: Path) ->
     if not counts:
         raise PlanError(f"{path} has no text: give one text a line")
     used = Counter(fit(min(count, most), buckets) for count in counts)
-    texts = {
-        "file": path.name,
-        "count": len(counts),
-        "lengths": {str(bucket): used[bucket] for bucket in sorted(used)},
-        "max_length": most,
-        "cut": sum(count > most for count in counts),
-        "tokenizer": found[0][0],
-    }
+    texts = Texts(
+        file=path.name,
+        count=len(counts),
+        lengths={bucket: used[bucket] for bucket in sorted(used)},
+        max_length=most,
+        cut=sum(count > most for count in counts),
+        tokenizer=found[0][0],
+    )
     return replace(suite, lengths=tuple(sorted({*used, most})), texts=texts)
 
 

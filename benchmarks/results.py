@@ -1,27 +1,33 @@
 """A folder of results: ``results.jsonl``, one measurement a line, written as it is finished.
 
 A later line replaces an earlier one of the same key. A line that a killed process left half written
-is passed over, and the next one begins on a line of its own. ``results.schema.json`` in the package
-documents a line and checks it whenever a file is read.
+is passed over, and the next one begins on a line of its own. A line is a
+:class:`~edgekit.benchmarks.measurement.Measurement`, and is checked against it whenever it is read.
 """
 
 from __future__ import annotations
 
 import json
-import math
 import os
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import BinaryIO
 
+import msgspec
+
+from edgekit import documents
 from edgekit.benchmarks.measurement import SCHEMA_VERSION, Measurement
 from edgekit.errors import OutputError, PlanError
 
 FILE = "results.jsonl"
-_MAJOR = SCHEMA_VERSION.partition(".")[0]
+_REMEDY = "measure again: the file is damaged or forged"
+
+
+class _Reported(msgspec.Struct):
+    """Of a report the part that is read back."""
+
+    measurements: list[msgspec.Raw] | None = None
 
 
 class Store:
@@ -58,7 +64,7 @@ class Store:
 
 def line(measurement: Measurement) -> str:
     """A measurement as it stands in the file, without the line's end."""
-    return json.dumps({"schema_version": SCHEMA_VERSION, **measurement.to_json()})
+    return documents.dump_json(measurement, FILE)
 
 
 def read(paths: Sequence[Path]) -> list[Measurement]:
@@ -89,72 +95,44 @@ def _some(path: Path) -> list[Measurement]:
 
 def _reported(path: Path) -> Iterator[Measurement]:
     """The measurements that a ``report.json`` was made of."""
-    try:
-        report = _loads(path.read_bytes())
-    except (OSError, ValueError) as error:
-        raise PlanError(f"{path} is not readable JSON: {error}") from error
-    rows = report.get("measurements") if isinstance(report, dict) else None
-    if not isinstance(rows, list):
+    data = documents.read_bytes(path, PlanError)
+    rows = documents.decode_json(data, _Reported, str(path), PlanError, _REMEDY).measurements
+    if rows is None:
         raise PlanError(f"{path} is no report of edgekit bench: it has no measurements")
     for number, row in enumerate(rows, 1):
-        yield _checked(row, f"{path}, measurement {number}")
+        yield read_line(bytes(row), f"{path}, measurement {number}")
 
 
 def _read(path: Path) -> Iterator[Measurement]:
-    try:
-        lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
-    except OSError as error:
-        raise PlanError(f"{path} cannot be read: {error.strerror}") from error
-    whole = 0
-    for number, text in enumerate(lines, 1):
-        try:
-            row = _loads(text)
-        except ValueError:
-            continue  # empty, or cut off by a kill
-        whole += 1
-        yield _checked(row, f"{path}, line {number}")
+    lines = documents.read_bytes(path, PlanError).split(b"\n")
+    whole = [(number, line) for number, line in enumerate(lines, 1) if _is_whole(line)]
+    for number, line in whole:
+        yield read_line(line, f"{path}, line {number}")
     if any(lines) and not whole:
         raise PlanError(f"{path} is not a results file of edgekit bench: no line of it is JSON")
 
 
-def _loads(text: str | bytes) -> Any:
-    """JSON in which a number that is none (NaN, 1e400) is null, which the schema refuses."""
-    return json.loads(text, parse_float=_finite, parse_constant=lambda name: None)
+def _is_whole(line: bytes) -> bool:
+    """False for an empty line and for one that a kill cut off."""
+    try:
+        json.loads(line)  # takes NaN, which is a fault to be named and not a line cut off
+    except ValueError:
+        return False
+    except RecursionError:
+        return True
+    return True
 
 
-def _finite(text: str) -> float | None:
-    value = float(text)
-    return value if math.isfinite(value) else None
+def read_line(row: bytes | str, origin: str) -> Measurement:
+    """The inverse of :func:`line`; ``origin`` is what an error calls it.
+
+    Raises:
+        PlanError: it is damaged, or of another major version.
+    """
+    documents.check_major(row, SCHEMA_VERSION, origin, PlanError)
+    return documents.decode_json(row, Measurement, origin, PlanError, _REMEDY)
 
 
-def _checked(row: Any, origin: str) -> Measurement:
-    if not isinstance(row, dict) or "schema_version" not in row:
-        raise PlanError(f"{origin} is no result of edgekit bench: it has no schema_version")
-    version = str(row["schema_version"])
-    if version.partition(".")[0] != _MAJOR:
-        raise PlanError(
-            f"{origin} has schema version {version}, and this edgekit reads {_MAJOR}.x: measure "
-            "again or install a matching edgekit"
-        )
-    error = next(_validator().iter_errors(row), None)
-    if error is not None:
-        raise PlanError(f"{origin} is damaged or forged: {error.json_path}: {error.message[:200]}")
-    return Measurement.from_json(row)
-
-
-@cache
-def _validator() -> Any:
-    from jsonschema import Draft202012Validator
-
-    return Draft202012Validator(schema())
-
-
-def schema() -> dict[str, Any]:
-    """The JSON Schema of a line."""
-    text = files("edgekit").joinpath("results.schema.json").read_text("utf-8")
-    return dict(json.loads(text))
-
-
-def _ends_in_newline(file: Any) -> bool:
+def _ends_in_newline(file: BinaryIO) -> bool:
     file.seek(-1, os.SEEK_END)
-    return bool(file.read(1) == b"\n")
+    return file.read(1) == b"\n"

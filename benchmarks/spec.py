@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from importlib import import_module
 from importlib.resources import files
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import get_type_hints
 
-from edgekit import recipe
-from edgekit.benchmarks import typed
+import msgspec
+from msgspec import UNSET, structs
+
+from edgekit import documents, recipe
+from edgekit.benchmarks.measurement import Paper, SuiteFacts, Texts
 from edgekit.conversion import plan
 from edgekit.errors import PlanError
 from edgekit.model.source import DEMO
@@ -24,13 +24,18 @@ from edgekit.model.source import DEMO
 SUITES = ("quick", "paper", "full")
 
 
-@dataclass(frozen=True)
-class Limits:
-    """When to stop. ``precision`` is the half-width of the median's interval, relative to it.
+class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """When to stop.
 
-    ``seconds`` bounds one file's warm inferences; ``loads`` is in how many fresh processes it is
-    opened; ``profile_runs`` are averaged in a profile; ``cool_seconds`` bounds how long a phone is
-    left to cool down before.
+    Args:
+        min_samples: inferences that are measured at least.
+        max_samples: inferences that are measured at most.
+        seconds: bounds one file's warm inferences.
+        precision: the half-width of the median's interval, relative to it, at which to stop.
+        warm_up: inferences before the first that counts.
+        loads: in how many fresh processes a file is opened.
+        profile_runs: inferences that are averaged in a profile.
+        cool_seconds: bounds how long a phone is left to cool down before.
     """
 
     min_samples: int = 20
@@ -43,30 +48,51 @@ class Limits:
     cool_seconds: float = 300.0
 
 
-@dataclass(frozen=True)
-class Model:
-    """A bundle, or what one is made of: ``convert`` are arguments of :func:`edgekit.convert`.
+class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A bundle, or what one is made of; the others are compared with the one that is ``baseline``.
 
-    ``config`` is a bare architecture: a mapping with ``model_type``, the rest being Transformers'
-    defaults; its weights are random. The others are compared with a ``baseline``.
+    Args:
+        name: what reports call it; None for the bundle's own name.
+        bundle: its folder; None where one is made.
+        config: a bare architecture: ``model_type``, the rest being Transformers' defaults. Its
+            weights are random.
+        convert: arguments of :func:`edgekit.convert`.
+        baseline: whether the others are compared with it.
     """
 
     name: str | None = None
     bundle: Path | None = None
-    config: Mapping[str, Any] | None = None
-    convert: Mapping[str, Any] = field(default_factory=dict)
+    config: Mapping[str, object] | None = None
+    convert: Mapping[str, object] = msgspec.field(default_factory=dict)
     baseline: bool = False
 
 
-@dataclass(frozen=True)
-class Suite:
-    """Everything that is measured in one go. ``recipes`` and ``runtimes`` None: all there are.
+class PaperTable(Paper, frozen=True, forbid_unknown_fields=True):
+    """A paper's numbers as a suite has them: a key that is misspelt is refused."""
 
-    ``via`` is ``app`` where phones are to measure inside an app.
+
+class SuiteTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Everything that is measured in one go, as a TOML file has it; ``docs/suites.md``.
+
+    Args:
+        name: of the suite; by default the file's.
+        models: at least one.
+        title: for the report's head.
+        against: the model that the others are compared with.
+        devices: as ``edgekit devices`` names them.
+        threads: of the processor, one measurement for each.
+        lengths: tokens of a text, special ones included, one measurement for each.
+        recipes: None for all that the bundles have.
+        runtimes: None for all that the devices have.
+        memory_limit_bytes: what an emulated device has at most.
+        via: ``app`` where phones are to measure inside an app.
+        profile: whether the runtimes' own profilers are asked.
+        limits: when to stop.
+        paper: what a paper says, to stand beside it.
     """
 
-    name: str
-    models: tuple[Model, ...]
+    name: str = ""
+    models: tuple[Model, ...] = ()
     title: str = ""
     against: str | None = None
     devices: tuple[str, ...] = ("host",)
@@ -78,13 +104,23 @@ class Suite:
     via: str | None = None
     profile: bool = False
     limits: Limits = Limits()
-    texts: Mapping[str, Any] | None = None
-    paper: Mapping[str, Any] | None = None
+    paper: PaperTable | None = None
 
-    def facts(self) -> dict[str, Any]:
+
+class Suite(SuiteTable, frozen=True):
+    """A suite that is measured, at the lengths of the user's own texts if there are ``texts``."""
+
+    texts: Texts | None = None
+
+    def facts(self) -> SuiteFacts:
         """What a measurement keeps of its suite."""
-        kept = ("name", "title", "against", "texts", "paper")
-        return {key: getattr(self, key) for key in kept if getattr(self, key)}
+        return SuiteFacts(
+            name=self.name,
+            title=self.title,
+            against=self.against,
+            texts=self.texts,
+            paper=self.paper,
+        )
 
 
 def read(name_or_path: str) -> Suite:
@@ -95,71 +131,42 @@ def read(name_or_path: str) -> Suite:
     """
     if name_or_path in SUITES:
         shipped = files("edgekit.benchmarks").joinpath("suites", f"{name_or_path}.toml")
-        return suite(_parsed(shipped.read_text("utf-8"), name_or_path), Path.cwd(), name_or_path)
+        table = documents.decode_toml(shipped.read_bytes(), SuiteTable, name_or_path, PlanError)
+        return suite(table, Path.cwd(), name_or_path)
     path = Path(name_or_path)
     if not path.is_file():
         raise PlanError(
             f"'{name_or_path}' is no suite: choose from {', '.join(SUITES)} or give a TOML file"
         )
-    return suite(toml(path), path.parent, name_or_path)
+    return suite(documents.read_toml(path, SuiteTable, PlanError), path.parent, name_or_path)
 
 
-def toml(path: Path) -> dict[str, Any]:
-    """What a TOML file says.
+def suite(table: SuiteTable, folder: Path, origin: str) -> Suite:
+    """Checks a suite as a file has it.
+
+    Args:
+        table: the parsed file.
+        folder: what paths in it are relative to.
+        origin: what errors call it.
 
     Raises:
-        PlanError: it cannot be read, or is not TOML.
+        PlanError: something in it makes no sense.
     """
-    try:
-        text = path.read_text("utf-8")
-    except OSError as error:
-        raise PlanError(f"{path} cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise PlanError(f"{path} is not TOML: byte {error.start + 1} is not UTF-8") from error
-    return _parsed(text, str(path))
-
-
-def _parsed(text: str, origin: str) -> dict[str, Any]:
-    tomllib = _tomllib()
-    try:
-        return dict(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise PlanError(f"{origin} is not TOML: {error}") from error
-
-
-def suite(data: Mapping[str, Any], folder: Path, origin: str) -> Suite:
-    """From parsed TOML; paths are relative to ``folder``, ``origin`` is named in errors."""
-    given = typed.checked(data, _SUITE, origin)
-    if not given.get("models"):
+    if not table.models:
         raise PlanError(f"{origin} names no [[models]]: add at least one")
-    limits = typed.checked(given.get("limits", {}), get_type_hints(Limits), f"{origin}, [limits]")
-    typed.checked(given.get("paper", {}), _PAPER, f"{origin}, [paper]")
-    found = Suite(
-        **{
-            "name": Path(origin).stem,
-            **given,
-            "models": tuple(_model(row, folder, origin) for row in given["models"]),
-            "limits": Limits(**limits),
-        }
-    )
-    return checked(found)
+    found = Suite(**structs.asdict(table))
+    models = tuple(_model(model, folder, origin) for model in table.models)
+    return checked(structs.replace(found, name=table.name or Path(origin).stem, models=models))
 
 
-_TABLE = Mapping[str, Any]
-_SUITE = {**get_type_hints(Suite), "models": tuple[_TABLE, ...], "limits": _TABLE}
-del _SUITE["texts"]  # of a command line, not of a suite
-_PAPER = {
-    "source": str,
-    "parameters": Mapping[str, float],
-    "inference_s": Mapping[str, float],
-    "faster_on_phone": float,
-    "phone_bytes": float,
-}
-_CONVERT = {
-    name: hint
-    for name, hint in get_type_hints(plan.make).items()
-    if name not in ("out", "force", "trust", "return")
-}
+def _convert_table() -> type[msgspec.Struct]:
+    """The arguments of :func:`edgekit.convert` that a suite may give, as a type."""
+    hints = get_type_hints(plan.make)
+    names = [name for name in hints if name not in ("out", "force", "trust", "return")]
+    fields = [(name, hints[name] | msgspec.UnsetType, msgspec.UNSET) for name in names]
+    return msgspec.defstruct("convert", fields, frozen=True, forbid_unknown_fields=True)
+
+
 _MOST_THREADS = 128  # thousands bring a machine to a standstill
 _LISTS = ("devices", "threads", "lengths", "recipes", "runtimes")
 
@@ -200,42 +207,33 @@ def _check_limits(limits: Limits) -> None:
         raise PlanError(f"cool_seconds (--cool) has to be 0 or more, not {limits.cool_seconds:g}")
 
 
-def with_limits(suite: Suite, **changed: Any) -> Suite:
+def with_limits(suite: Suite, **changed: float | None) -> Suite:
     """The suite with the limits that are not None in the place of its own."""
     given = {key: value for key, value in changed.items() if value is not None}
-    return replace(suite, limits=replace(suite.limits, **given))
+    return structs.replace(suite, limits=structs.replace(suite.limits, **given))
 
 
-def _model(row: Any, folder: Path, origin: str) -> Model:
-    given = typed.checked(row, get_type_hints(Model), f"{origin}, [[models]]")
-    found = Model(**given)
-    convert = typed.checked(found.convert, _CONVERT, f"{origin}, convert")
-    if (found.bundle is None) == (found.config is None and "model" not in convert):
+def _model(model: Model, folder: Path, origin: str) -> Model:
+    convert = documents.convert(model.convert, _convert_table(), f"{origin}, convert", PlanError)
+    given = {key: value for key, value in structs.asdict(convert).items() if value is not UNSET}
+    if (model.bundle is None) == (model.config is None and "model" not in given):
         raise PlanError(
             f"{origin}: each of [[models]] needs either bundle, config or convert.model"
         )
-    if found.bundle is None and found.config is not None and found.name is None:
+    if model.bundle is None and model.config is not None and model.name is None:
         raise PlanError(f"{origin}: a model with a config needs a name")
-    if found.name is not None and Path(found.name).name != found.name:
-        raise PlanError(f"{origin}: '{found.name}' is no name: leave / out")
-    return replace(
-        found,
-        convert=_beside(folder, convert),
-        bundle=found.bundle and folder / found.bundle,
-    )
+    if model.name is not None and Path(model.name).name != model.name:
+        raise PlanError(f"{origin}: '{model.name}' is no name: leave / out")
+    bundle = None if model.bundle is None else folder / model.bundle
+    return structs.replace(model, convert=_beside(folder, given), bundle=bundle)
 
 
-def _beside(folder: Path, convert: Mapping[str, Any]) -> Mapping[str, Any]:
+def _beside(folder: Path, convert: Mapping[str, object]) -> Mapping[str, object]:
     """A checkpoint that lies beside the suite goes before one of the same name elsewhere."""
     model = convert.get("model")
-    if model in (None, DEMO) or not (folder / model).is_dir():
+    if not isinstance(model, str) or model == DEMO or not (folder / model).is_dir():
         return convert
     return {**convert, "model": str(folder / model)}
-
-
-def _tomllib() -> Any:
-    """The standard library's from Python 3.11 on, before that the package it came from."""
-    return import_module("tomllib" if find_spec("tomllib") else "tomli")
 
 
 def of_bundles(bundles: Sequence[Path], against: Path | None) -> tuple[Model, ...]:

@@ -10,9 +10,6 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
-
-import msgspec
 
 from edgekit import documents
 from edgekit.errors import BundleError
@@ -93,7 +90,12 @@ class Bundle:
             BundleError: the file is not valid.
         """
         path = self.path / self.manifest.golden.file
-        return documents.read_json(path, Golden, BundleError, REMEDY)
+        golden = documents.read_json(path, Golden, BundleError, REMEDY)
+        names = [spec.name for spec in self.signature.outputs]
+        for number, case in enumerate(golden.cases):
+            if fault := case.fault(names):
+                raise BundleError(f"{path}: cases[{number}].{fault}: {REMEDY}")
+        return golden
 
     def files(self) -> Iterator[FileEntry]:
         """Every file that the manifest lists."""
@@ -155,22 +157,10 @@ def entry(folder: Path, path: Path) -> FileEntry:
     )
 
 
-class _Versioned(msgspec.Struct):
-    """What every major version of a manifest has."""
-
-    schema_version: Annotated[str, msgspec.Meta(max_length=20)] = "none"
-
-
 def _read_manifest(folder: Path) -> Manifest:
     path = folder / MANIFEST
     if not path.is_file():
         raise BundleError(f"{folder} is no bundle: it has no {MANIFEST}")
     data = documents.read_bytes(path, BundleError)
-    found = documents.decode_json(data, _Versioned, str(path), BundleError, REMEDY)
-    major = SCHEMA_VERSION.partition(".")[0]
-    if found.schema_version.partition(".")[0] != major:
-        raise BundleError(
-            f"{path} has schema version {found.schema_version}, and this edgekit reads {major}.x: "
-            "install a matching edgekit"
-        )
+    documents.check_major(data, SCHEMA_VERSION, str(path), BundleError)
     return documents.decode_json(data, Manifest, str(path), BundleError, REMEDY)

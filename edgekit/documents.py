@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import stat
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from pathlib import Path, PurePath
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
 
@@ -41,13 +43,80 @@ def decode_json(
 ) -> T:
     """The same of JSON at hand; ``origin`` is what the error's line calls it."""
     try:
-        return msgspec.json.decode(data, type=kind)
+        return msgspec.json.decode(data, type=kind, dec_hook=_decoded)
     except msgspec.ValidationError as cause:
-        raise error(f"{origin} is not valid{_said(cause)}: {remedy}") from cause
+        raise error(f"{origin}: {_said(cause)}: {remedy}") from cause
     except RecursionError as cause:
         raise error(f"{origin} is nested too deeply to be read: {remedy}") from cause
     except (msgspec.DecodeError, UnicodeDecodeError) as cause:
         raise error(f"{origin} is not readable JSON ({cause}): {remedy}") from cause
+
+
+def check_major(data: bytes | str, current: str, origin: str, error: type[EdgekitError]) -> None:
+    """Checks the ``schema_version`` of a JSON document before anything else of it is read.
+
+    Args:
+        data: the document.
+        current: the version that this edgekit writes, ``major.minor``.
+        origin: what the error's line calls it.
+        error: which error is raised.
+
+    Raises:
+        EdgekitError: of the class ``error``: no JSON object, no version, or another major one.
+    """
+    remedy = "install a matching edgekit or make it again"
+    found = decode_json(data, _Versioned, origin, error, remedy).schema_version
+    major = current.partition(".")[0]
+    if found.partition(".")[0] != major:
+        raise error(
+            f"{origin} has schema version {found}, and this edgekit reads {major}.x: {remedy}"
+        )
+
+
+class _Versioned(msgspec.Struct):
+    """What every major version of every document has."""
+
+    schema_version: Annotated[str, msgspec.Meta(max_length=20)] = "none"
+
+
+def read_toml(path: Path, kind: type[T], error: type[EdgekitError]) -> T:
+    """Reads a TOML file that a user wrote into a typed object.
+
+    Args:
+        path: a regular file of UTF-8 TOML.
+        kind: what it has to hold: structs with ``forbid_unknown_fields``, so that a key that is
+            misspelt is refused.
+        error: which error is raised.
+
+    Raises:
+        EdgekitError: of the class ``error``; its line names the file, the key and the remedy.
+    """
+    return decode_toml(read_bytes(path, error), kind, str(path), error)
+
+
+def decode_toml(data: bytes, kind: type[T], origin: str, error: type[EdgekitError]) -> T:
+    """The same of TOML at hand; ``origin`` is what the error's line calls it."""
+    try:
+        plain = msgspec.toml.decode(data)
+    except UnicodeDecodeError as cause:
+        raise error(f"{origin} is not TOML: byte {cause.start + 1} is not UTF-8") from cause
+    except RecursionError as cause:
+        raise error(f"{origin} is nested too deeply to be read") from cause
+    except ValueError as cause:  # also a whole number of too many digits
+        raise error(f"{origin} is not TOML: {cause}") from cause
+    return convert(plain, kind, origin, error)
+
+
+def convert(plain: object, kind: type[T], origin: str, error: type[EdgekitError]) -> T:
+    """Parsed TOML, or a part of it, as a typed object; texts become paths where they have to.
+
+    Raises:
+        EdgekitError: of the class ``error``, as :func:`read_toml`.
+    """
+    try:
+        return msgspec.convert(plain, kind, dec_hook=_decoded)
+    except msgspec.ValidationError as cause:
+        raise error(f"{origin}: {_said(cause)}{_near(cause, kind)}") from cause
 
 
 def read_bytes(path: Path, error: type[EdgekitError]) -> bytes:
@@ -93,7 +162,7 @@ def dump_rows(value: object, rows: str, origin: str) -> str:
 
 def json_schema(kind: type[object], title: str) -> dict[str, object]:
     """The JSON Schema (2020-12) of a type, its docstrings and field descriptions included."""
-    schema = msgspec.json.schema(kind, schema_hook=_path_schema)
+    schema = msgspec.json.schema(kind, schema_hook=_schema)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title, **schema}
 
 
@@ -114,10 +183,38 @@ def _floats(value: object, place: str) -> Iterator[tuple[str, float]]:
             yield from _floats(item, f"{place}[{index}]")
 
 
+_WORDS = {
+    "str": "a text",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "a table",
+    "null": "null",
+    "path": "a path",
+}
+_TOML: Mapping[type, str] = {dict: "object", list: "array"}
+
+
 def _said(error: msgspec.ValidationError) -> str:
-    """What msgspec found and where, as `` at $.size (expected int, got str)``."""
-    what, _, place = str(error).replace("`", "").partition(" - at ")
-    return f"{f' at {place}' if place else ''} ({what[:1].lower()}{what[1:]})"
+    """What msgspec found and where, like ``limits.seconds has to be a number, not a text``."""
+    what, _, place = str(error).partition(" - at ")
+    where = place.strip("`").removeprefix("$").removeprefix(".") or "the content"
+    if unknown := _UNKNOWN.search(what):
+        return f"unknown key '{unknown[1]}'" + (f" in {where}" if where != "the content" else "")
+    what = re.sub(r"`([^`]*)`", lambda found: _kinds(found[1]), what)
+    if what.startswith("Expected "):
+        return f"{where} has to be {what.removeprefix('Expected ').replace(', got ', ', not ')}"
+    return f"{where}: {what[:1].lower()}{what[1:]}"
+
+
+_UNKNOWN = re.compile("unknown field `(.*?)`")
+
+
+def _kinds(names: str) -> str:
+    """Types in words; the name of a field stays as it is."""
+    kinds = names.split(" | ")
+    return " or ".join(_WORDS.get(kind, kind) for kind in kinds if kind != "null" or len(kinds) < 2)
 
 
 def _encoded(value: object) -> str:
@@ -126,7 +223,33 @@ def _encoded(value: object) -> str:
     raise NotImplementedError(f"{type(value).__name__} is not a type of JSON files")
 
 
-def _path_schema(kind: type[object]) -> dict[str, object]:
+def _near(error: msgspec.ValidationError, kind: type[object]) -> str:
+    """For a key that is unknown: the one that was meant, or at the top those that are known."""
+    unknown = _UNKNOWN.search(str(error))
+    if unknown is None:
+        return ""
+    _, parts = msgspec.json.schema_components([kind], schema_hook=_schema)
+    known = {key for part in parts.values() for key in part.get("properties", ())}
+    if near := get_close_matches(unknown[1], known, 1):
+        return f": did you mean {near[0]}?"
+    if " - at " in str(error):
+        return ": leave it out"
+    own = msgspec.structs.fields(kind)  # type: ignore[arg-type]  # only structs refuse a key
+    return f": choose from {', '.join(field.encode_name for field in own)}"
+
+
+def _decoded(kind: type[object], value: object) -> object:
+    """What msgspec does not know by itself: paths, and values of any kind."""
+    if kind is object:
+        return value
+    if kind is Path and isinstance(value, str):
+        return Path(value)
+    raise ValueError(f"Expected `path`, got `{_TOML.get(type(value), type(value).__name__)}`")
+
+
+def _schema(kind: type[object]) -> dict[str, object]:
+    if kind is object:
+        return {"description": "any value"}
     if issubclass(kind, PurePath):
         return {"type": "string"}
     raise NotImplementedError(f"{kind.__name__} is not a type of JSON files")

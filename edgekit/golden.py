@@ -5,22 +5,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Collection, Mapping
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
-from edgekit.manifest import Length, Scale, Side, TokenId
+from edgekit.manifest import Count, Length, Scale, Side, TokenId
 
 
 class Sample(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One output without its batch axis: all values, or an even sample of a large one."""
 
-    shape: tuple[int, ...]
+    shape: tuple[Count, ...]
     values: Annotated[tuple[float, ...], Meta(description="float32, seven significant digits")]
     indices: Annotated[
-        tuple[int, ...] | None,
+        tuple[Count, ...] | None,
         Meta(description="positions of the values in the flattened output; absent: all of them"),
     ] = None
     row_means: Annotated[
@@ -30,6 +31,14 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             "the whole output, which the softmax does not see"
         ),
     ] = None
+
+    @property
+    def fits(self) -> bool:
+        """Whether there are as many values as the shape and the indices say."""
+        size = math.prod(self.shape)
+        if self.indices is None:
+            return len(self.values) == size
+        return len(self.values) == len(self.indices) and max(self.indices, default=0) < size
 
 
 class GoldenCase(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -58,7 +67,7 @@ class GoldenCase(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     token_type_ids: tuple[TokenId, ...]
     outputs: Mapping[str, Sample]
     rows: Annotated[
-        tuple[int, ...],
+        tuple[Count, ...],
         Meta(description="of outputs with a length axis, the tokens that were compared"),
     ]
     choices: Annotated[
@@ -70,9 +79,21 @@ class GoldenCase(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         Meta(description="since 1.4: by how much, in units of the output, each of them is won"),
     ] = None
 
+    def fault(self, outputs: Collection[str]) -> str | None:
+        """What in the case contradicts itself or the bundle's ``outputs``, by their names."""
+        length = len(self.input_ids)
+        if not length or {len(self.attention_mask), len(self.token_type_ids)} != {length}:
+            return "input_ids, attention_mask and token_type_ids are not of one length"
+        if set(self.outputs) != set(outputs):
+            return f"outputs are {', '.join(self.outputs)}, not {', '.join(outputs)}"
+        wrong = [name for name, sample in self.outputs.items() if not sample.fits]
+        if wrong:
+            return f"outputs.{wrong[0]} has more or fewer values than its shape says"
+        return "rows are beyond the text" if max(self.rows, default=0) >= length else None
+
 
 class Golden(msgspec.Struct, frozen=True, kw_only=True):
-    """golden.json of a bundle."""
+    """golden.json of a bundle: texts with which a device tests itself."""
 
     offsets_unit: Annotated[
         str, Meta(description="what offsets count: code points, not UTF-16 units and not bytes")

@@ -5,13 +5,14 @@ A cell is one architecture, task, format and recipe; ``docs/support.md`` is rend
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
+from edgekit import documents
+from edgekit.errors import UnsupportedError
+from edgekit.layout import markdown_table
 from edgekit.model.families import OTHERS
 
 FILE = "support.json"
@@ -84,23 +85,17 @@ class Support:
         for (architecture, task), row in table.items():
             yield architecture, task, row
 
-    def to_json(self) -> dict[str, Any]:
-        """The content of ``support.json``."""
-        return {"versions": dict(self.versions), "cells": [asdict(cell) for cell in self.cells]}
-
 
 def load(path: Path | None = None) -> Support:
     """The support shipped with edgekit, or that of another file."""
-    text = path.read_text("utf-8") if path else files("edgekit").joinpath(FILE).read_text("utf-8")
-    data = json.loads(text)
-    return Support(data["versions"], tuple(Cell(**row) for row in data["cells"]))
+    data = (path or files("edgekit").joinpath(FILE)).read_bytes()
+    remedy = "make matrix writes it"
+    return documents.decode_json(data, Support, str(path or FILE), UnsupportedError, remedy)
 
 
 def save(support: Support, path: Path) -> None:
     """As JSON, one line a cell."""
-    data = support.to_json()
-    cells = ",\n".join(f"  {json.dumps(cell)}" for cell in data["cells"])
-    path.write_text(f'{{"versions": {json.dumps(data["versions"])},\n"cells": [\n{cells}\n]}}\n')
+    path.write_text(documents.dump_rows(support, "cells", FILE), encoding="utf-8")
 
 
 def text(cell: Cell | None) -> str:
@@ -127,7 +122,7 @@ def markdown(support: Support) -> str:
         "",
         "Written by `make matrix` from `edgekit/support.json`; do not edit.",
         "",
-        *_table(header, support.table()),
+        *markdown_table(header, support.table(), left=2),
         *(["", "## Red cells", "", *failures] if failures else []),
         "",
         *_BY_CONFIG,
@@ -154,27 +149,21 @@ _BY_CONFIG = (
 )
 
 
-def _table(header: tuple[str, ...], body: Iterable[tuple[str, ...]]) -> Iterator[str]:
-    rule = ("---", "---", *["---:"] * (len(header) - 2))
-    for row in (header, rule, *body):
-        yield f"| {' | '.join(row)} |"
-
-
-def _key(cell: Cell) -> tuple[Any, ...]:
+def _key(cell: Cell) -> tuple[tuple[int, str], ...]:
     from edgekit.model.families import FAMILIES
     from edgekit.model.tasks import TASKS
 
     column = _column((cell.format, cell.recipe))
-    return _place(cell.architecture, FAMILIES), _place(cell.task, TASKS), column
+    return _place(cell.architecture, FAMILIES), _place(cell.task, TASKS), *column
 
 
-def _column(column: tuple[str, str]) -> tuple[Any, ...]:
+def _column(column: tuple[str, str]) -> tuple[tuple[int, str], ...]:
     from edgekit.formats import FORMATS
     from edgekit.recipe import RECIPES
 
     return _place(column[0], FORMATS), _place(column[1], RECIPES)
 
 
-def _place(name: str, table: Mapping[str, Any]) -> tuple[int, str]:
+def _place(name: str, table: Mapping[str, object]) -> tuple[int, str]:
     """Where a name stands in a table; names that have left it come last."""
     return (list(table).index(name) if name in table else len(table), name)

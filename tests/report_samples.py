@@ -6,7 +6,17 @@ import random
 from collections.abc import Iterator
 from dataclasses import replace
 
-from edgekit.benchmarks.measurement import Conditions, Measurement, Operator, Parity, Subject
+from edgekit.benchmarks.measurement import (
+    Conditions,
+    Measurement,
+    Operator,
+    Paper,
+    Parity,
+    Subject,
+    SuiteFacts,
+    Texts,
+)
+from edgekit.evaluation.result import BundleEvaluation, DataFacts, Evaluation, Quality, Score
 
 MACHINE, OTHER, PHONE = "Epyc, 2 cores", "Graviton, 4 cores", "cortex-a76 by qemu"
 BERT, DISTILBERT = "BERT-base", "DistilBERT-base"
@@ -19,15 +29,13 @@ FILES = (  # format, recipe, runtime, milliseconds at 128 tokens, share of the f
     ("tflite", "int8", "LiteRT", 18.0, 0.26),
     ("pytorch", "fp32", "PyTorch eager", 60.0, 1.0),
 )
-PAPER = {
-    "source": "Sanh et al. 2019",
-    "parameters": {DISTILBERT: 66e6, BERT: 110e6},
-    "inference_s": {DISTILBERT: 410.0, BERT: 668.0},
-    "faster_on_phone": 1.71,
-    "phone_bytes": 207e6,
-}
-SUITE = {"name": "paper", "title": "DistilBERT & BERT", "against": BERT, "paper": PAPER}
-TEXTS = {"file": "reviews.txt", "count": 120, "cut": 2, "lengths": {"64": 80, "128": 40}}
+PAPER = Paper(
+    source="Sanh et al. 2019",
+    parameters={DISTILBERT: 66e6, BERT: 110e6},
+    inference_s={DISTILBERT: 410.0, BERT: 668.0},
+    faster_on_phone=1.71,
+    phone_bytes=207e6,
+)
 PROFILE = tuple(Operator(f"Operator{index}", 12, 9.0 / (index + 1)) for index in range(12))
 
 
@@ -46,6 +54,13 @@ def subject(model: str, row: tuple[str, str, str, float, float]) -> Subject:
         parameters=PARAMETERS[model],
         random_weights=True,
     )
+
+
+def suite(max_length: int) -> SuiteFacts:
+    texts = Texts(
+        file="reviews.txt", count=120, cut=2, lengths={64: 80, 128: 40}, max_length=max_length
+    )
+    return SuiteFacts("paper", "DistilBERT & BERT", BERT, texts, PAPER)
 
 
 def timed(machine: str = MACHINE, lengths: tuple[int, ...] = (64, 128)) -> Iterator[Measurement]:
@@ -69,7 +84,7 @@ def timed(machine: str = MACHINE, lengths: tuple[int, ...] = (64, 128)) -> Itera
                     parity=Parity(43, 1e-5, 0.9999, True),
                     profile=PROFILE if row[2] in ("onnxruntime", "LiteRT") else (),
                     warnings=("busy",) if length == 64 else (),
-                    suite={**SUITE, "texts": {**TEXTS, "max_length": max(lengths)}},
+                    suite=suite(max(lengths)),
                 )
 
 
@@ -105,3 +120,13 @@ def without() -> Iterator[Measurement]:
 
 def everything() -> list[Measurement]:
     return [*timed(), *without(), *counted()]
+
+
+def evaluation() -> Evaluation:
+    """A file and PyTorch over the same labelled data."""
+    score = Score("accuracy", True, 0.9, 0.85, 0.95, 0.01, 0.0, 0.02)
+    file = Quality(
+        "model-int8.onnx", "onnx", "int8", "host", "onnxruntime 1", 1, "0" * 64, (score,)
+    )
+    found = BundleEvaluation("mine", "mine.edgekit", "text-classification", 9, file, None, (file,))
+    return Evaluation(DataFacts("dev.tsv", "0" * 64, None), (found,))

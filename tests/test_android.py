@@ -15,6 +15,7 @@ import pytest
 from bay import PROGRAMS, Bay, target, wait_until
 from measuring import QUICK, launch, measure, no_model
 
+from edgekit.benchmarks.devices import content
 from edgekit.benchmarks.devices.android import device as android
 from edgekit.benchmarks.devices.android import facts
 from edgekit.benchmarks.devices.android.adb import Adb, DeviceError
@@ -23,6 +24,7 @@ from edgekit.benchmarks.devices.android.energy import energy_mj
 from edgekit.benchmarks.devices.cooling import PhoneState, heat
 from edgekit.benchmarks.devices.protocol import RunnerError
 from edgekit.bundle import Bundle
+from edgekit.errors import UnsupportedError
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
@@ -100,6 +102,14 @@ def test_an_app_that_keeps_the_contract_is_measured(
         ThroughApp(phone).start(asked)
     with pytest.raises(DeviceError, match="install the app"):
         ThroughApp(phone, "org.nobody/.Here").start(asked)
+
+
+def test_a_file_with_its_weights_beside_it_is_not_pushed_without_them(tmp_path: Path) -> None:
+    model = no_model(tmp_path, ".onnx")
+    assert content.name(model).endswith(".onnx")
+    (tmp_path / "no.onnx.data").touch()
+    with pytest.raises(UnsupportedError, match="beyond 2 GiB: measure it on host"):
+        content.name(model)
 
 
 def test_a_phone_that_tells_nothing_has_no_facts() -> None:

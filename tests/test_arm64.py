@@ -9,12 +9,12 @@ import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from measuring import launch, no_model
+from msgspec import structs
 from msgspec.structs import asdict
 from test_bench import FAST, spoil
 from test_bundle import edit
@@ -36,7 +36,7 @@ Key = tuple[str, str]
 def measure(folder: Path, *devices: Arm64, **changed: Any) -> list[Measurement]:
     kept: list[Measurement] = []
     suite = Suite("phone", (Model(bundle=folder),), lengths=(10,), limits=FAST)
-    suite = replace(suite, **changed)
+    suite = structs.replace(suite, **changed)
     bench.Bench(suite, prepare.bundles(suite, folder, print), kept.append).run(devices)
     return kept
 

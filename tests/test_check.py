@@ -22,11 +22,11 @@ from edgekit.benchmarks.measurement import Conditions, Measurement, Parity
 from edgekit.budget import junit, limits, render, verdict
 from edgekit.budget.baseline import Baseline
 from edgekit.budget.finding import Finding
-from edgekit.budget.limits import Data, Setting
+from edgekit.budget.limits import DeviceSetting, LabelledData
 from edgekit.budget.quantities import DATA, TABLE
 from edgekit.bundle import Artifact, Bundle
 from edgekit.errors import PlanError
-from edgekit.evaluation.report import BundleReport, ClassScore, Quality, Report, Score
+from edgekit.evaluation.result import BundleEvaluation, ClassScore, Evaluation, Quality, Score
 from edgekit.files import file_sha256
 from edgekit.postprocess.labels import Classification
 
@@ -55,13 +55,13 @@ class Scripted:
 
     def __init__(self, **changed: Any) -> None:
         self.changed = changed
-        self.asked: list[tuple[Setting, dict[str, frozenset[str]]]] = []
+        self.asked: list[tuple[DeviceSetting, dict[str, frozenset[str]]]] = []
         self.compared: list[bool] = []
 
-    def timed(self, setting: Setting) -> bool:
+    def timed(self, setting: DeviceSetting) -> bool:
         return setting.device == "host"
 
-    def blank(self, bundle: Bundle, artifact: Artifact, setting: Setting) -> Measurement:
+    def blank(self, bundle: Bundle, artifact: Artifact, setting: DeviceSetting) -> Measurement:
         conditions = Conditions(setting.device, "a machine", setting.threads, setting.length)
         runtime = {"coreml": None, "onnx": "onnxruntime"}.get(artifact.format, "litert")
         return Measurement(
@@ -69,7 +69,7 @@ class Scripted:
         )
 
     def measure(
-        self, bundle: Bundle, setting: Setting, wanted: Mapping[str, frozenset[str]]
+        self, bundle: Bundle, setting: DeviceSetting, wanted: Mapping[str, frozenset[str]]
     ) -> Mapping[str, Measurement]:
         self.asked.append((setting, dict(wanted)))
         values = {**(MEASURED if self.timed(setting) else COUNTED), **self.changed}
@@ -86,7 +86,7 @@ class Scripted:
         }
 
     def judge(
-        self, bundle: Bundle, device: str, data: Data, files: Sequence[str], compare: bool
+        self, bundle: Bundle, device: str, data: LabelledData, files: Sequence[str], compare: bool
     ) -> Mapping[str, Quality | str]:
         self.compared.append(compare)
         return {
@@ -155,8 +155,8 @@ def test_only_what_is_asked_for_is_measured_once_for_each_setting(
     assert all(row.met for row in found)
     tflite = {f"model-{recipe}.tflite": {"p90"} for recipe in ("fp32", "int8")}
     assert meter.asked == [
-        (Setting(), {INT8: {"p90", "memory"}, **tflite}),
-        (Setting(length=32), {INT8: {"load"}}),
+        (DeviceSetting(), {INT8: {"p90", "memory"}, **tflite}),
+        (DeviceSetting(length=32), {INT8: {"load"}}),
     ]
 
 
@@ -200,8 +200,8 @@ def test_wrong_answers_break_parity_and_leave_speed_unmeasured(
     [
         ("[[budget]]\nsize = ", "is not TOML"),
         ("", r"has no \[\[budget\]\]"),
-        ("[budget]\nsize = '1 MB'", r"has no \[\[budget\]\]"),
-        ("size = '1 MB'", r"unknown key 'size': limits stand below \[\[budget\]\]"),
+        ("[budget]\nsize = '1 MB'", "budget has to be a list, not a table"),
+        ("size = '1 MB'", r"unknown key 'size': choose from budget"),
         ("[[budget]]\nfiles = '*'", "limits nothing"),
         ("[[budget]]\nsise = '1 MB'", "unknown key 'sise': did you mean size?"),
         ("[[budget]]\nzzz = '1 MB'", "unknown key 'zzz': choose from files, device"),
@@ -219,13 +219,13 @@ def test_wrong_answers_break_parity_and_leave_speed_unmeasured(
         ("[[budget]]\nsize = '-100%'", "size cannot be"),
         ("[[budget]]\nthreads = 0\nsize = '1 MB'", "threads has to be a whole number"),
         ("[[budget]]\nlength = true\nsize = '1 MB'", "length has to be a whole number"),
-        ("[[budget]]\nfiles = []\nsize = '1 MB'", "files has to be a name or a list"),
+        ("[[budget]]\nfiles = []\nsize = '1 MB'", "files has to be a list of length >= 1"),
         ("[[budget]]\nfiles = '*-int4.*'\nsize = '1 MB'", r"'\*-int4.\*' fits no file of"),
         ("[[budget]]\nfiles = ['*', 'x']\nsize = '1 MB'", "'x' fits no file of"),
         ("[[budget]]\nmetric = 0.9", 'metric needs labelled data: data = "FILE"'),
         ("[[budget]]\ndata = 'dev.tsv'\nsize = '1 MB'", "nothing asks for the data"),
         ("[[budget]]\ndata = 'no.tsv'\nmetric = 0.9", r"no\.tsv is no file"),
-        ("[[budget]]\ndata = 3\nmetric = 0.9", "data is no table"),
+        ("[[budget]]\ndata = 3\nmetric = 0.9", "data has to be a text or a table"),
         ("[[budget]]\ndata = {file = 'dev.tsv', rows = 1}\ndrop = 0.1", "unknown key 'rows'"),
         ("[[budget]]\ndata = {file = 'dev.tsv', limit = 0}\ndrop = 0.1", "limit has to be a whole"),
         (
@@ -248,7 +248,7 @@ def test_a_budget_that_makes_no_sense_is_refused(
         check(bundle, tmp_path, text)
 
 
-def baseline(bundle: Bundle, folder: Path, setting: Setting, **changed: Any) -> Baseline:
+def baseline(bundle: Bundle, folder: Path, setting: DeviceSetting, **changed: Any) -> Baseline:
     """A stored run in which every file was as it is now."""
     wanted = {artifact.path.name: frozenset(("p90",)) for artifact in bundle.artifacts}
     store = results.Store(folder)
@@ -258,7 +258,7 @@ def baseline(bundle: Bundle, folder: Path, setting: Setting, **changed: Any) -> 
 
 
 def test_a_limit_is_relative_to_a_stored_report(bundle: Bundle, tmp_path: Path) -> None:
-    stored = baseline(bundle, tmp_path, Setting(), peak_memory_bytes=49_000_000)
+    stored = baseline(bundle, tmp_path, DeviceSetting(), peak_memory_bytes=49_000_000)
     text = f"[[budget]]\nfiles = '{INT8}'\nsize = '+0%'\np90 = '-20%'\nmemory = '+3%'"
     found = {row.quantity.key: row for row in check(bundle, tmp_path, text, stored)}
     assert {key: row.met for key, row in found.items()} == {
@@ -275,10 +275,10 @@ def test_a_metric_is_relative_to_a_stored_evaluation(bundle: Bundle, tmp_path: P
     for accuracy, met in ((0.91, True), (0.93, False)):
         better = replace(QUALITY.metrics[0], value=accuracy)
         former = replace(QUALITY, file=INT8, metrics=(better,))
-        report = BundleReport(
+        report = BundleEvaluation(
             bundle.name, "old", "text-classification", 60, None, "no PyTorch", (former,)
         )
-        Report(facts, (report,)).save(tmp_path)
+        Evaluation(facts, (report,)).save(tmp_path)
         (found,) = check(bundle, tmp_path, text, Baseline.read([tmp_path / "eval.json"]))
         assert found.met is met, found.sentence
     assert "accuracy 0.900, budget ≥ 0.911 (-2% of 0.930)" in found.sentence
@@ -310,7 +310,7 @@ def test_a_metric_is_relative_to_a_stored_evaluation(bundle: Bundle, tmp_path: P
 def test_an_unlike_baseline_is_refused(
     limit: str, message: str, bundle: Bundle, tmp_path: Path
 ) -> None:
-    stored = baseline(bundle, tmp_path, Setting())
+    stored = baseline(bundle, tmp_path, DeviceSetting())
     with pytest.raises(PlanError, match=message):
         check(bundle, tmp_path, f"[[budget]]\nfiles = '{INT8}'\n{limit}", stored)
 

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import xcode_output as output
 from measuring import QUICK, measure
+from msgspec import structs
 
 from edgekit.benchmarks.devices.ios import device as ios
 from edgekit.benchmarks.devices.ios.device import Ios
@@ -168,7 +169,7 @@ def test_a_simulator_is_started_and_its_state_told(mac: Mac, brief: Bundle) -> N
     simulated = (output.simulator("S2", "Shutdown"),)
     state = {"thermal_state": "serious", "low_power": True}
     device = replace(mac, simulators=simulated, state=state).device("ios-simulator")
-    limits = replace(QUICK, cool_seconds=0)
+    limits = structs.replace(QUICK, cool_seconds=0)
     (row,) = measure(device, brief, limits=limits)
     assert row.failure is None
     assert row.conditions.device == "ios-simulator:S2"

@@ -63,6 +63,7 @@ def test_the_document_is_that_of_the_shipped_data() -> None:
 
 def test_support_command(tmp_path: Path) -> None:
     printed = edgekit_cli("support", "--json", cwd=tmp_path)
-    assert json.loads(printed.stdout) == support.load().to_json()
+    shipped = Path(support.__file__).parent / support.FILE
+    assert json.loads(printed.stdout) == json.loads(shipped.read_text())
     table = edgekit_cli("support", cwd=tmp_path).stdout
     assert all(cell.architecture in table for cell in support.load().cells)

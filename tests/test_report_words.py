@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import report_samples
+from msgspec import structs
 from report_samples import BERT, DISTILBERT
 from rich.console import Console
 
@@ -19,7 +20,7 @@ from edgekit.report import headline, terminal
 def test_a_worse_model_is_called_so_everywhere(tmp_path: Path) -> None:
     """A bigger and slower one than its base: no tile may say that it is 0.5 times smaller."""
     turned = [
-        replace(row, suite={**row.suite, "against": DISTILBERT})
+        replace(row, suite=structs.replace(row.suite, against=DISTILBERT))
         for row in report_samples.everything()
         if row.subject.model in (BERT, DISTILBERT) and row.subject.recipe == "fp32"
     ]

@@ -14,7 +14,7 @@ from edgekit import report, stats
 from edgekit.benchmarks.measurement import Measurement
 from edgekit.evaluation import measures
 from edgekit.evaluation.kinds import Judged
-from edgekit.evaluation.report import score
+from edgekit.evaluation.result import score
 from edgekit.report.comparison import SAME_RECIPE
 from edgekit.stats import Interval
 

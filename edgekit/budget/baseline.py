@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
+import msgspec
+
+from edgekit import documents
 from edgekit.benchmarks import results
 from edgekit.benchmarks.measurement import Measurement
-from edgekit.budget.limits import Data
+from edgekit.budget.limits import LabelledData
 from edgekit.budget.quantities import FILE, Quantity, Reading
 from edgekit.errors import PlanError
-from edgekit.evaluation import report
+from edgekit.evaluation import result
+from edgekit.evaluation.result import Evaluation
 from edgekit.files import file_sha256
 from edgekit.report import comparison
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -23,7 +28,7 @@ class Baseline:
     """Measurements and evaluations of a former bundle; ``origin`` names their files."""
 
     rows: tuple[Measurement, ...]
-    evaluations: tuple[Mapping[str, Any], ...]
+    evaluations: tuple[Evaluation, ...]
     origin: str
 
     @classmethod
@@ -37,7 +42,7 @@ class Baseline:
         benches = [path for path in paths if _file(path) not in evaluated]
         return cls(
             tuple(results.read(benches)) if benches else (),
-            tuple(map(_evaluation, evaluated)),
+            tuple(map(result.read, evaluated)),
             ", ".join(map(str, paths)),
         )
 
@@ -71,33 +76,29 @@ class Baseline:
         ]
         return quantity.read(Reading(self._alike(rows, unlike, subject.file))) or 0.0
 
-    def metric(self, quantity: Quantity, bundle: str, file: str, device: str, data: Data) -> float:
+    def metric(
+        self, quantity: Quantity, bundle: str, file: str, device: str, data: LabelledData
+    ) -> float:
         """The metric that the file had on the same data.
 
         Raises:
             PlanError: there is none; the message says what differs from those that there are.
         """
-        asked = {"device": device, "data": file_sha256(data.file), "limit": data.limit}
+        asked = _Asked(device, file_sha256(data.file), data.limit)
         found = [
-            (each["bundle"], row, {"device": row["device"], **_facts(whole)})
+            (each.bundle, row, _Asked(row.device, whole.data.sha256, whole.data.limit))
             for whole in self.evaluations
-            for each in whole["bundles"]
-            for row in each["artifacts"]
-            if row["file"] == file and row["metrics"] and row["metrics"][0]["value"] is not None
+            for each in whole.bundles
+            for row in each.artifacts
+            if row.file == file and row.metrics and row.metrics[0].value is not None
         ]
         found = _of_model(found, lambda each: each[0], bundle, self.origin)
         if not found:
             raise self._nothing(quantity, file)
-        unlike = [
-            [
-                f"{key} ({_short(key, asked)} and {_short(key, facts)})"
-                for key in asked
-                if asked[key] != facts[key]
-            ]
-            for *_, facts in found
-        ]
-        _, row, _ = self._alike(found, unlike, file)
-        return float(row["metrics"][0]["value"])
+        _, row, _ = self._alike(found, [asked.unlike(facts) for *_, facts in found], file)
+        value = row.metrics[0].value
+        assert value is not None
+        return value
 
     def _nothing(self, quantity: Quantity, file: str) -> PlanError:
         return PlanError(
@@ -105,7 +106,7 @@ class Baseline:
             "write an absolute limit"
         )
 
-    def _alike(self, rows: Sequence[Any], unlike: Sequence[list[str]], file: str) -> Any:
+    def _alike(self, rows: Sequence[T], unlike: Sequence[list[str]], file: str) -> T:
         """The newest that does not differ."""
         alike = [row for row, differs in zip(rows, unlike, strict=True) if not differs]
         if not alike:
@@ -116,7 +117,25 @@ class Baseline:
         return alike[-1]
 
 
-def _of_model(rows: Sequence[Any], name: Any, model: str, origin: str) -> list[Any]:
+@dataclass(frozen=True)
+class _Asked:
+    """What has to be equal before two metrics may be compared; ``data`` is the file's SHA-256."""
+
+    device: str
+    data: str
+    limit: int | None
+
+    def unlike(self, other: _Asked) -> list[str]:
+        """What stands between them; of a hash as much as people compare."""
+        pairs = {
+            "device": (self.device, other.device),
+            "data": (self.data[:12], other.data[:12]),
+            "limit": (self.limit, other.limit),
+        }
+        return [f"{key} ({a} and {b})" for key, (a, b) in pairs.items() if a != b]
+
+
+def _of_model(rows: Sequence[T], name: Callable[[T], str], model: str, origin: str) -> list[T]:
     """A report may hold several models; one that holds a single model needs no name."""
     names = list(dict.fromkeys(map(name, rows)))
     if len(names) > 1 and model not in names:
@@ -124,39 +143,20 @@ def _of_model(rows: Sequence[Any], name: Any, model: str, origin: str) -> list[A
     return [row for row in rows if len(names) == 1 or name(row) == model]
 
 
-def _short(key: str, facts: Mapping[str, Any]) -> str:
-    """Of the data's hash as much as people compare."""
-    return str(facts[key])[: 12 if key == "data" else None]
-
-
-def _facts(whole: Mapping[str, Any]) -> dict[str, Any]:
-    return {"data": whole["data"]["sha256"], "limit": whole["data"]["limit"]}
-
-
 def _file(path: Path) -> Path:
-    """The file to read: of a folder of ``edgekit eval`` its report."""
-    return path / report.FILE if (path / report.FILE).is_file() else path
+    """The file to read: of a folder of ``edgekit eval`` its ``eval.json``."""
+    return path / result.FILE if (path / result.FILE).is_file() else path
+
+
+class _Kind(msgspec.Struct):
+    """What tells an evaluation from a report of benchmarks."""
+
+    bundles: msgspec.Raw | None = None
 
 
 def _is_evaluation(path: Path) -> bool:
-    return path.suffix == ".json" and "bundles" in _json(path)
-
-
-def _evaluation(path: Path) -> Mapping[str, Any]:
-    from jsonschema import Draft202012Validator
-
-    whole = _json(path)
-    error = next(Draft202012Validator(report.schema()).iter_errors(whole), None)
-    if error is not None:
-        raise PlanError(f"{path} is damaged: {error.json_path}: {error.message[:200]}")
-    return whole
-
-
-def _json(path: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(path.read_bytes())
-    except OSError as error:
-        raise PlanError(f"{path} cannot be read: {error.strerror}") from error
-    except ValueError as error:
-        raise PlanError(f"{path} is not JSON: {error}") from error
-    return found if isinstance(found, dict) else {}
+    if path.suffix != ".json":
+        return False
+    data = documents.read_bytes(path, PlanError)
+    found = documents.decode_json(data, _Kind, str(path), PlanError, "measure or evaluate again")
+    return found.bundles is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from edgekit.budget.limits import Data, Setting
+from edgekit.budget.limits import DeviceSetting, LabelledData
 from edgekit.budget.quantities import ANSWERS, DATA, FILE, RUN, Quantity
 
 
@@ -18,8 +18,8 @@ class Finding:
 
     file: str
     runtime: str
-    setting: Setting
-    data: Data | None
+    setting: DeviceSetting
+    data: LabelledData | None
     quantity: Quantity
     metric: str
     bound: float

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Annotated, cast
 
-from edgekit.benchmarks import spec
+import msgspec
+from msgspec import Meta
+
+from edgekit import documents
 from edgekit.budget.quantities import DATA, TABLE, Quantity
 from edgekit.errors import PlanError
+from edgekit.words import count
 
+_MOST = 1e18  # beyond it a limit is a slip of the pen
 _NUMBER = re.compile(r"(\d+(?:\.\d+)?)\s*([A-Za-z]*)")
 _SHARE = re.compile(r"([+-]\d+(?:\.\d+)?)\s*%")
 
 
 @dataclass(frozen=True)
-class Setting:
+class DeviceSetting:
     """Where it is measured: ``length`` counts the text's tokens, special ones included."""
 
     device: str = "host"
@@ -27,12 +30,11 @@ class Setting:
     length: int = 128
 
     def __str__(self) -> str:
-        threads = f"{self.threads} thread{'s' * (self.threads != 1)}"
-        return f"{self.device}, {threads}, {self.length} tokens"
+        return f"{self.device}, {count(self.threads, 'thread')}, {self.length} tokens"
 
 
 @dataclass(frozen=True)
-class Data:
+class LabelledData:
     """Labelled data, with what ``edgekit eval`` takes besides; mappings as sorted pairs."""
 
     file: Path
@@ -59,8 +61,8 @@ class Budget:
     """One ``[[budget]]``: limits for every file whose name fits one of the patterns ``files``."""
 
     files: tuple[str, ...]
-    setting: Setting
-    data: Data | None
+    setting: DeviceSetting
+    data: LabelledData | None
     limits: tuple[Limit, ...]
 
 
@@ -70,92 +72,85 @@ def read(path: Path) -> tuple[Budget, ...]:
     Raises:
         PlanError: it cannot be read, or something in it is unknown, negative or of another unit.
     """
-    data = spec.toml(path)
-    unknown = sorted(set(data) - {"budget"})
-    if unknown:
-        raise PlanError(f"{path}: unknown key '{unknown[0]}': limits stand below [[budget]]")
-    rows = data.get("budget")
-    if not isinstance(rows, list) or not rows:
+    rows = documents.read_toml(path, _File, PlanError).budget
+    if not rows:
         raise PlanError(f"{path} has no [[budget]]: add at least one")
+    table = _budget_table()
+    origins = [f"{path}, [[budget]] {number}" for number in range(1, len(rows) + 1)]
     return tuple(
-        _budget(row, path.parent, f"{path}, [[budget]] {number}")
-        for number, row in enumerate(rows, 1)
+        _budget(documents.convert(row, table, origin, PlanError), path.parent, origin)
+        for row, origin in zip(rows, origins, strict=True)
     )
 
 
-def _budget(row: Any, folder: Path, origin: str) -> Budget:
-    _table(row, ("files", "device", "threads", "length", "data", *TABLE), origin)
-    limits = tuple(_limit(TABLE[key], row[key], origin) for key in TABLE if key in row)
+class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A budget file; its rows are read one by one, so that an error says which it is in."""
+
+    budget: tuple[Mapping[str, object], ...] = ()
+
+
+_Text = Annotated[str, Meta(min_length=1)]
+_Number = Annotated[int, Meta(ge=1)]
+
+
+class _DataTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Labelled data as a budget has them, with what ``edgekit eval`` has options for."""
+
+    file: _Text
+    limit: _Number | None = None
+    task: _Text | None = None
+    columns: Mapping[str, _Text] = msgspec.field(default_factory=dict)
+    labels: Mapping[str, _Text] = msgspec.field(default_factory=dict)
+
+
+class _BudgetTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a ``[[budget]]`` says beside its limits."""
+
+    files: _Text | Annotated[tuple[_Text, ...], Meta(min_length=1)] = "*"
+    device: _Text = "host"
+    threads: _Number = 1
+    length: _Number = 128
+    data: _DataTable | _Text | None = None
+
+
+def _budget_table() -> type[_BudgetTable]:
+    """The same with a key for each quantity that can be limited."""
+    fields = [(key, object, None) for key in TABLE]
+    table = msgspec.defstruct(
+        "budget", fields, bases=(_BudgetTable,), frozen=True, forbid_unknown_fields=True
+    )
+    return cast(type[_BudgetTable], table)
+
+
+def _budget(table: _BudgetTable, folder: Path, origin: str) -> Budget:
+    given = {key: getattr(table, key) for key in TABLE}
+    limits = tuple(
+        _limit(TABLE[key], value, origin) for key, value in given.items() if value is not None
+    )
     if not limits:
         raise PlanError(f"{origin} limits nothing: add one of {', '.join(TABLE)}")
     asking = [limit.quantity.key for limit in limits if limit.quantity.needs == DATA]
-    if asking and "data" not in row:
+    if asking and table.data is None:
         raise PlanError(f'{origin}: {asking[0]} needs labelled data: data = "FILE"')
-    if "data" in row and not asking:
+    if table.data is not None and not asking:
         wanted = ", ".join(key for key in TABLE if TABLE[key].needs == DATA)
         raise PlanError(f"{origin}: nothing asks for the data: add one of {wanted}")
-    data = _data(row["data"], folder, origin) if asking else None
-    return Budget(_files(row.get("files", "*"), origin), _setting(row, origin), data, limits)
+    files = (table.files,) if isinstance(table.files, str) else table.files
+    setting = DeviceSetting(table.device, table.threads, table.length)
+    data = None if table.data is None else _data(table.data, folder, origin)
+    return Budget(files, setting, data, limits)
 
 
-def _table(row: Any, known: tuple[str, ...], origin: str) -> None:
-    if not isinstance(row, dict):
-        raise PlanError(f"{origin} is no table")
-    unknown = [key for key in row if key not in known]
-    if unknown:
-        near = get_close_matches(unknown[0], known, 1)
-        remedy = f"did you mean {near[0]}?" if near else f"choose from {', '.join(known)}"
-        raise PlanError(f"{origin}: unknown key '{unknown[0]}': {remedy}")
+def _data(table: _DataTable | str, folder: Path, origin: str) -> LabelledData:
+    row = _DataTable(table) if isinstance(table, str) else table
+    path = folder / row.file
+    if not path.is_file():
+        raise PlanError(f"{origin}, data: {path} is no file: name a file of labelled data")
+    columns, labels = (tuple(sorted(each.items())) for each in (row.columns, row.labels))
+    return LabelledData(path, row.limit, row.task, columns, labels)
 
 
-def _files(value: Any, origin: str) -> tuple[str, ...]:
-    patterns = [value] if isinstance(value, str) else value
-    if not isinstance(patterns, list) or not patterns or not all(map(_is_text, patterns)):
-        raise PlanError(f'{origin}: files has to be a name or a list of them, like "*-int8.*"')
-    return tuple(patterns)
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and bool(value)
-
-
-def _setting(row: Mapping[str, Any], origin: str) -> Setting:
-    found = Setting(**{key: row[key] for key in ("device", "threads", "length") if key in row})
-    if not _is_text(found.device):
-        raise PlanError(f'{origin}: device has to be one of edgekit devices, like "host"')
-    for key in ("threads", "length"):
-        _check_count(getattr(found, key), f"{origin}: {key}")
-    return found
-
-
-def _check_count(value: Any, origin: str) -> None:
-    if type(value) is not int or value < 1:  # true is an int, too
-        raise PlanError(f"{origin} has to be a whole number from 1, not {value!r}")
-
-
-def _data(value: Any, folder: Path, origin: str) -> Data:
-    """A file's name, or a table of it and what ``edgekit eval`` has options for."""
-    origin = f"{origin}, data"
-    row: dict[str, Any] = {"file": value} if isinstance(value, str) else value
-    _table(row, ("file", "limit", "task", "columns", "labels"), origin)
-    if not _is_text(row.get("file")) or not _is_text(row.get("task", "any")):
-        raise PlanError(f'{origin} has to name a file, like "dev.tsv" or {{ file = "dev.tsv" }}')
-    if not (folder / row["file"]).is_file():
-        raise PlanError(f"{origin}: {folder / row['file']} is no file")
-    if "limit" in row:
-        _check_count(row["limit"], f"{origin}: limit")
-    columns, labels = (_names(row, key, origin) for key in ("columns", "labels"))
-    return Data(folder / row["file"], row.get("limit"), row.get("task"), columns, labels)
-
-
-def _names(row: Mapping[str, Any], key: str, origin: str) -> tuple[tuple[str, str], ...]:
-    value = row.get(key, {})
-    if not isinstance(value, dict) or not all(map(_is_text, value.values())):
-        raise PlanError(f'{origin}: {key} has to be a table of names, like {{ a = "b" }}')
-    return tuple(sorted(value.items()))
-
-
-def _limit(quantity: Quantity, value: Any, origin: str) -> Limit:
+def _limit(quantity: Quantity, value: object, origin: str) -> Limit:
     try:
         return next(_readings(quantity, value))
     except StopIteration:
@@ -168,21 +163,27 @@ def _limit(quantity: Quantity, value: Any, origin: str) -> Limit:
         ) from None
 
 
-def _readings(quantity: Quantity, value: Any) -> Iterator[Limit]:
+def _readings(quantity: Quantity, value: object) -> Iterator[Limit]:
     """The limit that a value stands for; nothing if it stands for none."""
     if quantity.key == "parity" and value is True:
         yield Limit(quantity)
-    if not isinstance(value, str):
-        plain = not quantity.units and type(value) in (int, float) and math.isfinite(value)
-        if plain and quantity.allows(value):
-            yield Limit(quantity, bound=float(value))
-        return
-    number, share = _NUMBER.fullmatch(value.strip()), _SHARE.fullmatch(value.strip())
+    elif isinstance(value, str):
+        yield from _written(quantity, value.strip())
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        sensible = abs(value) <= _MOST and quantity.allows(value)
+        yield from [Limit(quantity, bound=float(value))] if sensible and not quantity.units else []
+
+
+def _written(quantity: Quantity, text: str) -> Iterator[Limit]:
+    """The same of a number with a unit, like ``25 MB``, and of a share, like ``+5%``."""
+    number, share = _NUMBER.fullmatch(text), _SHARE.fullmatch(text)
     if number and quantity.allows(float(number[1])) and number[2] in quantity.units:
-        yield Limit(quantity, bound=float(number[1]) * quantity.units[number[2]])
-    if share and quantity.relative and float(share[1]) > -100:
+        bound = float(number[1]) * quantity.units[number[2]]
+        if bound <= _MOST:
+            yield Limit(quantity, bound=bound)
+    if share and quantity.relative and -100 < float(share[1]) <= _MOST:
         yield Limit(quantity, share=1 + float(share[1]) / 100)
 
 
-def _shown(value: Any) -> str:
-    return f'"{value}"' if isinstance(value, str) else str(value).lower()
+def _shown(value: object) -> str:
+    return f'"{value}"' if isinstance(value, str) else str(value).lower()[:40]

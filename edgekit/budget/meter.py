@@ -20,12 +20,12 @@ from edgekit.benchmarks.devices.protocol import RunnerError, Target
 from edgekit.benchmarks.entries import Entry
 from edgekit.benchmarks.measurement import Conditions, Measurement, Parity
 from edgekit.benchmarks.spec import Limits, Suite
-from edgekit.budget.limits import Data, Setting
+from edgekit.budget.limits import DeviceSetting, LabelledData
 from edgekit.budget.quantities import RUN, TABLE
 from edgekit.bundle import Artifact, Bundle
 from edgekit.conversion import worker
 from edgekit.errors import BundleError, EdgekitError
-from edgekit.evaluation.report import Quality
+from edgekit.evaluation.result import Quality
 from edgekit.proof import verify
 
 Say = Callable[[str], None]
@@ -35,22 +35,22 @@ Wanted = Mapping[str, frozenset[str]]  # keys of quantities by file
 class Meter(Protocol):
     """What measures; a test brings its own."""
 
-    def timed(self, setting: Setting) -> bool:
+    def timed(self, setting: DeviceSetting) -> bool:
         """Whether the device has a clock that means something; else it counts instructions."""
         ...
 
-    def blank(self, bundle: Bundle, artifact: Artifact, setting: Setting) -> Measurement:
+    def blank(self, bundle: Bundle, artifact: Artifact, setting: DeviceSetting) -> Measurement:
         """The file, its runtime and the conditions, with nothing measured yet."""
         ...
 
     def measure(
-        self, bundle: Bundle, setting: Setting, wanted: Wanted
+        self, bundle: Bundle, setting: DeviceSetting, wanted: Wanted
     ) -> Mapping[str, Measurement]:
         """By the files' names, each with at least what is wanted of it, or why that is missing."""
         ...
 
     def judge(
-        self, bundle: Bundle, device: str, data: Data, files: Sequence[str], compare: bool
+        self, bundle: Bundle, device: str, data: LabelledData, files: Sequence[str], compare: bool
     ) -> Mapping[str, Quality | str]:
         """By the files' names, each with its quality over labelled data, or why it has none.
 
@@ -59,7 +59,7 @@ class Meter(Protocol):
         ...
 
 
-def unopened(bundle: Bundle, artifact: Artifact, setting: Setting) -> Measurement:
+def unopened(bundle: Bundle, artifact: Artifact, setting: DeviceSetting) -> Measurement:
     """A file as it lies there, which needs no device."""
     return _measurement(Entry(bundle, bundle.name, artifact, None), setting, setting.device, "")
 
@@ -71,16 +71,16 @@ class Devices:
         self._say, self._tick = say, tick
         self._targets: dict[str, Target] = {}
 
-    def timed(self, setting: Setting) -> bool:
+    def timed(self, setting: DeviceSetting) -> bool:
         """See :class:`Meter`."""
         return self._target(setting).timed
 
-    def blank(self, bundle: Bundle, artifact: Artifact, setting: Setting) -> Measurement:
+    def blank(self, bundle: Bundle, artifact: Artifact, setting: DeviceSetting) -> Measurement:
         """See :class:`Meter`."""
         return self._blank(self._entry(bundle, artifact, setting), setting)
 
     def measure(
-        self, bundle: Bundle, setting: Setting, wanted: Wanted
+        self, bundle: Bundle, setting: DeviceSetting, wanted: Wanted
     ) -> Mapping[str, Measurement]:
         """See :class:`Meter`."""
         named = {artifact.path.name: artifact for artifact in bundle.artifacts}
@@ -94,13 +94,13 @@ class Devices:
         return {row.subject.file: row for row in found}
 
     def judge(
-        self, bundle: Bundle, device: str, data: Data, files: Sequence[str], compare: bool
+        self, bundle: Bundle, device: str, data: LabelledData, files: Sequence[str], compare: bool
     ) -> Mapping[str, Quality | str]:
         """See :class:`Meter`."""
         from edgekit.evaluation.kinds import Options
         from edgekit.evaluation.run import Request, run
 
-        self._target(Setting(device))
+        self._target(DeviceSetting(device))
         names = {artifact.path.name for artifact in opening.runnable(bundle, device)}
         lost = {file: f"{device} cannot run it" for file in files if file not in names}
         asked = tuple(file for file in files if file in names)
@@ -114,21 +114,21 @@ class Devices:
             (report,) = run(request, Path(folder), say=self._say, tick=self._tick).bundles
         return {**lost, **{row.file: row for row in report.artifacts}}
 
-    def _target(self, setting: Setting) -> Target:
+    def _target(self, setting: DeviceSetting) -> Target:
         name = setting.device
         if name not in self._targets:
             self._targets[name] = targets.make(name, say=self._say)
         return self._targets[name]
 
-    def _entry(self, bundle: Bundle, artifact: Artifact, setting: Setting) -> Entry:
+    def _entry(self, bundle: Bundle, artifact: Artifact, setting: DeviceSetting) -> Entry:
         found = runtimes.opening(self._target(setting).runtimes, artifact.format)
         return Entry(bundle, bundle.name, artifact, found[0] if found else None)
 
-    def _blank(self, entry: Entry, setting: Setting) -> Measurement:
+    def _blank(self, entry: Entry, setting: DeviceSetting) -> Measurement:
         target = self._target(setting)
         return _measurement(entry, setting, target.name, str(target.facts()["machine"]))
 
-    def _asked(self, entry: Entry, setting: Setting, wanted: Wanted) -> Measurement:
+    def _asked(self, entry: Entry, setting: DeviceSetting, wanted: Wanted) -> Measurement:
         """The golden texts, if they are wanted; a file that cannot be run has nothing else."""
         keys, blank = wanted[entry.subject.file], self._blank(entry, setting)
         lost = f"{self._target(setting).name} has no runtime for {_title(entry)}"
@@ -138,7 +138,7 @@ class Devices:
             blank = self._answers(entry, blank, setting)
         return blank if entry.runtime else replace(blank, unmeasured=lost)
 
-    def _answers(self, entry: Entry, blank: Measurement, setting: Setting) -> Measurement:
+    def _answers(self, entry: Entry, blank: Measurement, setting: DeviceSetting) -> Measurement:
         """As a benchmark asks before it measures anything."""
         target = self._target(setting)
         most = None if target.timed else setting.length
@@ -151,7 +151,7 @@ class Devices:
         return replace(blank, parity=found)
 
     def _runs(
-        self, bundle: Bundle, entries: Sequence[Entry], setting: Setting, keys: frozenset[str]
+        self, bundle: Bundle, entries: Sequence[Entry], setting: DeviceSetting, keys: frozenset[str]
     ) -> Iterator[Measurement]:
         if not entries:
             return
@@ -209,7 +209,7 @@ def _verified(entry: Entry, blank: Measurement) -> Measurement:
 
 def _limits(keys: frozenset[str]) -> Limits:
     """Many inferences only for a latency, several loads only for a load time."""
-    loads = Limits.loads if "load" in keys else 1
+    loads = Limits().loads if "load" in keys else 1
     if "p90" in keys:
         return Limits(loads=loads)
     return Limits(min_samples=2, max_samples=2, warm_up=0, loads=loads)
@@ -220,6 +220,6 @@ def _only(bundle: Bundle, files: set[str]) -> Bundle:
     return replace(bundle, manifest=msgspec.structs.replace(bundle.manifest, artifacts=kept))
 
 
-def _measurement(entry: Entry, setting: Setting, device: str, machine: str) -> Measurement:
+def _measurement(entry: Entry, setting: DeviceSetting, device: str, machine: str) -> Measurement:
     conditions = Conditions(device, machine, setting.threads, setting.length)
     return Measurement(entry.subject, conditions, {}, "")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from edgekit import stats
 from edgekit.benchmarks.measurement import Measurement
-from edgekit.evaluation.report import Quality
+from edgekit.evaluation.result import Quality
 
 # what has to be done for it: look at the file, ask the golden texts, measure, ask labelled data
 FILE, ANSWERS, RUN, DATA = "file", "answers", "run", "data"

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from edgekit import layout
 from edgekit.benchmarks.devices import warnings
 from edgekit.budget.finding import Finding
+from edgekit.layout import markdown_text
+from edgekit.words import count
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -18,17 +21,13 @@ _WIDTH = 140  # where the output is no terminal
 def summary(findings: Sequence[Finding]) -> str:
     """Like ``2 of 9 budgets are broken``."""
     broken = sum(not each.met for each in findings)
-    total = f"{len(findings)} budget{'s' * (len(findings) != 1)}"
+    total = count(len(findings), "budget")
     return f"{broken} of {total} broken" if broken else f"{total}, all met"
 
 
 def show(name: str, findings: Sequence[Finding]) -> None:
     """A table on the terminal."""
-    from rich.console import Console
-
-    console = Console(emoji=False, highlight=False)
-    if not console.is_terminal:
-        console = Console(emoji=False, highlight=False, width=_WIDTH)
+    console = layout.console(_WIDTH)
     console.print(_table(findings))
     for line in _warnings(findings):
         console.print(f"warning: {line}", style="yellow", markup=False, soft_wrap=True)
@@ -37,19 +36,9 @@ def show(name: str, findings: Sequence[Finding]) -> None:
 
 
 def _table(findings: Sequence[Finding]) -> RenderableType:
-    from rich import box
     from rich.markup import escape
-    from rich.table import Table
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for column in COLUMNS:
-        right = column in ("measured", "budget")
-        table.add_column(
-            column,
-            justify="right" if right else "left",
-            no_wrap=column == "file",
-            overflow="fold",
-        )
+    table = layout.terminal_table(COLUMNS, right=("measured", "budget"), whole=("file",))
     for each in findings:
         verdict = "[green]met[/green]" if each.met else f"[red]BROKEN[/red] {escape(each.reason)}"
         table.add_row(*map(escape, _cells(each)), verdict)
@@ -71,21 +60,20 @@ def _warnings(findings: Sequence[Finding]) -> Iterator[str]:
 def to_markdown(name: str, findings: Sequence[Finding]) -> str:
     """A heading and a table."""
     rows = [
-        [*_cells(each), "met" if each.met else f"**broken** {each.reason}".strip()]
+        [*map(markdown_text, _cells(each)), "met" if each.met else _broken(each)]
         for each in findings
     ]
     lines = [
-        f"## {_escape(name)}: {summary(findings)}",
+        f"## {markdown_text(name)}: {summary(findings)}",
         "",
-        *(f"| {' | '.join(cells)} |" for cells in (COLUMNS, ("---",) * len(COLUMNS))),
-        *(f"| {' | '.join(map(_escape, row))} |" for row in rows),
-        *(f"\nWarning: {_escape(line)}" for line in _warnings(findings)),
+        *layout.markdown_table(COLUMNS, rows, left=len(COLUMNS)),
+        *(f"\nWarning: {markdown_text(line)}" for line in _warnings(findings)),
     ]
     return "\n".join(lines) + "\n"
 
 
-def _escape(text: str) -> str:
-    return text.replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")
+def _broken(each: Finding) -> str:
+    return f"**broken** {markdown_text(each.reason)}".strip()
 
 
 def to_json(name: str, findings: Sequence[Finding]) -> dict[str, Any]:

@@ -12,19 +12,19 @@ from edgekit.benchmarks.measurement import Measurement
 from edgekit.budget import meter as meters
 from edgekit.budget.baseline import Baseline
 from edgekit.budget.finding import Finding
-from edgekit.budget.limits import Budget, Data, Limit, Setting
+from edgekit.budget.limits import Budget, DeviceSetting, LabelledData, Limit
 from edgekit.budget.meter import Meter
 from edgekit.budget.quantities import ANSWERS, DATA, FILE, RUN, Reading
 from edgekit.bundle import Artifact, Bundle
 from edgekit.errors import PlanError
-from edgekit.evaluation.report import Quality
+from edgekit.evaluation.result import Quality
 
 
 @dataclass(frozen=True)
 class _Line:
     artifact: Artifact
-    setting: Setting
-    data: Data | None
+    setting: DeviceSetting
+    data: LabelledData | None
     limit: Limit
 
     @property
@@ -123,10 +123,10 @@ def _base(bundle: Bundle, line: _Line, baseline: Baseline, meter: Meter) -> floa
 
 def _measured(
     bundle: Bundle, lines: Sequence[_Line], meter: Meter
-) -> Mapping[tuple[Setting, str], Measurement]:
+) -> Mapping[tuple[DeviceSetting, str], Measurement]:
     """What the device tells, each setting once for all that any line asks for."""
-    found: dict[tuple[Setting, str], Measurement] = {}
-    wanted: dict[Setting, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    found: dict[tuple[DeviceSetting, str], Measurement] = {}
+    wanted: dict[DeviceSetting, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     for line in lines:
         found[line.setting, line.file] = meters.unopened(bundle, line.artifact, line.setting)
         if line.limit.quantity.needs in (ANSWERS, RUN):
@@ -140,15 +140,15 @@ def _measured(
 
 def _judged(
     bundle: Bundle, lines: Sequence[_Line], meter: Meter
-) -> Mapping[tuple[str, Data, str], Quality | str]:
+) -> Mapping[tuple[str, LabelledData, str], Quality | str]:
     """What labelled data tell, each file of them once a device; PyTorch only where it counts."""
-    wanted: dict[tuple[str, Data], dict[str, bool]] = defaultdict(dict)
+    wanted: dict[tuple[str, LabelledData], dict[str, bool]] = defaultdict(dict)
     for line in lines:
         quantity = line.limit.quantity
         if line.data is not None and quantity.needs == DATA:
             files = wanted[line.setting.device, line.data]
             files[line.file] = files.get(line.file, False) or quantity.compares
-    found: dict[tuple[str, Data, str], Quality | str] = {}
+    found: dict[tuple[str, LabelledData, str], Quality | str] = {}
     for (device, data), files in wanted.items():
         judged = meter.judge(bundle, device, data, tuple(files), any(files.values()))
         found.update({(device, data, file): quality for file, quality in judged.items()})
@@ -157,8 +157,8 @@ def _judged(
 
 def _reading(
     line: _Line,
-    measured: Mapping[tuple[Setting, str], Measurement],
-    judged: Mapping[tuple[str, Data, str], Quality | str],
+    measured: Mapping[tuple[DeviceSetting, str], Measurement],
+    judged: Mapping[tuple[str, LabelledData, str], Quality | str],
 ) -> Reading:
     row = measured[line.setting, line.file]
     if line.data is None or line.limit.quantity.needs != DATA:

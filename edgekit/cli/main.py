@@ -21,6 +21,7 @@ from edgekit.cli.eval import evaluate
 from edgekit.cli.inspect import inspect
 from edgekit.cli.report import report
 from edgekit.cli.run import run
+from edgekit.cli.schema import schema
 from edgekit.cli.support import support
 from edgekit.cli.verify import verify
 from edgekit.errors import EdgekitError
@@ -28,6 +29,7 @@ from edgekit.version import VERSION
 
 COMMANDS = (
     convert, inspect, verify, support, run, bench, devices, report, evaluate, check, distill,
+    schema,
 )  # fmt: skip
 _ENDING = ("SIGTERM", "SIGHUP")  # SIGINT is KeyboardInterrupt already; Windows has no SIGHUP
 
@@ -55,6 +57,10 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         code = _report("interrupted: nothing was written", 2)
     except BrokenPipeError:
         code = 0  # the reader, like head, has seen enough
+    except OSError as error:
+        if debug:
+            raise
+        code = _report(f"{error.filename or 'the system'}: {error.strerror or error}", 2)
     except Exception as error:
         if debug:
             raise

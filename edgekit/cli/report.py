@@ -42,7 +42,7 @@ def show(found: Report, folder: Path | None, as_json: bool, quiet: bool) -> None
         from edgekit.cli.rendering.tables import print_json
         from edgekit.report import data
 
-        print_json(data.to_json(found))
+        print_json(data.document(found))
     elif not quiet:
         from edgekit.report import terminal
 

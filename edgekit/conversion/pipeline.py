@@ -208,6 +208,7 @@ def _write_manifest(
 def _source(source: Source, parameters: int) -> SourceFacts:
     return SourceFacts(
         origin=source.origin,
+        kind=source.kind,
         model_type=source.family.model_type,
         architectures=configs.texts(source.config, "architectures"),
         sha256=source.sha256,

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from edgekit.errors import DataError, MissingExtraError
+from edgekit.words import count
 
 _BATCH = 1024  # rows of Parquet that are decoded at a time
 _LONGEST_CELL = 1 << 30  # of CSV; the library's own limit is shorter than a chapter of a book
@@ -177,14 +178,10 @@ def _same_width(path: Path, rows: Iterator[tuple[int, list[str]]]) -> Iterator[R
         width = width or len(cells)
         if len(cells) != width:
             raise DataError(
-                f"{path}, line {number} has {_columns(len(cells))} and the first line {width}: "
-                "give every line as many"
+                f"{path}, line {number} has {count(len(cells), 'column')} and the first line "
+                f"{width}: give every line as many"
             )
         yield Row(f"line {number}", {str(place): cell for place, cell in enumerate(cells, 1)})
-
-
-def _columns(count: int) -> str:
-    return f"{count} column{'s' * (count != 1)}"
 
 
 def _jsonl(path: Path) -> Iterator[Row]:
@@ -272,7 +269,7 @@ def _conll(path: Path) -> Iterator[Row]:
         width = width or len(cells)
         if len(cells) != width or width == 1:
             raise DataError(
-                f"{path}, line {number} has {_columns(len(cells))} and should have "
+                f"{path}, line {number} has {count(len(cells), 'column')} and should have "
                 f"{max(width, 2)}: write a word and its label, and an empty line between sentences"
             )
         start = start if words else number

@@ -12,7 +12,7 @@ from edgekit.distillation.loading import Loaded
 from edgekit.distillation.report import Course, Entrant, Gain, Report
 from edgekit.distillation.training import Record
 from edgekit.evaluation.kinds import Judged
-from edgekit.evaluation.report import score
+from edgekit.evaluation.result import score
 
 
 def compare(loaded: Loaded, students: Mapping[str, Learner], courses: Sequence[Course]) -> Report:

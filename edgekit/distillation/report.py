@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from edgekit.evaluation.report import Score
+from edgekit.evaluation.result import Score
 from edgekit.files import write_text
 from edgekit.stats import CONFIDENCE, Interval
 from edgekit.version import VERSION

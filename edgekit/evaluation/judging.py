@@ -9,9 +9,9 @@ from typing import Any
 from edgekit.app.inference import PYTORCH
 from edgekit.bundle import Artifact, Bundle
 from edgekit.evaluation.kinds import Judged
-from edgekit.evaluation.report import (
-    BundleReport,
-    Difference,
+from edgekit.evaluation.result import (
+    BundleEvaluation,
+    DifferingExample,
     Quality,
     Scored,
     compared,
@@ -42,7 +42,7 @@ def report(
     baseline: Outcome,
     outcomes: Sequence[Outcome],
     shown: int,
-) -> BundleReport:
+) -> BundleEvaluation:
     """Judges all outcomes with the same resamples; files that failed have no metrics.
 
     ``shown`` is how many differing examples are kept of each file.
@@ -56,7 +56,7 @@ def report(
         id(row): _quality(bundle, prepared, row, one, numbers, base, shown)
         for row, one, numbers in zip(good, judged, scored, strict=True)
     }
-    return BundleReport(
+    return BundleEvaluation(
         bundle.name,
         str(bundle.path),
         prepared.way,
@@ -78,7 +78,7 @@ def _quality(
 ) -> Quality:
     agreed, decisions = compared(judged, base)
     if base is None or base is judged:
-        differing: tuple[Difference, ...] = ()
+        differing: tuple[DifferingExample, ...] = ()
     else:
         pairs = zip(base.values, judged.values, strict=True)
         sizes = [prepared.kind.difference(a, b) for a, b in pairs]

@@ -17,7 +17,7 @@ from edgekit.errors import BundleError, DataError, EdgekitError, InputError, Out
 from edgekit.evaluation import judging, ways
 from edgekit.evaluation.kinds import Model, Options
 from edgekit.evaluation.predictions import Prediction, Predictions
-from edgekit.evaluation.report import BundleReport, Report
+from edgekit.evaluation.result import BundleEvaluation, DataFacts, Evaluation
 from edgekit.evaluation.ways import Prepared
 from edgekit.files import file_sha256, output_folder
 from edgekit.postprocess import Outputs
@@ -59,7 +59,7 @@ def run(
     debug: bool = False,
     say: Say = lambda text: None,
     tick: Say = lambda text: None,
-) -> Report:
+) -> Evaluation:
     """Evaluates and stores: predictions as they come, ``eval.json`` at the end.
 
     Args:
@@ -77,10 +77,10 @@ def run(
     if not request.data.is_file():
         raise DataError(f"{request.data} is no file: give labelled data with --data")
     digest = file_sha256(request.data)
-    data = {"file": request.data.name, "sha256": digest, "limit": request.limit}
+    data = DataFacts(request.data.name, digest, request.limit)
     with output_folder(folder):
         work = _Work(request, digest, folder, force, debug, say, tick)
-        report = Report(data, tuple(work.bundle(bundle) for bundle in opened))
+        report = Evaluation(data, tuple(work.bundle(bundle) for bundle in opened))
         report.save(folder)
     return report
 
@@ -95,7 +95,7 @@ class _Work:
     say: Say
     tick: Say
 
-    def bundle(self, bundle: Bundle) -> BundleReport:
+    def bundle(self, bundle: Bundle) -> BundleEvaluation:
         asked = self.request
         prepared = ways.prepare(
             asked.data, Model.of(bundle), asked.task, asked.options, asked.limit

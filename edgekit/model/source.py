@@ -5,11 +5,11 @@ Finding and checking happens here without importing torch; :mod:`edgekit.model.c
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Literal
 
 from edgekit.errors import MissingExtraError, SourceError, UnsupportedError
 from edgekit.files import files_sha256
@@ -123,6 +123,16 @@ class Source:
                 "are made, and the model hub does not answer: connect once, or name another --task"
             )
         return tasks.fitted(named, self.config)
+
+    @property
+    def kind(self) -> Literal["demo", "config", "folder", "hub"]:
+        """What ``origin`` names."""
+        if self.origin == DEMO:
+            return "demo"
+        if self.origin.startswith("config:"):
+            return "config"
+        given = Path(self.origin).expanduser().absolute()
+        return "folder" if given == self.folder else "hub"
 
     def pooling(self) -> Pooling:
         """How a sentence vector is made of this checkpoint's token vectors.
@@ -243,14 +253,18 @@ def _demo_folder() -> Path:
 
 def _card(folder: Path) -> dict[str, str]:
     """Licence and author from the front matter of a model card (README.md), where there is one."""
+    from huggingface_hub import ModelCard
+
     path = folder / "README.md"
-    if not path.is_file():
+    text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+    if not text.startswith("---"):
         return {}
-    text = path.read_text(encoding="utf-8", errors="replace")
-    match = re.match(r"---\s*\n(.*?)\n---", text, re.S)
-    front = match.group(1) if match else ""
-    found = {
-        key: re.search(rf"^{key}:\s*['\"]?([^\n'\"]+)", front, re.M)
+    try:
+        facts = vars(ModelCard(text, ignore_metadata_errors=True).data)
+    except Exception:  # of YAML or of the library: a card that cannot be read says nothing
+        return {}
+    return {
+        key: ", ".join(map(str, value)) if isinstance(value, list) else str(value)
         for key in ("license", "author")
+        if (value := facts.get(key))
     }
-    return {key: value.group(1).strip() for key, value in found.items() if value}

@@ -7,6 +7,7 @@ of token vectors the first four values.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -19,7 +20,7 @@ from msgspec import Meta
 from edgekit import documents
 from edgekit.bundle import REMEDY, Bundle
 from edgekit.errors import BundleError
-from edgekit.manifest import Length, TokenId
+from edgekit.manifest import Count, Length, TokenId
 from edgekit.model.source import SEED
 from edgekit.postprocess import Facts, answer, to_json
 from edgekit.postprocess.scores import number, ranked
@@ -30,6 +31,7 @@ TOP = 5
 _MAX_LENGTH = 40  # tokens: few, so that a short context already needs several windows
 _WIDTH = 4  # values kept of a token's vector
 _KEPT = 32  # entries kept of a mask's logits
+_MOST_VALUES = 1 << 28  # of one output: 1 GiB; a shape beyond it is none of a text of 40 tokens
 _REST = -8.0  # made-up logit of all other entries
 
 _TEXT = "Jean-Claude met Zoë in São Paulo, U.S.A., on 3 May."
@@ -52,7 +54,7 @@ class Packed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     the others are listed.
     """
 
-    shape: tuple[int, ...]
+    shape: tuple[Count, ...]
     values: tuple[float, ...]
     fill: float | None = None
     indices: Annotated[
@@ -151,8 +153,12 @@ def check(stored: Vectors, facts: Facts, tokenizer: Tokenizer) -> Checked:
         if short.prompt(facts.task, *prompt.texts).encodings != prompt.encodings:
             failures.append(f"{case.name}: the tokenizer makes other tokens")
             continue
-        outputs = [{name: _unpacked(value) for name, value in row.items()} for row in case.outputs]
-        found = to_json(answer(facts, prompt, outputs, case.top))
+        try:
+            outputs = [{key: _unpacked(each) for key, each in row.items()} for row in case.outputs]
+            found = to_json(answer(facts, prompt, outputs, case.top))
+        except (ValueError, IndexError, KeyError) as error:
+            failures.append(f"{case.name}: its outputs are none of this model ({error!r})")
+            continue
         differences = list(_differences(found, case.answer, "answer"))
         worst = max(worst, *(size for _, size in differences), 0.0)
         failures += [
@@ -230,6 +236,8 @@ def _packed(value: np.ndarray) -> Packed:
 
 
 def _unpacked(row: Packed) -> np.ndarray:
+    if math.prod(row.shape) > _MOST_VALUES:
+        raise ValueError(f"a shape of {row.shape}")
     values = np.array(row.values, np.float32)
     if row.fill is None:
         return values.reshape(row.shape)

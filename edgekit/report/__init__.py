@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from edgekit import documents
 from edgekit.files import write_text
 from edgekit.report.numbers import Report, build
 
@@ -21,14 +22,12 @@ def write(report: Report, folder: Path) -> Path:
         MissingExtraError: the charts' library is not installed.
         OutputError: they cannot be written.
     """
-    import json
-
     from edgekit.report import data, html, markdown
 
     contents = {
         "report.html": html.to_html(report),
         "report.md": markdown.to_markdown(report),
-        "report.json": json.dumps(data.to_json(report), indent=1, ensure_ascii=False) + "\n",
+        "report.json": documents.dump_json(data.document(report), "report.json", indent=1) + "\n",
         "results.csv": data.to_csv(report),
     }
     for name, text in contents.items():

@@ -1,100 +1,160 @@
-"""A report as data for programs: JSON by ``report.schema.json``, and CSV."""
+"""A report as data for programs: ``report.json`` and CSV."""
 
 from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Mapping
-from dataclasses import asdict
-from importlib.resources import files
-from typing import Any
+from dataclasses import asdict, dataclass, field
+from typing import Annotated
 
-from edgekit.benchmarks import results
+from msgspec import Meta
+
+from edgekit.benchmarks.measurement import Measurement, Parity, Positive, Subject
+from edgekit.manifest import Count, Length
 from edgekit.report import comparison, headline, wording
 from edgekit.report.comparison import Comparison
-from edgekit.report.numbers import Group, Report, Row, Setting
+from edgekit.report.headline import Answer
+from edgekit.report.numbers import Group, Report, Result, Setting
+from edgekit.report.paper import Claim
+from edgekit.report.texts import TextsRow
+from edgekit.report.wording import WarningSummary
+from edgekit.stats import Summary
 from edgekit.version import VERSION
 
 SCHEMA_VERSION = "1.0"
 
 
-def to_json(report: Report) -> dict[str, Any]:
-    """Everything, raw measurements included."""
+@dataclass(frozen=True)
+class Period:
+    """When the first and the last measurement began, ISO 8601."""
 
+    first: str
+    last: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResultEntry(Subject):
+    """One file in one runtime. Times are medians in milliseconds, null where not measured."""
+
+    padded_to: Count
+    warm_up: Count
+    latency_ms: Annotated[
+        Summary | None, Meta(description="warm inferences; percentiles are of single ones")
+    ]
+    load_ms: Annotated[float | None, Meta(description="fresh process, file in the page cache")]
+    load_evicted_ms: Annotated[float | None, Meta(description="file dropped from the page cache")]
+    first_ms: float | None
+    tokenizer_ms: Annotated[float | None, Meta(description="no part of the latency")]
+    peak_memory_bytes: Count | None
+    memory_limit_bytes: Count | None
+    energy_mj: Annotated[
+        float | None,
+        Meta(description="an estimate by a phone's battery: of the whole phone, an inference"),
+    ]
+    instructions: Annotated[
+        Count | None, Meta(description="of an emulated device, which has no latency")
+    ]
+    parity: Parity | None
+    pareto: Annotated[bool, Meta(description="no file of the group is both smaller and faster")]
+    compared: tuple[Comparison, ...]
+    warnings: tuple[str, ...]
+    failure: str | None
+    unmeasured: str | None
+
+
+@dataclass(frozen=True)
+class GroupEntry:
+    """All results of one length."""
+
+    length: Length
+    against: Annotated[
+        str | None, Meta(description="the base model; null: each model's own full precision")
+    ]
+    rows: Annotated[tuple[ResultEntry, ...], Meta(description="the fastest first")]
+
+
+@dataclass(frozen=True)
+class SettingEntry:
+    """One machine with its threads; numbers of different settings are not comparable."""
+
+    device: str
+    machine: str
+    threads: Positive
+    batch: Positive
+    groups: Annotated[tuple[GroupEntry, ...], Meta(description="the shortest length first")]
+
+
+@dataclass(frozen=True)
+class ReportFile:
+    """report.json, and what `edgekit bench --json` and `edgekit report --json` print."""
+
+    title: str
+    measured: Annotated[Period | None, Meta(description="null: nothing was")]
+    random_weights: Annotated[
+        tuple[str, ...],
+        Meta(description="models whose weights nobody trained: their accuracy means nothing"),
+    ]
+    answers: Annotated[tuple[Answer, ...], Meta(description="one for each setting")]
+    settings: tuple[SettingEntry, ...]
+    texts: tuple[TextsRow, ...]
+    paper: tuple[Claim, ...]
+    warnings: tuple[WarningSummary, ...]
+    measurements: Annotated[
+        tuple[Measurement, ...], Meta(description="the raw ones, as in results.jsonl")
+    ]
+    schema_version: str = field(default=SCHEMA_VERSION, kw_only=True)
+    edgekit: Annotated[str, Meta(description="the version that wrote it")] = field(
+        default=VERSION, kw_only=True
+    )
+
+
+def document(report: Report) -> ReportFile:
+    """Everything that a report has, raw measurements included, as its file says it."""
     started = sorted(row.started for row in report.measurements)
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "edgekit": VERSION,
-        "title": report.title,
-        "measured": {"first": started[0], "last": started[-1]} if started else None,
-        "random_weights": list(report.random_weights),
-        "answers": [asdict(answer) for answer in headline.answers(report)],
-        "settings": [_setting(setting) for setting in report.settings],
-        "texts": [
-            {**_plain(asdict(row)), "histogram": {str(k): v for k, v in row.histogram.items()}}
-            for row in report.texts
-        ],
-        "paper": [_plain(asdict(claim)) for claim in report.paper],
-        "warnings": [
-            {"code": code, "message": message, "advice": advice, "about": list(about)}
-            for code, message, advice, about in wording.warnings(report)
-        ],
-        "measurements": [json.loads(results.line(row)) for row in report.measurements],
-    }
+    return ReportFile(
+        title=report.title,
+        measured=Period(started[0], started[-1]) if started else None,
+        random_weights=report.random_weights,
+        answers=tuple(headline.answers(report)),
+        settings=tuple(map(_setting, report.settings)),
+        texts=report.texts,
+        paper=report.paper,
+        warnings=tuple(wording.warnings(report)),
+        measurements=report.measurements,
+    )
 
 
-def _setting(setting: Setting) -> dict[str, Any]:
-    return {
-        "device": setting.device,
-        "machine": setting.machine,
-        "threads": setting.threads,
-        "batch": setting.batch,
-        "groups": [_group(group) for group in setting.groups],
-    }
+def _setting(setting: Setting) -> SettingEntry:
+    groups = tuple(
+        GroupEntry(group.conditions.length, group.against, tuple(map(_entry, group.rows)))
+        for group in setting.groups
+    )
+    return SettingEntry(setting.device, setting.machine, setting.threads, setting.batch, groups)
 
 
-def _group(group: Group) -> dict[str, Any]:
-    return {
-        "length": group.conditions.length,
-        "against": group.against,
-        "rows": [_row(row) for row in group.rows],
-    }
-
-
-def _row(row: Row) -> dict[str, Any]:
-    measured, latency = row.measurement, row.latency
-    return {
-        **_plain(asdict(measured.subject)),
-        "padded_to": measured.padded_to,
-        "warm_up": measured.warm_up,
-        "latency_ms": asdict(latency) if latency else None,
-        "load_ms": row.load_ms,
-        "load_evicted_ms": row.load_evicted_ms,
-        "first_ms": row.first_ms,
-        "tokenizer_ms": row.tokenizer_ms,
-        "peak_memory_bytes": measured.peak_memory_bytes,
-        "memory_limit_bytes": measured.memory_limit_bytes,
-        "energy_mj": measured.energy_mj,
-        "instructions": measured.instructions,
-        "parity": asdict(measured.parity) if measured.parity else None,
-        "pareto": row.pareto,
-        "compared": [_plain(asdict(each)) for each in row.comparisons],
-        "warnings": list(measured.warnings),
-        "failure": measured.failure,
-        "unmeasured": measured.unmeasured,
-    }
-
-
-def _plain(value: Mapping[str, Any]) -> dict[str, Any]:
-    """Tuples as JSON has them."""
-    return dict(json.loads(json.dumps(value)))
-
-
-def schema() -> dict[str, Any]:
-    """The JSON Schema of :func:`to_json`; it refers to that of a results' line."""
-    text = files("edgekit").joinpath("report.schema.json").read_text("utf-8")
-    return dict(json.loads(text))
+def _entry(row: Result) -> ResultEntry:
+    measured = row.measurement
+    return ResultEntry(
+        **vars(measured.subject),
+        padded_to=measured.padded_to,
+        warm_up=measured.warm_up,
+        latency_ms=row.latency,
+        load_ms=row.load_ms,
+        load_evicted_ms=row.load_evicted_ms,
+        first_ms=row.first_ms,
+        tokenizer_ms=row.tokenizer_ms,
+        peak_memory_bytes=measured.peak_memory_bytes,
+        memory_limit_bytes=measured.memory_limit_bytes,
+        energy_mj=measured.energy_mj,
+        instructions=measured.instructions,
+        parity=measured.parity,
+        pareto=row.pareto,
+        compared=row.comparisons,
+        warnings=measured.warnings,
+        failure=measured.failure,
+        unmeasured=measured.unmeasured,
+    )
 
 
 def to_csv(report: Report) -> str:
@@ -112,8 +172,8 @@ def to_csv(report: Report) -> str:
     return out.getvalue()
 
 
-def _flat(row: Row, group: Group) -> dict[str, Any]:
-    found = _row(row)
+def _flat(row: Result, group: Group) -> dict[str, object]:
+    found = asdict(_entry(row))
     latency, parity = found.pop("latency_ms") or {}, found.pop("parity") or {}
     compared = {each.kind: each for each in row.comparisons}
     for name in ("bundle", "bundle_id", "compared"):
@@ -144,7 +204,7 @@ def _interval(name: str, value: Mapping[str, float] | None) -> dict[str, float |
     }
 
 
-def _ratios(kind: str, found: Comparison | None) -> dict[str, Any]:
+def _ratios(kind: str, found: Comparison | None) -> dict[str, object]:
     name = f"vs_{kind.replace('-', '_')}"
     faster = asdict(found.faster) if found and found.faster else None
     return {

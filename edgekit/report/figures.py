@@ -8,8 +8,9 @@ from typing import Any
 
 from edgekit.report import charts, comparison, wording
 from edgekit.report.charts import Point, Tones
-from edgekit.report.numbers import Report, Row, Setting
+from edgekit.report.numbers import Report, Result, Setting
 from edgekit.stats import Interval
+from edgekit.words import count, megabytes
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ def of(setting: Setting) -> Iterator[Figure]:
         spec = charts.bars(counted, "million", _shown(setting))
         yield Figure("Instructions of one inference", caption, spec)
     memory = [
-        point | _bar(size / 1e6, wording.megabytes(size))
+        point | _bar(size / 1e6, megabytes(size))
         for row, point in results
         if (size := row.measurement.peak_memory_bytes)
     ]
@@ -53,7 +54,7 @@ def of(setting: Setting) -> Iterator[Figure]:
 
 
 def _timed(
-    setting: Setting, results: Sequence[tuple[Row, Point]], tones: Tones
+    setting: Setting, results: Sequence[tuple[Result, Point]], tones: Tones
 ) -> Iterator[Figure]:
     latencies = [(row, point | _latency(row)) for row, point in results]
     files = [point for row, point in latencies if row.is_file]
@@ -102,17 +103,17 @@ def lengths(report: Report) -> Figure:
     """How long the user's texts are."""
     rows = [
         {
-            "label": f"up to {wording.count(length, 'token')}",
+            "label": f"up to {count(length, 'token')}",
             "tone": charts.TONES[0],
-            **_bar(count, wording.count(count, "text")),
+            **_bar(number, count(number, "text")),
         }
-        for length, count in sorted(report.texts[0].histogram.items())
+        for length, number in sorted(report.texts[0].histogram.items())
     ]
     caption = "Each text in the shortest length that holds it, as an app would choose."
     return Figure("Lengths of the texts", caption, charts.bars(rows, "texts"))
 
 
-def _results(setting: Setting, tones: Tones) -> Iterator[tuple[Row, Point]]:
+def _results(setting: Setting, tones: Tones) -> Iterator[tuple[Result, Point]]:
     for group in setting.groups:
         for row in group.results:
             subject = row.measurement.subject
@@ -148,7 +149,7 @@ def _bar(value: float, text: str) -> Point:
     return {"value": charts.short(value), "text": text}
 
 
-def _ratio(row: Row) -> Point | None:
+def _ratio(row: Result) -> Point | None:
     found = row.against(comparison.FULL_PRECISION)
     if found is None or found.faster is None:
         return None
@@ -160,7 +161,7 @@ def _bounds(value: Interval) -> Point:
     return {"low": charts.short(value.low), "high": charts.short(value.high)}
 
 
-def _latency(row: Row) -> Point:
+def _latency(row: Result) -> Point:
     assert row.latency is not None
     subject, median = row.measurement.subject, row.latency.median
     return {
@@ -169,6 +170,6 @@ def _latency(row: Row) -> Point:
         "recipe": subject.recipe,
         "runtime": subject.runtime,
         "size": charts.short(subject.size_bytes / 1e6),
-        "size_text": wording.megabytes(subject.size_bytes),
+        "size_text": megabytes(subject.size_bytes),
         "front": row.pareto,
     }

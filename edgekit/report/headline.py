@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from edgekit.benchmarks.devices import warnings
 from edgekit.benchmarks.measurement import Measurement
 from edgekit.report import comparison, wording
-from edgekit.report.numbers import Group, Report, Row, Setting
+from edgekit.report.numbers import Group, Report, Result, Setting
+from edgekit.words import megabytes
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ def answers(report: Report) -> list[Answer]:
     return [each for each in found if each is not None]
 
 
-def best(setting: Setting) -> Row | None:
+def best(setting: Setting) -> Result | None:
     """What the answer is about: the fastest file that is not the base; None without a result."""
     group = setting.main
     ranked = [row for row in group.results if row.latency or row.measurement.instructions]
@@ -51,32 +52,32 @@ def answer(setting: Setting) -> Answer | None:
     return Answer(sentence, details)
 
 
-def _timed(best: Row) -> tuple[str, str]:
+def _timed(best: Result) -> tuple[str, str]:
     assert best.latency is not None
     found = best.against(comparison.FULL_PRECISION)
     took = f"{wording.ms_interval(best.latency.median)} ms a text"
     file = best.measurement.subject
-    name, size = wording.subject(file), wording.megabytes(file.size_bytes)
+    name, size = wording.subject(file), megabytes(file.size_bytes)
     if found is None or found.faster is None:
         return f"{name} is the fastest file", f"{took}, {size}"
-    sizes = f"{size} against {wording.megabytes(found.base.size_bytes)}"
+    sizes = f"{size} against {megabytes(found.base.size_bytes)}"
     ratio = f"{wording.faster(found.faster)} {wording.subject(found.base)}"
     return f"{name} is {ratio}, {wording.smaller(found.smaller)}", f"{took}, {sizes}"
 
 
-def _counted(best: Row) -> tuple[str, str]:
+def _counted(best: Result) -> tuple[str, str]:
     found, row = best.against(comparison.FULL_PRECISION), best.measurement
-    name, size = wording.subject(row.subject), wording.megabytes(row.subject.size_bytes)
+    name, size = wording.subject(row.subject), megabytes(row.subject.size_bytes)
     took = f"{wording.millions(row.instructions)} instructions a text"
     if found is None or found.fewer_instructions is None:
         return f"{name} needs the fewest instructions", f"{took}, {size}"
     ratio = wording.fewer(found.fewer_instructions)
-    sizes = f"{size} against {wording.megabytes(found.base.size_bytes)}"
+    sizes = f"{size} against {megabytes(found.base.size_bytes)}"
     base = wording.subject(found.base)
     return f"{name} needs {ratio} instructions than {base}", f"{took}, {sizes}"
 
 
-def apart(best: Row) -> Iterator[str]:
+def apart(best: Result) -> Iterator[str]:
     """Only interleaved files have the same machine: it may have been busier for one."""
     found = best.against(comparison.FULL_PRECISION)
     if found and found.faster and not found.paired:
@@ -86,7 +87,7 @@ def apart(best: Row) -> Iterator[str]:
         )
 
 
-def _same_recipe(group: Group, best: Row) -> Iterator[str]:
+def _same_recipe(group: Group, best: Result) -> Iterator[str]:
     """Full precision against full precision, of the same model as the answer."""
     found = [
         (row, row.against(comparison.SAME_RECIPE))

@@ -15,10 +15,12 @@ from importlib.resources import files
 from importlib.util import find_spec
 from typing import Any
 
+from edgekit import documents
 from edgekit.errors import MissingExtraError
 from edgekit.report import comparison, data, figures, headline, tables, wording
 from edgekit.report.comparison import Comparison
 from edgekit.report.numbers import Report, Setting
+from edgekit.words import megabytes
 
 _NEEDS = ("altair", "vl_convert", "jinja2")
 
@@ -60,15 +62,15 @@ def to_html(report: Report) -> str:
         lstrip_blocks=True,
     )
     environment.filters["script"] = _script
-    parts = data.to_json(report)
+    parts = data.document(report)
     return environment.get_template("page.html").render(
         report=report,
         answers=[(each, headline.answer(each), list(_tiles(each))) for each in report.settings],
         links=list(_links(report)),
-        measured=parts["measured"],
-        version=parts["edgekit"],
+        measured=parts.measured,
+        version=parts.edgekit,
         downloads={
-            "report.json": _link("application/json", json.dumps(parts, ensure_ascii=False)),
+            "report.json": _link("application/json", documents.dump_json(parts, "report.json")),
             "results.csv": _link("text/csv", data.to_csv(report)),
         },
         style=_template("page.css"),
@@ -102,10 +104,10 @@ def _tiles(setting: Setting) -> Iterator[Tile]:
     row, found = best.measurement, best.against(comparison.FULL_PRECISION)
     if found:
         yield from _ratio(found)
-    size = wording.megabytes(row.subject.size_bytes)
+    size = megabytes(row.subject.size_bytes)
     number, _, word = wording.smaller(found.smaller).partition("x ") if found else ("", "", "")
     if found and word:
-        base = wording.megabytes(found.base.size_bytes)
+        base = megabytes(found.base.size_bytes)
         yield Tile(f"{number}×", word, f"{size} against {base}")
     else:
         yield Tile(size, "file size")
@@ -114,7 +116,7 @@ def _tiles(setting: Setting) -> Iterator[Tile]:
         note = f"p99 {wording.ms(best.latency.p99)} ms, {each_second} texts/s"
         yield Tile(f"{wording.ms(best.latency.median.value)} ms", "a text", note)
     if row.peak_memory_bytes is not None:
-        yield Tile(wording.megabytes(row.peak_memory_bytes), "memory", "growth, at its peak")
+        yield Tile(megabytes(row.peak_memory_bytes), "memory", "growth, at its peak")
     if row.energy_mj is not None:
         yield Tile(f"{wording.millijoules(row.energy_mj)} mJ", "a text, estimated", "whole phone")
 

@@ -19,7 +19,7 @@ _USUAL_LENGTH = 128  # what models are usually compared at
 
 
 @dataclass(frozen=True)
-class Row:
+class Result:
     """One measurement, summed up. Times are medians in milliseconds, None if not measured.
 
     ``pareto``: no file of the group is both smaller and faster.
@@ -50,10 +50,10 @@ class Group:
 
     conditions: Conditions
     against: str | None
-    rows: tuple[Row, ...]
+    rows: tuple[Result, ...]
 
     @property
-    def results(self) -> tuple[Row, ...]:
+    def results(self) -> tuple[Result, ...]:
         """Rows with something to show."""
         return tuple(row for row in self.rows if comparison.measured(row.measurement))
 
@@ -87,7 +87,7 @@ class Report:
     measurements: tuple[Measurement, ...]
 
     @property
-    def rows(self) -> Iterator[Row]:
+    def rows(self) -> Iterator[Result]:
         """Of every group."""
         return (row for setting in self.settings for group in setting.groups for row in group.rows)
 
@@ -111,8 +111,7 @@ def build(measurements: Sequence[Measurement], against: str | None = None) -> Re
     for row in measurements:
         grouped.setdefault(row.conditions, []).append(row)
     groups = [_group(conditions, rows, against) for conditions, rows in grouped.items()]
-    suites = [row.suite for row in measurements]
-    titles = [str(suite.get("title") or suite.get("name", "")) for suite in suites]
+    titles = [row.suite.title or row.suite.name for row in measurements]
     return Report(
         "; ".join(dict.fromkeys(filter(None, titles))) or "Benchmark",
         tuple(_settings(groups)),
@@ -149,15 +148,15 @@ def _settings(groups: Iterable[Group]) -> Iterator[Setting]:
 
 
 def _group(conditions: Conditions, rows: Sequence[Measurement], against: str | None) -> Group:
-    named = against or next((row.suite["against"] for row in rows if "against" in row.suite), None)
+    named = against or next((row.suite.against for row in rows if row.suite.against), None)
     summed = [
         replace(_row(row), comparisons=tuple(comparison.of(row, rows, named))) for row in rows
     ]
     return Group(conditions, named, tuple(sorted(_pareto(summed), key=_rank)))
 
 
-def _row(row: Measurement) -> Row:
-    return Row(
+def _row(row: Measurement) -> Result:
+    return Result(
         row,
         stats.summarise(row.latency_ms, row.conditions.batch) if row.latency_ms else None,
         *(_median(row.load_ms), _median(row.load_evicted_ms)),
@@ -169,13 +168,13 @@ def _median(values: Sequence[float]) -> float | None:
     return statistics.median(values) if values else None
 
 
-def _rank(row: Row) -> tuple[bool, float, str]:
+def _rank(row: Result) -> tuple[bool, float, str]:
     """The cheapest first; what has no result last."""
     cost = row.latency.median.value if row.latency else row.measurement.instructions
     return (cost is None, float(cost or 0), row.measurement.subject.label)
 
 
-def _pareto(rows: Sequence[Row]) -> Iterator[Row]:
+def _pareto(rows: Sequence[Result]) -> Iterator[Result]:
     """Marks the files that none beats both in size and in latency."""
     points = [
         (row.measurement.subject.size_bytes, row.latency.median.value)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from edgekit.benchmarks.devices.runtimes import PYTORCH
 from edgekit.benchmarks.measurement import Measurement
@@ -36,28 +35,26 @@ class Claim:
 
 def claims(measurements: Sequence[Measurement]) -> Iterator[Claim]:
     """Of the first suite among the measurements that has a paper."""
-    rows = [row for row in measurements if row.suite.get("paper")]
-    if not rows:
+    rows = [row for row in measurements if row.suite.paper]
+    if not rows or rows[0].suite.paper is None:
         return
-    facts: Mapping[str, Any] = rows[0].suite["paper"]
-    source, base = str(facts.get("source", "the paper")), str(rows[0].suite.get("against"))
-    counts: Mapping[str, float] = facts.get("parameters", {})
+    paper, base = rows[0].suite.paper, str(rows[0].suite.against)
+    source, counts, seconds = paper.source, paper.parameters, paper.inference_s
     for model, count in counts.items():
-        yield Claim(f"{model}", "parameters", count, source, _parameters(rows, model))
-    seconds: Mapping[str, float] = facts.get("inference_s", {})
+        yield Claim(model, "parameters", count, source, _parameters(rows, model))
     for model in (name for name in seconds if name != base and base in seconds):
         times = f"{seconds[base]:g} s against {seconds[model]:g} s for a data set, on a CPU"
         what = f"{model} is faster than {base} ({times})"
         timed = tuple(_ratios(rows, model, base, phone=False))
         yield Claim(what, "times", seconds[base] / seconds[model], source, timed)
     model = next((name for name in counts if name != base), "the model")
-    if "faster_on_phone" in facts:
+    if paper.faster_on_phone is not None:
         phone = tuple(_ratios(rows, model, base, phone=True))
         what = f"{model} is faster than {base} on a phone"
-        yield Claim(what, "times", facts["faster_on_phone"], source, phone)
-    if "phone_bytes" in facts:
+        yield Claim(what, "times", paper.faster_on_phone, source, phone)
+    if paper.phone_bytes is not None:
         what = f"{model} on the phone weighs"
-        yield Claim(what, "bytes", facts["phone_bytes"], source, _sizes(rows, model))
+        yield Claim(what, "bytes", paper.phone_bytes, source, _sizes(rows, model))
 
 
 def _parameters(rows: Sequence[Measurement], model: str) -> tuple[Ours, ...]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from edgekit.benchmarks.measurement import Measurement
 from edgekit.report import wording
-from edgekit.report.numbers import Group, Report, Row, Setting
+from edgekit.report.numbers import Group, Report, Result, Setting
+from edgekit.words import count, megabytes
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ def group(found: Group) -> Table:
             row.measurement.subject.runtime,
             *(_timed(row) if timed else (wording.millions(row.measurement.instructions),)),
             *(wording.ratio(row.against(kind)) for kind in kinds),
-            wording.megabytes(row.measurement.subject.size_bytes),
+            megabytes(row.measurement.subject.size_bytes),
             wording.memory(row.measurement),
             *((wording.millijoules(row.measurement.energy_mj),) if energy else ()),
             *(_later(row) if timed else ()),
@@ -56,14 +57,14 @@ def without(found: Group) -> list[Measurement]:
     return [row.measurement for row in found.rows if row not in results]
 
 
-def _timed(row: Row) -> tuple[str, ...]:
+def _timed(row: Result) -> tuple[str, ...]:
     if row.latency is None:
         return (wording.NOTHING,) * len(_TIMED)
     median = wording.ms_interval(row.latency.median)
     return (median, wording.ms(row.latency.p90), wording.ms(row.latency.p99))
 
 
-def _later(row: Row) -> tuple[str, ...]:
+def _later(row: Result) -> tuple[str, ...]:
     return tuple(
         map(wording.ms, (row.first_ms, row.load_ms, row.load_evicted_ms, row.tokenizer_ms))
     )
@@ -81,7 +82,7 @@ def profiles(report: Report) -> Iterator[tuple[str, Table]]:
             (name, str(calls), wording.ms(ms), f"{100 * share:.0f}%")
             for name, calls, ms, share in wording.profile(row.profile)
         ]
-        length = wording.count(row.conditions.length, "token")
+        length = count(row.conditions.length, "token")
         yield f"{row.subject.label}, {length}", Table(_OPERATORS, tuple(found), 1)
 
 
@@ -122,8 +123,8 @@ def problems(report: Report) -> Iterator[tuple[str, Table]]:
 def warnings(report: Report) -> Table:
     """What happened and what to do about it."""
     rows = [
-        (message, advice, wording.count(len(about), "measurement"))
-        for _, message, advice, about in wording.warnings(report)
+        (each.message, each.advice, count(len(each.about), "measurement"))
+        for each in wording.warnings(report)
     ]
     return Table(("what", "what to do", "of"), tuple(rows), 3)
 

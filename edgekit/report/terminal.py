@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence, Set
 from functools import partial
-from typing import Literal
 
-from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from edgekit import layout
 from edgekit.report import headline, tables, wording
-from edgekit.report.numbers import Group, Report, Row
+from edgekit.report.numbers import Group, Report, Result
+from edgekit.words import count, megabytes
 
 _WIDTH = 140  # where the output is no terminal
 _ENDLESS = 10_000
@@ -20,9 +20,7 @@ _ENDLESS = 10_000
 
 def show(report: Report) -> None:
     """Prints it."""
-    console = Console(emoji=False, highlight=False)
-    if not console.is_terminal:
-        console = Console(emoji=False, highlight=False, width=_WIDTH)
+    console = layout.console(_WIDTH)
     answers = headline.answers(report)
     if not any(setting.main.results for setting in report.settings):
         console.print("\n[bold]Nothing was measured[/bold]")
@@ -60,12 +58,12 @@ def fitting(group: Group, console: Console) -> Table:
 
 def _table(group: Group, kinds: Sequence[str], without: Set[str]) -> Table:
     timed = any(row.latency for row in group.rows)
-    cells: dict[str, Callable[[Row], str]] = {
-        wording.count(group.conditions.length, "token"): _name,
+    cells: dict[str, Callable[[Result], str]] = {
+        count(group.conditions.length, "token"): _name,
         "runtime": lambda row: escape(row.measurement.subject.runtime),
         **(_TIMED if timed else _COUNTED),
         **(_ENERGY if wording.has_energy(group.rows) else {}),
-        "size": lambda row: wording.megabytes(row.measurement.subject.size_bytes),
+        "size": lambda row: megabytes(row.measurement.subject.size_bytes),
         **{f"vs {wording.base(group, kind)}": partial(_ratio, kind=kind) for kind in kinds},
     }
     shown = {name: cell for name, cell in cells.items() if name not in without}
@@ -78,23 +76,23 @@ def _table(group: Group, kinds: Sequence[str], without: Set[str]) -> Table:
     return table
 
 
-def _name(row: Row) -> str:
+def _name(row: Result) -> str:
     mark = " [green]◆[/green]" if row.pareto else ""
     return escape(wording.subject(row.measurement.subject)) + mark
 
 
 _MEMORY = {"memory": lambda row: wording.memory(row.measurement)}
-_TIMED: dict[str, Callable[[Row], str]] = {
+_TIMED: dict[str, Callable[[Result], str]] = {
     "median ms": lambda row: wording.ms_interval(row.latency.median) if row.latency else "",
     "p90": lambda row: wording.ms(row.latency.p90 if row.latency else None),
     "load ms": lambda row: wording.ms(row.load_ms),
     **_MEMORY,
 }
-_COUNTED: dict[str, Callable[[Row], str]] = {
+_COUNTED: dict[str, Callable[[Result], str]] = {
     "instructions": lambda row: wording.millions(row.measurement.instructions),
     **_MEMORY,
 }
-_ENERGY: dict[str, Callable[[Row], str]] = {
+_ENERGY: dict[str, Callable[[Result], str]] = {
     wording.ENERGY: lambda row: wording.millijoules(row.measurement.energy_mj)
 }
 _EXTRA = {"p90", "load ms", "memory"}  # left out first where there is little room
@@ -102,7 +100,7 @@ _MORE = {*_EXTRA, "size"}
 _PROBLEMS = {"Failed": "[red]failed[/red]", "Not measured": "not measured"}
 
 
-def _ratio(row: Row, *, kind: str) -> str:
+def _ratio(row: Result, *, kind: str) -> str:
     return wording.ratio(row.against(kind))
 
 
@@ -151,9 +149,5 @@ def _shown(found: tables.Table) -> Table:
 
 
 def _plain_table(*columns: str, left: int) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    where: Literal["left", "right"]
-    for index, column in enumerate(columns):
-        where = "left" if index < left else "right"
-        table.add_column(escape(column), justify=where, no_wrap=index >= left)
-    return table
+    shown = list(map(escape, columns))
+    return layout.terminal_table(shown, right=shown[left:], whole=shown[left:])

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from edgekit import stats
-from edgekit.benchmarks.measurement import Conditions, Measurement, Subject
+from edgekit.benchmarks.measurement import Conditions, Measurement, Subject, Texts
 from edgekit.stats import Interval
 
 
@@ -24,7 +23,7 @@ class TextsRow:
     file: str
     count: int
     cut: int
-    histogram: dict[int, int]
+    histogram: Mapping[int, int]
     buckets_ms: Interval
     padded_ms: Interval
     faster: Interval
@@ -32,34 +31,29 @@ class TextsRow:
 
 def rows(measurements: Sequence[Measurement]) -> Iterator[TextsRow]:
     """Of every file that was measured at all the lengths which its suite's texts have."""
-    found: dict[tuple[Any, ...], dict[int, Measurement]] = {}
+    found: dict[tuple[object, ...], dict[int, Measurement]] = {}
     for row in measurements:
-        if row.suite.get("texts") and row.latency_ms:
+        if row.suite.texts and row.latency_ms:
             where = row.conditions
             key = (row.subject, where.device, where.machine, where.threads, where.batch)
-            found.setdefault((*key, str(row.suite["texts"])), {})[where.length] = row
+            found.setdefault((*key, repr(row.suite.texts)), {})[where.length] = row
     for lengths in found.values():
-        histogram = {int(k): int(v) for k, v in _facts(lengths)["lengths"].items()}
-        longest = int(_facts(lengths)["max_length"])
-        if {*histogram, longest} <= lengths.keys():
-            yield _row(lengths, histogram, longest)
+        facts = next(iter(lengths.values())).suite.texts
+        if facts and {*facts.lengths, facts.max_length} <= lengths.keys():
+            yield _row(lengths, facts)
 
 
-def _facts(lengths: dict[int, Measurement]) -> dict[str, Any]:
-    return dict(next(iter(lengths.values())).suite["texts"])
-
-
-def _row(lengths: dict[int, Measurement], histogram: dict[int, int], longest: int) -> TextsRow:
-    facts, last = _facts(lengths), lengths[longest]
-    samples = [lengths[length].latency_ms for length in histogram]
-    mean, faster = stats.expected(samples, list(histogram.values()), last.latency_ms)
+def _row(lengths: Mapping[int, Measurement], facts: Texts) -> TextsRow:
+    last = lengths[facts.max_length]
+    samples = [lengths[length].latency_ms for length in facts.lengths]
+    mean, faster = stats.expected(samples, list(facts.lengths.values()), last.latency_ms)
     return TextsRow(
         subject=last.subject,
         conditions=last.conditions,
-        file=str(facts["file"]),
-        count=int(facts["count"]),
-        cut=int(facts["cut"]),
-        histogram=histogram,
+        file=facts.file,
+        count=facts.count,
+        cut=facts.cut,
+        histogram=facts.lengths,
         buckets_ms=mean,
         padded_ms=stats.median(last.latency_ms),
         faster=faster,

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from edgekit.benchmarks.devices.warnings import TABLE, MeasurementWarning
 from edgekit.benchmarks.measurement import Conditions, Measurement, Operator, Subject
 from edgekit.report import comparison
 from edgekit.report.comparison import Comparison
-from edgekit.report.numbers import Group, Report, Row, Setting
+from edgekit.report.numbers import Group, Report, Result, Setting
 from edgekit.report.paper import Claim
 from edgekit.report.texts import TextsRow
 from edgekit.stats import Interval
+from edgekit.words import count, megabytes
 
 RANDOM = "random weights: right for size, speed and parity, meaningless for accuracy"
 EMULATED = "instructions of one inference in an emulator: repeatable, and no latency"
@@ -40,11 +42,6 @@ def ms_interval(value: Interval) -> str:
     return f"{value.value:.{digits}f} [{value.low:.{digits}f}, {value.high:.{digits}f}]"
 
 
-def megabytes(size_bytes: int | float | None) -> str:
-    """Decimal megabytes, as stores and phones count."""
-    return NOTHING if size_bytes is None else f"{size_bytes / 1e6:.1f} MB"
-
-
 def per_second(value: float) -> str:
     """Three digits, whole numbers from 100 on."""
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
@@ -55,14 +52,14 @@ def millijoules(energy_mj: float | None) -> str:
     return NOTHING if energy_mj is None else f"{energy_mj:.3g}"
 
 
-def has_energy(rows: Iterable[Row]) -> bool:
+def has_energy(rows: Iterable[Result]) -> bool:
     """Whether a phone told what any of the files takes."""
     return any(row.measurement.energy_mj is not None for row in rows)
 
 
 def memory(row: Measurement) -> str:
     """The growth at its peak, with the budget that it ran within."""
-    grown = megabytes(row.peak_memory_bytes)
+    grown = NOTHING if row.peak_memory_bytes is None else megabytes(row.peak_memory_bytes)
     limit = row.memory_limit_bytes
     return grown if limit is None else f"{grown} (within {limit / 2**20:.4g} MiB)"
 
@@ -116,11 +113,6 @@ def smaller(value: float) -> str:
     return f"{value:.1f}x smaller" if value > 1 else f"{1 / value:.1f}x larger"
 
 
-def count(number: int, name: str) -> str:
-    """Like ``1 thread`` and ``2 threads``."""
-    return f"{number} {name}{'' if number == 1 else 's'}"
-
-
 def conditions(where: Conditions) -> str:
     """All but the machine: ``host, 1 thread, 128 tokens, batch 1``."""
     threads, tokens = count(where.threads, "thread"), count(where.length, "token")
@@ -172,8 +164,18 @@ def state(row: Measurement) -> str:
     return ", ".join(row.warnings)
 
 
-def warnings(report: Report) -> list[tuple[str, str, str, tuple[str, ...]]]:
-    """Each code with its message, its advice and the measurements that it is about."""
+@dataclass(frozen=True)
+class WarningSummary:
+    """A code of :data:`edgekit.benchmarks.devices.warnings.TABLE` and the measurements it is of."""
+
+    code: str
+    message: str
+    advice: str
+    about: tuple[str, ...]
+
+
+def warnings(report: Report) -> list[WarningSummary]:
+    """Each code once, with the measurements that it is about."""
     found: dict[str, list[str]] = {}
     for row in report.measurements:
         for code in row.warnings:
@@ -181,7 +183,10 @@ def warnings(report: Report) -> list[tuple[str, str, str, tuple[str, ...]]]:
             found.setdefault(code, []).append(about)
     unknown = MeasurementWarning("unknown to this version", "update edgekit")
     table = {code: TABLE.get(code, unknown) for code in found}
-    return [(code, table[code].message, table[code].advice, tuple(found[code])) for code in found]
+    return [
+        WarningSummary(code, table[code].message, table[code].advice, tuple(found[code]))
+        for code in found
+    ]
 
 
 def problems(report: Report, kind: str) -> list[tuple[str, str]]:

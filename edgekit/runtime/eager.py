@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from edgekit.bundle import Bundle
-from edgekit.errors import BundleError
+from edgekit.errors import BundleError, SourceError
 from edgekit.model import checkpoint, source
 from edgekit.model.oracle import Oracle
 from edgekit.model.pooling import Pooling
-from edgekit.model.source import Trust
+from edgekit.model.source import Source, Trust
 from edgekit.runtime.interpreters import Feed
 
 
@@ -32,10 +32,7 @@ class Eager:
         if threads:
             torch.set_num_threads(threads)
         bundle = Bundle.open(folder, check_hashes=False)
-        made_of = bundle.manifest.source
-        found = source.find(made_of.origin, Trust(unused_weights=True))  # as when it was made
-        if found.sha256 != made_of.sha256:
-            raise BundleError(f"{made_of.origin} has changed since {folder} was made of it")
+        found = _checkpoint(bundle)
         self.runtime = f"PyTorch {torch.__version__}"
         task = found.task(bundle.manifest.task)
         model = checkpoint.load_model(found, task)
@@ -47,3 +44,19 @@ class Eager:
 
     def layers(self, feed: Feed) -> list[np.ndarray]:
         return []
+
+
+def _checkpoint(bundle: Bundle) -> Source:
+    """The checkpoint that a bundle was made of. The hub is asked for hub ids alone: a relative
+    folder that is not here may well be the name of a stranger's model there.
+    """
+    made_of = bundle.manifest.source
+    if made_of.kind == "folder" and not Path(made_of.origin).expanduser().is_dir():
+        raise SourceError(
+            f"{bundle.path} was made of the folder {made_of.origin}, which is not here: run this "
+            "where it was converted, or put the checkpoint there again"
+        )
+    found = source.find(made_of.origin, Trust(unused_weights=True))  # as when it was made
+    if found.sha256 != made_of.sha256:
+        raise BundleError(f"{made_of.origin} has changed since {bundle.path} was made of it")
+    return found

@@ -50,8 +50,9 @@ def inspect_file(path: Path) -> FileFacts:
         raise UnsupportedError(
             f"{path} is no bundle and no {', '.join(_READERS)} file: nothing to inspect"
         )
-    if not path.exists():
-        raise BundleError(f"{path} does not exist")
+    if not path.is_file() and not path.is_dir():  # a pipe would never end
+        what = "is neither a file nor a folder" if path.exists() else "does not exist"
+        raise BundleError(f"{path} {what}")
     format_name, reader = _READERS[path.suffix]
     get_format(format_name).require()
     try:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from edgekit import words
 from edgekit.bundle import TOKENIZER, Bundle
 from edgekit.errors import BundleError, InputError
 
@@ -167,7 +168,7 @@ _COUNTS: Mapping[str, tuple[tuple[int, ...], str]] = {
 def _check_count(task: str, count: int) -> None:
     counts, wanted = _COUNTS.get(task, ((1,), "one text"))
     if count not in counts:
-        raise InputError(f"{task} takes {wanted}, not {count} text{'s' * (count != 1)}")
+        raise InputError(f"{task} takes {wanted}, not {words.count(count, 'text')}")
 
 
 def _check_unicode(text: str) -> None:

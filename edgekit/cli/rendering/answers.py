@@ -16,6 +16,7 @@ from edgekit.postprocess.labels import Classification
 from edgekit.postprocess.masks import FilledMasks
 from edgekit.postprocess.spans import SpanAnswer
 from edgekit.postprocess.vectors import Similarity, TokenVectors, Vector
+from edgekit.words import count
 
 _SHOWN = 6  # values of a vector
 
@@ -103,8 +104,7 @@ def _vector(answer: Vector) -> Iterator[str]:
 
 
 def _token_vectors(answer: TokenVectors) -> Iterator[str]:
-    count = len(answer.tokens)
-    yield f"{count} token{'s' * (count != 1)} of {len(answer.tokens[0].vector)} values"
+    yield f"{count(len(answer.tokens), 'token')} of {len(answer.tokens[0].vector)} values"
     for row in answer.tokens:
         place = f"[{row.start}:{row.end}]"
         yield f"{place:<14} {_one_line(row.text):<16} {_values(row.vector)}"

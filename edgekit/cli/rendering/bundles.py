@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from edgekit.cli.rendering.tables import megabytes, new_table, print_json, print_table
+from edgekit.cli.rendering.tables import new_table, print_json, print_table
+from edgekit.words import megabytes
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -166,7 +167,7 @@ def _agreement(share: float | None, decisions: int) -> str:
 def support(measured: Support, as_json: bool) -> None:
     """The worst error of each cell, and why the red ones are red."""
     if as_json:
-        print_json(measured.to_json())
+        print_json(asdict(measured))
         return
     table = new_table("architecture", "task", *map("\n".join, measured.columns()))
     table.collapse_padding = True  # a column for each format and recipe: names are to stay whole

@@ -8,25 +8,26 @@ from pathlib import Path
 import click
 from rich.markup import escape
 
-from edgekit.cli.rendering.tables import console, new_table, print_json, print_table
-from edgekit.evaluation.report import FILE, BundleReport, Quality, Report, Score
+from edgekit import layout
+from edgekit.cli.rendering.tables import new_table, print_json, print_table
+from edgekit.evaluation.result import FILE, BundleEvaluation, Evaluation, Quality, Score
 
 _CLASSES = 12  # shown: those that lost most, if there are more
 _WIDE = 110  # columns of a terminal that hold all metrics beside each other
 _TEXT = 88  # characters of an example's text
 
 
-def report(found: Report, folder: Path, as_json: bool) -> None:
+def report(found: Evaluation, folder: Path, as_json: bool) -> None:
     """All bundles; ``folder`` is where it is stored."""
     if as_json:
-        print_json(found.to_json())
+        print_json(found)
         return
     for bundle in found.bundles:
-        _bundle(bundle, found.data["file"])
+        _bundle(bundle, found.data.file)
     click.echo(f"intervals of 95%, drops against PyTorch on the same examples; {folder / FILE}")
 
 
-def _bundle(bundle: BundleReport, data: str) -> None:
+def _bundle(bundle: BundleEvaluation, data: str) -> None:
     click.echo(f"\n{bundle.bundle}: {bundle.task}, {bundle.examples} examples of {data}")
     if bundle.no_baseline:
         click.echo(f"no baseline, so no drops: {bundle.no_baseline}")
@@ -57,7 +58,7 @@ def _scores(rows: list[Quality]) -> None:
         for place, score in enumerate(rows[0].metrics)
         if place
     ]
-    wide = console().width >= _WIDE
+    wide = layout.console().width >= _WIDE
     for group in [[*first, *others]] if wide else filter(None, (first, others)):
         titles, cells = zip(files, *group, strict=True)
         shown = new_table(*titles)
