@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from edgekit.data import texts as text_data
@@ -139,7 +139,8 @@ def make(
     """
     require()
     goal = objectives.get(objective)
-    found = source.find(teacher, trust)
+    # BERT's own checkpoint has a head for the next sentence besides, which no student learns from
+    found = source.find(teacher, replace(trust, unused_weights=True))
     task = _task(found, goal)
     shape = Shape(
         choose(layers, layer_count(found)),
