@@ -12,7 +12,7 @@ DISTILLED ?= distilbert.study
 demo: $(READY)  ## convert the built-in model and print its table
 	$(BIN)/edgekit convert demo --force
 
-test: $(READY)  ## run the tests, two at a time (6 minutes on two idle cores)
+test: $(READY)  ## run the tests, two at a time
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"
 
 test-all: test system  ## and those on an emulated phone, in a browser, of every architecture

@@ -15,6 +15,7 @@ from datetime import datetime, timezone
 
 from edgekit import formats
 from edgekit.benchmarks import entries, parity, sampling
+from edgekit.benchmarks.devices import runtimes
 from edgekit.benchmarks.devices.protocol import LostError, RunnerError, Target
 from edgekit.benchmarks.entries import Entry
 from edgekit.benchmarks.measurement import Conditions, Measurement, Parity
@@ -187,6 +188,9 @@ class Bench:
         if entry.runtime is None:
             title = formats.get(entry.subject.format).title
             return replace(blank, unmeasured=f"{each.target.name} has no runtime for {title}")
+        if entry.bound_to_host and not runtimes.opening(each.target.runtimes, runtimes.PYTORCH):
+            reason = f"{entry.subject.file} on {each.target.name}: {entry.bound_to_host}"
+            return replace(blank, unmeasured=reason)
         key = (each.target.name, str(entry.path), entry.runtime.name)
         evicted: tuple[float, ...] = ()
         if key not in self._parity:

@@ -64,6 +64,17 @@ class Entry:
         """What a runner opens: the file, or for PyTorch the bundle's folder."""
         return (self.bundle.path if self.artifact is None else self.artifact.path).absolute()
 
+    @property
+    def bound_to_host(self) -> str | None:
+        """Why only a runner in Python, on this machine, takes the file; None where any does."""
+        if self.artifact is None:
+            return None
+        if self.artifact.data is not None:
+            return "its weights are in a second file, and a device is given one"
+        if any(spec.dtype == "int64" for spec in self.artifact.inputs):
+            return "its inputs are int64, and a device feeds int32"
+        return None
+
     def launch(self, threads: int, *, evict: bool = False) -> Launch:
         """What a runner opens for this entry, which has a runtime.
 

@@ -31,6 +31,7 @@ RelativePath = Annotated[
     ),
 ]
 Side = Literal["left", "right"]
+Similarity = Literal["cosine", "dot", "euclidean", "manhattan"]
 
 
 class _Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -220,6 +221,7 @@ class PoolingFacts(_Row, frozen=True, kw_only=True):
     mode: str
     normalize: Annotated[bool, Meta(description="whether the vector has length 1")]
     dense: tuple[DenseFacts, ...] = ()
+    steps: Annotated[tuple[str, ...], Meta(description="all of it, in order, in words")] = ()
 
 
 class Template(_Row, frozen=True, kw_only=True):
@@ -308,6 +310,20 @@ class Manifest(_Row, frozen=True, kw_only=True):
         ),
     ] = 0
     pooling: PoolingFacts | None = None
+    similarity: Annotated[
+        Similarity | None,
+        Meta(
+            description="since 1.4: how two vectors are compared; null: by their cosine, or where "
+            "the task has none not at all"
+        ),
+    ] = None
+    prompts: Annotated[
+        Mapping[str, str],
+        Meta(
+            description="since 1.4: what an app puts before a text, by the text's role, like "
+            "query and document: the model was trained with it"
+        ),
+    ] = field(default_factory=dict)
     tokenizer: Annotated[
         TokenizerFacts | None, Meta(description="null for a bare config without tokenizer files")
     ]

@@ -8,11 +8,13 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 import torch
 
 from edgekit import formats
+from edgekit.benchmarks.entries import Entry
 from edgekit.bundle import Bundle
 from edgekit.conversion import pipeline, plan
 from edgekit.conversion.worker import alone
@@ -75,6 +77,13 @@ def test_external_data_belongs_to_its_file(half: tuple[Bundle, str], tmp_path: P
     with pytest.raises(BundleError, match=r"model-fp32\.onnx\.data is not the file"):
         Bundle.open(half[0].path)
     data.write_bytes(stored)
+
+
+def test_a_device_is_not_given_what_it_cannot_take(half: tuple[Bundle, str]) -> None:
+    (artifact,) = half[0].artifacts
+    assert "a second file" in str(Entry(half[0], "x", artifact, None).bound_to_host)
+    alone = msgspec.structs.replace(artifact, data=None)
+    assert "int64" in str(Entry(half[0], "x", alone, None).bound_to_host)
 
 
 def test_operators_without_a_lowering_are_named_by_every_format(tmp_path: Path) -> None:

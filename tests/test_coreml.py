@@ -18,7 +18,7 @@ from edgekit.converters import coreml
 from edgekit.mil.package import read_spec, spec_path
 from edgekit.mil.toolbox import coremltools, protobuf
 from edgekit.model import tasks
-from edgekit.model.pooling import Pooling
+from edgekit.model.head import Head
 from edgekit.signature import Card, Signature, TensorSpec
 from edgekit.tracing import export as trace
 from edgekit.tracing.graph import Graph
@@ -80,7 +80,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Exported:
     outputs = tasks.tensor_specs(task, {"labels": 2})
     folder = tmp_path_factory.mktemp("graph")
     signature = Signature(inputs, outputs, BUCKETS)
-    traced = trace.trace(model, task, signature, folder, Pooling())
+    traced = trace.trace(model, task, signature, folder, Head())
     return Exported(traced, convert(traced, folder / "out", "int8", "fp16"))
 
 

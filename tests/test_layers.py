@@ -13,8 +13,8 @@ from transformers import BertForQuestionAnswering
 
 from edgekit import formats, recipe
 from edgekit.model import tasks
+from edgekit.model.head import Head
 from edgekit.model.oracle import Oracle
-from edgekit.model.pooling import Pooling
 from edgekit.proof import fault_location, probes
 from edgekit.proof.compare import Reference
 from edgekit.proof.prove import prove
@@ -43,12 +43,12 @@ def traced(tmp_path_factory: pytest.TempPathFactory) -> tuple[Graph, Graph, list
     torch.manual_seed(5)
     model = BertForQuestionAnswering(BERT).eval()
     good, bad = tmp_path_factory.mktemp("good"), tmp_path_factory.mktemp("bad")
-    trace.trace(model, TASK, SIGNATURE, good, Pooling())
+    trace.trace(model, TASK, SIGNATURE, good, Head())
     shutil.copytree(good, bad, dirs_exist_ok=True)
     weights = load_file(good / graph.WEIGHTS)
     weights[DAMAGED] = -weights[DAMAGED]
     save_file(weights, bad / graph.WEIGHTS)
-    oracle = Oracle(model, TASK, Pooling(), True)
+    oracle = Oracle(model, TASK, Head(), True)
     rows = probes.made_up(probes.Vocabulary(300, 0, 2), 16, (16,))
     return graph.load(good), graph.load(bad), [probes.answer(oracle, row) for row in rows]
 

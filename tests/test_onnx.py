@@ -24,7 +24,7 @@ from edgekit import recipe
 from edgekit.converters.onnx import convert
 from edgekit.errors import ConversionError
 from edgekit.model import tasks
-from edgekit.model.pooling import Pooling
+from edgekit.model.head import Head
 from edgekit.signature import Card, Signature, TensorSpec
 from edgekit.tracing import export as trace
 from edgekit.tracing import graph
@@ -72,7 +72,7 @@ def _case(model: PreTrainedModel, task_name: str, inputs: int, folder: Path) -> 
         tasks.tensor_specs(task, {"vocabulary": VOCABULARY}),
         (LENGTH,),
     )
-    traced = trace.trace(model.eval(), task, signature, folder, Pooling())
+    traced = trace.trace(model.eval(), task, signature, folder, Head())
     recipes = [recipe.get("fp32"), recipe.get("int8")]
     files = {made.name: path for made, path in convert(traced, recipes, CARD, folder)}
     return Case(model, traced, files)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import shutil
 from collections.abc import Callable
@@ -23,11 +22,12 @@ from edgekit.conversion import plan
 from edgekit.errors import EdgekitError, SourceError, UnsupportedError
 from edgekit.manifest import DenseFacts, PoolingFacts
 from edgekit.model import tasks
-from edgekit.model.dense import ACTIVATIONS
 from edgekit.model.families import get
+from edgekit.model.head import MODES
+from edgekit.model.head import Dense as Projection
 from edgekit.model.oracle import Oracle
-from edgekit.model.pooling import MODES
-from edgekit.model.source import Trust, find
+from edgekit.model.sentence_head import ACTIVATIONS
+from edgekit.model.source import Source, Trust, find
 from edgekit.tokens.texts import TEXTS
 from edgekit.tracing.export import TaskModule, hooked
 
@@ -64,7 +64,7 @@ def projected(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize(
     ("mode", "normalize", "layers"),
-    list(itertools.product(MODES, (True, False), LAYERS)),
+    [*((mode, False, "no dense") for mode in MODES), *(("mean", True, name) for name in LAYERS)],
 )
 def test_graph_and_reference_are_sentence_transformers(
     mode: str, normalize: bool, layers: str, tmp_path: Path
@@ -73,16 +73,16 @@ def test_graph_and_reference_are_sentence_transformers(
     theirs = SentenceTransformer(str(folder), device="cpu")
     expected = theirs.encode([SENTENCE])[0]
     source = find(str(folder))
-    pooling, model = source.pooling(), BertModel.from_pretrained(folder).eval()
+    head, model = source.head(TASK), BertModel.from_pretrained(folder).eval()
     assert source.task(None) == TASK
-    assert expected.shape == (pooling.width(32),)
+    assert expected.shape == (head.width(32),)
     ids = theirs.tokenizer(SENTENCE)["input_ids"]
-    reference = Oracle(model, TASK, pooling, True).answer(ids)["sentence_embedding"]
+    reference = Oracle(model, TASK, head, True).answer(ids)["sentence_embedding"]
     np.testing.assert_allclose(reference, expected, atol=3e-6)
     padded = [torch.zeros(1, 40, dtype=torch.int32) for _ in range(3)]
     padded[0][0, : len(ids)], padded[1][0, : len(ids)] = torch.tensor(ids), 1
     with torch.no_grad():
-        ours = TaskModule(hooked(model), TASK, pooling, get("bert"), 64)(*padded)[
+        ours = TaskModule(hooked(model), TASK, head, get("bert"), 64)(*padded)[
             "sentence_embedding"
         ][0]
     np.testing.assert_allclose(ours, expected, atol=3e-6)
@@ -92,7 +92,9 @@ def test_a_dense_layer_is_in_every_file(projected: Path, tmp_path: Path) -> None
     bundle = edgekit.convert(str(projected), out=tmp_path / "out", buckets=(16, 48), jobs=2)
     assert len(bundle.artifacts) == 6
     layer = DenseFacts(in_features=32, out_features=24, activation="Tanh")
-    assert bundle.manifest.pooling == PoolingFacts(mode="mean", normalize=True, dense=(layer,))
+    steps = ("mean", "dense 32 to 24, Tanh", "length 1")
+    expected_facts = PoolingFacts(mode="mean", normalize=True, dense=(layer,), steps=steps)
+    assert bundle.manifest.pooling == expected_facts
     assert bundle.artifacts[0].outputs[0].shape == ("batch", 24)
     golden = {case.name: case.outputs for case in bundle.golden().cases}
     text = dict(TEXTS)["english"]
@@ -191,10 +193,15 @@ def test_a_dense_layer_that_does_not_fit_its_encoder_is_refused(
         edgekit.convert(str(folder), to=["onnx"], out=tmp_path / "out")
 
 
+def projection(source: Source) -> Projection:
+    (found,) = (step for step in source.head(TASK).steps if isinstance(step, Projection))
+    return found
+
+
 def test_pickled_dense_weights_load_when_allowed(projected: Path, tmp_path: Path) -> None:
     folder = copy(projected, tmp_path)
-    safe = find(str(folder)).pooling().dense[0]
+    safe = projection(find(str(folder)))
     pickled(folder / "2_Dense")
-    loaded = find(str(folder), Trust(allow_pickle=True)).pooling().dense[0]
+    loaded = projection(find(str(folder), Trust(allow_pickle=True)))
     np.testing.assert_array_equal(loaded.weight, safe.weight)
     np.testing.assert_array_equal(loaded.bias, safe.bias)

@@ -62,7 +62,7 @@ def test_what_a_bundle_cannot_do_is_refused_when_planned(tmp_path: Path) -> None
     prompts = {"prompts": {"query": "ask: "}, "default_prompt_name": "query"}
     for name, folder in (
         ("'ask: ' before every text", saved(tmp_path / "a" / "model", **prompts)),
-        ("no Pooling", saved(tmp_path / "b" / "model", pooled=False)),
+        ("make no vectors", saved(tmp_path / "b" / "model", pooled=False)),
     ):
         with pytest.raises(UnsupportedError, match=name):
             plan.make(str(folder), task="sentence-similarity", out=tmp_path / "out")

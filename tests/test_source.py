@@ -17,6 +17,7 @@ from transformers import AutoModel
 from edgekit.conversion import plan
 from edgekit.errors import SourceError, UnsupportedError
 from edgekit.model import checkpoint, tasks
+from edgekit.model.head import Head, Normalize, Pool
 from edgekit.model.source import Trust, find
 
 
@@ -150,12 +151,7 @@ def write_modules(folder: Path, names: list[str]) -> None:
 def test_sentence_transformers_modules(classifier: Path, tmp_path: Path) -> None:
     folder = tmp_path / "model"
     shutil.copytree(classifier, folder)
-    modules = ["Transformer", "Pooling", "Normalize"]
-    rows = [
-        {"path": f"{i}", "type": f"sentence_transformers.models.{name}"}
-        for i, name in enumerate(modules)
-    ]
-    (folder / "modules.json").write_text(json.dumps(rows))
+    write_modules(folder, ["Transformer", "Pooling", "Normalize"])
     (folder / "1").mkdir()
     for config, mode in (
         ({"pooling_mode_mean_tokens": False, "pooling_mode_cls_token": True}, "cls"),
@@ -164,17 +160,13 @@ def test_sentence_transformers_modules(classifier: Path, tmp_path: Path) -> None
         (folder / "1" / "config.json").write_text(json.dumps(config))
         source = find(str(folder))
         assert source.task(None).name == "sentence-similarity"
-        assert (source.pooling().mode, source.pooling().normalize) == (mode, True)
+        assert source.head(source.task(None)) == Head((Pool((mode,)), Normalize()))
     for wrong, message in (
         (["Transformer", "Pooling", "WeightedLayerPooling"], "WeightedLayerPooling"),
-        (["Transformer", "Normalize", "Pooling"], "order"),
+        (["Transformer", "Normalize", "Pooling"], "Normalize does not take the token_embeddings"),
         (["Transformer", "Pooling", "Pooling"], "order"),
     ):
-        rows = [
-            {"path": f"{i}", "type": f"sentence_transformers.models.{name}"}
-            for i, name in enumerate(wrong)
-        ]
-        (folder / "modules.json").write_text(json.dumps(rows))
+        write_modules(folder, wrong)
         with pytest.raises(UnsupportedError, match=message):
             plan.make(str(folder), out=tmp_path / "out", to=["onnx"])
         assert plan.make(str(folder), task="text-classification", out=tmp_path / "out")

@@ -27,7 +27,7 @@ from edgekit import recipe
 from edgekit.converters import tflite
 from edgekit.errors import UnsupportedError
 from edgekit.model import tasks
-from edgekit.model.pooling import Pooling
+from edgekit.model.head import Head
 from edgekit.runtime.interpreters import TfliteInterpreter
 from edgekit.signature import Card, Signature, TensorSpec
 from edgekit.tracing import export as trace
@@ -78,7 +78,7 @@ def converted(
         tasks.tensor_specs(task, SIZES),
         BUCKETS,
     )
-    graph = trace.trace(model, task, signature, folder, Pooling())
+    graph = trace.trace(model, task, signature, folder, Head())
     recipes = [recipe.get("fp32"), recipe.get("int8")]
     out = tmp_path_factory.mktemp("out")
     files = {made.name: path for made, path in tflite.convert(graph, recipes, CARD, out)}

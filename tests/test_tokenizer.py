@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import random
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +21,7 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processor
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 from edgekit.documents import dump_json
+from edgekit.files import cache_folder
 from edgekit.model import tasks
 from edgekit.proof import golden
 from edgekit.proof.compare import Reference
@@ -187,3 +191,71 @@ def test_the_docs_and_a_bundle_are_enough_to_write_a_tokenizer(kind: str, tmp_pa
             expected = encode(tokenizer, case)
             found = app.encode(list(case.texts), case.max_length, case.side)
             assert found == (expected.ids, expected.type_ids), case.name
+
+
+def test_a_line_of_vocab_txt_is_its_tokens_id(tmp_path: Path) -> None:
+    """Also where ids have no token: here a word stood twice in the vocabulary's source."""
+    core = Tokenizer(models.WordPiece({"[UNK]": 0, "the": 4, "cat": 2}, unk_token="[UNK]"))
+    save(PreTrainedTokenizerFast(tokenizer_object=core, unk_token="[UNK]"), tmp_path, 64)
+    lines = (tmp_path / "tokenizer" / "vocab.txt").read_text().splitlines()
+    assert [lines[0], lines[2], lines[4]] == ["[UNK]", "cat", "the"]
+    assert len({*lines}) == 5
+
+
+READ = """
+import json, sys
+from transformers import AutoTokenizer, __version__
+tokenizer = AutoTokenizer.from_pretrained(sys.argv[1])
+rows = [tokenizer(text)["input_ids"] for text in json.loads(sys.argv[2])]
+print(json.dumps([__version__, rows, tokenizer.model_max_length]))
+"""
+
+
+def with_special_tokens(make: Callable[[], PreTrainedTokenizerFast]) -> PreTrainedTokenizerFast:
+    tokenizer = make()
+    tokenizer.model_max_length = 64
+    tokenizer.add_special_tokens({"additional_special_tokens": ["[EXTRA]"]})
+    return tokenizer
+
+
+def read_by(packages: Path, folder: Path, texts: list[str]) -> tuple[str, object, int]:
+    found = subprocess.run(
+        [sys.executable, "-c", READ, str(folder), json.dumps(texts)],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(packages)},
+    )
+    version, rows, length = json.loads(found.stdout.splitlines()[-1])
+    return version, rows, length
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_tokenizers_folder_opens_in_transformers(kind: str, tmp_path: Path) -> None:
+    tokenizer = with_special_tokens(KINDS[kind][0])
+    save(tokenizer, tmp_path, 64)
+    folder = tmp_path / "tokenizer"
+    config = json.loads((folder / "tokenizer_config.json").read_text())
+    assert config["tokenizer_class"] == "PreTrainedTokenizerFast", "release 4 knows no other"
+    assert "extra_special_tokens" not in config, "which release 4 takes for another thing"
+    again = AutoTokenizer.from_pretrained(folder)
+    for text in (*dict(TEXTS).values(), "an [EXTRA] token"):
+        assert again(text)["input_ids"] == tokenizer(text)["input_ids"]
+    assert again.model_max_length == 64
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_tokenizers_folder_opens_in_transformers_4(kind: str, tmp_path: Path) -> None:
+    """Really installed, in a folder of its own."""
+    packages = cache_folder("transformers-4.57.6")
+    if not (packages / "transformers").is_dir():
+        wanted = ["transformers==4.57.6", "--target", str(packages)]
+        subprocess.run([sys.executable, "-m", "pip", "install", "-q", *wanted], check=True)
+    tokenizer = with_special_tokens(KINDS[kind][0])
+    save(tokenizer, tmp_path, 64)
+    texts = ["The café, 好 [EXTRA] fox", *dict(TEXTS).values()]
+    version, rows, length = read_by(packages, tmp_path / "tokenizer", texts)
+    assert version == "4.57.6"
+    assert rows == [tokenizer(text)["input_ids"] for text in texts]
+    assert length == 64

@@ -19,8 +19,8 @@ from transformers import (
 
 from edgekit.errors import ConversionError
 from edgekit.model import tasks
+from edgekit.model.head import Head
 from edgekit.model.oracle import Oracle
-from edgekit.model.pooling import Pooling
 from edgekit.signature import Signature, TensorSpec
 from edgekit.tracing import export as trace
 from edgekit.tracing import graph
@@ -37,7 +37,7 @@ FORBIDDEN = {
     "clone",
     "_assert_tensor_metadata",
 }
-MEAN = Pooling()
+MEAN = Head()
 SIZES = {"hidden": 32, "vocabulary": 300, "labels": 2}
 
 
@@ -47,12 +47,10 @@ def signature(task: str, count: int, buckets: tuple[int, ...] = (16, 64)) -> Sig
     return Signature(inputs, tasks.tensor_specs(tasks.get(task), SIZES), buckets)
 
 
-def traced(
-    model: PreTrainedModel, task: str, count: int, folder: Path, pooling: Pooling = MEAN
-) -> Graph:
+def traced(model: PreTrainedModel, task: str, count: int, folder: Path, head: Head = MEAN) -> Graph:
     spec = signature(task, count)
     folder.mkdir(exist_ok=True)
-    return trace.trace(model.eval(), tasks.get(task), spec, folder, pooling)
+    return trace.trace(model.eval(), tasks.get(task), spec, folder, head)
 
 
 def run(program: torch.export.ExportedProgram, ids: torch.Tensor, length: int, count: int) -> dict:
@@ -89,7 +87,7 @@ def test_every_program_is_the_unmodified_model(
     count = 3 if config.model_type == "bert" else 2
     stored = traced(model, task, count, tmp_path)
     ids = torch.randint(5, 300, (1, 11), dtype=torch.int32)
-    expected = Oracle(model, tasks.get(task), Pooling(), count == 3).answer(ids[0].tolist())
+    expected = Oracle(model, tasks.get(task), Head(), count == 3).answer(ids[0].tolist())
     for program, length in (
         (stored.dynamic, 40),
         (stored.static(16), 16),

@@ -14,8 +14,8 @@ from transformers import BertConfig, BertForTokenClassification
 from edgekit import recipe
 from edgekit.manifest import Scale
 from edgekit.model import tasks
+from edgekit.model.head import Head
 from edgekit.model.oracle import Oracle
-from edgekit.model.pooling import Pooling
 from edgekit.proof import probes
 from edgekit.proof.compare import Comparer, Proof, Reference
 from edgekit.proof.prove import prove as prove_session
@@ -62,7 +62,7 @@ def model() -> torch.nn.Module:
 
 @pytest.fixture(scope="module")
 def cases(model: torch.nn.Module) -> list[probes.Probe]:
-    oracle = Oracle(model, TASK, Pooling(), True)
+    oracle = Oracle(model, TASK, Head(), True)
     rows = probes.made_up(probes.Vocabulary(300, 0, 2), 64, (16, 64))
     return [probes.answer(oracle, row) for row in rows]
 

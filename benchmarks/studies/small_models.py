@@ -80,6 +80,9 @@ OVERRIDES: Mapping[str, Mapping[str, Any]] = {
     "data2vec-text": _ROBERTA,
     "rembert": {"input_embedding_size": 16, "output_embedding_size": 24},
     "xlm-roberta-xl": _ROBERTA,
+    "ibert": _ROBERTA,
+    "roformer": {"embedding_size": 16},
+    "convbert": {"embedding_size": 16, "conv_kernel_size": 5},
 }
 
 

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from edgekit.bundle import Artifact, Bundle
-from edgekit.errors import BundleError
+from edgekit.errors import BundleError, EdgekitError, first_line
 from edgekit.postprocess import TOP, Answer, Facts, answer
 from edgekit.runtime.feeding import feed, fit
-from edgekit.runtime.interpreters import Session
+from edgekit.runtime.interpreters import Feed, Session
 from edgekit.tokens.encoding import Encoded, Prompt, Tokenizer
 
 PYTORCH = "pytorch"
@@ -79,7 +79,7 @@ class App:
         for batch in self._batches(encodings):
             rows = [encodings[index] for index in batch]
             length = fit(max(map(len, rows)), self.session.lengths)
-            outputs = self.session.run(feed(rows, length, self._signature))
+            outputs = self._run(feed(rows, length, self._signature))
             for place, index in enumerate(batch):
                 yield index, self._outputs(outputs, place, len(encodings[index]))
 
@@ -101,6 +101,17 @@ class App:
 
     def __exit__(self, *_: object) -> None:
         self._close()
+
+    def _run(self, inputs: Feed) -> dict[str, np.ndarray]:
+        try:
+            return self.session.run(inputs)
+        except EdgekitError:
+            raise
+        except Exception as error:  # each runtime has errors of its own
+            raise BundleError(
+                f"{self.file} fails on this text, as where a token has an id that the model does "
+                f"not know: {first_line(error)}"
+            ) from error
 
     def _batches(self, encodings: Sequence[Encoded]) -> Iterator[list[int]]:
         """Indices of rows, the shortest first, as many at a time as the outputs leave room for."""

@@ -21,9 +21,14 @@ def inspect(path: Path, as_json: bool, debug: bool) -> None:
     from edgekit.bundle import MANIFEST, Bundle
     from edgekit.cli.rendering import bundles
     from edgekit.conversion import worker
+    from edgekit.errors import BundleError
     from edgekit.runtime.inspection import inspect_file
 
     if (path / MANIFEST).exists() or (path.is_dir() and path.suffix != ".mlpackage"):
         bundles.bundle(Bundle.open(path), as_json)
     else:
-        bundles.file(worker.alone(inspect_file, path.absolute(), debug=debug), as_json)
+        try:
+            facts = worker.alone(inspect_file, path.absolute(), debug=debug)
+        except worker.CrashError as crash:  # a damaged file can take its library down with it
+            raise BundleError(f"{path} cannot be read: {crash}") from crash
+        bundles.file(facts, as_json)

@@ -132,8 +132,8 @@ def make(
     if embed_tokenizer:
         _check_embedding(source, [format_.name for format_ in wanted])
     chosen = source.task(task)
-    if chosen.pooled:
-        source.pooling()
+    source.head(chosen)
+    source.similarity(chosen)
     length = _length(source, chosen, max_length, buckets)
     folder = Path(out) if out is not None else Path(f"{source.name}.edgekit")
     _check_out(folder, force)

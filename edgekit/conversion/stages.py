@@ -18,8 +18,8 @@ from edgekit.conversion.plan import ExportPlan
 from edgekit.errors import ConversionError, EdgekitError, OutputError
 from edgekit.manifest import FileEntry, Proof, TokenizerFacts
 from edgekit.model import checkpoint, tasks
+from edgekit.model.head import Head
 from edgekit.model.oracle import Oracle
-from edgekit.model.pooling import Pooling
 from edgekit.postprocess import Facts
 from edgekit.postprocess import golden as vectors
 from edgekit.proof import embedded_tokenizer, fault_location, golden, probes
@@ -150,15 +150,15 @@ def trace(plan: ExportPlan, work: Path, out: Path, *, say: Say) -> Traced:
         model = checkpoint.load_model(plan.source, plan.task)
         if tokenizer is not None:
             checkpoint.check_vocabulary(tokenizer, model)
-        pooling = plan.source.pooling() if plan.task.pooled else Pooling()
-        signature = plan.signature(_outputs(plan, model.config, pooling))
-        oracle = Oracle(model, plan.task, pooling, token_types=len(signature.inputs) == 3)
+        head = plan.source.head(plan.task)
+        signature = plan.signature(_outputs(plan, model.config, head))
+        oracle = Oracle(model, plan.task, head, token_types=len(signature.inputs) == 3)
         oracle.try_out(min(3, plan.max_length))
     with _Timed(say, "trace", "trace", plan.task.name):
         from edgekit.tracing.export import trace as trace_model
 
         (work / GRAPH).mkdir()
-        traced = trace_model(model, plan.task, signature, work / GRAPH, pooling)
+        traced = trace_model(model, plan.task, signature, work / GRAPH, head)
         missing = dict(_missing(plan, traced))
     for name, failure in missing.items():
         say(Step(name, "refuse", failure, seconds=0.0))
@@ -175,7 +175,7 @@ def trace(plan: ExportPlan, work: Path, out: Path, *, say: Say) -> Traced:
         if saved is not None:
             answered = _write_vectors(plan, oracle, labels, saved, out)
     parameters = sum(parameter.numel() for parameter in model.parameters())
-    parameters += sum(layer.weight.size + layer.bias.size for layer in pooling.dense)
+    parameters += head.parameters
     return Traced(signature, _card(plan, labels), parameters, saved, answered, missing)
 
 
@@ -219,7 +219,14 @@ def _write_vectors(
 
     tokenizer = Tokenizer(out / bundle.TOKENIZER, plan.max_length, saved.truncation_side)
     mask_id = saved.special_tokens.get("mask_token")
-    facts = Facts(plan.task.name, plan.task.problem_type, labels, mask_id, tokenizer.token)
+    facts = Facts(
+        plan.task.name,
+        plan.task.problem_type,
+        labels,
+        mask_id,
+        tokenizer.token,
+        plan.source.similarity(plan.task) or "cosine",
+    )
     path = out / bundle.POSTPROCESS
     found = vectors.content(facts, tokenizer, plan.max_length, ask)
     path.write_text(documents.dump_rows(found, "cases", bundle.POSTPROCESS), encoding="utf-8")
@@ -293,12 +300,15 @@ def build(plan: ExportPlan, traced: Traced, name: str, work: Path, out: Path, *,
     return Built(tuple(files), failure)
 
 
-def _outputs(plan: ExportPlan, config: Any, pooling: Pooling) -> tuple[TensorSpec, ...]:
+def _outputs(plan: ExportPlan, config: Any, head: Head) -> tuple[TensorSpec, ...]:
     sizes = {
-        "hidden": pooling.width(config.hidden_size),
+        "hidden": config.hidden_size,
         "labels": config.num_labels,
         "vocabulary": config.vocab_size,
     }
+    if plan.task.has_head:
+        made = plan.task.outputs[0].axes[-1]
+        sizes[made] = head.width(sizes[made])
     return tasks.tensor_specs(plan.task, sizes)
 
 

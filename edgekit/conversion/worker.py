@@ -60,9 +60,10 @@ class Worker(Generic[T]):
         *,
         threads: int,
         echo: bool = False,
+        name: str = "",
     ) -> None:
         self._log = log
-        self._name = function.__name__
+        self._name = name or function.__name__
         with log.open("ab") as stderr:
             self._process = subprocess.Popen(
                 [sys.executable, "-c", "from edgekit.conversion.worker import main; main()"],
@@ -85,7 +86,7 @@ class Worker(Generic[T]):
 
         Raises:
             EdgekitError: the child's own error.
-            ConversionError: the child crashed or was killed.
+            CrashError: the child crashed or was killed.
         """
         assert self._process.stdout is not None
         try:
@@ -100,7 +101,7 @@ class Worker(Generic[T]):
                     raise value.error
         except EOFError:
             code = self._process.wait()
-            raise ConversionError(_crash(self._name, code, self._log)) from None
+            raise CrashError(_crash(self._name, code, self._log)) from None
         finally:
             self.kill()
 
@@ -134,12 +135,18 @@ def alone(function: Callable[..., T], *args: object, debug: bool = False) -> T:
     with tempfile.TemporaryDirectory() as folder:
         log, threads = Path(folder) / "log", os.cpu_count() or 1
         call: Callable[..., T] = _call
-        worker = Worker(call, (function, *args), log, threads=threads, echo=debug)
+        worker = Worker(
+            call, (function, *args), log, threads=threads, echo=debug, name=function.__name__
+        )
         return worker.result(lambda message: None)
 
 
 def _call(function: Callable[..., T], *args: object, say: Callable[[object], None]) -> T:
     return function(*args)
+
+
+class CrashError(ConversionError):
+    """The child ended without an answer: a library aborted, or it was killed."""
 
 
 class RemoteError(Exception):

@@ -12,7 +12,7 @@ from edgekit.distillation.plan import Inputs
 from edgekit.errors import DataError, InputError
 from edgekit.evaluation import ways
 from edgekit.evaluation.classification import TextClassification
-from edgekit.evaluation.kinds import Kind, Model, Options
+from edgekit.evaluation.kinds import AnyKind, Model, Options
 from edgekit.evaluation.reading import Reading
 from edgekit.evaluation.scores import Scores
 from edgekit.evaluation.tagging import Words
@@ -145,7 +145,7 @@ def _places(encoded: Encoded, answer: tuple[int, int] | None) -> np.ndarray:
     return np.array([inside[0], inside[-1]] if whole else [0, 0])
 
 
-_TARGETS: Mapping[type[Kind], Callable[[Prepared, Model, int, Prompt], Targets]] = {
+_TARGETS: Mapping[type[AnyKind], Callable[[Prepared, Model, int, Prompt], Targets]] = {
     TextClassification: _label,
     Scores: _score,
     Words: _tags,

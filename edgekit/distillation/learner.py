@@ -7,7 +7,7 @@ are trained with it and are no part of what is saved, but for that of the senten
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
@@ -15,8 +15,7 @@ from torch import nn
 from torch.nn import functional
 
 from edgekit.model import tasks
-from edgekit.model.oracle import pooled
-from edgekit.model.pooling import Pooling
+from edgekit.model.head import Head
 from edgekit.model.tasks import Task
 
 if TYPE_CHECKING:
@@ -33,14 +32,14 @@ class Reading:
     """What is read off a model.
 
     ``taps`` are the places in Transformers' ``hidden_states`` (0 are the embeddings, ``i + 1`` is
-    after layer ``i``); ``pooling`` is that of a task with sentence vectors, else None. ``types``
+    after layer ``i``); ``head`` is that of a task with sentence vectors, else None. ``types``
     says whether the model takes token types. ``project`` is the teacher's width where the
     student's is another.
     """
 
     task: Task
     taps: tuple[int, ...]
-    pooling: Pooling | None
+    head: Head | None
     types: bool
     project: int | None = None
 
@@ -69,10 +68,8 @@ class Learner(nn.Module):
         width, wanted = model.config.hidden_size, reading.project
         taps = reading.taps if wanted else ()
         self.projections = nn.ModuleList(nn.Linear(width, wanted or width) for _ in taps)
-        vector = wanted and reading.pooling is not None
+        vector = wanted and reading.head is not None
         self.to_vector = nn.Linear(width, wanted or width) if vector else None
-        layers = reading.pooling.dense if reading.pooling else ()
-        self.dense = nn.ModuleList(_linear(layer.weight, layer.bias) for layer in layers)
         model.base_model.register_forward_hook(self._narrow)
 
     def forward(
@@ -106,8 +103,8 @@ class Learner(nn.Module):
             pairs = zip(self.projections, states, strict=True)
             states = [layer(state) for layer, state in pairs]
         outputs = {hidden(place): state.float() for place, state in enumerate(states)}
-        if self.reading.pooling is not None:
-            vector = self._vector(found.last_hidden_state, attention_mask, self.reading.pooling)
+        if self.reading.head is not None:
+            vector = self._vector(found.last_hidden_state, attention_mask, self.reading.head)
             return {**outputs, VECTOR: vector}
         values = tasks.output_values(self.reading.task, found)
         rows = {name: value[0] if chosen is not None else value for name, value in values.items()}
@@ -126,19 +123,12 @@ class Learner(nn.Module):
             output.last_hidden_state = output.last_hidden_state[self._chosen][None]
         return output
 
-    def _vector(self, states: torch.Tensor, mask: torch.Tensor, pooling: Pooling) -> torch.Tensor:
-        vector = pooled(states, mask, replace(pooling, normalize=False, dense=()))
+    def _vector(self, states: torch.Tensor, mask: torch.Tensor, head: Head) -> torch.Tensor:
+        """The head's steps, not trained, with the student's projection after the pooling."""
+        pool, *steps = head.steps
+        vector = pool.compute(states, mask)
         if self.to_vector is not None:
             vector = self.to_vector(vector)
-        for layer, described in zip(self.dense, pooling.dense, strict=True):
-            vector = getattr(nn, described.activation)()(layer(vector))
+        for step in steps:
+            vector = step.compute(vector, mask)
         return functional.normalize(vector.float(), dim=-1)
-
-
-def _linear(weight: object, bias: object) -> nn.Linear:
-    """A layer that is not trained."""
-    values = torch.as_tensor(weight)
-    layer = nn.Linear(values.shape[1], values.shape[0])
-    layer.weight = nn.Parameter(values.clone(), requires_grad=False)
-    layer.bias = nn.Parameter(torch.as_tensor(bias).clone(), requires_grad=False)
-    return layer

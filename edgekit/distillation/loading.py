@@ -21,7 +21,8 @@ from edgekit.distillation.examples import Examples
 from edgekit.distillation.learner import Learner, Reading
 from edgekit.distillation.plan import DISTILBERT, Plan, layer_count
 from edgekit.distillation.progress import Say
-from edgekit.errors import PlanError
+from edgekit.distillation.saving import saves
+from edgekit.errors import PlanError, UnsupportedError
 from edgekit.evaluation.kinds import Model
 from edgekit.evaluation.ways import Prepared
 from edgekit.model import checkpoint, families
@@ -203,5 +204,11 @@ class Loaded:
     ) -> Reading:
         family = families.get(model.config.model_type)
         types = family.has_token_types(model.config.to_dict())
-        pooling = self.plan.teacher.pooling() if self.plan.task.pooled else None
-        return Reading(self.plan.task, taps, pooling, types, project)
+        task = self.plan.task
+        head = self.plan.teacher.head(task) if task.has_head else None
+        if head is not None and not (task.makes_vectors and saves(head)):
+            raise UnsupportedError(
+                f"a teacher for {task.name} with {', '.join(map(str, head.steps))} cannot be "
+                "distilled: edgekit saves one mode of pooling, Dense and Normalize"
+            )
+        return Reading(task, taps, head, types, project)

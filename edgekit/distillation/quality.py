@@ -80,7 +80,7 @@ def _row_bytes(learner: Learner, length: int) -> int:
 def _row(learner: Learner, found: Any, place: int, length: int) -> dict[str, np.ndarray]:
     row = {}
     for output in learner.reading.task.outputs:
-        pooled = learner.reading.pooling is not None
+        pooled = learner.reading.head is not None
         value = found[VECTOR if pooled else output.name][place].cpu().numpy()
         row[output.name] = value[:length] if "length" in output.axes and not pooled else value
     return row

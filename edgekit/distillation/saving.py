@@ -6,16 +6,17 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import torch
+
 from edgekit.distillation.learner import Learner
-from edgekit.model.pooling import MODES, Pooling
+from edgekit.model.head import Dense, Head, Normalize, Pool
 from edgekit.staging import publish, staging
 
 if TYPE_CHECKING:
-    import torch
     from transformers import PreTrainedTokenizerFast
 
 _MODULES = "sentence_transformers.models."
-_FLAGS = {"cls": "cls_token", "mean": "mean_tokens", "max": "max_tokens"}
+_FLAGS = {"cls": "cls_token", "mean": "mean_tokens", "max": "max_tokens"}  # as older releases read
 
 
 def save(
@@ -43,28 +44,34 @@ def save(
         backend.no_truncation()
         backend.no_padding()
         tokenizer.save_pretrained(made)
-        if learner.reading.pooling is not None:
-            _modules(learner, learner.reading.pooling, length, made)
+        if learner.reading.head is not None:
+            _modules(learner, learner.reading.head, length, made)
         publish(made, out, force=force)
 
 
-def _modules(learner: Learner, pooling: Pooling, length: int, folder: Path) -> None:
+def saves(head: Head) -> bool:
+    """Whether there are files for all that a head does."""
+    pool, *steps = head.steps
+    plain = isinstance(pool, Pool) and len(pool.modes) == 1 and pool.modes[0] in _FLAGS
+    return plain and all(isinstance(step, Dense | Normalize) for step in steps)
+
+
+def _modules(learner: Learner, head: Head, length: int, folder: Path) -> None:
     """sentence-transformers' files: what each module is, and the settings and weights of each."""
     width = learner.model.config.hidden_size
     rows = [("", "Transformer"), ("1_Pooling", "Pooling")]
-    flags = {f"pooling_mode_{_FLAGS[mode]}": mode == pooling.mode for mode in MODES}
+    flags = {f"pooling_mode_{flag}": mode == str(head.steps[0]) for mode, flag in _FLAGS.items()}
     _json(folder / "1_Pooling" / "config.json", {"word_embedding_dimension": width, **flags})
-    layers = [
-        (layer, row.activation) for layer, row in zip(learner.dense, pooling.dense, strict=True)
-    ]
     if learner.to_vector is not None:
-        layers.insert(0, (learner.to_vector, "Identity"))
-    for layer, activation in layers:
-        name = f"{len(rows)}_Dense"
-        rows.append((name, "Dense"))
-        _dense(layer, activation, folder / name)
-    if pooling.normalize:
-        rows.append((f"{len(rows)}_Normalize", "Normalize"))
+        rows.append(("2_Dense", "Dense"))
+        layer = learner.to_vector
+        _dense(layer.weight.detach(), layer.bias.detach(), "Identity", folder / "2_Dense")
+    for step in head.steps[1:]:
+        name = f"{len(rows)}_{type(step).__name__}"
+        rows.append((name, type(step).__name__))
+        if isinstance(step, Dense):
+            arrays = torch.from_numpy(step.weight), torch.from_numpy(step.bias)
+            _dense(*arrays, step.activation, folder / name)
     modules = [
         {"idx": index, "name": str(index), "path": path, "type": _MODULES + kind}
         for index, (path, kind) in enumerate(rows)
@@ -73,11 +80,11 @@ def _modules(learner: Learner, pooling: Pooling, length: int, folder: Path) -> N
     _json(folder / "sentence_bert_config.json", {"max_seq_length": length, "do_lower_case": False})
 
 
-def _dense(layer: torch.nn.Module, activation: str, folder: Path) -> None:
+def _dense(weight: torch.Tensor, bias: torch.Tensor, activation: str, folder: Path) -> None:
     from safetensors.torch import save_file
 
-    weights = {f"linear.{name}": value.contiguous() for name, value in layer.state_dict().items()}
-    out_features, in_features = weights["linear.weight"].shape
+    weights = {"linear.weight": weight.contiguous(), "linear.bias": bias.contiguous()}
+    out_features, in_features = weight.shape
     module = "linear" if activation == "Identity" else "activation"
     _json(
         folder / "config.json",

@@ -5,11 +5,12 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 
 from edgekit.data import labels
+from edgekit.data.rows import Row
 from edgekit.data.table import Data
 from edgekit.errors import DataError
 from edgekit.evaluation import measures
@@ -19,6 +20,13 @@ from edgekit.postprocess.labels import Classification
 from edgekit.tokens.encoding import Prompt, Tokenizer
 
 MULTI = "multi_label_classification"
+
+
+class Record(TypedDict):
+    """The labels that a file chose, by their indices, and the score of each label."""
+
+    chosen: list[int]
+    scores: list[float]
 
 
 @dataclass(frozen=True)
@@ -37,7 +45,7 @@ class TextClassification:
     def prompt(self, tokenizer: Tokenizer, index: int) -> Prompt:
         return tokenizer.prompt("text-classification", *self.examples[index].texts)
 
-    def record(self, facts: Facts, index: int, prompt: Prompt, outputs: Outputs) -> Any:
+    def record(self, facts: Facts, index: int, prompt: Prompt, outputs: Outputs) -> Record:
         """The labels chosen, by their indices, and every label's score."""
         found = answer(facts, prompt, outputs, len(self.names))
         assert isinstance(found, Classification)
@@ -45,7 +53,7 @@ class TextClassification:
         chosen = [row.index for row in found.labels[: len(found.chosen)]]
         return {"chosen": sorted(chosen), "scores": [scores[i] for i in range(len(self.names))]}
 
-    def judge(self, records: Sequence[Any]) -> Judged:
+    def judge(self, records: Sequence[Record]) -> Judged:
         found = _one_hot([row["chosen"] for row in records], len(self.names))
         take = (self.expected > 0, found > 0)
         decided = found if self.several else found.argmax(axis=1)[:, None]
@@ -57,7 +65,7 @@ class TextClassification:
             [row["scores"] for row in records],
         )
 
-    def difference(self, a: Any, b: Any) -> float:
+    def difference(self, a: Sequence[float], b: Sequence[float]) -> float:
         """The largest difference of a label's probability."""
         return float(np.abs(np.subtract(a, b)).max())
 
@@ -102,7 +110,7 @@ class TextClassification:
             if support[i]
         ]
 
-    def _shown(self, record: Any) -> str:
+    def _shown(self, record: Record) -> str:
         chosen = (f"{self.names[i]} {record['scores'][i]:.1%}" for i in record["chosen"])
         return ", ".join(chosen) or "no label"
 
@@ -140,12 +148,12 @@ def build(data: Data, model: Model, options: Options) -> tuple[TextClassificatio
     return TextClassification(facts.labels, several, examples, expected), note
 
 
-def _texts(data: Data, row: Any) -> tuple[str, ...]:
+def _texts(data: Data, row: Row) -> tuple[str, ...]:
     pair = "pair" in data.columns.names
     return tuple(data.text(row, role) for role in (("text", "pair") if pair else ("text",)))
 
 
-def _listed(cell: Any) -> list[Any]:
+def _listed(cell: object) -> list[object]:
     if isinstance(cell, list | tuple):
         return list(cell)
     return [part for part in labels.plain(cell).split(",") if part.strip()]

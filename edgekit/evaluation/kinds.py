@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from edgekit.bundle import Bundle
 from edgekit.evaluation.measures import Measure
@@ -81,8 +81,15 @@ class Judged:
     details: Mapping[str, float] = field(default_factory=dict)
 
 
-class Kind(Protocol):
-    """One way of evaluating, filled with data."""
+R = TypeVar("R")
+V = TypeVar("V", contravariant=True)
+
+
+class Kind(Protocol[R, V]):
+    """One way of evaluating, filled with data.
+
+    ``R`` is what is kept of one answer, as JSON has it; ``V`` is what two files are compared by.
+    """
 
     @property
     def examples(self) -> Sequence[Example]: ...
@@ -98,17 +105,20 @@ class Kind(Protocol):
         """
         ...
 
-    def record(self, facts: Facts, index: int, prompt: Prompt, outputs: Outputs) -> Any:
+    def record(self, facts: Facts, index: int, prompt: Prompt, outputs: Outputs) -> R:
         """What is kept of the outputs for it, as plain data: the answer, post-processed."""
         ...
 
-    def judge(self, records: Sequence[Any]) -> Judged:
+    def judge(self, records: Sequence[R]) -> Judged:
         """All records against what is expected."""
         ...
 
-    def difference(self, a: Any, b: Any) -> float:
+    def difference(self, a: V, b: V) -> float:
         """How much two files differ on an example, by :attr:`Judged.values`: 0 is not at all."""
         ...
+
+
+AnyKind = Kind[Any, Any]
 
 
 def agreement(a: Judged, b: Judged) -> float | None:

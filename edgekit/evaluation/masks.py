@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 
@@ -24,6 +24,13 @@ from edgekit.tokens.encoding import Encoded, Prompt, Tokenizer
 
 MASKED = 0.15  # of a plain text's tokens, as BERT was trained; at least one
 Right = tuple[tuple[int, ...], ...]  # of each mask, the vocabulary's entries that are right
+
+
+class Record(TypedDict):
+    """Of each mask the ids of the entries that are right, and of the likeliest ones."""
+
+    right: list[list[int]]
+    found: list[list[int]]
 
 
 @dataclass(frozen=True)
@@ -49,7 +56,7 @@ class Masks:
             )
         return replace(prompt, encodings=(masked,))
 
-    def record(self, facts: Facts, index: int, prompt: Prompt, outputs: Outputs) -> Any:
+    def record(self, facts: Facts, index: int, prompt: Prompt, outputs: Outputs) -> Record:
         """Of each mask the entries that are right, and the likeliest ones."""
         _, right = self._masked(index, self._plain(index).encodings[0])
         found = answer(facts, prompt, outputs, TOP)
@@ -57,7 +64,7 @@ class Masks:
         ids = [[filler.token_id for filler in mask.fillers] for mask in found.masks]
         return {"right": [list(some) for some in right], "found": ids}
 
-    def judge(self, records: Sequence[Any]) -> Judged:
+    def judge(self, records: Sequence[Record]) -> Judged:
         masks = np.array([len(row["right"]) for row in records])
         first, any_of = (np.array([_hits(row, best) for row in records]) for best in (1, TOP))
         found = [tuple(ids[0] for ids in row["found"]) for row in records]
@@ -73,7 +80,7 @@ class Masks:
             found,
         )
 
-    def difference(self, a: Any, b: Any) -> float:
+    def difference(self, a: Sequence[int], b: Sequence[int]) -> float:
         """The share of masks that are filled otherwise."""
         return float(np.mean([x != y for x, y in zip(a, b, strict=True)]))
 
@@ -141,6 +148,6 @@ def _places(encoded: Encoded, mask_id: int) -> list[int]:
     return [place for place, (id_, text) in enumerate(rows) if text is not None and id_ == mask_id]
 
 
-def _hits(record: Any, best: int) -> int:
+def _hits(record: Record, best: int) -> int:
     pairs = zip(record["right"], record["found"], strict=True)
     return sum(bool(set(right) & set(found[:best])) for right, found in pairs)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass
-from typing import Any
+from dataclasses import dataclass
+from typing import TypedDict
 
 import numpy as np
 
@@ -18,6 +18,13 @@ from edgekit.tokens.encoding import Prompt, Tokenizer
 
 _ALWAYS = 1e9  # a margin that no threshold of a user passes: there is no span at all
 _KINDS = ("answerable", "unanswerable")
+
+
+class Record(TypedDict):
+    """No answer's score, and the best spans: start, end, score and probability of each."""
+
+    null: float
+    spans: list[tuple[int, int, float, float]]
 
 
 @dataclass(frozen=True)
@@ -40,13 +47,16 @@ class Reading:
         """A row for each window over the context."""
         return tokenizer.prompt("question-answering", *self.examples[index].texts)
 
-    def record(self, facts: Facts, index: int, prompt: Prompt, outputs: Outputs) -> Any:
+    def record(self, facts: Facts, index: int, prompt: Prompt, outputs: Outputs) -> Record:
         """The n-best spans as start, end, score and probability, and no answer's score."""
         found = answer(facts, prompt, outputs, N_BEST)
         assert isinstance(found, SpanAnswer)
-        return {"null": found.null_score, "spans": [astuple(span)[1:] for span in found.spans]}
+        return {
+            "null": found.null_score,
+            "spans": [(span.start, span.end, span.score, span.probability) for span in found.spans],
+        }
 
-    def judge(self, records: Sequence[Any]) -> Judged:
+    def judge(self, records: Sequence[Record]) -> Judged:
         spans = [self._answer(index, record) for index, record in enumerate(records)]
         best = [found.best(self.threshold) for found in spans]
         texts = [span.text if span else "" for span in best]
@@ -60,7 +70,7 @@ class Reading:
             self._details(spans),
         )
 
-    def difference(self, a: Any, b: Any) -> float:
+    def difference(self, a: str, b: str) -> float:
         """1 less the F1 of the two answers."""
         return 1.0 - squad.f1_v2(a, b)
 
@@ -68,7 +78,7 @@ class Reading:
     def _f1(self) -> squad.Compare:
         return squad.f1_v1 if self.threshold is None else squad.f1_v2
 
-    def _answer(self, index: int, record: Any) -> SpanAnswer:
+    def _answer(self, index: int, record: Record) -> SpanAnswer:
         context = self.examples[index].texts[1]
         rows = record["spans"]
         return SpanAnswer(

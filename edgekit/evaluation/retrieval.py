@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -37,12 +36,12 @@ class Retrieval:
     def prompt(self, tokenizer: Tokenizer, index: int) -> Prompt:
         return tokenizer.prompt("sentence-similarity", *self.asked[index].texts)
 
-    def record(self, facts: Facts, index: int, prompt: Prompt, outputs: Outputs) -> Any:
+    def record(self, facts: Facts, index: int, prompt: Prompt, outputs: Outputs) -> str:
         """The vector, as base64 of float32."""
         vector = np.asarray(outputs[0]["sentence_embedding"], "<f4")
         return base64.b64encode(vector.tobytes()).decode()
 
-    def judge(self, records: Sequence[Any]) -> Judged:
+    def judge(self, records: Sequence[str]) -> Judged:
         from sklearn.metrics import ndcg_score
 
         vectors = np.stack([np.frombuffer(base64.b64decode(row), "<f4") for row in records])
@@ -69,7 +68,7 @@ class Retrieval:
             ranked,
         )
 
-    def difference(self, a: Any, b: Any) -> float:
+    def difference(self, a: Sequence[int], b: Sequence[int]) -> float:
         """The share of the best documents that only one of the two has."""
         return 1 - len(set(a) & set(b)) / len(a)
 

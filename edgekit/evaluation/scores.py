@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -32,14 +31,14 @@ class Scores:
     def prompt(self, tokenizer: Tokenizer, index: int) -> Prompt:
         return tokenizer.prompt(self.task, *self.examples[index].texts)
 
-    def record(self, facts: Facts, index: int, prompt: Prompt, outputs: Outputs) -> Any:
+    def record(self, facts: Facts, index: int, prompt: Prompt, outputs: Outputs) -> float:
         found = answer(facts, prompt, outputs, 1)
         if isinstance(found, Classification):
             return found.labels[0].score
         assert isinstance(found, Similarity)
         return found.similarity
 
-    def judge(self, records: Sequence[Any]) -> Judged:
+    def judge(self, records: Sequence[float]) -> Judged:
         found = np.array(records, np.float64)
         return Judged(
             (measures.spearman(self.expected, found), measures.pearson(self.expected, found)),
@@ -49,7 +48,7 @@ class Scores:
             records,
         )
 
-    def difference(self, a: Any, b: Any) -> float:
+    def difference(self, a: float, b: float) -> float:
         """Of the two scores."""
         return abs(float(a) - float(b))
 

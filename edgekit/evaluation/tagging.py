@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -38,7 +37,7 @@ class Words:
     def prompt(self, tokenizer: Tokenizer, index: int) -> Prompt:
         return tokenizer.prompt("token-classification", *self.examples[index].texts)
 
-    def record(self, facts: Facts, index: int, prompt: Prompt, outputs: Outputs) -> Any:
+    def record(self, facts: Facts, index: int, prompt: Prompt, outputs: Outputs) -> list[str]:
         """Each word's label: that of the first piece of the text that begins in it.
 
         A word that did not fit into the model, or of which nothing is left, is outside.
@@ -55,7 +54,7 @@ class Words:
             tags.append(piece.label if piece is not None and begins else OUTSIDE)
         return tags
 
-    def judge(self, records: Sequence[Any]) -> Judged:
+    def judge(self, records: Sequence[list[str]]) -> Judged:
         found = [tuple(record) for record in records]
         entities = any(name[:2] in ("B-", "I-") for name in self.names)
         made = self._by_entity(found) if entities else self._by_word(found)
@@ -66,7 +65,7 @@ class Words:
             found,
         )
 
-    def difference(self, a: Any, b: Any) -> float:
+    def difference(self, a: Sequence[str], b: Sequence[str]) -> float:
         """The share of words with another label."""
         return float(np.mean([x != y for x, y in zip(a, b, strict=True)]))
 

@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from edgekit.data import columns, labels, rows
 from edgekit.data.columns import Role
@@ -20,32 +19,33 @@ from edgekit.evaluation import (
     scores,
     tagging,
 )
-from edgekit.evaluation.kinds import Kind, Model, Options
+from edgekit.evaluation.kinds import AnyKind, Model, Options
 from edgekit.postprocess import Facts
 
-Build = Callable[[Data, Model, Options], tuple[Kind, list[str]]]
-IsLabel = Callable[[Facts, Options], Callable[[Any], bool]]
+Build = Callable[[Data, Model, Options], tuple[AnyKind, list[str]]]
+Fits = Callable[[object], bool]  # whether a cell may be a label
+IsLabel = Callable[[Facts, Options], Fits]
 
 
-def _is_number(facts: Facts, options: Options) -> Callable[[Any], bool]:
-    def fits(value: Any) -> bool:
+def _is_number(facts: Facts, options: Options) -> Fits:
+    def fits(value: object) -> bool:
         try:
-            return math.isfinite(float(value))
-        except (TypeError, ValueError):
+            return isinstance(value, str | int | float) and math.isfinite(float(value))
+        except (ValueError, OverflowError):
             return False
 
     return fits
 
 
-def _is_label(facts: Facts, options: Options) -> Callable[[Any], bool]:
+def _is_label(facts: Facts, options: Options) -> Fits:
     return labels.is_label(facts.labels, options.labels)
 
 
-def _is_word(facts: Facts, options: Options) -> Callable[[Any], bool]:
+def _is_word(facts: Facts, options: Options) -> Fits:
     return lambda value: isinstance(value, str) and len(value.split()) == 1
 
 
-def _is_list(facts: Facts, options: Options) -> Callable[[Any], bool]:
+def _is_list(facts: Facts, options: Options) -> Fits:
     return lambda value: isinstance(value, list)
 
 
@@ -76,7 +76,7 @@ class Prepared:
 
     way: str
     data: Data
-    kind: Kind
+    kind: AnyKind
     notes: tuple[str, ...]
 
 

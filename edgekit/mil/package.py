@@ -55,6 +55,8 @@ def read_facts(package: Path) -> Facts:
     """
     spec = read_spec(package)
     with refuse_damage(package):
+        for name in _weight_files(spec):
+            inside(spec_path(package).parent, name)
         return _facts(package, spec)
 
 
@@ -155,6 +157,18 @@ def body(function: Any) -> Any:
 
 def _tokens(described: Any) -> int:
     return int(described.input[0].type.multiArrayType.shape[-1]) if described.input else 0
+
+
+def _weight_files(spec: Any) -> set[str]:
+    """The files beside the model, by path from it, that hold its large constants."""
+    values = (
+        value
+        for function in spec.mlProgram.functions.values()
+        for operation in body(function).operations
+        for value in operation.attributes.values()
+    )
+    blobs = (v.blobFileValue for v in values if v.WhichOneof("value") == "blobFileValue")
+    return {blob.fileName.removeprefix("@model_path/") for blob in blobs}
 
 
 def _operations(function: Any) -> dict[str, int]:

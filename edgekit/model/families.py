@@ -87,6 +87,9 @@ FAMILIES: dict[str, Family] = {
         Family("data2vec-text", padding=1, counts_from_padding=True),
         Family("rembert"),
         Family("xlm-roberta-xl", padding=1, counts_from_padding=True),
+        Family("ibert", padding=1, counts_from_padding=True),
+        Family("roformer"),
+        Family("convbert"),
     )
 }
 
@@ -109,7 +112,8 @@ def get(model_type: str | None) -> Family:
         because = f", because {reason}" if (reason := OTHERS.get(model_type or "")) else ""
         raise UnsupportedError(
             f"architecture '{model_type}' is not supported{because}: "
-            f"edgekit has {', '.join(FAMILIES)}"
+            f"edgekit has {', '.join(FAMILIES)}. A new one is a row in edgekit/model/families.py "
+            "and one in benchmarks/studies/small_models.py (CONTRIBUTING.md)"
         )
     return FAMILIES[model_type]
 

@@ -5,7 +5,7 @@ Proofs ask it one unpadded text at a time, benchmarks and evaluations as they as
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,27 +13,24 @@ import numpy as np
 
 from edgekit.errors import SourceError, first_line
 from edgekit.model import tasks
-from edgekit.model.pooling import Pooling
+from edgekit.model.head import Head
 from edgekit.model.tasks import Task
 
 if TYPE_CHECKING:
-    import torch
     from transformers import PreTrainedModel
-
-_Pool = Callable[["torch.Tensor", "torch.Tensor"], "torch.Tensor"]
 
 
 @dataclass(frozen=True)
 class Oracle:
     """A Transformers model with its task.
 
-    ``pooling`` is read where the task makes one vector of a text. ``token_types`` says whether the
-    model takes ``token_type_ids``.
+    ``head`` is read where the task has one beyond Transformers' own. ``token_types`` says whether
+    the model takes ``token_type_ids``.
     """
 
     model: PreTrainedModel
     task: Task
-    pooling: Pooling
+    head: Head
     token_types: bool
 
     def run(self, feed: Mapping[str, np.ndarray], *, double: bool = False) -> dict[str, np.ndarray]:
@@ -41,7 +38,7 @@ class Oracle:
 
         Args:
             feed: integer arrays of (batch, length), by the names of the inputs.
-            double: compute the pooling in float64; the model itself always runs in float32.
+            double: compute the head in float64; the model itself always runs in float32.
 
         Returns:
             float32 arrays with a batch axis, by the names of the task's outputs.
@@ -51,10 +48,10 @@ class Oracle:
         tensors = {name: torch.from_numpy(value).long() for name, value in feed.items()}
         with torch.inference_mode():
             outputs = tasks.output_values(self.task, self.model(**tensors, return_dict=True))
-            if self.task.pooled:
+            if self.task.has_head:
                 mask = tensors["attention_mask"]
                 outputs = {
-                    name: pooled(value.double() if double else value, mask, self.pooling)
+                    name: self.head.compute(value.double() if double else value, mask)
                     for name, value in outputs.items()
                 }
         return {name: value.float().numpy() for name, value in outputs.items()}
@@ -88,31 +85,3 @@ class Oracle:
                 f"Transformers itself cannot run this model: {first_line(error)}: is its config "
                 "right?"
             ) from error
-
-
-def pooled(hidden: torch.Tensor, mask: torch.Tensor, pooling: Pooling) -> torch.Tensor:
-    """Sentence vectors by sentence-transformers' formulas, which are not those inside the graph.
-
-    Args:
-        hidden: (batch, length, hidden) token vectors, float32 or float64.
-        mask: (batch, length), 0 where there is padding.
-        pooling: the checkpoint's.
-
-    Returns:
-        (batch, embedding) vectors of the same dtype.
-    """
-    import torch
-
-    vector = _POOLS[pooling.mode](hidden, mask.unsqueeze(-1))
-    for layer in pooling.dense:
-        weight, bias = (torch.from_numpy(x).to(hidden.dtype) for x in (layer.weight, layer.bias))
-        vector = torch.nn.functional.linear(vector, weight, bias)
-        vector = getattr(torch.nn, layer.activation)()(vector)
-    return torch.nn.functional.normalize(vector, dim=-1) if pooling.normalize else vector
-
-
-_POOLS: Mapping[str, _Pool] = {
-    "mean": lambda hidden, mask: (hidden * mask).sum(1) / mask.sum(1),
-    "cls": lambda hidden, mask: hidden[:, 0],
-    "max": lambda hidden, mask: hidden.masked_fill(mask == 0, -np.inf).amax(1),
-}

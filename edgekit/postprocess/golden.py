@@ -1,8 +1,8 @@
 """``postprocess.json``: outputs with the answer they mean, so that an app can test its own code.
 
 Half of the cases have made-up outputs from a seed, in steps of a quarter so that ties are frequent;
-the others have PyTorch's own, thinned out where they are large: of fill mask the likeliest entries,
-of token vectors the first four values.
+the others have PyTorch's own, thinned out where they are large: of fill mask and of
+sparse vectors the largest entries, of token vectors the first four values.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from msgspec import Meta
 from edgekit import documents
 from edgekit.bundle import REMEDY, Bundle
 from edgekit.errors import BundleError
-from edgekit.manifest import Count, Length, TokenId
+from edgekit.manifest import Count, Length, Similarity, TokenId
 from edgekit.model.source import SEED
 from edgekit.postprocess import Facts, answer, to_json
 from edgekit.postprocess.scores import number, ranked
@@ -41,6 +41,8 @@ _TEXTS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "question-answering": (("Where did they meet?", _CONTEXT), ("Who?", _TEXT)),
     "text-classification": ((_TEXT,), (_TEXT, _MARKS)),
     "sentence-similarity": ((_TEXT, _MARKS), (_TEXT,)),
+    "sparse-embedding": ((_TEXT, _MARKS), (_TEXT,)),
+    "late-interaction": ((_TEXT, _MARKS), (_TEXT,)),
     "fill-mask": (("Paris is the {mask} of {mask}.",), ("{mask} Zoë 👍🏽",)),
 }
 _OTHERS = ((_TEXT,), (_MARKS,))
@@ -86,6 +88,9 @@ class Vectors(msgspec.Struct, frozen=True, kw_only=True):
     problem_type: str | None
     labels: tuple[str, ...]
     mask_id: TokenId | None
+    similarity: Annotated[
+        Similarity, Meta(description="since 1.4: how two vectors are compared, where they are")
+    ] = "cosine"
     max_length: Length
     cases: tuple[VectorCase, ...]
 
@@ -135,6 +140,7 @@ def content(facts: Facts, tokenizer: Tokenizer, max_length: int, ask: Ask) -> Ve
         problem_type=facts.problem_type,
         labels=facts.labels,
         mask_id=facts.mask_id,
+        similarity=facts.similarity,
         max_length=length,
         cases=tuple(
             _case(facts, f"{kind} {number}", prompt, [make(row) for row in prompt.encodings])
@@ -189,8 +195,10 @@ def _case(facts: Facts, name: str, prompt: Prompt, outputs: Sequence[Row]) -> Ve
 
 def _thinned(facts: Facts, encoded: Encoded, outputs: Mapping[str, np.ndarray]) -> Row:
     """Of the real outputs what fits into a small file and still has an answer."""
-    if facts.task == "feature-extraction":
+    if facts.task in ("feature-extraction", "late-interaction"):
         return {name: value[:, :_WIDTH] for name, value in outputs.items()}
+    if facts.task == "sparse-embedding":
+        return {name: _largest(value) for name, value in outputs.items()}
     if facts.task != "fill-mask":
         return dict(outputs)
     logits = outputs["logits"]
@@ -201,8 +209,17 @@ def _thinned(facts: Facts, encoded: Encoded, outputs: Mapping[str, np.ndarray]) 
     return {"logits": thin}
 
 
+def _largest(weights: np.ndarray) -> np.ndarray:
+    thin = np.zeros_like(weights)
+    best = ranked(weights)[:_KEPT]
+    thin[best] = weights[best]
+    return thin
+
+
 def _made_up(rng: np.random.Generator, facts: Facts, encoded: Encoded, like: Row) -> Row:
-    """Quarters from -4 to 4, in the shapes of the thinned outputs."""
+    """Quarters from -4 to 4, in the shapes of the thinned outputs; no weight is below 0."""
+    if facts.task == "sparse-embedding":
+        return {name: np.abs(_quarters(rng, x.shape)) * (x > 0) for name, x in like.items()}
     if facts.task != "fill-mask":
         return {name: _quarters(rng, value.shape) for name, value in like.items()}
     logits = np.full_like(like["logits"], _REST)

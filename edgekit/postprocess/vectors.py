@@ -1,18 +1,19 @@
-"""Sentence similarity and feature extraction: vectors, and the cosine of two."""
+"""Embeddings of every kind, dense, sparse or one for each token, and how alike two texts are."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from edgekit.postprocess.scores import number
+from edgekit.postprocess.scores import number, ranked
 from edgekit.tokens.encoding import Encoded
 
 
 @dataclass(frozen=True)
 class Similarity:
-    """The cosine of the angle between two texts' vectors: from -1 to 1."""
+    """How alike two texts are, the larger the more; a cosine is from -1 to 1."""
 
     similarity: float
 
@@ -22,6 +23,30 @@ class Vector:
     """One text's vector, as the model gives it."""
 
     vector: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Weight:
+    """A vocabulary entry and its weight in a sparse vector."""
+
+    token: str
+    index: int
+    weight: float
+
+
+@dataclass(frozen=True)
+class SparseVector:
+    """The largest weights, in order, and how many of the whole vector are not 0."""
+
+    weights: tuple[Weight, ...]
+    nonzero: int
+
+
+@dataclass(frozen=True)
+class MultiVector:
+    """A vector for each token of the row, special ones included."""
+
+    vectors: tuple[tuple[float, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -41,12 +66,56 @@ class TokenVectors:
     tokens: tuple[TokenVector, ...]
 
 
-def similarity(a: np.ndarray, b: np.ndarray) -> Similarity:
-    """Of two vectors, whether they have length 1 or not; 0 where one has length 0."""
+def similarity(a: np.ndarray, b: np.ndarray, kind: str = "cosine") -> Similarity:
+    """Of two vectors of the same size.
+
+    Args:
+        a: the first text's.
+        b: the second text's.
+        kind: ``cosine`` of the angle between them, which is 0 where one has length 0; ``dot`` for
+            the product, ``euclidean`` and ``manhattan`` for the distance, negative.
+    """
     x, y = np.asarray(a, np.float32).ravel(), np.asarray(b, np.float32).ravel()
+    return Similarity(number(_SIMILARITIES[kind](x, y)))
+
+
+def max_similarity(query: np.ndarray, document: np.ndarray) -> Similarity:
+    """Of two texts with a vector for each token, (length, hidden): MaxSim.
+
+    The sum, over the query's vectors, of the largest dot product with one of the document's.
+    Source: https://arxiv.org/abs/2004.12832.
+    """
+    products = np.asarray(query, np.float32) @ np.asarray(document, np.float32).T
+    return Similarity(number(products.max(1).sum(dtype=np.float32)))
+
+
+def sparse(values: np.ndarray, token: Callable[[int], str], top: int) -> SparseVector:
+    """From weights of shape (vocabulary,): the ``top`` largest of those that are not 0."""
+    weights = np.asarray(values, np.float32)
+    nonzero = int(np.count_nonzero(weights))
+    best = map(int, ranked(weights)[: min(top, nonzero)])
+    return SparseVector(
+        tuple(Weight(token(index), index, number(weights[index])) for index in best), nonzero
+    )
+
+
+def multi(values: np.ndarray) -> MultiVector:
+    """From token vectors of shape (length, hidden)."""
+    return MultiVector(tuple(vector(row).vector for row in values))
+
+
+def _cosine(x: np.ndarray, y: np.ndarray) -> float:
     norms = float(np.linalg.norm(x)) * float(np.linalg.norm(y))
     cosine = float(x @ y) / norms if norms else 0.0
-    return Similarity(number(max(-1.0, min(1.0, cosine))))
+    return max(-1.0, min(1.0, cosine))
+
+
+_SIMILARITIES: Mapping[str, Callable[[np.ndarray, np.ndarray], float]] = {
+    "cosine": _cosine,
+    "dot": lambda x, y: float(x @ y),
+    "euclidean": lambda x, y: -float(np.linalg.norm(x - y)),
+    "manhattan": lambda x, y: -float(np.abs(x - y).sum()),
+}
 
 
 def vector(values: np.ndarray) -> Vector:

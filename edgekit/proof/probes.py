@@ -151,7 +151,7 @@ def answer(oracle: Oracle, row: Row) -> Probe:
         SourceError: an output is NaN or infinite, or a sentence vector is all zeros.
     """
     outputs = oracle.answer(row.input_ids, row.token_type_ids)
-    _check(row, outputs, vectors=oracle.task.pooled)
+    _check(row, outputs, vectors=oracle.task.makes_vectors)
     count = len(row.input_ids)
     per_token = [output.name for output in oracle.task.outputs if "length" in output.axes]
     wide = any(outputs[name].ndim > 1 and outputs[name].shape[1] > _WIDE for name in per_token)

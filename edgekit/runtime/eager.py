@@ -10,7 +10,6 @@ from edgekit.bundle import Bundle
 from edgekit.errors import BundleError, SourceError
 from edgekit.model import checkpoint, source
 from edgekit.model.oracle import Oracle
-from edgekit.model.pooling import Pooling
 from edgekit.model.source import Source, Trust
 from edgekit.runtime.interpreters import Feed
 
@@ -36,8 +35,7 @@ class Eager:
         self.runtime = f"PyTorch {torch.__version__}"
         task = found.task(bundle.manifest.task)
         model = checkpoint.load_model(found, task)
-        pooling = found.pooling() if task.pooled else Pooling()
-        self._oracle = Oracle(model, task, pooling, len(bundle.signature.inputs) == 3)
+        self._oracle = Oracle(model, task, found.head(task), len(bundle.signature.inputs) == 3)
 
     def run(self, feed: Feed) -> dict[str, np.ndarray]:
         return self._oracle.run(feed)

@@ -44,7 +44,7 @@ def inspect_file(path: Path) -> FileFacts:
 
     Raises:
         UnsupportedError: another suffix.
-        BundleError: it is missing or cannot be read.
+        BundleError: it is missing, cannot be read or has no operations.
     """
     if path.suffix not in _READERS:
         raise UnsupportedError(
@@ -57,12 +57,13 @@ def inspect_file(path: Path) -> FileFacts:
     get_format(format_name).require()
     try:
         facts = reader(path)
-        library = get_format(format_name).minimum_os
-        return replace(facts, minimum_os=facts.minimum_os or library)
     except BundleError:
         raise
     except Exception as error:
         raise BundleError(f"{path} cannot be read as {format_name}: {error}") from error
+    if not facts.operations:
+        raise BundleError(f"{path} has no operations: it is empty or cut off, export it again")
+    return replace(facts, minimum_os=facts.minimum_os or get_format(format_name).minimum_os)
 
 
 def _onnx(path: Path) -> FileFacts:

@@ -157,11 +157,15 @@ class Tokenizer:
 _PROMPTS: Mapping[str, Callable[..., Prompt]] = {
     "question-answering": Tokenizer._windows,
     "sentence-similarity": Tokenizer._each,
+    "sparse-embedding": Tokenizer._each,
+    "late-interaction": Tokenizer._each,
 }
 _COUNTS: Mapping[str, tuple[tuple[int, ...], str]] = {
     "question-answering": ((2,), "a question and a context"),
     "text-classification": ((1, 2), "one text, or two for a pair"),
     "sentence-similarity": ((1, 2), "one text for its vector, two to compare"),
+    "sparse-embedding": ((1, 2), "one text for its vector, two to compare"),
+    "late-interaction": ((1, 2), "one text for its vectors, a query and a document to compare"),
 }
 
 

@@ -66,12 +66,39 @@ def save(tokenizer: Any, out: Path, max_length: int) -> TokenizerFacts:
     tokenizer.backend_tokenizer.no_padding()
     tokenizer.save_pretrained(folder)
     facts = describe(tokenizer, max_length)
+    _make_readable(folder / "tokenizer_config.json")
     if facts.kind == "WordPiece":
-        vocabulary = tokenizer.get_vocab()
-        words = sorted(vocabulary, key=vocabulary.__getitem__)
+        words = _lines(tokenizer.get_vocab())
         (folder / "vocab.txt").write_text("\n".join(words) + "\n", encoding="utf-8")
     files = tuple(bundle.entry(out, path) for path in sorted(folder.iterdir()))
     return replace(facts, files=files)
+
+
+def _make_readable(path: Path) -> None:
+    """Names a class that every release of Transformers has and that adds nothing of its own.
+
+    Releases 4 do not know the names of release 5, and those of an architecture would put parts of
+    their own into the tokenizer. Special tokens without a role had another field as well.
+    """
+    config = json.loads(path.read_text(encoding="utf-8"))
+    config["tokenizer_class"] = "PreTrainedTokenizerFast"
+    more = config.pop("extra_special_tokens", None)
+    if isinstance(more, list):
+        config["additional_special_tokens"] = more
+    elif more:
+        config["extra_special_tokens"] = more
+    path.write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _lines(vocabulary: Mapping[str, int]) -> list[str]:
+    """The tokens by id: a line's number is its token's id, so that ids without one have a line too.
+
+    What stands there is in no vocabulary, since a token of WordPiece has no blank in it.
+    """
+    words = [f"[no token {index}]" for index in range(max(vocabulary.values(), default=-1) + 1)]
+    for token, index in vocabulary.items():
+        words[index] = token
+    return words
 
 
 def lowercase(tokenizer: Any) -> None:

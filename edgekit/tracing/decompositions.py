@@ -19,6 +19,9 @@ GELUS: Mapping[str, str] = {
     "NewGELUActivation": "tanh",
 }
 
+# Transformers' modules of activations that not every format can compute, by the config's name.
+MISSING: Mapping[str, str] = {"LaplaceActivation": "laplace", "XIELUActivation": "xielu"}
+
 
 def _sigmoid(x: Tensor) -> Tensor:
     return torch.tanh(x * 0.5) * 0.5 + 0.5

@@ -21,14 +21,14 @@ from transformers.masking_utils import bidirectional_mask_function
 
 from edgekit.errors import ConversionError, first_line
 from edgekit.model import families, tasks
-from edgekit.model.dense import Dense
 from edgekit.model.families import Family
-from edgekit.model.pooling import Pooling
+from edgekit.model.head import Head
 from edgekit.model.tasks import Task
 from edgekit.signature import Signature
 from edgekit.tracing import graph, rewrites
 from edgekit.tracing.decompositions import DECOMPOSED, MASKED
 from edgekit.tracing.graph import Graph
+from edgekit.tracing.head import GraphHead
 
 ATTENTION = "edgekit"
 _SHORTEST = 8  # of the longest lengths that a program is traced for: the sample's is 7
@@ -104,11 +104,11 @@ class TaskModule(torch.nn.Module):
     """A Transformers model with the task's inputs in fixed order and its outputs as a dict."""
 
     def __init__(
-        self, model: PreTrainedModel, task: Task, pooling: Pooling, family: Family, length: int
+        self, model: PreTrainedModel, task: Task, head: Head, family: Family, length: int
     ) -> None:
         super().__init__()
-        self.model, self.task, self.pooling = model, task, pooling
-        self.dense = torch.nn.Sequential(*map(_dense, pooling.dense))
+        self.model, self.task = model, task
+        self.head = GraphHead(head) if task.has_head else None
         self.family = family
         self.numbers = torch.nn.Buffer(
             torch.arange(length + 1, dtype=torch.int32), persistent=False
@@ -130,49 +130,13 @@ class TaskModule(torch.nn.Module):
             feed["inputs_embeds"] = embeddings * attention_mask.unsqueeze(2)
         with rewrites.Narrow(self.numbers):
             outputs = tasks.output_values(self.task, self.model(**feed, return_dict=True))
-        if not self.task.pooled:
+        if self.head is None:
             return outputs
-        return {name: self._embed(value, attention_mask) for name, value in outputs.items()}
-
-    def _embed(self, hidden: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
-        """(batch, length, hidden) -> (batch, embedding)."""
-        vector = _POOLS[self.pooling.mode](hidden, attention_mask.to(hidden.dtype))
-        vector = self.dense(vector)
-        return _normalized(vector) if self.pooling.normalize else vector
-
-
-def _dense(layer: Dense) -> torch.nn.Module:
-    linear = torch.nn.Linear(layer.in_features, layer.out_features)
-    linear.weight.data = torch.from_numpy(layer.weight)
-    linear.bias.data = torch.from_numpy(layer.bias)
-    return torch.nn.Sequential(linear, getattr(torch.nn, layer.activation)())
-
-
-def _mean(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-    """A product with weights that sum to 1: no sum can overflow float16."""
-    weights = mask / mask.sum(1, keepdim=True).clamp(min=1.0)
-    return torch.matmul(weights.unsqueeze(1), hidden).squeeze(1)
-
-
-def _cls(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-    return hidden[:, 0]
-
-
-def _max(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-    return (hidden + (1.0 - mask).unsqueeze(2) * MASKED).amax(1)
-
-
-_POOLS = {"mean": _mean, "cls": _cls, "max": _max}
-
-
-def _normalized(vector: torch.Tensor) -> torch.Tensor:
-    """Scaled to a largest value of 1 before it is squared: no sum can overflow float16."""
-    scaled = vector / vector.abs().amax(1, keepdim=True).clamp(min=1e-4)
-    return scaled / (scaled * scaled).sum(1, keepdim=True).clamp(min=1e-4).sqrt()
+        return {name: self.head(value, attention_mask) for name, value in outputs.items()}
 
 
 def trace(
-    model: PreTrainedModel, task: Task, signature: Signature, folder: Path, pooling: Pooling
+    model: PreTrainedModel, task: Task, signature: Signature, folder: Path, head: Head
 ) -> Graph:
     """Exports the model once, with free axes, and stores the program.
 
@@ -182,7 +146,7 @@ def trace(
     family, length = families.get(model.config.model_type), max(*signature.buckets, _SHORTEST)
     twin = hooked(model)
     rewrites.apply(twin, length)
-    module = TaskModule(twin, task, pooling, family, length).eval()
+    module = TaskModule(twin, task, head, family, length).eval()
     return graph.save(folder, signature, _export(module, signature, length))
 
 

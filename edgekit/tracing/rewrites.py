@@ -15,8 +15,9 @@ import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-from edgekit.tracing import deberta
-from edgekit.tracing.decompositions import GELUS
+from edgekit.errors import ConversionError
+from edgekit.tracing import convolutions, deberta, rotary
+from edgekit.tracing.decompositions import GELUS, MISSING
 
 
 class Narrow(TorchFunctionMode):
@@ -37,9 +38,35 @@ class Narrow(TorchFunctionMode):
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
         if func is torch.arange:
-            return self._numbers[: args[0]]
+            return self._arange(*args, **(kwargs or {}))
         named = {key: _narrow(value) for key, value in (kwargs or {}).items()}
         return _FUNCTIONS.get(func, func)(*map(_narrow, args), **named)
+
+    def _arange(
+        self,
+        *sizes: int | torch.SymInt,
+        start: int | torch.SymInt = 0,
+        end: int | torch.SymInt = 0,
+        step: int | torch.SymInt = 1,
+        dtype: torch.dtype | None = None,
+        **_: object,
+    ) -> Tensor:
+        """int32 for int64, and of a text's length cut from the numbers: a graph has none to make.
+
+        Raises:
+            ConversionError: other numbers than that, or more than the longest text has.
+        """
+        given = sizes if len(sizes) != 1 else (0, *sizes)  # one alone is the end
+        start, stop, step = (*given, *(start, end, step)[len(given) :])
+        kind = torch.int32 if dtype in (None, torch.int64) else dtype
+        fixed = isinstance(start, int) and isinstance(stop, int)
+        too_long = fixed and stop > len(self._numbers)  # a slice would end early without a word
+        if step != 1 or not isinstance(start, int) or start < 0 or too_long:
+            raise ConversionError(
+                f"edgekit has no graph for arange({start}, {stop}, {step}): it has whole numbers "
+                "up to a text's length, by ones from a fixed one on (edgekit/tracing/rewrites.py)"
+            )
+        return self._numbers[start:stop].to(kind)
 
 
 def _narrow(argument: Any) -> Any:
@@ -110,43 +137,8 @@ def _mobilebert(module: Any, length: int) -> None:
 def _joined_head(module: Any, length: int) -> None:
     """MobileBERT's two output matrices side by side: one linear layer, which can be quantised."""
     weight = torch.cat([module.decoder.weight.t(), module.dense.weight]).t()
-    module.joined = _linear(weight, module.decoder.bias)
+    module.joined = convolutions.linear(weight, module.decoder.bias)
     _method("forward", lambda head, hidden: head.joined(head.transform(hidden)))(module, length)
-
-
-def _convolution(module: Any, length: int) -> None:
-    """A convolution along the text: for each of its groups, a linear layer of neighbours."""
-    parts = module.weight.transpose(1, 2).flatten(1).chunk(module.groups)
-    biases = module.bias.chunk(module.groups)
-    module.parts = torch.nn.ModuleList(map(_linear, parts, biases))
-    del module.weight, module.bias
-    _method("forward", _convolved)(module, length)
-
-
-def _linear(weight: Tensor, bias: Tensor) -> torch.nn.Linear:
-    layer = torch.nn.Linear(weight.shape[1], weight.shape[0], device="meta")
-    layer.weight = torch.nn.Parameter(weight.contiguous(), requires_grad=False)
-    layer.bias = torch.nn.Parameter(bias.contiguous(), requires_grad=False)
-    return layer
-
-
-def _convolved(module: Any, x: Tensor) -> Tensor:
-    """(batch, channels, length) -> (batch, channels, length)."""
-    (width,) = module.kernel_size
-    tokens = x.transpose(1, 2)
-    if width > 1:
-        tokens = torch.nn.functional.pad(tokens, (0, 0, width // 2, width // 2))
-    pieces = [_neighbours(piece, width) for piece in tokens.chunk(module.groups, dim=2)]
-    results: list[Tensor] = [part(piece) for part, piece in zip(module.parts, pieces, strict=True)]
-    joined = torch.cat(results, dim=2) if len(results) > 1 else results[0]
-    return joined.transpose(1, 2)
-
-
-def _neighbours(x: Tensor, width: int) -> Tensor:
-    """(batch, length + width - 1, size) -> (batch, length, width * size)."""
-    if width == 1:
-        return x
-    return torch.cat([x[:, start : start + 1 - width or None] for start in range(width)], dim=2)
 
 
 def _mpnet(encoder: Any, length: int) -> None:
@@ -188,8 +180,19 @@ def _settled(rotary: Any, length: int) -> None:
         rotary.rope_type = "default"
 
 
+def _missing(activation: str) -> Callable[[Any, int], None]:
+    def refuse(module: Any, length: int) -> None:
+        raise ConversionError(
+            f"the activation '{activation}' is not supported: it has no row in the tables of "
+            "edgekit/tracing/decompositions.py"
+        )
+
+    return refuse
+
+
 _MODULES: Mapping[str, Callable[[Any, int], None]] = {
-    "Conv1d": _convolution,
+    "Conv1d": convolutions.rewrite,
+    "ConvBertSelfAttention": _method("forward", convolutions.span_attention),
     "ConvLayer": _method("forward", deberta.beside_the_first),
     "DebertaEncoder": deberta.prepare,
     "DebertaLayerNorm": _method("forward", deberta.norm),
@@ -199,10 +202,12 @@ _MODULES: Mapping[str, Callable[[Any, int], None]] = {
     "EuroBertRotaryEmbedding": _settled,
     "GteRotaryEmbedding": _settled,
     "JinaEmbeddingsV3RotaryEmbedding": _settled,
+    **{name: _missing(activation) for name, activation in MISSING.items()},
     "MPNetEncoder": _mpnet,
     "MobileBertEmbeddings": _mobilebert,
     "MobileBertLMPredictionHead": _joined_head,
     "NomicBertRotaryEmbedding": _settled,
+    "RoFormerSelfAttention": rotary.prepare,
     "UltrabertRMSNorm": _rms,
     **{name: _method("forward", _gelu(approximation)) for name, approximation in GELUS.items()},
 }

@@ -15,7 +15,13 @@ from edgekit.postprocess.entities import Tagging
 from edgekit.postprocess.labels import Classification
 from edgekit.postprocess.masks import FilledMasks
 from edgekit.postprocess.spans import SpanAnswer
-from edgekit.postprocess.vectors import Similarity, TokenVectors, Vector
+from edgekit.postprocess.vectors import (
+    MultiVector,
+    Similarity,
+    SparseVector,
+    TokenVectors,
+    Vector,
+)
 from edgekit.words import count
 
 _SHOWN = 6  # values of a vector
@@ -103,6 +109,18 @@ def _vector(answer: Vector) -> Iterator[str]:
     yield _values(answer.vector)
 
 
+def _sparse(answer: SparseVector) -> Iterator[str]:
+    yield ", ".join(_name(row.token) for row in answer.weights) or "nothing"
+    for row in answer.weights:
+        yield f"{row.weight:8.4f}  {_name(row.token)}"
+    yield f"{answer.nonzero} weights are not 0"
+
+
+def _multi_vector(answer: MultiVector) -> Iterator[str]:
+    yield f"{len(answer.vectors)} vectors of {len(answer.vectors[0])} values"
+    yield from map(_values, answer.vectors)
+
+
 def _token_vectors(answer: TokenVectors) -> Iterator[str]:
     yield f"{count(len(answer.tokens), 'token')} of {len(answer.tokens[0].vector)} values"
     for row in answer.tokens:
@@ -117,6 +135,8 @@ _LINES: Mapping[type[Answer], Callable[[Any], Iterator[str]]] = {
     FilledMasks: _masks,
     Similarity: _similarity,
     Vector: _vector,
+    SparseVector: _sparse,
+    MultiVector: _multi_vector,
     TokenVectors: _token_vectors,
 }
 

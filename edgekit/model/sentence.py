@@ -1,0 +1,243 @@
+"""The files that sentence-transformers saves beside a Transformers model, as typed objects.
+
+``modules.json`` lists what runs in order, each module's folder holds its ``config.json`` and its
+weights, and ``config_sentence_transformers.json`` has what belongs to the whole model. Files of all
+releases are read; what a bundle cannot do is refused by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, cast, get_args
+
+from msgspec import Meta
+
+from edgekit.documents import read_json
+from edgekit.errors import SourceError, UnsupportedError
+from edgekit.manifest import Similarity
+from edgekit.model import config as configs
+from edgekit.model.config import Config
+
+MODULES = "modules.json"
+SETTINGS = "config_sentence_transformers.json"
+REMEDY = "download the checkpoint again"
+_OWN = "sentence_transformers."
+ALIASES = {"pylate.models.Dense.Dense": "Dense"}  # a ColBERT model's, which is the same
+ENCODERS = ("Transformer", "MLMTransformer")
+_LATE = ("MultiVectorEncoder", "ColBERT")
+_PROBLEMS = {"Sigmoid": "multi_label_classification", "Identity": None}  # of a CrossEncoder
+
+Size = Annotated[int, Meta(ge=1, le=2**31 - 1)]
+
+
+@dataclass(frozen=True)
+class Module:
+    """One row of ``modules.json``: the class and its folder below the checkpoint's."""
+
+    type: str
+    path: str = ""
+
+    @property
+    def kind(self) -> str:
+        """The name of one of the library's own classes; the whole dotted path of any other.
+
+        The library imports what begins with its name from itself, from whichever of its packages
+        the class was in when the checkpoint was saved; all else is somebody's own code.
+        """
+        own = self.type.startswith(_OWN)
+        return self.type.rsplit(".", 1)[-1] if own else ALIASES.get(self.type, self.type)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What belongs to the whole model. ``prompts`` are texts to put before a text, by name."""
+
+    model_type: str | None = None
+    prompts: Mapping[str, str | None] = field(default_factory=dict)
+    default_prompt_name: str | None = None
+    similarity_fn_name: str | None = None
+    truncate_dim: Size | None = None
+    activation_fn: str | None = None
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """What belongs to the Transformer module: where it cuts texts, and what it does to them."""
+
+    max_seq_length: Size | None = None
+    do_lower_case: bool | None = None
+    query_expansion: object = None
+
+
+@dataclass(frozen=True)
+class _Tokenizer:
+    model_max_length: int | float | None = None
+
+
+def has_modules(folder: Path) -> bool:
+    """Whether the folder is a sentence-transformers checkpoint."""
+    return (folder / MODULES).is_file()
+
+
+def modules(folder: Path) -> tuple[Module, ...]:
+    """In the order in which they run; none where it is no sentence-transformers checkpoint.
+
+    Raises:
+        SourceError: ``modules.json`` is not a list of modules in folders of the checkpoint.
+    """
+    if not has_modules(folder):
+        return ()
+    rows = read_json(folder / MODULES, tuple[Module, ...], SourceError, REMEDY)
+    for row in rows:
+        if Path(row.path).is_absolute() or ".." in Path(row.path).parts or "\0" in row.path:
+            raise SourceError(
+                f"{folder / MODULES} names {row.path!r}, which is no folder of the checkpoint: "
+                f"{REMEDY}"
+            )
+    return rows
+
+
+def encoder_folder(folder: Path) -> Path:
+    """Where the Transformers model is: releases before 2 made a folder of its own for it.
+
+    Raises:
+        UnsupportedError: the first module is none, such as StaticEmbedding's table of vectors.
+    """
+    first = next(iter(modules(folder)), None)
+    if first is None:
+        return folder
+    if first.kind not in ENCODERS:
+        raise UnsupportedError(
+            f"the checkpoint begins with {first.kind}, which is no Transformers encoder: edgekit "
+            "exports those, and an app reads a table of vectors without a model"
+        )
+    return folder / first.path
+
+
+def weight_folders(folder: Path) -> list[Path]:
+    """The folders of modules that have weights of their own."""
+    return [folder / row.path for row in modules(folder) if row.kind in ("Dense", "LayerNorm")]
+
+
+def task(folder: Path) -> str | None:
+    """What the modules make of a text; None where they make no embedding of it."""
+    kinds = [row.kind for row in modules(folder)]
+    if "SpladePooling" in kinds:
+        return "sparse-embedding"
+    if "Pooling" in kinds:
+        return "sentence-similarity"
+    return "late-interaction" if settings(folder).model_type in _LATE else None
+
+
+def check_alone(folder: Path) -> None:
+    """Refuses modules after the Transformers model that are not known to make an embedding.
+
+    Raises:
+        UnsupportedError: naming the first of them.
+    """
+    rows = modules(folder)[1:]
+    if rows:
+        raise UnsupportedError(
+            f"sentence-transformers module {rows[0].kind} is not supported here: without it the "
+            "answers would be others. To export the Transformers model alone, name its task with "
+            "--task"
+        )
+
+
+def settings(folder: Path) -> Settings:
+    """What the checkpoint says of the whole model.
+
+    Raises:
+        SourceError: the file is not what sentence-transformers writes.
+    """
+    path = folder / SETTINGS
+    return read_json(path, Settings, SourceError, REMEDY) if path.is_file() else Settings()
+
+
+def prompts(folder: Path) -> dict[str, str]:
+    """What an app puts before a text, by the text's role; roles without a prompt are left out."""
+    return {name: text for name, text in settings(folder).prompts.items() if text}
+
+
+def similarity(folder: Path, default: Similarity) -> Similarity:
+    """How two vectors are compared; ``default`` where the checkpoint does not say.
+
+    Raises:
+        UnsupportedError: in a way that post-processing does not have.
+    """
+    named = settings(folder).similarity_fn_name or default
+    for known in get_args(Similarity):
+        if named == known:
+            return cast("Similarity", known)
+    raise UnsupportedError(
+        f"similarity_fn_name '{named}' of {SETTINGS} is not supported: edgekit has "
+        f"{', '.join(get_args(Similarity))}"
+    )
+
+
+def max_length(encoder: Path) -> int | None:
+    """The length at which the checkpoint's own library truncates, where it says one.
+
+    sentence-transformers saved it in its own file, and since its release 6 in that of the
+    tokenizer, where Transformers has always looked for it.
+    """
+    path = encoder / "tokenizer_config.json"
+    stored = _Tokenizer()
+    if path.is_file():
+        stored = read_json(path, _Tokenizer, SourceError, REMEDY)
+    length = encoder_settings(encoder).max_seq_length or stored.model_max_length
+    return None if length is None or length < 1 else int(length)
+
+
+def lowercases(encoder: Path) -> bool:
+    """Whether sentence-transformers lowercases texts, whatever the tokenizer does."""
+    return bool(encoder_settings(encoder).do_lower_case)
+
+
+def problem_type(folder: Path, config: Config) -> str | None:
+    """What a CrossEncoder's logits mean, by the activation that its library applies to them.
+
+    A sigmoid scores each label for itself, which for one label is the score that ``predict`` gives.
+
+    Returns:
+        A problem type of Transformers; None where the folder is no CrossEncoder's, or its logits
+        are taken as they are.
+
+    Raises:
+        UnsupportedError: an activation that post-processing does not have.
+    """
+    own = settings(folder)
+    older = configs.table(config, "sentence_transformers")
+    named = (
+        own.activation_fn
+        or configs.text(older, "activation_fn")
+        or configs.text(config, "sbert_ce_default_activation_function")
+    )
+    if named is None:
+        one = own.model_type == "CrossEncoder" and configs.label_count(config) == 1
+        named = "torch.nn.Sigmoid" if one else "torch.nn.Identity"
+    name = activation(named, tuple(_PROBLEMS), "a CrossEncoder")
+    return _PROBLEMS[name]
+
+
+def encoder_settings(folder: Path) -> Encoder:
+    """The file of the Transformer module, which older releases named after the architecture."""
+    paths = sorted(folder.glob("sentence_*_config.json"))
+    return read_json(paths[0], Encoder, SourceError, REMEDY) if paths else Encoder()
+
+
+def activation(dotted: str, known: Sequence[str], whose: str) -> str:
+    """The name of a class of torch.nn, from its dotted path.
+
+    Raises:
+        UnsupportedError: it is none of the ``known``.
+    """
+    name = dotted.rsplit(".", 1)[-1]
+    if not dotted.startswith("torch.nn.") or name not in known:
+        raise UnsupportedError(
+            f"activation '{dotted}' of {whose} is not supported: edgekit has torch.nn's "
+            f"{', '.join(known)}"
+        )
+    return name

@@ -1,0 +1,66 @@
+"""Files of a checkpoint with wrong types, depths and sizes: one line, or what was asked for."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+from pathlib import Path
+
+import pytest
+from test_source import write_modules
+
+from edgekit.conversion import plan
+from edgekit.errors import EdgekitError
+
+NAMES = (
+    "config.json",
+    "modules.json",
+    "config_sentence_transformers.json",
+    "1/config.json",
+    "sentence_bert_config.json",
+    "tokenizer_config.json",
+)
+VALUES = (
+    *(None, True, -1, 0, 10**30, 1e400, "", "\0", "a" * 300, "../../x", [], [[]], {}, {"a": 1}),
+    *(["x", 1], [{"type": 1, "path": 2}], json.loads("[" * 90 + "]" * 90)),
+)
+RAW = ("", "{", "[" * 5000, "nul\0", '"text"', "[1]", '{"model_type": "bert"}', "\ufeff{}", "é")
+
+
+@pytest.fixture
+def folder(classifier: Path, tmp_path: Path) -> Path:
+    folder = Path(shutil.copytree(classifier, tmp_path / "model"))
+    write_modules(folder, ["Transformer", "Pooling", "Normalize"])
+    (folder / "1").mkdir()
+    (folder / "1" / "config.json").write_text('{"pooling_mode": "mean"}')
+    settings = {"prompts": {"query": "q"}, "truncate_dim": 8, "similarity_fn_name": "dot"}
+    (folder / "config_sentence_transformers.json").write_text(json.dumps(settings))
+    (folder / "sentence_bert_config.json").write_text('{"max_seq_length": 32}')
+    return folder
+
+
+def said(folder: Path) -> str:
+    """What stops a plan; empty where nothing does."""
+    try:
+        plan.make(str(folder), out=folder.parent / "out", to=["onnx"])
+    except EdgekitError as error:
+        return str(error)
+    return ""
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_hostile_file_is_one_line(name: str, folder: Path) -> None:
+    rng = random.Random(name)
+    path = folder / name
+    whole = path.read_text()
+    for raw in RAW:
+        path.write_text(raw)
+        assert "\n" not in said(folder)
+    for _ in range(60):
+        content = json.loads(whole)
+        place = content if isinstance(content, dict) else rng.choice(content)
+        key = rng.choice(sorted(place))
+        place[key] = rng.choice(VALUES)
+        path.write_text(json.dumps(content))
+        assert "\n" not in said(folder)
