@@ -1,18 +1,19 @@
 """Core ML: one ML Program package, one function a bucket, weights stored once.
 
 Each bucket is converted to MIL in memory and takes its weights from the buckets before it. float16
-is written from that program, and int8 is the same program quantised in place (per-channel,
-asymmetric, embeddings included): nothing is saved twice or read back. float32 is a program of its
-own, for models whose numbers do not fit into float16; the Neural Engine does not run it.
+is written from that program, and a quantised recipe is the same program with its weights stored
+otherwise, in place: nothing is saved twice or read back. float32 is a program of its own, for
+models whose numbers do not fit into float16; the Neural Engine does not run it.
 """
 
 from __future__ import annotations
 
 import gc
 import json
+import re
 import uuid
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -20,16 +21,30 @@ from typing import Any
 
 import numpy as np
 
-from edgekit.errors import ConversionError, UnsupportedError, first_line
+from edgekit.converters.lowering import Format
+from edgekit.errors import ConversionError, first_line
 from edgekit.mil import passes
 from edgekit.mil.package import read_spec, spec_path
+from edgekit.mil.stored import read as weights
 from edgekit.mil.toolbox import coremltools, no_overflow_warnings
+from edgekit.quantize.scheme import FLOAT16, FLOAT32, Scheme
+from edgekit.quantize.selector import Tensor
+from edgekit.quantize.tensors import tensors
 from edgekit.recipe import Recipe
 from edgekit.signature import Card
 from edgekit.tracing.graph import Graph
 
-# Recipes by the precision of the program that they are made from, in that order.
-RECIPES = {"FLOAT32": ("fp32",), "FLOAT16": ("fp16", "int8")}
+_INT8 = Scheme(8, symmetric=False, activations="float16")
+_OPERATORS, _SCHEMES = ("embedding", "linear"), (FLOAT32, FLOAT16, _INT8)
+FORMAT = Format(
+    "coreml",
+    "Core ML",
+    [(operator, scheme) for operator in _OPERATORS for scheme in _SCHEMES],
+    "converters/coreml.py",
+)
+__all__ = ["FORMAT", "conversion_pipeline", "convert", "missing_operators", "weights"]
+
+_CAST = re.compile(r"_to_fp16(_\d+)?$")  # ends the name of a parameter that was cast
 _COREMLTOOLS = "com.github.apple.coremltools.version"  # the key Apple's own tools write
 
 
@@ -51,25 +66,34 @@ def convert(
     Inputs are int32 of shape (1, length); outputs are float32, logits as the model computes them.
 
     Raises:
-        UnsupportedError: another recipe than those of :data:`RECIPES`.
+        UnsupportedError: a scheme of a recipe has no lowering.
         ConversionError: coremltools cannot convert the graph.
         MissingExtraError: coremltools is not installed.
     """
-    wanted = {recipe.name: recipe for recipe in recipes}
-    known = [name for names in RECIPES.values() for name in names]
-    for name in wanted:
-        if name not in known:
-            raise UnsupportedError(f"Core ML has no recipe '{name}': use {' or '.join(known)}")
-    for precision, names in RECIPES.items():
-        if wanted.keys().isdisjoint(names):
-            continue
-        program = _program(graph, minimum_ios, precision)
-        for name in filter(wanted.__contains__, names):
-            package = folder / f"model-{name}.mlpackage"
-            _write(program, _PIPELINES[name](), minimum_ios, package)
-            _label(package, graph, card, name)
-            yield wanted[name], package
-        del program  # it holds its weights, and so will the next one
+    found = tensors(graph.dynamic)
+    chosen = [FORMAT.schemes(recipe, found) for recipe in recipes]
+    program, made_in = None, ""
+    for recipe, schemes in sorted(zip(recipes, chosen, strict=True), key=_order):
+        precision, quantized = _order((recipe, schemes))
+        if program is None or precision != made_in:
+            program = None  # it holds its weights, and so will the next one
+            program, made_in = _program(graph, minimum_ios, precision), precision
+        package = folder / f"model-{recipe.name}.mlpackage"
+        _write(program, _storing(recipe, found), minimum_ios, package)
+        _label(package, graph, card, recipe.name)
+        if quantized:
+            program = None  # its weights are levels now
+        yield recipe, package
+
+
+def _order(row: tuple[Recipe, Mapping[str, Scheme]]) -> tuple[str, bool]:
+    """The precision of the program that a recipe is made from, and whether that is spoiled by it.
+
+    Recipes in this order share programs.
+    """
+    schemes = set(row[1].values())
+    precision = "FLOAT32" if schemes == {FLOAT32} else "FLOAT16"
+    return precision, any(not scheme.floating for scheme in schemes)
 
 
 def missing_operators(graph: Graph) -> list[str]:
@@ -137,9 +161,9 @@ def conversion_pipeline(precision: str = "FLOAT16") -> Any:
     """
     passes.register()
     pipeline = coremltools().PassPipeline()
-    names = [passes.FLOAT16 if "add_fp16_cast" in name else name for name in pipeline.passes]
+    names = [passes.CAST if "add_fp16_cast" in name else name for name in pipeline.passes]
     if precision == "FLOAT32":
-        names.remove(passes.FLOAT16)
+        names.remove(passes.CAST)
     # Ids count from 0: no gather needs a branch for indices that count from the end.
     names.remove("common::guard_negative_gather_indices")
     pipeline.passes = [*names, passes.SHARE]
@@ -147,21 +171,21 @@ def conversion_pipeline(precision: str = "FLOAT16") -> Any:
     return pipeline
 
 
-def _nothing() -> Any:
-    return coremltools().PassPipeline.EMPTY
-
-
-def _quantization() -> Any:
-    from coremltools.optimize.coreml import OpLinearQuantizerConfig, OptimizationConfig
-
+def _storing(recipe: Recipe, found: Mapping[str, Tensor]) -> Any:
+    """The passes that store each weight in its scheme."""
     passes.register()
-    pipeline = coremltools().PassPipeline([passes.QUANTIZE, passes.SHARE])
-    config = OptimizationConfig(OpLinearQuantizerConfig(mode="linear", granularity="per_channel"))
-    pipeline.set_options(passes.QUANTIZE, {"config": config})
+    named = {tensor.placeholder: tensor for tensor in found.values()}
+
+    def choose(name: str, matrix: bool) -> Scheme:
+        """A matrix that is no parameter is computed from some: an operand of attention."""
+        tensor = named.get(_CAST.sub("", name))
+        if tensor is None:
+            tensor = Tensor(name, "attention" if matrix else "other", None, ())
+        return recipe.selector.scheme(tensor, FORMAT.name)
+
+    pipeline = coremltools().PassPipeline([passes.STORE, passes.SHARE])
+    pipeline.set_options(passes.STORE, {"choose": choose})
     return pipeline
-
-
-_PIPELINES = {"fp32": _nothing, "fp16": _nothing, "int8": _quantization}
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import warnings
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 from math import pi, sqrt
@@ -20,7 +20,12 @@ from operator import attrgetter, getitem
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from edgekit.converters.executorch_weights import read as weights
+from edgekit.converters.lowering import Format, Row, weight_of
 from edgekit.errors import BundleError, ConversionError, UnsupportedError, first_line
+from edgekit.quantize.numerics import quantize
+from edgekit.quantize.scheme import FLOAT32, INT8, Scheme
+from edgekit.quantize.tensors import operator_name, tensors
 from edgekit.recipe import Recipe
 from edgekit.signature import Card, Signature
 from edgekit.tracing.graph import Graph
@@ -30,13 +35,12 @@ if TYPE_CHECKING:
     from torch.export import ExportedProgram
     from torch.fx import GraphModule, Node
 
-__all__ = ["convert", "missing_operators"]
+__all__ = ["FORMAT", "convert", "missing_operators", "weights"]
 
 METHOD = "forward"
 FACTS = "edgekit"  # a method without inputs that returns the card and the names, as JSON
 _LEVELS = (-127, 127)  # of weights: symmetric, so that there is no zero point
 _ACTIVATIONS = (-128, 127)
-_LEAST = 1e-9  # scale of a row, else rows of zeros would have a scale of 0
 
 
 def convert(
@@ -49,9 +53,11 @@ def convert(
 
     Raises:
         ConversionError: ExecuTorch cannot lower the model.
+        UnsupportedError: a scheme of a recipe has no lowering.
     """
-    for recipe in recipes:
-        program = _program(graph, quantized=recipe.name == "int8")
+    chosen = [FORMAT.schemes(recipe, tensors(graph.dynamic)) for recipe in recipes]
+    for recipe, schemes in zip(recipes, chosen, strict=True):
+        program = _program(graph, schemes)
         path = folder / f"model-{recipe.name}.pte"
         _write(program, graph.signature, card, path)
         yield recipe, path
@@ -64,14 +70,13 @@ def missing_operators(graph: Graph) -> list[str]:
     return []
 
 
-def _program(graph: Graph, *, quantized: bool) -> ExportedProgram:
+def _program(graph: Graph, schemes: Mapping[str, Scheme]) -> ExportedProgram:
     """The traced program at batch 1, its attention in operators that XNNPACK has."""
     import torch
     from torch.export import Dim
 
-    module: Any = graph.dynamic.module()
-    if quantized:
-        _quantize(module)
+    module = graph.dynamic.module()
+    _lower_weights(module, schemes)
     length = Dim("length", min=1, max=max(*graph.signature.buckets, 8))
     sample = tuple(torch.ones((1, 7), dtype=torch.int32) for _ in graph.signature.inputs)
     shapes = tuple({1: length} for _ in sample)
@@ -147,44 +152,52 @@ def _gather(x: torch.Tensor, dim: int, index: torch.Tensor, *, sparse_grad: bool
     return x.gather(dim, index.long())
 
 
-def _quantize(module: GraphModule) -> None:
-    """Replaces the weights of linear layers and embedding tables by int8, a scale each row."""
+def _lower_weights(module: GraphModule, schemes: Mapping[str, Scheme]) -> None:
+    """Replaces the operators whose weights are stored as levels, each by the table's lowering."""
     import executorch.exir.passes._quant_patterns_and_replacements  # noqa: F401  embedding_byte
-    import torch
 
-    rewrites = {
-        torch.ops.aten.linear.default: (1, _linear),
-        torch.ops.aten.embedding.default: (0, _embedding),
-    }
     constants: dict[str, tuple[Node, ...]] = {}
     for node in list(module.graph.nodes):
-        place, rewrite = rewrites.get(node.target, (0, None))
-        if rewrite is None or node.args[place].op != "get_attr":
+        weight = weight_of(node)
+        name = str(weight.target) if weight is not None and weight.op == "get_attr" else ""
+        scheme = schemes.get(name, FLOAT32)
+        lowering = _LOWERINGS[operator_name(node), scheme.kind] if weight is not None else _as_it_is
+        if weight is None or lowering is _as_it_is:
             continue
-        name = node.args[place].target
         if name not in constants:
-            constants[name] = _constants(module, node.args[place], len(constants))
+            constants[name] = _constants(module, weight, scheme, len(constants))
         with module.graph.inserting_before(node):
-            rewrite(node, *constants[name])
+            lowering(node, *constants[name])
     module.graph.eliminate_dead_code()
     module.recompile()
 
 
-def _constants(module: GraphModule, weight: Node, index: int) -> tuple[Node, ...]:
+def _constants(
+    module: GraphModule, weight: Node, scheme: Scheme, index: int
+) -> tuple[Node, Node, Node]:
     """Levels (int8, rows x columns), scales and zero points (rows) of a weight, as buffers.
 
     XNNPACK takes zero points only as a constant, even where all of them are 0.
     """
     import torch
 
-    values = attrgetter(str(weight.target))(module).detach()
-    scales = (values.abs().amax(1) / _LEVELS[1]).clamp(min=_LEAST)
-    levels = (values / scales[:, None]).round().clamp(*_LEVELS).to(torch.int8)
-    buffers = {"levels": levels, "scales": scales, "zeros": torch.zeros(len(scales)).long()}
+    stored = quantize(attrgetter(str(weight.target))(module).detach().numpy(), scheme)
+    assert stored.scale is not None
+    scales = torch.from_numpy(stored.scale[:, 0].copy())
+    buffers = {
+        "levels": torch.from_numpy(stored.levels),
+        "scales": scales,
+        "zeros": torch.zeros(len(scales)).long(),
+    }
     for name, buffer in buffers.items():
         module.register_buffer(f"{name}_{index}", buffer)
     with module.graph.inserting_before(weight):
-        return tuple(module.graph.get_attr(f"{name}_{index}") for name in buffers)
+        levels, scale, zeros = (module.graph.get_attr(f"{name}_{index}") for name in buffers)
+    return levels, scale, zeros
+
+
+def _as_it_is(node: Node, *_: Node) -> None:
+    """A float weight stays where it is."""
 
 
 def _linear(node: Node, levels: Node, scales: Node, zeros: Node) -> None:
@@ -212,6 +225,15 @@ def _embedding(node: Node, levels: Node, scales: Node, zeros: Node) -> None:
     indices = node.graph.call_function(cast, (node.args[1],), {"dtype": torch.int64})
     node.target = torch.ops.quantized_decomposed.embedding_byte.default
     node.args, node.kwargs = (levels, scales, None, *_LEVELS, indices), {}
+
+
+_LOWERINGS: Mapping[Row, Callable[..., None]] = {
+    ("embedding", FLOAT32): _as_it_is,
+    ("linear", FLOAT32): _as_it_is,
+    ("embedding", INT8): _embedding,
+    ("linear", INT8): _linear,
+}
+FORMAT = Format("executorch", "ExecuTorch", _LOWERINGS, "converters/executorch.py")
 
 
 def _write(program: ExportedProgram, signature: Signature, card: Card, path: Path) -> None:

@@ -1,28 +1,90 @@
-"""Tables of lowerings, as ONNX and TFLite have them: by name as written, by operator as used."""
+"""Tables of lowerings: what an operator becomes in a format, where its weight has some scheme."""
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Generic, TypeVar, cast
+
+from edgekit.errors import ConversionError, UnsupportedError
+from edgekit.quantize.scheme import FLOAT32, Scheme
+from edgekit.quantize.selector import Tensor
+from edgekit.quantize.tensors import WEIGHT_PLACES, operator_name
+from edgekit.recipe import Recipe
 
 if TYPE_CHECKING:
     from torch.export import ExportedProgram
     from torch.fx import Node
 
-Lowering = Callable[..., Any]
+Row = tuple[str, Scheme]
+"""An operator's name, with its overload unless that is the default one, and a scheme's kind."""
+R = TypeVar("R")
+V = TypeVar("V")
 
 
-def of_kinds(lowering: Lowering, names: Mapping[str, Sequence[str]]) -> dict[str, Lowering]:
-    """A row a name, from ``{kind: names}``: ``lowering`` takes the kind as its first argument."""
-    return {name: partial(lowering, kind) for kind, group in names.items() for name in group}
+@dataclass(frozen=True)
+class Format:
+    """What a converter says of its format.
+
+    Args:
+        name: as in ``formats.FORMATS``: what rules of a recipe call it.
+        title: its name for people.
+        rows: every operator that may read a quantised weight, with each scheme it may have.
+        table: the file to add a row to, for messages.
+    """
+
+    name: str
+    title: str
+    rows: Collection[Row]
+    table: str
+
+    def require(self, recipe: Recipe) -> None:
+        """Refuses a recipe that may ask for a scheme which no operator has here.
+
+        Raises:
+            UnsupportedError: naming the format and the scheme.
+        """
+        for scheme in recipe.selector.schemes(self.name):
+            if all(scheme.kind != kind for _, kind in self.rows):
+                raise UnsupportedError(
+                    f"{self.title} has no lowering for weights in {scheme}, which recipe "
+                    f"'{recipe.name}' asks for: add one to {self.table} or choose another recipe"
+                )
+
+    def schemes(self, recipe: Recipe, tensors: Mapping[str, Tensor]) -> dict[str, Scheme]:
+        """The scheme of every tensor, by its name.
+
+        Raises:
+            UnsupportedError: an operator cannot read one of them in its scheme; the message names
+                format, operator, tensor and scheme.
+        """
+        self.require(recipe)
+        chosen = {
+            name: recipe.selector.scheme(tensor, self.name) for name, tensor in tensors.items()
+        }
+        for name, scheme in chosen.items():
+            for reader in sorted(tensors[name].operators):
+                weighted = reader in WEIGHT_PLACES
+                if (reader, scheme.kind) not in self.rows if weighted else not scheme.floating:
+                    raise UnsupportedError(
+                        f"{self.title} has no lowering for '{reader}' of {name} in {scheme}, which "
+                        f"recipe '{recipe.name}' asks for: add a row to {self.table}"
+                    )
+        return chosen
+
+    def missing(self, node: Node) -> ConversionError:
+        """The error for an operator that has no row."""
+        return ConversionError(
+            f"{self.title} has no lowering for {node.target}: add a row to {self.table}"
+        )
 
 
 def missing(
-    program: ExportedProgram, table: Container[object], known: Container[Node]
+    program: ExportedProgram, operators: Container[object], known: Container[Node]
 ) -> list[str]:
-    """The operators of a program that a table has no row for, by name, each once.
+    """The operators of a program that are not among a table's, by name, each once.
 
     Nodes that are ``known`` need none: what they compute is a constant.
     """
@@ -30,20 +92,62 @@ def missing(
         {
             str(node.target)
             for node in program.graph.nodes
-            if node.op == "call_function" and node not in known and node.target not in table
+            if node.op == "call_function" and node not in known and node.target not in operators
         }
     )
 
 
-def by_operator(named: Mapping[str, Lowering], getitem: Lowering) -> Mapping[Any, Lowering]:
-    """The same by torch operator; ``mean.dim`` is a name with its overload.
+@dataclass(frozen=True)
+class Table(Generic[R]):
+    """The lowerings of a format whose operators are translated one by one.
 
     ``getitem`` takes one result of an operator that has several.
     """
-    import torch
 
-    table: dict[Any, Lowering] = {operator.getitem: getitem}
-    for name, lowering in named.items():
-        packet, _, overload = name.partition(".")
-        table[getattr(getattr(torch.ops.aten, packet), overload or "default")] = lowering
-    return table
+    lowerings: Mapping[Row, Callable[..., R]]
+    getitem: Callable[..., R]
+
+    def by_operator(self) -> Mapping[tuple[object, Scheme], Callable[..., R]]:
+        """The same by torch's own operators; ``mean.dim`` is a name with its overload."""
+        import torch
+
+        found: dict[tuple[object, Scheme], Callable[..., R]] = {
+            (operator.getitem, FLOAT32): self.getitem
+        }
+        for (name, kind), lowering in self.lowerings.items():
+            packet, _, overload = name.partition(".")
+            found[getattr(getattr(torch.ops.aten, packet), overload or "default"), kind] = lowering
+        return found
+
+    def operators(self) -> set[object]:
+        """Torch's operators that have a row, whatever the scheme of their weight."""
+        return {target for target, _ in self.by_operator()}
+
+
+def weight_of(node: Node) -> Node | None:
+    """The node of the weight that an operator reads; None if it reads none that has a scheme."""
+    from torch.fx import Node
+
+    place = WEIGHT_PLACES.get(operator_name(node))
+    weight = None if place is None else node.args[place]
+    return weight if isinstance(weight, Node) else None
+
+
+def resolved(node: Node, values: Mapping[Node, V]) -> tuple[tuple[V, ...], dict[str, V]]:
+    """A node's arguments and keywords, nested ones too, with values in the place of nodes."""
+    from torch.fx.node import map_arg
+
+    found = map_arg((node.args, dict(node.kwargs)), cast("Callable[[Node], Node]", values.get))
+    return cast("tuple[tuple[V, ...], dict[str, V]]", found)
+
+
+def rows(named: Mapping[str, Callable[..., R]], scheme: Scheme) -> dict[Row, Callable[..., R]]:
+    """Rows of one scheme, from lowerings by the names of operators."""
+    return {(name, scheme.kind): lowering for name, lowering in named.items()}
+
+
+def of_kinds(
+    lowering: Callable[..., R], names: Mapping[str, Sequence[str]]
+) -> dict[str, Callable[..., R]]:
+    """A row a name, from ``{kind: names}``: ``lowering`` takes the kind as its first argument."""
+    return {name: partial(lowering, kind) for kind, group in names.items() for name in group}

@@ -14,13 +14,15 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edgekit.converters.lowering import missing
+from edgekit.converters.lowering import missing, resolved, weight_of
 from edgekit.converters.onnx_graph import LIMIT_BYTES, GraphBuilder, write
-from edgekit.converters.onnx_ops import lowerings
-from edgekit.converters.onnx_shapes import Value, kind_of
+from edgekit.converters.onnx_ops import FORMAT, lowerings
+from edgekit.converters.onnx_shapes import Value, Values, kind_of
 from edgekit.converters.onnx_text import DOMAINS, IDS, INPUT, MAX_LENGTH, text_graph
 from edgekit.converters.onnx_versions import OPSETS, ir_version, least_opset
-from edgekit.errors import ConversionError
+from edgekit.converters.onnx_weights import read as weights
+from edgekit.quantize.scheme import FLOAT32, Scheme
+from edgekit.quantize.tensors import tensors
 from edgekit.recipe import Recipe
 from edgekit.signature import Card, Signature, TensorSpec
 from edgekit.tokens.tokenizer import TextTokenizer
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
     from torch.export import ExportedProgram
     from torch.fx import Node
 
-__all__ = ["convert", "missing_operators"]
+__all__ = ["FORMAT", "convert", "missing_operators", "weights"]
 
 
 def convert(
@@ -63,15 +65,16 @@ def convert(
 
     Raises:
         ConversionError: the model has an operator without a lowering.
-        UnsupportedError: the tokenizer cannot be expressed.
+        UnsupportedError: the tokenizer, or a scheme of a recipe, cannot be expressed.
     """
     program, signature = graph.dynamic, graph.signature
     if int64_inputs:
         inputs = tuple(replace(spec, dtype="int64") for spec in signature.inputs)
         signature = replace(signature, inputs=inputs)
     text = None if tokenizer is None else text_graph(tokenizer)
-    for recipe in recipes:
-        builder = _translate(program, signature, recipe, opset)
+    chosen = [FORMAT.schemes(recipe, tensors(program)) for recipe in recipes]
+    for recipe, schemes in zip(recipes, chosen, strict=True):
+        builder = _translate(program, signature, schemes, opset)
         path = folder / f"model-{recipe.name}.onnx"
         model = _model(builder.nodes, signature.inputs, signature.outputs, card, opset)
         write(model, builder.tensors, path, limit_bytes=limit_bytes)
@@ -86,36 +89,41 @@ def convert(
 
 def missing_operators(graph: Graph) -> list[str]:
     """The operators of a traced model that no lowering is known for, by their names in torch."""
-    return missing(graph.dynamic, lowerings("fp32"), ())
+    return missing(graph.dynamic, lowerings().operators(), ())
 
 
 def _translate(
-    program: ExportedProgram, signature: Signature, recipe: Recipe, opset: int
+    program: ExportedProgram, signature: Signature, schemes: Mapping[str, Scheme], opset: int
 ) -> GraphBuilder:
-    builder, table = GraphBuilder(opset=opset), lowerings(recipe.name, opset)
-    values = _arguments(program, signature, builder)
+    builder, table = GraphBuilder(opset=opset), lowerings(opset).by_operator()
+    values = _arguments(program, signature, schemes, builder)
     for node in program.graph.nodes:
         if node.op != "call_function":
             continue
-        if node.target not in table:
-            raise ConversionError(f"ONNX has no lowering for {node.target}: add a row to onnx_ops")
+        lowering = table.get((node.target, _weight_scheme(node, values).kind))
+        if lowering is None:
+            raise FORMAT.missing(node)
         builder.scope = next(reversed(node.meta["nn_module_stack"].values()))[0]
-        args, kwargs = _resolve((node.args, dict(node.kwargs)), values)
-        names = table[node.target](builder, node.meta["val"], *args, **kwargs)
+        args, kwargs = resolved(node, values)
+        names = lowering(builder, node.meta["val"], *args, **kwargs)
         values[node] = _values(names, node.meta["val"])
-    results = [values[node].name for node in program.graph.output_node().args[0]]
+    results = (values[node] for node in program.graph.output_node().args[0])
     names = [spec.name for spec in signature.outputs]
-    builder.finish(dict(zip(names, results, strict=True)))
+    found = (value.name for value in results if isinstance(value, Value))
+    builder.finish(dict(zip(names, found, strict=True)))
     return builder
 
 
 def _arguments(
-    program: ExportedProgram, signature: Signature, builder: GraphBuilder
-) -> dict[Node, Any]:
+    program: ExportedProgram,
+    signature: Signature,
+    schemes: Mapping[str, Scheme],
+    builder: GraphBuilder,
+) -> dict[Node, Values]:
     """The program's inputs under the signature's names, its tensors under their own."""
     state = {**program.constants, **program.state_dict}
     inputs = iter(signature.inputs)
-    values = {}
+    values: dict[Node, Values] = {}
     for node, spec in zip(program.graph.nodes, program.graph_signature.input_specs, strict=False):
         fake = node.meta["val"]
         if spec.target is None:
@@ -126,21 +134,22 @@ def _arguments(
         elif node.users:
             data = state[spec.target].detach().numpy()
             shared = any(user.name.split("_")[0] != "linear" for user in node.users)
-            values[node] = Value(builder.tensor(spec.target, data), fake, data, shared)
+            name = builder.tensor(spec.target, data)
+            values[node] = Value(name, fake, data, shared, schemes[spec.target])
     return values
 
 
-def _values(names: str | tuple[str, ...], fake: Any) -> Any:
+def _weight_scheme(node: Node, values: Mapping[Node, Values]) -> Scheme:
+    """How the weight that an operator reads is stored, if that is a parameter."""
+    weight = weight_of(node)
+    value = None if weight is None else values[weight]
+    return value.scheme if isinstance(value, Value) else FLOAT32
+
+
+def _values(names: str | Sequence[str], fake: Any) -> Values:
     if isinstance(names, str):
         return Value(names, fake)
     return [Value(name, part) for name, part in zip(names, fake, strict=True)]
-
-
-def _resolve(argument: Any, values: dict[Node, Any]) -> Any:
-    """The same nested arguments with the values of the nodes in them."""
-    from torch.fx.node import map_arg
-
-    return map_arg(argument, values.__getitem__)
 
 
 def save_tokenizer(tokenizer: TextTokenizer, path: Path) -> None:

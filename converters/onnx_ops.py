@@ -1,4 +1,4 @@
-"""What each aten operator is in ONNX: a table of lowerings, and a second one for int8.
+"""What each aten operator is in ONNX: a table of lowerings by operator and scheme.
 
 A lowering takes the graph under construction, the fake tensor(s) of the result and the operator's
 own arguments, tensors among them as :class:`Value`, and returns the name(s) of the result.
@@ -8,16 +8,19 @@ Operators: https://onnx.ai/onnx/operators/
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from math import pi, sqrt
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from edgekit.converters.lowering import Lowering, by_operator, of_kinds
+from edgekit.converters.lowering import Format, Table, of_kinds, rows
 from edgekit.converters.onnx_graph import Array, GraphBuilder
 from edgekit.converters.onnx_shapes import (
     SHAPES,
+    Lowering,
+    Operand,
     Value,
     as_dtype,
     axis_of,
@@ -26,44 +29,51 @@ from edgekit.converters.onnx_shapes import (
 )
 from edgekit.converters.onnx_versions import OPSETS
 from edgekit.errors import ConversionError
+from edgekit.quantize.numerics import quantize
+from edgekit.quantize.scheme import FLOAT32, INT8
+
+if TYPE_CHECKING:
+    from torch import Tensor as Fake
 
 # Lowerings of elementwise operators
 
 
-def _map(kind: str, to: GraphBuilder, out: Any, *operands: Any, **attributes: Any) -> str:
+def _map(kind: str, to: GraphBuilder, out: Fake, *operands: Operand, **attributes: object) -> str:
     return to.op(kind, *(as_dtype(to, out.dtype, operand) for operand in operands), **attributes)
 
 
-def _compare(kind: str, to: GraphBuilder, out: Any, x: Value, y: Any) -> str:
+def _compare(kind: str, to: GraphBuilder, out: Fake, x: Value, y: Operand) -> str:
     return to.op(kind, x.name, as_dtype(to, x.fake.dtype, y))
 
 
-def _unequal(to: GraphBuilder, out: Any, x: Value, y: Any) -> str:
+def _unequal(to: GraphBuilder, out: Fake, x: Value, y: Operand) -> str:
     return to.op("Not", _compare("Equal", to, out, x, y))
 
 
-def _rsub(to: GraphBuilder, out: Any, x: Value, y: Any) -> str:
+def _rsub(to: GraphBuilder, out: Fake, x: Value, y: Operand) -> str:
     return _map("Sub", to, out, y, x)
 
 
-def _cast(to: GraphBuilder, out: Any, x: Value, **_: Any) -> str:
+def _cast(to: GraphBuilder, out: Fake, x: Value, **_: object) -> str:
     return as_dtype(to, out.dtype, x)
 
 
-def _copy(to: GraphBuilder, out: Any, x: Value, **_: Any) -> str:
+def _copy(to: GraphBuilder, out: Fake, x: Value, **_: object) -> str:
     return x.name
 
 
-def _clamp(to: GraphBuilder, out: Any, x: Value, low: Any = None, high: Any = None) -> str:
+def _clamp(
+    to: GraphBuilder, out: Fake, x: Value, low: Operand | None = None, high: Operand | None = None
+) -> str:
     bounds = ["" if bound is None else as_dtype(to, out.dtype, bound) for bound in (low, high)]
     return to.op("Clip", as_dtype(to, out.dtype, x), *bounds)
 
 
-def _gelu(to: GraphBuilder, out: Any, x: Value, approximate: str = "none") -> str:
+def _gelu(to: GraphBuilder, out: Fake, x: Value, approximate: str = "none") -> str:
     return to.op("Gelu", x.name, approximate=approximate)
 
 
-def _composed_gelu(to: GraphBuilder, out: Any, x: Value, approximate: str = "none") -> str:
+def _composed_gelu(to: GraphBuilder, out: Fake, x: Value, approximate: str = "none") -> str:
     """x * (1 + f) / 2 in the forms that onnxruntime fuses: Gelu is an operator from opset 20 on."""
 
     def number(value: float) -> str:
@@ -81,27 +91,29 @@ def _composed_gelu(to: GraphBuilder, out: Any, x: Value, approximate: str = "non
 # Lowerings of sums and products
 
 
-def _reduce(kind: str, to: GraphBuilder, out: Any, x: Value, dims: Any, keep: bool = False) -> str:
+def _reduce(
+    kind: str, to: GraphBuilder, out: Fake, x: Value, dims: int | Sequence[int], keep: bool = False
+) -> str:
     return to.reduce(kind, x.name, [dims] if isinstance(dims, int) else dims, keep=keep)
 
 
-def _cumsum(to: GraphBuilder, out: Any, x: Value, dim: int, **_: Any) -> str:
+def _cumsum(to: GraphBuilder, out: Fake, x: Value, dim: int, **_: object) -> str:
     return to.op("CumSum", as_dtype(to, out.dtype, x), to.constant(axis_of(x, dim)))
 
 
-def _softmax(to: GraphBuilder, out: Any, x: Value, dim: int, *_: Any) -> str:
+def _softmax(to: GraphBuilder, out: Fake, x: Value, dim: int, *_: object) -> str:
     return to.op("Softmax", x.name, axis=dim)
 
 
 def _layer_norm(
     to: GraphBuilder,
-    out: Any,
+    out: Fake,
     x: Value,
     shape: Sequence[int],
     weight: Value,
     bias: Value | None = None,
     eps: float = 1e-5,
-    *_: Any,
+    *_: object,
 ) -> str:
     parameters = [weight.name] if bias is None else [weight.name, bias.name]
     return to.op("LayerNormalization", x.name, *parameters, axis=-len(shape), epsilon=eps)
@@ -109,13 +121,13 @@ def _layer_norm(
 
 def _composed_layer_norm(
     to: GraphBuilder,
-    out: Any,
+    out: Fake,
     x: Value,
     shape: Sequence[int],
     weight: Value,
     bias: Value | None = None,
     eps: float = 1e-5,
-    *_: Any,
+    *_: object,
 ) -> str:
     """LayerNormalization is an operator from opset 17 on; onnxruntime makes one of this before."""
     axes = range(-len(shape), 0)
@@ -127,11 +139,11 @@ def _composed_layer_norm(
     return scaled if bias is None else to.op("Add", scaled, bias.name)
 
 
-def _embedding(to: GraphBuilder, out: Any, weight: Value, ids: Value, *_: Any) -> str:
+def _embedding(to: GraphBuilder, out: Fake, weight: Value, ids: Value, *_: object) -> str:
     return to.op("Gather", weight.name, ids.name)
 
 
-def _linear(to: GraphBuilder, out: Any, x: Value, weight: Value, bias: Value | None = None) -> str:
+def _linear(to: GraphBuilder, out: Fake, x: Value, weight: Value, bias: Value | None = None) -> str:
     product = to.op("MatMul", x.name, _transposed(to, weight))
     return product if bias is None else to.op("Add", product, bias.name)
 
@@ -145,7 +157,7 @@ def _transposed(to: GraphBuilder, weight: Value) -> str:
 
 def _attention(
     to: GraphBuilder,
-    out: Any,
+    out: Fake,
     query: Value,
     key: Value,
     value: Value,
@@ -166,39 +178,27 @@ def _attention(
     return to.op("MatMul", to.op("Softmax", scores, axis=-1), value.name)
 
 
-# Lowerings to int8
+# Lowerings of int8 weights
 
 
 def _quantized(weight: Value) -> tuple[Array, Array]:
-    """(rows, columns) float32 -> int8 of that shape and the scale of each row: (rows, 1).
-
-    x86 processors without VNNI add two neighbouring products in 16 bits, which 255 * (127 + 127)
-    overflows: ``onnxruntime.ai/docs/performance/model-optimizations/quantization.html``. So no two
-    neighbours may sum to more than 128 here, and every processor computes the same. A row's
-    largest pair seldom exceeds its largest weight by much: this costs less than 7-bit weights.
-    """
-    data = weight.data
-    assert data is not None
-    pairs = data[:, :-1:2] + data[:, 1::2]
-    most = np.maximum(
-        np.maximum(data.max(1), -data.min(1)),
-        np.maximum(pairs.max(1, initial=1e-12), -pairs.min(1, initial=0)),
-    )
-    scale = most[:, None] / np.float32(127)
-    levels = data / scale
-    return np.rint(levels, out=levels).astype(np.int8), scale
+    """(rows, columns) float32 -> int8 of that shape and the scale of each row: (rows, 1)."""
+    assert weight.data is not None
+    stored = quantize(weight.data, weight.scheme)
+    assert stored.scale is not None
+    return stored.levels, stored.scale
 
 
-def _int8_embedding(to: GraphBuilder, out: Any, weight: Value, ids: Value, *_: Any) -> str:
-    rows, scale = _quantized(weight)
-    table = to.tensor(f"{weight.name}.int8", rows)
+def _int8_embedding(to: GraphBuilder, out: Fake, weight: Value, ids: Value, *_: object) -> str:
+    levels, scale = _quantized(weight)
+    table = to.tensor(f"{weight.name}.int8", levels)
     scales = to.tensor(f"{weight.name}.scale", scale)
     picked = to.op("Cast", to.op("Gather", table, ids.name), to=kind_of(out.dtype))
     return to.op("Mul", picked, to.op("Gather", scales, ids.name))
 
 
 def _int8_linear(
-    to: GraphBuilder, out: Any, x: Value, weight: Value, bias: Value | None = None
+    to: GraphBuilder, out: Fake, x: Value, weight: Value, bias: Value | None = None
 ) -> str:
     """Each token is quantised by its own largest value (ZeroQuant: https://arxiv.org/abs/2206.01861).
 
@@ -206,8 +206,8 @@ def _int8_linear(
     its padding and on what else is in the batch: cosines of 0.97 on MiniLM, for 8% less time.
     """
     rows, scale = _quantized(weight)
-    name = f"{weight.name}.int8"
-    columns = _transposed(to, Value(to.tensor(name, rows), weight.fake, rows, weight.shared))
+    name = to.tensor(f"{weight.name}.int8", rows)
+    columns = _transposed(to, replace(weight, name=name, data=rows))
     scales = to.tensor(f"{weight.name}.scale.T", scale[:, 0])
     largest = to.reduce("ReduceMax", to.op("Abs", x.name), [-1], keep=True)
     largest = to.op("Clip", largest, to.constant(1e-9, np.float32))
@@ -266,10 +266,13 @@ _BEFORE: Mapping[int, Mapping[str, Lowering]] = {  # instead of what came with t
 }
 
 
-def lowerings(recipe: str, opset: int = OPSETS[-1]) -> Mapping[Any, Lowering]:
-    """``torch operator -> lowering`` for a recipe, fp32 or int8, in operators of an opset."""
-    maps, comparisons = of_kinds(_map, _MAPS), of_kinds(_compare, _COMPARISONS)
-    named = {**maps, **comparisons, **_LOWERINGS, **(_INT8 if recipe == "int8" else {})}
-    for since, older in _BEFORE.items():
-        named.update(older if opset < since else {})
-    return by_operator(named, getitem)
+_PLAIN = {**of_kinds(_map, _MAPS), **of_kinds(_compare, _COMPARISONS), **_LOWERINGS}
+_ROWS = {**rows(_PLAIN, FLOAT32), **rows(_INT8, INT8)}
+FORMAT = Format("onnx", "ONNX", _ROWS, "converters/onnx_ops.py")
+
+
+def lowerings(opset: int = OPSETS[-1]) -> Table[str | Sequence[str]]:
+    """``(operator, scheme) -> lowering``, in operators of an opset."""
+    older = [named for since, named in _BEFORE.items() if opset < since]
+    replaced = {name: lowering for named in older for name, lowering in named.items()}
+    return Table({**_ROWS, **rows(replaced, FLOAT32)}, getitem)

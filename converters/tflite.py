@@ -10,20 +10,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edgekit.converters.lowering import Lowering, missing
+from edgekit.converters.lowering import missing, resolved, weight_of
 from edgekit.converters.tflite_graph import File, Subgraph, Value, constant, write
-from edgekit.converters.tflite_ops import lowerings
+from edgekit.converters.tflite_ops import FORMAT, TABLE, Values
 from edgekit.converters.tflite_versions import NARROW_WEIGHTS, least_tensorflow, release
-from edgekit.errors import ConversionError, UnsupportedError
+from edgekit.converters.tflite_weights import read as weights
+from edgekit.errors import UnsupportedError
+from edgekit.quantize.scheme import FLOAT32, Scheme
+from edgekit.quantize.tensors import tensors
 from edgekit.recipe import Recipe
-from edgekit.signature import Card
+from edgekit.signature import Card, Signature
 from edgekit.tracing.graph import Graph
 
 if TYPE_CHECKING:
     from torch.export import ExportedProgram
     from torch.fx import Node
 
-__all__ = ["convert", "missing_operators"]
+__all__ = ["FORMAT", "convert", "missing_operators", "weights"]
 
 
 def convert(
@@ -50,15 +53,17 @@ def convert(
 
     Raises:
         ConversionError: the model has an operator without a lowering.
-        UnsupportedError: the model needs a newer TensorFlow Lite than ``minimum_tflite``.
+        UnsupportedError: a scheme of a recipe has no lowering, or the model needs a newer
+            TensorFlow Lite than ``minimum_tflite``.
     """
+    chosen = [FORMAT.schemes(recipe, tensors(graph.dynamic)) for recipe in recipes]
     programs = {length: graph.static(length) for length in graph.signature.buckets}
     old = minimum_tflite is not None and release(minimum_tflite) < release(NARROW_WEIGHTS)
-    for recipe in recipes:
-        file, table = File(dequantized=old), lowerings(recipe.name)
+    for recipe, schemes in zip(recipes, chosen, strict=True):
+        file = File(dequantized=old)
         for length, program in programs.items():
             subgraph = Subgraph(file, f"seq_{length}")
-            _translate(program, graph, subgraph, table)
+            _translate(program, graph.signature, subgraph, schemes)
         _check_age(file, minimum_tflite)
         path = folder / f"model-{recipe.name}.tflite"
         write(file, card, path)
@@ -68,7 +73,7 @@ def convert(
 def missing_operators(graph: Graph) -> list[str]:
     """The operators of a traced model that no lowering is known for, by their names in torch."""
     program = graph.static(min(graph.signature.buckets))
-    return missing(program, lowerings("fp32"), _constants(program))
+    return missing(program, TABLE.operators(), _constants(program))
 
 
 def _check_age(file: File, minimum_tflite: str | None) -> None:
@@ -83,50 +88,49 @@ def _check_age(file: File, minimum_tflite: str | None) -> None:
 
 
 def _translate(
-    program: ExportedProgram, graph: Graph, to: Subgraph, table: Mapping[Any, Lowering]
+    program: ExportedProgram, signature: Signature, to: Subgraph, schemes: Mapping[str, Scheme]
 ) -> None:
     """Fills a subgraph with the operators of a program."""
-    values = _arguments(program, graph, to)
+    values, table = _arguments(program, signature, to, schemes), TABLE.by_operator()
     for node in program.graph.nodes:
         if node.op != "call_function":
             continue
-        arguments = _resolve((node.args, dict(node.kwargs)), values)
+        args, kwargs = resolved(node, values)
         if _is_constant(node, values):
-            values[node] = _fold(node, *arguments)
+            values[node] = _fold(node, args, kwargs)
             continue
-        if node.target not in table:
-            raise ConversionError(
-                f"TFLite has no lowering for {node.target}: add a row to tflite_ops"
-            )
+        lowering = table.get((node.target, _weight_scheme(node, values).kind))
+        if lowering is None:
+            raise FORMAT.missing(node)
         to.scope = node.name
-        args, kwargs = arguments
-        values[node] = table[node.target](to, node.meta["val"], *args, **kwargs)
-    results = program.graph.output_node().args[0]
-    for spec, node in zip(graph.signature.outputs, results, strict=True):
-        to.outputs[spec.name] = values[node]
+        values[node] = lowering(to, node.meta["val"], *args, **kwargs)
+    results = (values[node] for node in program.graph.output_node().args[0])
+    found = (value for value in results if isinstance(value, Value))
+    to.outputs.update(zip((spec.name for spec in signature.outputs), found, strict=True))
 
 
-def _arguments(program: ExportedProgram, graph: Graph, to: Subgraph) -> dict[Node, Any]:
+def _arguments(
+    program: ExportedProgram, signature: Signature, to: Subgraph, schemes: Mapping[str, Scheme]
+) -> dict[Node, Values]:
     """The program's inputs under the signature's names, its parameters and buffers as constants."""
     state = {**program.constants, **program.state_dict}
-    first = {state[name].data_ptr(): name for name in reversed(list(state))}  # tied: one name
-    inputs = iter(graph.signature.inputs)
-    values: dict[Node, Any] = {}
+    inputs = iter(signature.inputs)
+    values: dict[Node, Values] = {}
     for node, spec in zip(program.graph.nodes, program.graph_signature.input_specs, strict=False):
         if spec.target is None:
             shape, tensor = node.meta["val"].shape, next(inputs)
             values[node] = to.input(tensor.name, shape, tensor.dtype)
-        else:
-            tensor = state[spec.target].detach()
-            values[node] = constant(tensor.numpy(), name=first[tensor.data_ptr()])
+        elif node.users:
+            data = state[spec.target].detach().numpy()
+            values[node] = constant(data, name=spec.target, scheme=schemes[spec.target])
     return values
 
 
-def _resolve(argument: Any, values: dict[Node, Any]) -> Any:
-    """The same nested arguments with the values of the nodes in them."""
-    from torch.fx.node import map_arg
-
-    return map_arg(argument, values.__getitem__)
+def _weight_scheme(node: Node, values: Mapping[Node, Values]) -> Scheme:
+    """How the weight that an operator reads is stored, if that is a parameter."""
+    weight = weight_of(node)
+    value = None if weight is None else values[weight]
+    return value.scheme if isinstance(value, Value) else FLOAT32
 
 
 def _constants(program: ExportedProgram) -> set[Node]:
@@ -151,11 +155,10 @@ def _repeats() -> tuple[Any, ...]:
     return (torch.ops.aten.embedding.default, torch.ops.aten.expand.default)
 
 
-def _is_constant(node: Node, values: dict[Node, Any]) -> bool:
+def _is_constant(node: Node, values: Mapping[Node, Values]) -> bool:
     """Whether a node can be computed now. What would only repeat a table stays in the table."""
-    known = all(
-        isinstance(values[x], Value) and values[x].data is not None for x in node.all_input_nodes
-    )
+    read = [values[source] for source in node.all_input_nodes]
+    known = all(isinstance(value, Value) and value.data is not None for value in read)
     return known and node.target not in _repeats()
 
 

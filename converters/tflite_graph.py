@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from edgekit.converters.tflite_versions import Operand, Use, operator_version
+from edgekit.quantize.numerics import quantize
+from edgekit.quantize.scheme import FLOAT32, Scheme
 from edgekit.signature import Card
 
 if TYPE_CHECKING:
@@ -27,7 +29,6 @@ Array = NDArray[Any]
 
 _ALIGNMENT_BYTES = 16  # of a buffer in the file: force_align in the schema
 _SCHEMA_VERSION = 3
-_LEAST = np.float32(1e-9)  # magnitude of a row, else rows of zeros would have a scale of 0
 _NARROW = {"int64": "int32", "float64": "float32"}  # phones have no 64-bit kernels
 _OPTIONS = {  # options whose name is not the operator's in camel case
     "BATCH_MATMUL": "BatchMatMulOptions",
@@ -41,13 +42,15 @@ _OPTIONS = {  # options whose name is not the operator's in camel case
 class Value:
     """A tensor of a subgraph or, with ``data``, a constant that joins it once an operator reads it.
 
-    ``name`` is that of a parameter and the same in every subgraph.
+    ``name`` is that of a parameter and the same in every subgraph; ``scheme`` says how that is
+    stored.
     """
 
     shape: tuple[int, ...]
     dtype: str
     data: Array | None = None
     name: str = ""
+    scheme: Scheme = FLOAT32
 
     @property
     def rank(self) -> int:
@@ -60,10 +63,12 @@ class Value:
         return self.name or _digest(self.data)
 
 
-def constant(value: Any, dtype: Any = None, name: str = "") -> Value:
+def constant(
+    value: ArrayLike, dtype: str | None = None, name: str = "", scheme: Scheme = FLOAT32
+) -> Value:
     """A constant of that NumPy dtype (or the value's own)."""
     array = np.asarray(value, dtype)
-    return Value(array.shape, array.dtype.name, array, name)
+    return Value(array.shape, array.dtype.name, array, name, scheme)
 
 
 class File:
@@ -93,20 +98,17 @@ class File:
         return self._places[key]
 
     def quantized(self, weight: Value) -> Value:
-        """(rows, ...) float32 -> int8 with a scale a row, as ai-edge-quantizer's min-max does.
+        """A float32 weight as int8 with a scale a row.
 
         https://ai.google.dev/edge/litert/conversion/tensorflow/quantization/quantization_spec
         """
         assert weight.data is not None
         key = f"{weight.key}.int8"
         if key not in self._quantized:
-            rows = weight.data.reshape(len(weight.data), -1)
-            most = np.maximum(rows.max(1, keepdims=True), -rows.min(1, keepdims=True))
-            scale = np.maximum(most, _LEAST) / np.float32(127)
-            levels = rows / scale
-            np.rint(levels, out=levels)
-            self._quantized[key] = constant(levels.astype(np.int8).reshape(weight.shape), name=key)
-            self.scales[key] = _shared_parameters(scale[:, 0])
+            stored = quantize(weight.data, weight.scheme)
+            assert stored.scale is not None
+            self._quantized[key] = constant(stored.levels, name=key)
+            self.scales[key] = _shared_parameters(stored.scale[:, 0])
         return self._quantized[key]
 
 

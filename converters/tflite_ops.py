@@ -1,4 +1,4 @@
-"""What each aten operator is in TFLite: a table of lowerings, and a second one for int8.
+"""What each aten operator is in TFLite: a table of lowerings by operator and scheme.
 
 A lowering takes the subgraph under construction, the fake tensor(s) of the result and the
 operator's own arguments, tensors among them as :class:`Value`, and returns the value(s) of the
@@ -7,22 +7,32 @@ result. Operators: https://ai.google.dev/edge/api/tflite/mlir/tfl_ops
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from edgekit.converters.lowering import Lowering, by_operator, of_kinds
+from edgekit.converters.lowering import Format, Table, of_kinds, rows
 from edgekit.converters.tflite_graph import Subgraph, Value, constant
 from edgekit.errors import ConversionError
+from edgekit.quantize.scheme import FLOAT32, INT8
+
+if TYPE_CHECKING:
+    from torch import Tensor as Fake
+
+Values = Value | Sequence[Value]
+"""What a node of the traced graph is here: one value, or those of an operator with several."""
+Operand = Value | float
+"""What an elementwise operator takes: a tensor or a number."""
+Lowering = Callable[..., Values]
 
 
-def _dtype(fake: Any) -> str:
+def _dtype(fake: Fake) -> str:
     return str(fake.dtype).removeprefix("torch.")
 
 
-def _as(to: Subgraph, dtype: str, operand: Any) -> Value:
+def _as(to: Subgraph, dtype: str, operand: Operand) -> Value:
     """An operand in that dtype: tensors are cast, numbers become constants."""
     if not isinstance(operand, Value):
         return constant(operand, dtype)
@@ -31,37 +41,39 @@ def _as(to: Subgraph, dtype: str, operand: Any) -> Value:
     return to.op("CAST", [operand], operand.shape, dtype)
 
 
-def _map(kind: str, to: Subgraph, out: Any, *operands: Any, **_: Any) -> Value:
+def _map(kind: str, to: Subgraph, out: Fake, *operands: Operand, **_: object) -> Value:
     dtype = _dtype(out)
     return to.op(kind, [_as(to, dtype, operand) for operand in operands], out.shape, dtype)
 
 
-def _compare(kind: str, to: Subgraph, out: Any, x: Value, y: Any) -> Value:
+def _compare(kind: str, to: Subgraph, out: Fake, x: Value, y: Operand) -> Value:
     return to.op(kind, [x, _as(to, x.dtype, y)], out.shape, "bool")
 
 
 # Lowerings of elementwise operators
 
 
-def _cast(to: Subgraph, out: Any, x: Value, *_: Any, **__: Any) -> Value:
+def _cast(to: Subgraph, out: Fake, x: Value, *_: object, **__: object) -> Value:
     return _as(to, _dtype(out), x)
 
 
-def _copy(to: Subgraph, out: Any, x: Value, **_: Any) -> Value:
+def _copy(to: Subgraph, out: Fake, x: Value, **_: object) -> Value:
     return x
 
 
-def _clamp(to: Subgraph, out: Any, x: Value, low: Any = None, high: Any = None) -> Value:
+def _clamp(
+    to: Subgraph, out: Fake, x: Value, low: Operand | None = None, high: Operand | None = None
+) -> Value:
     for kind, bound in (("MAXIMUM", low), ("MINIMUM", high)):
         x = x if bound is None else _map(kind, to, out, x, bound)
     return x
 
 
-def _gelu(to: Subgraph, out: Any, x: Value, approximate: str = "none") -> Value:
+def _gelu(to: Subgraph, out: Fake, x: Value, approximate: str = "none") -> Value:
     return to.op("GELU", [x], out.shape, x.dtype, approximate=approximate == "tanh")
 
 
-def _where(to: Subgraph, out: Any, condition: Value, x: Any, y: Any) -> Value:
+def _where(to: Subgraph, out: Fake, condition: Value, x: Operand, y: Operand) -> Value:
     operands = [_as(to, _dtype(out), operand) for operand in (x, y)]
     return to.op("SELECT_V2", [condition, *operands], out.shape, _dtype(out))
 
@@ -69,7 +81,7 @@ def _where(to: Subgraph, out: Any, condition: Value, x: Any, y: Any) -> Value:
 # Lowerings of operators on shapes
 
 
-def _reshape(to: Subgraph, out: Any, x: Value, *_: Any) -> Value:
+def _reshape(to: Subgraph, out: Fake, x: Value, *_: object) -> Value:
     return _shaped(to, x, out.shape)
 
 
@@ -79,18 +91,18 @@ def _shaped(to: Subgraph, x: Value, shape: Sequence[int]) -> Value:
     return to.op("RESHAPE", [x, constant(shape, "int32")], shape, x.dtype, newShape=list(shape))
 
 
-def _permute(to: Subgraph, out: Any, x: Value, order: Sequence[int]) -> Value:
+def _permute(to: Subgraph, out: Fake, x: Value, order: Sequence[int]) -> Value:
     axes = constant([axis % x.rank for axis in order], "int32")
     return to.op("TRANSPOSE", [x, axes], out.shape, x.dtype)
 
 
-def _transpose(to: Subgraph, out: Any, x: Value, first: int = 0, second: int = 1) -> Value:
+def _transpose(to: Subgraph, out: Fake, x: Value, first: int = 0, second: int = 1) -> Value:
     order = list(range(x.rank))
     order[first], order[second] = order[second], order[first]
     return _permute(to, out, x, order)
 
 
-def _expand(to: Subgraph, out: Any, x: Value, *_: Any) -> Value:
+def _expand(to: Subgraph, out: Fake, x: Value, *_: object) -> Value:
     if tuple(out.shape) == x.shape:
         return x
     return to.op("BROADCAST_TO", [x, constant(out.shape, "int32")], out.shape, x.dtype)
@@ -106,7 +118,7 @@ def _part(to: Subgraph, x: Value, axis: int, start: int, size: int) -> Value:
 
 def _slice(
     to: Subgraph,
-    out: Any,
+    out: Fake,
     x: Value,
     dim: int = 0,
     start: int | None = None,
@@ -119,11 +131,11 @@ def _slice(
     return x if last - first == x.shape[dim] else _part(to, x, dim, first, last - first)
 
 
-def _select(to: Subgraph, out: Any, x: Value, dim: int, index: int) -> Value:
+def _select(to: Subgraph, out: Fake, x: Value, dim: int, index: int) -> Value:
     return _shaped(to, _part(to, x, dim, index % x.shape[dim], 1), out.shape)
 
 
-def _split(to: Subgraph, out: Any, x: Value, sizes: Any, dim: int = 0) -> list[Value]:
+def _split(to: Subgraph, out: Sequence[Fake], x: Value, sizes: object, dim: int = 0) -> list[Value]:
     widths = [int(part.shape[dim]) for part in out]
     starts = np.cumsum([0, *widths])
     return [
@@ -131,20 +143,25 @@ def _split(to: Subgraph, out: Any, x: Value, sizes: Any, dim: int = 0) -> list[V
     ]
 
 
-def _unbind(to: Subgraph, out: Any, x: Value, dim: int = 0) -> list[Value]:
+def _unbind(to: Subgraph, out: Sequence[Fake], x: Value, dim: int = 0) -> list[Value]:
     return [_select(to, part, x, dim, index) for index, part in enumerate(out)]
 
 
-def _getitem(to: Subgraph, out: Any, values: Sequence[Value], index: int) -> Value:
+def _getitem(to: Subgraph, out: Fake, values: Sequence[Value], index: int) -> Value:
     return values[index]
 
 
-def _cat(to: Subgraph, out: Any, values: Sequence[Value], dim: int = 0) -> Value:
+def _cat(to: Subgraph, out: Fake, values: Sequence[Value], dim: int = 0) -> Value:
     return to.op("CONCATENATION", values, out.shape, _dtype(out), axis=dim % len(out.shape))
 
 
 def _pad(
-    to: Subgraph, out: Any, x: Value, pad: Sequence[int], mode: str = "constant", value: Any = None
+    to: Subgraph,
+    out: Fake,
+    x: Value,
+    pad: Sequence[int],
+    mode: str = "constant",
+    value: float | None = None,
 ) -> Value:
     if mode != "constant" or value:
         raise ConversionError(f"TFLite has no lowering for padding with {mode} {value}")
@@ -153,7 +170,7 @@ def _pad(
     return to.op("PAD", [x, constant(widths, "int32")], out.shape, x.dtype)
 
 
-def _gather(to: Subgraph, out: Any, x: Value, dim: int, index: Value) -> Value:
+def _gather(to: Subgraph, out: Fake, x: Value, dim: int, index: Value) -> Value:
     axis = x.rank - 1
     if dim % x.rank != axis or x.shape[:-1] != index.shape[:-1]:
         raise ConversionError("TFLite gathers along the last axis of tensors of like shape only")
@@ -164,19 +181,25 @@ def _gather(to: Subgraph, out: Any, x: Value, dim: int, index: Value) -> Value:
 
 
 def _reduce(
-    kind: str, to: Subgraph, out: Any, x: Value, dims: Any, keep: bool = False, **_: Any
+    kind: str,
+    to: Subgraph,
+    out: Fake,
+    x: Value,
+    dims: int | Sequence[int],
+    keep: bool = False,
+    **_: object,
 ) -> Value:
     axes = constant(np.atleast_1d(dims), "int32")
     return to.op(kind, [_as(to, _dtype(out), x), axes], out.shape, _dtype(out), keepDims=keep)
 
 
-def _cumsum(to: Subgraph, out: Any, x: Value, dim: int, **_: Any) -> Value:
+def _cumsum(to: Subgraph, out: Fake, x: Value, dim: int, **_: object) -> Value:
     return to.op(
         "CUMSUM", [_as(to, _dtype(out), x), constant(dim, "int32")], out.shape, _dtype(out)
     )
 
 
-def _softmax(to: Subgraph, out: Any, x: Value, dim: int, *_: Any) -> Value:
+def _softmax(to: Subgraph, out: Fake, x: Value, dim: int, *_: object) -> Value:
     if dim % x.rank != x.rank - 1:
         raise ConversionError("TFLite has a softmax of the last axis only")
     return to.op("SOFTMAX", [x], out.shape, x.dtype, beta=1.0)
@@ -184,13 +207,13 @@ def _softmax(to: Subgraph, out: Any, x: Value, dim: int, *_: Any) -> Value:
 
 def _layer_norm(
     to: Subgraph,
-    out: Any,
+    out: Fake,
     x: Value,
     shape: Sequence[int],
     weight: Value | None = None,
     bias: Value | None = None,
     eps: float = 1e-5,
-    *_: Any,
+    *_: object,
 ) -> Value:
     axes, one = (
         constant(range(-len(shape), 0), "int32"),
@@ -209,7 +232,7 @@ def _layer_norm(
     return result
 
 
-def _embedding(to: Subgraph, out: Any, weight: Value, ids: Value, *_: Any) -> Value:
+def _embedding(to: Subgraph, out: Fake, weight: Value, ids: Value, *_: object) -> Value:
     count = int(np.prod(ids.shape))
     rows = to.op(
         "EMBEDDING_LOOKUP", [_flat(to, ids), weight], (count, weight.shape[1]), _dtype(out)
@@ -224,13 +247,13 @@ def _flat(to: Subgraph, ids: Value) -> Value:
     return constant(ids.data.ravel(), "int32")
 
 
-def _linear(to: Subgraph, out: Any, x: Value, weight: Value, bias: Value | None = None) -> Value:
+def _linear(to: Subgraph, out: Fake, x: Value, weight: Value, bias: Value | None = None) -> Value:
     return to.op("FULLY_CONNECTED", [x, weight, bias], out.shape, x.dtype, keepNumDims=True)
 
 
 def _attention(
     to: Subgraph,
-    out: Any,
+    out: Fake,
     query: Value,
     key: Value,
     value: Value,
@@ -255,12 +278,12 @@ def _attention(
 # int8: the kernels quantise activations at run time where weights are int8 and inputs float
 
 
-def _int8_embedding(to: Subgraph, out: Any, weight: Value, ids: Value, *_: Any) -> Value:
+def _int8_embedding(to: Subgraph, out: Fake, weight: Value, ids: Value, *_: object) -> Value:
     return _embedding(to, out, to.quantized(weight), ids)
 
 
 def _int8_linear(
-    to: Subgraph, out: Any, x: Value, weight: Value, bias: Value | None = None
+    to: Subgraph, out: Fake, x: Value, weight: Value, bias: Value | None = None
 ) -> Value:
     return _linear(to, out, x, to.quantized(weight), bias)
 
@@ -325,9 +348,7 @@ _LOWERINGS: dict[str, Lowering] = {
 }
 _INT8: dict[str, Lowering] = {"embedding": _int8_embedding, "linear": _int8_linear}
 
-
-def lowerings(recipe: str) -> Mapping[Any, Lowering]:
-    """``torch operator -> lowering`` for a recipe: fp32 or int8."""
-    maps, comparisons = of_kinds(_map, _MAPS), of_kinds(_compare, _COMPARISONS)
-    named = {**maps, **comparisons, **_LOWERINGS, **(_INT8 if recipe == "int8" else {})}
-    return by_operator(named, _getitem)
+_PLAIN = {**of_kinds(_map, _MAPS), **of_kinds(_compare, _COMPARISONS), **_LOWERINGS}
+_ROWS = {**rows(_PLAIN, FLOAT32), **rows(_INT8, INT8)}
+FORMAT = Format("tflite", "TFLite", _ROWS, "converters/tflite_ops.py")
+TABLE = Table(_ROWS, _getitem)

@@ -10,26 +10,38 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Protocol, cast
 
+from edgekit.converters import lowering
 from edgekit.errors import MissingExtraError, UnsupportedError
-from edgekit.recipe import Recipe
+from edgekit.quantize.audit import Wanted
+from edgekit.quantize.numerics import Stored
+from edgekit.recipe import RECIPES, Recipe
 from edgekit.signature import Card
 from edgekit.tracing.graph import Graph
 
 
 class Converter(Protocol):
-    """``convert`` of each file in ``converters/``: yields a recipe's file once it is written."""
+    """What each format's file in ``converters/`` has.
 
-    def __call__(
+    ``FORMAT`` says which operators may have a weight in which scheme; ``convert`` yields a
+    recipe's file once it is written, and ``weights`` reads back what such a file stores.
+    """
+
+    FORMAT: lowering.Format
+
+    def convert(
         self, graph: Graph, recipes: Sequence[Recipe], card: Card, folder: Path, **options: object
     ) -> Iterator[tuple[Recipe, Path]]: ...
+
+    def missing_operators(self, graph: Graph) -> list[str]: ...
+
+    def weights(self, path: Path, wanted: Wanted) -> dict[str, Stored]: ...
 
 
 @dataclass(frozen=True)
 class Format:
     """One file format.
 
-    ``recipes`` are those that it has, and ``default_recipes`` what is built where none is named:
-    Core ML's own precision is float16.
+    ``default_recipes`` is what is built where none is named: Core ML's own precision is float16.
     ``minimum_os`` is that of the runtime's library, which a file may raise. ``options`` are the
     arguments of its own that ``convert`` takes, and what each may be.
     ``effort`` is how long it takes, relative to the others: the longest is started first.
@@ -40,7 +52,6 @@ class Format:
     extra: str
     modules: tuple[str, ...]
     suffix: str
-    recipes: tuple[str, ...]
     default_recipes: tuple[str, ...]
     runtime: str
     minimum_os: str
@@ -58,21 +69,29 @@ class Format:
         """The recipe of its unquantised file, where none is named."""
         return self.default_recipes[0]
 
+    @property
+    def recipes(self) -> tuple[str, ...]:
+        """The recipes that it has a lowering for, in the order of the table."""
+        return tuple(name for name, row in RECIPES.items() if self._builds(row))
+
     def check_recipe(self, name: str) -> None:
-        """Raises UnsupportedError if this format has no recipe of that name."""
-        if name not in self.recipes:
-            raise UnsupportedError(
-                f"{self.title} has no recipe '{name}': choose from {', '.join(self.recipes)}"
-            )
+        """Raises UnsupportedError if the format has no lowering for a scheme of that recipe."""
+        self.converter().FORMAT.require(RECIPES[name])
+
+    def _builds(self, recipe: Recipe) -> bool:
+        try:
+            self.converter().FORMAT.require(recipe)
+        except UnsupportedError:
+            return False
+        return True
 
     def converter(self) -> Converter:
-        """The ``convert`` function of the format's own file."""
-        return cast(Converter, import_module(f"edgekit.converters.{self.name}").convert)
+        """The format's own file."""
+        return cast(Converter, import_module(f"edgekit.converters.{self.name}"))
 
     def missing_operators(self, graph: Graph) -> list[str]:
         """The operators of a traced model that this format has no lowering for, by name."""
-        module = import_module(f"edgekit.converters.{self.name}")
-        return list(module.missing_operators(graph))
+        return self.converter().missing_operators(graph)
 
 
 FORMATS: dict[str, Format] = {
@@ -84,7 +103,6 @@ FORMATS: dict[str, Format] = {
             extra="onnx",
             modules=("onnx", "onnxruntime"),
             suffix=".onnx",
-            recipes=("fp32", "int8"),
             default_recipes=("fp32", "int8"),
             runtime="onnxruntime",
             minimum_os="Android 7.0 (API 24), iOS 15.1",
@@ -100,7 +118,6 @@ FORMATS: dict[str, Format] = {
             extra="tflite",
             modules=("ai_edge_litert", "flatbuffers"),
             suffix=".tflite",
-            recipes=("fp32", "int8"),
             default_recipes=("fp32", "int8"),
             runtime="LiteRT",
             minimum_os="Android 6.0 (API 23), iOS 15",
@@ -112,7 +129,6 @@ FORMATS: dict[str, Format] = {
             extra="coreml",
             modules=("coremltools",),
             suffix=".mlpackage",
-            recipes=("fp32", "fp16", "int8"),
             default_recipes=("fp16", "int8"),
             runtime="Core ML",
             minimum_os="iOS 16, macOS 13",
@@ -125,7 +141,6 @@ FORMATS: dict[str, Format] = {
             extra="executorch",
             modules=("executorch",),
             suffix=".pte",
-            recipes=("fp32", "int8"),
             default_recipes=("fp32", "int8"),
             runtime="ExecuTorch",
             minimum_os="Android 6.0 (API 23), iOS 17",

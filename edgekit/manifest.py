@@ -100,6 +100,14 @@ class Proof(_Row, frozen=True, kw_only=True):
             "relative like max_abs and deviation; before, drift was relative like max_abs only"
         ),
     ] = None
+    arithmetic: Annotated[
+        float | None,
+        Meta(
+            description="since 1.4: largest difference from the traced graph run in PyTorch with "
+            "this file's own rounding of weights and activations, relative like max_abs and "
+            "deviation; null where nothing is quantised to integers"
+        ),
+    ] = None
     agreement: Annotated[
         float | None,
         Meta(description="share of PyTorch's clear decisions it takes; null: there are none"),
@@ -115,6 +123,14 @@ class Proof(_Row, frozen=True, kw_only=True):
     )
     seconds: Annotated[float, Meta(description="what the proof took")] = 0.0
     failure: Annotated[str | None, Meta(description="why it did not pass")] = None
+
+
+class WeightEntry(_Row, frozen=True, kw_only=True):
+    """What a file stores of one tensor of the checkpoint."""
+
+    tensor: Annotated[str, Meta(description="its path in the traced model")]
+    scheme: Annotated[str, Meta(description="such as float32, or int8 per channel")]
+    size_bytes: Annotated[Count, Meta(description="with its scales and zero points")]
 
 
 class ArtifactEntry(FileEntry, frozen=True, kw_only=True):
@@ -138,6 +154,13 @@ class ArtifactEntry(FileEntry, frozen=True, kw_only=True):
     ] = None
     inputs: Annotated[tuple[TensorSpec, ...], Meta(min_length=1)]
     outputs: Annotated[tuple[TensorSpec, ...], Meta(min_length=1)]
+    weights: Annotated[
+        tuple[WeightEntry, ...],
+        Meta(
+            description="since 1.4: every tensor as the file stores it, read back from it. What a "
+            "format computes beforehand from several is not listed"
+        ),
+    ] = ()
     proofs: Annotated[tuple[Proof, ...], Meta(min_length=1, description="one a runtime")]
     data: Annotated[
         FileEntry | None,

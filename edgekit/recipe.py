@@ -1,10 +1,18 @@
-"""Named quantisation recipes: data, so that a result can carry the recipe it was made by."""
+"""Named quantisation recipes: data, so that a result can carry the recipe it was made by.
+
+A recipe is a selector, which says of every tensor how it is stored, and how far a file may then be
+from PyTorch. A new one is a row of :data:`RECIPES`; a format that has no lowering for one of its
+schemes refuses it.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from edgekit.errors import UnsupportedError
+from edgekit.quantize.scheme import FLOAT16, FLOAT32, INT8, Scheme
+from edgekit.quantize.selector import MATRICES, Rule, Selector, Tensor
 
 
 @dataclass(frozen=True)
@@ -18,7 +26,9 @@ class Tolerance:
     ``agreement`` is the least share of clear decisions that are the same, where clear means won by
     ``clear`` times the spread; ``padding_sensitivity`` bounds, like ``max_abs``, how far padding or
     a batch may move the artifact's own answer: a mask that is ignored is caught even where rounding
-    hides it.
+    hides it. ``arithmetic`` bounds, like ``max_abs``, how far a quantised file may be from the
+    traced graph with the same rounding of weights and activations, beyond a few times that graph's
+    own noise: what hides in the distance to PyTorch does not hide there.
     """
 
     max_abs: float
@@ -26,36 +36,65 @@ class Tolerance:
     agreement: float
     padding_sensitivity: float = 1e-2
     clear: float = 0.1
+    arithmetic: float = 2e-3
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How numbers are stored and computed; ``weight_bits`` estimates sizes beforehand."""
+    """How numbers are stored and computed, and how far from PyTorch the result may be.
+
+    Args:
+        name: what ``--recipe`` calls it.
+        selector: which tensor gets which scheme.
+        tolerance: of every task that ``tolerances`` does not name.
+        description: one line for people.
+        tolerances: by the names of tasks that are held to others.
+    """
 
     name: str
-    weight_bits: int
+    selector: Selector
     tolerance: Tolerance
     description: str
+    tolerances: Mapping[str, Tolerance] = field(default_factory=dict)
 
+    def tolerance_of(self, task: str) -> Tolerance:
+        """What a file of this recipe is held to in that task."""
+        return self.tolerances.get(task, self.tolerance)
+
+    def weight_bits(self, format_name: str) -> int:
+        """Bits of one weight of a feed-forward layer, of which a model has most: for estimates."""
+        return self.selector.scheme(Tensor("", "feed-forward", 0, ()), format_name).bits
+
+
+_COREML_INT8 = Scheme(8, symmetric=False, activations="float16")
+_ONNX_INT8 = replace(INT8, range_estimator="neighbours")
 
 RECIPES: dict[str, Recipe] = {
     recipe.name: recipe
     for recipe in (
         Recipe(
             "fp32",
-            32,
+            Selector((), FLOAT32),
             Tolerance(1e-4, 0.99999, 1.0, 1e-4, 1e-3),
             "float32 weights and arithmetic",
         ),
         Recipe(
             "fp16",
-            16,
+            Selector((), FLOAT16),
             Tolerance(3e-2, 0.999, 1.0, 1e-2, 0.1),
             "float16 weights and arithmetic",
         ),
         Recipe(
             "int8",
-            8,
+            Selector(
+                (
+                    Rule(_COREML_INT8, MATRICES, formats=("coreml",)),
+                    Rule(FLOAT16, formats=("coreml",)),
+                    Rule(_ONNX_INT8, MATRICES, formats=("onnx",)),
+                    Rule(INT8, MATRICES),
+                ),
+                FLOAT32,
+            ),
             Tolerance(0.35, 0.96, 0.95, 1e-2, 0.1),
             "int8 per-channel weights, activations quantised at run time or kept in float",
         ),

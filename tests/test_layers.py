@@ -58,7 +58,7 @@ def test_the_first_wrong_layer_is_named(
     name: str, traced: tuple[Graph, Graph, list[probes.Probe]], tmp_path: Path
 ) -> None:
     good, bad, cases = traced
-    kind = recipe.get(formats.get(name).recipe("fp32"))
+    kind = recipe.get(formats.get(name).full_precision)
     convert = formats.get(name).converter()
     ((_, path),) = convert(bad, [kind], Card("tiny", TASK.name, "tests"), tmp_path)
     for session in runtime.sessions(path, name):

@@ -1,9 +1,7 @@
-"""Every trained weight of a checkpoint is computed with, or the checkpoint is refused by name."""
+"""Written files held against their recipes: what they store of each weight, and spoiled ones."""
 
 from __future__ import annotations
 
-import json
-import pickle
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -11,209 +9,151 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from conftest import BERT, save_checkpoint
+from edgekit.model.pooling import Pooling
 from safetensors.torch import load_file, save_file
-from test_source import edgekit_cli, edit_config
-from transformers import AutoModelForSequenceClassification, BertForPreTraining
+from transformers import BertConfig, BertForSequenceClassification
 
-from edgekit.errors import EdgekitError, SourceError, UnsupportedError
-from edgekit.model import checkpoint
-from edgekit.model.source import Source, Trust, find
+from edgekit.errors import ProofError
+from edgekit.formats import FORMATS
+from edgekit.model import tasks
+from edgekit.quantize.audit import Wanted, Weight, hold
+from edgekit.quantize.numerics import Stored
+from edgekit.quantize.scheme import FLOAT16, FLOAT32, INT8, Scheme
+from edgekit.quantize.selector import Rule, Selector
+from edgekit.quantize.tensors import tensors
+from edgekit.recipe import RECIPES, Recipe
+from edgekit.signature import Card, Signature, TensorSpec
+from edgekit.tracing import export
+from edgekit.tracing.graph import WEIGHTS, Graph
 
-Tensors = dict[str, torch.Tensor]
-
-
-def copy(classifier: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(classifier, tmp_path / "model"))
-
-
-def edit_weights(folder: Path, change: Callable[[Tensors], Tensors]) -> None:
-    path = folder / "model.safetensors"
-    save_file(change(load_file(path)), path, {"format": "pt"})
-
-
-def loaded(folder: Path, **trust: bool) -> Tensors:
-    source = find(str(folder), Trust(**trust))
-    return dict(checkpoint.load_model(source, source.task(None)).state_dict())
-
-
-def same(one: Tensors, other: Tensors) -> bool:
-    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
-
-
-def wrapped(folder: Path) -> None:
-    """As torch.nn.DataParallel names them."""
-    edit_weights(folder, lambda tensors: {f"module.{key}": x for key, x in tensors.items()})
-
-
-def variant(folder: Path) -> None:
-    (folder / "model.safetensors").rename(folder / "model.fp16.safetensors")
-
-
-def variant_in_shards(folder: Path) -> None:
-    model = AutoModelForSequenceClassification.from_pretrained(folder)
-    (folder / "model.safetensors").unlink()
-    model.save_pretrained(folder, variant="fp16", max_shard_size="20KB")
-    assert (folder / "model.safetensors.index.fp16.json").is_file()
-
-
-def own_code(folder: Path) -> None:
-    """Beside a model_type that Transformers has itself, as nomic's checkpoints of the hub."""
-    edit_config(folder, auto_map={"AutoModelForSequenceClassification": "modeling.Mine"})
-
-
-def flash_attention(folder: Path) -> None:
-    edit_config(folder, attn_implementation="flash_attention_2")
-
-
-@pytest.mark.parametrize("change", [wrapped, variant, variant_in_shards, own_code, flash_attention])
-def test_another_form_of_a_checkpoint_is_the_same_model(
-    change: Callable[[Path], None], classifier: Path, tmp_path: Path
-) -> None:
-    folder = copy(classifier, tmp_path)
-    change(folder)
-    assert same(loaded(folder), loaded(classifier))
-
-
-def crf(folder: Path) -> None:
-    extra = {"crf.transitions": torch.ones(5, 5), "crf.start_transitions": torch.ones(5)}
-    edit_weights(folder, lambda tensors: tensors | extra)
-
-
-def pickled_head(folder: Path) -> None:
-    """As SetFit saves its logistic regression."""
-    (folder / "model_head.pkl").write_bytes(pickle.dumps([1.0]))
-
-
-@pytest.mark.parametrize(
-    ("add", "name"),
-    [(crf, "crf.start_transitions and 1 more"), (pickled_head, "model_head.pkl")],
+CARD = Card("tiny", "text-classification", "here")
+WORDS = "model.bert.embeddings.word_embeddings.weight"
+QUERY = "model.bert.encoder.layer.1.attention.self.query.weight"
+NAMES = ("onnx", "tflite", "coreml")
+MIXED = Recipe(
+    "mixed",
+    Selector(
+        (
+            Rule(
+                Scheme(8, symmetric=False, activations="float16"),
+                ("embedding",),
+                formats=("coreml",),
+            ),
+            Rule(FLOAT16, formats=("coreml",)),
+            Rule(INT8, ("embedding",)),
+        ),
+        FLOAT32,
+    ),
+    RECIPES["int8"].tolerance,
+    "int8 embedding tables, floats elsewhere",
 )
-def test_weights_that_no_model_reads_are_named_and_refused(
-    add: Callable[[Path], None], name: str, classifier: Path, tmp_path: Path
-) -> None:
-    folder = copy(classifier, tmp_path)
-    add(folder)
-    with pytest.raises(SourceError, match=rf"{name}.*--allow-unused-weights"):
-        loaded(folder)
-    assert same(loaded(folder, unused_weights=True), loaded(classifier))
 
 
-def test_what_training_leaves_behind_is_harmless(tmp_path: Path) -> None:
-    """BERT as it was pretrained, with a head for the next sentence, a pooler and positions."""
-    folder = save_checkpoint(BertForPreTraining(BERT), tmp_path / "model")
-    extra = {"bert.embeddings.position_ids": torch.arange(64)[None]}
-    edit_weights(folder, lambda tensors: tensors | extra)
-    for name in ("optimizer.pt", "training_args.bin", "rng_state_0.pth"):
-        (folder / name).write_bytes(b"")
-    source = find(str(folder))
-    for task in ("fill-mask", "feature-extraction", "sentence-similarity"):
-        checkpoint.load_model(source, source.task(task))
+@pytest.fixture(scope="module")
+def traced(tmp_path_factory: pytest.TempPathFactory) -> Graph:
+    torch.manual_seed(0)
+    config = BertConfig(
+        vocab_size=200,
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        intermediate_size=64,
+        max_position_embeddings=32,
+    )
+    names = ("input_ids", "attention_mask", "token_type_ids")
+    task = tasks.get("text-classification")
+    signature = Signature(
+        tuple(TensorSpec(name, "int32", ("batch", "length")) for name in names),
+        tasks.tensor_specs(task, {"labels": 2}),
+        (8,),
+    )
+    model = BertForSequenceClassification(config).eval()
+    return export.trace(model, task, signature, tmp_path_factory.mktemp("graph"), Pooling())
 
 
-def test_an_adapter_is_merged_into_the_weights_beside_it(classifier: Path, tmp_path: Path) -> None:
-    peft = pytest.importorskip("peft")
-    folder = copy(classifier, tmp_path)
-    config = peft.LoraConfig(task_type="SEQ_CLS", r=4, target_modules=["query", "value"])
-    base = AutoModelForSequenceClassification.from_pretrained(classifier)
-    adapted = peft.get_peft_model(base, config).eval()
-    torch.manual_seed(1)
-    for name, value in adapted.named_parameters():
-        if "lora_B" in name or "modules_to_save" in name:  # the head is trained as well
-            torch.nn.init.normal_(value, std=0.3)
-    adapted.save_pretrained(folder)
-    ids = torch.tensor([[2, 7, 9, 30, 3]])
-    with torch.no_grad():
-        expected = adapted(ids).logits
-        source = find(str(folder))
-        ours = checkpoint.load_model(source, source.task(None))(ids).logits
-        plain = AutoModelForSequenceClassification.from_pretrained(classifier)(ids).logits
-    np.testing.assert_allclose(ours, expected, atol=1e-6)
-    assert (plain - expected).abs().max() > 1e-2
-    assert source.sha256 != find(str(classifier)).sha256
-    assert "adapter_model.safetensors is merged" in source.notes[0]
-    edit = json.loads((folder / "adapter_config.json").read_text())
-    (folder / "adapter_config.json").write_text(json.dumps(edit | {"target_modules": ["key"]}))
-    with pytest.raises(SourceError, match=r"adapter of .* does not fit its model"):
-        checkpoint.load_model(source, source.task(None))
+def made(name: str, source: Graph, recipe: Recipe, folder: Path) -> tuple[Path, Wanted]:
+    """A file, and what it is held against."""
+    converter = FORMATS[name].converter()
+    ((_, path),) = converter.convert(source, [recipe], CARD, folder)
+    program = source.dynamic
+    state = {**program.constants, **program.state_dict}
+    found = tensors(program)
+    schemes = converter.FORMAT.schemes(recipe, found)
+    return path, Wanted(found, schemes, lambda key: state[key].detach().numpy())
 
 
-def adapter_only(folder: Path) -> None:
-    for name in ("config.json", "model.safetensors"):
-        (folder / name).unlink()
-    (folder / "adapter_config.json").write_text('{"peft_type": "LORA"}')
+def held(name: str, path: Path, wanted: Wanted) -> dict[str, Weight]:
+    found = FORMATS[name].converter().weights(path, wanted)
+    return {row.tensor: row for row in hold(wanted, found)}
 
 
-def quantised(folder: Path) -> None:
-    edit_config(folder, quantization_config={"quant_method": "bitsandbytes", "load_in_4bit": True})
+@pytest.mark.parametrize("name", NAMES)
+def test_mixed_precision_by_role_is_a_recipe(name: str, traced: Graph, tmp_path: Path) -> None:
+    rows = held(name, *made(name, traced, MIXED, tmp_path))
+    assert str(rows[WORDS].scheme).startswith("int8")
+    assert 200 * 32 < rows[WORDS].size_bytes <= 200 * (32 + 4)
+    full = FLOAT16 if name == "coreml" else FLOAT32
+    assert (rows[QUERY].scheme, rows[QUERY].size_bytes) == (full, 32 * 32 * full.bits // 8)
 
 
-def tensorflow_only(folder: Path) -> None:
-    (folder / "model.safetensors").rename(folder / "tf_model.h5")
+def swapped_rows(levels: np.ndarray) -> None:
+    levels[[50, 51]] = levels[[51, 50]]
 
 
-def table_only(folder: Path) -> None:
-    edit_config(folder, model_type="model2vec")
+def zeroed_head(levels: np.ndarray) -> None:
+    levels[8:16] = 0
 
 
-def too_small(folder: Path) -> None:
-    """An embedding table of fewer rows than the tokenizer has ids."""
-    edit_config(folder, vocab_size=299)
-    name = "bert.embeddings.word_embeddings.weight"
-    edit_weights(folder, lambda tensors: tensors | {name: tensors[name][:299].clone()})
-
-
-@pytest.mark.parametrize(
-    ("spoil", "error", "message"),
-    [
-        (adapter_only, SourceError, r"PEFT adapter without the model.*merge_and_unload\(\)"),
-        (quantised, UnsupportedError, "bitsandbytes.*dequantize"),
-        (tensorflow_only, SourceError, "tf_model.h5.*TensorFlow.*Transformers 4, from_tf=True"),
-        (table_only, UnsupportedError, "model2vec.*no encoder"),
-        (too_small, SourceError, r"'\[unused\d+\]' has id 299, and the model has 299 embeddings"),
-    ],
-)
-def test_what_cannot_be_loaded_says_what_can(
-    spoil: Callable[[Path], None],
-    error: type[EdgekitError],
-    message: str,
-    classifier: Path,
+@pytest.mark.parametrize(("tensor", "spoil"), [(WORDS, swapped_rows), (QUERY, zeroed_head)])
+@pytest.mark.parametrize("name", NAMES)
+def test_a_spoiled_weight_is_named(
+    name: str,
+    tensor: str,
+    spoil: Callable[[np.ndarray], None],
+    traced: Graph,
     tmp_path: Path,
 ) -> None:
-    folder = copy(classifier, tmp_path)
-    spoil(folder)
-    with pytest.raises(error, match=message):
-        prepare(find(str(folder)))
+    path, wanted = made(name, traced, RECIPES["int8"], tmp_path)
+    stored = FORMATS[name].converter().weights(path, wanted)[tensor]
+    rewrite(path, stored, spoil)
+    with pytest.raises(ProofError, match=rf"{tensor} differs from the checkpoint"):
+        held(name, path, wanted)
 
 
-def prepare(source: Source) -> None:
-    model = checkpoint.load_model(source, source.task(None))
-    tokenizer = checkpoint.load_tokenizer(source)
-    assert tokenizer is not None
-    checkpoint.check_vocabulary(tokenizer, model)
+def rewrite(path: Path, stored: Stored, spoil: Callable[[np.ndarray], None]) -> None:
+    """Changes a tensor's levels where they are in the file, in either orientation."""
+    levels = np.array(stored.levels)
+    changed = levels.copy()
+    spoil(changed)
+    file = path if path.is_file() else next(path.rglob("weight.bin"))
+    content = file.read_bytes()
+    pairs = [(levels, changed), (levels.T, changed.T)]
+    before, after = next(
+        (old.tobytes(), new.tobytes()) for old, new in pairs if content.count(old.tobytes()) == 1
+    )
+    file.write_bytes(content.replace(before, after))
 
 
-def cached(folder: Path, cache: Path, *, known: bool) -> dict[str, str]:
-    """The hub's cache of owner/name with these files and no word on others, unless ``known``."""
-    repository = cache / "models--owner--name"
-    (repository / "refs").mkdir(parents=True)
-    (repository / "refs" / "main").write_text("0" * 40)
-    shutil.copytree(folder, repository / "snapshots" / ("0" * 40))
-    if known:
-        (repository / ".no_exist" / ("0" * 40)).mkdir(parents=True)
-        (repository / ".no_exist" / ("0" * 40) / "modules.json").touch()
-    return {"HF_HUB_CACHE": str(cache), "HF_HUB_OFFLINE": "1"}
-
-
-@pytest.mark.parametrize("known", [False, True])
-def test_a_cache_without_word_on_modules_makes_no_vectors(
-    known: bool, classifier: Path, tmp_path: Path
+@pytest.mark.parametrize("recipe", ["fp16", "int8"])
+def test_a_row_beyond_float16_is_never_stored_as_infinity(
+    recipe: str, traced: Graph, tmp_path: Path
 ) -> None:
-    environment = cached(classifier, tmp_path / "hub", known=known)
-    command = ("convert", "owner/name", "--dry-run", "--task")
-    vectors = edgekit_cli(*command, "sentence-similarity", cwd=tmp_path, **environment)
-    assert vectors.returncode == (0 if known else 2), vectors.stderr
-    assert known or "has no modules.json" in vectors.stderr
-    labels = edgekit_cli(*command, "text-classification", cwd=tmp_path, **environment)
-    assert labels.returncode == 0, labels.stderr
-    assert [path.name for path in tmp_path.iterdir()] == ["hub"]
+    """No probe of a bare config draws the row: only the stored numbers tell."""
+    folder = tmp_path / "graph"
+    shutil.copytree(traced.folder, folder)
+    weights = load_file(folder / WEIGHTS)
+    weights[WORDS][77] = 70_000
+    save_file(weights, folder / WEIGHTS)
+    path, wanted = made("coreml", Graph(folder, traced.signature), RECIPES[recipe], tmp_path)
+    with pytest.raises(ProofError, match=f"{WORDS} has 70000 in row 77, and float16 ends at 65504"):
+        held("coreml", path, wanted)
+
+
+def test_a_weight_that_is_not_there_is_named(traced: Graph, tmp_path: Path) -> None:
+    path, wanted = made("onnx", traced, RECIPES["fp32"], tmp_path)
+    found = FORMATS["onnx"].converter().weights(path, wanted)
+    with pytest.raises(ProofError, match=f"{QUERY} is not in the file"):
+        hold(wanted, {name: row for name, row in found.items() if name != QUERY})
+    int8 = Wanted(wanted.tensors, dict.fromkeys(wanted.tensors, INT8), wanted.source)
+    with pytest.raises(ProofError, match="is stored as float32, and its recipe says int8"):
+        hold(int8, found)

@@ -29,6 +29,7 @@ from edgekit.manifest import (
     Refused,
     SourceFacts,
     TextArtifactEntry,
+    WeightEntry,
 )
 from edgekit.model import config as configs
 from edgekit.model.source import SEED, Source
@@ -236,6 +237,7 @@ def _artifact(traced: Traced, row: Exported, folder: Path) -> ArtifactEntry:
         buckets=row.buckets,
         inputs=_batched(inputs, batch),
         outputs=_batched(traced.signature.outputs, batch),
+        weights=_weights(row),
         proofs=row.proofs,
     )
 
@@ -254,7 +256,15 @@ def _text_artifact(traced: Traced, row: Exported, folder: Path) -> TextArtifactE
         minimum_os=row.facts.minimum_os,
         inputs=(INPUT,),
         outputs=_batched((*traced.signature.outputs, IDS), 1),
+        weights=_weights(row),
         proofs=row.proofs,
+    )
+
+
+def _weights(row: Exported) -> tuple[WeightEntry, ...]:
+    return tuple(
+        WeightEntry(tensor=each.tensor, scheme=str(each.scheme), size_bytes=each.size_bytes)
+        for each in row.weights
     )
 
 

@@ -143,7 +143,7 @@ def make(
             f"model-{name}{format_.suffix}",
             format_.name,
             name,
-            parameters * recipe.get(name).weight_bits // 8,
+            parameters * recipe.get(name).weight_bits(format_.name) // 8,
         )
         for format_, name in pairs
     )

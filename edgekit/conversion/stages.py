@@ -15,7 +15,7 @@ import numpy as np
 
 from edgekit import bundle, documents, formats, recipe
 from edgekit.conversion.plan import ExportPlan
-from edgekit.errors import ConversionError, EdgekitError, OutputError
+from edgekit.errors import ConversionError, EdgekitError, OutputError, ProofError
 from edgekit.manifest import FileEntry, Proof, TokenizerFacts
 from edgekit.model import checkpoint, tasks
 from edgekit.model.head import Head
@@ -26,7 +26,9 @@ from edgekit.proof import embedded_tokenizer, fault_location, golden, probes
 from edgekit.proof.compare import Reference
 from edgekit.proof.prove import prove, prove_text
 from edgekit.proof.trials import Trial
-from edgekit.recipe import Recipe
+from edgekit.quantize.audit import Wanted, Weight, hold
+from edgekit.quantize.tensors import tensors
+from edgekit.recipe import Recipe, Tolerance
 from edgekit.runtime import table as runtime
 from edgekit.runtime.inspection import FileFacts, inspect_file
 from edgekit.runtime.interpreters import Session
@@ -75,8 +77,22 @@ class Traced:
 
 
 @dataclass(frozen=True)
+class File:
+    """One written file, not proven yet.
+
+    ``weights`` is what it stores of each tensor; ``fault`` says what of that is not as its recipe
+    says, and is None where all is.
+    """
+
+    recipe: Recipe
+    path: Path
+    weights: tuple[Weight, ...] = ()
+    fault: str | None = None
+
+
+@dataclass(frozen=True)
 class Exported:
-    """One finished file, what is in it, and its proofs."""
+    """One finished file, what is in it, and its proofs: none where its weights are at fault."""
 
     path: Path
     recipe: str
@@ -84,11 +100,15 @@ class Exported:
     buckets: tuple[int, ...] | None
     batched: bool
     proofs: tuple[Proof, ...]
+    weights: tuple[Weight, ...] = ()
     takes_text: bool = False
+    fault: str | None = None
 
     @property
     def failure(self) -> str | None:
-        """The first proof that failed, with its runtime."""
+        """What it stores wrongly, or the first proof that failed, with its runtime."""
+        if self.fault is not None:
+            return self.fault
         failed = [proof for proof in self.proofs if not proof.passed]
         return f"{failed[0].runtime}: {failed[0].failure}" if failed else None
 
@@ -97,7 +117,7 @@ class Exported:
 class Built:
     """The files of one format as its converter left them, and what ended it before the last."""
 
-    files: tuple[tuple[Recipe, Path], ...]
+    files: tuple[File, ...]
     failure: EdgekitError | None = None
 
 
@@ -199,7 +219,10 @@ def _reference(
         rows = [*probes.from_texts(tokenizer, plan.max_length, vocabulary), *rows]
     answers = [probes.answer(oracle, row) for row in rows]
     reference = Reference.of(plan.task, signature, answers, plan.max_length)
-    clear = max(recipe.get(artifact.recipe).tolerance.clear for artifact in plan.artifacts)
+    clear = max(
+        recipe.get(artifact.recipe).tolerance_of(plan.task.name).clear
+        for artifact in plan.artifacts
+    )
     return reference.decided(
         clear, (probes.answer(oracle, row) for row in probes.decisive(vocabulary, plan.max_length))
     )
@@ -241,41 +264,51 @@ def export(
     reference = Reference.of(plan.task, traced.signature, answers, plan.max_length)
     built = build(plan, traced, name, work, out, say=say)
     exported = []
-    for kind, path in built.files:
-        facts = inspect_file(path)
+    for file in built.files:
+        path, facts = file.path, inspect_file(file.path)
+        tolerance = file.recipe.tolerance_of(plan.task.name)
+        if file.fault is not None:
+            exported.append(
+                Exported(path, file.recipe.name, facts, None, False, (), fault=file.fault)
+            )
+            continue
         if path.stem.endswith(TEXT) and traced.tokenizer is not None:
             side = traced.tokenizer.truncation_side
             with _Timed(say, name, "prove", path.name):
-                exported.append(_export_text(path, facts, kind, reference, side))
+                exported.append(_export_text(file, facts, reference, tolerance, side))
             continue
         proofs, lengths, batched = [], None, False
         for session in runtime.sessions(path, name):
-            locate = partial(_layer, session, graph.load(work / GRAPH), kind)
+            locate = partial(_layer, session, graph.load(work / GRAPH), tolerance)
             with _Timed(say, name, "prove", f"{path.name} in {session.runtime}"):
-                proofs.append(prove(session, reference, kind.tolerance, locate))
+                proofs.append(prove(session, reference, tolerance, locate))
             lengths, batched = session.lengths, session.batched
             del session, locate  # they hold the weights, and so do the next ones
-        exported.append(Exported(path, kind.name, facts, lengths, batched, tuple(proofs)))
+        exported.append(
+            Exported(path, file.recipe.name, facts, lengths, batched, tuple(proofs), file.weights)
+        )
     return Outcome(tuple(exported), built.failure)
 
 
 def _export_text(
-    path: Path, facts: FileFacts, kind: Recipe, reference: Reference, side: str
+    file: File, facts: FileFacts, reference: Reference, tolerance: Tolerance, side: str
 ) -> Exported:
-    proof = prove_text(TextSession(path), reference, kind.tolerance, side)
-    return Exported(path, kind.name, facts, None, False, (proof,), takes_text=True)
+    proof = prove_text(TextSession(file.path), reference, tolerance, side)
+    return Exported(
+        file.path, file.recipe.name, facts, None, False, (proof,), file.weights, takes_text=True
+    )
 
 
-def _layer(session: Session, stored: graph.Graph, kind: Recipe, trial: Trial) -> str | None:
+def _layer(session: Session, stored: graph.Graph, tolerance: Tolerance, trial: Trial) -> str | None:
     """Where a trial goes wrong; a search that fails must not hide that it did."""
     try:
-        return fault_location.first_difference(session, stored, trial, kind.tolerance)
+        return fault_location.first_difference(session, stored, trial, tolerance)
     except Exception:
         return None
 
 
 def build(plan: ExportPlan, traced: Traced, name: str, work: Path, out: Path, *, say: Say) -> Built:
-    """Converts one format in each of its recipes and returns the files, unproven.
+    """Converts one format in each of its recipes and holds the files against them, unproven.
 
     A recipe that fails ends the format, and leaves the files of those before it.
 
@@ -286,18 +319,33 @@ def build(plan: ExportPlan, traced: Traced, name: str, work: Path, out: Path, *,
     options = {key: value for key, value in plan.options.items() if key in format_.options}
     if name == "onnx" and plan.embed_tokenizer and traced.tokenizer is not None:
         options["tokenizer"] = TextTokenizer.read(out, traced.tokenizer)
-    files, failure = [], None
+    files: list[File] = []
+    failure = None
     with _Timed(say, name, "convert", ", ".join(row.name for row in recipes)):
-        stored = graph.load(work / GRAPH)
+        stored, converter = graph.load(work / GRAPH), format_.converter()
         try:
-            for file in format_.converter()(stored, recipes, traced.card, out, **options):
-                files.append(file)
+            made = converter.convert(stored, recipes, traced.card, out, **options)
+            for kind, path in made:
+                files.append(_held(stored, converter, kind, path))
         except EdgekitError as error:
             if not files or isinstance(error, OutputError):
                 raise
             failure = error
     gc.collect()  # traced programs are cyclic, and hold the weights
     return Built(tuple(files), failure)
+
+
+def _held(stored: graph.Graph, converter: formats.Converter, kind: Recipe, path: Path) -> File:
+    """A written file with what it stores of each weight, or with what is wrong there."""
+    program = stored.dynamic
+    state = {**program.constants, **program.state_dict}
+    found = tensors(program)
+    schemes = converter.FORMAT.schemes(kind, found)
+    wanted = Wanted(found, schemes, lambda name: state[name].detach().numpy())
+    try:
+        return File(kind, path, hold(wanted, converter.weights(path, wanted)))
+    except ProofError as error:
+        return File(kind, path, fault=str(error))
 
 
 def _outputs(plan: ExportPlan, config: Any, head: Head) -> tuple[TensorSpec, ...]:

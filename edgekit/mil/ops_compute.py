@@ -18,10 +18,12 @@ from numpy.lib.stride_tricks import sliding_window_view
 from edgekit.errors import UnsupportedError
 
 Array = npt.NDArray[Any]
-Kernel = Callable[..., Any]
+Number = Array | float
+"""An attribute: a number of the program, which is an array without axes, or a default here."""
+Kernel = Callable[..., Array | list[Array]]
 
 
-def ints(values: Any) -> tuple[int, ...]:
+def ints(values: Number | tuple[int, ...]) -> tuple[int, ...]:
     """An attribute such as ``axes`` or ``perm`` as Python numbers."""
     return tuple(int(value) for value in np.atleast_1d(values))
 
@@ -47,7 +49,7 @@ def gelu(x: Array, mode: str = "EXACT") -> Array:
     return 0.5 * x * (1 + erf(x * np.sqrt(0.5, dtype=x.dtype)))
 
 
-def softmax(x: Array, axis: Any = -1) -> Array:
+def softmax(x: Array, axis: Number = -1) -> Array:
     """Normalised exponentials along one axis."""
     powers = np.exp(x - x.max(int(axis), keepdims=True))
     return powers / powers.sum(int(axis), keepdims=True)
@@ -59,7 +61,7 @@ def linear(x: Array, weight: Array, bias: Array | None = None) -> Array:
     return product if bias is None else product + bias
 
 
-def matmul(x: Array, y: Array, transpose_x: Any = False, transpose_y: Any = False) -> Array:
+def matmul(x: Array, y: Array, transpose_x: Number = False, transpose_y: Number = False) -> Array:
     """The matrix product of the last two axes, either side transposed first."""
     left = x.swapaxes(-1, -2) if transpose_x else x
     return np.matmul(left, y.swapaxes(-1, -2) if transpose_y else y)
@@ -77,10 +79,10 @@ def attention(query: Array, key: Array, value: Array, attn_mask: Array | None = 
 
 def layer_norm(
     x: Array,
-    axes: Any,
+    axes: Number,
     gamma: Array | None = None,
     beta: Array | None = None,
-    epsilon: Any = 1e-5,
+    epsilon: Number = 1e-5,
 ) -> Array:
     """Zero mean and unit variance (biased) over ``axes``, then ``gamma`` and ``beta`` on them."""
     over = tuple(axis % x.ndim for axis in ints(axes))
@@ -97,7 +99,7 @@ def batch_norm(
     variance: Array,
     gamma: Array | None = None,
     beta: Array | None = None,
-    epsilon: Any = 1e-5,
+    epsilon: Number = 1e-5,
 ) -> Array:
     """Normalises axis 1 by stored statistics."""
     shape = (1, -1) + (1,) * (x.ndim - 2)
@@ -110,11 +112,11 @@ def conv(
     x: Array,
     weight: Array,
     bias: Array | None = None,
-    strides: Any = None,
+    strides: Array | None = None,
     pad_type: str = "valid",
-    pad: Any = None,
-    dilations: Any = None,
-    groups: Any = 1,
+    pad: Array | tuple[int, ...] = (),
+    dilations: Array | None = None,
+    groups: Number = 1,
 ) -> Array:
     """(N, C, *space) and (O, C / groups, *kernel) -> (N, O, *space); any number of dimensions."""
     if pad_type not in ("valid", "custom"):
@@ -141,7 +143,7 @@ def einsum(values: list[Array], equation: str) -> Array:
     return np.asarray(np.einsum(equation, *values, optimize=True))
 
 
-def cumsum(x: Array, axis: Any = 0, exclusive: Any = False, reverse: Any = False) -> Array:
+def cumsum(x: Array, axis: Number = 0, exclusive: Number = False, reverse: Number = False) -> Array:
     """Running sums along one axis, without each element itself if ``exclusive``."""
     line = np.flip(x, int(axis)) if reverse else x
     total = np.cumsum(line, int(axis), dtype=x.dtype)
@@ -149,30 +151,32 @@ def cumsum(x: Array, axis: Any = 0, exclusive: Any = False, reverse: Any = False
     return np.flip(total, int(axis)) if reverse else total
 
 
-def _reduction(function: Callable[..., Any]) -> Kernel:
-    def kernel(x: Array, axes: Any = None, keep_dims: Any = False) -> Any:
+def _reduction(function: Callable[..., Array]) -> Kernel:
+    def kernel(x: Array, axes: Array | None = None, keep_dims: Number = False) -> Array:
         over = None if axes is None else ints(axes)
         return function(x, axis=over, keepdims=bool(keep_dims))
 
     return kernel
 
 
-def _arg(function: Callable[..., Any]) -> Kernel:
-    def kernel(x: Array, axis: Any = -1, keep_dims: Any = False, output_dtype: str = "") -> Any:
+def _arg(function: Callable[..., Array]) -> Kernel:
+    def kernel(
+        x: Array, axis: Number = -1, keep_dims: Number = False, output_dtype: str = ""
+    ) -> Any:
         return function(x, axis=int(axis), keepdims=bool(keep_dims))
 
     return kernel
 
 
-def _unary(function: Callable[..., Any]) -> Kernel:
+def _unary(function: Callable[..., Array]) -> Kernel:
     return lambda x: function(x)
 
 
-def _binary(function: Callable[..., Any]) -> Kernel:
+def _binary(function: Callable[..., Array]) -> Kernel:
     return lambda x, y: function(x, y)
 
 
-_UNARY: Mapping[str, Callable[..., Any]] = {
+_UNARY: Mapping[str, Callable[..., Array]] = {
     "abs": np.abs,
     "ceil": np.ceil,
     "cos": np.cos,
@@ -189,7 +193,7 @@ _UNARY: Mapping[str, Callable[..., Any]] = {
     "square": np.square,
     "tanh": np.tanh,
 }
-_BINARY: Mapping[str, Callable[..., Any]] = {
+_BINARY: Mapping[str, Callable[..., Array]] = {
     "add": np.add,
     "equal": np.equal,
     "floor_div": np.floor_divide,

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
 from edgekit.errors import UnsupportedError
-from edgekit.mil.ops_compute import Array, Kernel, ints
+from edgekit.mil.ops_compute import Array, Kernel, Number, ints
 
 
 def gather(
-    x: Array, indices: Array, axis: Any = 0, batch_dims: Any = 0, validate_indices: Any = False
+    x: Array,
+    indices: Array,
+    axis: Number = 0,
+    batch_dims: Number = 0,
+    validate_indices: Number = False,
 ) -> Array:
     """Slices of ``axis`` by number; the first ``batch_dims`` axes are walked together."""
     along, shared = int(axis) % max(x.ndim, 1), int(batch_dims)
@@ -24,7 +27,7 @@ def gather(
 
 
 def gather_nd(
-    x: Array, indices: Array, batch_dims: Any = 0, validate_indices: Any = False
+    x: Array, indices: Array, batch_dims: Number = 0, validate_indices: Number = False
 ) -> Array:
     """Slices by coordinates, which are the last axis of ``indices``."""
     if not int(batch_dims):
@@ -34,7 +37,7 @@ def gather_nd(
 
 
 def gather_along_axis(
-    x: Array, indices: Array, axis: Any = 0, validate_indices: Any = False
+    x: Array, indices: Array, axis: Number = 0, validate_indices: Number = False
 ) -> Array:
     """One element for each index, along one axis."""
     return np.take_along_axis(x, indices.astype(np.int64), int(axis))
@@ -46,14 +49,16 @@ def reshape(x: Array, shape: Array) -> Array:
     return x.reshape(sizes)
 
 
-def concat(values: list[Array], axis: Any, interleave: Any = False) -> Array:
+def concat(values: list[Array], axis: Number, interleave: Number = False) -> Array:
     """Arrays joined along one axis."""
     if interleave:
         raise UnsupportedError("the evaluator has no interleaved concat")
     return np.concatenate([np.atleast_1d(value) for value in values], int(axis))
 
 
-def split(x: Array, axis: Any, num_splits: Any = None, split_sizes: Any = None) -> list[Array]:
+def split(
+    x: Array, axis: Number, num_splits: Number = 1, split_sizes: Array | None = None
+) -> list[Array]:
     """Equal parts, or parts of given sizes."""
     if split_sizes is None:
         return np.split(x, int(num_splits), int(axis))
@@ -64,10 +69,10 @@ def slice_by_index(
     x: Array,
     begin: Array,
     end: Array,
-    stride: Any = None,
-    begin_mask: Any = None,
-    end_mask: Any = None,
-    squeeze_mask: Any = None,
+    stride: Array | None = None,
+    begin_mask: Array | None = None,
+    end_mask: Array | None = None,
+    squeeze_mask: Array | None = None,
 ) -> Array:
     """``x[begin:end:stride]`` on every axis; a mask frees a bound or picks one element."""
     steps = ints(stride) if stride is not None else (1,) * x.ndim
@@ -90,7 +95,7 @@ def slice_by_size(x: Array, begin: Array, size: Array) -> Array:
     return x[tuple(slice(start, None if n == -1 else start + n) for start, n in bounds)]
 
 
-def pad(x: Array, pad: Array, mode: str = "constant", constant_val: Any = 0.0) -> Array:
+def pad(x: Array, pad: Array, mode: str = "constant", constant_val: Number = 0.0) -> Array:
     """Margins (before, after) for the last axes."""
     pairs = list(zip(ints(pad)[::2], ints(pad)[1::2], strict=True))
     margins = [(0, 0)] * (x.ndim - len(pairs)) + pairs
@@ -99,7 +104,9 @@ def pad(x: Array, pad: Array, mode: str = "constant", constant_val: Any = 0.0) -
     return np.pad(x, margins, mode="edge" if mode == "replicate" else "reflect")
 
 
-def affine_dequantize(quantized_data: Array, zero_point: Array, scale: Array, axis: Any) -> Array:
+def affine_dequantize(
+    quantized_data: Array, zero_point: Array, scale: Array, axis: Number
+) -> Array:
     """(data - zero_point) * scale, each of which has one number or one for each channel."""
     shape = [1] * quantized_data.ndim
     shape[int(axis)] = -1
@@ -127,7 +134,9 @@ def _spread(blocks: Array, shape: tuple[int, ...]) -> Array:
     return result
 
 
-def lut_to_dense(indices: Array, lut: Array, shape: Any = None, vector_axis: Any = None) -> Array:
+def lut_to_dense(
+    indices: Array, lut: Array, shape: Array | None = None, vector_axis: Array | None = None
+) -> Array:
     """Numbers of a palette: iOS 16's packed ``indices``, or iOS 18's with a palette a block."""
     if shape is not None:
         sizes = ints(shape)
@@ -157,7 +166,7 @@ MOVE: Mapping[str, Kernel] = {
     "pad": pad,
     "range_1d": lambda start, end, step: np.arange(start, end, step),
     "reshape": reshape,
-    "select": lambda cond, a, b: np.where(cond, a, b),
+    "select": lambda cond, a, b: np.asarray(np.where(cond, a, b)),
     "shape": lambda x: np.array(x.shape),
     "slice_by_index": slice_by_index,
     "slice_by_size": slice_by_size,

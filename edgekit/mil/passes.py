@@ -6,29 +6,32 @@ They need coremltools' base classes, so :func:`register` makes them on demand.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 import numpy as np
 
 from edgekit.mil.toolbox import coremltools
+from edgekit.quantize.numerics import Array, Stored, quantize
+from edgekit.quantize.scheme import FLOAT16, Scheme
 
-FLOAT16 = "edgekit::add_fp16_cast"
-QUANTIZE = "edgekit::linear_quantize_weights"
+CAST = "edgekit::add_fp16_cast"
+STORE = "edgekit::store_weights"
 SHARE = "edgekit::share_weights"
+Choose = Callable[[str, bool], Scheme]
 _FLOAT16_MAX = float(np.finfo(np.float16).max)
 _SHARED_FROM = 10  # elements: coremltools writes smaller constants into the program itself
 
 
 @cache
 def register() -> None:
-    """Makes :data:`FLOAT16`, :data:`QUANTIZE` and :data:`SHARE` known to pass pipelines."""
+    """Makes :data:`CAST`, :data:`STORE` and :data:`SHARE` known to pass pipelines."""
     coremltools()
     from coremltools.converters.mil.mil.passes.graph_pass import AbstractGraphPass
     from coremltools.converters.mil.mil.passes.pass_registry import PASS_REGISTRY, register_pass
 
     cast_pass: Any = type(PASS_REGISTRY["common::add_fp16_cast"])
-    quantize_pass: Any = type(PASS_REGISTRY["compression::linear_quantize_weights"])
 
     @register_pass("edgekit", name="add_fp16_cast")
     class Float16(cast_pass):  # type: ignore[misc]
@@ -41,37 +44,27 @@ def register() -> None:
         def fp16_overflow(op: Any) -> bool:
             return _may_overflow(op) and bool(cast_pass.fp16_overflow(op))
 
-    @register_pass("edgekit", name="linear_quantize_weights")
-    class LinearQuantize(quantize_pass):  # type: ignore[misc]
-        """The pass as it is, doing equal weights of several functions once, and in float32.
+    @register_pass("edgekit", name="store_weights")
+    class StoreWeights(AbstractGraphPass):  # type: ignore[misc]
+        """Stores each constant as ``choose`` says: equal ones of several functions are done once.
 
-        In float16, the type of the weights, levels of 8 bits round to the wrong neighbour. What is
-        cut to a function's length (positions, masks, rotations) has other extremes in each: it
-        stays in float16, lest an answer depend on its padding.
+        ``choose`` takes a constant's name and whether it is a matrix (see :func:`_is_matrix`), and
+        returns its scheme; one in floats stays as it is, and so does one beyond float16, which
+        is still in float32 here.
         """
 
-        def is_valid_op(self, op: Any) -> bool:
-            return bool(super().is_valid_op(op)) and _is_weight_matrix(op)
+        def __init__(self) -> None:
+            self.choose: Choose = lambda name, matrix: FLOAT16
 
         def apply(self, prog: Any) -> None:
-            self.done: dict[tuple[Any, ...], Any] = {}
-            with np.errstate(invalid="ignore"):  # 0/0 for a row of zeros, which becomes 0
-                super().apply(prog)
-
-        def blockwise_compress_by_dtype(
-            self, original_data: Any, dtype: Any, mode: str, block_sizes: list[int]
-        ) -> Any:
-            if original_data.ndim > 2:
-                block_sizes = [0, 1, *block_sizes[2:]]  # a scale for each head
-            key = (digest(original_data), dtype, mode, tuple(block_sizes))
-            if key not in self.done:
-                made = super().blockwise_compress_by_dtype(
-                    original_data.astype(np.float32), dtype, mode, block_sizes
-                )
-                self.done[key] = made and made._replace(
-                    scale=made.scale.astype(original_data.dtype)
-                )
-            return self.done[key]
+            done: dict[tuple[str, Scheme], Stored] = {}
+            for function in prog.functions.values():
+                with function:
+                    for op in list(function.operations):
+                        if _is_weight(op):
+                            scheme = self.choose(op.name, _is_matrix(op))
+                            if not scheme.floating and op.outputs[0].val.dtype == np.float16:
+                                _store(function, op, scheme, done)
 
     @register_pass("edgekit", name="share_weights")
     class ShareWeights(AbstractGraphPass):  # type: ignore[misc]
@@ -111,6 +104,53 @@ def _share(function: Any, op: Any, pool: dict[str, Any]) -> None:
     op.weight_id = key
 
 
+def _store(function: Any, op: Any, scheme: Scheme, done: dict[tuple[str, Scheme], Stored]) -> None:
+    """Replaces a constant by its levels and what makes the values of them again."""
+    value = op.outputs[0].val
+    key = (digest(value), scheme)
+    if key not in done:
+        done[key] = quantize(_channels_first(value).astype(np.float32), scheme)
+    made = _constexpr(op, done[key], value.shape)
+    function.replace_uses_of_var_after_op(op, op.outputs[0], made, force_replace=True)
+    function.remove_ops([op])
+
+
+def _channels_first(value: Array) -> Array:
+    """(1, heads, rows, columns) -> (heads, rows * columns), which have a scale for each head."""
+    return value if value.ndim == 2 else value.reshape(value.shape[1], -1)
+
+
+def _constexpr(op: Any, stored: Stored, shape: tuple[int, ...]) -> Any:
+    """The operation of the program's own operation set that has these levels for its data."""
+    from coremltools.converters.mil import Builder
+    from coremltools.converters.mil._deployment_compatibility import AvailableTarget
+    from coremltools.converters.mil.mil.block import is_current_opset_version_compatible_with
+
+    assert stored.scale is not None
+    levels, scale = stored.levels.reshape(shape), stored.scale
+    zero_point = np.zeros(scale.shape, np.int8) if stored.zero_point is None else stored.zero_point
+    axis = 0 if levels.ndim == 2 else 1
+    name = f"{op.name}_quantized"
+    if not is_current_opset_version_compatible_with(AvailableTarget.iOS18):
+        return Builder.constexpr_affine_dequantize(
+            quantized_data=levels,
+            zero_point=zero_point[:, 0],
+            scale=scale[:, 0],
+            axis=np.int32(axis),
+            before_op=op,
+            name=name,
+        )
+    per_axis = [1] * levels.ndim
+    per_axis[axis] = len(scale)
+    return Builder.constexpr_blockwise_shift_scale(
+        data=levels,
+        scale=scale.reshape(per_axis),
+        offset=zero_point.reshape(per_axis),
+        before_op=op,
+        name=name,
+    )
+
+
 def _is_weight(op: Any) -> bool:
     if op.op_type != "const":
         return False
@@ -118,7 +158,7 @@ def _is_weight(op: Any) -> bool:
     return isinstance(value, np.ndarray) and value.size >= _SHARED_FROM
 
 
-def _is_weight_matrix(op: Any) -> bool:
+def _is_matrix(op: Any) -> bool:
     """A weight of two axes, or what DeBERTa's attention multiplies: (1, heads, rows, columns)."""
     output = op.outputs[0]
     return output.rank == 2 or any(user.op_type == "matmul" for user in output.child_ops)

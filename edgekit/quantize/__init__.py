@@ -1,0 +1,1 @@
+"""How a model's weights are stored: schemes, which tensor gets which, and the arithmetic."""
