@@ -23,14 +23,14 @@ def of(found: Report) -> Iterator[tuple[str, TextTable]]:
 def models(found: Report) -> TextTable:
     """Teacher, student and controls."""
     scored = next((each.scores for each in found.entrants if each.scores), ())
-    columns = ("model", "parameters", "MB", *(score.name for score in scored[:1]), "drop")
+    measured = (scored[0].name, "drop") if scored else ()
+    columns = ("model", "parameters", "MB", *measured)
     rows = [
         (
             each.name,
             f"{each.parameters / 1e6:.2f} M",
             f"{each.size_bytes / 1e6:.1f}",
-            *(report.interval(score) for score in each.scores[:1]),
-            _drop(each),
+            *((report.interval(each.scores[0]), _drop(each)) if each.scores else ()),
         )
         for each in found.entrants
     ]
