@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 from msgspec.structs import replace
 
@@ -26,7 +25,7 @@ def suite(
     bundles: Sequence[Path],
     against: Path | None,
     name_or_path: str | None,
-    options: Mapping[str, Any],
+    options: Mapping[str, object],
 ) -> Suite:
     """The suite that a command line asks for.
 

@@ -100,6 +100,14 @@ class Proof(_Row, frozen=True, kw_only=True):
             "relative like max_abs and deviation; before, drift was relative like max_abs only"
         ),
     ] = None
+    arithmetic: Annotated[
+        float | None,
+        Meta(
+            description="since 1.4: largest difference from the traced graph run in PyTorch with "
+            "this file's own rounding of weights and activations, relative like max_abs and "
+            "deviation; null where nothing is quantised to integers"
+        ),
+    ] = None
     agreement: Annotated[
         float | None,
         Meta(description="share of PyTorch's clear decisions it takes; null: there are none"),

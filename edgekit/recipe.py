@@ -26,7 +26,9 @@ class Tolerance:
     ``agreement`` is the least share of clear decisions that are the same, where clear means won by
     ``clear`` times the spread; ``padding_sensitivity`` bounds, like ``max_abs``, how far padding or
     a batch may move the artifact's own answer: a mask that is ignored is caught even where rounding
-    hides it.
+    hides it. ``arithmetic`` bounds, like ``max_abs``, how far a quantised file may be from the
+    traced graph with the same rounding of weights and activations, beyond a few times that graph's
+    own noise: what hides in the distance to PyTorch does not hide there.
     """
 
     max_abs: float
@@ -34,6 +36,7 @@ class Tolerance:
     agreement: float
     padding_sensitivity: float = 1e-2
     clear: float = 0.1
+    arithmetic: float = 2e-3
 
 
 @dataclass(frozen=True)

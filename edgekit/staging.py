@@ -53,8 +53,17 @@ def publish(folder: Path, out: Path, *, force: bool) -> None:
     Raises:
         OutputError: something stands at ``out`` that may not be replaced, or the move fails.
     """
-    _sync(folder)
     check_replaceable(out, force=force)
+    move(folder, out)
+
+
+def move(folder: Path, out: Path) -> None:
+    """Moves a finished folder to ``out`` in one step, and swaps it for what stands there.
+
+    Raises:
+        OutputError: the move fails.
+    """
+    _sync(folder)
     try:
         if out.exists():
             _swap(folder, out)

@@ -192,7 +192,7 @@ def test_a_model_that_cannot_be_converted_leaves_no_folder_and_keeps_what_was_th
 def test_an_output_folder_that_cannot_be_made_is_named(bundle: Bundle, tmp_path: Path) -> None:
     out = tmp_path / "out"
     out.touch()
-    with pytest.raises(EdgekitError, match=r"out cannot be made: File exists"):
+    with pytest.raises(EdgekitError, match=r"out cannot be written to: File exists"):
         run(suite_of(bundle.path), out)
 
 

@@ -14,7 +14,6 @@ import tarfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ import onnx
 import psutil
 import pytest
 from measuring import launch
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 from onnx import TensorProto, helper
 from test_bench import FAST, spoil, suite_of
 from test_bundle import edit

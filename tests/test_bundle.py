@@ -17,6 +17,8 @@ from test_source import edgekit_cli
 from edgekit.bundle import MANIFEST, Bundle
 from edgekit.errors import BundleError
 from edgekit.files import tree_sha256
+from edgekit.proof import golden
+from edgekit.proof.verify import verify
 
 
 @pytest.fixture
@@ -115,6 +117,30 @@ def test_a_forged_manifest_is_refused(case: str, copy: Path) -> None:
     assert result.returncode == 2
     assert message in result.stderr
     assert result.stderr.count("\n") == 1
+
+
+SETTINGS: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
+    "length": (lambda m: m.update(max_length=32), "made for max_length 64"),
+    "side": (lambda m: m["tokenizer"].update(truncation_side="left"), "made for truncation_side"),
+}
+
+
+@pytest.mark.parametrize("case", SETTINGS)
+def test_golden_texts_of_other_settings_are_not_verified(case: str, copy: Path) -> None:
+    change, message = SETTINGS[case]
+    edit(copy, change)
+    with pytest.raises(BundleError, match=message):
+        golden.read(Bundle.open(copy))
+
+
+def test_a_file_that_nothing_runs_does_not_pass(copy: Path) -> None:
+    def rename(manifest: dict[str, Any]) -> None:
+        manifest["artifacts"] = [{**manifest["artifacts"][0], "format": "gguf"}]
+
+    edit(copy, rename)
+    first, *_ = verify(Bundle.open(copy))
+    assert not first.passed
+    assert "no runtime of this machine" in str(first.failure)
 
 
 def test_an_artifact_that_is_a_link_out_of_the_bundle_is_refused(copy: Path) -> None:

@@ -9,13 +9,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
 import numpy as np
+import pyarrow
 import pytest
 import torch
+from accelerate import Accelerator
 from conftest import BERT, MODELS, save_checkpoint, write_vocabulary
+from pyarrow import parquet
 from safetensors.torch import load_file
 from transformers import (
     CONFIG_MAPPING,
@@ -32,14 +36,19 @@ from edgekit.app.opening import open_app
 from edgekit.benchmarks.studies import small_models
 from edgekit.bundle import Bundle
 from edgekit.data import texts as text_data
-from edgekit.distillation import architecture, layers
-from edgekit.distillation.batches import Masking, Order
+from edgekit.distillation import architecture, layers, plan
+from edgekit.distillation.batches import Masking, Micro, Order
+from edgekit.distillation.checkpoints import Checkpoints
 from edgekit.distillation.examples import pieces
-from edgekit.distillation.learner import Learner, Reading
+from edgekit.distillation.learner import Learner, Outputs, Reading
+from edgekit.distillation.loading import Loaded
+from edgekit.distillation.losses import Losses
 from edgekit.distillation.plan import choose
+from edgekit.distillation.progress import Progress
 from edgekit.distillation.report import Report
-from edgekit.distillation.training import LOG
-from edgekit.errors import EdgekitError, PlanError, ProofError
+from edgekit.distillation.teachers import Live, Tensors
+from edgekit.distillation.training import LOG, Record, Run
+from edgekit.errors import EdgekitError, PlanError, ProofError, TrainingError
 from edgekit.model import families, tasks
 
 DEEP = BertConfig.from_dict({**BERT.to_dict(), "num_hidden_layers": 4})
@@ -198,6 +207,11 @@ def test_texts_are_streamed_whole(tmp_path: Path) -> None:
     table = write(tmp_path / "b.tsv", "two and more\t1\nthree and more\t0\n")
     records = write(tmp_path / "c.jsonl", '{"id": "x", "text": "four"}\n')
     found = list(text_data.stream([str(lines), str(table), str(records)]))
+    folder = tmp_path / "set"
+    folder.mkdir()
+    parquet.write_table(pyarrow.table({"id": [1, 2], "text": ["a", "b"]}), folder / "train.parquet")
+    for source in (str(folder / "train.parquet"), f"datasets:{folder}:train"):
+        assert list(text_data.stream([source])) == ["a", "b"]
     assert found[0] == "one"
     assert found[-4:] == ["й好é", "two and more", "three and more", "four"]
     assert max(map(len, found)) <= 100_000
@@ -240,7 +254,8 @@ def test_a_resumed_run_gives_the_same_losses(teachers: Teachers, tmp_path: Path)
 
 def test_micro_batches_change_nothing_but_rounding(teachers: Teachers, tmp_path: Path) -> None:
     mlm(teachers, tmp_path, "whole")
-    mlm(teachers, tmp_path, "parts", micro_batch=3)
+    mlm(teachers, tmp_path, "parts", micro_batch=3, tensorboard=True)
+    assert list((tmp_path / "parts.distill").rglob("events.out.tfevents.*"))
     for one, other in zip(log(tmp_path / "whole"), log(tmp_path / "parts"), strict=True):
         assert one["parts"] == pytest.approx(other["parts"], rel=1e-4)
 
@@ -374,6 +389,44 @@ def test_what_is_not_finite_ends_with_a_checkpoint(teachers: Teachers, tmp_path:
     assert kept
 
 
+@dataclass(frozen=True)
+class Failing:
+    """A teacher that runs out of memory after some micro batches."""
+
+    teacher: Live
+    after: int
+    asked: list[Micro] = field(default_factory=list)
+
+    def outputs(self, micro: Micro, tensors: Tensors) -> Outputs:
+        self.asked.append(micro)
+        if len(self.asked) > self.after:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
+        return self.teacher.outputs(micro, tensors)
+
+
+def test_what_runs_out_of_memory_goes_on(teachers: Teachers, tmp_path: Path) -> None:
+    texts = write(tmp_path / "texts.txt", TEXTS)
+    asked = {"layers": 2, "objective": "mlm", "texts": [str(texts)], "batch": 8, "steps": 6}
+    planned = plan.make(str(teachers("fill-mask")), tmp_path / "out", **asked)
+    planned.work.mkdir()
+    loaded = Loaded(planned, Accelerator(cpu=True), print, print)
+    folder, teacher = planned.work / "student", Live(loaded.teacher)
+    losses = Losses(planned.task, planned.training.weights, 2.0, 1)
+
+    def train(teacher: Live | Failing, resume: bool) -> list[Record]:
+        checkpoints = Checkpoints(folder, {}, 2)
+        learner = loaded.student("teacher")[0]
+        return Run(
+            "student", learner, teacher, loaded.source, losses, planned.training, 6, folder,
+            checkpoints, loaded.accelerator, Progress(print, print),
+        ).train(resume)  # fmt: skip
+
+    with pytest.raises(TrainingError, match=r"out of memory at step 3, .*checkpoint-3 is kept"):
+        train(Failing(teacher, 3), resume=False)
+    resumed = train(teacher, resume=True)
+    assert resumed == train(teacher, resume=False)
+
+
 # the command
 
 
@@ -416,15 +469,17 @@ def test_two_processes_are_one(objective: str, teachers: Teachers, tmp_path: Pat
     """By Accelerate, on one machine: the same examples in the same order, the same losses."""
     task = {"mlm": "fill-mask", "embedding": "sentence-similarity"}[objective]
     texts = write(tmp_path / "texts.txt", TEXTS)
-    asked = (teachers(task), "--layers", 2, "--objective", objective, "--texts", texts,
-             "--batch", 8, "--steps", 5, "--quiet")  # fmt: skip
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    for name, count in (("one", 1), ("two", 2)):
-        done = subprocess.run(
-            command(*asked, "-o", tmp_path / name, processes=count),
-            env=environment, capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr
+    edgekit.distill(
+        str(teachers(task)), tmp_path / "one",
+        layers=2, objective=objective, texts=[str(texts)], batch=8, steps=5,
+    )  # fmt: skip
+    asked = (teachers(task), "-o", tmp_path / "two", "--layers", 2, "--objective", objective,
+             "--texts", texts, "--batch", 8, "--steps", 5, "--quiet")  # fmt: skip
+    done = subprocess.run(
+        command(*asked, processes=2),
+        env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
     for one, other in zip(log(tmp_path / "one"), log(tmp_path / "two"), strict=True):
         assert one["tokens"] == other["tokens"]
         assert one["parts"] == pytest.approx(other["parts"], rel=1e-4)

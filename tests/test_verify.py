@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -12,6 +13,7 @@ from conftest import BERT
 from transformers import BertConfig, BertForTokenClassification
 
 from edgekit import recipe
+from edgekit.errors import SourceError
 from edgekit.manifest import Scale
 from edgekit.model import tasks
 from edgekit.model.head import Head
@@ -180,3 +182,74 @@ def decided(probe: probes.Probe, outputs: dict[str, np.ndarray]) -> tuple[int, f
     comparer.add(Trial("text", (probe,), 1), probe, outputs)
     proof = comparer.proof("torch", 0.0)
     return proof.decisions, proof.agreement
+
+
+def test_an_offset_that_softmax_does_not_see_hides_nothing(model: torch.nn.Module) -> None:
+    """Noise that is nothing in logits around 300, and everything to what they decide."""
+    shifted = copy.deepcopy(model)
+    shifted.classifier.bias.data += 300
+    oracle = Oracle(shifted, TASK, Head(), True)
+    rows = probes.made_up(probes.Vocabulary(300, 0, 2), 64, (16, 64))
+    cases = [probes.answer(oracle, row) for row in rows]
+    assert prove(PyTorch(shifted), cases).passed
+
+    def noise(logits: np.ndarray) -> np.ndarray:
+        return logits + np.random.default_rng(0).normal(0, 2, logits.shape).astype(np.float32)
+
+    proof = prove(PyTorch(shifted, spoil=noise), cases, "int8")
+    assert proof.max_abs < 0.05
+    assert "deviates by" in str(proof.failure)
+
+
+def test_few_decisions_are_no_agreement(cases: list[probes.Probe], model: torch.nn.Module) -> None:
+    """A single text's decisions are all right, and show nothing."""
+    few = [probe for probe in cases if len(probe) <= 3]
+    proof = prove(PyTorch(model), few, "int8")
+    assert proof.agreement == 1
+    assert str(proof.failure).startswith("not decided")
+
+
+def test_decisions_are_drawn_until_there_are_enough(
+    cases: list[probes.Probe], model: torch.nn.Module
+) -> None:
+    oracle = Oracle(model, TASK, Head(), True)
+    few = Reference.of(TASK, SIGNATURE, [probe for probe in cases if len(probe) <= 3], 64)
+    rows = probes.decisive(probes.Vocabulary(300, 0, 2), 64)
+    more = few.decided(0.1, (probes.answer(oracle, row) for row in rows))
+    clear = sum(more.clear_decisions(probe, 0.1) for probe in more.probes)
+    assert 60 <= clear < 80
+    assert prove_session(PyTorch(model), more, recipe.get("int8").tolerance).passed
+
+
+def test_made_up_probes_have_every_token_type() -> None:
+    rows = list(probes.made_up(probes.Vocabulary(300, 0, 2), 64, (16, 64)))
+    assert {kind for row in rows for kind in row.token_type_ids} == {0, 1}
+
+
+@pytest.mark.parametrize(
+    ("task", "value", "message"),
+    [
+        ("token-classification", np.nan, "NaN or infinite"),
+        ("token-classification", np.inf, "NaN or infinite"),
+        ("sentence-similarity", 0.0, "all zeros"),
+    ],
+)
+def test_answers_that_prove_nothing_are_refused(task: str, value: float, message: str) -> None:
+    class Broken(Oracle):
+        def answer(self, input_ids: object, token_type_ids: object = ()) -> dict[str, np.ndarray]:
+            return {"output": np.full((2, 8), value, np.float32)}
+
+    oracle = Broken(torch.nn.Identity(), tasks.get(task), Head(), False)  # type: ignore[arg-type]
+    with pytest.raises(SourceError, match=message):
+        probes.answer(oracle, probes.Row("a", "length", (1, 2)))
+
+
+def test_the_same_answer_to_every_text_proves_nothing(cases: list[probes.Probe]) -> None:
+    class Constant(PyTorch):
+        def run(self, feed: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+            return {"logits": np.ones((*feed["input_ids"].shape, 3), np.float32)}
+
+    same = [
+        replace(probe, outputs={"logits": np.ones((len(probe), 3), np.float32)}) for probe in cases
+    ]
+    assert "the same logits" in str(prove(Constant(torch.nn.Identity()), same).failure)

@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from edgekit.model.pooling import Pooling
 from safetensors.torch import load_file, save_file
 from transformers import BertConfig, BertForSequenceClassification
 
 from edgekit.errors import ProofError
 from edgekit.formats import FORMATS
 from edgekit.model import tasks
+from edgekit.model.head import Head
 from edgekit.quantize.audit import Wanted, Weight, hold
 from edgekit.quantize.numerics import Stored
 from edgekit.quantize.scheme import FLOAT16, FLOAT32, INT8, Scheme
@@ -68,7 +68,7 @@ def traced(tmp_path_factory: pytest.TempPathFactory) -> Graph:
         (8,),
     )
     model = BertForSequenceClassification(config).eval()
-    return export.trace(model, task, signature, tmp_path_factory.mktemp("graph"), Pooling())
+    return export.trace(model, task, signature, tmp_path_factory.mktemp("graph"), Head())
 
 
 def made(name: str, source: Graph, recipe: Recipe, folder: Path) -> tuple[Path, Wanted]:

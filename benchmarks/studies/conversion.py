@@ -157,8 +157,7 @@ def by_edgekit(config: Path, length: int, out: Path, jobs: int) -> None:
 
     def call(share: int, function: Callable[..., R], *args: object) -> R:
         threads = max(1, (os.cpu_count() or 1) // share)
-        found: R = Worker(function, args, log, threads=threads).result(lambda step: None)
-        return found
+        return Worker(function, args, log, threads=threads).result(lambda step: None)
 
     traced = call(1, stages.trace, planned, work, bundle)
     names = sorted(planned.formats(), key=lambda name: -formats.get(name).effort)

@@ -53,16 +53,16 @@ def parts(data: Path) -> Iterator[Part]:
     yield _distil("sst2-student", "sst2-teacher", 3, "task", "--data", train, "--eval", dev,
                   "--epochs", "2", "--cache-teacher", "--controls")  # fmt: skip
     yield _distil("stsb-student", source.DEMO, 3, "embedding", "--texts", "texts.txt", "--eval",
-                  pairs, "--epochs", "6", "--controls", "--cache-teacher",
+                  pairs, "--epochs", "4", "--controls", "--cache-teacher",
                   "--max-length", "48")  # fmt: skip
-    mlm = ("--texts", "texts.txt", "--eval", "masked.txt", "--max-length", "48")
+    mlm = ("--texts", "texts.txt", "--eval", "masked.txt", "--max-length", "48", "--limit", "6000")
     yield _distil("bert", f"config:{_BARE}/config.json", 4, "mlm", *mlm, "--weights", "kl=0,cos=0",
                   "--lr", "1e-3", "--epochs", "4")  # fmt: skip
     yield _distil("distilbert", "bert", 2, "mlm", *mlm, "--student", "distilbert", "--controls",
                   "--lr", "1e-3", "--epochs", "3")  # fmt: skip
     for name in ("sst2-teacher", "sst2-student", "stsb-student"):
-        yield Part(f"{name}.edgekit", "edgekit", ("convert", name, "--to", "onnx,tflite"))
-    yield Part("minilm.edgekit", "edgekit", ("convert", source.DEMO, "--to", "onnx,tflite"))
+        yield Part(f"{name}.edgekit", "edgekit", ("convert", name, "--to", "onnx"))
+    yield Part("minilm.edgekit", "edgekit", ("convert", source.DEMO, "--to", "onnx"))
     sst2 = ("sst2-teacher.edgekit", "sst2-student.edgekit")
     stsb = ("minilm.edgekit", "stsb-student.edgekit")
     yield Part("sst2.eval", "edgekit", ("eval", *sst2, "--data", dev, "--shown", "0"))

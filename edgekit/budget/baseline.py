@@ -13,7 +13,7 @@ from edgekit import documents
 from edgekit.benchmarks import results
 from edgekit.benchmarks.measurement import Measurement
 from edgekit.budget.limits import LabelledData
-from edgekit.budget.quantities import FILE, Quantity, Reading
+from edgekit.budget.quantities import FILE, Observation, Quantity
 from edgekit.errors import PlanError
 from edgekit.evaluation import result
 from edgekit.evaluation.result import Evaluation
@@ -65,7 +65,7 @@ class Baseline:
             for row in self.rows
             if row.subject.file == subject.file
             and (row.subject.runtime == subject.runtime or not placed)
-            and quantity.read(Reading(row)) is not None
+            and quantity.read(Observation(row)) is not None
         ]
         rows = _of_model(rows, lambda row: row.subject.model, subject.model, self.origin)
         if not rows:
@@ -74,7 +74,7 @@ class Baseline:
             comparison.differences(blank.conditions, row.conditions) if placed else []
             for row in rows
         ]
-        return quantity.read(Reading(self._alike(rows, unlike, subject.file))) or 0.0
+        return quantity.read(Observation(self._alike(rows, unlike, subject.file))) or 0.0
 
     def metric(
         self, quantity: Quantity, bundle: str, file: str, device: str, data: LabelledData

@@ -21,7 +21,7 @@ _SMALL = -4  # power of ten below which a value is written with one
 
 
 @dataclass(frozen=True)
-class Reading:
+class Observation:
     """All that is known of one file in one setting; ``lost`` says why there is no quality."""
 
     measurement: Measurement
@@ -54,14 +54,14 @@ class Quantity:
     example: str
     units: Mapping[str, float]
     unit: str
-    read: Callable[[Reading], float | None]
+    read: Callable[[Observation], float | None]
     needs: str = RUN
     clock: bool | None = None
     allows: Callable[[float], bool] = lambda limit: limit > 0
     least: bool = False
     relative: bool = True
     compares: bool = False
-    of: Callable[[Reading], str] = lambda row: ""
+    of: Callable[[Observation], str] = lambda row: ""
 
     def text(self, value: float, digits: int = 3) -> str:
         """A value for people, like ``22.9 MB``."""
@@ -87,41 +87,41 @@ class Quantity:
         return value >= bound if self.least else value <= bound
 
 
-def _load(row: Reading) -> float | None:
+def _load(row: Observation) -> float | None:
     return statistics.median(row.measurement.load_ms) if row.measurement.load_ms else None
 
 
-def _p90(row: Reading) -> float | None:
+def _p90(row: Observation) -> float | None:
     samples = row.measurement.latency_ms
     return stats.summarise(samples).p90 if samples else None
 
 
-def _parity(row: Reading) -> float | None:
+def _parity(row: Observation) -> float | None:
     return row.measurement.parity.max_abs if row.measurement.parity else None
 
 
-def _metric(row: Reading) -> float | None:
+def _metric(row: Observation) -> float | None:
     return row.quality.metrics[0].value if row.quality and row.quality.metrics else None
 
 
-def _drop(row: Reading) -> float | None:
+def _drop(row: Observation) -> float | None:
     return row.quality.metrics[0].drop if row.quality and row.quality.metrics else None
 
 
-def _class_drop(row: Reading) -> float | None:
+def _class_drop(row: Observation) -> float | None:
     return max(_class_drops(row), default=(None, ""))[0]
 
 
-def _worst_class(row: Reading) -> str:
+def _worst_class(row: Observation) -> str:
     return max(_class_drops(row), default=(None, ""))[1]
 
 
-def _class_drops(row: Reading) -> list[tuple[float, str]]:
+def _class_drops(row: Observation) -> list[tuple[float, str]]:
     parts = row.quality.classes if row.quality else ()
     return [(part.score.drop, part.label) for part in parts if part.score.drop is not None]
 
 
-def _agreement(row: Reading) -> float | None:
+def _agreement(row: Observation) -> float | None:
     return row.quality.agreement if row.quality else None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from edgekit import layout
 from edgekit.benchmarks.devices import warnings
@@ -76,7 +76,7 @@ def _broken(each: Finding) -> str:
     return f"**broken** {markdown_text(each.reason)}".strip()
 
 
-def to_json(name: str, findings: Sequence[Finding]) -> dict[str, Any]:
+def to_json(name: str, findings: Sequence[Finding]) -> dict[str, object]:
     """Values in bytes, milliseconds, instructions, or without a unit."""
     return {
         "bundle": name,

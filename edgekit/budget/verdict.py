@@ -14,7 +14,7 @@ from edgekit.budget.baseline import Baseline
 from edgekit.budget.finding import Finding
 from edgekit.budget.limits import Budget, DeviceSetting, LabelledData, Limit
 from edgekit.budget.meter import Meter
-from edgekit.budget.quantities import ANSWERS, DATA, FILE, RUN, Reading
+from edgekit.budget.quantities import ANSWERS, DATA, FILE, RUN, Observation
 from edgekit.bundle import Artifact, Bundle
 from edgekit.errors import PlanError
 from edgekit.evaluation.result import Quality
@@ -159,15 +159,15 @@ def _reading(
     line: _Line,
     measured: Mapping[tuple[DeviceSetting, str], Measurement],
     judged: Mapping[tuple[str, LabelledData, str], Quality | str],
-) -> Reading:
+) -> Observation:
     row = measured[line.setting, line.file]
     if line.data is None or line.limit.quantity.needs != DATA:
-        return Reading(row)
+        return Observation(row)
     found = judged[line.setting.device, line.data, line.file]
-    return Reading(row, lost=found) if isinstance(found, str) else Reading(row, found)
+    return Observation(row, lost=found) if isinstance(found, str) else Observation(row, found)
 
 
-def _finding(line: _Line, bound: float, base: float | None, reading: Reading) -> Finding:
+def _finding(line: _Line, bound: float, base: float | None, reading: Observation) -> Finding:
     quantity, row, quality = line.limit.quantity, reading.measurement, reading.quality
     value = quantity.read(reading)
     return Finding(
@@ -187,7 +187,7 @@ def _finding(line: _Line, bound: float, base: float | None, reading: Reading) ->
     )
 
 
-def _why(line: _Line, reading: Reading) -> str:
+def _why(line: _Line, reading: Observation) -> str:
     """Why there is no value."""
     row, quality = reading.measurement, reading.quality
     if line.limit.quantity.needs != DATA:

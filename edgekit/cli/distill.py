@@ -63,6 +63,8 @@ from edgekit.cli.options import (
 @click.option("--tensorboard", is_flag=True, help="Write its logs, too.")
 @click.option("--resume", is_flag=True, help="Go on from the last checkpoint.")
 @click.option("--force", is_flag=True, help="Replace a student, and an earlier run.")
+@click.option("--allow-pickle", is_flag=True, help="Load pickled weights: they can run code.")
+@click.option("--trust-remote-code", is_flag=True, help="Run Python code of the checkpoint.")
 @quiet_option
 @json_option
 @debug_option
@@ -70,6 +72,8 @@ def distill(
     teacher: str,
     out: Path,
     layers: str,
+    allow_pickle: bool,
+    trust_remote_code: bool,
     quiet: bool,
     as_json: bool,
     debug: bool,
@@ -85,8 +89,10 @@ def distill(
     from edgekit.cli import progress
     from edgekit.cli.rendering import distillation
     from edgekit.distillation import plan, run
+    from edgekit.model.source import Trust
 
-    planned = plan.make(teacher, out, layers=_layers(layers), **options)
+    trust = Trust(allow_pickle, trust_remote_code)
+    planned = plan.make(teacher, out, layers=_layers(layers), trust=trust, **options)
     others = os.environ.get("RANK", "0") != "0"  # Accelerate starts processes as torchrun does
     with progress.Log(quiet or as_json or others) as log:
         try:

@@ -25,7 +25,7 @@ from torch.distributed.checkpoint.state_dict import (
 )
 
 from edgekit.errors import PlanError
-from edgekit.staging import publish, staging
+from edgekit.staging import move, staging
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
@@ -101,7 +101,7 @@ class Checkpoints:
             save_file(_flat(moments), made / _OPTIMIZER)
             state = {"step": step, "facts": dict(self.facts)}
             (made / _STATE).write_text(json.dumps(state, indent=1) + "\n", "utf-8")
-            publish(made, target, force=True)
+            move(made, target)
         for old in self.steps[: -self.keep]:
             shutil.rmtree(self.path(old), ignore_errors=True)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edgekit.errors import DataError
-from edgekit.staging import publish, staging
+from edgekit.staging import move, staging
 from edgekit.tokens.encoding import Encoded
 
 if TYPE_CHECKING:
@@ -152,7 +152,7 @@ def store(rows: Iterator[list[int]], folder: Path, limit: int | None, tick: Say)
         if len(lengths) == 1:
             raise DataError("the texts are all empty: give some with --texts")
         np.save(made / _STARTS, np.cumsum(np.frombuffer(lengths, np.int64)))
-        publish(made, folder, force=True)
+        move(made, folder)
 
 
 def load(folder: Path) -> TokenRows:

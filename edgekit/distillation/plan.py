@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from edgekit.data import texts as text_data
@@ -139,7 +139,8 @@ def make(
     """
     require()
     goal = objectives.get(objective)
-    found = source.find(teacher, trust)
+    # BERT's own checkpoint has a head for the next sentence besides, which no student learns from
+    found = source.find(teacher, replace(trust, unused_weights=True))
     task = _task(found, goal)
     shape = Shape(
         choose(layers, layer_count(found)),
@@ -168,12 +169,13 @@ def make(
         **training,  # type: ignore[arg-type]
     )
     _check_numbers(numbers)
-    if Path(out).exists() and not force:
-        raise OutputError(f"{out} exists: pass --force to replace it")
-    return Plan(
+    planned = Plan(
         found, task, goal, Path(out), shape, numbers, inputs, controls,
         cache_teacher, tensorboard, resume, force,
     )  # fmt: skip
+    _check_replaceable(planned.out, ("config.json", "model.safetensors"), force)
+    _check_replaceable(planned.work, (), force or resume)
+    return planned
 
 
 def require() -> None:
@@ -285,6 +287,22 @@ def _check_numbers(numbers: Training) -> None:
         raise PlanError(f"--warmup {numbers.warmup} is no share: give 0 or more, and less than 1")
     if numbers.precision not in PRECISIONS:
         raise PlanError(f"--precision {numbers.precision}: choose from {', '.join(PRECISIONS)}")
+
+
+def _check_replaceable(out: Path, marks: Sequence[str], allowed: bool) -> None:
+    """That nothing of somebody else's would be replaced.
+
+    Args:
+        out: the folder.
+        marks: files by which a student is told.
+        allowed: whether what an earlier run left there may be replaced.
+    """
+    if out.is_dir() and not any(out.iterdir()):
+        return
+    if out.exists() and not allowed:
+        raise OutputError(f"{out} exists: pass --force to replace it, or --resume to go on")
+    if out.exists() and not all((out / name).is_file() for name in marks):
+        raise OutputError(f"{out} is no student, so it will not be replaced: choose another -o")
 
 
 def _length(found: Source, length: int | None) -> int:

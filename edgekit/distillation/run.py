@@ -21,7 +21,7 @@ from edgekit.distillation.plan import Plan
 from edgekit.distillation.progress import Progress, Say
 from edgekit.distillation.report import Course, Report
 from edgekit.distillation.training import Run
-from edgekit.errors import MissingExtraError, OutputError, PlanError
+from edgekit.errors import MissingExtraError, PlanError
 from edgekit.files import file_sha256
 
 if TYPE_CHECKING:
@@ -91,10 +91,6 @@ def _accelerator(plan: Plan) -> Accelerator:
 def _make_folder(plan: Plan, accelerator: Accelerator) -> None:
     """The folder for checkpoints, made anew or taken over."""
     if accelerator.is_main_process:
-        if plan.work.exists() and not (plan.resume or plan.force):
-            raise OutputError(
-                f"{plan.work} is of an earlier run: go on with --resume, or start anew with --force"
-            )
         if plan.work.exists() and not plan.resume:
             shutil.rmtree(plan.work)
         plan.work.mkdir(parents=True, exist_ok=True)
@@ -114,7 +110,7 @@ class _Work:
         if plan.controls and report.WITHOUT not in students:
             students[report.WITHOUT] = loaded.student(plan.shape.start)[0]
         student, tokenizer = students[report.STUDENT], loaded.student_tokenizer
-        saving.save(student, tokenizer, plan.training.length, plan.out, force=plan.force)
+        saving.save(student, tokenizer, plan.training.length, plan.out)
         found = outcome.compare(loaded, students, [course for _, course in trained.values()])
         found.save(plan.work)
         if page.possible():

@@ -10,7 +10,7 @@ import torch
 
 from edgekit.distillation.learner import Learner
 from edgekit.model.head import Dense, Head, Normalize, Pool
-from edgekit.staging import publish, staging
+from edgekit.staging import move, staging
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
@@ -19,17 +19,14 @@ _MODULES = "sentence_transformers.models."
 _FLAGS = {"cls": "cls_token", "mean": "mean_tokens", "max": "max_tokens"}  # as older releases read
 
 
-def save(
-    learner: Learner, tokenizer: PreTrainedTokenizerFast, length: int, out: Path, *, force: bool
-) -> None:
-    """Writes the student, at once or not at all.
+def save(learner: Learner, tokenizer: PreTrainedTokenizerFast, length: int, out: Path) -> None:
+    """Writes the student, at once or not at all, in place of one that stands there.
 
     Args:
         learner: the student on the CPU.
         tokenizer: its own.
         length: the most tokens of a text, as its files say it.
         out: the folder.
-        force: replace what stands there.
 
     Raises:
         OutputError: it cannot be written.
@@ -46,7 +43,7 @@ def save(
         tokenizer.save_pretrained(made)
         if learner.reading.head is not None:
             _modules(learner, learner.reading.head, length, made)
-        publish(made, out, force=force)
+        move(made, out)
 
 
 def saves(head: Head) -> bool:

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from edgekit.distillation import report
 from edgekit.distillation.report import Entrant, Report
-from edgekit.report.tables import Table
+from edgekit.report.tables import TextTable
 
 _NOTHING = ""
 
 
-def of(found: Report) -> Iterator[tuple[str, Table]]:
+def of(found: Report) -> Iterator[tuple[str, TextTable]]:
     """All of them, each with a title."""
     yield f"{found.examples} examples" if found.examples else "models", models(found)
     if found.gains:
@@ -20,24 +20,24 @@ def of(found: Report) -> Iterator[tuple[str, Table]]:
     yield "the paper's, beside ours", paper(found)
 
 
-def models(found: Report) -> Table:
+def models(found: Report) -> TextTable:
     """Teacher, student and controls."""
     scored = next((each.scores for each in found.entrants if each.scores), ())
-    columns = ("model", "parameters", "MB", *(score.name for score in scored[:1]), "drop")
+    measured = (scored[0].name, "drop") if scored else ()
+    columns = ("model", "parameters", "MB", *measured)
     rows = [
         (
             each.name,
             f"{each.parameters / 1e6:.2f} M",
             f"{each.size_bytes / 1e6:.1f}",
-            *(report.interval(score) for score in each.scores[:1]),
-            _drop(each),
+            *((report.interval(each.scores[0]), _drop(each)) if each.scores else ()),
         )
         for each in found.entrants
     ]
-    return Table(columns, tuple(rows), 1)
+    return TextTable(columns, tuple(rows), 1)
 
 
-def gains(found: Report) -> Table:
+def gains(found: Report) -> TextTable:
     """By how many points the student is better than each control."""
     rows = [
         (
@@ -47,10 +47,10 @@ def gains(found: Report) -> Table:
         )
         for each in found.gains
     ]
-    return Table(("control", "points", ""), tuple(rows), 1)
+    return TextTable(("control", "points", ""), tuple(rows), 1)
 
 
-def losses(found: Report) -> Table:
+def losses(found: Report) -> TextTable:
     """Each part of each training."""
     rows = [
         (
@@ -61,10 +61,10 @@ def losses(found: Report) -> Table:
         )
         for each in found.courses
     ]
-    return Table(("training", "steps", "tokens/s", "parts"), tuple(rows), 1)
+    return TextTable(("training", "steps", "tokens/s", "parts"), tuple(rows), 1)
 
 
-def paper(found: Report) -> Table:
+def paper(found: Report) -> TextTable:
     """What DistilBERT's paper has, and what came out here."""
     teacher, student = found.entrant(report.TEACHER), found.entrant(report.STUDENT)
     ours = dict.fromkeys(report.PAPER_CLAIMS, _NOTHING)
@@ -86,7 +86,7 @@ def paper(found: Report) -> Table:
     if drawn:
         ours[report.RANDOM] = f"{100 * drawn.value:.2f} points less with random layers"
     rows = [(name, claim, ours[name]) for name, claim in report.PAPER_CLAIMS.items()]
-    return Table(("", "the paper's", "ours"), tuple(rows), 3)
+    return TextTable(("", "the paper's", "ours"), tuple(rows), 3)
 
 
 def _drop(each: Entrant) -> str:

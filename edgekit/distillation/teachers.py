@@ -14,7 +14,7 @@ from edgekit.distillation import batches
 from edgekit.distillation.batches import Micro
 from edgekit.distillation.examples import TokenRows
 from edgekit.distillation.learner import Learner, Outputs, Reading
-from edgekit.staging import publish, staging
+from edgekit.staging import move, staging
 
 _ROWS = 32  # that the teacher is asked for at a time when a cache is filled
 Say = Callable[[str], None]
@@ -118,7 +118,7 @@ def fill(
             tick(f"the teacher has answered {(number + 1) * _ROWS} of {len(rows)} examples")
         for array in arrays.values():
             array.flush()
-        publish(made, folder, force=True)
+        move(made, folder)
 
 
 def _asked(

@@ -42,7 +42,7 @@ class Predictions:
     """
 
     def __init__(
-        self, folder: Path, name: str, facts: Mapping[str, Any], *, fresh: bool = False
+        self, folder: Path, name: str, facts: Mapping[str, object], *, fresh: bool = False
     ) -> None:
         digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
         self.path = folder / f"{name}.{digest[:12]}.jsonl"

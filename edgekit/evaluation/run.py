@@ -166,7 +166,7 @@ class _Work:
         records = tuple(row.record for row in found)
         return judging.Outcome(artifact, device, app.session.runtime, records, cut)
 
-    def _facts(self, app: App, prepared: Prepared) -> dict[str, Any]:
+    def _facts(self, app: App, prepared: Prepared) -> dict[str, object]:
         """What predictions depend on."""
 
         manifest = app.bundle.manifest

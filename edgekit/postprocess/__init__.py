@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import numpy as np
 
@@ -146,7 +145,7 @@ _TASKS: Mapping[str, Callable[[Facts, Prompt, Outputs, int], Answer]] = {
 }
 
 
-def to_json(found: Answer) -> dict[str, Any]:
+def to_json(found: Answer) -> dict[str, object]:
     """Plain data; of question answering also ``best``, the span to show, or null for no answer."""
     plain = asdict(found)
     if isinstance(found, SpanAnswer):

@@ -48,7 +48,7 @@ _TEXTS: Mapping[str, tuple[tuple[str, ...], ...]] = {
 _OTHERS = ((_TEXT,), (_MARKS,))
 
 Ask = Callable[[Encoded], Mapping[str, np.ndarray]]
-Row = dict[str, np.ndarray]
+Arrays = dict[str, np.ndarray]
 
 
 class Packed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -127,10 +127,10 @@ def content(facts: Facts, tokenizer: Tokenizer, max_length: int, ask: Ask) -> Ve
     """
     rng = np.random.default_rng(SEED)
 
-    def made_up(encoded: Encoded) -> Row:
+    def made_up(encoded: Encoded) -> Arrays:
         return _made_up(rng, facts, encoded, real(encoded))
 
-    def real(encoded: Encoded) -> Row:
+    def real(encoded: Encoded) -> Arrays:
         return _thinned(facts, encoded, ask(encoded))
 
     length = min(_MAX_LENGTH, max_length)
@@ -182,7 +182,7 @@ def _prompts(facts: Facts, tokenizer: Tokenizer) -> Iterator[Prompt]:
         yield tokenizer.prompt(facts.task, *filled)
 
 
-def _case(facts: Facts, name: str, prompt: Prompt, outputs: Sequence[Row]) -> VectorCase:
+def _case(facts: Facts, name: str, prompt: Prompt, outputs: Sequence[Arrays]) -> VectorCase:
     return VectorCase(
         name=name,
         texts=prompt.texts,
@@ -193,7 +193,7 @@ def _case(facts: Facts, name: str, prompt: Prompt, outputs: Sequence[Row]) -> Ve
     )
 
 
-def _thinned(facts: Facts, encoded: Encoded, outputs: Mapping[str, np.ndarray]) -> Row:
+def _thinned(facts: Facts, encoded: Encoded, outputs: Mapping[str, np.ndarray]) -> Arrays:
     """Of the real outputs what fits into a small file and still has an answer."""
     if facts.task in ("feature-extraction", "late-interaction"):
         return {name: value[:, :_WIDTH] for name, value in outputs.items()}
@@ -216,7 +216,7 @@ def _largest(weights: np.ndarray) -> np.ndarray:
     return thin
 
 
-def _made_up(rng: np.random.Generator, facts: Facts, encoded: Encoded, like: Row) -> Row:
+def _made_up(rng: np.random.Generator, facts: Facts, encoded: Encoded, like: Arrays) -> Arrays:
     """Quarters from -4 to 4, in the shapes of the thinned outputs; no weight is below 0."""
     if facts.task == "sparse-embedding":
         return {name: np.abs(_quarters(rng, x.shape)) * (x > 0) for name, x in like.items()}

@@ -15,12 +15,14 @@ from edgekit.documents import rounded
 from edgekit.manifest import Check, Proof, Scale
 from edgekit.model.tasks import Task
 from edgekit.proof.probes import DECISION, Probe
+from edgekit.proof.recipe_reference import Rounded
 from edgekit.proof.scales import centred, deviation, moves, relative, scales, widest
 from edgekit.proof.trials import Trial
 from edgekit.recipe import Tolerance
 from edgekit.signature import Signature
 
 ENOUGH = 60  # clear decisions: of so many, a file that takes 85% rightly passes 95% once in 50
+_NOISE = 6.0  # times its own noise that a file may be from its own rounding
 _VECTOR = 16  # the cosine of fewer values says little: two small logits may point anywhere
 
 Arrays = Mapping[str, np.ndarray]
@@ -32,7 +34,8 @@ class Reference:
     """What files are held against: PyTorch's answers, and how a file is asked for its own.
 
     ``max_length`` is the most tokens that a text is padded to; ``least`` is how many clear
-    decisions there have to be where the task decides anything.
+    decisions there have to be where the task decides anything. ``rounded`` are the answers of the
+    traced graph with a quantised file's own rounding, None where nothing is quantised.
     """
 
     task: Task
@@ -41,6 +44,7 @@ class Reference:
     scales: Mapping[str, Scale]
     max_length: int
     least: int = ENOUGH
+    rounded: Rounded | None = None
 
     @classmethod
     def of(
@@ -79,7 +83,8 @@ class Difference:
     ``max_abs`` is relative to the output's largest value, ``deviation`` to its spread (see
     :mod:`edgekit.proof.scales`); ``cosine`` is 1 for outputs of fewer than 16 values; ``same`` of
     ``clear`` decisions agree. ``padding`` is how far the output is from the artifact's own for the
-    same text without padding, the larger of the same two.
+    same text without padding, the larger of the same two; ``arithmetic`` is the same distance from
+    the reference's ``rounded`` answers.
     """
 
     max_abs: float
@@ -88,9 +93,10 @@ class Difference:
     same: int = 0
     clear: int = 0
     padding: float = 0.0
+    arithmetic: float = 0.0
 
 
-WRONG = Difference(np.inf, np.inf, -1.0, 0, 1, np.inf)  # no numbers that could be compared
+WRONG = Difference(np.inf, np.inf, -1.0, 0, 1, np.inf, np.inf)  # no numbers that could be compared
 
 
 @dataclass
@@ -112,7 +118,7 @@ class Comparer:
         """
         difference = self._compare(probe, outputs)
         self._differences.setdefault(trial.kind, []).append(difference)
-        if self.failure is None and (wrong := _failure(difference, trial, self.tolerance)):
+        if self.failure is None and (wrong := self._failure(difference, trial)):
             layer = locate(trial)
             self.failure = f"{wrong}, first at {layer}" if layer else wrong
 
@@ -120,6 +126,13 @@ class Comparer:
         """An answer that cannot be compared."""
         self._differences.setdefault(trial.kind, []).append(WRONG)
         self.failure = self.failure or why
+
+    def _failure(self, difference: Difference, trial: Trial) -> str | None:
+        own = self.reference.rounded
+        noise = 0.0 if own is None else own.noise
+        return _failure(
+            difference, trial, self.tolerance, self.tolerance.arithmetic + _NOISE * noise
+        )
 
     def proof(self, runtime: str, seconds: float) -> Proof:
         """What they add up to."""
@@ -137,6 +150,9 @@ class Comparer:
             deviation=rounded(max((row.deviation for row in everything), default=np.inf)),
             cosine=worst.cosine,
             padding_sensitivity=rounded(max((row.padding for row in everything), default=np.inf)),
+            arithmetic=None
+            if self.reference.rounded is None
+            else rounded(max((row.arithmetic for row in everything), default=np.inf)),
             agreement=None if agreement is None else rounded(agreement),
             decisions=clear,
             tolerance=self.tolerance,
@@ -173,16 +189,20 @@ class Comparer:
         first = probe.name not in self._alone
         alone = self._alone.setdefault(probe.name, outputs)
         task, cosine, off, moved = self.reference.task, 1.0, [], []
+        rounded_, arithmetic = self.reference.rounded, []
+        own = None if rounded_ is None else rounded_.answers[probe.name]
         for name, scale in self.reference.scales.items():
             seen = Seen.of(task, probe, name, outputs[name])
             expected = Seen.expected(task, probe, name)
             cosine = min(cosine, _cosine(seen.raw, expected.raw))
             off.append(seen.distance(expected, scale))
             moved.append(seen.distance(Seen.of(task, probe, name, alone[name]), scale))
+            if own is not None:
+                arithmetic.append(seen.distance(Seen.of(task, probe, name, own[name]), scale))
         max_abs, deviation = map(max, zip(*off, strict=True))
-        padding = max(map(max, moved))
+        padding, far = max(map(max, moved)), max(map(max, arithmetic), default=0.0)
         same, clear = self._agreement(probe, outputs) if first else (0, 0)
-        return Difference(max_abs, deviation, cosine, same, clear, padding)
+        return Difference(max_abs, deviation, cosine, same, clear, padding, far)
 
     def _agreement(self, probe: Probe, outputs: Arrays) -> tuple[int, int]:
         """How many decisions are the same, of those that PyTorch takes clearly."""
@@ -241,7 +261,9 @@ def _cosine(actual: np.ndarray, expected: np.ndarray) -> float:
     return float(x @ y) / norms if norms else float(np.array_equal(x, y))
 
 
-def _failure(difference: Difference, trial: Trial, tolerance: Tolerance) -> str | None:
+def _failure(
+    difference: Difference, trial: Trial, tolerance: Tolerance, arithmetic: float
+) -> str | None:
     """What is wrong with an answer; whatever is not within its bound, NaN included, is."""
     if not np.isfinite(difference.max_abs):
         return f"{trial.label}: NaN, infinity or a wrong shape"
@@ -249,6 +271,7 @@ def _failure(difference: Difference, trial: Trial, tolerance: Tolerance) -> str 
         (difference.max_abs, tolerance.max_abs, "max abs {:.3g} > {:g}"),
         (difference.deviation, tolerance.max_abs, "deviates by {:.3g} of the spread > {:g}"),
         (difference.padding, tolerance.padding_sensitivity, "padding moves it by {:.3g} > {:g}"),
+        (difference.arithmetic, arithmetic, "{:.3g} from its own rounding in PyTorch > {:.3g}"),
         (-difference.cosine, -tolerance.cosine, "cosine {:.4f} < {:g}"),
     )
     for value, bound, message in bounds:

@@ -72,6 +72,12 @@ def _scale(output: Output, values: Sequence[np.ndarray], task: Task) -> Scale:
     )
 
 
+def distance(task: Task, value: np.ndarray, other: np.ndarray, scale: Scale) -> tuple[float, float]:
+    """How far two outputs are apart, relative to the largest value and to the spread."""
+    off = np.abs(centred(task, value) - centred(task, other)).max()
+    return relative(float(np.abs(value - other).max()), scale), deviation(float(off), scale)
+
+
 def widest(found: Mapping[str, Scale]) -> float:
     """The largest spread of all outputs: what a decision's margin is compared with."""
     return max(scale.spread for scale in found.values())

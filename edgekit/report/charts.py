@@ -42,7 +42,7 @@ def short(value: float) -> float:
 
 def bars(
     rows: Sequence[Point], unit: str, tokens: int | None = None, reference: float | None = None
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """One bar a row, its words above it; ``reference`` is a line to compare with."""
     import altair as alt
 
@@ -61,7 +61,7 @@ def bars(
     return _finish(_height(rows), *layers)
 
 
-def distributions(rows: Sequence[Point], tokens: int) -> dict[str, Any]:
+def distributions(rows: Sequence[Point], tokens: int) -> dict[str, object]:
     """Every one of a row's ``samples`` as a tick, and its value as a dot."""
     import altair as alt
 
@@ -80,7 +80,7 @@ def distributions(rows: Sequence[Point], tokens: int) -> dict[str, Any]:
     return _finish(_height(rows), *layers)
 
 
-def size_latency(rows: Sequence[Point], tones: Tones, tokens: int) -> dict[str, Any]:
+def size_latency(rows: Sequence[Point], tones: Tones, tokens: int) -> dict[str, object]:
     """A point a file; those of the ``front`` are named and joined."""
     import altair as alt
 
@@ -103,7 +103,7 @@ def size_latency(rows: Sequence[Point], tones: Tones, tokens: int) -> dict[str, 
     return _finish(_TALL, *layers)
 
 
-def curves(rows: Sequence[Point], tones: Tones) -> dict[str, Any]:
+def curves(rows: Sequence[Point], tones: Tones) -> dict[str, object]:
     """A line a file over all the lengths."""
     import altair as alt
 
@@ -171,13 +171,13 @@ def _bounds(base: Any) -> Any:
     return line.encode(x="low:Q", x2="high:Q")
 
 
-def _tone() -> dict[str, Any]:
+def _tone() -> dict[str, object]:
     import altair as alt
 
     return {"color": alt.Color("tone:N", scale=None)}
 
 
-def _kinds(tones: Tones) -> dict[str, Any]:
+def _kinds(tones: Tones) -> dict[str, object]:
     """Colour and shape with their legends."""
     import altair as alt
 
@@ -194,7 +194,7 @@ def _tips(*names: str) -> list[alt.Tooltip]:
     return [alt.Tooltip(f"{name}:N") for name in ("label", "text", *names)]
 
 
-def _finish(height: Any, *layers: Any) -> dict[str, Any]:
+def _finish(height: Any, *layers: Any) -> dict[str, object]:
     import altair as alt
 
     words = {"labelColor": _SOFT, "titleColor": _SOFT, "labelFontSize": 12, "titleFontSize": 12}

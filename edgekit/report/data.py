@@ -14,7 +14,7 @@ from edgekit.benchmarks.measurement import Measurement, Parity, Positive, Subjec
 from edgekit.manifest import Count, Length
 from edgekit.report import comparison, headline, wording
 from edgekit.report.comparison import Comparison
-from edgekit.report.headline import Answer
+from edgekit.report.headline import Headline
 from edgekit.report.numbers import Group, Report, Result, Setting
 from edgekit.report.paper import Claim
 from edgekit.report.texts import TextsRow
@@ -95,7 +95,7 @@ class ReportFile:
         tuple[str, ...],
         Meta(description="models whose weights nobody trained: their accuracy means nothing"),
     ]
-    answers: Annotated[tuple[Answer, ...], Meta(description="one for each setting")]
+    answers: Annotated[tuple[Headline, ...], Meta(description="one for each setting")]
     settings: tuple[SettingEntry, ...]
     texts: tuple[TextsRow, ...]
     paper: tuple[Claim, ...]

@@ -13,14 +13,14 @@ from edgekit.words import megabytes
 
 
 @dataclass(frozen=True)
-class Answer:
+class Headline:
     """One sentence, then what it rests on."""
 
     sentence: str
     details: tuple[str, ...]
 
 
-def answers(report: Report) -> list[Answer]:
+def answers(report: Report) -> list[Headline]:
     """The answer of each setting, the first one first."""
     found = (answer(setting) for setting in report.settings)
     return [each for each in found if each is not None]
@@ -35,7 +35,7 @@ def best(setting: Setting) -> Result | None:
     return next(iter(others or results), None)
 
 
-def answer(setting: Setting) -> Answer | None:
+def answer(setting: Setting) -> Headline | None:
     """None where nothing was measured."""
     found = best(setting)
     if found is None:
@@ -49,7 +49,7 @@ def answer(setting: Setting) -> Answer | None:
         where(setting, found.measurement),
         *_doubts(found.measurement),
     )
-    return Answer(sentence, details)
+    return Headline(sentence, details)
 
 
 def _timed(best: Result) -> tuple[str, str]:

@@ -149,7 +149,7 @@ def _library() -> str:
     )
 
 
-def _script(value: Any) -> Any:
+def _script(value: object) -> Any:
     """Data inside of a script element, which ends at the first ``</``."""
     import markupsafe
 

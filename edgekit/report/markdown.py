@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from edgekit.layout import markdown_table, markdown_text
 from edgekit.report import headline, tables, wording
 from edgekit.report.numbers import Report
-from edgekit.report.tables import Table
+from edgekit.report.tables import TextTable
 from edgekit.words import count
 
 
@@ -79,6 +79,6 @@ def _notes(report: Report) -> Iterator[str]:
     yield from ("", f"◆: {wording.PARETO}. {wording.METHOD}.")
 
 
-def _table(table: Table) -> Iterator[str]:
+def _table(table: TextTable) -> Iterator[str]:
     columns, *rows = ([markdown_text(cell) for cell in row] for row in (table.columns, *table.rows))
     return markdown_table(columns, rows, left=table.left)

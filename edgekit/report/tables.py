@@ -12,7 +12,7 @@ from edgekit.words import count, megabytes
 
 
 @dataclass(frozen=True)
-class Table:
+class TextTable:
     """Cells of text; the first ``left`` columns are words, the others numbers."""
 
     columns: tuple[str, ...]
@@ -26,7 +26,7 @@ _COUNTED = ("instructions",)
 _OPERATORS = ("operator", "calls", "ms", "of the time")
 
 
-def group(found: Group) -> Table:
+def group(found: Group) -> TextTable:
     """What has a result, the fastest first; what matters most on the left."""
     timed = any(row.latency for row in found.rows)
     kinds, energy = wording.kinds(found), wording.has_energy(found.rows)
@@ -48,7 +48,7 @@ def group(found: Group) -> Table:
     cost, later = (_TIMED, _LATER) if timed else (_COUNTED, ())
     columns = ("file", "runtime", *cost, *ratios, "size", "memory")
     columns += ((wording.ENERGY,) if energy else ()) + (*later, "parity")
-    return Table(columns, tuple(rows), 2)
+    return TextTable(columns, tuple(rows), 2)
 
 
 def without(found: Group) -> list[Measurement]:
@@ -75,7 +75,7 @@ def _parity(row: Measurement) -> str:
     return f"cosine {found.cosine:.4f}, {found.cases} texts" if found else wording.NOT_MEASURED
 
 
-def profiles(report: Report) -> Iterator[tuple[str, Table]]:
+def profiles(report: Report) -> Iterator[tuple[str, TextTable]]:
     """The operators that cost most, file by file, each with a title."""
     for row in (row.measurement for row in report.rows if row.measurement.profile):
         found = [
@@ -83,10 +83,10 @@ def profiles(report: Report) -> Iterator[tuple[str, Table]]:
             for name, calls, ms, share in wording.profile(row.profile)
         ]
         length = count(row.conditions.length, "token")
-        yield f"{row.subject.label}, {length}", Table(_OPERATORS, tuple(found), 1)
+        yield f"{row.subject.label}, {length}", TextTable(_OPERATORS, tuple(found), 1)
 
 
-def texts(report: Report) -> Table:
+def texts(report: Report) -> TextTable:
     """What the user's own texts cost, file by file."""
     rows = [
         (
@@ -99,37 +99,37 @@ def texts(report: Report) -> Table:
         for row in report.texts
     ]
     columns = ("file", "runtime", "ms a text, in buckets", "ms, all padded", "faster")
-    return Table(columns, tuple(rows), 2)
+    return TextTable(columns, tuple(rows), 2)
 
 
-def paper(report: Report) -> Table:
+def paper(report: Report) -> TextTable:
     """The paper's numbers, with ours beside them."""
     rows = [
         (claim.what, wording.claim(claim.value, claim.unit), ours, what)
         for claim in report.paper
         for ours, what in wording.ours(claim)
     ]
-    return Table(("", "the paper's", "ours", "what ours is"), tuple(rows), 4)
+    return TextTable(("", "the paper's", "ours", "what ours is"), tuple(rows), 4)
 
 
-def problems(report: Report) -> Iterator[tuple[str, Table]]:
+def problems(report: Report) -> Iterator[tuple[str, TextTable]]:
     """What failed and what was not measured, each with a title."""
     for kind, title in (("failure", "Failed"), ("unmeasured", "Not measured")):
         rows = wording.problems(report, kind)
         if rows:
-            yield title, Table(("file", "why"), tuple(rows), 2)
+            yield title, TextTable(("file", "why"), tuple(rows), 2)
 
 
-def warnings(report: Report) -> Table:
+def warnings(report: Report) -> TextTable:
     """What happened and what to do about it."""
     rows = [
         (each.message, each.advice, count(len(each.about), "measurement"))
         for each in wording.warnings(report)
     ]
-    return Table(("what", "what to do", "of"), tuple(rows), 3)
+    return TextTable(("what", "what to do", "of"), tuple(rows), 3)
 
 
-def environment(setting: Setting) -> Table:
+def environment(setting: Setting) -> TextTable:
     """What the machine says of itself."""
     rows: Sequence[tuple[str, str]] = wording.environment(setting.groups[0].rows[0].measurement)
-    return Table(("", ""), tuple(rows), 2)
+    return TextTable(("", ""), tuple(rows), 2)

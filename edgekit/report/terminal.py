@@ -141,7 +141,7 @@ def _notes(report: Report) -> Iterator[str]:
     yield wording.METHOD
 
 
-def _shown(found: tables.Table) -> Table:
+def _shown(found: tables.TextTable) -> Table:
     table = _plain_table(*found.columns, left=found.left)
     for row in found.rows:
         table.add_row(*map(escape, row))

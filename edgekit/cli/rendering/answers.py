@@ -37,8 +37,8 @@ def result(app: App, found: Answered, as_json: bool) -> None:
     if found.answer is None:
         click.echo(f"error: {where}{found.error}", err=True)
         if not single:
-            row = {"line": found.asked.line, "error": found.error}
-            click.echo(json.dumps(row, ensure_ascii=False) if as_json else "")
+            wrong = {"line": found.asked.line, "error": found.error}
+            click.echo(json.dumps(wrong, ensure_ascii=False) if as_json else "")
         return
     if as_json:
         row = _row(app, found, found.answer)
@@ -50,7 +50,7 @@ def result(app: App, found: Answered, as_json: bool) -> None:
         click.echo(f"{where}{found.left_out} tokens did not fit and were cut off", err=True)
 
 
-def _row(app: App, found: Answered, answer: Answer) -> dict[str, Any]:
+def _row(app: App, found: Answered, answer: Answer) -> dict[str, object]:
     line = {} if found.asked.line is None else {"line": found.asked.line}
     return {
         **line,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
@@ -61,7 +61,7 @@ def _checks(planned: ExportPlan) -> list[str]:
     ]
 
 
-def _plan_json(planned: ExportPlan) -> dict[str, Any]:
+def _plan_json(planned: ExportPlan) -> dict[str, object]:
     return {
         "name": planned.source.name,
         "task": planned.task.name,

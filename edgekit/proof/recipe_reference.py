@@ -1,0 +1,173 @@
+"""What a recipe's own numbers give: the traced graph, run with the weights that a file stores.
+
+A quantised file is far from PyTorch by its rounding alone, and a fault may hide in that distance.
+It does not hide in the distance to the same graph with the same rounding of weights and of
+activations, in which only the order of sums and the functions' last digits are left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from edgekit.manifest import Scale
+from edgekit.model.source import SEED
+from edgekit.model.tasks import Task
+from edgekit.proof.probes import Probe
+from edgekit.proof.scales import distance
+from edgekit.quantize.numerics import stored_values
+from edgekit.quantize.scheme import Activations
+from edgekit.quantize.selector import Selector
+from edgekit.quantize.tensors import tensors
+from edgekit.runtime.feeding import feed, row
+from edgekit.tracing.graph import Graph
+
+if TYPE_CHECKING:
+    import torch
+    from torch.export import ExportedProgram
+
+_LEAST = 1e-9  # half-width of a row's range, as the formats have it
+_LONG = 128  # tokens; longer probes are not run a second time
+# Relative, of the input of every linear layer: what another order of sums changes in float32, and
+# half a unit in the last place of float16.
+_DISTURBANCE: Mapping[Activations, float] = {"int8": 1e-6, "float32": 1e-6, "float16": 2.0**-11}
+_Rounding = Callable[["torch.Tensor"], "torch.Tensor"]
+
+
+@dataclass(frozen=True)
+class Rounded:
+    """Each probe's outputs by its name, of the unpadded text.
+
+    ``noise`` is how far they move if every product is computed a little differently: a level that
+    flips changes those after it, in a deep model much, in a small one not at all.
+    """
+
+    answers: Mapping[str, Mapping[str, np.ndarray]]
+    noise: float
+
+
+def answers(graph: Graph, selector: Selector, format_name: str, asked: Asked) -> Rounded | None:
+    """What a file of that recipe and format is to compute.
+
+    None where that is not known: all is stored as floats, the format's rounding of activations has
+    not been measured here, or linear layers of constants may have been computed beforehand.
+
+    Args:
+        graph: as traced; its weights are replaced in this object, so let it be one of its own.
+        selector: how each tensor is stored.
+        format_name: the format of the file.
+        asked: the probes and what their answers are measured in.
+    """
+    if format_name not in _ROUNDINGS or _floating(selector, format_name) or _folded(graph):
+        return None
+    inputs = _round_weights(graph.dynamic, selector, format_name)
+    run, disturbed = (_runner(graph, inputs, format_name, noisy) for noisy in (False, True))
+    found = {probe.name: run(probe) for probe in asked.probes}
+    short = [probe for probe in asked.probes if len(probe) <= _LONG] or asked.probes[:1]
+    moved = (
+        max(distance(asked.task, value, found[probe.name][name], asked.scales[name]))
+        for probe in short
+        for name, value in disturbed(probe).items()
+    )
+    return Rounded(found, max(moved, default=0.0))
+
+
+def _floating(selector: Selector, format_name: str) -> bool:
+    return all(scheme.floating for scheme in selector.schemes(format_name))
+
+
+def _folded(graph: Graph) -> bool:
+    """Whether a linear layer has no input but constants, as DeBERTa's of relative positions."""
+    found = tensors(graph.dynamic).values()
+    return any(tensor.constant and "linear" in tensor.operators for tensor in found)
+
+
+class Asked(Protocol):
+    """The probes of a proof."""
+
+    @property
+    def task(self) -> Task: ...
+
+    @property
+    def probes(self) -> tuple[Probe, ...]: ...
+
+    @property
+    def scales(self) -> Mapping[str, Scale]: ...
+
+
+def _runner(
+    graph: Graph, inputs: Mapping[str, Activations], format_name: str, noisy: bool
+) -> Callable[[Probe], dict[str, np.ndarray]]:
+    """The graph with rounded, and perhaps disturbed, inputs of its linear layers."""
+    import torch
+
+    generator = torch.Generator().manual_seed(SEED)
+
+    class Quantized(torch.fx.Interpreter):
+        def run_node(self, n: torch.fx.Node) -> object:
+            if n.target is not torch.ops.aten.linear.default:
+                return super().run_node(n)
+            x, *rest = self.fetch_args_kwargs_from_env(n)[0]
+            kind = inputs.get(str(getattr(n.args[1], "target", "")), "float32")
+            if noisy:
+                x = x * (1 + _DISTURBANCE[kind] * torch.randn(x.shape, generator=generator))
+            if kind == "int8":
+                x = _ROUNDINGS[format_name](x)
+            return torch.ops.aten.linear.default(x, *rest)
+
+    interpreter = Quantized(graph.dynamic.module())
+
+    def run(probe: Probe) -> dict[str, np.ndarray]:
+        arrays = feed((probe,), len(probe), graph.signature)
+        with torch.inference_mode():
+            outputs = interpreter.run(*(torch.from_numpy(value) for value in arrays.values()))
+        plain = {name: value.float().numpy() for name, value in outputs.items()}
+        return row(plain, 0, probe.rows, graph.signature)
+
+    return run
+
+
+def known(runtime: str) -> bool:
+    """Whether activations are rounded as here: TFLite's older kernels have a rule of their own."""
+    return "without XNNPACK" not in runtime
+
+
+def _round_weights(
+    program: ExportedProgram, selector: Selector, format_name: str
+) -> dict[str, Activations]:
+    """Replaces the weights; returns what each is multiplied with, by its name."""
+    import torch
+
+    found: dict[str, Activations] = {}
+    for name, tensor in tensors(program).items():
+        scheme, weight = selector.scheme(tensor, format_name), program.state_dict.get(name)
+        if weight is None or not weight.is_floating_point():
+            continue
+        values = stored_values(weight.detach().numpy(), scheme)
+        program.state_dict[name] = torch.nn.Parameter(torch.from_numpy(values), False)
+        found[name] = scheme.activations
+    return found
+
+
+def _symmetric(x: torch.Tensor) -> torch.Tensor:
+    """Each row by its own largest value, as edgekit's ONNX files do it."""
+    largest = x.abs().amax(-1, keepdim=True).clamp(min=_LEAST)
+    levels = x.div(largest).div(1 / 127).round().clamp(-128, 127)
+    return levels.mul(1 / 127).mul(largest)
+
+
+def _asymmetric(x: torch.Tensor) -> torch.Tensor:
+    """Each row from its least to its largest value, 0 among them, as XNNPACK does it (qd8)."""
+    low, high = x.amin(-1, keepdim=True).clamp(max=0.0), x.amax(-1, keepdim=True).clamp(min=0.0)
+    scale = high.sub(low).clamp(min=_LEAST).div(255)
+    zero = low.div(scale).neg().sub(128).round().clamp(-128, 127)
+    return x.div(scale).round().add(zero).clamp(-128, 127).sub(zero).mul(scale)
+
+
+_ROUNDINGS: Mapping[str, _Rounding] = {
+    "onnx": _symmetric,
+    "tflite": _asymmetric,
+}
