@@ -28,6 +28,8 @@ def _constants(path: Path) -> Iterator[bytes]:
     from coreai._compiler.ir import RankedTensorType, WalkResult
     from coreai.authoring import AIModelAsset
 
+    bindings: Any = _bindings
+    copy = bindings.compiler.copy_constant_value_to_array
     operations: list[Any] = []
 
     def keep(operation: Any) -> WalkResult:
@@ -42,7 +44,5 @@ def _constants(path: Path) -> Iterator[bytes]:
         if isinstance(kind, RankedTensorType) and kind.has_static_shape:
             bits = int(np.prod(kind.shape)) * kind.element_type.width
             content = np.zeros(-(-bits // 8), np.uint8)
-            _bindings.compiler.copy_constant_value_to_array(
-                constant_op=operation, destination=content
-            )
+            copy(constant_op=operation, destination=content)
             yield content.tobytes()

@@ -55,7 +55,7 @@ def convert(
     Args:
         model: a hub id, a folder, ``demo`` or ``config:PATH``.
         task: what the model is for, like ``text-classification``; None asks the checkpoint.
-        to: formats, of ``onnx``, ``tflite``, ``coreml`` and ``executorch``.
+        to: formats, of ``onnx``, ``tflite``, ``coreml``, ``executorch`` and ``coreai``.
         recipes: how weights are stored, like ``fp32`` and ``int8``, one file for each in each
             format; None leaves each format its own.
         max_length: the most tokens, special ones included; None is the model's own limit, or 512

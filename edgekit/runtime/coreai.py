@@ -7,8 +7,11 @@ Linux (``coreai.authoring.AIModelAsset.executable``).
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib.metadata
-from collections.abc import Mapping
+import os
+import sys
+from collections.abc import Iterator, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,7 +36,8 @@ class CoreAi:
         check(path)
         self.runtime = f"Core AI {importlib.metadata.version('coreai-core')}"
         self._loop = asyncio.new_event_loop()
-        self._functions = self._loop.run_until_complete(_functions(path))
+        with _quiet():
+            self._functions = self._loop.run_until_complete(_functions(path))
         self.lengths = tuple(sorted(self._functions))
 
     def run(self, feed: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -58,6 +62,22 @@ def check(path: Path) -> None:
     """
     if (path / "main.hash").read_bytes().hex() != file_sha256(path / "main.mlirb"):
         raise BundleError(f"{path.name} is damaged: its program is not what main.hash says")
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """The runtime tells of each function that it loads on the process's standard error, and has no
+    switch for that.
+    """
+    sys.stderr.flush()
+    kept, null = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(null)
 
 
 async def _functions(path: Path) -> dict[int, InferenceFunction]:
