@@ -22,6 +22,7 @@ from edgekit.quantize.scheme import Scheme
 Array = NDArray[Any]
 
 LEAST = np.float32(1e-9)  # half-width of a range, else rows of zeros would have a scale of 0
+_FLOAT16_LEAST = np.float32(2.0**-24)  # what coremltools makes of smaller values, lest they be 0
 _FLOAT16_STEP = 2.0**-9  # relative: three roundings to float16 (weight, scale, product) in a row
 
 
@@ -154,7 +155,7 @@ def rounding_bound(weights: Array, scheme: Scheme) -> Array:
         return np.zeros((1,) * weights.ndim, np.float32)
     magnitude = np.abs(weights)
     if scheme.floating:
-        return magnitude * np.float32(2.0**-11) + np.float32(2.0**-25)
+        return magnitude * np.float32(2.0**-11) + _FLOAT16_LEAST
     groups = _groups(weights, scheme)
     step = _grid(groups, scheme).scale * np.float32(0.5005 if scheme.symmetric else 1.001)
     wide = np.broadcast_to(step, groups.shape).reshape(len(groups), -1)
