@@ -213,7 +213,7 @@ MUTATIONS: Mapping[str, Mutation] = {
         LAYER.format(0) + "output.dense.weight", lambda value: value * 1.02
     ),
     "the pooler's tanh dropped": bypass(ATEN.tanh.default, 0, first_argument),
-    "the second token pooled": argument(ATEN.select.int, 2, 1),
+    "the last token pooled": argument(ATEN.select.int, 2, -1),
 }
 HARDEST = ("eps of 1e-3", "tanh-GELU for GELU", "the mask ignored", "a head's query zeroed")
 
