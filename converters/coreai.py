@@ -201,7 +201,7 @@ def _levels(module: GraphModule, weight: Node, scheme: Scheme, index: int) -> No
     return module.graph.call_function(multiply, (levels, scales))
 
 
-INT8_WEIGHTS = Scheme(8, activations="float16")
+INT8_WEIGHTS = Scheme(8)
 _LOWERINGS: Mapping[Row, Callable[[GraphModule, Node, Scheme, int], Node]] = {
     (operator, scheme.kind): lowering
     for operator in ("embedding", "linear")

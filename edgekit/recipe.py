@@ -67,7 +67,7 @@ class Recipe:
 
 
 _COREML_INT8 = Scheme(8, symmetric=False, activations="float16")
-_COREAI_INT8 = Scheme(8, activations="float16")
+_COREAI_INT8 = Scheme(8)
 _ONNX_INT8 = replace(INT8, range_estimator="neighbours")
 
 RECIPES: dict[str, Recipe] = {
@@ -91,7 +91,7 @@ RECIPES: dict[str, Recipe] = {
                 (
                     Rule(_COREML_INT8, MATRICES, formats=("coreml",)),
                     Rule(_COREAI_INT8, MATRICES, formats=("coreai",)),
-                    Rule(FLOAT16, formats=("coreml", "coreai")),
+                    Rule(FLOAT16, formats=("coreml",)),
                     Rule(_ONNX_INT8, MATRICES, formats=("onnx",)),
                     Rule(INT8, MATRICES),
                 ),

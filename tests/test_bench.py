@@ -222,8 +222,8 @@ def test_own_texts_choose_buckets_as_an_app_would(bundle: Bundle, tmp_path: Path
     found = prepare.with_texts(suite, prepare.bundles(suite, tmp_path, print), path)
     assert found.lengths == (16, 64)
     assert found.texts is not None
-    assert found.texts["lengths"] == {"16": 2, "64": 2}
-    assert found.texts["cut"] == 1
+    assert found.texts.lengths == {16: 2, 64: 2}
+    assert found.texts.cut == 1
 
 
 class Scripted(Runner):

@@ -17,6 +17,7 @@ from test_source import edgekit_cli
 
 from edgekit.app.opening import open_app
 from edgekit.benchmarks import results
+from edgekit.benchmarks.devices import runtimes
 from edgekit.benchmarks.entries import Entry
 from edgekit.benchmarks.measurement import Conditions, Measurement, Parity
 from edgekit.budget import junit, limits, render, verdict
@@ -63,7 +64,8 @@ class Scripted:
 
     def blank(self, bundle: Bundle, artifact: Artifact, setting: DeviceSetting) -> Measurement:
         conditions = Conditions(setting.device, "a machine", setting.threads, setting.length)
-        runtime = {"coreml": None, "onnx": "onnxruntime"}.get(artifact.format, "litert")
+        name = {"coreml": None, "onnx": "onnxruntime"}.get(artifact.format, "litert")
+        runtime = next((row for row in runtimes.RUNTIMES if row.name == name), None)
         return Measurement(
             Entry(bundle, bundle.name, artifact, runtime).subject, conditions, {}, ""
         )

@@ -246,8 +246,9 @@ from pathlib import Path
 from edgekit.tracing import graph
 from edgekit import recipe
 from edgekit.converters import coreml
+from edgekit.signature import Card
 source = graph.load(Path({str(exported.graph.folder)!r}))
-card = graph.Card("tiny", "text-classification", "here")
+card = Card("tiny", "text-classification", "here")
 list(coreml.convert(source, [recipe.get("int8")], card, Path({str(tmp_path)!r})))
 print(*{{"tensorflow", "transformers", "torchao", "sklearn", "executorch"}} & set(sys.modules))
 """

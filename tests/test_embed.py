@@ -50,7 +50,7 @@ def test_text_in_gives_the_ordinary_file_its_own_answers(text_in: Bundle) -> Non
             found = text_session.ask(*case.text)
             assert found["input_ids"].tolist() == [list(case.input_ids)], case.name
             names = ("input_ids", "attention_mask", "token_type_ids")
-            feed = {name: np.array([case[name]], np.int32) for name in names}
+            feed = {name: np.array([getattr(case, name)], np.int32) for name in names}
             np.testing.assert_array_equal(found["logits"], session.run(feed)["logits"])
 
 
