@@ -70,6 +70,7 @@ def convert(
         ConversionError: coremltools cannot convert the graph.
         MissingExtraError: coremltools is not installed.
     """
+    coremltools()  # before torch loads the graph: tqdm, which both import, is told to be quiet once
     found = tensors(graph.dynamic)
     chosen = [FORMAT.schemes(recipe, found) for recipe in recipes]
     program, made_in = None, ""

@@ -91,6 +91,7 @@ RECIPES: dict[str, Recipe] = {
                 (
                     Rule(_COREML_INT8, MATRICES, formats=("coreml",)),
                     Rule(_COREAI_INT8, MATRICES, formats=("coreai",)),
+                    Rule(FLOAT32, formats=("coreai",)),
                     Rule(FLOAT16, formats=("coreml",)),
                     Rule(_ONNX_INT8, MATRICES, formats=("onnx",)),
                     Rule(INT8, MATRICES),

@@ -151,7 +151,7 @@ def _file(path: Path) -> Path:
 class _Kind(msgspec.Struct):
     """What tells an evaluation from a report of benchmarks."""
 
-    bundles: msgspec.Raw | None = None
+    bundles: object = None
 
 
 def _is_evaluation(path: Path) -> bool:
