@@ -79,7 +79,7 @@ def setup(say: Say = lambda text: None, registry: str | None = None) -> Path:
         whole.mkdir()
         _fetch(address, stage / "package.tgz")
         _unpack(stage / "package.tgz", whole)
-        staging.publish(whole, folder(), force=True)
+        staging.move(whole, folder())
     return folder()
 
 
