@@ -36,7 +36,7 @@ bench: $(READY)  ## DistilBERT against BERT, every format and recipe (40 minutes
 bench-conversion: $(READY)  ## our conversion against the libraries' own entry points
 	$(BIN)/python -m edgekit.benchmarks.studies.conversion
 
-distill: $(READY)  ## students of MiniLM and of a small BERT, with controls (25 minutes on two cores)
+distill: $(READY)  ## students of MiniLM and of a small BERT, with controls (slow; see docs/distilbert.md)
 	$(BIN)/python -m edgekit.benchmarks.studies.distilbert $(DATA) -o $(DISTILLED)
 
 $(READY): pyproject.toml constraints.txt
