@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import msgspec
 import numpy as np
 import pytest
 import torch
+from conftest import BERT
 
 from edgekit import formats
 from edgekit.benchmarks.entries import Entry
@@ -99,6 +101,25 @@ def test_operators_without_a_lowering_are_named_by_every_format(tmp_path: Path) 
     for name in formats.DEFAULT:
         found = formats.get(name).missing_operators(odd)
         assert found == ["aten.special_bessel_j0.default", "aten.special_bessel_j1.default"]
+
+
+def test_a_format_that_lacks_an_operator_leaves_the_files_of_the_others(tmp_path: Path) -> None:
+    """TensorFlow Lite has no error function, of which the activation ``laplace`` is made."""
+    config = {**BERT.to_dict(), "hidden_act": "laplace", "architectures": ["BertModel"]}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    planned = plan.make(
+        f"config:{tmp_path / 'config.json'}",
+        out=tmp_path / "laplace.edgekit",
+        to=("onnx", "tflite"),
+        recipes=("fp32",),
+        buckets=(16,),
+    )
+    with pytest.raises(ConversionError, match=r"TFLite .*aten\.erf.*the others are in") as caught:
+        pipeline.convert(planned)
+    assert caught.value.exit_code == 1
+    (artifact,) = Bundle.open(planned.out).artifacts
+    assert artifact.file == "model-fp32.onnx"
+    assert all(proof.passed for proof in artifact.proofs)
 
 
 @pytest.mark.parametrize(

@@ -265,38 +265,41 @@ def export(
     built = build(plan, traced, name, work, out, say=say)
     exported = []
     for file in built.files:
-        path, facts = file.path, inspect_file(file.path)
-        tolerance = file.recipe.tolerance_of(plan.task.name)
+        facts, tokenizer = inspect_file(file.path), traced.tokenizer
         if file.fault is not None:
             exported.append(
-                Exported(path, file.recipe.name, facts, None, False, (), fault=file.fault)
+                Exported(file.path, file.recipe.name, facts, None, False, (), fault=file.fault)
             )
-            continue
-        if path.stem.endswith(TEXT) and traced.tokenizer is not None:
-            side = traced.tokenizer.truncation_side
-            with _Timed(say, name, "prove", path.name):
-                exported.append(_export_text(file, facts, reference, tolerance, side))
-            continue
-        proofs, lengths, batched = [], None, False
-        rounded = recipe_reference.answers(
-            graph.load(work / GRAPH), file.recipe.selector, name, reference
-        )
-        for session in runtime.sessions(path, name):
-            locate = partial(_layer, session, graph.load(work / GRAPH), tolerance)
-            known = rounded if recipe_reference.known(session.runtime) else None
-            with _Timed(say, name, "prove", f"{path.name} in {session.runtime}"):
-                proofs.append(prove(session, replace(reference, rounded=known), tolerance, locate))
-            lengths, batched = session.lengths, session.batched
-            del session, locate  # they hold the weights, and so do the next ones
-        exported.append(
-            Exported(path, file.recipe.name, facts, lengths, batched, tuple(proofs), file.weights)
-        )
+        elif file.path.stem.endswith(TEXT) and tokenizer is not None:
+            with _Timed(say, name, "prove", file.path.name):
+                exported.append(_export_text(file, facts, reference, tokenizer.truncation_side))
+        else:
+            exported.append(_export_ids(file, facts, reference, name, work / GRAPH, say))
     return Outcome(tuple(exported), built.failure)
 
 
-def _export_text(
-    file: File, facts: FileFacts, reference: Reference, tolerance: Tolerance, side: str
+def _export_ids(
+    file: File, facts: FileFacts, reference: Reference, name: str, folder: Path, say: Say
 ) -> Exported:
+    """Proves a file in each runtime of this machine; ``folder`` has the traced graph."""
+    proofs, lengths, batched = [], None, False
+    tolerance = file.recipe.tolerance_of(reference.task.name)
+    rounded = recipe_reference.answers(graph.load(folder), file.recipe.selector, name, reference)
+    gc.collect()  # the rounded weights
+    for session in runtime.sessions(file.path, name):
+        own = rounded if recipe_reference.known(session.runtime) else None
+        locate = partial(_layer, session, graph.load(folder), tolerance)
+        with _Timed(say, name, "prove", f"{file.path.name} in {session.runtime}"):
+            proofs.append(prove(session, replace(reference, rounded=own), tolerance, locate))
+        lengths, batched = session.lengths, session.batched
+        del session, locate  # they hold the weights, and so do the next ones
+    return Exported(
+        file.path, file.recipe.name, facts, lengths, batched, tuple(proofs), file.weights
+    )
+
+
+def _export_text(file: File, facts: FileFacts, reference: Reference, side: str) -> Exported:
+    tolerance = file.recipe.tolerance_of(reference.task.name)
     proof = prove_text(TextSession(file.path), reference, tolerance, side)
     return Exported(
         file.path, file.recipe.name, facts, None, False, (proof,), file.weights, takes_text=True

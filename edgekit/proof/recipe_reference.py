@@ -35,9 +35,11 @@ if TYPE_CHECKING:
 
 _LEAST = 1e-9  # half-width of a row's range, as the formats have it
 _LONG = 32  # tokens; longer probes have so much noise that they tell nothing
-# Of the largest value of each row that enters a linear layer: what another order of sums changes in
-# float32, and half a unit in the last place of float16.
-_DISTURBANCE: Mapping[Activations, float] = {"int8": 1e-7, "float32": 1e-7, "float16": 2.0**-11}
+# Disturbances, as shares of the largest value of each row that enters a linear layer. The first is
+# what another order of sums changes in float32, and half a unit in the last place of float16; the
+# second is enough for levels to flip in any model, so that it is seen how far that moves an output.
+_LAST_DIGITS: Mapping[Activations, float] = {"int8": 1e-7, "float32": 1e-7, "float16": 2.0**-11}
+_FLIPS: Mapping[Activations, float] = {**_LAST_DIGITS, "int8": 1e-5}
 _Rounding = Callable[["torch.Tensor"], "torch.Tensor"]
 
 
@@ -45,8 +47,8 @@ _Rounding = Callable[["torch.Tensor"], "torch.Tensor"]
 class Rounded:
     """Each short probe's outputs by its name, of the unpadded text.
 
-    ``noise`` is how far they move at most if every product is computed a little differently, and
-    ``quiet`` how far the probes of that kind do (:func:`typical`).
+    ``noise`` is how far they move at most if some levels flip, and ``quiet`` how far those of that
+    kind move if only last digits differ (:func:`typical`).
     """
 
     answers: Mapping[str, Mapping[str, np.ndarray]]
@@ -77,13 +79,15 @@ def answers(graph: Graph, selector: Selector, format_name: str, asked: Asked) ->
     if not known or all(scheme.floating for scheme in schemes) or _folded(graph):
         return None
     inputs = _round_weights(graph.dynamic, selector, format_name)
-    run, disturbed = (_runner(graph, inputs, format_name, noisy) for noisy in (False, True))
+    run = _runner(graph, inputs, format_name)
+    quietly = _runner(graph, inputs, format_name, _LAST_DIGITS)
+    flipping = _runner(graph, inputs, format_name, _FLIPS)
     short = [probe for probe in asked.probes if len(probe) <= _LONG]
     found = {probe.name: run(probe) for probe in short}
     moved = {
         probe.name: max(
             max(distance(asked.task, value, found[probe.name][name], asked.scales[name]))
-            for name, value in disturbed(probe).items()
+            for name, value in (quietly if probe.kind == QUIET else flipping)(probe).items()
         )
         for probe in short
     }
@@ -111,7 +115,10 @@ class Asked(Protocol):
 
 
 def _runner(
-    graph: Graph, inputs: Mapping[str, Activations], format_name: str, noisy: bool
+    graph: Graph,
+    inputs: Mapping[str, Activations],
+    format_name: str,
+    disturbance: Mapping[Activations, float] | None = None,
 ) -> Callable[[Probe], dict[str, np.ndarray]]:
     """The graph with rounded, and perhaps disturbed, inputs of its linear layers."""
     import torch
@@ -124,9 +131,9 @@ def _runner(
                 return super().run_node(n)
             x, *rest = self.fetch_args_kwargs_from_env(n)[0]
             kind = inputs.get(str(getattr(n.args[1], "target", "")), "float32")
-            if noisy:
+            if disturbance is not None:
                 largest = x.abs().amax(-1, keepdim=True)
-                x = x + _DISTURBANCE[kind] * largest * torch.randn(x.shape, generator=generator)
+                x = x + disturbance[kind] * largest * torch.randn(x.shape, generator=generator)
             if kind == "int8":
                 x = _ROUNDINGS[format_name](x)
             return torch.ops.aten.linear.default(x, *rest)
