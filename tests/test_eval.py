@@ -295,9 +295,7 @@ def test_columns_and_labels_as_the_user_says(tmp_path: Path) -> None:
         prepared(path, CLASSIFIER, labels={"+": "good"})
     both = {"text": "a", "label": "b"}
     named = {"+": "positive", "-": "negative", "x": "positive"}
-    with pytest.raises(
-        DataError, match=r"--labels x=positive: the data have no such label \(\+, -\)"
-    ):
+    with pytest.raises(DataError, match=r"--labels x=positive: no row has that label \(\+, -\)"):
         prepared(path, CLASSIFIER, columns=both, labels=named)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import importlib.metadata
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -41,6 +42,10 @@ from edgekit.tracing import graph
 
 PROBES = "probes.pickle"
 GRAPH = "graph"
+_BEYOND_FLOAT16 = (
+    " (float16 ends at 65,504: keep that layer and those after it out of it by --keep-float32, or "
+    "all with --recipe fp32)"
+)
 TEXT = "-text"  # ends the stem of a file that takes text
 
 
@@ -109,8 +114,11 @@ class Exported:
         """What it stores wrongly, or the first proof that failed, with its runtime."""
         if self.fault is not None:
             return self.fault
-        failed = [proof for proof in self.proofs if not proof.passed]
-        return f"{failed[0].runtime}: {failed[0].failure}" if failed else None
+        failed = next((proof for proof in self.proofs if not proof.passed), None)
+        if failed is None:
+            return None
+        overflows = self.facts.format == "coreml" and not math.isfinite(failed.max_abs)
+        return f"{failed.runtime}: {failed.failure}{_BEYOND_FLOAT16 if overflows else ''}"
 
 
 @dataclass(frozen=True)
@@ -322,7 +330,8 @@ def build(plan: ExportPlan, traced: Traced, name: str, work: Path, out: Path, *,
     Raises:
         EdgekitError: the first recipe failed.
     """
-    recipes, format_ = [recipe.get(row) for row in plan.recipes(name)], formats.get(name)
+    recipes = [recipe.get(row).keeping(plan.float32_layers) for row in plan.recipes(name)]
+    format_ = formats.get(name)
     options = {key: value for key, value in plan.options.items() if key in format_.options}
     if name == "onnx" and plan.embed_tokenizer and traced.tokenizer is not None:
         options["tokenizer"] = TextTokenizer.read(out, traced.tokenizer)

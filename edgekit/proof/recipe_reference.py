@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -27,6 +28,7 @@ from edgekit.quantize.scheme import Activations
 from edgekit.quantize.selector import Selector
 from edgekit.quantize.tensors import tensors
 from edgekit.runtime.feeding import feed, row
+from edgekit.signature import Signature
 from edgekit.tracing.graph import Graph
 
 if TYPE_CHECKING:
@@ -79,9 +81,8 @@ def answers(graph: Graph, selector: Selector, format_name: str, asked: Asked) ->
     if not known or all(scheme.floating for scheme in schemes) or _folded(graph):
         return None
     inputs = _round_weights(graph.dynamic, selector, format_name)
-    run = _runner(graph, inputs, format_name)
-    quietly = _runner(graph, inputs, format_name, _LAST_DIGITS)
-    flipping = _runner(graph, inputs, format_name, _FLIPS)
+    runner = partial(_runner, graph.dynamic.module(), graph.signature, inputs, format_name)
+    run, quietly, flipping = runner(), runner(_LAST_DIGITS), runner(_FLIPS)
     short = [probe for probe in asked.probes if len(probe) <= _LONG]
     found = {probe.name: run(probe) for probe in short}
     moved = {
@@ -115,7 +116,8 @@ class Asked(Protocol):
 
 
 def _runner(
-    graph: Graph,
+    module: torch.nn.Module,
+    signature: Signature,
     inputs: Mapping[str, Activations],
     format_name: str,
     disturbance: Mapping[Activations, float] | None = None,
@@ -138,14 +140,14 @@ def _runner(
                 x = _ROUNDINGS[format_name](x)
             return torch.ops.aten.linear.default(x, *rest)
 
-    interpreter = Quantized(graph.dynamic.module())
+    interpreter = Quantized(module)
 
     def run(probe: Probe) -> dict[str, np.ndarray]:
-        arrays = feed((probe,), len(probe), graph.signature)
+        arrays = feed((probe,), len(probe), signature)
         with torch.inference_mode():
             outputs = interpreter.run(*(torch.from_numpy(value) for value in arrays.values()))
         plain = {name: value.float().numpy() for name, value in outputs.items()}
-        return row(plain, 0, probe.rows, graph.signature)
+        return row(plain, 0, probe.rows, signature)
 
     return run
 
