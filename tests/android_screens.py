@@ -163,7 +163,7 @@ _ENTITIES = {
                 {
                     "marked": View(
                         "{{1|Marie Curie}} moved from {{2|Warsaw}} to {{2|Paris}} and worked at the "
-                        "{{3|Sorbonne}}. {{4|Nobel Prize}}"
+                        "{{3|Sorbonne}}."
                     ),
                     "scores": View(
                         children=(
@@ -195,7 +195,10 @@ _MASKS = {
                     "marked": View("The capital of France is {{Paris}}."),
                     "masks": View(
                         children=(
-                            ("item_mask", {"title": View("Blank 1"), "chips": View(children=_CHIPS)}),
+                            (
+                                "item_mask",
+                                {"title": View("Blank 1"), "chips": View(children=_CHIPS)},
+                            ),
                         )
                     ),
                 },
@@ -241,7 +244,11 @@ _PAIR = {
                     "hits": View(
                         children=(
                             _score("A veterinarian fell asleep by the sea.", "0.612", 0.612),
-                            _score("A veterinarian took photographs of birds by the sea.", "0.587", 0.587),
+                            _score(
+                                "A veterinarian took photographs of birds by the sea.",
+                                "0.587",
+                                0.587,
+                            ),
                         )
                     ),
                 },
@@ -299,9 +306,7 @@ _MEASURE = {
     ),
 }
 _ABOUT = {
-    "versions": View(
-        "App 0.1, Android 15 (API 35), Pixel 8\nRuntimes: onnxruntime 1.29.0\n"
-    ),
+    "versions": View("App 0.1, Android 15 (API 35), Pixel 8\nRuntimes: onnxruntime 1.29.0\n"),
     "models": View("all-MiniLM-L6-v2: apache-2.0"),
 }
 _PROBLEM = {
