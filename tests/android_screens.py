@@ -162,8 +162,8 @@ _ENTITIES = {
                 "answer_entities",
                 {
                     "marked": View(
-                        "{{1|Marie Curie}} moved from {{2|Warsaw}} to {{2|Paris}} and worked at the "
-                        "{{3|Sorbonne}}."
+                        "{{1|Marie Curie}} moved from {{2|Warsaw}} to {{2|Paris}} and worked at "
+                        "the {{3|Sorbonne}}."
                     ),
                     "scores": View(
                         children=(
