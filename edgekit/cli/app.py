@@ -41,7 +41,7 @@ def app(
     project.stamp(made, out)
     for each in chosen:
         files = ", ".join(artifact.file for artifact in each.artifacts)
-        click.echo(f"{each.folder}: {files}, {megabytes(each.size_bytes)}")
+        click.echo(f"{each.name}: {files}, {megabytes(each.size_bytes)}")
     click.echo(f"{out}/ has them, and opens them with {', '.join(made.runtimes)}; next:")
     for number, step in enumerate(project.steps(made, out, bundles), 1):
         click.echo(f"  {number}. {step}")

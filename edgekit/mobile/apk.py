@@ -18,6 +18,7 @@ from edgekit.errors import OutputError
 from edgekit.mobile import binary_xml
 
 MANIFEST = "AndroidManifest.xml"
+_PACKAGE, _LABEL = ("manifest", "package"), ("application", "label")
 _PAGE_BYTES, _WORD_BYTES = 16384, 4
 _STORED = (".so", ".arsc", ".onnx", ".data", ".tflite", ".pte", ".bin")
 _TIME = (1981, 1, 1, 1, 1, 2)  # what Android's own tools write
@@ -71,11 +72,16 @@ def _entries(shell: Path, contents: Contents) -> Iterator[tuple[str, bytes]]:
 
 
 def _named(manifest: bytes, contents: Contents) -> bytes:
-    texts = {
-        ("manifest", "package"): contents.application_id,
-        ("application", "label"): contents.name,
-    }
-    return binary_xml.with_texts(manifest, texts)
+    """The app is called otherwise, but its classes are what they were: their names become whole."""
+    own = dict(binary_xml.texts(manifest))[_PACKAGE]
+    named = {_PACKAGE: contents.application_id, _LABEL: contents.name}
+
+    def change(names: binary_xml.Names, text: str | None) -> str | None:
+        if names in named:
+            return named[names]
+        return f"{own}{text}" if text is not None and text.startswith(".") else None
+
+    return binary_xml.with_texts(manifest, change)
 
 
 def _padding(place: int, name: str) -> bytes:

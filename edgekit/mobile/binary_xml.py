@@ -6,7 +6,7 @@ The layout is that of ``ResXMLTree`` in AOSP's ``libs/androidfw/include/androidf
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 _XML, _POOL, _ELEMENT = 0x0003, 0x0001, 0x0102
@@ -19,53 +19,52 @@ _ATTRIBUTES = struct.Struct("<HHH")  # where, size of one, how many
 _ATTRIBUTE = struct.Struct("<IIIHBBI")  # namespace, name, raw, size, 0, type, data
 _NODE_BYTES = 16
 
-Names = Mapping[tuple[str, str], str]
+Names = tuple[str, str]  # of an element and an attribute
+Change = Callable[[Names, "str | None"], "str | None"]
 
 
-def with_texts(data: bytes, texts: Names) -> bytes:
+def with_texts(data: bytes, change: Change) -> bytes:
     """Sets attributes of a compiled XML file to texts.
 
     Args:
         data: the file.
-        texts: by the names of element and attribute, which have to be there.
+        change: gets the names of each attribute and its value, None if that is no text, and returns
+            the text that it is set to, or None to leave it.
 
     Raises:
-        ValueError: it is no such file, or an attribute is not there.
+        ValueError: it is no such file.
     """
-    kind, start, size = _HEADER.unpack_from(data)
-    if kind != _XML or size != len(data):
-        raise ValueError("it is no compiled XML")
-    pool = _Pool.read(data, start)
-    rest = bytearray(data[start + pool.size :])
-    added = list(dict.fromkeys(texts.values()))
-    places = {text: len(pool.strings) + place for place, text in enumerate(added)}
-    found = set()
+    start, pool, rest = _read(data)
+    places = {text: place for place, text in enumerate(pool.strings)}
     for offset, names in _attributes(rest, pool.strings):
-        if names in texts:
-            place = places[texts[names]]
-            space, name, *_ = _ATTRIBUTE.unpack_from(rest, offset)
+        space, name, *_, kind, value = _ATTRIBUTE.unpack_from(rest, offset)
+        text = change(names, pool.strings[value] if kind == _STRING else None)
+        if text is not None:
+            place = places.setdefault(text, len(places))
             _ATTRIBUTE.pack_into(rest, offset, space, name, place, 8, 0, _STRING, place)
-            found.add(names)
-    if missing := texts.keys() - found:
-        raise ValueError(f"it has no {' '.join(min(missing))}")
-    body = pool.dump(added) + rest
+    body = pool.dump(list(places)[len(pool.strings) :]) + rest
     return _HEADER.pack(_XML, start, start + len(body)) + body
 
 
-def texts(data: bytes) -> Iterator[tuple[tuple[str, str], str]]:
-    """The attributes whose values are texts, by the names of element and attribute, in order."""
-    _, start, _ = _HEADER.unpack_from(data)
-    pool = _Pool.read(data, start)
-    rest = data[start + pool.size :]
+def texts(data: bytes) -> Iterator[tuple[Names, str]]:
+    """The attributes whose values are texts, in order."""
+    _, pool, rest = _read(data)
     for offset, names in _attributes(rest, pool.strings):
         *_, kind, value = _ATTRIBUTE.unpack_from(rest, offset)
         if kind == _STRING:
             yield names, pool.strings[value]
 
 
-def _attributes(
-    nodes: bytes | bytearray, strings: tuple[str, ...]
-) -> Iterator[tuple[int, tuple[str, str]]]:
+def _read(data: bytes) -> tuple[int, _Pool, bytearray]:
+    """Where the strings begin, the strings, and what follows them."""
+    kind, start, size = _HEADER.unpack_from(data)
+    if kind != _XML or size != len(data):
+        raise ValueError("it is no compiled XML")
+    pool = _Pool.read(data, start)
+    return start, pool, bytearray(data[start + pool.size :])
+
+
+def _attributes(nodes: bytearray, strings: tuple[str, ...]) -> Iterator[tuple[int, Names]]:
     """Where each attribute is, and the names of its element and its own."""
     place = 0
     while place < len(nodes):

@@ -24,9 +24,9 @@ class Chosen:
     artifacts: tuple[Artifact, ...]
 
     @property
-    def folder(self) -> str:
-        """The name of its folder in the app."""
-        return f"{self.bundle.path.absolute().name.removesuffix(_SUFFIX)}{_SUFFIX}"
+    def name(self) -> str:
+        """What the bundle is called in the app: its folder, without the suffix."""
+        return self.bundle.path.absolute().name.removesuffix(_SUFFIX)
 
     @property
     def size_bytes(self) -> int:
@@ -34,7 +34,9 @@ class Chosen:
         return sum(row.total_bytes for row in self.artifacts)
 
     def copy(self, folder: Path) -> None:
-        """Writes what is left of the bundle: a bundle with these files alone."""
+        """Writes what is left of the bundle: a bundle with these files, and for the tokenizer with
+        those of apps.
+        """
         folder.mkdir(parents=True)
         for name in self._files():
             source, target = self.bundle.path / name, folder / name
@@ -44,20 +46,29 @@ class Chosen:
         (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
 
     def _files(self) -> Iterator[str]:
-        others = {row.file for row in self.bundle.artifacts} - {row.file for row in self.artifacts}
-        data = {row.data.file for row in self.bundle.artifacts if row.file in others and row.data}
-        texts = {row.file for row in self.bundle.text_artifacts}
-        texts |= {row.data.file for row in self.bundle.text_artifacts if row.data}
-        for row in self.bundle.files():
-            if row.file not in others | data | texts:
-                yield row.file
+        listed = self.bundle.manifest
+        for row in self.artifacts:
+            yield row.file
+            if row.data is not None:
+                yield row.data.file
+        yield listed.golden.file
+        if listed.postprocess is not None:
+            yield listed.postprocess.file
+        if listed.tokenizer is not None and listed.tokenizer.app is not None:
+            yield from (listed.tokenizer.app.settings, listed.tokenizer.app.vocabulary)
 
     def _manifest(self) -> dict[str, object]:
         """As the bundle has it, fields of later versions too, but for the files left out."""
         stored = json.loads((self.bundle.path / MANIFEST).read_text(encoding="utf-8"))
         rows = {row["file"]: row for row in stored["artifacts"]}
-        stored["artifacts"] = [rows[row.file] for row in self.artifacts]
-        return {**stored, "text_artifacts": []}
+        kept, tokenizer = set(self._files()), stored["tokenizer"]
+        files = [row for row in tokenizer["files"] if row["file"] in kept]
+        return {
+            **stored,
+            "artifacts": [rows[row.file] for row in self.artifacts],
+            "text_artifacts": [],
+            "tokenizer": {**tokenizer, "files": files},
+        }
 
 
 def choose(
@@ -82,10 +93,10 @@ def choose(
         if name not in known:
             raise PlanError(f"no bundle has a file {name}: choose from {', '.join(sorted(known))}")
     chosen = tuple(Chosen(bundle, _artifacts(bundle, names, platform)) for bundle in bundles)
-    folders = [row.folder for row in chosen]
-    for folder in folders:
-        if folders.count(folder) > 1:
-            raise PlanError(f"two bundles are called {folder}: rename the folder of one")
+    called = [row.name for row in chosen]
+    for name in called:
+        if called.count(name) > 1:
+            raise PlanError(f"two bundles are called {name}: rename the folder of one")
     return chosen
 
 

@@ -20,6 +20,7 @@ class Platform:
         name: as the command line has it.
         project: the folder with the project that is copied.
         bundles: where bundles are in it, each as a folder of its own.
+        suffix: of a bundle's folder there.
         settings: the file whose lines ``KEY = value`` name the app.
         keys: in that file the keys of the application id, the app's name and, where the project has
             a module for each runtime, of those.
@@ -34,6 +35,7 @@ class Platform:
     name: str
     project: Path
     bundles: Path
+    suffix: str
     settings: Path
     keys: tuple[str, ...]
     separator: str
@@ -68,6 +70,7 @@ ANDROID = Platform(
     name="android",
     project=_PROJECTS / "android_demo",
     bundles=Path("app/src/main/assets/bundles"),
+    suffix="",
     settings=Path("edgekit.properties"),
     keys=("applicationId", "appName", "runtimes"),
     separator="=",
@@ -81,6 +84,7 @@ IOS = Platform(
     name="ios",
     project=_PROJECTS / "ios_demo",
     bundles=Path("App/Bundles"),
+    suffix=".edgekit",
     settings=Path("App/Identifiers.xcconfig"),
     keys=("PRODUCT_BUNDLE_IDENTIFIER", "EDGEKIT_APP_NAME"),
     separator=" = ",

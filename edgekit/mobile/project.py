@@ -62,7 +62,7 @@ def stamp(app: App, out: Path) -> None:
         bundles = folder / "bundles"
         bundles.mkdir()
         for chosen in app.bundles:
-            chosen.copy(bundles / chosen.folder)
+            chosen.copy(bundles / f"{chosen.name}{app.platform.suffix}")
         if fresh:
             project = folder / "project"
             _copy(app.platform.project, project)
