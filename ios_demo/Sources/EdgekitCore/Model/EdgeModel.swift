@@ -51,8 +51,8 @@ public final class EdgeModel: Sendable {
     return Answered(
       answer: answer, latencyMs: (clock.now - start).inMilliseconds,
       tokens: prompt.rows.reduce(0) { $0 + $1.count },
-      bucket: try prompt.rows.map(inference.length).max() ?? 0, rows: prompt.rows.count,
-      leftOut: prompt.leftOut)
+      bucket: try prompt.rows.map(inference.length).max() ?? 0,
+      windows: prompt.rows.count, leftOut: prompt.leftOut)
   }
 
   /// The labels of a text, or of a pair.
@@ -122,15 +122,15 @@ public struct Answered<Value: Sendable>: Sendable {
   public let tokens: Int
   /// The length that the longest row was padded to.
   public let bucket: Int
-  /// Inferences: windows of a long passage, or texts.
-  public let rows: Int
+  /// Rows that were asked; of a long passage more than one.
+  public let windows: Int
   /// Tokens that did not fit.
   public let leftOut: Int
 
   func map<Other>(_ change: (Value) throws -> Other) rethrows -> Answered<Other> {
     Answered<Other>(
-      answer: try change(answer), latencyMs: latencyMs, tokens: tokens, bucket: bucket, rows: rows,
-      leftOut: leftOut)
+      answer: try change(answer), latencyMs: latencyMs, tokens: tokens, bucket: bucket,
+      windows: windows, leftOut: leftOut)
   }
 }
 
