@@ -158,8 +158,9 @@ def steps_of_apk(
     app: App, out: Path, bundles: Sequence[Path], *, installed: bool
 ) -> tuple[str, ...]:
     """What comes next with an APK, for people."""
+    start = f"adb shell monkey -p {app.names()[0]} 1"
     return (
-        f"adb shell monkey -p {app.names()[0]} 1" if installed else f"adb install -r {quote(str(out))}",
+        start if installed else f"adb install -r {quote(str(out))}",
         _SELF_TEST,
         f"{_bench(app, bundles)} --device android --via "
         f"app:{app.names()[0]}/dev.edgekit.demo.BenchmarkActivity",
