@@ -165,7 +165,10 @@ def trace(plan: ExportPlan, work: Path, out: Path, *, say: Say) -> Traced:
     with _Timed(say, "trace", "load", plan.source.name):
         _quiet_transformers()
         tokenizer = checkpoint.load_tokenizer(plan.source)
-        saved = None if tokenizer is None else tokenizers.save(tokenizer, out, plan.max_length)
+        saved = None
+        if tokenizer is not None:
+            with _Timed(say, "trace", "tables", "every code point"):
+                saved = tokenizers.save(tokenizer, out, plan.max_length)
         if plan.embed_tokenizer and saved is not None:
             embedded_tokenizer.check(
                 tokenizer, TextTokenizer.read(out, saved), work / "tokenizer.onnx"
