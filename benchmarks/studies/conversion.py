@@ -263,6 +263,7 @@ def _each(combine: Callable[[list[float]], float], *costs: Cost) -> Cost:
 
 
 def _ratio(pair: list[float]) -> float:
+    """How many times more the first of two costs than the second."""
     return pair[0] / pair[1]
 
 

@@ -13,7 +13,7 @@ from edgekit.distillation.examples import TokenRows
 from edgekit.distillation.learner import VECTOR, Learner
 from edgekit.distillation.teachers import Live, Tensors
 from edgekit.errors import DataError, InputError
-from edgekit.evaluation.kinds import Judged, Model
+from edgekit.evaluation.kinds import Judged, ModelFacts
 from edgekit.evaluation.ways import Prepared
 from edgekit.stats import Interval, ratio
 from edgekit.tokens.encoding import Prompt
@@ -24,7 +24,9 @@ _ROUNDS, _WARM = 20, 3
 Say = Callable[[str], None]
 
 
-def judge(learner: Learner, prepared: Prepared, model: Model, pad_id: int, tick: Say) -> Judged:
+def judge(
+    learner: Learner, prepared: Prepared, model: ModelFacts, pad_id: int, tick: Say
+) -> Judged:
     """A model's answers to all examples, against what is expected.
 
     Raises:
@@ -46,7 +48,7 @@ def judge(learner: Learner, prepared: Prepared, model: Model, pad_id: int, tick:
     return prepared.kind.judge(records)
 
 
-def _prompt(prepared: Prepared, model: Model, index: int) -> Prompt:
+def _prompt(prepared: Prepared, model: ModelFacts, index: int) -> Prompt:
     try:
         return prepared.kind.prompt(model.tokenizer, index)
     except InputError as error:
