@@ -19,6 +19,7 @@ from edgekit.distillation import architecture, examples, labelled, layers, vocab
 from edgekit.distillation.batches import Masking, Order, Source
 from edgekit.distillation.examples import Examples
 from edgekit.distillation.learner import Learner, Reading
+from edgekit.distillation.objectives import COSINE, HIDDEN
 from edgekit.distillation.plan import DISTILBERT, Plan, layer_count
 from edgekit.distillation.progress import Say
 from edgekit.distillation.saving import saves
@@ -194,7 +195,8 @@ class Loaded:
 
         So the student's last layer, from which its head reads, learns from the teacher's last.
         """
-        if self.plan.objective.name == "embedding":
+        weights = self.plan.training.weights
+        if not weights[HIDDEN if HIDDEN in weights else COSINE]:
             return ()
         places = (*(place + 1 for place in chosen[:-1]), count)
         return places[-1:] if self.plan.objective.last_only else places
