@@ -40,12 +40,12 @@ from edgekit.distillation import architecture, layers, plan
 from edgekit.distillation.batches import Masking, Micro, Order
 from edgekit.distillation.checkpoints import Checkpoints
 from edgekit.distillation.examples import pieces
-from edgekit.distillation.learner import Learner, Outputs, Reading
+from edgekit.distillation.learner import Learner, Outputs, Readout
 from edgekit.distillation.loading import Loaded
 from edgekit.distillation.losses import Losses
 from edgekit.distillation.plan import choose
 from edgekit.distillation.progress import Progress
-from edgekit.distillation.report import Report
+from edgekit.distillation.report import DistillationReport
 from edgekit.distillation.teachers import Live, Tensors
 from edgekit.distillation.training import LOG, Record, Run
 from edgekit.errors import EdgekitError, PlanError, ProofError, TrainingError
@@ -96,7 +96,7 @@ def log(out: Path, name: str = "student") -> list[dict[str, object]]:
     return [json.loads(line) for line in path.read_text().splitlines()]
 
 
-def mlm(teachers: Teachers, folder: Path, out: str, **options: object) -> Report | None:
+def mlm(teachers: Teachers, folder: Path, out: str, **options: object) -> DistillationReport | None:
     texts = write(folder / "texts.txt", TEXTS)
     asked = {"layers": 2, "objective": "mlm", "texts": [texts], "batch": 8, "steps": 6, **options}
     return edgekit.distill(str(teachers("fill-mask")), folder / out, **asked)
@@ -128,10 +128,10 @@ def test_every_family_can_be_shortened(name: str, tmp_path: Path) -> None:
     teacher = AutoModelForMaskedLM.from_config(CONFIG_MAPPING[name].from_dict(config)).eval()
     whole, taken = layers.shortened(teacher, range(4), None, "teacher", 1)
     assert not taken.fresh
-    reading = Reading(FILL, (1, 2, 3, 4), None, family.has_token_types(config))
+    readout = Readout(FILL, (1, 2, 3, 4), None, family.has_token_types(config))
     ids = torch.randint(5, 300, (2, 12))
     mask, chosen = torch.ones_like(ids), torch.rand(2, 12) < 0.4
-    ours, theirs = (Learner(model, reading).eval() for model in (whole, teacher))
+    ours, theirs = (Learner(model, readout).eval() for model in (whole, teacher))
     with torch.inference_mode():
         found, expected = ours(ids, mask, 0 * ids), theirs(ids, mask, 0 * ids)
         some = ours(ids, mask, 0 * ids, chosen)
@@ -417,7 +417,7 @@ def test_what_runs_out_of_memory_goes_on(teachers: Teachers, tmp_path: Path) -> 
         checkpoints = Checkpoints(folder, {}, 2)
         learner = loaded.student("teacher")[0]
         return Run(
-            "student", learner, teacher, loaded.source, losses, planned.training, 6, folder,
+            "student", learner, teacher, loaded.batches, losses, planned.training, 6, folder,
             checkpoints, loaded.accelerator, Progress(print, print),
         ).train(resume)  # fmt: skip
 

@@ -72,15 +72,15 @@ def _outputs(
 
 def _row_bytes(learner: Learner, length: int) -> int:
     """Of the logits of a row."""
-    outputs = learner.reading.task.outputs
+    outputs = learner.readout.task.outputs
     wide = any("vocabulary" in output.axes for output in outputs)
     return 4 * length * (learner.model.config.vocab_size if wide else 1)
 
 
 def _row(learner: Learner, found: Any, place: int, length: int) -> dict[str, np.ndarray]:
     row = {}
-    for output in learner.reading.task.outputs:
-        pooled = learner.reading.head is not None
+    for output in learner.readout.task.outputs:
+        pooled = learner.readout.head is not None
         value = found[VECTOR if pooled else output.name][place].cpu().numpy()
         row[output.name] = value[:length] if "length" in output.axes and not pooled else value
     return row
