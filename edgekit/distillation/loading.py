@@ -175,15 +175,16 @@ class Loaded:
         folder, other = (self.plan.work / name for name in (_TOKENS, _STUDENT_TOKENS))
         own = self.plan.shape.vocabulary is not None
         if self.accelerator.is_main_process and not folder.is_dir():
-            limit, length = self.plan.inputs.limit, self.plan.training.length
+            inputs, length = self.plan.inputs, self.plan.training.length
             if own:
-                mine = examples.beginnings(self._stream(), self.student_tokenizer, length)
-                examples.store(mine, other, limit, self.tick)
-                rows = examples.beginnings(self._stream(), self.tokenizer, length)
+                for place, target in enumerate((other, folder)):
+                    both = (self.student_tokenizer, self.tokenizer)
+                    found = examples.beginnings(self._stream(), both, length)
+                    mine = (pair[place] for pair in found)
+                    examples.store(mine, target, inputs.limit, self.tick)
             else:
-                packed = self.plan.inputs.packed
-                rows = examples.pieces(self._stream(), self.tokenizer, length, packed)
-            examples.store(rows, folder, limit, self.tick)
+                rows = examples.pieces(self._stream(), self.tokenizer, length, inputs.packed)
+                examples.store(rows, folder, inputs.limit, self.tick)
         self.accelerator.wait_for_everyone()
         return Examples(examples.load(folder), (), examples.load(other) if own else None)
 

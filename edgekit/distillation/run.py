@@ -115,6 +115,7 @@ class _Work:
         saving.save(student, tokenizer, plan.training.length, plan.out)
         found = outcome.compare(loaded, students, [course for _, course in trained.values()])
         found.save(plan.work)
+        shutil.rmtree(plan.work / _CACHE, ignore_errors=True)  # gigabytes that nothing asks for
         if page.possible():
             page.save(found, plan.work)
         return found
