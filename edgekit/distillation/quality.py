@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -83,7 +83,7 @@ def _row_bytes(learner: Learner, length: int) -> int:
     return 4 * length * (learner.model.config.vocab_size if wide else 1)
 
 
-def _row(learner: Learner, found: Any, place: int, length: int) -> Row:
+def _row(learner: Learner, found: Mapping[str, torch.Tensor], place: int, length: int) -> Row:
     row = {}
     for output in learner.readout.task.outputs:
         pooled = learner.readout.head is not None
