@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +12,10 @@ from edgekit.errors import UnsupportedError
 from edgekit.model import config as configs
 from edgekit.model.config import Config
 from edgekit.signature import TensorSpec
+
+if TYPE_CHECKING:
+    from torch import Tensor
+    from transformers.utils import ModelOutput
 
 Arrays = Mapping[str, np.ndarray]
 
@@ -263,7 +267,12 @@ def fitted(task: Task, config: Config, problem: str | None = None) -> Task:
 
 
 def with_problem(task: Task, problem_type: str | None) -> Task:
-    """The task whose logits mean that; the task as it is for None.
+    """A text classifier's task with what its logits mean.
+
+    Args:
+        task: text classification.
+        problem_type: Transformers' name for it, such as ``regression``; None leaves the task as it
+            is.
 
     Raises:
         UnsupportedError: edgekit does not have the problem type.
@@ -323,6 +332,6 @@ def tensor_specs(task: Task, sizes: Mapping[str, int]) -> tuple[TensorSpec, ...]
     )
 
 
-def output_values(task: Task, model_output: Any) -> dict[str, Any]:
-    """The task's outputs picked from what a Transformers model returned."""
+def output_values(task: Task, model_output: ModelOutput) -> dict[str, Tensor]:
+    """The task's outputs, by their names in edgekit, picked from what a model returned."""
     return {output.name: getattr(model_output, output.field) for output in task.outputs}

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from edgekit import bundle
 from edgekit.errors import BundleError
-from edgekit.manifest import Template, TokenizerFacts
+from edgekit.manifest import AppTokenizer, Template, TokenizerFacts
+from edgekit.tokens import portable
+from edgekit.tokens.stored import Component, steps
 from edgekit.tokens.texts import Case
+
+if TYPE_CHECKING:
+    import tokenizers
+    from transformers import PreTrainedTokenizerFast
 
 
 @dataclass(frozen=True)
@@ -24,8 +30,8 @@ class TextTokenizer:
     ``single`` and ``pair`` are templates as the manifest has them, like ``("[CLS]:0", "$A:0")``.
     """
 
-    stored: Mapping[str, Any]
-    backend: Any
+    stored: Component
+    backend: tokenizers.Tokenizer
     single: tuple[str, ...]
     pair: tuple[str, ...]
     max_length: int
@@ -54,10 +60,11 @@ class TextTokenizer:
         return [step["type"] for step in steps(self.stored[component])]
 
 
-def save(tokenizer: Any, out: Path, max_length: int) -> TokenizerFacts:
+def save(tokenizer: PreTrainedTokenizerFast, out: Path, max_length: int) -> TokenizerFacts:
     """Saves a fast tokenizer below ``out`` and returns the manifest's ``tokenizer`` block.
 
-    WordPiece also gets a ``vocab.txt``, one token a line, which is what most apps read.
+    WordPiece also gets a ``vocab.txt``, one token a line, which is what most apps read. Beside it
+    are the two files of :mod:`edgekit.tokens.portable`, if its parts are among those of an app.
     ``tokenizer.json`` neither cuts nor pads, whatever the checkpoint's did or the last call here
     did: an app cuts at ``max_length`` and pads to a bucket itself.
     """
@@ -70,8 +77,23 @@ def save(tokenizer: Any, out: Path, max_length: int) -> TokenizerFacts:
     if facts.kind == "WordPiece":
         words = _lines(tokenizer.get_vocab())
         (folder / "vocab.txt").write_text("\n".join(words) + "\n", encoding="utf-8")
+    app = _write_for_apps(tokenizer.backend_tokenizer, facts, folder)
     files = tuple(bundle.entry(out, path) for path in sorted(folder.iterdir()))
-    return replace(facts, files=files)
+    return replace(facts, app=app, files=files)
+
+
+def _write_for_apps(
+    backend: tokenizers.Tokenizer, facts: TokenizerFacts, folder: Path
+) -> AppTokenizer | None:
+    stored = json.loads(backend.to_str())
+    if facts.template is None or portable.fault(stored) is not None:
+        return None
+    normalizer = backend.normalizer
+    portable.write(stored, facts.template, normalizer.normalize_str if normalizer else str, folder)
+    return AppTokenizer(
+        settings=f"{folder.name}/{portable.SETTINGS}",
+        vocabulary=f"{folder.name}/{portable.VOCABULARY}",
+    )
 
 
 def _make_readable(path: Path) -> None:
@@ -101,7 +123,7 @@ def _lines(vocabulary: Mapping[str, int]) -> list[str]:
     return words
 
 
-def lowercase(tokenizer: Any) -> None:
+def lowercase(tokenizer: PreTrainedTokenizerFast) -> None:
     """Puts lowercasing before all that a fast tokenizer does, unless it does it already."""
     from tokenizers import normalizers
 
@@ -112,7 +134,7 @@ def lowercase(tokenizer: Any) -> None:
         backend.normalizer = normalizers.Sequence([normalizers.Lowercase(), *own])
 
 
-def encode(tokenizer: Any, case: Case) -> Any:
+def encode(tokenizer: PreTrainedTokenizerFast, case: Case) -> tokenizers.Encoding:
     """One case's ``tokenizers.Encoding``: ``ids``, ``type_ids`` and ``offsets`` in code points."""
     own = tokenizer.truncation_side
     tokenizer.truncation_side = case.side
@@ -120,10 +142,11 @@ def encode(tokenizer: Any, case: Case) -> Any:
         found = tokenizer(*case.texts, truncation=case.truncation, max_length=case.max_length)
     finally:
         tokenizer.truncation_side = own
-    return found.encodings[0]
+    encoding: tokenizers.Encoding = found.encodings[0]
+    return encoding
 
 
-def describe(tokenizer: Any, max_length: int) -> TokenizerFacts:
+def describe(tokenizer: PreTrainedTokenizerFast, max_length: int) -> TokenizerFacts:
     """What the manifest says of a fast tokenizer, but for its files."""
     backend = tokenizer.backend_tokenizer
     stored = json.loads(backend.to_str())
@@ -131,7 +154,7 @@ def describe(tokenizer: Any, max_length: int) -> TokenizerFacts:
     return TokenizerFacts(
         kind=stored["model"]["type"],
         normalizer=tuple(step["type"] for step in normalizer),
-        **_normalization(normalizer),
+        **_normalization(normalizer),  # type: ignore[arg-type]  # its keys are the switches
         pre_tokenizer=tuple(step["type"] for step in steps(stored["pre_tokenizer"])),
         special_tokens={
             name: tokenizer.convert_tokens_to_ids(token)
@@ -148,18 +171,7 @@ def describe(tokenizer: Any, max_length: int) -> TokenizerFacts:
     )
 
 
-def steps(stored: Mapping[str, Any] | None) -> Iterator[Mapping[str, Any]]:
-    """The steps of a ``tokenizer.json`` component in order, sequences unfolded."""
-    if stored is None:
-        return
-    if stored["type"] != "Sequence":
-        yield stored
-    else:
-        for step in stored.get("normalizers") or stored.get("pretokenizers") or ():
-            yield from steps(step)
-
-
-def _normalization(found: list[Mapping[str, Any]]) -> dict[str, bool]:
+def _normalization(found: list[Component]) -> dict[str, bool]:
     """BertNormalizer holds three switches; its ``strip_accents: null`` means: as ``lowercase``."""
     types = {step["type"] for step in found}
     bert = next((step for step in found if step["type"] == "BertNormalizer"), {})
@@ -172,7 +184,7 @@ def _normalization(found: list[Mapping[str, Any]]) -> dict[str, bool]:
     }
 
 
-def _template(tokenizer: Any, *texts: str) -> tuple[str, ...]:
+def _template(tokenizer: PreTrainedTokenizerFast, *texts: str) -> tuple[str, ...]:
     """Read off an encoding, since each kind of post-processor stores it in its own way."""
     found = tokenizer(*texts)
     encoding = found.encodings[0]
