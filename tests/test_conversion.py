@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -14,13 +15,15 @@ import numpy as np
 import pytest
 import torch
 from conftest import BERT
+from transformers import BertForSequenceClassification
 
+import edgekit
 from edgekit import formats
 from edgekit.benchmarks.entries import Entry
 from edgekit.bundle import Bundle
 from edgekit.conversion import pipeline, plan
 from edgekit.conversion.worker import alone
-from edgekit.errors import BundleError, ConversionError, PlanError
+from edgekit.errors import BundleError, ConversionError, PlanError, ProofError
 from edgekit.runtime.inspection import inspect_file
 from edgekit.runtime.interpreters import OnnxRuntime
 from edgekit.signature import Signature, TensorSpec
@@ -122,9 +125,39 @@ def test_a_format_that_lacks_an_operator_leaves_the_files_of_the_others(tmp_path
     assert all(proof.passed for proof in artifact.proofs)
 
 
+def test_layers_whose_numbers_pass_float16_are_computed_in_float32(
+    classifier: Path, tmp_path: Path
+) -> None:
+    """The feed-forward part of one layer passes 65,504, and its output does not."""
+    model = BertForSequenceClassification.from_pretrained(classifier)
+    layer = model.bert.encoder.layer[1]
+    with torch.no_grad():
+        layer.intermediate.dense.weight *= 5e4
+        layer.output.dense.weight /= 5e4
+    checkpoint = Path(shutil.copytree(classifier, tmp_path / "wide"))
+    model.save_pretrained(checkpoint)
+
+    def convert(**options: object) -> Bundle:
+        return edgekit.convert(
+            str(checkpoint), to=("coreml",), buckets=(16,), out=tmp_path / "wide.edgekit", **options
+        )
+
+    with pytest.raises(ProofError, match=r"NaN, infinity.*float16 ends at 65504.*--keep-float32"):
+        convert()
+    for artifact in convert(keep_float32=(1,)).artifacts:
+        stored = {row.tensor: row.scheme for row in artifact.weights}
+        wide, narrow = (
+            stored[f"model.bert.encoder.layer.{number}.output.dense.weight"] for number in (1, 0)
+        )
+        assert wide == "float32"
+        assert narrow == ("float16" if artifact.recipe == "fp16" else "int8 asymmetric per channel")
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        ({"keep_float32": (2,)}, "--keep-float32 2: the model's layers are 0 to 1"),
+        ({"keep_float32": (0,), "to": ("onnx",)}, "--keep-float32 is for Core ML files"),
         ({"opset": 12}, "--opset 12: choose from 15, 16"),
         ({"opset": 17, "to": ("tflite",)}, "--opset is for ONNX files: add onnx to --to"),
         ({"minimum_ios": "15"}, "--minimum-ios 15: choose from 16, 17, 18"),

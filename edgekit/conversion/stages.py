@@ -46,8 +46,8 @@ if TYPE_CHECKING:
 PROBES = "probes.pickle"
 GRAPH = "graph"
 _BEYOND_FLOAT16 = (
-    " (float16 ends at 65,504: keep that layer and those after it out of it by --keep-float32, or "
-    "all with --recipe fp32)"
+    ": float16 ends at 65504: keep the layers whose numbers pass it out of it (--keep-float32), or "
+    "build --recipe fp32"
 )
 TEXT = "-text"  # ends the stem of a file that takes text
 
