@@ -7,7 +7,7 @@ BENCH ?= paper.bench
 DATA ?= ../shared/data
 DISTILLED ?= distilbert.study
 
-.PHONY: demo test test-all check schemas matrix bench bench-conversion distill system clean
+.PHONY: demo test test-all check schemas matrix bench bench-conversion distill android swift system clean
 
 demo: $(READY)  ## convert the built-in model and print its table
 	$(BIN)/edgekit convert demo --force
@@ -38,6 +38,12 @@ bench-conversion: $(READY)  ## our conversion against the libraries' own entry p
 
 distill: $(READY)  ## students of MiniLM and of a small BERT, with controls (slow; see docs/distilbert.md)
 	$(BIN)/python -m edgekit.benchmarks.studies.distilbert $(DATA) -o $(DISTILLED)
+
+android: $(READY)  ## fetch the tools with which android_demo/ is built and run here (once, 250 MB)
+	$(BIN)/python -m edgekit.toolchains.android
+
+swift: $(READY)  ## fetch Swift once (474 MB), then build, test and lint ios_demo/
+	$(BIN)/python -m edgekit.toolchains.swift
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "edgekit needs Python 3.10 or newer: make PYTHON=python3.12")'

@@ -16,7 +16,7 @@ from msgspec import Meta, field
 from edgekit.recipe import Tolerance
 from edgekit.signature import TensorSpec
 
-SCHEMA_VERSION = "1.4"
+SCHEMA_VERSION = "1.5"
 
 _INT32_MAX = 2**31 - 1
 Count = Annotated[int, Meta(ge=0, le=2**53 - 1)]
@@ -31,6 +31,7 @@ RelativePath = Annotated[
     ),
 ]
 Side = Literal["left", "right"]
+Activation = Literal["softmax", "sigmoid", "identity"]
 Similarity = Literal["cosine", "dot", "euclidean", "manhattan"]
 
 
@@ -256,6 +257,13 @@ class Template(_Row, frozen=True, kw_only=True):
     pair: tuple[str, ...]
 
 
+class AppTokenizer(_Row, frozen=True, kw_only=True):
+    """The files of which an app makes its tokenizer, with no Unicode tables of its own."""
+
+    settings: RelativePath
+    vocabulary: RelativePath
+
+
 class TokenizerFacts(_Row, frozen=True, kw_only=True):
     """What an app's own tokenizer has to match, and the files it reads."""
 
@@ -288,7 +296,37 @@ class TokenizerFacts(_Row, frozen=True, kw_only=True):
     truncation_side: Annotated[Side, Meta(description="the end at which tokens are lost")] = "right"
     max_length: Length | None = None
     template: Template | None = None
+    app: Annotated[
+        AppTokenizer | None,
+        Meta(
+            description="since 1.5: what the phone libraries read, also listed in files; null: the "
+            "tokenizer has a step that they do not"
+        ),
+    ] = None
     files: tuple[FileEntry, ...]
+
+
+class PostprocessingFacts(_Row, frozen=True, kw_only=True):
+    """How an app makes answers of outputs; docs/postprocess.md has the steps."""
+
+    activation: Annotated[
+        Activation, Meta(description="what makes scores of logits; identity: they are the values")
+    ]
+    threshold: Annotated[
+        float | None,
+        Meta(description="a label is chosen if its score is above; null: the best one, or none"),
+    ] = None
+    null_threshold: Annotated[
+        float | None,
+        Meta(
+            description="question answering: there is no answer if the null score is higher than "
+            "the best span's by more than this; null for other tasks"
+        ),
+    ] = None
+    max_answer_tokens: Annotated[
+        Length | None, Meta(description="of question answering; null for other tasks")
+    ] = None
+    top: Annotated[int, Meta(ge=1, description="how many results an app shows by default")]
 
 
 class Manifest(_Row, frozen=True, kw_only=True):
@@ -360,6 +398,9 @@ class Manifest(_Row, frozen=True, kw_only=True):
     postprocess: Annotated[
         FileEntry | None,
         Meta(description="since 1.1: outputs with the answers they mean; null without a tokenizer"),
+    ] = None
+    postprocessing: Annotated[
+        PostprocessingFacts | None, Meta(description="since 1.5: what an app does with outputs")
     ] = None
     artifacts: Annotated[tuple[ArtifactEntry, ...], Meta(min_length=1)]
     text_artifacts: Annotated[

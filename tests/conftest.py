@@ -30,10 +30,10 @@ from transformers import (
 )
 
 import edgekit
-from edgekit.benchmarks.devices.arm64 import debian
-from edgekit.benchmarks.devices.arm64 import setup as arm64_setup
-from edgekit.benchmarks.devices.arm64.setup import SetupError
+from edgekit.benchmarks.devices.arm64.parts import SETUP as ARM64
 from edgekit.bundle import MANIFEST, Bundle, entry
+from edgekit.toolchains import debian
+from edgekit.toolchains.setup import SetupError, command
 
 SIZES = {"vocab_size": 300, "max_position_embeddings": 64}
 BERT = BertConfig(
@@ -185,7 +185,7 @@ def small(shared: Shared, converted: Callable[..., Bundle]) -> Callable[[str], B
 def emulator() -> Path:
     """The real emulator of arm64; it takes some minutes where it is not set up yet."""
     try:
-        return arm64_setup.setup(print)
+        return ARM64.make(print)
     except SetupError as error:
         if "cannot fetch" not in str(error):
             raise
@@ -200,7 +200,7 @@ def open_bay(
     bay_of_phones.needed_proot()
     folder = tmp_path_factory.mktemp("debian") / "busybox"
     try:
-        debian.unpack(("busybox-static",), "arm64", folder, arm64_setup.command)
+        debian.unpack(("busybox-static",), "arm64", folder, command)
     except (OSError, subprocess.CalledProcessError) as error:
         pytest.skip(f"no shell for emulated phones without network and apt: {error}")
     with bay_of_phones.opened(

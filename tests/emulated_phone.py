@@ -2,7 +2,7 @@
 
 Everything is in a private folder: proot makes it the root of what the phone's shell (busybox)
 starts, and each AArch64 program runs under the emulator of
-:mod:`edgekit.benchmarks.devices.arm64.setup`.
+:mod:`edgekit.benchmarks.devices.arm64.parts`.
 """
 
 from __future__ import annotations

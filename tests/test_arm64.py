@@ -21,14 +21,14 @@ from test_bundle import edit
 from test_source import edgekit_cli
 
 from edgekit.benchmarks import bench, prepare
-from edgekit.benchmarks.devices.arm64 import setup as arm64_setup
 from edgekit.benchmarks.devices.arm64.device import Arm64, BudgetError
-from edgekit.benchmarks.devices.arm64.setup import READY, SetupError
+from edgekit.benchmarks.devices.arm64.parts import SETUP as ARM64
 from edgekit.benchmarks.devices.protocol import RunnerError
 from edgekit.benchmarks.measurement import Measurement
 from edgekit.benchmarks.spec import Model, Suite
 from edgekit.bundle import Bundle, entry
 from edgekit.errors import UnsupportedError
+from edgekit.toolchains.setup import READY, SetupError
 
 Key = tuple[str, str]
 
@@ -183,17 +183,17 @@ def test_setup_happens_once_and_an_older_one_is_replaced(tmp_path: Path) -> None
     target = tmp_path / "arm64"
     first = Tools()
     said: list[str] = []
-    assert arm64_setup.setup(said.append, first, target) == target
+    assert ARM64.make(said.append, first, target) == target
     assert [line.split()[0] for line in said] == [f"[{part}/5]" for part in range(1, 6)]
-    assert arm64_setup.missing(target) is None
+    assert ARM64.missing(target) is None
     assert not (target / "compiler").exists()
     second = Tools()
-    arm64_setup.setup(run=second, target=target)
+    ARM64.make(run=second, target=target)
     assert second.calls == []
     (target / READY).write_text("{}")
-    assert arm64_setup.missing(target) == "set up for another edgekit or other runtimes"
+    assert ARM64.missing(target) == "set up for another edgekit or other versions"
     (target / "old").touch()
-    arm64_setup.setup(run=second, target=target)
+    ARM64.make(run=second, target=target)
     assert len(second.calls) == len(first.calls)
     assert not (target / "old").exists()
 
@@ -201,13 +201,13 @@ def test_setup_happens_once_and_an_older_one_is_replaced(tmp_path: Path) -> None
 KILLED = """
 import sys, time
 from pathlib import Path
-from edgekit.benchmarks.devices.arm64 import setup as arm64_setup
+from edgekit.benchmarks.devices.arm64.parts import SETUP as ARM64
 
 def hang(arguments, environment):
     print("fetching", flush=True)
     time.sleep(60)
 
-arm64_setup.setup(run=hang, target=Path(sys.argv[1]))
+ARM64.make(run=hang, target=Path(sys.argv[1]))
 """
 
 
@@ -223,9 +223,9 @@ def test_a_setup_killed_in_the_middle_is_not_used_and_mended_by_the_next(tmp_pat
     process.wait()
     (left,) = tmp_path.glob("arm64-unfinished-*")
     assert any(left.rglob("sources.list"))
-    assert arm64_setup.missing(target) == "not set up"
-    arm64_setup.setup(run=Tools(), target=target)
-    assert arm64_setup.missing(target) is None
+    assert ARM64.missing(target) == "not set up"
+    ARM64.make(run=Tools(), target=target)
+    assert ARM64.missing(target) is None
     assert not left.exists()
 
 
@@ -244,10 +244,10 @@ def test_of_two_setups_at_once_one_works_and_the_other_waits(tmp_path: Path) -> 
         waiting.set()
 
     said: list[str] = []
-    other = threading.Thread(target=arm64_setup.setup, kwargs={"run": slow, "target": target})
+    other = threading.Thread(target=ARM64.make, kwargs={"run": slow, "target": target})
     other.start()
     assert fetching.wait(timeout=30)
-    arm64_setup.setup(say, second, target)
+    ARM64.make(say, second, target)
     other.join(timeout=30)
     assert said == ["another process is setting it up: waiting for it"]
     assert first.calls
@@ -274,7 +274,7 @@ def test_a_failed_step_says_which_and_why_and_leaves_nothing(
     tool: str, error: BaseException, message: str, tmp_path: Path
 ) -> None:
     with pytest.raises(SetupError) as caught:
-        arm64_setup.setup(run=Tools(tool, error), target=tmp_path / "arm64")
+        ARM64.make(run=Tools(tool, error), target=tmp_path / "arm64")
     assert message in str(caught.value)
     assert [path.name for path in tmp_path.iterdir()] in ([], ["arm64.lock"])
 

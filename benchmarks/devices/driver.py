@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
 
 from edgekit.benchmarks.devices.protocol import Target
-
-Say: TypeAlias = Callable[[str], None]
+from edgekit.toolchains.setup import Say
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,12 @@ from dataclasses import replace
 from edgekit.benchmarks.devices.android.device import ANDROID
 from edgekit.benchmarks.devices.arm64.device import ARM64
 from edgekit.benchmarks.devices.browser.device import BROWSER
-from edgekit.benchmarks.devices.driver import Driver, Found, Options, Say
+from edgekit.benchmarks.devices.driver import Driver, Found, Options
 from edgekit.benchmarks.devices.host.device import HOST
 from edgekit.benchmarks.devices.ios.device import IOS, SIMULATOR
 from edgekit.benchmarks.devices.protocol import Target
 from edgekit.errors import UnsupportedError
+from edgekit.toolchains.setup import Say
 
 DRIVERS: Mapping[str, Driver] = {
     driver.name: driver

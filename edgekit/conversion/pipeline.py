@@ -33,6 +33,7 @@ from edgekit.manifest import (
 )
 from edgekit.model import config as configs
 from edgekit.model.source import SEED, Source
+from edgekit.postprocess import settings
 from edgekit.runtime import text as text_runtime
 from edgekit.signature import TensorSpec
 from edgekit.staging import publish, staging
@@ -200,6 +201,7 @@ def _write_manifest(
         tokenizer=traced.tokenizer,
         golden=bundle.entry(folder, folder / bundle.GOLDEN),
         postprocess=traced.postprocess,
+        postprocessing=settings(plan.task.name, plan.task.problem_type),
         artifacts=tuple(_artifact(traced, row, folder) for row in kept if not row.takes_text),
         text_artifacts=tuple(_text_artifact(traced, row, folder) for row in kept if row.takes_text),
         refused=refused,

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from edgekit.bundle import Bundle
+from edgekit.manifest import Activation, PostprocessingFacts
 from edgekit.manifest import Similarity as SimilarityKind
 from edgekit.postprocess import entities, labels, masks, spans, vectors
 from edgekit.postprocess.entities import Tagging
@@ -69,6 +70,28 @@ class Facts:
             tokenizer.token,
             manifest.similarity or "cosine",
         )
+
+
+def settings(task: str, problem_type: str | None) -> PostprocessingFacts:
+    """What :func:`answer` does by default, as the manifest says it."""
+    activation = _ACTIVATIONS.get(problem_type or task, "identity")
+    spans_only = task == "question-answering"
+    return PostprocessingFacts(
+        activation=activation,
+        threshold=0.5 if activation == "sigmoid" else None,
+        null_threshold=spans.NULL_THRESHOLD if spans_only else None,
+        max_answer_tokens=spans.MAX_ANSWER_TOKENS if spans_only else None,
+        top=TOP,
+    )
+
+
+_ACTIVATIONS: Mapping[str, Activation] = {  # by the problem type, or else the task
+    "single_label_classification": "softmax",
+    "multi_label_classification": "sigmoid",
+    "token-classification": "softmax",
+    "question-answering": "softmax",
+    "fill-mask": "softmax",
+}
 
 
 def answer(facts: Facts, prompt: Prompt, outputs: Outputs, top: int = TOP) -> Answer:

@@ -16,6 +16,7 @@ from edgekit.postprocess.texts import mended
 from edgekit.tokens.encoding import Encoded
 
 MAX_ANSWER_TOKENS = 30
+NULL_THRESHOLD = 0.0  # score
 N_BEST = 20
 _CONTEXT = 1
 
@@ -52,7 +53,7 @@ class SpanAnswer:
         """By how much no answer beats the best span: the score difference of SQuAD v2."""
         return self.null_score - self.spans[0].score if self.spans else np.inf
 
-    def best(self, null_threshold: float | None = 0.0) -> Span | None:
+    def best(self, null_threshold: float | None = NULL_THRESHOLD) -> Span | None:
         """The answer, or None where no answer wins by more than the threshold.
 
         ``null_threshold`` None always answers, as SQuAD v1 wants it.

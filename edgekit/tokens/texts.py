@@ -32,6 +32,7 @@ TEXTS: tuple[tuple[str, str], ...] = (
     ("compatibility", "ＡＢＣ１２３ ﬁne ﬂow ½ x² Ⅷ ｶﾞ ㎏ Straße ẞ"),
     ("astral", "𠮷野家 𝔘𝔫𝔦𝔠𝔬𝔡𝔢 𓀀 🀄 e\u0301𠮷e\u0301"),
     ("hangul jamo", "\u1112\u1161\u11ab\u1100\u1173\u11af is 한글"),
+    ("unassigned", "a\u0378b \U0001fae8 x\u1df9y \u2e52"),
     ("invisible", "nul\x00 del\x7f soft\u00adhyphen line\u2028end \ufffd private\ue000"),
     ("special tokens", "Paris is [MASK] or <mask> of [SEP] France</s>. [cls] [PAD]"),
     ("long word", "antidisestablishmentarianism" * 8),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -13,7 +13,9 @@ from msgspec.structs import replace
 
 from edgekit import bundle
 from edgekit.errors import BundleError
-from edgekit.manifest import Template, TokenizerFacts
+from edgekit.manifest import AppTokenizer, Template, TokenizerFacts
+from edgekit.tokens import portable
+from edgekit.tokens.stored import steps
 from edgekit.tokens.texts import Case
 
 
@@ -57,7 +59,8 @@ class TextTokenizer:
 def save(tokenizer: Any, out: Path, max_length: int) -> TokenizerFacts:
     """Saves a fast tokenizer below ``out`` and returns the manifest's ``tokenizer`` block.
 
-    WordPiece also gets a ``vocab.txt``, one token a line, which is what most apps read.
+    WordPiece also gets a ``vocab.txt``, one token a line, which is what most apps read. Beside it
+    are the two files of :mod:`edgekit.tokens.portable`, if its parts are among those of an app.
     ``tokenizer.json`` neither cuts nor pads, whatever the checkpoint's did or the last call here
     did: an app cuts at ``max_length`` and pads to a bucket itself.
     """
@@ -70,8 +73,21 @@ def save(tokenizer: Any, out: Path, max_length: int) -> TokenizerFacts:
     if facts.kind == "WordPiece":
         words = _lines(tokenizer.get_vocab())
         (folder / "vocab.txt").write_text("\n".join(words) + "\n", encoding="utf-8")
+    app = _write_for_apps(tokenizer.backend_tokenizer, facts, folder)
     files = tuple(bundle.entry(out, path) for path in sorted(folder.iterdir()))
-    return replace(facts, files=files)
+    return replace(facts, app=app, files=files)
+
+
+def _write_for_apps(backend: Any, facts: TokenizerFacts, folder: Path) -> AppTokenizer | None:
+    stored = json.loads(backend.to_str())
+    if facts.template is None or portable.fault(stored) is not None:
+        return None
+    normalizer = backend.normalizer
+    portable.write(stored, facts.template, normalizer.normalize_str if normalizer else str, folder)
+    return AppTokenizer(
+        settings=f"{folder.name}/{portable.SETTINGS}",
+        vocabulary=f"{folder.name}/{portable.VOCABULARY}",
+    )
 
 
 def _make_readable(path: Path) -> None:
@@ -131,7 +147,7 @@ def describe(tokenizer: Any, max_length: int) -> TokenizerFacts:
     return TokenizerFacts(
         kind=stored["model"]["type"],
         normalizer=tuple(step["type"] for step in normalizer),
-        **_normalization(normalizer),
+        **_normalization(normalizer),  # type: ignore[arg-type]  # its keys are the switches
         pre_tokenizer=tuple(step["type"] for step in steps(stored["pre_tokenizer"])),
         special_tokens={
             name: tokenizer.convert_tokens_to_ids(token)
@@ -146,17 +162,6 @@ def describe(tokenizer: Any, max_length: int) -> TokenizerFacts:
         template=Template(single=_template(tokenizer, "a"), pair=_template(tokenizer, "a", "a")),
         files=(),
     )
-
-
-def steps(stored: Mapping[str, Any] | None) -> Iterator[Mapping[str, Any]]:
-    """The steps of a ``tokenizer.json`` component in order, sequences unfolded."""
-    if stored is None:
-        return
-    if stored["type"] != "Sequence":
-        yield stored
-    else:
-        for step in stored.get("normalizers") or stored.get("pretokenizers") or ():
-            yield from steps(step)
 
 
 def _normalization(found: list[Mapping[str, Any]]) -> dict[str, bool]:

@@ -6,10 +6,11 @@ from edgekit.benchmarks.devices.android import files
 from edgekit.benchmarks.devices.android.adb import READY, Adb, DeviceError
 from edgekit.benchmarks.devices.android.app import ThroughApp
 from edgekit.benchmarks.devices.android.phone import Android
-from edgekit.benchmarks.devices.arm64 import setup
-from edgekit.benchmarks.devices.driver import Driver, Found, Options, Say
+from edgekit.benchmarks.devices.arm64.parts import SETUP
+from edgekit.benchmarks.devices.driver import Driver, Found, Options
 from edgekit.benchmarks.devices.protocol import Target
 from edgekit.errors import EdgekitError
+from edgekit.toolchains.setup import Say
 
 _NONE = "no phone is connected: switch USB debugging on and plug it in, or: adb connect HOST:PORT"
 
@@ -69,7 +70,7 @@ def _find() -> list[Found]:
 
 
 def _set_up(say: Say) -> None:
-    setup.setup(say)
+    SETUP.make(say)
 
 
 def _clean(chosen: str | None) -> None:

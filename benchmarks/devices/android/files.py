@@ -122,7 +122,7 @@ class Engine:
         """The engine of a runtime.
 
         Args:
-            root: The folder of :func:`edgekit.benchmarks.devices.arm64.setup.setup`.
+            root: The folder of :func:`edgekit.benchmarks.devices.arm64.parts.SETUP`.
             runtime: The runtime's name.
         """
         system = root / "sysroot"

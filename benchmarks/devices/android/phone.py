@@ -21,10 +21,10 @@ from edgekit.benchmarks.devices.absence import BACK_SECONDS, Absence
 from edgekit.benchmarks.devices.android import energy, facts
 from edgekit.benchmarks.devices.android.adb import READY, Adb, DeviceError
 from edgekit.benchmarks.devices.android.files import Engine, Files
-from edgekit.benchmarks.devices.arm64 import program, setup
+from edgekit.benchmarks.devices.arm64 import program
+from edgekit.benchmarks.devices.arm64.parts import SETUP
 from edgekit.benchmarks.devices.arm64.program import NativeRunner
 from edgekit.benchmarks.devices.cooling import CoolPhone, PhoneState
-from edgekit.benchmarks.devices.driver import Say
 from edgekit.benchmarks.devices.protocol import (
     E,
     EndedError,
@@ -35,6 +35,7 @@ from edgekit.benchmarks.devices.protocol import (
     RunnerError,
 )
 from edgekit.benchmarks.devices.runtimes import Platform, runtimes_of
+from edgekit.toolchains.setup import Say
 
 ABI = "arm64-v8a"
 _FRESH_SECONDS = 30.0  # how old facts that change may be
@@ -73,7 +74,7 @@ class Android:
         self._absence = Absence(self.lost, say, back_seconds, adb.reconnect)
         self._static = facts.ask(adb.shell, facts.STATIC)
         _check(self.name, self._static)
-        self._root = root or setup.setup(say)
+        self._root = root or SETUP.make(say)
         self._files = Files(adb)
         self._folder = tempfile.TemporaryDirectory(prefix="edgekit-android-")
         self._numbers = itertools.count()

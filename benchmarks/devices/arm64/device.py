@@ -14,14 +14,17 @@ import re
 import subprocess
 from pathlib import Path
 
-from edgekit.benchmarks.devices.arm64 import debian, program, setup
+from edgekit.benchmarks.devices.arm64 import program
 from edgekit.benchmarks.devices.arm64.cpus import CORES, CPUS, DEFAULT
+from edgekit.benchmarks.devices.arm64.parts import SETUP
 from edgekit.benchmarks.devices.arm64.program import NativeRunner
-from edgekit.benchmarks.devices.driver import Driver, Found, Options, Say
+from edgekit.benchmarks.devices.driver import Driver, Found, Options
 from edgekit.benchmarks.devices.local import LocalFiles
 from edgekit.benchmarks.devices.protocol import Facts, Launch, Runner, RunnerError
 from edgekit.benchmarks.devices.runtimes import Platform, runtimes_of
 from edgekit.errors import UnsupportedError
+from edgekit.toolchains import debian
+from edgekit.toolchains.setup import Say, command
 
 _ADDRESSES = 8 * 2**30  # bytes of address space where no budget limits it
 
@@ -50,7 +53,7 @@ class Arm64(LocalFiles):
     ) -> None:
         super().__init__()
         _check(cpu)
-        self._root = setup.setup(say)
+        self._root = SETUP.make(say)
         self._cpu, self._memory_bytes = cpu, memory_bytes
         self._numbers = itertools.count()
         self._facts = _facts(self._root, cpu, memory_bytes)
@@ -154,7 +157,7 @@ class Emulated(NativeRunner):
 def _facts(root: Path, cpu: str, memory_bytes: int | None) -> Facts:
     qemu = _found(
         r"version (\d+\.\d+\.\d+)",
-        setup.command([str(root / "qemu" / "qemu-aarch64"), "--version"], {}),
+        command([str(root / "qemu" / "qemu-aarch64"), "--version"], {}),
     )
     with gzip.open(root / "sysroot/usr/share/doc/libc6/changelog.Debian.gz", "rt") as file:
         glibc = _found(r"\((.+)\)", file.readline())
@@ -196,7 +199,7 @@ def _open(options: Options) -> Arm64:
 
 
 def _find() -> list[Found]:
-    missing = setup.missing()
+    missing = SETUP.missing()
     remedy = f"{missing}: edgekit devices setup arm64" if missing else ""
     return [
         Found(f"arm64:{name}", f"emulated phone, {cpu.phones}", remedy)
@@ -205,11 +208,11 @@ def _find() -> list[Found]:
 
 
 def _set_up(say: Say) -> None:
-    setup.setup(say)
+    SETUP.make(say)
 
 
 def _clean(chosen: str | None) -> None:
-    setup.clean()
+    SETUP.clean()
 
 
 ARM64 = Driver("arm64", _find, _open, _set_up, _clean)

@@ -11,14 +11,14 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-from edgekit.benchmarks.devices.arm64 import debian
 from edgekit.benchmarks.devices.arm64.cpus import CPUS, cpuinfo
-from edgekit.benchmarks.devices.arm64.debian import Run
+from edgekit.toolchains import debian
+from edgekit.toolchains.setup import Part, Run, Setup
 
 SYSROOT = ("libc6", "libstdc++6", "libgcc-s1")
 QEMU = (  # and what it is linked with, so that it runs on any machine
@@ -52,21 +52,6 @@ WHEELS: Mapping[str, Wheel] = {  # by the runtime's name
 }
 PLATFORMS = ("manylinux_2_28_aarch64", "manylinux_2_27_aarch64", "manylinux2014_aarch64")
 COMPILER = "ziglang==0.17.1"
-
-
-@dataclass(frozen=True)
-class Part:
-    """One step of the setup.
-
-    Attributes:
-        description: What it does, as the end of "cannot ...".
-        remedy: What helps when it fails.
-        make: Does it, in a folder and with a function that starts tools.
-    """
-
-    description: str
-    remedy: str
-    make: Callable[[Path, Run], None]
 
 
 def stamp() -> dict[str, object]:
@@ -164,15 +149,13 @@ def _source(name: str) -> str:
     return files("edgekit.benchmarks.devices.arm64").joinpath("native", name).read_text("utf-8")
 
 
-_APT = (
-    "this needs the network, apt, dpkg and debian-archive-keyring: where there are none, work in a "
-    "Debian container"
-)
 _PIP = "check the network and pip's settings and try again"
 PARTS = (
-    Part("fetch arm64 C libraries, 3 MB", _APT, _sysroot),
+    Part("fetch arm64 C libraries, 3 MB", debian.REMEDY, _sysroot),
     Part("fetch onnxruntime and LiteRT for arm64, 30 MB", _PIP, _runtimes),
-    Part("fetch qemu's user-mode emulator, 30 MB", _APT, _qemu),
+    Part("fetch qemu's user-mode emulator, 30 MB", debian.REMEDY, _qemu),
     Part("fetch a cross compiler, 90 MB", _PIP, _compiler),
     Part("build the runner", "run it again with --debug and report it", _build),
 )
+
+SETUP = Setup("arm64", PARTS, stamp, scratch=("compiler",))

@@ -1,7 +1,7 @@
 """The native runner: the program that opens files on every AArch64 phone, real or emulated.
 
 It is ``native/runner.c``, linked with glibc, and opens a file in the C library of a runtime that
-PyPI has for AArch64 Linux. :mod:`edgekit.benchmarks.devices.arm64.setup` builds one and fetches the
+PyPI has for AArch64 Linux. :mod:`edgekit.benchmarks.devices.arm64.parts` builds one and fetches the
 other into one folder, ``root`` below.
 """
 
@@ -22,7 +22,7 @@ def library(root: Path, runtime: str) -> Path:
     """The C library of a runtime.
 
     Args:
-        root: The folder of :func:`edgekit.benchmarks.devices.arm64.setup.setup`.
+        root: The folder of :func:`edgekit.benchmarks.devices.arm64.parts.SETUP`.
         runtime: A name in :data:`edgekit.benchmarks.devices.arm64.parts.WHEELS`.
     """
     wheel = WHEELS[runtime]

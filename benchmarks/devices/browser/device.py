@@ -14,12 +14,13 @@ import msgspec
 from edgekit.benchmarks.devices import events
 from edgekit.benchmarks.devices.browser import chromium, runner, setup
 from edgekit.benchmarks.devices.browser.runner import PageFacts
-from edgekit.benchmarks.devices.driver import Driver, Found, Options, Say
+from edgekit.benchmarks.devices.driver import Driver, Found, Options
 from edgekit.benchmarks.devices.host.facts import facts
 from edgekit.benchmarks.devices.local import LocalFiles, python_runner
 from edgekit.benchmarks.devices.protocol import Facts, Launch, ProcessRunner, Runner
 from edgekit.benchmarks.devices.runtimes import Platform, runtimes_of
 from edgekit.errors import EdgekitError, UnsupportedError
+from edgekit.toolchains.setup import Say
 
 LIMIT_SECONDS = 300.0  # for one command of the page, like one inference
 

@@ -16,9 +16,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from edgekit import staging
-from edgekit.benchmarks.devices.driver import Say
 from edgekit.errors import EdgekitError
 from edgekit.files import cache_folder, file_sha256
+from edgekit.toolchains.setup import Say
 
 VERSION = "1.30.0"
 FILES: Mapping[str, str] = {

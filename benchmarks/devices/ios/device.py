@@ -17,7 +17,7 @@ from edgekit.benchmarks.devices import app_runner, content, events
 from edgekit.benchmarks.devices.absence import BACK_SECONDS, Absence
 from edgekit.benchmarks.devices.app_runner import AppRunner, Events, Request
 from edgekit.benchmarks.devices.cooling import CoolPhone, PhoneState
-from edgekit.benchmarks.devices.driver import Driver, Found, Options, Say
+from edgekit.benchmarks.devices.driver import Driver, Found, Options
 from edgekit.benchmarks.devices.ios import listing
 from edgekit.benchmarks.devices.ios.links import Link, Phone, Simulator
 from edgekit.benchmarks.devices.ios.listing import Device
@@ -27,6 +27,7 @@ from edgekit.benchmarks.devices.runtimes import Platform, runtimes_of
 from edgekit.benchmarks.devices.watch import ThisMachine
 from edgekit.errors import EdgekitError, UnsupportedError
 from edgekit.files import size_bytes
+from edgekit.toolchains.setup import Say
 
 APP = "dev.edgekit.demo"
 ARGUMENT = "--edgekit"  # the one before the request, which is JSON

@@ -1,31 +1,42 @@
 """Debian packages without root and without touching the machine's own: fetched, and unpacked.
 
-apt works with a configuration, package lists and a cache of its own, which are gone afterwards. It
-takes one release whatever the machine runs, so that everybody gets the same files.
+apt works with a configuration, package lists and a cache of its own, which are gone afterwards. The
+release does not depend on the machine's own, so that everybody gets the same files.
 """
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeAlias
 
-Run: TypeAlias = Callable[[Sequence[str], Mapping[str, str]], str]
-RELEASE = "bookworm"
+from edgekit.toolchains.setup import Run
+
+RELEASE = "bookworm"  # unless another is asked for
 MIRROR = "http://deb.debian.org/debian"  # apt checks signatures: it needs no https
 KEYS = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+REMEDY = (
+    "this needs the network, apt, dpkg and debian-archive-keyring: where there are none, work in a "
+    "Debian container"
+)
 _OWN = ("Acquire::http", "Acquire::https", "Acquire::Check-")  # proxies, mostly: these are kept
 
 
-def unpack(packages: Sequence[str], architecture: str, folder: Path, run: Run) -> None:
+def unpack(
+    packages: Sequence[str],
+    architecture: str,
+    folder: Path,
+    run: Run,
+    release: str = RELEASE,
+) -> None:
     """Fetches packages and unpacks them into a folder, without those that they depend on.
 
     Args:
-        packages: Their names in Debian.
+        packages: Their names in Debian, also ``NAME=VERSION``. They are unpacked by the alphabet.
         architecture: Debian's name of it, like ``arm64``.
         folder: Where they are unpacked, as if it were the root.
-        run: Starts a tool (see :func:`edgekit.benchmarks.devices.arm64.setup.command`).
+        run: Starts a tool (see :func:`edgekit.toolchains.setup.command`).
+        release: Debian's, like ``trixie``.
 
     Raises:
         OSError: apt or dpkg is not installed.
@@ -35,7 +46,7 @@ def unpack(packages: Sequence[str], architecture: str, folder: Path, run: Run) -
     for each in ("etc", "state/lists/partial", "cache/archives/partial", "debs"):
         (work / each).mkdir(parents=True)
     (work / "state" / "status").touch()
-    (work / "etc" / "sources.list").write_text(f"deb [signed-by={KEYS}] {MIRROR} {RELEASE} main\n")
+    (work / "etc" / "sources.list").write_text(f"deb [signed-by={KEYS}] {MIRROR} {release} main\n")
     (work / "apt.conf").write_text(_configuration(work, architecture, run))
     environment = {"APT_CONFIG": str(work / "apt.conf")}
     run(["apt-get", "update", "-qq"], environment)

@@ -1,0 +1,78 @@
+package dev.edgekit.core
+
+/**
+ * What one question to a model is made of.
+ *
+ * @property rows one, or one a window of a long passage, or one a text
+ * @property leftOut tokens that did not fit
+ */
+internal class Prompt(texts: List<String>, val rows: List<Encoding>, val leftOut: Int) {
+    private val texts = texts.map(::CodePoints)
+
+    fun text(index: Int): CodePoints = texts[index]
+}
+
+/**
+ * Makes prompts: the rows that a task asks a model about texts.
+ *
+ * @param maxLength tokens of a row, special ones included
+ * @param side where a text that is too long loses tokens
+ */
+internal class Prompter(
+    private val task: Task,
+    private val tokenizer: Tokenizer,
+    private val maxLength: Int,
+    private val side: Side,
+) {
+    /**
+     * @throws EdgekitError.UnsupportedTask too many or too few texts
+     * @throws EdgekitError.EmptyText no token is left of one of them
+     * @throws EdgekitError.QuestionTooLong it leaves no room for the passage
+     */
+    fun prompt(texts: List<String>): Prompt {
+        if (texts.size !in task.counts) {
+            val wanted = if (task.counts.first == 2) "two texts" else
+                if (task.counts.last == 2) "one or two texts" else "one text"
+            throw EdgekitError.UnsupportedTask("${task.title} takes $wanted, not ${texts.size}")
+        }
+        val tokens = texts.map(tokenizer::tokens)
+        return when (task.asks) {
+            Task.Asks.TOGETHER -> together(texts, tokens)
+            Task.Asks.EACH -> each(texts, tokens)
+            Task.Asks.IN_WINDOWS -> windows(texts, tokens)
+        }
+    }
+
+    private fun together(texts: List<String>, tokens: List<Tokens>): Prompt {
+        val row = tokenizer.row(tokens, maxLength, Truncation.LONGEST_FIRST, side)
+        if (row.size == 0) throw empty("text")
+        return Prompt(texts, listOf(row), tokens.sumOf { it.size } - own(row))
+    }
+
+    private fun each(texts: List<String>, tokens: List<Tokens>): Prompt {
+        val parts = texts.indices.map { together(texts.slice(it..it), tokens.slice(it..it)) }
+        return Prompt(texts, parts.map { it.rows[0] }, parts.sumOf { it.leftOut })
+    }
+
+    private fun windows(texts: List<String>, tokens: List<Tokens>): Prompt {
+        val (question, passage) = tokens
+        if (question.size == 0) throw empty("question")
+        if (passage.size == 0) throw empty("passage")
+        val room = maxLength - question.size - tokenizer.specialTokens(texts = 2)
+        if (room < 1) {
+            throw EdgekitError.QuestionTooLong(
+                "the question has ${question.size} tokens and leaves no room for a passage in " +
+                    "$maxLength: ask a shorter one",
+            )
+        }
+        val rows = Windows.of(passage.size, room).map { window ->
+            tokenizer.filled(listOf(question, passage.slice(window)))
+        }
+        return Prompt(texts, rows, leftOut = 0)
+    }
+
+    private fun own(row: Encoding) = (0 until row.size).count { !row.isSpecial(it) }
+
+    private fun empty(what: String) =
+        EdgekitError.EmptyText("the $what is empty: no token is left of it")
+}

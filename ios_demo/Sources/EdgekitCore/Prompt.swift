@@ -1,0 +1,72 @@
+/// What one question to a model is made of.
+struct Prompt: Sendable {
+  let texts: [CodePoints]
+  /// One, or one a window of a long passage, or one a text.
+  let rows: [Encoding]
+  /// Tokens that did not fit.
+  let leftOut: Int
+}
+
+/// Makes prompts: the rows that a task asks a model about texts.
+struct Prompter: Sendable {
+  let task: ModelTask
+  let tokenizer: Tokenizer
+  /// Tokens of a row, special ones included.
+  let maxLength: Int
+
+  /// - Throws: ``EdgekitError`` where there are too many or too few texts, one is empty, or a
+  ///   question leaves no room for its passage.
+  func prompt(_ texts: [String]) throws -> Prompt {
+    guard task.textCounts.contains(texts.count) else {
+      throw EdgekitError.unsupportedTask(
+        "\(task.rawValue) takes \(task.textCounts.words), not \(texts.count)")
+    }
+    let points = texts.map(CodePoints.init)
+    let tokens = points.map(tokenizer.tokens)
+    switch task.rows {
+    case .together: return try together(points, tokens)
+    case .windows: return try windows(points, tokens)
+    case .each:
+      let parts = try zip(points, tokens).map { try together([$0], [$1]) }
+      return Prompt(
+        texts: points, rows: parts.flatMap(\.rows), leftOut: parts.reduce(0) { $0 + $1.leftOut })
+    }
+  }
+
+  private func together(_ texts: [CodePoints], _ tokens: [[Token]]) throws -> Prompt {
+    let row = tokenizer.row(tokens, maxLength: maxLength)
+    guard row.count > 0 else { throw Self.empty("text") }
+    let kept = (0..<row.count).count { !row.isSpecial($0) }
+    return Prompt(texts: texts, rows: [row], leftOut: tokens.joined().count - kept)
+  }
+
+  private func windows(_ texts: [CodePoints], _ tokens: [[Token]]) throws -> Prompt {
+    let (question, passage) = (tokens[0], tokens[1])
+    guard !question.isEmpty else { throw Self.empty("question") }
+    guard !passage.isEmpty else { throw Self.empty("passage") }
+    let room = maxLength - question.count - tokenizer.specialTokens(texts: 2)
+    guard room > 0 else {
+      throw EdgekitError.questionTooLong(
+        "the question has \(question.count) tokens and leaves no room for a passage in "
+          + "\(maxLength): ask a shorter one")
+    }
+    let rows = Windows.ranges(tokens: passage.count, room: room).map { window in
+      tokenizer.filled([question, Array(passage[window])])
+    }
+    return Prompt(texts: texts, rows: rows, leftOut: 0)
+  }
+
+  private static func empty(_ what: String) -> EdgekitError {
+    .emptyText("the \(what) is empty: no token is left of it")
+  }
+}
+
+extension ClosedRange<Int> {
+  fileprivate var words: String {
+    switch (lowerBound, upperBound) {
+    case (2, _): "two texts"
+    case (_, 2): "one or two texts"
+    default: "one text"
+    }
+  }
+}
