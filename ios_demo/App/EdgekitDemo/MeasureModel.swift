@@ -46,12 +46,15 @@ final class MeasureModel {
     }
   }
 
-  static let runs = 50
+  /// What may be chosen for ``runs``.
+  static let counts = [10, 50, 200]
 
   let bundle: EdgekitBundle
   var file: String
   var units = ComputeUnits.all
   var length: Int
+  /// Inferences, besides a first one.
+  var runs = 50
   private(set) var state = State.idle
   private(set) var plan: [ComputePlan.Device: Int] = [:]
 
@@ -78,7 +81,7 @@ final class MeasureModel {
       let row = [Int32](repeating: 1, count: length)
       let rows = Dictionary(uniqueKeysWithValues: artifact.inputs.map { ($0.name, row) })
       var latencyMs: [Double] = []
-      for _ in 0...Self.runs {
+      for _ in 0...runs {
         let start = clock.now
         _ = try await engine.run(rows)
         latencyMs.append((clock.now - start).milliseconds)

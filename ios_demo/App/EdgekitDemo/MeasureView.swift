@@ -21,6 +21,9 @@ struct MeasureView: View {
         Picker(Word.computeUnits.text, selection: $model.units) {
           ForEach(ComputeUnits.allCases) { Text($0.title).tag($0) }
         }
+        Picker(Word.measureRuns.text, selection: $model.runs) {
+          ForEach(MeasureModel.counts, id: \.self) { Text($0.formatted()).tag($0) }
+        }
         Button(Word.measureStart.text) { Task { await model.run() } }
           .disabled(model.state.isBusy)
       }

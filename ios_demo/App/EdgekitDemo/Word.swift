@@ -44,7 +44,6 @@ enum Word: String, CaseIterable {
   case measureRuns = "measure_runs"
   case measureStart = "measure_start"
   case measureTitle = "measure_title"
-  case milliseconds
   case modelsAdd = "models_add"
   case modelsEmpty = "models_empty"
   case modelsFacts = "models_facts"
@@ -53,7 +52,6 @@ enum Word: String, CaseIterable {
   case modelsNoFile = "models_no_file"
   case modelsPush = "models_push"
   case modelsRemove = "models_remove"
-  case ofTotal = "of_total"
   case percentOf = "percent_of"
   case preparing
   case randomWeights = "random_weights"
