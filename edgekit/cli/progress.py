@@ -12,6 +12,7 @@ from edgekit.conversion.stages import Step
 
 _VERBS = {
     "load": "load",
+    "tables": "ask tokenizer",
     "trace": "trace",
     "reference": "ask PyTorch",
     "convert": "convert",

@@ -10,13 +10,19 @@ public interface Engine : Closeable {
     /**
      * One inference of one row.
      *
-     * @param inputs by name, each of the same length; where the file has static lengths it is one
-     *   of them
-     * @return by name, the outputs' values in C order, without the batch axis
+     * @param inputs by name, all of the same length; where the file has static lengths it is one of
+     *   them
+     * @return by name, the outputs' values in C order
      * @throws EdgekitError.RuntimeFailed the runtime refuses them
      */
     public fun run(inputs: Map<String, IntArray>): Map<String, FloatArray>
 
-    /** Pays now what the first inference of each length costs more than later ones. */
-    public fun prewarm()
+    /**
+     * Pays now what the first inference costs more than later ones.
+     *
+     * @param inputs of such an inference
+     */
+    public fun prewarm(inputs: Map<String, IntArray>) {
+        run(inputs)
+    }
 }
