@@ -75,7 +75,8 @@ struct CompareView: View {
     case .running: ProgressView(Word.preparing.text)
     case .failed(let problem): ProblemText(problem)
     case .done(let left, let right, let texts):
-      Section { Text(left.answer.decision == right.answer.decision ? Word.compareSame.text : Word.compareDifferent.text) }
+      let isSame = left.answer.decision == right.answer.decision
+      Section { Text(isSame ? Word.compareSame.text : Word.compareDifferent.text) }
       column(model.left.file, left, texts)
       column(model.right.file, right, texts)
     }

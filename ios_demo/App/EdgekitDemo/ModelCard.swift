@@ -49,7 +49,8 @@ extension EdgekitBundle {
 
   fileprivate var facts: String {
     let license = manifest.source.license ?? Word.licenceUnknown.text
-    let names = files.isEmpty ? Word.modelsNoFile(formats) : files.map(\.words).joined(separator: ", ")
+    let names =
+      files.isEmpty ? Word.modelsNoFile(formats) : files.map(\.words).joined(separator: ", ")
     return Word.modelsFacts(manifest.edgekitVersion, names, manifest.source.origin, license)
   }
 }

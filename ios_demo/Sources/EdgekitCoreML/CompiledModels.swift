@@ -29,7 +29,7 @@ public struct CompiledModels: Sendable {
     try files.createDirectory(at: folder, withIntermediateDirectories: true)
     do {
       try files.moveItem(at: made, to: kept)
-    } catch where files.fileExists(atPath: kept.path) {
+    } catch  where files.fileExists(atPath: kept.path) {
       try? files.removeItem(at: made)  // somebody else was first
     }
     return kept

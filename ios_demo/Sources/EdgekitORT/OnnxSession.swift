@@ -26,7 +26,7 @@ package final class OnnxSession: @unchecked Sendable {
       throw EdgekitError.runtimeFailed("the inputs are of different lengths")
     }
     var values = [UnsafeMutablePointer<Float>?](repeating: nil, count: outputs.count)
-    defer { values.forEach { free($0) } }
+    defer { for pointer in values { free(pointer) } }
     var counts = [Int64](repeating: 0, count: outputs.count)
     try withPointers(names, outputs, rows) { names, outputs, rows in
       _ = try reporting { error in
@@ -69,8 +69,8 @@ private func withPointers(
     return copy
   }
   defer {
-    strings.forEach { free($0) }
-    copies.forEach { $0.deallocate() }
+    for string in strings { free(string) }
+    for copy in copies { copy.deallocate() }
   }
   let pointers = strings.map { UnsafePointer($0) }
   try body(

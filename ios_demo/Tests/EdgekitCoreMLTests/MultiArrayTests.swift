@@ -14,10 +14,11 @@ import Testing
     #expect(try array.floats() == [0, 2, 4, 8, 10, 12])
   }
 
-  @Test(arguments: [
-    (0x0000, 0), (0x8000, -0.0), (0x3C00, 1), (0xC000, -2), (0x7BFF, 65504), (0x0001, 0x1p-24),
-    (0x0400, 0x1p-14), (0x3555, 0.333251953125), (0x7C00, .infinity), (0xFC00, -.infinity),
-  ] as [(UInt16, Float)])
+  @Test(
+    arguments: [
+      (0x0000, 0), (0x8000, -0.0), (0x3C00, 1), (0xC000, -2), (0x7BFF, 65504), (0x0001, 0x1p-24),
+      (0x0400, 0x1p-14), (0x3555, 0.333251953125), (0x7C00, .infinity), (0xFC00, -.infinity),
+    ] as [(UInt16, Float)])
   func halfPrecisionIsReadByItsBits(bits: UInt16, value: Float) throws {
     let array = try MLMultiArray(shape: [1], dataType: .float16)
     array.withUnsafeMutableBytes { bytes, _ in bytes.bindMemory(to: UInt16.self)[0] = bits }
