@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import gc
-import importlib.metadata
 import math
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -16,6 +14,7 @@ import numpy as np
 
 from edgekit import bundle, documents, formats, recipe
 from edgekit.conversion.plan import ExportPlan
+from edgekit.conversion.steps import Say, Step, Timed
 from edgekit.errors import ConversionError, EdgekitError, OutputError, ProofError
 from edgekit.manifest import FileEntry, Proof, TokenizerFacts
 from edgekit.model import checkpoint, tasks
@@ -50,23 +49,6 @@ _BEYOND_FLOAT16 = (
     "build --recipe fp32"
 )
 TEXT = "-text"  # ends the stem of a file that takes text
-
-
-@dataclass(frozen=True)
-class Step:
-    """Something a stage began or finished. ``seconds`` and ``peak_bytes`` are set when it ended.
-
-    ``stage`` is ``trace`` or a format, ``action`` one of load, trace, reference, convert and prove.
-    """
-
-    stage: str
-    action: str
-    detail: str = ""
-    seconds: float | None = None
-    peak_bytes: int | None = None
-
-
-Say = Callable[[Step], None]
 
 
 @dataclass(frozen=True)
@@ -140,42 +122,14 @@ class Outcome:
     failure: EdgekitError | None = None
 
 
-class _Timed:
-    """Says when a step begins and, with its time and the process's peak memory, when it ends."""
-
-    def __init__(self, say: Say, stage: str, action: str, detail: str = "") -> None:
-        self._say, self._step = say, (stage, action, detail)
-
-    def __enter__(self) -> None:
-        self._say(Step(*self._step))
-        self._started = time.perf_counter()
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is None:
-            elapsed = time.perf_counter() - self._started
-            self._say(Step(*self._step, seconds=elapsed, peak_bytes=peak_bytes()))
-
-
-def peak_bytes() -> int | None:
-    """The most memory this process has held (resident), where the system tells."""
-    try:
-        import resource
-    except ImportError:
-        return None
-    import sys
-
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
-
-
 def trace(plan: ExportPlan, work: Path, out: Path, *, say: Say) -> Traced:
     """Loads the model, asks PyTorch for its answers, and stores the traced graphs in ``work``."""
-    with _Timed(say, "trace", "load", plan.source.name):
+    with Timed(say, "trace", "load", plan.source.name):
         _quiet_transformers()
         tokenizer = checkpoint.load_tokenizer(plan.source)
         saved = None
         if tokenizer is not None:
-            with _Timed(say, "trace", "tables", "every code point"):
+            with Timed(say, "trace", "tables", "every code point"):
                 saved = tokenizers.save(tokenizer, out, plan.max_length)
         if plan.embed_tokenizer and saved is not None:
             embedded_tokenizer.check(
@@ -188,7 +142,7 @@ def trace(plan: ExportPlan, work: Path, out: Path, *, say: Say) -> Traced:
         signature = plan.signature(_outputs(plan, model.config, head))
         oracle = Oracle(model, plan.task, head, token_types=len(signature.inputs) == 3)
         oracle.try_out(min(3, plan.max_length))
-    with _Timed(say, "trace", "trace", plan.task.name):
+    with Timed(say, "trace", "trace", plan.task.name):
         from edgekit.tracing.export import trace as trace_model
 
         (work / GRAPH).mkdir()
@@ -198,7 +152,7 @@ def trace(plan: ExportPlan, work: Path, out: Path, *, say: Say) -> Traced:
         say(Step(name, "refuse", failure, seconds=0.0))
     if len(missing) == len(plan.formats()):
         raise ConversionError("; ".join(missing.values()))
-    with _Timed(say, "trace", "reference", "PyTorch's answers"):
+    with Timed(say, "trace", "reference", "PyTorch's answers"):
         reference = _reference(plan, oracle, tokenizer, signature)
         probes.save(reference.probes, work / PROBES)
         found = golden.content(tokenizer, reference)
@@ -288,7 +242,7 @@ def export(
                 Exported(file.path, file.recipe.name, facts, None, False, (), fault=file.fault)
             )
         elif file.path.stem.endswith(TEXT) and tokenizer is not None:
-            with _Timed(say, name, "prove", file.path.name):
+            with Timed(say, name, "prove", file.path.name):
                 exported.append(_export_text(file, facts, reference, tokenizer.truncation_side))
         else:
             exported.append(_export_ids(file, facts, reference, name, work / GRAPH, say))
@@ -306,7 +260,7 @@ def _export_ids(
     for session in runtime.sessions(file.path, name):
         own = rounded if recipe_reference.known(session.runtime) else None
         locate = partial(_layer, session, graph.load(folder), tolerance)
-        with _Timed(say, name, "prove", f"{file.path.name} in {session.runtime}"):
+        with Timed(say, name, "prove", f"{file.path.name} in {session.runtime}"):
             proofs.append(prove(session, replace(reference, rounded=own), tolerance, locate))
         lengths, batched = session.lengths, session.batched
         del session, locate  # they hold the weights, and so do the next ones
@@ -346,7 +300,7 @@ def build(plan: ExportPlan, traced: Traced, name: str, work: Path, out: Path, *,
         options["tokenizer"] = TextTokenizer.read(out, traced.tokenizer)
     files: list[File] = []
     failure = None
-    with _Timed(say, name, "convert", ", ".join(row.name for row in recipes)):
+    with Timed(say, name, "convert", ", ".join(row.name for row in recipes)):
         stored, converter = graph.load(work / GRAPH), format_.converter()
         try:
             made = converter.convert(stored, recipes, traced.card, out, **options)
@@ -408,27 +362,3 @@ def _quiet_transformers() -> None:
 
     logging.set_verbosity_error()
     logging.disable_progress_bar()
-
-
-def versions() -> dict[str, str]:
-    """The versions of the libraries that made a bundle."""
-    names = (
-        "torch",
-        "transformers",
-        "onnx",
-        "onnxruntime",
-        "onnxruntime-extensions",
-        "ai-edge-litert",
-        "coremltools",
-        "executorch",
-        "coreai-core",
-        "coreai-torch",
-        "tensorflow",
-    )
-    found = {}
-    for name in names:
-        try:
-            found[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return found

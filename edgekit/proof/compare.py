@@ -108,6 +108,7 @@ class Comparer:
     failure: str | None = None
     _differences: dict[str, list[Difference]] = field(default_factory=dict)
     _alone: dict[str, Arrays] = field(default_factory=dict)
+    _quiet: list[float] = field(default_factory=list)
 
     def add(
         self, trial: Trial, probe: Probe, outputs: Arrays, locate: Locate = lambda trial: None
@@ -116,7 +117,9 @@ class Comparer:
 
         ``locate`` is asked which layer is at fault if it is the first failure.
         """
-        difference = self._compare(probe, outputs)
+        difference, own = self._compare(probe, outputs), self.reference.rounded
+        if own is not None and trial.kind == QUIET and probe.name in own.still:
+            self._quiet.append(difference.arithmetic)
         self._differences.setdefault(trial.kind, []).append(difference)
         if self.failure is None and (wrong := self._failure(difference, trial)):
             layer = locate(trial)
@@ -165,10 +168,10 @@ class Comparer:
 
     def _not_its_rounding(self) -> str | None:
         """Whether even short rows are not what the file's own rounding gives."""
-        rows, own = self._differences.get(QUIET, []), self.reference.rounded
+        own = self.reference.rounded
         if own is None:
             return None
-        found = typical([row.arithmetic for row in rows])
+        found = typical(self._quiet)
         bound = PYTORCH.max_abs + _NOISE * own.quiet
         if found <= bound:
             return None

@@ -6,7 +6,7 @@ activations, in which only the order of sums and the functions' last digits are 
 
 Those move a number from one level of int8 to the next, now and then, and in a deep model all that
 follows with it: after some hundred tokens a right file is as far from this reference as from
-PyTorch. Most rows of two tokens have no such number, and are computed to float's precision.
+PyTorch. Of rows of a few tokens some have no such number, and are computed to float's precision.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ _LONG = 32  # tokens; longer probes have so much noise that they tell nothing
 # second is enough for levels to flip in any model, so that it is seen how far that moves an output.
 _LAST_DIGITS: Mapping[Activations, float] = {"int8": 1e-7, "float32": 1e-7, "float16": 2.0**-11}
 _FLIPS: Mapping[Activations, float] = {**_LAST_DIGITS, "int8": 1e-5}
+_STILL = 1e-5  # what no level that flips stays below
 _Rounding = Callable[["torch.Tensor"], "torch.Tensor"]
 
 
@@ -49,18 +50,19 @@ _Rounding = Callable[["torch.Tensor"], "torch.Tensor"]
 class Rounded:
     """Each short probe's outputs by its name, of the unpadded text.
 
-    ``noise`` is how far they move at most if some levels flip, and ``quiet`` how far those of that
-    kind move if only last digits differ (:func:`typical`).
+    ``noise`` is how far they move at most if some levels flip. ``still`` are the probes of few
+    tokens that move least if only last digits differ, and ``quiet`` how far they do.
     """
 
     answers: Mapping[str, Mapping[str, np.ndarray]]
     noise: float
+    still: frozenset[str]
     quiet: float
 
 
 def typical(distances: Sequence[float]) -> float:
-    """The lower quartile: of probes in most of which no level flips, one in which none does."""
-    return float(np.quantile(distances, 0.25)) if distances else 0.0
+    """The lower quartile, which is that of a file in which hardly any level flips."""
+    return float(np.quantile(distances, 0.25, method="lower")) if distances else 0.0
 
 
 def answers(graph: Graph, selector: Selector, format_name: str, asked: Asked) -> Rounded | None:
@@ -92,8 +94,10 @@ def answers(graph: Graph, selector: Selector, format_name: str, asked: Asked) ->
         )
         for probe in short
     }
-    quiet = [moved[probe.name] for probe in short if probe.kind == QUIET]
-    return Rounded(found, max(moved.values(), default=0.0), typical(quiet))
+    few = {probe.name: moved[probe.name] for probe in short if probe.kind == QUIET}
+    quiet = typical(list(few.values()))
+    still = frozenset(name for name, move in few.items() if move <= max(_STILL, 3 * quiet))
+    return Rounded(found, max(moved.values(), default=0.0), still, quiet)
 
 
 def _folded(graph: Graph) -> bool:
