@@ -1,0 +1,135 @@
+package dev.edgekit.core
+
+/** A step that makes one text of another. */
+internal fun interface Normalizer {
+    fun normalize(text: Normalized): Normalized
+}
+
+/** The steps of a tokenizer's normaliser, by the type that tokenizer.json gives them. */
+internal object Normalizers {
+    private const val SPACE = ' '.code
+
+    /** @throws EdgekitError.UnsupportedTokenizer the step is unknown here */
+    fun of(step: JsonObject, tables: CharacterTables): Normalizer = when (val type = step.text("type")) {
+        "BertNormalizer" -> bert(step, tables)
+        "Lowercase" -> lowercase(tables)
+        "StripAccents" -> Normalizer { text -> text.filter { it !in tables.marks } }
+        "Strip" -> strip(step, tables)
+        "Replace" -> replace(step)
+        "Precompiled" ->
+            Normalizer(Precompiled(step.text("precompiled_charsmap"), tables.graphemes)::normalize)
+        "NFD", "NFKD", "NFC", "NFKC" -> form(type, tables)
+        else -> throw EdgekitError.UnsupportedTokenizer("this library has no normaliser $type: update it")
+    }
+
+    private fun form(type: String, tables: CharacterTables) = Normalizer(
+        UnicodeForms(
+            if ('K' in type) tables.compatible else tables.canonical,
+            tables.combining,
+            if (type.endsWith('C')) tables.composition else null,
+        )::normalize,
+    )
+
+    private fun bert(step: JsonObject, tables: CharacterTables): Normalizer {
+        val steps = listOfNotNull(
+            if (step.flag("clean_text")) clean(tables) else null,
+            if (step.flag("handle_chinese_chars")) apart(tables) else null,
+            if (step.flag("strip_accents")) form("NFD", tables) else null,
+            if (step.flag("strip_accents")) {
+                Normalizer { text -> text.filter { it !in tables.nonspacing } }
+            } else {
+                null
+            },
+            if (step.flag("lowercase")) lowercase(tables) else null,
+        )
+        return Normalizer { text -> steps.fold(text) { made, each -> each.normalize(made) } }
+    }
+
+    private fun clean(tables: CharacterTables) = Normalizer { text ->
+        text.filter { it !in tables.controls }.map { if (it in tables.blanks) SPACE else it }
+    }
+
+    /** Blanks around each ideograph, which so becomes a word. */
+    private fun apart(tables: CharacterTables) = Normalizer { text ->
+        rewritten(text) { point ->
+            if (point in tables.ideographs) intArrayOf(SPACE, point, SPACE) else null
+        }
+    }
+
+    private fun lowercase(tables: CharacterTables) = Normalizer { text ->
+        rewritten(text, tables.lowercase::get)
+    }
+
+    /** Each code point replaced by others, or kept where there are none. */
+    private inline fun rewritten(text: Normalized, made: (Int) -> IntArray?): Normalized {
+        val rewriting = Rewriting(text)
+        for (point in text.points) {
+            val others = made(point)
+            if (others == null) {
+                rewriting.replace(point)
+            } else {
+                others.forEachIndexed { index, other -> rewriting.change(other, if (index == 0) 0 else 1) }
+            }
+        }
+        return rewriting.done()
+    }
+
+    private fun strip(step: JsonObject, tables: CharacterTables): Normalizer {
+        val left = step.flag("strip_left")
+        val right = step.flag("strip_right")
+        return Normalizer { text ->
+            var start = 0
+            var end = text.size
+            while (left && start < end && text.points[start] in tables.blanks) start++
+            while (right && start < end && text.points[end - 1] in tables.blanks) end--
+            text.slice(start, end)
+        }
+    }
+
+    private fun replace(step: JsonObject): Normalizer {
+        val pattern = step.child("pattern")
+        val wanted = pattern.textOrNull("String")?.toCodePoints()
+        if (wanted == null && pattern.textOrNull("Regex") != SEVERAL_SPACES) {
+            throw EdgekitError.UnsupportedTokenizer(
+                "this library does not replace by the tokenizer's regular expression: update it",
+            )
+        }
+        return Replacement(wanted, step.text("content").toCodePoints())
+    }
+
+    /** The one regular expression that checkpoints replace by. */
+    private const val SEVERAL_SPACES = " {2,}"
+}
+
+/**
+ * Replaces each match; what takes its place stands for the match's last code point.
+ *
+ * @param wanted what is replaced; null: two blanks or more
+ */
+private class Replacement(private val wanted: IntArray?, private val content: IntArray) : Normalizer {
+    override fun normalize(text: Normalized): Normalized {
+        val made = Rewriting(text)
+        var place = 0
+        while (place < text.size) {
+            val length = matched(text.points, place)
+            if (length == 0) {
+                made.replace(text.points[place++])
+                continue
+            }
+            place += length
+            made.skip(length)
+            content.forEach(made::insert)
+        }
+        return made.done()
+    }
+
+    private fun matched(points: IntArray, place: Int): Int {
+        if (wanted == null) {
+            val blanks = (place until points.size).takeWhile { points[it] == ' '.code }.size
+            return if (blanks > 1) blanks else 0
+        }
+        val fits = place + wanted.size <= points.size &&
+            wanted.indices.all { points[place + it] == wanted[it] }
+        return if (fits) wanted.size else 0
+    }
+}

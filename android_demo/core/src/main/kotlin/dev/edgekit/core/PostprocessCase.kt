@@ -1,0 +1,58 @@
+package dev.edgekit.core
+
+/**
+ * A prompt of postprocess.json with outputs and the answer that they mean.
+ *
+ * @property outputs one a row, by name
+ * @property answer the object that [Answer.toJson] has to give
+ */
+internal class PostprocessCase(row: JsonObject) {
+    val name: String = row.text("name")
+    val texts: List<String> = row.texts("texts")
+    val rows: List<Encoding> = row.children("encodings").map(::encoding)
+    val outputs: List<Map<String, Tensor>> = row.list("outputs").map { each ->
+        (each as? JsonObject ?: row.wrong("outputs")).fields.mapValues { (name, value) ->
+            tensor(value as? JsonObject ?: row.wrong("outputs.$name"))
+        }
+    }
+    val top: Int = row.int("top")
+    val answer: JsonObject = row.child("answer")
+
+    internal companion object {
+        /** Reads postprocess.json: the length of its rows, its tolerance, and case by case. */
+        fun read(bundle: Bundle, file: String, each: (PostprocessCase, Facts) -> Unit) {
+            val root = bundle.readJson(file) { it.readFields(except = "cases") }
+            val facts = Facts(root.int("max_length"), root.number("tolerance"))
+            bundle.readJson(file) { it.readItems("cases") { row -> each(PostprocessCase(row), facts) } }
+        }
+
+        private fun encoding(row: JsonObject): Encoding {
+            val offsets = row.pairs("offsets")
+            return Encoding(
+                row.ints("input_ids"),
+                row.ints("token_type_ids"),
+                IntArray(offsets.size) { offsets[it][0] },
+                IntArray(offsets.size) { offsets[it][1] },
+                specials(row, "sequence_ids"),
+                specials(row, "word_ids"),
+            )
+        }
+
+        /** Null stands for a special token. */
+        private fun specials(row: JsonObject, name: String) = row.list(name)
+            .map { (it as? Double)?.toInt() ?: Encoding.SPECIAL }.toIntArray()
+
+        private fun tensor(row: JsonObject): Tensor {
+            val values = row.floats("values")
+            val shape = row.ints("shape")
+            val fill = row.numberOrNull("fill") ?: return Tensor(shape, values)
+            val all = FloatArray(shape.fold(1, Math::multiplyExact)) { fill.toFloat() }
+            val places = row.ints("indices")
+            for (index in places.indices) all[places[index]] = values[index]
+            return Tensor(shape, all)
+        }
+    }
+
+    /** @property tolerance the largest difference of a score; all else has to be equal */
+    class Facts(val maxLength: Int, val tolerance: Double)
+}

@@ -1,0 +1,84 @@
+package dev.edgekit.core
+
+/**
+ * Unicode's normalisation forms: NFD and NFKD, by their table of decompositions, and NFC and NFKC,
+ * which compose the result again.
+ */
+internal class UnicodeForms(
+    private val decompositions: CodePointMap,
+    private val classes: CombiningClasses,
+    private val composition: Composition?,
+) {
+    /** Code points with what becomes of the old text at each (see [Rewriting.change]). */
+    private class Changes(capacity: Int) {
+        val points = IntList(capacity)
+        val changes = IntList(capacity)
+
+        fun add(point: Int, change: Int) {
+            points.add(point)
+            changes.add(change)
+        }
+    }
+
+    fun normalize(text: Normalized): Normalized {
+        val apart = decomposed(text)
+        val made = if (composition == null) apart else composed(apart, composition)
+        val rewriting = Rewriting(text)
+        for (place in 0 until made.points.size) {
+            rewriting.change(made.points[place], made.changes[place])
+        }
+        return rewriting.done()
+    }
+
+    private fun decomposed(text: Normalized): Changes {
+        val made = Changes(text.size)
+        for (point in text.points) {
+            val parts = decompositions[point]
+                ?: if (Hangul.isSyllable(point)) Hangul.decompose(point) else intArrayOf(point)
+            for (index in parts.indices) {
+                made.add(parts[index], if (index == 0) 0 else 1)
+                sink(made, classes[parts[index]])
+            }
+        }
+        return made
+    }
+
+    /** Moves the last code point before all marks of a higher class that stand right before it. */
+    private fun sink(made: Changes, combiningClass: Int) {
+        if (combiningClass == 0) return
+        var place = made.points.size - 1
+        while (place > 0 && classes[made.points[place - 1]] > combiningClass) {
+            swap(made.points, place)
+            swap(made.changes, place)
+            place--
+        }
+    }
+
+    private fun swap(list: IntList, place: Int) {
+        val before = list[place - 1]
+        list[place - 1] = list[place]
+        list[place] = before
+    }
+
+    private fun composed(apart: Changes, composition: Composition): Changes {
+        val made = Changes(apart.points.size)
+        var starter = -1 // place of what later code points may be composed with
+        var lastClass = 0 // of the marks between, 0 if there are none
+        for (place in 0 until apart.points.size) {
+            val point = apart.points[place]
+            val change = apart.changes[place]
+            val pointClass = classes[point]
+            val isBlocked = lastClass != 0 && lastClass >= pointClass
+            val one = if (starter < 0 || isBlocked) null else composition[made.points[starter], point]
+            if (one != null) {
+                made.points[starter] = one
+                made.changes[starter] = made.changes[starter] + change - 1
+                continue
+            }
+            if (pointClass == 0) starter = made.points.size
+            lastClass = pointClass
+            made.add(point, change)
+        }
+        return made
+    }
+}

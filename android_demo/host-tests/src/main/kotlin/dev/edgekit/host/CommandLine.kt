@@ -1,0 +1,94 @@
+package dev.edgekit.host
+
+import dev.edgekit.core.Bundle
+import dev.edgekit.core.EdgeModel
+import dev.edgekit.core.EdgekitError
+import dev.edgekit.core.EngineFactory
+import dev.edgekit.core.EngineRequest
+import dev.edgekit.core.FolderFiles
+import dev.edgekit.core.JsonObject
+import dev.edgekit.core.JsonReader
+import dev.edgekit.core.SelfTest
+import dev.edgekit.core.Side
+import dev.edgekit.core.Truncation
+import dev.edgekit.core.json
+import java.io.File
+
+/** Obeys commands, a line of JSON each, and writes a line of JSON for each: for tests. */
+class CommandLine(private val runtimes: Map<String, EngineFactory>) {
+    private var opened: Opened? = null
+
+    /** The answer to one line. */
+    fun obey(line: String): String = json(
+        try {
+            obey(JsonReader(line.reader()).readRoot())
+        } catch (error: EdgekitError) {
+            mapOf("error" to mapOf("kind" to error.kind, "message" to error.message))
+        } catch (error: Exception) {
+            mapOf("error" to mapOf("kind" to error.javaClass.simpleName, "message" to "$error"))
+        },
+    )
+
+    private fun obey(command: JsonObject): Any? = when (val action = command.text("do")) {
+        "open" -> open(File(command.text("bundle")))
+        "verify" -> current().bundle.verify().let { emptyMap<String, Any>() }
+        "encode" -> encode(command)
+        "postprocess" -> SelfTest(current().bundle).answer(command.int("case")).toJson()
+        "selftest" -> selfTest(command)
+        "run" -> current().model(command.text("artifact")).ask(command.texts("texts")).answer.toJson()
+        else -> throw IllegalArgumentException("no command $action")
+    }
+
+    private fun open(folder: File): Map<String, Any?> {
+        opened?.close()
+        opened = null
+        val bundle = Bundle.open(FolderFiles(folder))
+        opened = Opened(bundle, folder)
+        return mapOf("name" to bundle.manifest.name, "task" to bundle.manifest.task)
+    }
+
+    private fun encode(command: JsonObject): Map<String, Any?> {
+        val row = current().bundle.tokenizer.encode(
+            command.texts("texts"),
+            command.int("max_length"),
+            Truncation.valueOf(command.text("strategy").uppercase()),
+            Side.valueOf(command.text("side").uppercase()),
+        )
+        fun own(numbers: IntArray) =
+            numbers.mapIndexed { token, number -> number.takeUnless { row.isSpecial(token) } }
+        return mapOf(
+            "ids" to row.ids,
+            "type_ids" to row.typeIds,
+            "offsets" to row.starts.zip(row.ends) { start, end -> listOf(start, end) },
+            "sequence_ids" to own(row.sequenceIds),
+            "word_ids" to own(row.wordIds),
+        )
+    }
+
+    private fun selfTest(command: JsonObject): Map<String, Any?> {
+        val bundle = current().bundle
+        val file = command.textOrNull("artifact") ?: return SelfTest(bundle).run().toFields()
+        return current().engine(file).use { engine ->
+            SelfTest(bundle).run(bundle.manifest.artifact(file), engine).toFields()
+        }
+    }
+
+    private fun current(): Opened = opened ?: throw EdgekitError.MissingFile("manifest.json")
+
+    /** A bundle with the models that were asked so far. */
+    private inner class Opened(val bundle: Bundle, private val folder: File) : AutoCloseable {
+        private val models = HashMap<String, EdgeModel>()
+
+        fun model(file: String): EdgeModel = models.getOrPut(file) {
+            EdgeModel(bundle, bundle.manifest.artifact(file), engine(file))
+        }
+
+        fun engine(file: String) = bundle.manifest.artifact(file).let { artifact ->
+            val runtime = runtimes[artifact.runtime]
+                ?: throw EdgekitError.RuntimeFailed("no runtime ${artifact.runtime} here")
+            runtime.open(EngineRequest.of(artifact, File(folder, file).path, threads = 1))
+        }
+
+        override fun close() = models.values.forEach { it.close() }
+    }
+}
