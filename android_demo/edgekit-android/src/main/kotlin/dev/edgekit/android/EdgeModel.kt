@@ -6,12 +6,14 @@ import dev.edgekit.core.Answered
 import dev.edgekit.core.Artifact
 import dev.edgekit.core.Bundle
 import dev.edgekit.core.Classification
+import dev.edgekit.core.Conditions
 import dev.edgekit.core.EdgekitError
 import dev.edgekit.core.Embedding
 import dev.edgekit.core.Engine
 import dev.edgekit.core.EngineOptions
 import dev.edgekit.core.FilledMasks
 import dev.edgekit.core.Hit
+import dev.edgekit.core.Measurement
 import dev.edgekit.core.QuestionAnswer
 import dev.edgekit.core.SearchIndex
 import dev.edgekit.core.SelfTest
@@ -104,6 +106,30 @@ public class EdgeModel private constructor(
     /** Runs the bundle's golden texts; [progress] is told each result, off the main thread. */
     public suspend fun selfTest(progress: (TestCase) -> Unit = {}): TestReport =
         work { SelfTest(bundle).run(artifact, engine, progress) }
+
+    /**
+     * Times single inferences of the file alone, without tokenizer and post-processing.
+     *
+     * @param conditions the length has to be one that the file takes
+     * @param warmUp inferences before the first that counts
+     * @param progress is told how many are done, off the main thread
+     */
+    public suspend fun measure(
+        conditions: Conditions,
+        warmUp: Int,
+        runs: Int,
+        progress: (Int) -> Unit = {},
+    ): Measurement {
+        val started = timestamp()
+        val ones = IntArray(conditions.length) { 1 }
+        val inputs = artifact.inputs.associate { it.name to ones }
+        repeat(warmUp) { work { engine.run(inputs) } }
+        val latenciesMs = List(runs) { done ->
+            progress(done)
+            work { timedMs { engine.run(inputs) } }
+        }
+        return Measurement(bundle, artifact, runtime, conditions, started, warmUp, latenciesMs)
+    }
 
     /** Closes the file, once a running call has ended. Calls that come later fail. */
     override fun close() {
