@@ -26,7 +26,10 @@ if TYPE_CHECKING:
     from edgekit.evaluation.result import Evaluation
 
 __version__ = VERSION
-__all__ = ["Bundle", "EdgekitError", "__version__", "convert", "distill", "evaluate", "open_bundle"]
+__all__ = [
+    "Bundle", "EdgekitError", "__version__",
+    "convert", "distill", "evaluate", "make_app", "open_bundle",
+]  # fmt: skip
 
 
 def convert(
@@ -246,6 +249,39 @@ def distill(
     from edgekit.distillation.run import run
 
     return run(make(**asked), say)
+
+
+def make_app(
+    *bundles: str | os.PathLike[str],
+    platform: str,
+    out: str | os.PathLike[str],
+    artifacts: Sequence[str] = (),
+    application_id: str | None = None,
+    name: str | None = None,
+) -> None:
+    """Puts bundles into a project that Android Studio or Xcode opens; made if it is not there.
+
+    Of a project that is there only the bundles and the lines that name the app are changed.
+
+    Args:
+        *bundles: their folders.
+        platform: ``android`` or ``ios``.
+        out: the project's folder.
+        artifacts: names of files that go in, each bundle's default first; none takes of each
+            bundle the smallest that the platform opens.
+        application_id: like ``com.example.reviews``; None keeps the project's.
+        name: what people see under the icon; None keeps the project's.
+
+    Raises:
+        EdgekitError: with one line that says what was wrong and what to do.
+    """
+    from pathlib import Path
+
+    from edgekit.mobile import choice, platforms, project
+
+    row = platforms.get(platform)
+    chosen = choice.choose([open_bundle(path) for path in bundles], artifacts, row)
+    project.stamp(project.App(row, chosen, application_id, name), Path(out))
 
 
 def open_bundle(path: str | os.PathLike[str]) -> Bundle:

@@ -97,3 +97,5 @@ def convert(
         bundle = pipeline.convert(planned, say=steps, jobs=jobs, debug=debug)
     if not quiet:
         bundles.bundle(bundle, as_json, steps.finished)
+        if not as_json:
+            click.echo(f"next: edgekit app {bundle.path} --platform android -o DIR (or ios)")

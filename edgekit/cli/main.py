@@ -12,6 +12,7 @@ from typing import NoReturn
 
 import click
 
+from edgekit.cli.app import app
 from edgekit.cli.bench import bench
 from edgekit.cli.check import check
 from edgekit.cli.convert import convert
@@ -28,8 +29,8 @@ from edgekit.errors import EdgekitError
 from edgekit.version import VERSION
 
 COMMANDS = (
-    convert, inspect, verify, support, run, bench, devices, report, evaluate, check, distill,
-    schema,
+    convert, inspect, verify, support, run, app, bench, devices, report, evaluate, check,
+    distill, schema,
 )  # fmt: skip
 _ENDING = ("SIGTERM", "SIGHUP")  # SIGINT is KeyboardInterrupt already; Windows has no SIGHUP
 

@@ -9,8 +9,13 @@ public struct Classification: Answer {
   /// none.
   public let chosen: [String]
 
+  private enum CodingKeys: String, CodingKey {
+    case labels, chosen
+    case problemType = "problem_type"
+  }
+
   /// A label with its score.
-  public struct Label: Codable, Equatable, Sendable {
+  public struct Label: Encodable, Equatable, Sendable {
     public let label: String
     /// In the model's order.
     public let index: Int

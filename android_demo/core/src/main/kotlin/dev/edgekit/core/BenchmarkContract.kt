@@ -8,13 +8,20 @@ import java.nio.ByteOrder
  * What one launch is asked for (docs/app-contract.md).
  *
  * @property commands what to do, in order
+ * @property model the path of the file to open
+ * @property runtime its name in manifests
+ * @property inputs names in the manifest's order
+ * @property outputs likewise
  */
 public data class BenchmarkRequest(
     val contract: Int,
     val id: String,
     val commands: List<String>,
+    val model: String,
     val runtime: String,
-    val engine: EngineRequest,
+    val inputs: List<String>,
+    val outputs: List<String>,
+    val threads: Int,
 ) {
     public companion object {
         /**
@@ -34,13 +41,11 @@ public data class BenchmarkRequest(
                 contract = extra("contract").toInt(),
                 id = id,
                 commands = list("commands", ';'),
+                model = extra("model"),
                 runtime = extra("runtime"),
-                engine = EngineRequest(
-                    extra("model"),
-                    list("inputs", ','),
-                    list("outputs", ','),
-                    extra("threads").toInt(),
-                ),
+                inputs = list("inputs", ','),
+                outputs = list("outputs", ','),
+                threads = extra("threads").toInt(),
             )
         }
     }
@@ -62,12 +67,12 @@ public data class ResidentMemory(val nowBytes: Long, val peakBytes: Long) {
 /**
  * The app's part of `edgekit bench`: a launch opens one file, obeys commands and leaves its results.
  *
- * @param runtimes by the names of manifests; one that is not there is an error of the launch
+ * @param runtimes that the app has; another one is an error of the launch
  * @param folder the app's own, for results and outputs
  * @param memory tells this process's memory
  */
 public class BenchmarkContract(
-    private val runtimes: Map<String, EngineFactory>,
+    private val runtimes: List<Runtime>,
     private val folder: File,
     private val memory: () -> ResidentMemory = ResidentMemory::read,
 ) {
@@ -94,15 +99,25 @@ public class BenchmarkContract(
         require(request.contract == VERSION) {
             "this app keeps version $VERSION of the contract, not ${request.contract}"
         }
-        val runtime = requireNotNull(runtimes[request.runtime]) { "this app has no ${request.runtime}" }
         val before = memory().nowBytes
         val start = System.nanoTime()
-        runtime.open(request.engine).use { engine ->
+        open(request).use { engine ->
             val loadMs = millisecondsSince(start)
             tell(event("loaded", "runtime" to engine.title, "load_ms" to loadMs))
             val launch = Launch(request, engine, before)
             for (command in request.commands) tell(launch.obey(command))
         }
+    }
+
+    private fun open(request: BenchmarkRequest): Engine {
+        val runtime = runtimes.firstOrNull { it.name == request.runtime }
+        requireNotNull(runtime) { "this app has no ${request.runtime}" }
+        val file = File(request.model)
+        return runtime.open(
+            file,
+            Artifact.unknown(file.name, runtime.name, request.inputs, request.outputs),
+            EngineOptions(request.threads),
+        )
     }
 
     private fun write(id: String, events: List<String>) {
@@ -138,7 +153,7 @@ public class BenchmarkContract(
 
         private fun feed(length: Int, file: File): String {
             val values = ByteBuffer.wrap(file.readBytes()).order(ByteOrder.LITTLE_ENDIAN).asIntBuffer()
-            val names = request.engine.inputs
+            val names = request.inputs
             require(length > 0 && values.remaining() == length * names.size) {
                 "the file to feed has ${values.remaining()} values, not $length for each input"
             }
@@ -162,7 +177,7 @@ public class BenchmarkContract(
                 "outputs are saved in the app's own folder only"
             }
             file.outputStream().buffered().use { out ->
-                for (name in request.engine.outputs) {
+                for (name in request.outputs) {
                     val values = found.getValue(name)
                     val bytes = ByteBuffer.allocate(Float.SIZE_BYTES * values.size)
                     bytes.order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().put(values)

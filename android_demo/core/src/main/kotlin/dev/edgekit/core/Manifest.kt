@@ -76,6 +76,23 @@ public class Artifact internal constructor(
 
     /** Whether it is a folder, which only Apple's systems open. */
     public val isPackage: Boolean get() = format == "coreml" || format == "coreai"
+
+    internal companion object {
+        /** A file that is in no bundle, of which no more is known than its inputs and outputs. */
+        fun unknown(file: String, runtime: String, inputs: List<String>, outputs: List<String>) =
+            Artifact(
+                entry = FileEntry(file, sizeBytes = 0, sha256 = ""),
+                format = "",
+                recipe = "",
+                runtime = runtime,
+                minimumOs = "",
+                buckets = null,
+                inputs = inputs.map { TensorSpec(it, "int32", listOf(TensorSpec.LENGTH)) },
+                outputs = outputs.map { TensorSpec(it, "float32", emptyList()) },
+                tolerance = Tolerance(maxAbs = 0f, cosine = 1f),
+                data = null,
+            )
+    }
 }
 
 /** What a file was held against when it was made, and a phone holds it against again. */

@@ -3,11 +3,11 @@ package dev.edgekit.host
 import dev.edgekit.core.Bundle
 import dev.edgekit.core.EdgeModel
 import dev.edgekit.core.EdgekitError
-import dev.edgekit.core.EngineFactory
-import dev.edgekit.core.EngineRequest
+import dev.edgekit.core.EngineOptions
 import dev.edgekit.core.FolderFiles
 import dev.edgekit.core.JsonObject
 import dev.edgekit.core.JsonReader
+import dev.edgekit.core.Runtime
 import dev.edgekit.core.SelfTest
 import dev.edgekit.core.Side
 import dev.edgekit.core.Truncation
@@ -15,7 +15,7 @@ import dev.edgekit.core.json
 import java.io.File
 
 /** Obeys commands, a line of JSON each, and writes a line of JSON for each: for tests. */
-class CommandLine(private val runtimes: Map<String, EngineFactory>) {
+class CommandLine(private val runtimes: List<Runtime>) {
     private var opened: Opened? = null
 
     /** The answer to one line. */
@@ -84,9 +84,9 @@ class CommandLine(private val runtimes: Map<String, EngineFactory>) {
         }
 
         fun engine(file: String) = bundle.manifest.artifact(file).let { artifact ->
-            val runtime = runtimes[artifact.runtime]
+            val runtime = runtimes.firstOrNull { it.name == artifact.runtime }
                 ?: throw EdgekitError.RuntimeFailed("no runtime ${artifact.runtime} here")
-            runtime.open(EngineRequest.of(artifact, File(folder, file).path, threads = 1))
+            runtime.open(File(folder, file), artifact, EngineOptions(threads = 1))
         }
 
         override fun close() = models.values.forEach { it.close() }

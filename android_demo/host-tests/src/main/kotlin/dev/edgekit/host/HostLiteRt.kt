@@ -4,10 +4,13 @@ import com.sun.jna.Memory
 import com.sun.jna.NativeLibrary
 import com.sun.jna.Pointer
 import com.sun.jna.ptr.PointerByReference
+import dev.edgekit.core.Accelerator
+import dev.edgekit.core.Artifact
 import dev.edgekit.core.EdgekitError
 import dev.edgekit.core.Engine
-import dev.edgekit.core.EngineFactory
-import dev.edgekit.core.EngineRequest
+import dev.edgekit.core.EngineOptions
+import dev.edgekit.core.Runtime
+import java.io.File
 
 /**
  * LiteRT's C interface on a Java machine.
@@ -17,23 +20,22 @@ import dev.edgekit.core.EngineRequest
  *
  * @param library the wheel's libLiteRt.so
  */
-class HostLiteRt(library: String) : EngineFactory {
+class HostLiteRt(library: String) : Runtime {
+    override val name = "litert"
+    override val accelerators = setOf(Accelerator.CPU)
     private val native = NativeLibrary.getInstance(library)
 
-    override fun open(request: EngineRequest): Engine = LiteRtEngine(native, request)
-
-    companion object {
-        /** The name of the runtime in manifests. */
-        const val NAME = "litert"
-    }
+    override fun open(file: File, artifact: Artifact, options: EngineOptions): Engine =
+        LiteRtEngine(native, file, artifact)
 }
 
 private class LiteRtEngine(
     private val native: NativeLibrary,
-    private val request: EngineRequest,
+    file: File,
+    private val artifact: Artifact,
 ) : Engine {
     private val environment = made { call("CreateEnvironment", 0, null, it) }
-    private val model = made { call("CreateModelFromFile", environment, request.path, it) }
+    private val model = made { call("CreateModelFromFile", environment, file.path, it) }
     private val compiled = compile()
     private val signatures = signatures()
 
@@ -42,8 +44,8 @@ private class LiteRtEngine(
     override fun run(inputs: Map<String, IntArray>): Map<String, FloatArray> {
         val signature = signatures["seq_${inputs.values.first().size}"]
             ?: throw EdgekitError.RuntimeFailed("the file has no such length")
-        val fed = signature.names("Input", request.inputs.size)
-        val got = signature.names("Output", request.outputs.size)
+        val fed = signature.names("Input", artifact.inputs.size)
+        val got = signature.names("Output", artifact.outputs.size)
         val buffers = fed.indices.map { signature.buffer("Input", it) } +
             got.indices.map { signature.buffer("Output", it) }
         try {

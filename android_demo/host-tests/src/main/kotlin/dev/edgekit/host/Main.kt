@@ -2,9 +2,12 @@ package dev.edgekit.host
 
 import dev.edgekit.core.BenchmarkContract
 import dev.edgekit.core.BenchmarkRequest
-import dev.edgekit.core.EngineFactory
+import dev.edgekit.core.Runtime
 import dev.edgekit.onnxruntime.OnnxRuntime
 import java.io.File
+import java.io.FileDescriptor
+import java.io.FileOutputStream
+import java.io.PrintStream
 
 /**
  * The library on a Java machine, for tests.
@@ -20,11 +23,10 @@ fun main(arguments: Array<String>) {
         return
     }
     val commands = CommandLine(runtimes)
-    for (line in generateSequence(::readLine)) println(commands.obey(line))
+    val answers = PrintStream(FileOutputStream(FileDescriptor.out), true, Charsets.UTF_8.name())
+    System.`in`.bufferedReader().forEachLine { answers.println(commands.obey(it)) }
 }
 
 /** ONNX Runtime, and LiteRT where the property `litert` names its library. */
-private fun runtimes(): Map<String, EngineFactory> {
-    val litert = System.getProperty("litert")?.let { mapOf(HostLiteRt.NAME to HostLiteRt(it)) }
-    return mapOf(OnnxRuntime.NAME to OnnxRuntime) + litert.orEmpty()
-}
+private fun runtimes(): List<Runtime> =
+    listOfNotNull(OnnxRuntime(), System.getProperty("litert")?.let(::HostLiteRt))

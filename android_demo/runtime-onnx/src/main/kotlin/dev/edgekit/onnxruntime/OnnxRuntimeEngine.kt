@@ -7,46 +7,55 @@ import ai.onnxruntime.OrtException
 import ai.onnxruntime.OrtSession
 import ai.onnxruntime.TensorInfo
 import dev.edgekit.core.Accelerator
+import dev.edgekit.core.Artifact
 import dev.edgekit.core.EdgekitError
 import dev.edgekit.core.Engine
-import dev.edgekit.core.EngineFactory
-import dev.edgekit.core.EngineRequest
+import dev.edgekit.core.EngineOptions
+import dev.edgekit.core.Runtime
+import java.io.File
 import java.nio.ByteBuffer
 import java.nio.ByteOrder
 
 /** ONNX Runtime: the same classes on a phone and, in tests, on any Java machine. */
-public object OnnxRuntime : EngineFactory {
-    /** The name of the runtime in manifests. */
-    public const val NAME: String = "onnxruntime"
+public class OnnxRuntime : Runtime {
+    override val name: String = NAME
 
-    override fun open(request: EngineRequest): Engine = told {
+    override val accelerators: Set<Accelerator> =
+        setOf(Accelerator.CPU, Accelerator.XNNPACK, Accelerator.NNAPI)
+
+    override fun open(file: File, artifact: Artifact, options: EngineOptions): Engine = told {
         Telemetry.off()
         val environment = OrtEnvironment.getEnvironment()
         environment.setTelemetry(false)
-        options(request).use { options ->
-            OnnxRuntimeEngine(request, environment, environment.createSession(request.path, options))
+        sessionOptions(options).use {
+            OnnxRuntimeEngine(artifact, environment, environment.createSession(file.path, it))
         }
     }
 
-    private fun options(request: EngineRequest) = OrtSession.SessionOptions().apply {
-        if (request.threads > 0) setIntraOpNumThreads(request.threads)
-        when (request.accelerator) {
+    private fun sessionOptions(options: EngineOptions) = OrtSession.SessionOptions().apply {
+        setIntraOpNumThreads(options.threads)
+        when (options.accelerator) {
             Accelerator.CPU -> Unit
             Accelerator.XNNPACK -> addXnnpack(emptyMap())
             Accelerator.NNAPI -> addNnapi()
             else -> throw EdgekitError.RuntimeFailed(
-                "ONNX Runtime has no ${request.accelerator}: take CPU, XNNPACK or NNAPI",
+                "ONNX Runtime has no ${options.accelerator}: take one of $accelerators",
             )
         }
+    }
+
+    internal companion object {
+        const val NAME = "onnxruntime"
     }
 }
 
 private class OnnxRuntimeEngine(
-    private val request: EngineRequest,
+    private val artifact: Artifact,
     private val environment: OrtEnvironment,
     private val session: OrtSession,
 ) : Engine {
     override val title = "${OnnxRuntime.NAME} ${environment.version}"
+    private val outputs = artifact.outputs.map { it.name }.toSet()
 
     private val takesLongs = session.inputInfo.mapValues { (_, input) ->
         (input.info as TensorInfo).type == OnnxJavaType.INT64
@@ -55,9 +64,11 @@ private class OnnxRuntimeEngine(
     override fun run(inputs: Map<String, IntArray>): Map<String, FloatArray> = told {
         val tensors = HashMap<String, OnnxTensor>()
         try {
-            for (name in request.inputs) tensors[name] = tensor(name, inputs.getValue(name))
-            session.run(tensors, request.outputs.toSet()).use { results ->
-                request.outputs.associateWith { values(results, it) }
+            for (input in artifact.inputs) {
+                tensors[input.name] = tensor(input.name, inputs.getValue(input.name))
+            }
+            session.run(tensors, outputs).use { results ->
+                outputs.associateWith { values(results, it) }
             }
         } finally {
             tensors.values.forEach { it.close() }

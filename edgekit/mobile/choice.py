@@ -1,0 +1,139 @@
+"""Which files of a bundle go into an app, and the bundle that is left of it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgekit.bundle import MANIFEST, Artifact, Bundle
+from edgekit.errors import PlanError
+from edgekit.mobile.platforms import Platform
+
+_SUFFIX = ".edgekit"
+_SINCE = (1, 5)  # of the manifest's schema: what the phone libraries read
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A bundle with the files of it that an app gets; the first is the one it opens by itself."""
+
+    bundle: Bundle
+    artifacts: tuple[Artifact, ...]
+
+    @property
+    def name(self) -> str:
+        """What the bundle is called in the app: its folder, without the suffix."""
+        return self.bundle.path.absolute().name.removesuffix(_SUFFIX)
+
+    @property
+    def size_bytes(self) -> int:
+        """Of its models."""
+        return sum(row.total_bytes for row in self.artifacts)
+
+    def copy(self, folder: Path) -> None:
+        """Writes what is left of the bundle: a bundle with these files, and for the tokenizer with
+        those of apps.
+        """
+        folder.mkdir(parents=True)
+        for name in self._files():
+            source, target = self.bundle.path / name, folder / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            (shutil.copytree if source.is_dir() else shutil.copyfile)(source, target)
+        text = json.dumps(self._manifest(), indent=2, ensure_ascii=False)
+        (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
+
+    def _files(self) -> Iterator[str]:
+        listed = self.bundle.manifest
+        for row in self.artifacts:
+            yield row.file
+            if row.data is not None:
+                yield row.data.file
+        yield listed.golden.file
+        if listed.postprocess is not None:
+            yield listed.postprocess.file
+        if listed.tokenizer is not None and listed.tokenizer.app is not None:
+            yield from (listed.tokenizer.app.settings, listed.tokenizer.app.vocabulary)
+
+    def _manifest(self) -> dict[str, object]:
+        """As the bundle has it, fields of later versions too, but for the files left out."""
+        stored = json.loads((self.bundle.path / MANIFEST).read_text(encoding="utf-8"))
+        rows = {row["file"]: row for row in stored["artifacts"]}
+        kept, tokenizer = set(self._files()), stored["tokenizer"]
+        files = [row for row in tokenizer["files"] if row["file"] in kept]
+        return {
+            **stored,
+            "artifacts": [rows[row.file] for row in self.artifacts],
+            "text_artifacts": [],
+            "tokenizer": {**tokenizer, "files": files},
+        }
+
+
+def choose(
+    bundles: Sequence[Bundle], names: Sequence[str], platform: Platform
+) -> tuple[Chosen, ...]:
+    """The files of each bundle that go into an app.
+
+    Args:
+        bundles: opened.
+        names: of files, the first of a bundle's being its default; none takes of each bundle the
+            smallest file of the formats that the platform prefers, or else of all that it opens.
+        platform: that the app is for.
+
+    Raises:
+        PlanError: a file is in no bundle or not for the platform, a bundle would have none or lacks
+            what an app reads, or two bundles have the same name.
+    """
+    for bundle in bundles:
+        _check(bundle)
+    known = {row.file for bundle in bundles for row in bundle.artifacts}
+    for name in names:
+        if name not in known:
+            raise PlanError(f"no bundle has a file {name}: choose from {', '.join(sorted(known))}")
+    chosen = tuple(Chosen(bundle, _artifacts(bundle, names, platform)) for bundle in bundles)
+    called = [row.name for row in chosen]
+    for name in called:
+        if called.count(name) > 1:
+            raise PlanError(f"two bundles are called {name}: rename the folder of one")
+    return chosen
+
+
+def _artifacts(bundle: Bundle, names: Sequence[str], platform: Platform) -> tuple[Artifact, ...]:
+    files = {row.file: row for row in bundle.artifacts}
+    named = tuple(files[name] for name in dict.fromkeys(names) if name in files)
+    for row in named:
+        if row.format not in platform.runtimes:
+            raise PlanError(
+                f"{row.file} is {row.format}, which the app for {platform.name} does not open: "
+                f"choose a file of {', '.join(platform.runtimes)}"
+            )
+    if named:
+        return named
+    opened = [row for row in bundle.artifacts if row.format in platform.runtimes]
+    preferred = [row for row in opened if row.format in platform.preferred] or opened
+    if names or not preferred:
+        what = "none of the files that were named" if names else f"no file for {platform.name}"
+        raise PlanError(
+            f"{bundle.path} has {what}: convert with --to {platform.preferred[0]}, or name one of "
+            f"{', '.join(files)}"
+        )
+    return (min(preferred, key=lambda row: row.total_bytes),)
+
+
+def _check(bundle: Bundle) -> None:
+    manifest = bundle.manifest
+    version = tuple(map(int, manifest.schema_version.split(".")))
+    if version < _SINCE:
+        raise PlanError(
+            f"{bundle.path} has schema version {manifest.schema_version}, and an app reads "
+            f"{'.'.join(map(str, _SINCE))}: convert again"
+        )
+    if manifest.tokenizer is None:
+        raise PlanError(f"{bundle.path} has no tokenizer: convert a checkpoint that brings one")
+    if manifest.tokenizer.app is None:
+        raise PlanError(
+            f"the tokenizer of {bundle.path} has a step that the apps have not: see "
+            "docs/tokenizers.md"
+        )

@@ -1,0 +1,108 @@
+"""The platforms that apps are made for: their projects, and where one's own goes in these."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgekit.errors import PlanError, UnsupportedError
+
+_PROJECTS = Path(__file__).parent  # in a checkout links to the folders of the same name
+
+
+@dataclass(frozen=True)
+class Platform:
+    """A row of the table.
+
+    Attributes:
+        name: as the command line has it.
+        project: the folder with the project that is copied.
+        bundles: where bundles are in it, each as a folder of its own.
+        suffix: of a bundle's folder there.
+        settings: the file whose lines ``KEY = value`` name the app.
+        keys: in that file the keys of the application id, the app's name and, where the project has
+            a module for each runtime, of those.
+        separator: between key and value.
+        escape: writes a value as the file's readers want it.
+        runtimes: by format, the project's module that opens it.
+        preferred: formats of which the smallest file is taken where none is named.
+        segment: a regular expression for the parts of an application id.
+        build: how the project is opened or built, for people.
+    """
+
+    name: str
+    project: Path
+    bundles: Path
+    suffix: str
+    settings: Path
+    keys: tuple[str, ...]
+    separator: str
+    escape: Callable[[str], str]
+    runtimes: Mapping[str, str]
+    preferred: tuple[str, ...]
+    segment: str
+    build: str
+
+    def check_id(self, application_id: str) -> None:
+        """Checks an application id, like ``com.example.reviews``.
+
+        Raises:
+            PlanError: the platform does not take it.
+        """
+        parts = application_id.split(".")
+        if len(parts) < 2 or not all(re.fullmatch(self.segment, part) for part in parts):
+            raise PlanError(
+                f"'{application_id}' is no application id of {self.name}: give two or more parts "
+                "of letters and digits, like com.example.reviews"
+            )
+
+
+def _escaped(value: str) -> str:
+    """As Java's property files have it, which are read as Latin-1."""
+    units = value.encode("utf-16-be")
+    pairs = (int.from_bytes(units[n : n + 2], "big") for n in range(0, len(units), 2))
+    return "".join(chr(unit) if 32 <= unit < 127 else f"\\u{unit:04x}" for unit in pairs)
+
+
+ANDROID = Platform(
+    name="android",
+    project=_PROJECTS / "android_demo",
+    bundles=Path("app/src/main/assets/bundles"),
+    suffix="",
+    settings=Path("edgekit.properties"),
+    keys=("applicationId", "appName", "runtimes"),
+    separator="=",
+    escape=_escaped,
+    runtimes={"tflite": "litert", "onnx": "onnx", "executorch": "executorch"},
+    preferred=("tflite", "onnx"),
+    segment=r"[A-Za-z][A-Za-z0-9_]*",
+    build="open {out} in Android Studio, or run `gradle assembleDebug` in it",
+)
+IOS = Platform(
+    name="ios",
+    project=_PROJECTS / "ios_demo",
+    bundles=Path("App/Bundles"),
+    suffix=".edgekit",
+    settings=Path("App/Identifiers.xcconfig"),
+    keys=("PRODUCT_BUNDLE_IDENTIFIER", "EDGEKIT_APP_NAME"),
+    separator=" = ",
+    escape=str,
+    runtimes={"coreml": "EdgekitCoreML", "coreai": "EdgekitCoreAI"},
+    preferred=("coreml",),
+    segment=r"[A-Za-z0-9-]+",
+    build="open {out}/App/EdgekitDemo.xcodeproj in Xcode, and choose your team",
+)
+PLATFORMS: Mapping[str, Platform] = {platform.name: platform for platform in (ANDROID, IOS)}
+
+
+def get(name: str) -> Platform:
+    """The platform of that name.
+
+    Raises:
+        UnsupportedError: there is none.
+    """
+    if name not in PLATFORMS:
+        raise UnsupportedError(f"unknown platform '{name}': choose {' or '.join(PLATFORMS)}")
+    return PLATFORMS[name]

@@ -1,0 +1,148 @@
+"""The project of a platform's app, copied once, and stamped with bundles as often as one likes.
+
+Whatever else is in the project is its owner's from then on: a second stamping changes the bundles
+and the lines that name the app, and nothing besides.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgekit.bundle import strangers
+from edgekit.errors import BundleError, OutputError, PlanError
+from edgekit.mobile.choice import Chosen
+from edgekit.mobile.platforms import Platform
+from edgekit.staging import move, staging
+
+_BUILT = ("build", ".gradle", ".build", ".swiftpm", "DerivedData", "xcuserdata", "local.properties")
+_NAME = re.compile(r"[^\x00-\x1f\"'\\$/<>&@?=#]{1,50}")
+
+
+@dataclass(frozen=True)
+class App:
+    """What a project is stamped with. Of ``application_id`` and ``name`` None keeps what is there
+    or, in a new project, makes them of the first bundle's name.
+    """
+
+    platform: Platform
+    bundles: tuple[Chosen, ...]
+    application_id: str | None = None
+    name: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.application_id is not None:
+            self.platform.check_id(self.application_id)
+        if self.name is not None and not _NAME.fullmatch(self.name):
+            raise PlanError(
+                f"'{self.name}' is no name for an app: give 1 to 50 characters without quotes, "
+                "slashes and the like"
+            )
+
+    @property
+    def runtimes(self) -> tuple[str, ...]:
+        """The project's modules that open the chosen files, in the platform's order."""
+        formats = {row.format for chosen in self.bundles for row in chosen.artifacts}
+        return tuple(module for name, module in self.platform.runtimes.items() if name in formats)
+
+
+def stamp(app: App, out: Path) -> None:
+    """Puts an app's bundles and names into its project at ``out``, made if it is not there.
+
+    Raises:
+        OutputError: something else stands at ``out``, or it cannot be written.
+    """
+    fresh = not out.exists() or (out.is_dir() and not any(out.iterdir()))
+    if not fresh:
+        _check(app, out)
+    with staging(out) as folder:
+        bundles = folder / "bundles"
+        bundles.mkdir()
+        for chosen in app.bundles:
+            chosen.copy(bundles / f"{chosen.name}{app.platform.suffix}")
+        if fresh:
+            project = folder / "project"
+            _copy(app.platform.project, project)
+            _place(bundles, project / app.platform.bundles)
+            _name(app, project, fresh=True)
+            move(project, out)
+        else:
+            _place(bundles, out / app.platform.bundles)
+            _name(app, out, fresh=False)
+
+
+def _check(app: App, out: Path) -> None:
+    """Nobody's own files are replaced: only bundles, and lines of the settings."""
+    platform = app.platform
+    if not (out / platform.settings).is_file():
+        raise OutputError(
+            f"{out} is not a project that edgekit app made for {platform.name}: choose another -o"
+        )
+    for path in _entries(out / platform.bundles):
+        try:
+            others = strangers(path) if path.is_dir() else [path.name]
+        except BundleError:
+            others = [path.name]
+        if others:
+            raise OutputError(
+                f"{path} holds {others[0]}, which is not of a bundle: move it, and run again"
+            )
+
+
+def _entries(folder: Path) -> Iterator[Path]:
+    """What lies in the folder of bundles, but for files like ``.gitkeep``."""
+    if folder.is_dir():
+        yield from (path for path in sorted(folder.iterdir()) if not path.name.startswith("."))
+
+
+def _copy(project: Path, target: Path) -> None:
+    """The platform's own project, without what building it has left there."""
+    shutil.copytree(project, target, ignore=shutil.ignore_patterns(*_BUILT), symlinks=True)
+
+
+def _place(made: Path, bundles: Path) -> None:
+    """Puts the new folder of bundles where the old one is, with the hidden files of that."""
+    for path in bundles.iterdir() if bundles.is_dir() else ():
+        if path.name.startswith(".") and path.is_file():
+            shutil.copyfile(path, made / path.name)
+    bundles.parent.mkdir(parents=True, exist_ok=True)
+    move(made, bundles)
+
+
+def _name(app: App, project: Path, *, fresh: bool) -> None:
+    path = project / app.platform.settings
+    text = path.read_text(encoding="utf-8")
+    first = app.bundles[0].bundle.name.rpartition("/")[2]
+    identifier = app.application_id
+    name = app.name
+    if fresh:
+        identifier = identifier or f"com.example.{re.sub('[^a-z0-9]', '', first.lower()) or 'app'}"
+        name = name or re.sub(r"[\x00-\x1f\"'\\$/<>&@?=#]", " ", first)[:50]
+    values = (identifier, name, ",".join(app.runtimes))
+    named = dict(zip(app.platform.keys, values, strict=False))
+    path.write_text(_with(text, named, app.platform), encoding="utf-8")
+
+
+def _with(text: str, values: Mapping[str, str | None], platform: Platform) -> str:
+    """The settings with these values; None leaves a line as it is."""
+    lines = text.split("\n")
+    for place, line in enumerate(lines):
+        key = re.split(r"\s*=", line)[0]
+        value = values.get(key)
+        if value is not None:
+            lines[place] = f"{key}{platform.separator}{platform.escape(value)}"
+    return "\n".join(lines)
+
+
+def steps(app: App, out: Path, bundles: Sequence[Path]) -> tuple[str, ...]:
+    """What comes next, for people."""
+    first = app.bundles[0]
+    return (
+        app.platform.build.format(out=out),
+        "run it on a phone, and open Self-test: every golden text has to pass there",
+        f"edgekit bench {bundles[0]} --artifact {first.artifacts[0].file} --device "
+        f"{app.platform.name}",
+    )

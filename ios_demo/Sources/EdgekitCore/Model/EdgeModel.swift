@@ -1,0 +1,155 @@
+/// An open file of a bundle: texts in, answers out.
+///
+/// ```swift
+/// let bundle = try EdgekitBundle(at: url)
+/// let model = try EdgeModel(bundle: bundle, artifact: artifact, engine: engine)
+/// let answered = try await model.answer("Who built it?", in: passage)
+/// ```
+///
+/// All methods leave the main thread, may be cancelled between two inferences, and throw
+/// ``EdgekitError``.
+public final class EdgeModel: Sendable {
+  public let bundle: EdgekitBundle
+  public let artifact: Artifact
+  public let engine: any Engine
+  private let prompter: Prompter
+  private let inference: Inference
+  private let processor: PostProcessor
+
+  /// - Parameters:
+  ///   - bundle: An opened bundle; its tokenizer is read here, which takes a moment.
+  ///   - artifact: The file that the engine has opened.
+  ///   - engine: A runtime; see the package's other products.
+  public init(bundle: EdgekitBundle, artifact: Artifact, engine: any Engine) throws {
+    let manifest = bundle.manifest
+    let tokenizer = try bundle.tokenizer()
+    self.bundle = bundle
+    self.artifact = artifact
+    self.engine = engine
+    prompter = Prompter(
+      task: manifest.task, tokenizer: tokenizer, maxLength: manifest.maxLength)
+    inference = Inference(artifact: artifact, engine: engine, padId: Int32(manifest.padId))
+    processor = PostProcessor(manifest: manifest, tokenizer: tokenizer)
+  }
+
+  /// The answer of whatever task the model has.
+  ///
+  /// - Parameters:
+  ///   - texts: One or two: a question and its passage, a pair, or two to compare.
+  ///   - top: How many results are kept; `nil` is the manifest's.
+  public func ask(_ texts: [String], top: Int? = nil) async throws -> Answered<any Answer> {
+    let clock = ContinuousClock()
+    let start = clock.now
+    let prompt = try prompter.prompt(texts)
+    var outputs: [[String: Tensor]] = []
+    for row in prompt.rows {
+      try Task.checkCancellation()
+      outputs.append(try await inference.run(row))
+    }
+    let top = top ?? bundle.manifest.postprocessing.top
+    let answer = try processor.answer(prompt, outputs: outputs, top: top)
+    return Answered(
+      answer: answer, latencyMs: (clock.now - start).inMilliseconds,
+      tokens: prompt.rows.reduce(0) { $0 + $1.count },
+      bucket: try prompt.rows.map(inference.length).max() ?? 0,
+      windows: prompt.rows.count, leftOut: prompt.leftOut)
+  }
+
+  /// The labels of a text, or of a pair.
+  public func classify(
+    _ text: String, _ second: String? = nil, top: Int? = nil
+  ) async throws -> Answered<Classification> {
+    try await ask([text, second].compactMap { $0 }, top: top).typed(for: "classify")
+  }
+
+  /// The entities of a text.
+  public func tag(_ text: String) async throws -> Answered<Tagging> {
+    try await ask([text]).typed(for: "tag")
+  }
+
+  /// The answer to a question, as a piece of a passage of any length.
+  public func answer(
+    _ question: String, in passage: String, top: Int? = nil
+  ) async throws -> Answered<QuestionAnswer> {
+    try await ask([question, passage], top: top).typed(for: "answer")
+  }
+
+  /// What may stand where a text has the tokenizer's mask.
+  public func fillMask(_ text: String, top: Int? = nil) async throws -> Answered<FillMask> {
+    try await ask([text], top: top).typed(for: "fillMask")
+  }
+
+  /// A text's vector.
+  public func embed(_ text: String) async throws -> Answered<Embedding> {
+    try await ask([text]).typed(for: "embed")
+  }
+
+  /// How alike two texts are.
+  public func similarity(of text: String, to other: String) async throws -> Answered<Similarity> {
+    try await ask([text, other]).typed(for: "similarity")
+  }
+
+  /// An index of sentences to search in.
+  ///
+  /// The model's prompt for documents, if it has one, is put before each.
+  public func index(_ sentences: [String]) async throws -> SearchIndex {
+    var index = SearchIndex(similarity: bundle.manifest.similarity ?? .cosine)
+    for sentence in sentences {
+      let prompted = (bundle.manifest.prompts["document"] ?? "") + sentence
+      index.add(sentence, vector: try await embed(prompted).answer.vector)
+    }
+    return index
+  }
+
+  /// The sentences of an index that are most alike to a query.
+  ///
+  /// The model's prompt for queries, if it has one, is put before it.
+  public func search(
+    _ query: String, in index: SearchIndex, top: Int? = nil
+  ) async throws -> Answered<SearchIndex.Hits> {
+    let answered = try await embed((bundle.manifest.prompts["query"] ?? "") + query)
+    let top = top ?? bundle.manifest.postprocessing.top
+    return answered.map { index.search($0.vector, top: top) }
+  }
+}
+
+/// An answer, and what it took.
+public struct Answered<Value: Sendable>: Sendable {
+  public let answer: Value
+  /// From the text to the answer.
+  public let latencyMs: Double
+  /// Of all rows, special ones included.
+  public let tokens: Int
+  /// The length that the longest row was padded to.
+  public let bucket: Int
+  /// Rows that were asked; of a long passage more than one.
+  public let windows: Int
+  /// Tokens that did not fit.
+  public let leftOut: Int
+
+  func map<Other>(_ change: (Value) throws -> Other) rethrows -> Answered<Other> {
+    Answered<Other>(
+      answer: try change(answer), latencyMs: latencyMs, tokens: tokens, bucket: bucket,
+      windows: windows, leftOut: leftOut)
+  }
+}
+
+extension Answered<any Answer> {
+  /// - Throws: ``EdgekitError/unsupportedTask(_:)`` where the model's task answers otherwise.
+  fileprivate func typed<Wanted: Answer>(for call: String) throws -> Answered<Wanted> {
+    try map { answer in
+      guard let wanted = answer as? Wanted else {
+        throw EdgekitError.unsupportedTask(
+          "this model gives a \(type(of: answer)), which \(call) does not return: ask by its task")
+      }
+      return wanted
+    }
+  }
+}
+
+extension Duration {
+  /// In milliseconds, with fractions.
+  var inMilliseconds: Double {
+    Double(components.seconds) * 1e3 + Double(components.attoseconds) / 1e15
+  }
+}
