@@ -13,11 +13,10 @@ import dev.edgekit.core.Bundle
 class AskForm(into: ViewGroup, private val page: TaskPage, private val bundle: Bundle) {
     private val root: View = into.replace(page.form)
     private val fields: List<EditText> = listOf(R.id.first, R.id.second)
-        .mapNotNull { root.findViewById<View>(it) as EditText? }
+        .mapNotNull { root.viewOrNull(it) }
 
     init {
-        val blank = root.findViewById<View>(R.id.mask) as Button?
-        blank?.setOnClickListener { insert(fields[0], MasksPage.mask(bundle)) }
+        root.viewOrNull<Button>(R.id.mask)?.setOnClickListener { insert(fields[0], MasksPage.mask(bundle)) }
         fillWithSample()
     }
 

@@ -6,9 +6,15 @@ import android.view.ViewGroup
 import android.widget.ProgressBar
 import android.widget.TextView
 
-/** The view of that id, which the layout has. */
+/** The view of that id; null if the layout has none. */
 @Suppress("UNCHECKED_CAST")
-fun <T : View> View.view(id: Int): T = findViewById<View>(id) as T
+fun <T : View> View.viewOrNull(id: Int): T? {
+    val found: View? = findViewById(id) // so it compiles for every SDK: it is generic since 26
+    return found as T?
+}
+
+/** The view of that id, which the layout has. */
+fun <T : View> View.view(id: Int): T = checkNotNull(viewOrNull(id))
 
 /** Puts a layout into this view, at its end. */
 fun ViewGroup.add(layout: Int): View {
