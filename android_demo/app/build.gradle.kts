@@ -19,7 +19,7 @@ android {
         targetSdk = libs.versions.targetSdk.get().toInt()
         versionCode = 1
         versionName = "1.0"
-        resValue("string", "app_name", edgekit.getProperty("appName"))
+        manifestPlaceholders["appName"] = edgekit.getProperty("appName")
         ndk {
             abiFilters += listOf("arm64-v8a", "x86_64")
         }

@@ -1,20 +1,13 @@
 """The shell of android_demo's app: an APK without models, native libraries and signature.
 
-``edgekit app --apk`` fills it. It lies in edgekit's cache as ``android-shell/shell.apk`` and has
+``edgekit app --apk`` fills it (:mod:`edgekit.mobile.apk`). It lies in edgekit's cache, as
+``android-shell/shell.apk``, and has the app's manifest and resources; its code with edgekit's
+libraries, Kotlin's and ONNX Runtime's Java classes; and the file by which the runtimes in it are
+found. ONNX Runtime is the only one: LiteRT's and ExecuTorch's classes are to be had from Google's
+and Sonatype's Maven only.
 
-- ``AndroidManifest.xml``, binary, whose string pool has the application id :data:`APPLICATION_ID`
-  and the label :data:`LABEL` as strings of their own: to be replaced. Classes are named in full, so
-  that they stay as they are.
-- ``classes.dex``: the app, edgekit's libraries, Kotlin's, and ONNX Runtime's Java classes.
-- ``META-INF/services/dev.edgekit.core.Runtime``: the runtimes in it; ONNX Runtime alone, because
-  LiteRT's and ExecuTorch's classes are to be had from Google's and Sonatype's Maven only.
-- ``resources.arsc`` (to be stored, at a multiple of 4) and ``res/``.
-
-To be added: ``assets/bundles/NAME.edgekit/...`` (models stored) and ``lib/ABI/*.so`` of ONNX
-Runtime's AAR (stored, at a multiple of 16 KiB); then it is signed.
-
-There is no d8 here: dx, which knows Java 8 without lambdas, makes the code. Before it ProGuard turns
-what ONNX Runtime and the coroutines have of later Java into that, and drops what nobody calls.
+There is no d8 here: dx, which knows Java 8 without lambdas, makes the code. ProGuard turns what is
+of later Java in ONNX Runtime and the coroutines into that, and drops what nobody calls.
 """
 
 from __future__ import annotations
@@ -31,7 +24,7 @@ from edgekit.toolchains import android, classfiles, kotlin
 from edgekit.toolchains.setup import Part, Run, Setup
 
 APPLICATION_ID = "dev.edgekit.demo"
-LABEL = "edgekit demo"
+LABEL = "edgekit"
 SERVICES = "META-INF/services/dev.edgekit.core.Runtime"
 MINIMUM_SDK, TARGET_SDK = 26, 35
 _DEMO = Path(__file__).parent.parent.parent / "android_demo"
@@ -73,11 +66,9 @@ class Module:
 
 MODULES = (
     Module("core", ("core",)),
-    Module("runtime-onnx", ("runtime-onnx",)),
-    Module("edgekit-android", ("edgekit-android",)),
+    Module("libraries", ("runtime-onnx", "edgekit-android")),
     Module("app", ("app",), flags=()),
-    Module("stubs", ("stubs",), flags=(), packed=False),
-    Module("others", ("runtime-litert", "runtime-executorch"), packed=False),
+    Module("others", ("stubs", "runtime-litert", "runtime-executorch"), flags=(), packed=False),
 )
 
 
@@ -152,8 +143,8 @@ def _link(folder: Path, run: Run) -> None:
 
 
 def manifest(source: bytes) -> bytes:
-    """The app's manifest as Gradle would hand it on: with a package, classes named in full, a label
-    of its own, and without what is only for Gradle's merger.
+    """The app's manifest as Gradle would hand it on: with a package and a name, and without what is
+    only for Gradle's merger.
     """
     ET.register_namespace("android", _ANDROID)
     root = ET.fromstring(source)
@@ -162,15 +153,8 @@ def manifest(source: bytes) -> bytes:
         for child in list(parent):
             if child.get(f"{{{_TOOLS}}}node") == "remove":
                 parent.remove(child)
-    for element in root.iter():
-        for name, value in list(element.attrib.items()):
-            if name.startswith(f"{{{_TOOLS}}}"):
-                del element.attrib[name]
-            elif value.startswith("."):
-                element.set(name, APPLICATION_ID + value)
-    application = root.find("application")
-    assert application is not None
-    application.set(f"{{{_ANDROID}}}label", LABEL)
+            elif child.tag == "application":
+                child.set(f"{{{_ANDROID}}}label", LABEL)
     return ET.tostring(root, encoding="utf-8", xml_declaration=True)
 
 
@@ -182,7 +166,6 @@ def _compile(folder: Path, run: Run) -> None:
     for module in MODULES:
         jar = work / f"{module.name}.jar"
         sources = [_DEMO / each / "src" / "main" / "kotlin" for each in module.folders]
-        sources = [each if each.is_dir() else _DEMO / module.folders[0] for each in sources]
         if module.name == "app":
             sources.append(work / "java")  # R, whose constants the compiler copies
         kotlin.compiled(sources, jar, [home / "kotlin-stdlib.jar", *made], module.flags, run)
