@@ -222,3 +222,7 @@ def _pack(folder: Path, run: Run) -> None:
             info = zipfile.ZipInfo(name, (1981, 1, 1, 1, 1, 2))  # so that its bytes stay the same
             info.compress_type = zipfile.ZIP_DEFLATED
             shell.writestr(info, path.read_bytes())
+
+
+if __name__ == "__main__":
+    setup().make(print)

@@ -15,7 +15,6 @@ import dev.edgekit.core.Conditions
 import dev.edgekit.core.EdgekitError
 import dev.edgekit.core.EngineOptions
 import dev.edgekit.core.Measurement
-import kotlinx.coroutines.launch
 import dev.edgekit.core.Bundle as ModelBundle
 
 /** Measures one file in this app; the result is a line that `edgekit report` reads. */
@@ -61,7 +60,7 @@ class MeasureActivity : ScreenActivity(R.layout.activity_measure) {
         val options = EngineOptions(conditions.threads)
         EdgeModel.open(this, bundleName, artifact.file, options).use { model ->
             val measurement = model.measure(conditions, WARM_UP, runs) { done ->
-                scope.launch { render(BenchmarkState.Running(artifact.file, done, runs)) }
+                render(BenchmarkState.Running(artifact.file, done, runs))
             }
             render(BenchmarkState.Done(artifact.file, measurement.latenciesMs))
             offer(measurement)

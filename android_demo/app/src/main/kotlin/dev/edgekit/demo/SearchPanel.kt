@@ -8,13 +8,10 @@ import android.widget.ProgressBar
 import android.widget.TextView
 import dev.edgekit.android.EdgeModel
 import dev.edgekit.core.SearchIndex
-import kotlinx.coroutines.CoroutineScope
-import kotlinx.coroutines.launch
 
 /** A search by meaning over the app's own sentences. */
 class SearchPanel(
     private val root: View,
-    private val scope: CoroutineScope,
     private val run: (suspend (EdgeModel) -> Unit) -> Unit,
 ) {
     private val context = root.context
@@ -33,7 +30,7 @@ class SearchPanel(
         bar.isShown(true)
         val start = System.nanoTime()
         index = model.index(sentences) { done ->
-            if (done % STEP == 0) scope.launch { bar.showPortion(done.toFloat() / sentences.size) }
+            bar.showPortion(done.toFloat() / sentences.size)
         }
         val seconds = (System.nanoTime() - start) / 1e9
         bar.isShown(false)
@@ -58,10 +55,5 @@ class SearchPanel(
                 where.map { context.getString(R.string.search_sentence, one, other, it) }
             }
         }
-    }
-
-    private companion object {
-        /** Sentences between two movements of the bar. */
-        const val STEP = 10
     }
 }

@@ -42,7 +42,7 @@ class TryActivity : ScreenActivity(R.layout.activity_try) {
         view<Button>(R.id.ask).setOnClickListener { withModel(::ask) }
         view<Button>(R.id.sample).setOnClickListener { form.fillWithSample() }
         if (task == "sentence-similarity") {
-            SearchPanel(view<ViewGroup>(R.id.more).add(R.layout.search), scope, ::withModel)
+            SearchPanel(view<ViewGroup>(R.id.more).add(R.layout.search), ::withModel)
         }
     }
 

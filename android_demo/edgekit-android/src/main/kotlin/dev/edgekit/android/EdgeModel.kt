@@ -83,7 +83,7 @@ public class EdgeModel private constructor(
     /**
      * An index of texts, in their order.
      *
-     * @param progress is told how many are done, off the main thread
+     * @param progress is told how many are done, where the caller runs
      */
     public suspend fun index(texts: List<String>, progress: (Int) -> Unit = {}): SearchIndex {
         val vectors = texts.mapIndexed { done, text ->
@@ -112,7 +112,7 @@ public class EdgeModel private constructor(
      *
      * @param conditions the length has to be one that the file takes
      * @param warmUp inferences before the first that counts
-     * @param progress is told how many are done, off the main thread
+     * @param progress is told how many are done, where the caller runs
      */
     public suspend fun measure(
         conditions: Conditions,
