@@ -91,7 +91,7 @@ class ModelsActivity : ScreenActivity(R.layout.activity_models) {
 
     private fun import(name: String, picked: Uri) {
         val input = contentResolver.openInputStream(picked) ?: throw FileNotFoundException(name)
-        input.use { store.import(name, it) }
+        input.use { store.add(name, it) }
     }
 
     private fun render(state: ModelsState) {

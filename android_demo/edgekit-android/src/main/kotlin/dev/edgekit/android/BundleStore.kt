@@ -42,7 +42,7 @@ public class BundleStore(context: Context) {
      * @throws EdgekitError.DamagedFile it is no bundle, is cut off, or another than [sha256]
      * @throws IOException the phone has no space left
      */
-    public fun import(name: String, zip: InputStream, sha256: String? = null): StoredBundle {
+    public fun add(name: String, zip: InputStream, sha256: String? = null): StoredBundle {
         val part = File(imported, ".part").apply { deleteRecursively() }
         try {
             val root = BundleArchive(name, zip, sha256).unpack(part)
