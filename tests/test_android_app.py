@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Sequence
 from pathlib import Path
 
 import kotlin_phone
@@ -19,6 +19,7 @@ from edgekit.toolchains import android, shell
 from edgekit.toolchains.setup import SetupError
 
 DEMO = Path(__file__).parent.parent / "android_demo"
+MAIN = Path(__file__).parent / "android_jvm"
 PAGE_BYTES = 16384
 
 
@@ -113,23 +114,23 @@ def code(apk: Path, folder: Path) -> Path:
         return Path(archive.extract("classes.dex", folder))
 
 
-def test_the_code_of_the_apk_passes_the_golden_texts(
-    apk: Path, bundle: Bundle, tmp_path: Path
-) -> None:
-    """dx's code for Android, turned back into classes, instead of those that were compiled."""
-    enjarify = android.ENJARIFY.folder() / "usr/lib/python3/dist-packages"
-    jar = tmp_path / "app.jar"
-    environment = {"PYTHONPATH": str(enjarify)}
-    command(
-        *(sys.executable, "-O", "-m", "enjarify.main", code(apk, tmp_path), "-o", jar),
-        env=environment,
-    )
+@pytest.fixture(scope="module")
+def classes(apk: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """dx's code for Android, turned back into Java classes."""
+    folder = tmp_path_factory.mktemp("classes")
+    environment = {"PYTHONPATH": str(android.ENJARIFY.folder() / "usr/lib/python3/dist-packages")}
+    tool = (sys.executable, "-O", "-m", "enjarify.main", code(apk, folder))
+    command(*tool, "-o", folder / "app.jar", env=environment)
+    return folder / "app.jar"
+
+
+def test_the_code_of_the_apk_passes_the_golden_texts(classes: Path, bundle: Bundle) -> None:
+    """The app's core instead of the one that was compiled for this machine."""
     core, *_ = kotlin_phone.core_classpath()
-    started = kotlin_phone.command_line()
-    classpath = [str(jar) if part == str(core) else part for part in paths(started)]
-    classpath.sort(key=lambda part: "kotlin-stdlib" not in part)  # the app has but a part of it
-    line = [*started]
-    line[line.index("-cp") + 1] = ":".join(classpath)
+    line = [*kotlin_phone.command_line()]
+    place = line.index("-cp") + 1
+    jars = [str(classes) if jar == str(core) else jar for jar in line[place].split(":")]
+    line[place] = ":".join(sorted(jars, key=lambda jar: "kotlin-stdlib" not in jar))
     with Phone(Platform("apk", lambda: line, kotlin_phone.environment)) as phone:
         phone.open(bundle.path)
         report = phone.ask("selftest", artifact="model-int8.onnx")
@@ -137,8 +138,47 @@ def test_the_code_of_the_apk_passes_the_golden_texts(
     assert {case["part"] for case in report["cases"]} == {"tokenizer", "outputs", "postprocessing"}
 
 
-def paths(command_line: Sequence[str]) -> list[str]:
-    return command_line[command_line.index("-cp") + 1].split(":")
+def test_the_library_of_the_apk_opens_asks_cancels_measures_and_takes_in(
+    classes: Path, bundle: Bundle, tmp_path: Path
+) -> None:
+    """edgekit-android in a folder instead of a phone: only Context and AssetManager are ours."""
+    shutil.copytree(bundle.path, tmp_path / "phone/assets/bundles/reviews.edgekit")
+    whole = Path(shutil.make_archive(str(tmp_path / "whole"), "zip", bundle.path))
+    damaged = shutil.copytree(bundle.path, tmp_path / "damaged")
+    (damaged / "golden.json").write_text("{}")
+    zipped = Path(shutil.make_archive(str(damaged), "zip", damaged))
+    lines = library(classes, tmp_path, tmp_path / "phone", whole, zipped)
+    measured = lines.pop(4).removeprefix("measurement ")
+    assert lines == [
+        "runtime onnxruntime 1.29.0",
+        "labels 3",
+        "selftest true main false",
+        "cancelled true",
+        "added classifier",
+        "refused DamagedFile",
+        "refused DamagedFile",
+    ]
+    kept = sorted(path.name for path in (tmp_path / "phone/no_backup/models").iterdir())
+    first = next(row for row in bundle.artifacts if row.format == "onnx")
+    assert kept == [first.sha256], "copied, and renamed"
+    results = tmp_path / "results.jsonl"
+    results.write_text(measured + "\n")
+    command(sys.executable, "-m", "edgekit", "report", results, "-o", tmp_path / "report")
+    assert "classifier" in (tmp_path / "report/report.md").read_text()
+
+
+def library(classes: Path, folder: Path, *arguments: Path) -> list[str]:
+    """What Main.java prints that uses the library with these arguments."""
+    home = android.KOTLIN.folder() / "lib"
+    jars = (home / "kotlin-stdlib.jar", home / "kotlinx-coroutines-core-jvm.jar", classes)
+    classpath = ":".join(map(str, (folder, *jars)))
+    sources = sorted(MAIN.rglob("*.java"))
+    command("javac", "-nowarn", "-cp", classpath, "-d", folder, *sources)
+    runtime = next(part for part in kotlin_phone.command_line() if part.startswith("-Donnx"))
+    environment = {**kotlin_phone.environment()}
+    return command(
+        "java", runtime, "-cp", classpath, "Main", *arguments, env=environment
+    ).splitlines()
 
 
 def test_gradles_files_name_modules_and_libraries_that_are_there() -> None:
