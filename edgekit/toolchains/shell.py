@@ -26,8 +26,8 @@ from edgekit.toolchains.setup import Part, Run, Setup
 APPLICATION_ID = "dev.edgekit.demo"
 LABEL = "edgekit"
 SERVICES = "META-INF/services/dev.edgekit.core.Runtime"
-MINIMUM_SDK, TARGET_SDK = 26, 35
-_DEMO = Path(__file__).parent.parent.parent / "android_demo"
+MINIMUM_SDK, TARGET_SDK = 26, 36
+_DEMO = Path(__file__).parent.parent / "mobile" / "android_demo"  # in a checkout a link
 _ANDROID = "http://schemas.android.com/apk/res/android"
 _TOOLS = "http://schemas.android.com/tools"
 _REMEDY = "this is edgekit's own code: please report it"
