@@ -50,9 +50,9 @@ abstract class ScreenActivity(private val layout: Int) : Activity() {
         }
     }
 
-    /** Reads the manifest of this screen's bundle. */
+    /** Reads this screen's bundle, and its tokenizer, which takes longer. */
     protected suspend fun openBundle(): ModelBundle =
-        withContext(Dispatchers.IO) { store.find(bundleName).open() }
+        withContext(Dispatchers.IO) { store.find(bundleName).open().also { it.tokenizer } }
 
     protected fun showBusy(isBusy: Boolean) {
         view<ProgressBar>(R.id.busy).visibility = if (isBusy) View.VISIBLE else View.INVISIBLE
