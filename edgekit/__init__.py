@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from edgekit.bundle import Bundle
-    from edgekit.conversion.stages import Say
+    from edgekit.conversion.steps import Say
     from edgekit.distillation.report import DistillationReport
     from edgekit.evaluation.result import Evaluation
 
@@ -75,7 +75,7 @@ def convert(
         trust_remote_code: run Python code of the checkpoint.
         unused_weights: convert although the model has no place for some trained weights.
         jobs: how many formats are converted at the same time.
-        say: is told of each :class:`edgekit.conversion.stages.Step` as it begins and ends.
+        say: is told of each :class:`edgekit.conversion.steps.Step` as it begins and ends.
 
     Raises:
         ProofError: a file does not compute what PyTorch computes; the others are published.

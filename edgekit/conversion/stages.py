@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import gc
-import importlib.metadata
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -15,6 +13,7 @@ import numpy as np
 
 from edgekit import bundle, documents, formats, recipe
 from edgekit.conversion.plan import ExportPlan
+from edgekit.conversion.steps import Say, Step, Timed
 from edgekit.errors import ConversionError, EdgekitError, OutputError, ProofError
 from edgekit.manifest import FileEntry, Proof, TokenizerFacts
 from edgekit.model import checkpoint, tasks
@@ -45,23 +44,6 @@ if TYPE_CHECKING:
 PROBES = "probes.pickle"
 GRAPH = "graph"
 TEXT = "-text"  # ends the stem of a file that takes text
-
-
-@dataclass(frozen=True)
-class Step:
-    """Something a stage began or finished. ``seconds`` and ``peak_bytes`` are set when it ended.
-
-    ``stage`` is ``trace`` or a format, ``action`` one of load, trace, reference, convert and prove.
-    """
-
-    stage: str
-    action: str
-    detail: str = ""
-    seconds: float | None = None
-    peak_bytes: int | None = None
-
-
-Say = Callable[[Step], None]
 
 
 @dataclass(frozen=True)
@@ -132,42 +114,14 @@ class Outcome:
     failure: EdgekitError | None = None
 
 
-class _Timed:
-    """Says when a step begins and, with its time and the process's peak memory, when it ends."""
-
-    def __init__(self, say: Say, stage: str, action: str, detail: str = "") -> None:
-        self._say, self._step = say, (stage, action, detail)
-
-    def __enter__(self) -> None:
-        self._say(Step(*self._step))
-        self._started = time.perf_counter()
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is None:
-            elapsed = time.perf_counter() - self._started
-            self._say(Step(*self._step, seconds=elapsed, peak_bytes=peak_bytes()))
-
-
-def peak_bytes() -> int | None:
-    """The most memory this process has held (resident), where the system tells."""
-    try:
-        import resource
-    except ImportError:
-        return None
-    import sys
-
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
-
-
 def trace(plan: ExportPlan, work: Path, out: Path, *, say: Say) -> Traced:
     """Loads the model, asks PyTorch for its answers, and stores the traced graphs in ``work``."""
-    with _Timed(say, "trace", "load", plan.source.name):
+    with Timed(say, "trace", "load", plan.source.name):
         _quiet_transformers()
         tokenizer = checkpoint.load_tokenizer(plan.source)
         saved = None
         if tokenizer is not None:
-            with _Timed(say, "trace", "tables", "every code point"):
+            with Timed(say, "trace", "tables", "every code point"):
                 saved = tokenizers.save(tokenizer, out, plan.max_length)
         if plan.embed_tokenizer and saved is not None:
             embedded_tokenizer.check(
@@ -180,7 +134,7 @@ def trace(plan: ExportPlan, work: Path, out: Path, *, say: Say) -> Traced:
         signature = plan.signature(_outputs(plan, model.config, head))
         oracle = Oracle(model, plan.task, head, token_types=len(signature.inputs) == 3)
         oracle.try_out(min(3, plan.max_length))
-    with _Timed(say, "trace", "trace", plan.task.name):
+    with Timed(say, "trace", "trace", plan.task.name):
         from edgekit.tracing.export import trace as trace_model
 
         (work / GRAPH).mkdir()
@@ -190,7 +144,7 @@ def trace(plan: ExportPlan, work: Path, out: Path, *, say: Say) -> Traced:
         say(Step(name, "refuse", failure, seconds=0.0))
     if len(missing) == len(plan.formats()):
         raise ConversionError("; ".join(missing.values()))
-    with _Timed(say, "trace", "reference", "PyTorch's answers"):
+    with Timed(say, "trace", "reference", "PyTorch's answers"):
         reference = _reference(plan, oracle, tokenizer, signature)
         probes.save(reference.probes, work / PROBES)
         found = golden.content(tokenizer, reference)
@@ -283,13 +237,13 @@ def export(
             continue
         if path.stem.endswith(TEXT) and traced.tokenizer is not None:
             side = traced.tokenizer.truncation_side
-            with _Timed(say, name, "prove", path.name):
+            with Timed(say, name, "prove", path.name):
                 exported.append(_export_text(file, facts, reference, tolerance, side))
             continue
         proofs, lengths, batched = [], None, False
         for session in runtime.sessions(path, name):
             locate = partial(_layer, session, graph.load(work / GRAPH), tolerance)
-            with _Timed(say, name, "prove", f"{path.name} in {session.runtime}"):
+            with Timed(say, name, "prove", f"{path.name} in {session.runtime}"):
                 proofs.append(prove(session, reference, tolerance, locate))
             lengths, batched = session.lengths, session.batched
             del session, locate  # they hold the weights, and so do the next ones
@@ -330,7 +284,7 @@ def build(plan: ExportPlan, traced: Traced, name: str, work: Path, out: Path, *,
         options["tokenizer"] = TextTokenizer.read(out, traced.tokenizer)
     files: list[File] = []
     failure = None
-    with _Timed(say, name, "convert", ", ".join(row.name for row in recipes)):
+    with Timed(say, name, "convert", ", ".join(row.name for row in recipes)):
         stored, converter = graph.load(work / GRAPH), format_.converter()
         try:
             made = converter.convert(stored, recipes, traced.card, out, **options)
@@ -392,27 +346,3 @@ def _quiet_transformers() -> None:
 
     logging.set_verbosity_error()
     logging.disable_progress_bar()
-
-
-def versions() -> dict[str, str]:
-    """The versions of the libraries that made a bundle."""
-    names = (
-        "torch",
-        "transformers",
-        "onnx",
-        "onnxruntime",
-        "onnxruntime-extensions",
-        "ai-edge-litert",
-        "coremltools",
-        "executorch",
-        "coreai-core",
-        "coreai-torch",
-        "tensorflow",
-    )
-    found = {}
-    for name in names:
-        try:
-            found[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return found
