@@ -15,7 +15,7 @@ demo: $(READY)  ## convert the built-in model and print its table
 test: $(READY)  ## run the tests, two at a time
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"
 
-test-all: test system  ## and those on an emulated phone, in a browser, of every architecture
+test-all: system android swift test  ## and those of both apps, on an emulated phone, in a browser, of every architecture
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m slow
 
 check: $(READY)  ## lint, format, types and which package imports which

@@ -155,7 +155,7 @@ def manifest(source: bytes) -> bytes:
                 parent.remove(child)
             elif child.tag == "application":
                 child.set(f"{{{_ANDROID}}}label", LABEL)
-    return ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return bytes(ET.tostring(root, encoding="utf-8", xml_declaration=True))
 
 
 def _compile(folder: Path, run: Run) -> None:
