@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -21,6 +21,7 @@ from accelerate import Accelerator
 from conftest import BERT, MODELS, save_checkpoint, write_vocabulary
 from pyarrow import parquet
 from safetensors.torch import load_file
+from shared import convert
 from transformers import (
     CONFIG_MAPPING,
     AutoModelForMaskedLM,
@@ -78,14 +79,6 @@ def teachers(tmp_path_factory: pytest.TempPathFactory) -> Teachers:
     return teacher
 
 
-@pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 def write(path: Path, text: str) -> Path:
     path.write_text(text, encoding="utf-8")
     return path
@@ -103,13 +96,8 @@ def mlm(teachers: Teachers, folder: Path, out: str, **options: object) -> Report
 
 
 def converted(student: Path) -> Bundle:
-    return edgekit.convert(
-        str(student),
-        out=student.with_suffix(".edgekit"),
-        to=("onnx",),
-        recipes=("fp32",),
-        buckets=(16,),
-    )
+    asked = {"to": ("onnx",), "recipes": ("fp32",), "buckets": (16,)}
+    return convert(student, student.with_suffix(".edgekit"), **asked)
 
 
 # what a student begins as

@@ -69,10 +69,14 @@ def app(
 
 def _package(made: App, apk: Path, key: Path | None, aar: Path | None, install: bool) -> None:
     from edgekit.benchmarks.devices.android.adb import Adb
-    from edgekit.mobile import packaging
+    from edgekit.mobile import packaging, parts
 
     signer = packaging.key(key, os.environ.get(PASSWORD, ""))
-    packaging.package(made, apk, key=signer, archive=aar)
+    shell = parts.shell()
+    libraries: dict[str, bytes] = {}
+    for module in made.runtimes:
+        libraries |= parts.libraries(aar or parts.fetched(module), parts.ARCHIVES[module])
+    packaging.package(made, apk, shell=shell, libraries=libraries, key=signer)
     if install:
         click.echo(f"installed on {packaging.install(apk, Adb.found(), None)}")
 

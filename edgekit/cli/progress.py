@@ -12,7 +12,7 @@ from edgekit.conversion.stages import Step
 
 _VERBS = {
     "load": "load",
-    "tables": "ask tokenizer",
+    "tables": "ask library",
     "trace": "trace",
     "reference": "ask PyTorch",
     "convert": "convert",

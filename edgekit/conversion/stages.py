@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -38,6 +38,9 @@ from edgekit.tokens import tokenizer as tokenizers
 from edgekit.tokens.encoding import Encoded, Tokenizer
 from edgekit.tokens.tokenizer import TextTokenizer
 from edgekit.tracing import graph
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedConfig, PreTrainedTokenizerFast
 
 PROBES = "probes.pickle"
 GRAPH = "graph"
@@ -213,7 +216,10 @@ def _missing(plan: ExportPlan, traced: graph.Graph) -> Iterator[tuple[str, str]]
 
 
 def _reference(
-    plan: ExportPlan, oracle: Oracle, tokenizer: Any | None, signature: Signature
+    plan: ExportPlan,
+    oracle: Oracle,
+    tokenizer: PreTrainedTokenizerFast | None,
+    signature: Signature,
 ) -> Reference:
     """PyTorch's answers to the texts and made-up rows, and to more where they decide too little."""
     vocabulary = probes.Vocabulary.of(oracle.model.config, oracle.token_types)
@@ -351,7 +357,7 @@ def _held(stored: graph.Graph, converter: formats.Converter, kind: Recipe, path:
         return File(kind, path, fault=str(error))
 
 
-def _outputs(plan: ExportPlan, config: Any, head: Head) -> tuple[TensorSpec, ...]:
+def _outputs(plan: ExportPlan, config: PreTrainedConfig, head: Head) -> tuple[TensorSpec, ...]:
     sizes = {
         "hidden": config.hidden_size,
         "labels": config.num_labels,

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 import torch
@@ -77,7 +76,9 @@ def _row_bytes(learner: Learner, length: int) -> int:
     return 4 * length * (learner.model.config.vocab_size if wide else 1)
 
 
-def _row(learner: Learner, found: Any, place: int, length: int) -> dict[str, np.ndarray]:
+def _row(
+    learner: Learner, found: Mapping[str, torch.Tensor], place: int, length: int
+) -> dict[str, np.ndarray]:
     row = {}
     for output in learner.reading.task.outputs:
         pooled = learner.reading.head is not None

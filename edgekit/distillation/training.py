@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +25,7 @@ from edgekit.files import write_text
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
+    from accelerate.optimizer import AcceleratedOptimizer
 
 LOG = "log.jsonl"
 _MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
@@ -230,7 +231,7 @@ def _optimizer(learner: Learner, training: Training) -> torch.optim.AdamW:
     return torch.optim.AdamW(groups, lr=training.learning_rate)
 
 
-def _bare(optimizer: Any) -> torch.optim.Optimizer:
+def _bare(optimizer: AcceleratedOptimizer | torch.optim.Optimizer) -> torch.optim.Optimizer:
     """PyTorch's own, without Accelerate's wrapper."""
     found: torch.optim.Optimizer = getattr(optimizer, "optimizer", optimizer)
     return found
@@ -249,7 +250,7 @@ def _summed(parts: Mapping[str, torch.Tensor], accelerator: Accelerator) -> list
 
 
 @contextlib.contextmanager
-def _log(run: Run) -> Iterator[Any]:
+def _log(run: Run) -> Iterator[Callable[[Record], None]]:
     """Writes records, each at once: a killed run has all but maybe the last line."""
     if not run.accelerator.is_main_process:
         yield lambda record: None

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from edgekit.benchmarks.devices.android.adb import Adb
 from edgekit.benchmarks.devices.android.device import choose
 from edgekit.files import cache_folder, tree, write_bytes
-from edgekit.mobile import apk, parts, signing
+from edgekit.mobile import apk, signing
 from edgekit.mobile.project import App
 from edgekit.mobile.signing import Key
 
@@ -16,33 +17,30 @@ DEBUG_KEY = "android-key/debug.p12"  # in the cache
 _SECONDS = 600.0  # to copy an APK to a phone and install it there
 
 
-def package(app: App, out: Path, *, key: Key, archive: Path | None = None) -> None:
+def package(app: App, out: Path, *, shell: Path, libraries: Mapping[str, bytes], key: Key) -> None:
     """Writes the APK of an app, whole or not at all.
 
     Args:
-        app: its bundles hold files of formats that ``parts.ARCHIVES`` has a library for.
+        app: what goes in.
         out: the file.
+        shell: an APK with the app's code and resources.
+        libraries: native ones, by their names in the APK.
         key: that signs it.
-        archive: the library's .aar; None takes the one that ``make android`` has fetched.
 
     Raises:
-        PlanError: the library is not here, or another one.
-        OutputError: the shell is not here, or the file cannot be written.
+        OutputError: the file would be too large, or cannot be written.
     """
-    shell = parts.shell()
-    files: dict[str, bytes] = {}
-    for module in app.runtimes:
-        files |= parts.libraries(module, archive)
+    files = dict(libraries)
     with tempfile.TemporaryDirectory() as folder:
         for chosen in app.bundles:
             copied = Path(folder) / chosen.name
             chosen.copy(copied)
-            files |= {
-                f"assets/bundles/{path.relative_to(folder).as_posix()}": path.read_bytes()
-                for path in tree(copied)
-            }
+            for path in tree(copied):
+                name = path.relative_to(folder).as_posix()
+                files[f"assets/bundles/{name}"] = path.read_bytes()
     identifier, name = app.names()
-    write_bytes(out, signing.sign(apk.assemble(shell, apk.Contents(identifier, name, files)), key))
+    made = apk.assemble(shell, apk.Contents(identifier, name, files))
+    write_bytes(out, signing.sign(made, key))
 
 
 def key(path: Path | None, password: str) -> Key:

@@ -53,18 +53,28 @@ def shell() -> Path:
     return path
 
 
-def libraries(module: str, archive: Path | None) -> dict[str, bytes]:
-    """The native libraries of a module, by their names in an APK.
-
-    Args:
-        module: of the project, a row of ``ARCHIVES``.
-        archive: a .aar; None takes the one that ``make android`` has fetched.
+def fetched(module: str) -> Path:
+    """The archive of a module, a row of ``ARCHIVES``, as ``make android`` has fetched it.
 
     Raises:
-        PlanError: there is no archive, or it is another one.
+        PlanError: it has not.
     """
     wanted = ARCHIVES[module]
-    path = archive or _fetched(wanted)
+    try:
+        return ONNXRUNTIME.folder() / wanted.fetched
+    except SetupError as error:
+        raise PlanError(
+            f"{wanted.title} is not here: run make android in a checkout, or name the file with "
+            "--aar"
+        ) from error
+
+
+def libraries(path: Path, wanted: Archive) -> dict[str, bytes]:
+    """The native libraries of an archive, by their names in an APK.
+
+    Raises:
+        PlanError: it is another one, or not there.
+    """
     if not path.is_file() or file_sha256(path) != wanted.sha256:
         raise PlanError(f"{path} is not {wanted.title} (SHA-256 {wanted.sha256}): download that")
     with zipfile.ZipFile(path) as opened:
@@ -74,13 +84,3 @@ def libraries(module: str, archive: Path | None) -> dict[str, bytes]:
             for name in opened.namelist()
             if name.startswith(f"jni/{abi}/") and name.endswith(".so")
         }
-
-
-def _fetched(wanted: Archive) -> Path:
-    try:
-        return ONNXRUNTIME.folder() / wanted.fetched
-    except SetupError as error:
-        raise PlanError(
-            f"{wanted.title} is not here: run make android in a checkout, or name the file with "
-            "--aar"
-        ) from error
