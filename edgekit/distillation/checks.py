@@ -4,20 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from edgekit.data import texts as text_data
 from edgekit.distillation import objectives
 from edgekit.distillation.objectives import HIDDEN, Objective
+from edgekit.distillation.request import DISTILBERT, PRECISIONS, STARTS, Inputs, Shape, Training
 from edgekit.errors import OutputError, PlanError
 from edgekit.model.source import Source
-
-if TYPE_CHECKING:
-    from edgekit.distillation.plan import Inputs, Shape, Training
-
-DISTILBERT = "distilbert"
-PRECISIONS = ("auto", "fp32", "bf16", "fp16")
-STARTS = ("teacher", "random")
 
 
 def weights(goal: Objective, given: Mapping[str, float], shape: Shape) -> dict[str, float]:

@@ -15,13 +15,14 @@ import torch
 
 from edgekit.bundle import TOKENIZER
 from edgekit.data import texts as text_data
-from edgekit.distillation import architecture, checks, examples, labelled, layers, vocabulary
+from edgekit.distillation import architecture, examples, labelled, layers, vocabulary
 from edgekit.distillation.batches import Batches, Masking, Order
 from edgekit.distillation.examples import Examples
 from edgekit.distillation.learner import Learner, Readout
 from edgekit.distillation.objectives import COSINE, HIDDEN
 from edgekit.distillation.plan import Plan, layer_count
 from edgekit.distillation.progress import Say
+from edgekit.distillation.request import DISTILBERT
 from edgekit.distillation.saving import saves
 from edgekit.errors import PlanError, UnsupportedError
 from edgekit.evaluation.kinds import ModelFacts
@@ -75,7 +76,7 @@ class Loaded:
     @cached_property
     def basis(self) -> PreTrainedModel:
         """What a student's layers are taken from: the teacher, or the same as a DistilBERT."""
-        if self.plan.shape.architecture != checks.DISTILBERT:
+        if self.plan.shape.architecture != DISTILBERT:
             return self.model
         found, worst = architecture.as_distilbert(self.model, self.plan.task)
         self.say(
