@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -33,6 +33,11 @@ from edgekit.quantize.tensors import tensors
 from edgekit.recipe import Recipe
 from edgekit.signature import Card
 from edgekit.tracing.graph import Graph
+
+if TYPE_CHECKING:
+    from coremltools import PassPipeline
+    from coremltools.converters.mil import Program
+    from coremltools.proto.Model_pb2 import FeatureDescription
 
 _INT8 = Scheme(8, symmetric=False, activations="float16")
 _OPERATORS, _SCHEMES = ("embedding", "linear"), (FLOAT32, FLOAT16, _INT8)
@@ -114,7 +119,7 @@ def missing_operators(graph: Graph) -> list[str]:
         )
 
 
-def _program(graph: Graph, minimum_ios: str, precision: str) -> Any:
+def _program(graph: Graph, minimum_ios: str, precision: str) -> Program:
     """The MIL program of every bucket the system can hold, largest first, in that precision."""
     ct = coremltools()
     from coremltools.converters.mil import Program
@@ -142,7 +147,7 @@ def _program(graph: Graph, minimum_ios: str, precision: str) -> Any:
     return program
 
 
-def _write(program: Any, pipeline: Any, minimum_ios: str, package: Path) -> None:
+def _write(program: Program, pipeline: PassPipeline, minimum_ios: str, package: Path) -> None:
     ct = coremltools()
     with _conversion_errors(package.name):
         ct.convert(
@@ -155,7 +160,7 @@ def _write(program: Any, pipeline: Any, minimum_ios: str, package: Path) -> None
         )
 
 
-def conversion_pipeline(precision: str = "FLOAT16") -> Any:
+def conversion_pipeline(precision: str = "FLOAT16") -> PassPipeline:
     """coremltools' default passes, with a pool of weights and edgekit's cheaper float16 pass.
 
     ``FLOAT32`` has no such pass: all numbers stay as they are.
@@ -172,7 +177,7 @@ def conversion_pipeline(precision: str = "FLOAT16") -> Any:
     return pipeline
 
 
-def _storing(recipe: Recipe, found: Mapping[str, Tensor]) -> Any:
+def _storing(recipe: Recipe, found: Mapping[str, Tensor]) -> PassPipeline:
     """The passes that store each weight in its scheme."""
     passes.register()
     named = {tensor.placeholder: tensor for tensor in found.values()}
@@ -236,7 +241,7 @@ def _facts(card: Card, recipe: str) -> dict[str, str]:
     }
 
 
-def _shape(feature: Any) -> str:
+def _shape(feature: FeatureDescription) -> str:
     return f"shape ({', '.join(map(str, feature.type.multiArrayType.shape))})"
 
 

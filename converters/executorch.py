@@ -32,8 +32,11 @@ from edgekit.tracing.graph import Graph
 
 if TYPE_CHECKING:
     import torch
+    from executorch.runtime import Program
     from torch.export import ExportedProgram
     from torch.fx import GraphModule, Node
+
+    from edgekit.tracing.decompositions import Decomposed
 
 __all__ = ["FORMAT", "convert", "missing_operators", "weights"]
 
@@ -134,21 +137,24 @@ def _attention(
     return by_token.transpose(0, 1).unsqueeze(0)
 
 
-def _gelu(x: torch.Tensor, approximate: str = "none") -> Any:
-    """XNNPACK computes the exact function whichever one the graph asks for: 1e-4 apart.
+def _gelu(x: torch.Tensor, approximate: str = "none") -> Decomposed:
+    """XNNPACK computes the exact function whichever one the graph asks for: 1e-4 apart."""
+    from edgekit.tracing.decompositions import UNCHANGED
 
-    ``NotImplemented`` tells torch to leave the operator as it is.
-    """
     if approximate != "tanh":
-        return NotImplemented
+        return UNCHANGED
     inner = (x + x * x * x * 0.044715) * sqrt(2 / pi)
     return x * 0.5 * (inner.tanh() + 1.0)
 
 
-def _gather(x: torch.Tensor, dim: int, index: torch.Tensor, *, sparse_grad: bool = False) -> Any:
+def _gather(
+    x: torch.Tensor, dim: int, index: torch.Tensor, *, sparse_grad: bool = False
+) -> Decomposed:
     """ExecuTorch's kernel takes only int64 indices."""
+    from edgekit.tracing.decompositions import UNCHANGED
+
     if index.dtype.itemsize == 8:
-        return NotImplemented
+        return UNCHANGED
     return x.gather(dim, index.long())
 
 
@@ -267,7 +273,7 @@ def _write(program: ExportedProgram, signature: Signature, card: Card, path: Pat
         lowered.write_to_file(file)
 
 
-def load(path: Path) -> Any:
+def load(path: Path) -> Program:
     """The file as a program of ExecuTorch's runtime, which stays open with it."""
     import executorch.kernels.quantized  # noqa: F401  registers embedding_byte
     from executorch.runtime import Runtime
@@ -288,7 +294,7 @@ def use_threads(count: int) -> None:
         raise UnsupportedError(f"ExecuTorch does not run with {count} threads here: choose fewer")
 
 
-def facts(program: Any) -> dict[str, Any]:
+def facts(program: Program) -> dict[str, Any]:
     """The card and the names of inputs and outputs that :func:`convert` put into a file.
 
     Raises:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from edgekit.converters.lowering import missing, resolved, weight_of
 from edgekit.converters.onnx_graph import LIMIT_BYTES, GraphBuilder, write
@@ -29,6 +29,7 @@ from edgekit.tokens.tokenizer import TextTokenizer
 from edgekit.tracing.graph import Graph
 
 if TYPE_CHECKING:
+    import torch
     from onnx import ModelProto, NodeProto, ValueInfoProto
     from torch.export import ExportedProgram
     from torch.fx import Node
@@ -146,8 +147,9 @@ def _weight_scheme(node: Node, values: Mapping[Node, Values]) -> Scheme:
     return value.scheme if isinstance(value, Value) else FLOAT32
 
 
-def _values(names: str | Sequence[str], fake: Any) -> Values:
+def _values(names: str | Sequence[str], fake: torch.Tensor | Sequence[torch.Tensor]) -> Values:
     if isinstance(names, str):
+        assert not isinstance(fake, Sequence)
         return Value(names, fake)
     return [Value(name, part) for name, part in zip(names, fake, strict=True)]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from edgekit.converters.onnx_versions import OPSETS
 from edgekit.files import external_data
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto
 
 Array = NDArray[Any]
+Attribute: TypeAlias = "int | float | str | Sequence[int] | Sequence[str]"
 
 # Of one message (https://protobuf.dev/programming-guides/proto-limits), less 1 MiB for metadata.
 LIMIT_BYTES = 2**31 - 2**20
@@ -42,11 +43,13 @@ class GraphBuilder:
         self._producers: dict[str, NodeProto] = {}
         self._names: dict[str, int] = {}
 
-    def op(self, kind: str, *inputs: str, **attributes: Any) -> str:
+    def op(self, kind: str, *inputs: str, **attributes: Attribute) -> str:
         """The value of an operator with one output, made now unless it was made before."""
         return self.ops(kind, 1, *inputs, **attributes)[0]
 
-    def ops(self, kind: str, outputs: int, *inputs: str, **attributes: Any) -> tuple[str, ...]:
+    def ops(
+        self, kind: str, outputs: int, *inputs: str, **attributes: Attribute
+    ) -> tuple[str, ...]:
         """The values of an operator with several outputs."""
         from onnx import helper
 
@@ -54,7 +57,7 @@ class GraphBuilder:
         if key not in self._made:
             name = self._name(kind)
             values = (name,) if outputs == 1 else tuple(f"{name}:{i}" for i in range(outputs))
-            node = helper.make_node(kind, inputs, values, name, **attributes)
+            node = helper.make_node(kind, inputs, values, name, **attributes)  # type: ignore[arg-type]
             self.nodes.append(node)
             self._producers.update(dict.fromkeys(values, node))
             self._made[key] = values
@@ -71,7 +74,7 @@ class GraphBuilder:
         self.tensors.setdefault(name, array)
         return name
 
-    def constant(self, value: Any, dtype: Any = np.int64) -> str:
+    def constant(self, value: ArrayLike, dtype: DTypeLike = np.int64) -> str:
         """A small unnamed tensor."""
         array = np.asarray(value, dtype)
         key = ("constant", array.dtype.str, array.shape, array.tobytes())

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edgekit.converters.lowering import Format, Table, of_kinds, rows
-from edgekit.converters.onnx_graph import Array, GraphBuilder
+from edgekit.converters.onnx_graph import Array, Attribute, GraphBuilder
 from edgekit.converters.onnx_shapes import (
     SHAPES,
     Lowering,
@@ -38,7 +38,9 @@ if TYPE_CHECKING:
 # Lowerings of elementwise operators
 
 
-def _map(kind: str, to: GraphBuilder, out: Fake, *operands: Operand, **attributes: object) -> str:
+def _map(
+    kind: str, to: GraphBuilder, out: Fake, *operands: Operand, **attributes: Attribute
+) -> str:
     return to.op(kind, *(as_dtype(to, out.dtype, operand) for operand in operands), **attributes)
 
 

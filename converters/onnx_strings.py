@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
-from edgekit.converters.onnx_graph import GraphBuilder
+from edgekit.converters.onnx_graph import Attribute, GraphBuilder
 from edgekit.errors import UnsupportedError
 from edgekit.tokens.tokenizer import TextTokenizer
 
@@ -46,11 +46,13 @@ def added_tokens(tokenizer: TextTokenizer) -> dict[str, Mapping[str, Any]]:
 class TextGraph(GraphBuilder):
     """Strings in constants are nodes, since the tensors of a file hold numbers only."""
 
-    def text_op(self, kind: str, *inputs: str, **attributes: Any) -> str:
+    def text_op(self, kind: str, *inputs: str, **attributes: Attribute) -> str:
         """An operator of onnxruntime-extensions with one output."""
         return self.op(kind, *inputs, domain=DOMAIN, **attributes)
 
-    def text_ops(self, kind: str, outputs: int, *inputs: str, **attributes: Any) -> tuple[str, ...]:
+    def text_ops(
+        self, kind: str, outputs: int, *inputs: str, **attributes: Attribute
+    ) -> tuple[str, ...]:
         """An operator of onnxruntime-extensions with several outputs."""
         return self.ops(kind, outputs, *inputs, domain=DOMAIN, **attributes)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from edgekit.converters.lowering import missing, resolved, weight_of
 from edgekit.converters.tflite_graph import File, Subgraph, Value, constant, write
@@ -23,8 +23,10 @@ from edgekit.signature import Card, Signature
 from edgekit.tracing.graph import Graph
 
 if TYPE_CHECKING:
+    from torch._ops import OpOverload
     from torch.export import ExportedProgram
     from torch.fx import Node
+
 
 __all__ = ["FORMAT", "convert", "missing_operators", "weights"]
 
@@ -148,7 +150,7 @@ def _constants(program: ExportedProgram) -> set[Node]:
     return found
 
 
-def _repeats() -> tuple[Any, ...]:
+def _repeats() -> tuple[OpOverload, ...]:
     """Operators that would only repeat what is in a table, which is therefore not computed."""
     import torch
 
@@ -162,7 +164,7 @@ def _is_constant(node: Node, values: Mapping[Node, Values]) -> bool:
     return known and node.target not in _repeats()
 
 
-def _fold(node: Node, args: Any, kwargs: Any) -> Value:
+def _fold(node: Node, args: Sequence[Values], kwargs: Mapping[str, Values]) -> Value:
     """The result of an operator on constants, computed by PyTorch."""
     import torch
     from torch.utils._pytree import tree_map_only

@@ -12,7 +12,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -23,9 +23,19 @@ from edgekit.quantize.scheme import FLOAT32, Scheme
 from edgekit.signature import Card
 
 if TYPE_CHECKING:
-    from ai_edge_litert.schema_py_generated import ModelT, OperatorCodeT, SignatureDefT
+    from ai_edge_litert.schema_py_generated import (
+        ModelT,
+        OperatorCodeT,
+        OperatorT,
+        QuantizationParametersT,
+        SignatureDefT,
+        TensorMapT,
+        TensorT,
+    )
+    from flatbuffers import Builder  # type: ignore[import-untyped]
 
 Array = NDArray[Any]
+Option: TypeAlias = "bool | int | float | Sequence[int]"
 
 _ALIGNMENT_BYTES = 16  # of a buffer in the file: force_align in the schema
 _SCHEMA_VERSION = 3
@@ -84,7 +94,7 @@ class File:
         self.subgraphs: list[Subgraph] = []
         self.buffers: list[Array] = []
         self.codes: dict[tuple[str, int], int] = {}
-        self.scales: dict[str, Any] = {}
+        self.scales: dict[str, QuantizationParametersT] = {}
         self._places: dict[str, int] = {}
         self._quantized: dict[str, Value] = {}
 
@@ -120,8 +130,8 @@ class Subgraph:
 
     def __init__(self, file: File, key: str) -> None:
         self.file, self.key, self.scope = file, key, ""
-        self.tensors: list[Any] = []
-        self.operators: list[Any] = []
+        self.tensors: list[TensorT] = []
+        self.operators: list[OperatorT] = []
         self.inputs: dict[str, Value] = {}
         self.outputs: dict[str, Value] = {}
         self._indices: dict[Value, int] = {}
@@ -140,7 +150,7 @@ class Subgraph:
         operands: Sequence[Value | None],
         shape: Sequence[int],
         dtype: str,
-        **options: Any,
+        **options: Option,
     ) -> Value:
         """The value of an operator with one output; None is an optional operand left out."""
         from ai_edge_litert import schema_py_generated as schema
@@ -197,7 +207,12 @@ class Subgraph:
         return value
 
     def _tensor(
-        self, name: str, shape: Sequence[int], dtype: str, buffer: int, quantization: Any = None
+        self,
+        name: str,
+        shape: Sequence[int],
+        dtype: str,
+        buffer: int,
+        quantization: QuantizationParametersT | None = None,
     ) -> int:
         from ai_edge_litert import schema_py_generated as schema
 
@@ -210,7 +225,7 @@ class Subgraph:
 
 def write(file: File, card: Card, path: Path) -> None:
     """Writes the flatbuffer and then, each at the offset noted in it, the buffers' contents."""
-    import flatbuffers  # type: ignore[import-untyped]
+    import flatbuffers
     from ai_edge_litert import schema_py_generated as schema
     from ai_edge_litert.tools.flatbuffer_utils import update_packed_buffer
 
@@ -271,13 +286,13 @@ def _code(kind: str, version: int) -> OperatorCodeT:
 def _signature(number: int, graph: Subgraph) -> SignatureDefT:
     from ai_edge_litert import schema_py_generated as schema
 
-    def maps(values: Mapping[str, Value]) -> list[Any]:
+    def maps(values: Mapping[str, Value]) -> list[TensorMapT]:
         return [schema.TensorMapT(name, graph.index(value)) for name, value in values.items()]
 
     return schema.SignatureDefT(maps(graph.inputs), maps(graph.outputs), graph.key, number)
 
 
-def _shared_parameters(scale: Array) -> Any:
+def _shared_parameters(scale: Array) -> QuantizationParametersT:
     """Quantisation parameters that are packed once and referred to by the tensor of every subgraph.
 
     A scale (4 bytes) and a zero point (8 bytes) a row are 1 MB a signature for MiniLM otherwise.
@@ -287,7 +302,7 @@ def _shared_parameters(scale: Array) -> Any:
     class Shared(QuantizationParametersT):  # type: ignore[misc]
         packed: int | None = None
 
-        def Pack(self, builder: Any) -> int:  # noqa: N802
+        def Pack(self, builder: Builder) -> int:  # noqa: N802
             if self.packed is None:
                 self.packed = super().Pack(builder)
             return self.packed

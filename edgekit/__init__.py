@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from edgekit.bundle import Bundle
     from edgekit.conversion.stages import Say
-    from edgekit.distillation.report import Report as DistillationReport
+    from edgekit.distillation.report import DistillationReport
     from edgekit.evaluation.result import Evaluation
 
 __version__ = VERSION

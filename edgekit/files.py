@@ -63,7 +63,16 @@ def tree(path: Path) -> list[Path]:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Writes a UTF-8 file, whole or not at all; its folder is made if it is missing.
+    """Writes a UTF-8 file as :func:`write_bytes` does.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Writes a file, whole or not at all; its folder is made if it is missing.
 
     What stood there before stays until the new content is complete. A link stays a link: the file
     that it names is written. Devices and pipes, and a file that is this process's own output
@@ -74,14 +83,14 @@ def write_text(path: Path, text: str) -> None:
     """
     try:
         if _is_stream(path):
-            with path.open("a", encoding="utf-8") as stream:
-                stream.write(text)
+            with path.open("ab") as stream:
+                stream.write(content)
             return
         path = path.resolve()
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as folder:
             part = Path(folder) / path.name
-            part.write_text(text, encoding="utf-8")
+            part.write_bytes(content)
             part.replace(path)
     except OSError as error:
         raise OutputError(f"{path} cannot be written: {error.strerror}") from error

@@ -12,9 +12,12 @@ import sysconfig
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock
 
+from edgekit.bundle import Bundle
+from edgekit.conversion import pipeline, plan
 from edgekit.files import files_sha256
 
 _ROOT = Path(__file__).parent.parent
@@ -45,6 +48,14 @@ class Shared:
                 make(part)
                 part.rename(place)
         return place
+
+
+def convert(checkpoint: Path, out: Path, **options: Any) -> Bundle:
+    """As :func:`edgekit.convert`, but in this process: it takes a third of the time.
+
+    Whether stages get along in processes of their own, the bundle of :mod:`conftest` tells.
+    """
+    return pipeline.convert(plan.make(str(checkpoint), out=out, **options), isolated=False)
 
 
 def _fingerprint() -> str:

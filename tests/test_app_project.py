@@ -72,13 +72,13 @@ def test_stamping_again_changes_what_is_new_and_nothing_of_the_owners(
     edgekit.make_app(bundle.path, platform="android", out=out)
     assert contents(out) == before
     edgekit.make_app(
-        bundle.path, platform="android", out=out, name="New", artifacts=("model-fp32.onnx",)
+        bundle.path, platform="android", out=out, name="New", artifacts=("model-fp32.tflite",)
     )
     after = contents(out)
     changed = {name for name in after.keys() | before.keys() if after.get(name) != before.get(name)}
     models = {name.rpartition("/")[2] for name in changed}
-    assert models == {"edgekit.properties", MANIFEST, "model-int8.tflite", "model-fp32.onnx"}
-    assert settings(out) == {"applicationId": "io.x.y", "appName": "New", "runtimes": "onnx"}
+    assert models == {"edgekit.properties", MANIFEST, "model-int8.onnx", "model-fp32.tflite"}
+    assert settings(out) == {"applicationId": "io.x.y", "appName": "New", "runtimes": "litert"}
 
 
 def test_nobodys_own_files_are_replaced(bundle: Bundle, tmp_path: Path) -> None:
@@ -123,5 +123,5 @@ def test_the_command_ends_with_what_comes_next(bundle: Bundle, tmp_path: Path) -
     done = subprocess.run(
         [*command, "-o", str(tmp_path / "App")], capture_output=True, text=True, check=True
     )
-    assert "classifier: model-int8.tflite" in done.stdout
+    assert "classifier: model-int8.onnx" in done.stdout
     assert [line.split(".")[0].strip() for line in done.stdout.splitlines()[-3:]] == ["1", "2", "3"]

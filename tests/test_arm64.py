@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from command import edgekit_process
 from measuring import launch, no_model
 from msgspec import structs
 from msgspec.structs import asdict
 from test_bench import FAST, spoil
 from test_bundle import edit
-from test_source import edgekit_cli
 
 from edgekit.benchmarks import bench, prepare
 from edgekit.benchmarks.devices.arm64.device import Arm64, BudgetError
@@ -283,7 +283,7 @@ def test_a_failed_step_says_which_and_why_and_leaves_nothing(
 def test_without_a_network_the_command_says_so_in_one_line(tmp_path: Path) -> None:
     nowhere = "http://127.0.0.1:9"
     started = time.monotonic()
-    result = edgekit_cli(
+    result = edgekit_process(
         *("devices", "setup", "arm64"),
         cwd=tmp_path,
         EDGEKIT_CACHE=str(tmp_path / "cache"),

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from command import edgekit_cli
 from conftest import LABELS
-from test_source import edgekit_cli
 
 from edgekit.bundle import MANIFEST, Bundle
 from edgekit.errors import BundleError

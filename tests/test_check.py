@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 import yaml
+from command import edgekit_cli
 from test_bench import spoil
-from test_source import edgekit_cli
 
 from edgekit.app.opening import open_app
 from edgekit.benchmarks import results

@@ -11,11 +11,11 @@ import pytest
 import torch
 from conftest import BERT, save_checkpoint
 from safetensors.torch import load_file, save_file
+from shared import convert
 from test_source import edit_config, pickle_only
 from test_tokenizer import byte_level_bpe, unigram
 from transformers import BertConfig, BertForMaskedLM, BertForSequenceClassification
 
-import edgekit
 from edgekit.conversion import plan
 from edgekit.errors import SourceError, UnsupportedError
 from edgekit.model import checkpoint
@@ -136,9 +136,8 @@ def test_odd_checkpoints_convert(make: Callable[[Path], Path], tmp_path: Path) -
     folder = make(tmp_path / "model")
     source = find(str(folder))
     labels = checkpoint.labels(checkpoint.load_model(source, source.task(None)), source.task(None))
-    bundle = edgekit.convert(
-        str(folder), out=tmp_path / "out", to=["onnx"], recipes=["fp32"], buckets=(64,)
-    )
+    asked = {"to": ("onnx",), "recipes": ("fp32",), "buckets": (64,)}
+    bundle = convert(folder, tmp_path / "out", **asked)
     (artifact,) = bundle.artifacts
     assert artifact.passed
     assert bundle.manifest.labels == labels

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from test_source import edgekit_cli
+from command import edgekit_cli, edgekit_process
 
 from edgekit.bundle import Bundle
 
@@ -48,7 +48,7 @@ def test_dry_run_says_what_would_be_built_and_writes_nothing(
 
 
 def test_json_of_a_conversion_is_the_manifest(reader: Path, tmp_path: Path) -> None:
-    result = edgekit_cli("convert", reader, "--to", "onnx", "-o", "out", "--json", cwd=tmp_path)
+    result = edgekit_process("convert", reader, "--to", "onnx", "-o", "out", "--json", cwd=tmp_path)
     printed = json.loads(result.stdout)
     manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
     assert {key: printed[key] for key in manifest} == manifest
@@ -90,8 +90,6 @@ def test_a_run_that_is_ended_leaves_no_bundle_and_the_next_one_works(
         assert left == []
         return
     time.sleep(1)  # the orphans of a SIGKILL notice that their parent is gone
-    assert (
-        edgekit_cli("convert", bare_config, "--to", "onnx", "-o", "out", cwd=tmp_path).returncode
-        == 0
-    )
+    again = edgekit_process("convert", bare_config, "--to", "onnx", "-o", "out", cwd=tmp_path)
+    assert again.returncode == 0
     assert [path.name for path in tmp_path.iterdir()] == ["out"]

@@ -41,7 +41,7 @@ def half(classifier: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Bu
     )
     planned = replace(planned, options={**planned.options, "limit_bytes": 50_000})
     with pytest.raises(ConversionError) as caught:
-        pipeline.convert(planned)
+        pipeline.convert(planned, isolated=False)
     assert caught.value.exit_code == 1
     return Bundle.open(out), str(caught.value)
 

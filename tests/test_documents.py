@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 import report_samples
+from command import edgekit_cli
 from jsonschema import Draft202012Validator
 from msgspec.structs import asdict
-from test_source import edgekit_cli
 
 import edgekit
 from edgekit import documents, report

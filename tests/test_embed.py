@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from command import edgekit_cli
 from conftest import write_vocabulary
 from msgspec import structs
-from test_source import edgekit_cli
 from test_tokenizer import byte_level_bpe, unigram
 from tokenizers import AddedToken, normalizers
 from transformers import BertTokenizerFast

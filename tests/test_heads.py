@@ -18,10 +18,10 @@ from sentence_transformers import (
 from sentence_transformers.base.modules import Dense, Normalize, Transformer
 from sentence_transformers.sentence_transformer.modules import Dropout, LayerNorm, Pooling
 from sentence_transformers.sparse_encoder.modules import SpladePooling
+from shared import convert
 from test_source import edit_config
 from transformers import BertForMaskedLM, BertForSequenceClassification, BertModel
 
-import edgekit
 from edgekit.app.opening import open_app
 from edgekit.bundle import Bundle
 from edgekit.conversion import plan
@@ -119,7 +119,7 @@ def sparse(tmp_path: Path, strategy: str, activation: str) -> Path:
 
 
 def converted(folder: Path, out: Path) -> Bundle:
-    return edgekit.convert(str(folder), out=out, to=("onnx",), recipes=("fp32",))
+    return convert(folder, out, to=("onnx",), recipes=("fp32",))
 
 
 def late(tmp_path: Path, encoder: Path) -> MultiVectorEncoder:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import onnx
 import pytest
-from test_source import edgekit_cli
+from command import edgekit_process
 
 from edgekit.bundle import MANIFEST, Bundle
 from edgekit.cli.main import main
@@ -122,5 +122,5 @@ def test_a_file_of_any_content_where_text_is_read(
 
 def test_a_pipe_and_a_name_that_is_too_long_through_a_process(tmp_path: Path) -> None:
     for name in ("a" * 300, "\udcff"):
-        result = edgekit_cli("inspect", name, cwd=tmp_path)
+        result = edgekit_process("inspect", name, cwd=tmp_path)
         assert (result.returncode, result.stderr.count("\n")) == (2, 1), result.stderr

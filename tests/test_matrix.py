@@ -8,7 +8,7 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-from test_source import edgekit_cli
+from command import edgekit_cli
 
 from edgekit import support
 from edgekit.benchmarks.studies import matrix

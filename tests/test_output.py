@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from test_source import edgekit_cli
+from command import edgekit_cli
 
 from edgekit.bundle import MANIFEST, Bundle
 from edgekit.errors import OutputError

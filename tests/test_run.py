@@ -10,8 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from command import edgekit_cli
 from test_postprocess import differences
-from test_source import edgekit_cli
 
 from edgekit.app.answers import Answered, Asked
 from edgekit.app.opening import choose, open_app

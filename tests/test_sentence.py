@@ -15,9 +15,9 @@ from safetensors.torch import load_file, save_file
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.base.modules import Dense, Transformer
 from sentence_transformers.sentence_transformer.modules import Normalize, Pooling
+from shared import convert
 from transformers import BertModel
 
-import edgekit
 from edgekit.conversion import plan
 from edgekit.errors import EdgekitError, SourceError, UnsupportedError
 from edgekit.manifest import DenseFacts, PoolingFacts
@@ -89,8 +89,8 @@ def test_graph_and_reference_are_sentence_transformers(
 
 
 def test_a_dense_layer_is_in_every_file(projected: Path, tmp_path: Path) -> None:
-    bundle = edgekit.convert(str(projected), out=tmp_path / "out", buckets=(16, 48), jobs=2)
-    assert len(bundle.artifacts) == 6
+    bundle = convert(projected, tmp_path / "out", to=("onnx", "tflite"), buckets=(16, 48))
+    assert len(bundle.artifacts) == 4
     layer = DenseFacts(in_features=32, out_features=24, activation="Tanh")
     steps = ("mean", "dense 32 to 24, Tanh", "length 1")
     expected_facts = PoolingFacts(mode="mean", normalize=True, dense=(layer,), steps=steps)
@@ -190,7 +190,7 @@ def test_a_dense_layer_that_does_not_fit_its_encoder_is_refused(
     edit(in_features=40)(folder / "2_Dense")
     save_file({"linear.weight": torch.zeros(24, 40)}, folder / "2_Dense/model.safetensors")
     with pytest.raises(SourceError, match="takes 40 values where 32 come"):
-        edgekit.convert(str(folder), to=["onnx"], out=tmp_path / "out")
+        convert(folder, tmp_path / "out", to=("onnx",))
 
 
 def projection(source: Source) -> Projection:

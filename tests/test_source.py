@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import torch
+from command import edgekit_cli, edgekit_process
 from safetensors.torch import load_file, save_file
 from transformers import AutoModel
 
@@ -19,15 +17,6 @@ from edgekit.errors import SourceError, UnsupportedError
 from edgekit.model import checkpoint, tasks
 from edgekit.model.head import Head, Normalize, Pool
 from edgekit.model.source import Trust, find
-
-
-def edgekit_cli(
-    *arguments: object, cwd: Path, **environment: str
-) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "edgekit", *map(str, arguments)]
-    return subprocess.run(
-        command, cwd=cwd, capture_output=True, text=True, env={**os.environ, **environment}
-    )
 
 
 def edit_config(folder: Path, **changes: object) -> None:
@@ -110,7 +99,7 @@ def test_bad_input_is_one_line_and_writes_nothing(
     ],
 )
 def test_a_model_that_is_nowhere(model: str, message: str, tmp_path: Path) -> None:
-    result = edgekit_cli("convert", model, cwd=tmp_path, HF_HUB_OFFLINE="1")
+    result = edgekit_process("convert", model, cwd=tmp_path, HF_HUB_OFFLINE="1")
     assert (result.returncode, result.stderr.count("\n")) == (2, 1)
     assert message in result.stderr
 

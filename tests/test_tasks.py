@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 from conftest import BERT, save_checkpoint
+from shared import convert
 from transformers import BertConfig, BertForSequenceClassification
 
-import edgekit
 from edgekit import recipe
 from edgekit.errors import UnsupportedError
 from edgekit.manifest import Scale
@@ -85,7 +85,8 @@ def test_the_manifest_says_what_the_logits_mean(
     names = {index: f"label {index}" for index in range(labels)}
     config = BertConfig.from_dict({**BERT.to_dict(), "id2label": names, "problem_type": declared})
     folder = save_checkpoint(BertForSequenceClassification(config).eval(), tmp_path / "model")
-    bundle = edgekit.convert(str(folder), to=["onnx"], out=tmp_path / "out", buckets=(48,))
+    asked = {"to": ("onnx",), "recipes": ("fp32",), "buckets": (48,)}
+    bundle = convert(folder, tmp_path / "out", **asked)
     assert bundle.manifest.problem_type == problem_type
     assert bundle.artifacts[0].outputs[0].shape == ("batch", labels)
     proof = bundle.artifacts[0].proofs[0]

@@ -2,46 +2,91 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from edgekit.cli.options import NAMES, FilePath, Text, debug_option
+from edgekit.errors import PlanError
+
+if TYPE_CHECKING:
+    from edgekit.mobile.project import App
+
+PASSWORD = "EDGEKIT_KEY_PASSWORD"
 
 
 @click.command()
 @click.argument("bundles", nargs=-1, required=True, type=FilePath())
 @click.option("--platform", required=True, type=click.Choice(["android", "ios"]))
-@click.option("-o", "--out", required=True, type=FilePath(), help="The project's folder.")
+@click.option("-o", "--out", type=FilePath(), help="The project's folder.")
 @click.option("--artifact", "artifacts", type=NAMES, help="Files that go in, the default first.")
 @click.option("--id", "application_id", type=Text(), help="Like com.example.reviews.")
 @click.option("--name", type=Text(), help="What people see under the icon.")
+@click.option("--apk", type=FilePath(), help="Write a signed APK, without Gradle or Java.")
+@click.option("--key", type=FilePath(), help=f"PKCS #12 key store; its password in {PASSWORD}.")
+@click.option("--aar", type=FilePath(), help="ONNX Runtime for Android, if not fetched yet.")
+@click.option("--install", is_flag=True, help="Install the APK on the phone that adb sees.")
 @debug_option
 def app(
     bundles: tuple[Path, ...],
     platform: str,
-    out: Path,
+    out: Path | None,
     artifacts: tuple[str, ...] | None,
     application_id: str | None,
     name: str | None,
+    apk: Path | None,
+    key: Path | None,
+    aar: Path | None,
+    install: bool,
     debug: bool,
 ) -> None:
-    """Put BUNDLES into an app: a project that Android Studio or Xcode opens.
+    """Put BUNDLES into an app: a project that Android Studio or Xcode opens, or an APK.
 
     Without --artifact each bundle's smallest file goes in. A project that is there keeps everything
     but its bundles and its names.
     """
     from edgekit.bundle import Bundle
     from edgekit.mobile import choice, platforms, project
-    from edgekit.words import megabytes
 
-    row = platforms.get(platform)
+    if (out is None) == (apk is None):
+        raise PlanError("name the project's folder with -o, or a file with --apk")
+    if apk is None and (key or aar or install):
+        raise PlanError("--key, --aar and --install are for --apk")
+    if apk is not None and platform != "android":
+        raise PlanError("an APK is for --platform android")
+    row = platforms.get(platform) if apk is None else platforms.APK
     chosen = choice.choose([Bundle.open(path) for path in bundles], artifacts or (), row)
     made = project.App(row, chosen, application_id, name)
-    project.stamp(made, out)
-    for each in chosen:
+    if apk is not None:
+        _package(made, apk, key, aar, install)
+        _say(made, apk, project.steps_of_apk(made, apk, bundles, installed=install))
+    elif out is not None:
+        project.stamp(made, out)
+        _say(made, out, project.steps(made, out, bundles))
+
+
+def _package(made: App, apk: Path, key: Path | None, aar: Path | None, install: bool) -> None:
+    from edgekit.benchmarks.devices.android.adb import Adb
+    from edgekit.mobile import packaging, parts
+
+    signer = packaging.key(key, os.environ.get(PASSWORD, ""))
+    shell = parts.shell()
+    libraries: dict[str, bytes] = {}
+    for module in made.runtimes:
+        libraries |= parts.libraries(aar or parts.fetched(module), parts.ARCHIVES[module])
+    packaging.package(made, apk, shell=shell, libraries=libraries, key=signer)
+    if install:
+        click.echo(f"installed on {packaging.install(apk, Adb.found(), None)}")
+
+
+def _say(made: App, out: Path, steps: tuple[str, ...]) -> None:
+    from edgekit.words import megabytes
+
+    for each in made.bundles:
         files = ", ".join(artifact.file for artifact in each.artifacts)
         click.echo(f"{each.name}: {files}, {megabytes(each.size_bytes)}")
-    click.echo(f"{out}/ has them, and opens them with {', '.join(made.runtimes)}; next:")
-    for number, step in enumerate(project.steps(made, out, bundles), 1):
+    click.echo(f"{out} has them, and opens them with {', '.join(made.runtimes)}; next:")
+    for number, step in enumerate(steps, 1):
         click.echo(f"  {number}. {step}")

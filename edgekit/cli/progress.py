@@ -12,6 +12,7 @@ from edgekit.conversion.stages import Step
 
 _VERBS = {
     "load": "load",
+    "tables": "ask library",
     "trace": "trace",
     "reference": "ask PyTorch",
     "convert": "convert",

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
 
 import msgspec
 
 from edgekit import bundle, documents, formats
 from edgekit.bundle import Bundle
 from edgekit.conversion import stages
+from edgekit.conversion.crew import Crew, Here
 from edgekit.conversion.plan import ExportPlan
 from edgekit.conversion.stages import Exported, Outcome, Say, Traced
-from edgekit.conversion.worker import Worker, disk_error
+from edgekit.conversion.worker import disk_error
 from edgekit.errors import ConversionError, EdgekitError, OutputError, ProofError
 from edgekit.files import external_data
 from edgekit.manifest import (
@@ -39,11 +37,14 @@ from edgekit.signature import TensorSpec
 from edgekit.staging import publish, staging
 from edgekit.version import VERSION
 
-T = TypeVar("T")
-
 
 def convert(
-    plan: ExportPlan, *, say: Say = lambda step: None, jobs: int = 1, debug: bool = False
+    plan: ExportPlan,
+    *,
+    say: Say = lambda step: None,
+    jobs: int = 1,
+    debug: bool = False,
+    isolated: bool = True,
 ) -> Bundle:
     """Does what the plan says and returns the published bundle.
 
@@ -52,6 +53,8 @@ def convert(
         say: is told of each step as it begins and ends.
         jobs: how many formats are converted at the same time.
         debug: pass on what the libraries print, to standard error.
+        isolated: run each stage in a process of its own, which a crash of a library ends alone.
+            Else all happens in this one, in turn, where a debugger sees it.
 
     What goes wrong with one format leaves the files of the others: they are published, and the
     message says where.
@@ -63,7 +66,8 @@ def convert(
     """
     with staging(plan.out) as folder:
         try:
-            traced, outcomes = _run(plan, folder, say, jobs, debug)
+            crew = Crew(folder / "log", say, debug) if isolated else Here(say)
+            traced, outcomes = _run(plan, folder, crew, jobs if isolated else 1)
             finished = [row for outcome in outcomes.values() for row in outcome.files]
             kept = [row for row in finished if row.failure is None]
             refused = tuple(_refused(plan, outcomes))
@@ -78,13 +82,13 @@ def convert(
 
 
 def _run(
-    plan: ExportPlan, folder: Path, say: Say, jobs: int, debug: bool
+    plan: ExportPlan, folder: Path, crew: Crew | Here, jobs: int
 ) -> tuple[Traced, dict[str, Outcome]]:
     """What tracing found out, and what became of each format, in the order asked for."""
-    work, out, log = folder / "work", folder / "bundle", folder / "log"
+    work, out = folder / "work", folder / "bundle"
     work.mkdir()
     out.mkdir()
-    with _Crew(log, say, debug) as crew:
+    with crew:
         traced = crew.call(1, stages.trace, plan, work, out)
         names = [name for name in plan.formats() if name not in traced.missing]
         with ThreadPoolExecutor(jobs) as pool:
@@ -111,48 +115,6 @@ def _outcome(future: Future[Outcome]) -> Outcome:
         raise
     except EdgekitError as error:
         return Outcome(failure=error)
-
-
-class _Crew:
-    """The running workers, so that all end when one fails or the user interrupts."""
-
-    def __init__(self, log: Path, say: Say, debug: bool) -> None:
-        self._log, self._say, self._debug = log, say, debug
-        self._lock = threading.Lock()
-        self._workers: list[Worker[Any]] = []
-        self._closed = False
-
-    def __enter__(self) -> _Crew:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.kill()
-
-    def call(self, share: int, function: Callable[..., T], *args: object) -> T:
-        """Runs ``function(*args, say=...)`` in a process of its own and returns its result.
-
-        Args:
-            share: how many such processes have to share the cores.
-            function: a function of :mod:`edgekit.conversion.stages`.
-            *args: its arguments.
-
-        Raises:
-            EdgekitError: the function's own error.
-            ConversionError: the process crashed, or :meth:`kill` came first.
-        """
-        with self._lock:
-            if self._closed:
-                raise ConversionError("interrupted")
-            threads = max(1, (os.cpu_count() or 1) // share)
-            worker = Worker(function, args, self._log, threads=threads, echo=self._debug)
-            self._workers.append(worker)
-        return worker.result(self._say)
-
-    def kill(self) -> None:
-        with self._lock:
-            self._closed = True
-            for worker in self._workers:
-                worker.kill()
 
 
 def _refused(plan: ExportPlan, outcomes: Mapping[str, Outcome]) -> Iterator[Refused]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -38,6 +38,9 @@ from edgekit.tokens import tokenizer as tokenizers
 from edgekit.tokens.encoding import Encoded, Tokenizer
 from edgekit.tokens.tokenizer import TextTokenizer
 from edgekit.tracing import graph
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedConfig, PreTrainedTokenizerFast
 
 PROBES = "probes.pickle"
 GRAPH = "graph"
@@ -162,7 +165,10 @@ def trace(plan: ExportPlan, work: Path, out: Path, *, say: Say) -> Traced:
     with _Timed(say, "trace", "load", plan.source.name):
         _quiet_transformers()
         tokenizer = checkpoint.load_tokenizer(plan.source)
-        saved = None if tokenizer is None else tokenizers.save(tokenizer, out, plan.max_length)
+        saved = None
+        if tokenizer is not None:
+            with _Timed(say, "trace", "tables", "every code point"):
+                saved = tokenizers.save(tokenizer, out, plan.max_length)
         if plan.embed_tokenizer and saved is not None:
             embedded_tokenizer.check(
                 tokenizer, TextTokenizer.read(out, saved), work / "tokenizer.onnx"
@@ -210,7 +216,10 @@ def _missing(plan: ExportPlan, traced: graph.Graph) -> Iterator[tuple[str, str]]
 
 
 def _reference(
-    plan: ExportPlan, oracle: Oracle, tokenizer: Any | None, signature: Signature
+    plan: ExportPlan,
+    oracle: Oracle,
+    tokenizer: PreTrainedTokenizerFast | None,
+    signature: Signature,
 ) -> Reference:
     """PyTorch's answers to the texts and made-up rows, and to more where they decide too little."""
     vocabulary = probes.Vocabulary.of(oracle.model.config, oracle.token_types)
@@ -348,7 +357,7 @@ def _held(stored: graph.Graph, converter: formats.Converter, kind: Recipe, path:
         return File(kind, path, fault=str(error))
 
 
-def _outputs(plan: ExportPlan, config: Any, head: Head) -> tuple[TensorSpec, ...]:
+def _outputs(plan: ExportPlan, config: PreTrainedConfig, head: Head) -> tuple[TensorSpec, ...]:
     sizes = {
         "hidden": config.hidden_size,
         "labels": config.num_labels,

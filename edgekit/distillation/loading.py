@@ -16,9 +16,10 @@ import torch
 from edgekit.bundle import TOKENIZER
 from edgekit.data import texts as text_data
 from edgekit.distillation import architecture, examples, labelled, layers, vocabulary
-from edgekit.distillation.batches import Masking, Order, Source
+from edgekit.distillation.batches import Batches, Masking, Order
 from edgekit.distillation.examples import Examples
-from edgekit.distillation.learner import Learner, Reading
+from edgekit.distillation.learner import Learner, Readout
+from edgekit.distillation.objectives import COSINE, HIDDEN
 from edgekit.distillation.plan import DISTILBERT, Plan, layer_count
 from edgekit.distillation.progress import Say
 from edgekit.distillation.saving import saves
@@ -69,7 +70,7 @@ class Loaded:
     def teacher(self) -> Learner:
         """The teacher as its outputs are read."""
         taps = self._taps(self.plan.shape.layers, layer_count(self.plan.teacher))
-        return Learner(self.model, self._reading(self.model, taps, None)).eval()
+        return Learner(self.model, self._readout(self.model, taps, None)).eval()
 
     @cached_property
     def basis(self) -> PreTrainedModel:
@@ -106,21 +107,21 @@ class Loaded:
         taps = self._taps(range(len(shape.layers)), len(shape.layers))
         torch.manual_seed(plan.training.seed)
         wide = self.model.config.hidden_size if shape.width else None
-        learner = Learner(model, self._reading(model, taps, wide))
+        learner = Learner(model, self._readout(model, taps, wide))
         model.requires_grad_(True)
         if not plan.training.train_embeddings:
             model.get_input_embeddings().weight.requires_grad_(False)
         return learner.eval(), notes
 
     @cached_property
-    def source(self) -> Source:
+    def batches(self) -> Batches:
         """The examples, by steps."""
         plan, tokenizer = self.plan, self.tokenizer
         found = self._labelled() if plan.objective.labelled else self._texts()
         masking = self._masking() if plan.objective.name == "mlm" else None
         lengths = np.asarray(found.rows.lengths)
         self.say(f"{len(lengths):,} examples of {lengths.sum():,} tokens")
-        return Source(
+        return Batches(
             found,
             Order(lengths, plan.training.batch, plan.training.seed),
             self.pad_id(tokenizer),
@@ -174,15 +175,16 @@ class Loaded:
         folder, other = (self.plan.work / name for name in (_TOKENS, _STUDENT_TOKENS))
         own = self.plan.shape.vocabulary is not None
         if self.accelerator.is_main_process and not folder.is_dir():
-            limit, length = self.plan.inputs.limit, self.plan.training.length
+            inputs, length = self.plan.inputs, self.plan.training.length
             if own:
-                mine = examples.beginnings(self._stream(), self.student_tokenizer, length)
-                examples.store(mine, other, limit, self.tick)
-                rows = examples.beginnings(self._stream(), self.tokenizer, length)
+                for place, target in enumerate((other, folder)):
+                    both = (self.student_tokenizer, self.tokenizer)
+                    found = examples.beginnings(self._stream(), both, length)
+                    mine = (pair[place] for pair in found)
+                    examples.store(mine, target, inputs.limit, self.tick)
             else:
-                packed = self.plan.inputs.packed
-                rows = examples.pieces(self._stream(), self.tokenizer, length, packed)
-            examples.store(rows, folder, limit, self.tick)
+                rows = examples.pieces(self._stream(), self.tokenizer, length, inputs.packed)
+                examples.store(rows, folder, inputs.limit, self.tick)
         self.accelerator.wait_for_everyone()
         return Examples(examples.load(folder), (), examples.load(other) if own else None)
 
@@ -194,14 +196,15 @@ class Loaded:
 
         So the student's last layer, from which its head reads, learns from the teacher's last.
         """
-        if self.plan.objective.name == "embedding":
+        weights = self.plan.training.weights
+        if not weights[HIDDEN if HIDDEN in weights else COSINE]:
             return ()
         places = (*(place + 1 for place in chosen[:-1]), count)
         return places[-1:] if self.plan.objective.last_only else places
 
-    def _reading(
+    def _readout(
         self, model: PreTrainedModel, taps: tuple[int, ...], project: int | None
-    ) -> Reading:
+    ) -> Readout:
         family = families.get(model.config.model_type)
         types = family.has_token_types(model.config.to_dict())
         task = self.plan.task
@@ -211,4 +214,4 @@ class Loaded:
                 f"a teacher for {task.name} with {', '.join(map(str, head.steps))} cannot be "
                 "distilled: edgekit saves one mode of pooling, Dense and Normalize"
             )
-        return Reading(task, taps, head, types, project)
+        return Readout(task, taps, head, types, project)

@@ -9,13 +9,15 @@ import torch
 from edgekit.distillation import quality, report
 from edgekit.distillation.learner import Learner
 from edgekit.distillation.loading import Loaded
-from edgekit.distillation.report import Course, Entrant, Gain, Report
+from edgekit.distillation.report import Course, DistillationReport, Entrant, Gain
 from edgekit.distillation.training import Record
 from edgekit.evaluation.kinds import Judged
 from edgekit.evaluation.result import score
 
 
-def compare(loaded: Loaded, students: Mapping[str, Learner], courses: Sequence[Course]) -> Report:
+def compare(
+    loaded: Loaded, students: Mapping[str, Learner], courses: Sequence[Course]
+) -> DistillationReport:
     """The report.
 
     Args:
@@ -42,9 +44,19 @@ def compare(loaded: Loaded, students: Mapping[str, Learner], courses: Sequence[C
         for name, learner in everyone.items()
     )
     gains = tuple(_gains(judged, count))
-    layers, facts = plan.shape.layers, _facts(loaded)
-    name, goal = plan.teacher.name, plan.objective.name
-    return Report(name, goal, layers, length, facts, count, entrants, gains, tuple(courses))
+    return DistillationReport(
+        plan.teacher.name,
+        plan.objective.name,
+        plan.shape.layers,
+        length,
+        _facts(loaded),
+        count,
+        entrants,
+        gains,
+        tuple(courses),
+        report.retained(entrants),
+        report.sentence(entrants, gains),
+    )
 
 
 def course(name: str, records: Sequence[Record], tokens_per_s: float) -> Course:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from edgekit.data import texts as text_data
 from edgekit.distillation import objectives
-from edgekit.distillation.objectives import Objective
+from edgekit.distillation.objectives import HIDDEN, Objective
 from edgekit.errors import MissingExtraError, OutputError, PlanError, UnsupportedError
 from edgekit.model import config as configs
 from edgekit.model import source
@@ -162,7 +162,7 @@ def make(
     _check_inputs(inputs, goal, cache_teacher)
     own = shape.width is not None or shape.vocabulary is not None or goal.name == "mlm"
     numbers = Training(
-        objectives.weights(goal, weights or {}),
+        _weights(goal, weights or {}, shape),
         goal.learning_rate if learning_rate is None else learning_rate,
         length=_length(found, length),
         train_embeddings=own if train_embeddings is None else train_embeddings,
@@ -228,6 +228,18 @@ def _task(found: Source, goal: Objective) -> Task:
     except UnsupportedError:
         objectives.check_task(goal, found.task(None), architectures)
         raise
+
+
+def _weights(goal: Objective, given: Mapping[str, float], shape: Shape) -> dict[str, float]:
+    """The parts of the loss; hidden states are only compared where both read the same tokens."""
+    if shape.vocabulary is None or HIDDEN not in goal.weights:
+        return objectives.weights(goal, given)
+    if given.get(HIDDEN):
+        raise PlanError(
+            "--vocabulary gives the student other tokens than the teacher's, whose hidden states "
+            "cannot be compared: leave hidden out of --weights"
+        )
+    return objectives.weights(goal, {**given, HIDDEN: 0.0})
 
 
 def _check_shape(shape: Shape, goal: Objective, found: Source) -> None:

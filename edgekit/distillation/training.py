@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from edgekit.distillation.batches import Micro, Source, Step
+from edgekit.distillation.batches import Batches, Micro, Step
 from edgekit.distillation.checkpoints import Checkpoints
 from edgekit.distillation.learner import Learner
 from edgekit.distillation.losses import Given, Losses
@@ -25,6 +25,7 @@ from edgekit.files import write_text
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
+    from accelerate.optimizer import AcceleratedOptimizer
 
 LOG = "log.jsonl"
 _MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
@@ -56,7 +57,7 @@ class Run:
     name: str
     learner: Learner
     teacher: Teacher | None
-    source: Source
+    batches: Batches
     losses: Losses
     training: Training
     steps: int
@@ -134,7 +135,7 @@ class _State:
         run, accelerator = self.run_, self.run_.accelerator
         torch.manual_seed(_seed(run.training.seed, self.step, accelerator.process_index))
         self.optimizer.zero_grad(set_to_none=True)
-        step = run.source.step(
+        step = run.batches.step(
             self.step, accelerator.process_index, accelerator.num_processes, _micros(run)
         )
         parts = self._gradients(step)
@@ -216,7 +217,7 @@ def learning_rate(training: Training, step: int, steps: int) -> float:
 
 
 def _micros(run: Run) -> int:
-    own: int = run.source.order.batch // run.accelerator.num_processes
+    own: int = run.batches.order.batch // run.accelerator.num_processes
     return -(-own // (run.training.micro_batch or own))
 
 
@@ -230,7 +231,7 @@ def _optimizer(learner: Learner, training: Training) -> torch.optim.AdamW:
     return torch.optim.AdamW(groups, lr=training.learning_rate)
 
 
-def _bare(optimizer: Any) -> torch.optim.Optimizer:
+def _bare(optimizer: AcceleratedOptimizer | torch.optim.Optimizer) -> torch.optim.Optimizer:
     """PyTorch's own, without Accelerate's wrapper."""
     found: torch.optim.Optimizer = getattr(optimizer, "optimizer", optimizer)
     return found
@@ -249,7 +250,7 @@ def _summed(parts: Mapping[str, torch.Tensor], accelerator: Accelerator) -> list
 
 
 @contextlib.contextmanager
-def _log(run: Run) -> Iterator[Any]:
+def _log(run: Run) -> Iterator[Callable[[Record], None]]:
     """Writes records, each at once: a killed run has all but maybe the last line."""
     if not run.accelerator.is_main_process:
         yield lambda record: None

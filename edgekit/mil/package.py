@@ -11,11 +11,21 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from edgekit.errors import BundleError, EdgekitError
 from edgekit.mil.toolbox import protobuf
 from edgekit.signature import TensorSpec
+
+if TYPE_CHECKING:
+    from coremltools.proto.MIL_pb2 import Block, Function
+    from coremltools.proto.Model_pb2 import (
+        FeatureDescription,
+        FunctionDescription,
+        Metadata,
+        Model,
+        ModelDescription,
+    )
 
 # The first systems that read each version of the format:
 # https://apple.github.io/coremltools/mlmodel/Format/Model.html
@@ -60,7 +70,7 @@ def read_facts(package: Path) -> Facts:
         return _facts(package, spec)
 
 
-def _facts(package: Path, spec: Any) -> Facts:
+def _facts(package: Path, spec: Model) -> Facts:
     default = spec.description.defaultFunctionName or "main"
     described = {row.name: row for row in spec.description.functions} or {"main": spec.description}
     if default not in described or not described.keys() <= set(spec.mlProgram.functions):
@@ -88,7 +98,7 @@ def functions(package: Path) -> dict[str, int]:
     return dict(read_facts(package).functions)
 
 
-def read_spec(package: Path) -> Any:
+def read_spec(package: Path) -> Model:
     """The package's ``Model`` message.
 
     Raises:
@@ -144,7 +154,7 @@ def inside(folder: Path, name: str) -> Path:
     return path
 
 
-def body(function: Any) -> Any:
+def body(function: Function) -> Block:
     """The block of operations that a function runs.
 
     Raises:
@@ -155,11 +165,11 @@ def body(function: Any) -> Any:
     return function.block_specializations[function.opset]
 
 
-def _tokens(described: Any) -> int:
+def _tokens(described: FunctionDescription | ModelDescription) -> int:
     return int(described.input[0].type.multiArrayType.shape[-1]) if described.input else 0
 
 
-def _weight_files(spec: Any) -> set[str]:
+def _weight_files(spec: Model) -> set[str]:
     """The files beside the model, by path from it, that hold its large constants."""
     values = (
         value
@@ -171,19 +181,19 @@ def _weight_files(spec: Any) -> set[str]:
     return {blob.fileName.removeprefix("@model_path/") for blob in blobs}
 
 
-def _operations(function: Any) -> dict[str, int]:
+def _operations(function: Function) -> dict[str, int]:
     block = body(function)
     return dict(Counter(op.type for op in block.operations if op.type != "const").most_common())
 
 
-def _tensor(feature: Any) -> TensorSpec:
+def _tensor(feature: FeatureDescription) -> TensorSpec:
     array = feature.type.multiArrayType
     names = type(array).ArrayDataType
     dtype = _ARRAY_DTYPES.get(names.Name(array.dataType), "unknown")
     return TensorSpec(feature.name, dtype, tuple(array.shape), feature.shortDescription)
 
 
-def _metadata(metadata: Any) -> dict[str, str]:
+def _metadata(metadata: Metadata) -> dict[str, str]:
     standard = {
         "author": metadata.author,
         "license": metadata.license,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,10 +16,15 @@ from edgekit.mil.toolbox import coremltools
 from edgekit.quantize.numerics import Array, Stored, quantize
 from edgekit.quantize.scheme import FLOAT16, Scheme
 
+if TYPE_CHECKING:
+    from coremltools.converters.mil import Function, Operation, Program, Var
+    from coremltools.converters.mil.mil.passes.graph_pass import AbstractGraphPass
+
 CAST = "edgekit::add_fp16_cast"
 STORE = "edgekit::store_weights"
 SHARE = "edgekit::share_weights"
 Choose = Callable[[str, bool], Scheme]
+Done = dict[tuple[str, Scheme], Stored]  # by a constant's digest and how it is stored
 _FLOAT16_MAX = float(np.finfo(np.float16).max)
 _SHARED_FROM = 10  # elements: coremltools writes smaller constants into the program itself
 
@@ -31,7 +36,7 @@ def register() -> None:
     from coremltools.converters.mil.mil.passes.graph_pass import AbstractGraphPass
     from coremltools.converters.mil.mil.passes.pass_registry import PASS_REGISTRY, register_pass
 
-    cast_pass: Any = type(PASS_REGISTRY["common::add_fp16_cast"])
+    cast_pass: type[AbstractGraphPass] = type(PASS_REGISTRY["common::add_fp16_cast"])
 
     @register_pass("edgekit", name="add_fp16_cast")
     class Float16(cast_pass):  # type: ignore[misc]
@@ -41,7 +46,7 @@ def register() -> None:
         """
 
         @staticmethod
-        def fp16_overflow(op: Any) -> bool:
+        def fp16_overflow(op: Operation) -> bool:
             return _may_overflow(op) and bool(cast_pass.fp16_overflow(op))
 
     @register_pass("edgekit", name="store_weights")
@@ -56,8 +61,8 @@ def register() -> None:
         def __init__(self) -> None:
             self.choose: Choose = lambda name, matrix: FLOAT16
 
-        def apply(self, prog: Any) -> None:
-            done: dict[tuple[str, Scheme], Stored] = {}
+        def apply(self, prog: Program) -> None:
+            done: Done = {}
             for function in prog.functions.values():
                 with function:
                     for op in list(function.operations):
@@ -74,9 +79,9 @@ def register() -> None:
         """
 
         def __init__(self) -> None:
-            self.pool: dict[str, Any] = {}
+            self.pool: dict[str, Array] = {}
 
-        def apply(self, prog: Any) -> None:
+        def apply(self, prog: Program) -> None:
             for function in prog.functions.values():
                 with function:
                     for op in list(function.operations):
@@ -84,14 +89,14 @@ def register() -> None:
                             _share(function, op, self.pool)
 
 
-def digest(array: np.ndarray[Any, Any]) -> str:
+def digest(array: Array) -> str:
     """SHA-256 of an array's dtype, shape and bytes."""
     content = hashlib.sha256(f"{array.dtype} {array.shape} ".encode())
     content.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
     return content.hexdigest()
 
 
-def _share(function: Any, op: Any, pool: dict[str, Any]) -> None:
+def _share(function: Function, op: Operation, pool: dict[str, Array]) -> None:
     from coremltools.converters.mil import Builder
 
     value = op.outputs[0].val
@@ -104,7 +109,7 @@ def _share(function: Any, op: Any, pool: dict[str, Any]) -> None:
     op.weight_id = key
 
 
-def _store(function: Any, op: Any, scheme: Scheme, done: dict[tuple[str, Scheme], Stored]) -> None:
+def _store(function: Function, op: Operation, scheme: Scheme, done: Done) -> None:
     """Replaces a constant by its levels and what makes the values of them again."""
     value = op.outputs[0].val
     key = (digest(value), scheme)
@@ -120,7 +125,7 @@ def _channels_first(value: Array) -> Array:
     return value if value.ndim == 2 else value.reshape(value.shape[1], -1)
 
 
-def _constexpr(op: Any, stored: Stored, shape: tuple[int, ...]) -> Any:
+def _constexpr(op: Operation, stored: Stored, shape: tuple[int, ...]) -> Var:
     """The operation of the program's own operation set that has these levels for its data."""
     from coremltools.converters.mil import Builder
     from coremltools.converters.mil._deployment_compatibility import AvailableTarget
@@ -151,20 +156,20 @@ def _constexpr(op: Any, stored: Stored, shape: tuple[int, ...]) -> Any:
     )
 
 
-def _is_weight(op: Any) -> bool:
+def _is_weight(op: Operation) -> bool:
     if op.op_type != "const":
         return False
     value = op.outputs[0].val
     return isinstance(value, np.ndarray) and value.size >= _SHARED_FROM
 
 
-def _is_matrix(op: Any) -> bool:
+def _is_matrix(op: Operation) -> bool:
     """A weight of two axes, or what DeBERTa's attention multiplies: (1, heads, rows, columns)."""
     output = op.outputs[0]
     return output.rank == 2 or any(user.op_type == "matmul" for user in output.child_ops)
 
 
-def _may_overflow(op: Any) -> bool:
+def _may_overflow(op: Operation) -> bool:
     """Whether any constant that feeds the op has a value beyond float16."""
     for inputs in op.inputs.values():
         for var in inputs if isinstance(inputs, (list, tuple)) else [inputs]:

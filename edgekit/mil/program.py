@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,7 +17,10 @@ from edgekit.errors import BundleError, EdgekitError, PlanError, UnsupportedErro
 from edgekit.mil.ops_compute import COMPUTE, Array, Kernel
 from edgekit.mil.ops_move import MOVE
 from edgekit.mil.package import body, read_spec, refuse_damage, spec_path
-from edgekit.mil.weights import Weights, numpy_dtype, static_shape
+from edgekit.mil.weights import Constant, Weights, numpy_dtype, static_shape
+
+if TYPE_CHECKING:
+    from coremltools.proto.MIL_pb2 import Block, NamedValueType, Operation, Value
 
 OnValue = Callable[[str, str, Array], None]
 
@@ -29,7 +32,7 @@ class _Tensor:
     shape: tuple[int, ...]
 
     @classmethod
-    def of(cls, named: Any) -> _Tensor:
+    def of(cls, named: NamedValueType) -> _Tensor:
         return cls(named.name, numpy_dtype(named.type), static_shape(named.type))
 
 
@@ -53,7 +56,7 @@ class Program:
     inputs: tuple[_Tensor, ...]
     outputs: tuple[str, ...]
     steps: tuple[_Step, ...]
-    constants: Mapping[str, Any]
+    constants: Mapping[str, Constant]
 
     @classmethod
     def load(cls, package: Path, function: str | None = None) -> Program:
@@ -107,7 +110,7 @@ class Program:
                     on_value(step.op_type, tensor.name, result)
             for name in spent.get(i, ()):
                 del values[name]
-        return {name: values[name] for name in self.outputs}
+        return {name: np.asarray(values[name]) for name in self.outputs}
 
     def _checked(self, feed: Mapping[str, Array]) -> dict[str, Array]:
         names = [tensor.name for tensor in self.inputs]
@@ -123,9 +126,9 @@ class Program:
         return dict(feed)
 
 
-def _read(block: Any, weights: Weights) -> tuple[dict[str, Any], list[_Step]]:
+def _read(block: Block, weights: Weights) -> tuple[dict[str, Constant], list[_Step]]:
     """The block's constants, compressed ones already expanded, and its other operations."""
-    constants: dict[str, Any] = {}
+    constants: dict[str, Constant] = {}
     steps = []
     for op in block.operations:
         if op.type == "const":
@@ -151,14 +154,14 @@ def _check_names(known: set[str], steps: Iterable[_Step], outputs: Sequence[str]
         raise BundleError("the program does not compute its outputs: export it again")
 
 
-def _step(op: Any, weights: Weights, constants: dict[str, Any]) -> _Step:
+def _step(op: Operation, weights: Weights, constants: dict[str, Constant]) -> _Step:
     """The operation; values written into it become constants with names of their own."""
     kernel = MOVE.get(op.type) or COMPUTE.get(op.type)
     if kernel is None:
         raise UnsupportedError(f"the evaluator has no operation '{op.type}'")
     outputs = tuple(_Tensor.of(named) for named in op.outputs)
 
-    def literal(key: str, value: Any) -> str:
+    def literal(key: str, value: Value) -> str:
         name = f"{outputs[0].name}.{key}"
         constants[name] = weights.value(value)
         return name
@@ -178,7 +181,7 @@ def _step(op: Any, weights: Weights, constants: dict[str, Any]) -> _Step:
     return _Step(op.type, kernel, arguments, outputs)
 
 
-def _run(step: _Step, values: Mapping[str, Any]) -> Iterator[tuple[_Tensor, Array]]:
+def _run(step: _Step, values: Mapping[str, Constant]) -> Iterator[tuple[_Tensor, Array]]:
     """Computes one operation; yields its outputs, rounded to their types."""
     try:
         widen = step.op_type in COMPUTE
@@ -202,7 +205,9 @@ def _run(step: _Step, values: Mapping[str, Any]) -> Iterator[tuple[_Tensor, Arra
         yield tensor, result
 
 
-def _argument(key: str, names: tuple[str, ...], values: Mapping[str, Any], widen: bool) -> Any:
+def _argument(
+    key: str, names: tuple[str, ...], values: Mapping[str, Constant], widen: bool
+) -> Constant:
     items = [values[name] for name in names]
     if widen:
         items = [

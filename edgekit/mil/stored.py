@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from edgekit.mil.package import body, read_spec, refuse_damage, spec_path
 from edgekit.mil.weights import Weights
 from edgekit.quantize.audit import Wanted
 from edgekit.quantize.numerics import Array, Stored
+
+if TYPE_CHECKING:
+    from coremltools.proto.MIL_pb2 import Operation
 
 MADE = re.compile(r"_to_fp16(_\d+)?(_quantized)?$|_quantized$")
 """What coremltools and edgekit's passes put behind a parameter's name."""
@@ -38,17 +43,21 @@ def read(package: Path, wanted: Wanted) -> dict[str, Stored]:
     return found
 
 
-def _stored(operation: Any, weights: Weights) -> Stored | None:
+def _stored(operation: Operation, weights: Weights) -> Stored | None:
     """Of a constant, or of an operation that makes one of levels; else None."""
     if operation.type == "const":
-        return Stored(weights.value(operation.attributes["val"]))
-    values = {key: weights.value(value) for key, value in operation.attributes.items()}
-    for key, argument in operation.inputs.items():
-        values[key] = weights.value(argument.arguments[0].value)
+        return Stored(np.asarray(weights.value(operation.attributes["val"])))
+    written = {**operation.attributes}
+    written.update((key, row.arguments[0].value) for key, row in operation.inputs.items())
+    values = {key: np.asarray(weights.value(value)) for key, value in written.items()}
     if operation.type == "constexpr_blockwise_shift_scale":
         return Stored(values["data"], _flat(values["scale"]), _flat(values["offset"]))
     if operation.type == "constexpr_affine_dequantize":
-        return Stored(values["quantized_data"], _flat(values["scale"]), _flat(values["zero_point"]))
+        return Stored(
+            values["quantized_data"],
+            _flat(values["scale"]),
+            _flat(values["zero_point"]),
+        )
     return None
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import struct
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +19,11 @@ from edgekit.errors import BundleError, UnsupportedError
 from edgekit.mil.package import inside
 from edgekit.mil.toolbox import protobuf
 
+if TYPE_CHECKING:
+    from coremltools.proto.MIL_pb2 import TensorValue, Value, ValueType
+
 Array = npt.NDArray[Any]
+Constant: TypeAlias = "Array | str | list[Constant]"
 
 _SENTINEL = 0xDEADBEEF
 _HEADER = struct.Struct("<IIQQ40x")
@@ -52,7 +56,7 @@ class Weights:
         self._folder = folder
         self._files: dict[str, Array] = {}
 
-    def value(self, value: Any) -> Any:
+    def value(self, value: Value) -> Constant:
         """The array of a tensor, the string of a string, the list of a list."""
         if value.WhichOneof("value") == "blobFileValue":
             blob = value.blobFileValue
@@ -85,14 +89,14 @@ class Weights:
         return self._files[file_name]
 
 
-def dtype_name(value_type: Any) -> str:
+def dtype_name(value_type: ValueType) -> str:
     """The name of a tensor type's elements: ``FLOAT16``, ``STRING``, ..."""
     names = protobuf("MIL_pb2").DataType
     number = value_type.tensorType.dataType
     return str(names.Name(number)) if number in names.values() else f"type {number}"
 
 
-def numpy_dtype(value_type: Any) -> type[np.generic]:
+def numpy_dtype(value_type: ValueType) -> type[np.generic]:
     """The numpy type of a tensor type's elements."""
     name = dtype_name(value_type)
     if name not in _DTYPES:
@@ -100,7 +104,7 @@ def numpy_dtype(value_type: Any) -> type[np.generic]:
     return _DTYPES[name]
 
 
-def static_shape(value_type: Any) -> tuple[int, ...]:
+def static_shape(value_type: ValueType) -> tuple[int, ...]:
     """The shape of a tensor type, which must have no free dimension."""
     dimensions = value_type.tensorType.dimensions
     if any(dimension.WhichOneof("dimension") != "constant" for dimension in dimensions):
@@ -131,7 +135,7 @@ def _unpack(raw: Array, bits: int, count: int, name: str) -> Array:
     return numbers.astype(np.uint8)
 
 
-def _immediate(tensor: Any, name: str, shape: tuple[int, ...]) -> Any:
+def _immediate(tensor: TensorValue, name: str, shape: tuple[int, ...]) -> Constant:
     kind = tensor.WhichOneof("value")
     values: Any = getattr(tensor, kind).values if kind else ()
     if name == "STRING":

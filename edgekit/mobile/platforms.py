@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from edgekit.errors import PlanError, UnsupportedError
@@ -79,6 +79,9 @@ ANDROID = Platform(
     preferred=("tflite", "onnx"),
     segment=r"[A-Za-z][A-Za-z0-9_]*",
     build="open {out} in Android Studio, or run `gradle assembleDebug` in it",
+)
+APK = replace(  # made here, of libraries that are here
+    ANDROID, name="android as an APK", runtimes={"onnx": "onnx"}, preferred=("onnx",)
 )
 IOS = Platform(
     name="ios",

@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 
 from edgekit.bundle import strangers
 from edgekit.errors import BundleError, OutputError, PlanError
@@ -19,7 +20,8 @@ from edgekit.mobile.platforms import Platform
 from edgekit.staging import move, staging
 
 _BUILT = ("build", ".gradle", ".build", ".swiftpm", "DerivedData", "xcuserdata", "local.properties")
-_NAME = re.compile(r"[^\x00-\x1f\"'\\$/<>&@?=#]{1,50}")
+_FORBIDDEN = r"\x00-\x1f\"'\\$/<>&@?=#"  # in a name: each means something in a file that holds it
+_NAME = re.compile(f"[^{_FORBIDDEN}]{{1,50}}")
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,15 @@ class App:
         """The project's modules that open the chosen files, in the platform's order."""
         formats = {row.format for chosen in self.bundles for row in chosen.artifacts}
         return tuple(module for name, module in self.platform.runtimes.items() if name in formats)
+
+    def names(self) -> tuple[str, str]:
+        """Application id and name, made of the first bundle's where none is given."""
+        first = self.bundles[0].bundle.name.rpartition("/")[2]
+        plain = re.sub("[^a-z0-9]", "", first.lower())
+        return (
+            self.application_id or f"com.example.{plain if plain[:1].isalpha() else f'app{plain}'}",
+            self.name or re.sub(f"[{_FORBIDDEN}]", " ", first)[:50],
+        )
 
 
 def stamp(app: App, out: Path) -> None:
@@ -114,15 +125,9 @@ def _place(made: Path, bundles: Path) -> None:
 
 def _name(app: App, project: Path, *, fresh: bool) -> None:
     path = project / app.platform.settings
+    names = app.names() if fresh else (app.application_id, app.name)
+    named = dict(zip(app.platform.keys, (*names, ",".join(app.runtimes)), strict=False))
     text = path.read_text(encoding="utf-8")
-    first = app.bundles[0].bundle.name.rpartition("/")[2]
-    identifier = app.application_id
-    name = app.name
-    if fresh:
-        identifier = identifier or f"com.example.{re.sub('[^a-z0-9]', '', first.lower()) or 'app'}"
-        name = name or re.sub(r"[\x00-\x1f\"'\\$/<>&@?=#]", " ", first)[:50]
-    values = (identifier, name, ",".join(app.runtimes))
-    named = dict(zip(app.platform.keys, values, strict=False))
     path.write_text(_with(text, named, app.platform), encoding="utf-8")
 
 
@@ -137,12 +142,31 @@ def _with(text: str, values: Mapping[str, str | None], platform: Platform) -> st
     return "\n".join(lines)
 
 
+_SELF_TEST = "open Self-test in it: every golden text has to pass on the phone"
+
+
 def steps(app: App, out: Path, bundles: Sequence[Path]) -> tuple[str, ...]:
-    """What comes next, for people."""
-    first = app.bundles[0]
+    """What comes next with a project, for people."""
     return (
         app.platform.build.format(out=out),
-        "run it on a phone, and open Self-test: every golden text has to pass there",
-        f"edgekit bench {bundles[0]} --artifact {first.artifacts[0].file} --device "
-        f"{app.platform.name}",
+        f"run it on a phone, and {_SELF_TEST}",
+        f"{_bench(app, bundles)} --device {app.platform.name}",
     )
+
+
+def steps_of_apk(
+    app: App, out: Path, bundles: Sequence[Path], *, installed: bool
+) -> tuple[str, ...]:
+    """What comes next with an APK, for people."""
+    start = f"adb shell monkey -p {app.names()[0]} 1"
+    return (
+        start if installed else f"adb install -r {quote(str(out))}",
+        _SELF_TEST,
+        f"{_bench(app, bundles)} --device android --via "
+        f"app:{app.names()[0]}/dev.edgekit.demo.BenchmarkActivity",
+    )
+
+
+def _bench(app: App, bundles: Sequence[Path]) -> str:
+    first = app.bundles[0].artifacts[0]
+    return f"edgekit bench {quote(str(bundles[0]))} --recipe {first.recipe}"

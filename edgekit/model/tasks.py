@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +12,10 @@ from edgekit.errors import UnsupportedError
 from edgekit.model import config as configs
 from edgekit.model.config import Config
 from edgekit.signature import TensorSpec
+
+if TYPE_CHECKING:
+    from torch import Tensor
+    from transformers.utils import ModelOutput
 
 Arrays = Mapping[str, np.ndarray]
 
@@ -323,6 +327,6 @@ def tensor_specs(task: Task, sizes: Mapping[str, int]) -> tuple[TensorSpec, ...]
     )
 
 
-def output_values(task: Task, model_output: Any) -> dict[str, Any]:
+def output_values(task: Task, model_output: ModelOutput) -> dict[str, Tensor]:
     """The task's outputs picked from what a Transformers model returned."""
     return {output.name: getattr(model_output, output.field) for output in task.outputs}

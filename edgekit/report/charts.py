@@ -48,7 +48,7 @@ def bars(
 
     base = _rows(rows, tokens)
     value = alt.X("value:Q", title=unit, scale=alt.Scale(zero=True))
-    layers: list[Any] = []
+    layers: list[alt.Chart] = []
     if reference is not None:
         line = alt.Chart(alt.InlineData([{"at": reference}])).mark_rule(color=_SOFT)
         layers.append(line.encode(x=alt.X("at:Q", title=unit)))
@@ -120,7 +120,7 @@ def curves(rows: Sequence[Point], tones: Tones) -> dict[str, object]:
     return _finish(_TALL, lines, marks)
 
 
-def _shown(rows: Sequence[Point], tokens: int | None) -> Any:
+def _shown(rows: Sequence[Point], tokens: int | None) -> alt.Chart:
     """The rows of the length that is shown, all of them without one."""
     import altair as alt
 
@@ -131,7 +131,7 @@ def _shown(rows: Sequence[Point], tokens: int | None) -> Any:
     return chart.add_params(parameter).transform_filter("datum.tokens == tokens")
 
 
-def _rows(rows: Sequence[Point], tokens: int | None) -> Any:
+def _rows(rows: Sequence[Point], tokens: int | None) -> alt.Chart:
     import altair as alt
 
     places = Counter[Any]()
@@ -153,7 +153,7 @@ def _height(rows: Sequence[Point]) -> int:
     return _ROW_HEIGHT * _most(rows)
 
 
-def _words(base: Any) -> tuple[Any, Any]:
+def _words(base: alt.Chart) -> tuple[alt.Chart, alt.Chart]:
     """What a row is on the left, its value on the right."""
     import altair as alt
 
@@ -166,9 +166,10 @@ def _words(base: Any) -> tuple[Any, Any]:
     )
 
 
-def _bounds(base: Any) -> Any:
+def _bounds(base: alt.Chart) -> alt.Chart:
     line = base.mark_rule(yOffset=_MARK, color=_INK, strokeWidth=1.5)
-    return line.encode(x="low:Q", x2="high:Q")
+    bounds: alt.Chart = line.encode(x="low:Q", x2="high:Q")
+    return bounds
 
 
 def _tone() -> dict[str, object]:
@@ -194,7 +195,7 @@ def _tips(*names: str) -> list[alt.Tooltip]:
     return [alt.Tooltip(f"{name}:N") for name in ("label", "text", *names)]
 
 
-def _finish(height: Any, *layers: Any) -> dict[str, object]:
+def _finish(height: int, *layers: alt.Chart) -> dict[str, object]:
     import altair as alt
 
     words = {"labelColor": _SOFT, "titleColor": _SOFT, "labelFontSize": 12, "titleFontSize": 12}

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from importlib.util import find_spec
-from typing import Any
+from typing import TYPE_CHECKING
 
 from edgekit import documents
 from edgekit.errors import MissingExtraError
@@ -21,6 +21,9 @@ from edgekit.report import comparison, data, figures, headline, tables, wording
 from edgekit.report.comparison import Comparison
 from edgekit.report.numbers import Report, Setting
 from edgekit.words import megabytes
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
 
 _NEEDS = ("altair", "vl_convert", "jinja2")
 
@@ -149,7 +152,7 @@ def _library() -> str:
     )
 
 
-def _script(value: object) -> Any:
+def _script(value: object) -> Markup:
     """Data inside of a script element, which ends at the first ``</``."""
     import markupsafe
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from edgekit.converters.onnx_versions import least_onnxruntime
 from edgekit.converters.tflite_versions import FIRST_LITERT, least_tensorflow
@@ -15,6 +15,9 @@ from edgekit.errors import BundleError, UnsupportedError
 from edgekit.files import external_data, size_bytes
 from edgekit.formats import get as get_format
 from edgekit.signature import TensorSpec
+
+if TYPE_CHECKING:
+    from onnx import ValueInfoProto
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,7 @@ def _onnx(path: Path) -> FileFacts:
     )
 
 
-def _onnx_tensor(value: Any) -> TensorSpec:
+def _onnx_tensor(value: ValueInfoProto) -> TensorSpec:
     import onnx
 
     tensor = value.type.tensor_type

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -85,7 +86,13 @@ class TfliteInterpreter:
     batched = False
 
     def __init__(
-        self, path: Path, threads: int, library: Any, runtime: str, *, most_bytes: int | None = None
+        self,
+        path: Path,
+        threads: int,
+        library: ModuleType,
+        runtime: str,
+        *,
+        most_bytes: int | None = None,
     ) -> None:
         self.runtime = runtime
         self._path = path

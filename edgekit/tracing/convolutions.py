@@ -7,13 +7,16 @@ would give another graph.
 from __future__ import annotations
 
 from types import MethodType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
 from edgekit.errors import ConversionError
 from edgekit.tracing.decompositions import MASKED
+
+if TYPE_CHECKING:
+    from transformers.models.convbert.modeling_convbert import ConvBertSelfAttention
 
 
 def rewrite(module: Any, length: int) -> None:
@@ -38,6 +41,14 @@ def rewrite(module: Any, length: int) -> None:
     module.forward = MethodType(forward, module)
 
 
+class _Rewritten(torch.nn.Conv1d):
+    """What :func:`rewrite` leaves of a convolution: one of its two forms, by type only."""
+
+    parts: torch.nn.ModuleList  # for each group (width * channels in, channels out)
+    taps: Tensor  # (width, channels)
+    shift: Tensor | None  # (channels,)
+
+
 def _check(module: torch.nn.Conv1d) -> None:
     (width,) = module.kernel_size
     centred = module.padding in ("same", (width // 2,)) and width % 2 == 1
@@ -60,7 +71,7 @@ def linear(weight: Tensor, bias: Tensor | None) -> torch.nn.Linear:
     return layer
 
 
-def _each_group(module: Any, x: Tensor) -> Tensor:
+def _each_group(module: _Rewritten, x: Tensor) -> Tensor:
     """(batch, channels, length) -> the same: for each group a linear layer of neighbours."""
     (width,) = module.kernel_size
     pieces = _padded(x.transpose(1, 2), width).chunk(module.groups, dim=2)
@@ -72,7 +83,7 @@ def _each_group(module: Any, x: Tensor) -> Tensor:
     return joined.transpose(1, 2)
 
 
-def _each_channel(module: Any, x: Tensor) -> Tensor:
+def _each_channel(module: _Rewritten, x: Tensor) -> Tensor:
     """(batch, channels, length) -> the same: each channel by itself, as a sum of products."""
     (width,) = module.kernel_size
     tokens = neighbours(_padded(x.transpose(1, 2), width), width)
@@ -97,7 +108,11 @@ def neighbours(padded: Tensor, width: int) -> list[Tensor]:
 
 
 def span_attention(
-    module: Any, hidden_states: Tensor, attention_mask: Tensor, *_: object, **__: object
+    module: ConvBertSelfAttention,
+    hidden_states: Tensor,
+    attention_mask: Tensor,
+    *_: object,
+    **__: object,
 ) -> tuple[Tensor, None]:
     """ConvBERT's attention: half of the heads attend, half are convolutions with a made kernel.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import MethodType
-from typing import Any
+from typing import TYPE_CHECKING, TypeAlias
 
 import torch
 from torch import Tensor
@@ -11,8 +11,15 @@ from transformers.activations import ACT2FN
 
 from edgekit.tracing.decompositions import MASKED
 
+if TYPE_CHECKING:
+    from transformers.models.deberta import modeling_deberta as deberta
+    from transformers.models.deberta_v2 import modeling_deberta_v2 as deberta_v2
 
-def prepare(encoder: Any, length: int) -> None:
+    Encoder: TypeAlias = deberta.DebertaEncoder | deberta_v2.DebertaV2Encoder
+    Attention: TypeAlias = deberta.DisentangledSelfAttention | deberta_v2.DisentangledSelfAttention
+
+
+def prepare(encoder: Encoder, length: int) -> None:
     """Where each pair of positions finds its relative embedding; shorter texts are a corner."""
     encoder.get_attention_mask = MethodType(_additive, encoder)
     if not encoder.relative_attention:
@@ -24,33 +31,35 @@ def prepare(encoder: Any, length: int) -> None:
     encoder.get_rel_pos = MethodType(_places, encoder)
 
 
-def _places(encoder: Any, hidden: Tensor, *_: Any) -> Tensor:
+def _places(encoder: Encoder, hidden: Tensor, *_: object) -> Tensor:
     """(length, length) int32: rows of the relative embeddings, by query and key."""
     length = hidden.shape[1]
     places: Tensor = encoder.places[:length, :length]
     return places
 
 
-def _additive(encoder: Any, attention_mask: Tensor) -> Tensor:
+def _additive(encoder: Encoder, attention_mask: Tensor) -> Tensor:
     """(batch, length) of 0 and 1 -> (batch, 1, 1, length): padding may see what it likes."""
     return (1.0 - attention_mask[:, None, None, :].to(torch.float32)) * MASKED
 
 
-def beside_the_first(module: Any, hidden: Tensor, residual: Tensor, mask: Tensor) -> Tensor:
+def beside_the_first(
+    module: deberta_v2.ConvLayer, hidden: Tensor, residual: Tensor, mask: Tensor
+) -> Tensor:
     """The convolution. Padding's embeddings are zeros already, as beyond the text's ends."""
     around = module.conv(hidden.transpose(1, 2)).transpose(1, 2)
     result: Tensor = module.LayerNorm(residual + ACT2FN[module.conv_act](around))
     return result
 
 
-def norm(module: Any, x: Tensor) -> Tensor:
+def norm(module: deberta.DebertaLayerNorm, x: Tensor) -> Tensor:
     """The first version's own layer normalisation as the operator that formats have."""
     shape, eps = module.weight.shape, module.variance_epsilon
     return torch.nn.functional.layer_norm(x, shape, module.weight, module.bias, eps)
 
 
 def attention(
-    module: Any,
+    module: Attention,
     hidden_states: Tensor,
     attention_mask: Tensor,
     output_attentions: bool = False,
@@ -77,7 +86,7 @@ def attention(
 
 
 def _biases(
-    module: Any, query: Tensor, key: Tensor, places: Tensor | None, embeddings: Tensor | None
+    module: Attention, query: Tensor, key: Tensor, places: Tensor | None, embeddings: Tensor | None
 ) -> list[Tensor]:
     """What positions add to the scores: tensors of (batch, heads, length, length)."""
     if places is None or embeddings is None:
@@ -96,7 +105,7 @@ def _biases(
 
 
 def _talking(
-    module: Any, content: tuple[Tensor, Tensor, Tensor], biases: list[Tensor], mask: Tensor
+    module: Attention, content: tuple[Tensor, Tensor, Tensor], biases: list[Tensor], mask: Tensor
 ) -> Tensor:
     """Attention whose heads mix their scores, and after the softmax their shares."""
     query, key, value = content
@@ -105,20 +114,20 @@ def _talking(
     return torch.matmul(_across_heads(module.head_weights_proj, scores.softmax(-1)), value)
 
 
-def _across_heads(layer: Any, x: Tensor) -> Tensor:
+def _across_heads(layer: torch.nn.Linear, x: Tensor) -> Tensor:
     """A linear layer of axis 1: (batch, heads, length, length)."""
     mixed: Tensor = layer(x.permute(0, 2, 3, 1))
     return mixed.permute(0, 3, 1, 2)
 
 
-def _heads(module: Any, x: Tensor) -> Tensor:
+def _heads(module: Attention, x: Tensor) -> Tensor:
     """(batch, length, hidden) -> (batch, heads, length, hidden of a head)."""
     batch, length, hidden = x.shape
     heads = module.num_attention_heads
     return x.reshape(batch, length, heads, hidden // heads).transpose(1, 2)
 
 
-def _content(module: Any, hidden: Tensor) -> tuple[Tensor, ...]:
+def _content(module: Attention, hidden: Tensor) -> tuple[Tensor, ...]:
     """Query, key and value; DeBERTa's first version has them in one layer, head by head."""
     if not hasattr(module, "in_proj"):
         layers = (module.query_proj, module.key_proj, module.value_proj)
@@ -128,7 +137,7 @@ def _content(module: Any, hidden: Tensor) -> tuple[Tensor, ...]:
     return query + biases[0], key, value + biases[1]
 
 
-def _positions(module: Any, rel_embeddings: Tensor) -> tuple[Tensor, Tensor]:
+def _positions(module: Attention, rel_embeddings: Tensor) -> tuple[Tensor, Tensor]:
     """Key and query of the relative embeddings: (1, heads, 2 * span, hidden of a head)."""
     if hasattr(module, "in_proj"):
         names = ("pos_proj", "pos_q_proj")

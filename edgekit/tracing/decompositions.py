@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from types import NotImplementedType
+from typing import TypeAlias
 
 import torch
 from torch import Tensor
+from torch._ops import OpOverload
 
+Decomposed: TypeAlias = "Tensor | NotImplementedType"
+UNCHANGED: Decomposed = NotImplemented  # tells torch to leave an operator as it is
 MASKED = -1e4  # finite in float16, and exp(-1e4) is 0 in every format
 
 # Transformers' modules of a GELU by the approximation they compute, most of them spelled out.
@@ -35,15 +39,14 @@ def _leaky_relu(x: Tensor, slope: float | Tensor = 0.01) -> Tensor:
     return torch.relu(x) - torch.relu(-x) * slope
 
 
-def _prelu(x: Tensor, slope: Tensor) -> Any:
-    """``NotImplemented``, here and below, tells torch to leave the operator as it is."""
-    return _leaky_relu(x, slope) if slope.numel() == 1 else NotImplemented
+def _prelu(x: Tensor, slope: Tensor) -> Decomposed:
+    return _leaky_relu(x, slope) if slope.numel() == 1 else UNCHANGED
 
 
-def _softplus(x: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Any:
+def _softplus(x: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Decomposed:
     """log(1 + exp(x)), whose exponential cannot overflow float16."""
     if beta != 1.0:
-        return NotImplemented
+        return UNCHANGED
     return torch.relu(x) + torch.log(torch.exp(-torch.abs(x)) + 1.0)
 
 
@@ -63,13 +66,13 @@ def _square(x: Tensor) -> Tensor:
     return x * x
 
 
-def _power(x: Tensor, exponent: float) -> Any:
+def _power(x: Tensor, exponent: float) -> Decomposed:
     if exponent not in (2, 3):
-        return NotImplemented
+        return UNCHANGED
     return x * x if exponent == 2 else x * x * x
 
 
-DECOMPOSED: Mapping[Any, Callable[..., Any]] = {
+DECOMPOSED: Mapping[OpOverload, Callable[..., Decomposed]] = {
     torch.ops.aten.clip.default: torch.clamp,
     torch.ops.aten.hardswish.default: _hardswish,
     torch.ops.aten.hardtanh.default: _hardtanh,

@@ -12,7 +12,6 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch.export import Dim, ExportedProgram
@@ -58,7 +57,7 @@ def _attention(
     attention_mask: torch.Tensor | None,
     dropout: float = 0.0,
     scaling: float | None = None,
-    **_: Any,
+    **_: object,
 ) -> tuple[torch.Tensor, None]:
     """The fused op. A scale equal to its default is left out, else Core ML does not fuse it."""
     default = query.shape[-1] ** -0.5
@@ -80,7 +79,7 @@ def _mask(
     q_length: int = 0,
     mask_function: Callable[..., torch.Tensor] = bidirectional_mask_function,
     dtype: torch.dtype = torch.float32,
-    **_: Any,
+    **_: object,
 ) -> torch.Tensor:
     """(batch, length) of 0 and 1 -> (batch, 1, 1, length) of -1e4 and 0.
 

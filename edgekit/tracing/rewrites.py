@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from types import MethodType
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import torch
 from torch import Tensor
@@ -18,6 +18,21 @@ from torch.overrides import TorchFunctionMode
 from edgekit.errors import ConversionError
 from edgekit.tracing import convolutions, deberta, rotary
 from edgekit.tracing.decompositions import GELUS, MISSING
+
+if TYPE_CHECKING:
+    from transformers.models.eurobert.modeling_eurobert import (
+        EuroBertRMSNorm,
+        EuroBertRotaryEmbedding,
+    )
+    from transformers.models.mobilebert.modeling_mobilebert import (
+        MobileBertEmbeddings,
+        MobileBertLMPredictionHead,
+    )
+    from transformers.models.mpnet.modeling_mpnet import MPNetEncoder
+
+T = TypeVar("T")
+Rewrite: TypeAlias = Callable[[torch.nn.Module, int], None]
+"""Changes a module in place, for texts of up to so many tokens."""
 
 
 class Narrow(TorchFunctionMode):
@@ -69,7 +84,7 @@ class Narrow(TorchFunctionMode):
         return self._numbers[start:stop].to(kind)
 
 
-def _narrow(argument: Any) -> Any:
+def _narrow(argument: T) -> T | torch.dtype:
     return torch.int32 if argument is torch.int64 else argument
 
 
@@ -102,8 +117,8 @@ def apply(model: torch.nn.Module, length: int) -> None:
             rewrite(module, length)
 
 
-def _method(name: str, function: Callable[..., Any]) -> Callable[[Any, int], None]:
-    def rewrite(module: Any, length: int) -> None:
+def _method(name: str, function: Callable[..., object]) -> Rewrite:
+    def rewrite(module: torch.nn.Module, length: int) -> None:
         setattr(module, name, MethodType(function, module))
 
     return rewrite
@@ -115,7 +130,11 @@ def _gelu(approximation: str) -> Callable[..., Tensor]:
 
 
 def _trigrams(
-    module: Any, input_ids: None, token_type_ids: Tensor, position_ids: None, inputs_embeds: Tensor
+    module: MobileBertEmbeddings,
+    input_ids: None,
+    token_type_ids: Tensor,
+    position_ids: None,
+    inputs_embeds: Tensor,
 ) -> Tensor:
     """MobileBERT's embeddings, which join each token's with those of its two neighbours.
 
@@ -129,19 +148,19 @@ def _trigrams(
     return result
 
 
-def _mobilebert(module: Any, length: int) -> None:
+def _mobilebert(module: MobileBertEmbeddings, length: int) -> None:
     if module.trigram_input:
         _method("forward", _trigrams)(module, length)
 
 
-def _joined_head(module: Any, length: int) -> None:
+def _joined_head(module: MobileBertLMPredictionHead, length: int) -> None:
     """MobileBERT's two output matrices side by side: one linear layer, which can be quantised."""
     weight = torch.cat([module.decoder.weight.t(), module.dense.weight]).t()
     module.joined = convolutions.linear(weight, module.decoder.bias)
     _method("forward", lambda head, hidden: head.joined(head.transform(hidden)))(module, length)
 
 
-def _mpnet(encoder: Any, length: int) -> None:
+def _mpnet(encoder: MPNetEncoder, length: int) -> None:
     """Which bucket each pair of positions is in, for the longest text; shorter ones are a corner.
 
     Logarithms at run time might round to another bucket than PyTorch's do.
@@ -152,14 +171,14 @@ def _mpnet(encoder: Any, length: int) -> None:
     encoder.compute_position_bias = MethodType(_position_bias, encoder)
 
 
-def _position_bias(encoder: Any, hidden: Tensor) -> Tensor:
+def _position_bias(encoder: MPNetEncoder, hidden: Tensor) -> Tensor:
     """(1, heads, length, length)."""
     length = hidden.shape[1]
     bias: Tensor = encoder.relative_attention_bias(encoder.buckets[:length, :length])
     return bias.permute(2, 0, 1).unsqueeze(0)
 
 
-def _rms_norm(module: Any, x: Tensor) -> Tensor:
+def _rms_norm(module: EuroBertRMSNorm, x: Tensor) -> Tensor:
     """Scaled to a largest value of 1 before it is squared: no sum can overflow float16."""
     largest = x.abs().amax(-1, keepdim=True).clamp(min=1e-2)
     scaled = x / largest
@@ -169,19 +188,19 @@ def _rms_norm(module: Any, x: Tensor) -> Tensor:
     return result
 
 
-def _rms(module: Any, length: int) -> None:
+def _rms(module: EuroBertRMSNorm, length: int) -> None:
     module.epsilon = torch.nn.Buffer(torch.tensor(module.variance_epsilon), persistent=False)
     _method("forward", _rms_norm)(module, length)
 
 
-def _settled(rotary: Any, length: int) -> None:
+def _settled(rotary: EuroBertRotaryEmbedding, length: int) -> None:
     """Frequencies that depend on the text's length only beyond the model's limit are fixed."""
     if rotary.rope_type == "dynamic":
         rotary.rope_type = "default"
 
 
-def _missing(activation: str) -> Callable[[Any, int], None]:
-    def refuse(module: Any, length: int) -> None:
+def _missing(activation: str) -> Rewrite:
+    def refuse(module: torch.nn.Module, length: int) -> None:
         raise ConversionError(
             f"the activation '{activation}' is not supported: it has no row in the tables of "
             "edgekit/tracing/decompositions.py"
@@ -190,7 +209,7 @@ def _missing(activation: str) -> Callable[[Any, int], None]:
     return refuse
 
 
-_MODULES: Mapping[str, Callable[[Any, int], None]] = {
+_MODULES: Mapping[str, Rewrite] = {
     "Conv1d": convolutions.rewrite,
     "ConvBertSelfAttention": _method("forward", convolutions.span_attention),
     "ConvLayer": _method("forward", deberta.beside_the_first),

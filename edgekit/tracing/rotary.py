@@ -7,13 +7,16 @@ so that products of queries with keys stay what they were.
 from __future__ import annotations
 
 from types import MethodType
-from typing import Any
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
+if TYPE_CHECKING:
+    from transformers.models.roformer.modeling_roformer import RoFormerSelfAttention
 
-def prepare(attention: Any, length: int) -> None:
+
+def prepare(attention: RoFormerSelfAttention, length: int) -> None:
     """Reorders the weights of RoFormer's attention in place, and replaces how it rotates."""
     halves = [attention.query, attention.key]
     if attention.rotary_value:
@@ -31,7 +34,7 @@ def _even_first(heads: int, size: int) -> Tensor:
 
 
 def _attend(
-    module: Any,
+    module: RoFormerSelfAttention,
     hidden_states: Tensor,
     attention_mask: Tensor,
     sinusoidal_pos: Tensor,

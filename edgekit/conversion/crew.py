@@ -1,0 +1,77 @@
+"""Who runs the stages of a conversion: worker processes, or this process itself."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from edgekit.conversion.stages import Say
+from edgekit.conversion.worker import Worker
+from edgekit.errors import ConversionError
+
+T = TypeVar("T")
+
+
+class Crew:
+    """The running workers, so that all end when one fails or the user interrupts."""
+
+    def __init__(self, log: Path, say: Say, debug: bool) -> None:
+        self._log, self._say, self._debug = log, say, debug
+        self._lock = threading.Lock()
+        self._workers: list[Worker[Any]] = []
+        self._closed = False
+
+    def __enter__(self) -> Crew:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+
+    def call(self, share: int, function: Callable[..., T], *args: object) -> T:
+        """Runs ``function(*args, say=...)`` in a process of its own and returns its result.
+
+        Args:
+            share: how many such processes have to share the cores.
+            function: a function of :mod:`edgekit.conversion.stages`.
+            *args: its arguments.
+
+        Raises:
+            EdgekitError: the function's own error.
+            ConversionError: the process crashed, or :meth:`kill` came first.
+        """
+        with self._lock:
+            if self._closed:
+                raise ConversionError("interrupted")
+            threads = max(1, (os.cpu_count() or 1) // share)
+            worker = Worker(function, args, self._log, threads=threads, echo=self._debug)
+            self._workers.append(worker)
+        return worker.result(self._say)
+
+    def kill(self) -> None:
+        with self._lock:
+            self._closed = True
+            for worker in self._workers:
+                worker.kill()
+
+
+class Here:
+    """Does what a :class:`Crew` does in this process, one call after the other."""
+
+    def __init__(self, say: Say) -> None:
+        self._say = say
+
+    def __enter__(self) -> Here:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing is left running."""
+
+    def call(self, share: int, function: Callable[..., T], *args: object) -> T:
+        """``function(*args, say=...)``, and whatever it raises."""
+        return function(*args, say=self._say)
+
+    def kill(self) -> None:
+        """There is nothing to end."""
