@@ -67,7 +67,7 @@ class Recipe:
 
 
 _COREML_INT8 = Scheme(8, symmetric=False, activations="float16")
-_COREAI_INT8 = Scheme(8)
+_COREAI_INT8 = Scheme(8, symmetric=False)
 _ONNX_INT8 = replace(INT8, range_estimator="neighbours")
 
 RECIPES: dict[str, Recipe] = {

@@ -50,14 +50,14 @@ def inspect_file(path: Path) -> FileFacts:
         UnsupportedError: another suffix.
         BundleError: it is missing, cannot be read or has no operations.
     """
-    if path.suffix not in _READERS:
+    if path.suffix not in READERS:
         raise UnsupportedError(
-            f"{path} is no bundle and no {', '.join(_READERS)} file: nothing to inspect"
+            f"{path} is no bundle and no {', '.join(READERS)} file: nothing to inspect"
         )
     if not path.is_file() and not path.is_dir():  # a pipe would never end
         what = "is neither a file nor a folder" if path.exists() else "does not exist"
         raise BundleError(f"{path} {what}")
-    format_name, reader = _READERS[path.suffix]
+    format_name, reader = READERS[path.suffix]
     get_format(format_name).require()
     try:
         facts = reader(path)
@@ -222,7 +222,7 @@ def _coreai_tensor(name: str, text: str) -> TensorSpec:
     return TensorSpec(name, dtype.lower(), tuple(int(size) for size in shape.split(" × ")))
 
 
-_READERS: dict[str, tuple[str, Callable[[Path], FileFacts]]] = {
+READERS: dict[str, tuple[str, Callable[[Path], FileFacts]]] = {
     ".onnx": ("onnx", _onnx),
     ".tflite": ("tflite", _tflite),
     ".mlpackage": ("coreml", _coreml),
