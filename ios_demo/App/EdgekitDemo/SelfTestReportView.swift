@@ -5,18 +5,16 @@ import SwiftUI
 struct SelfTestReportView: View {
   let report: SelfTest.Report
 
-  private var cases: [SelfTest.Report.Case] { report.golden + report.postprocess }
-
   private var verdict: String {
-    let failed = cases.count { !$0.passed }
+    let failed = report.cases.count { !$0.passed }
     return failed == 0
-      ? Word.selfTestPassed(cases.count) : Word.selfTestFailed(failed, cases.count)
+      ? Word.selfTestPassed(report.cases.count) : Word.selfTestFailed(failed, report.cases.count)
   }
 
   var body: some View {
     Text(verdict).font(.headline)
     if let json = try? report.json() { ShareLink(Word.share.text, item: json) }
-    ForEach(Array(cases.enumerated()), id: \.offset) { _, row in
+    ForEach(Array(report.cases.enumerated()), id: \.offset) { _, row in
       LabeledContent(row.name, value: row.passed ? Word.checkPassed.text : Word.checkFailed.text)
       if let difference = row.difference { Text(difference).font(.footnote) }
     }

@@ -87,7 +87,7 @@ struct NoticeView: View {
 
   var body: some View {
     if answered.isWindowed {
-      BannerText(Word.tryWindowed(answered.rows))
+      BannerText(Word.tryWindowed(answered.windows))
     } else if answered.leftOut > 0 {
       BannerText(Word.tryLeftOut(answered.leftOut))
     }
@@ -96,12 +96,12 @@ struct NoticeView: View {
 
 extension Answered<any Answer> {
   /// Whether a passage was read in several windows.
-  fileprivate var isWindowed: Bool { answer is QuestionAnswer && rows > 1 }
+  fileprivate var isWindowed: Bool { answer is QuestionAnswer && windows > 1 }
 
   /// How long it took, of how many tokens, at which length.
   var timing: String {
     isWindowed
-      ? Word.tryTimingWindows(latencyMs.oneDigit, rows, tokens, bucket)
+      ? Word.tryTimingWindows(latencyMs.oneDigit, windows, tokens, bucket)
       : Word.tryTiming(latencyMs.oneDigit, tokens, bucket)
   }
 }
