@@ -24,14 +24,20 @@ class Platform:
         name: Of its language.
         command_line: What starts its program; it raises SetupError without its toolchain.
         environment: The program's variables.
+        formats: That its program here has a runtime for.
     """
 
     name: str
     command_line: Callable[[], Sequence[str]]
     environment: Callable[[], Mapping[str, str]]
+    formats: tuple[str, ...]
 
 
-PLATFORMS = (Platform("kotlin", kotlin_phone.command_line, kotlin_phone.environment),)
+PLATFORMS = (
+    Platform(
+        "kotlin", kotlin_phone.command_line, kotlin_phone.environment, formats=("onnx", "tflite")
+    ),
+)
 
 
 class PhoneError(Exception):
