@@ -75,7 +75,15 @@ class GraphBuilder:
         return name
 
     def constant(self, value: ArrayLike, dtype: DTypeLike = np.int64) -> str:
-        """A small unnamed tensor."""
+        """A small unnamed tensor, made once for all equal ones.
+
+        Args:
+            value: numbers, such as axes or a shape.
+            dtype: NumPy's type for them.
+
+        Returns:
+            The value's name.
+        """
         array = np.asarray(value, dtype)
         key = ("constant", array.dtype.str, array.shape, array.tobytes())
         if key not in self._made:

@@ -86,17 +86,20 @@ def _reshape(to: Subgraph, out: Fake, x: Value, *_: object) -> Value:
 
 
 def _shaped(to: Subgraph, x: Value, shape: Sequence[int]) -> Value:
+    """``x`` in another shape of as many numbers; without an operator where it has that shape."""
     if tuple(shape) == x.shape:
         return x
     return to.op("RESHAPE", [x, constant(shape, "int32")], shape, x.dtype, newShape=list(shape))
 
 
 def _permute(to: Subgraph, out: Fake, x: Value, order: Sequence[int]) -> Value:
+    """The axes of ``x`` in another order; negative ones count from the end."""
     axes = constant([axis % x.rank for axis in order], "int32")
     return to.op("TRANSPOSE", [x, axes], out.shape, x.dtype)
 
 
 def _transpose(to: Subgraph, out: Fake, x: Value, first: int = 0, second: int = 1) -> Value:
+    """Two axes of ``x`` exchanged."""
     order = list(range(x.rank))
     order[first], order[second] = order[second], order[first]
     return _permute(to, out, x, order)
@@ -148,6 +151,7 @@ def _unbind(to: Subgraph, out: Sequence[Fake], x: Value, dim: int = 0) -> list[V
 
 
 def _getitem(to: Subgraph, out: Fake, values: Sequence[Value], index: int) -> Value:
+    """One result of an operator that has several, like ``split``: nothing is computed."""
     return values[index]
 
 

@@ -24,7 +24,7 @@ from edgekit.distillation.plan import DISTILBERT, Plan, layer_count
 from edgekit.distillation.progress import Say
 from edgekit.distillation.saving import saves
 from edgekit.errors import PlanError, UnsupportedError
-from edgekit.evaluation.kinds import Model
+from edgekit.evaluation.kinds import ModelFacts
 from edgekit.evaluation.ways import Prepared
 from edgekit.model import checkpoint, families
 from edgekit.postprocess import Facts
@@ -131,7 +131,7 @@ class Loaded:
         )
 
     @cached_property
-    def judging(self) -> tuple[Prepared, Model] | None:
+    def judging(self) -> tuple[Prepared, ModelFacts] | None:
         """The evaluation data, as the teacher's tokenizer reads them."""
         path = self.plan.inputs.evaluation
         if path is None:
@@ -139,7 +139,7 @@ class Loaded:
         model = self.judged_by(self.tokenizer)
         return labelled.prepare(path, model, self.plan.inputs, None), model
 
-    def judged_by(self, tokenizer: PreTrainedTokenizerFast) -> Model:
+    def judged_by(self, tokenizer: PreTrainedTokenizerFast) -> ModelFacts:
         """What an evaluation knows of a model, with a tokenizer as a bundle would have it."""
         task, length = self.plan.task, self.plan.training.length
         with tempfile.TemporaryDirectory() as folder:
@@ -147,7 +147,7 @@ class Loaded:
             found = Tokenizer(Path(folder) / TOKENIZER, length, tokenizer.truncation_side)
         names = checkpoint.labels(self.model, task)
         facts = Facts(task.name, task.problem_type, names, tokenizer.mask_token_id, found.token)
-        return Model(facts, found, tokenizer.unk_token_id)
+        return ModelFacts(facts, found, tokenizer.unk_token_id)
 
     def pad_id(self, tokenizer: PreTrainedTokenizerFast) -> int:
         """What rows are filled up with."""

@@ -15,7 +15,7 @@ from edgekit.distillation.examples import TokenRows
 from edgekit.distillation.learner import VECTOR, Learner
 from edgekit.distillation.teachers import Live, Tensors
 from edgekit.errors import DataError, InputError
-from edgekit.evaluation.kinds import Judged, Model
+from edgekit.evaluation.kinds import Judged, ModelFacts
 from edgekit.evaluation.ways import Prepared
 from edgekit.stats import Interval, ratio
 from edgekit.tokens.encoding import Prompt
@@ -27,7 +27,9 @@ Say = Callable[[str], None]
 Row = dict[str, np.ndarray]  # a row's outputs by their names, without a batch axis
 
 
-def judge(learner: Learner, prepared: Prepared, model: Model, pad_id: int, tick: Say) -> Judged:
+def judge(
+    learner: Learner, prepared: Prepared, model: ModelFacts, pad_id: int, tick: Say
+) -> Judged:
     """A model's answers to all examples, against what is expected.
 
     Raises:
@@ -55,7 +57,7 @@ def _answers(
             yield index, [found for _, found in sorted(waiting.pop(index).items())]
 
 
-def _prompt(prepared: Prepared, model: Model, index: int) -> Prompt:
+def _prompt(prepared: Prepared, model: ModelFacts, index: int) -> Prompt:
     try:
         return prepared.kind.prompt(model.tokenizer, index)
     except InputError as error:

@@ -137,6 +137,13 @@ def _least_tflite(codes: list[tuple[str, int]]) -> dict[str, str]:
 
 
 def _tflite_tensors(details: Mapping[str, Any], order: list[str]) -> tuple[TensorSpec, ...]:
+    """The inputs or outputs of a signature.
+
+    Args:
+        details: what LiteRT's signature runner says of each tensor, by name: ``dtype`` and
+            ``shape``.
+        order: the names in the signature's order.
+    """
     return tuple(
         TensorSpec(name, details[name]["dtype"].__name__, tuple(map(int, details[name]["shape"])))
         for name in order

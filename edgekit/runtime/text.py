@@ -21,7 +21,11 @@ _MODULE = "onnxruntime_extensions"
 
 
 def require() -> None:
-    """Raises MissingExtraError if the operators are not installed."""
+    """Checks that onnxruntime-extensions, which has the operators for text, is installed.
+
+    Raises:
+        MissingExtraError: it is not.
+    """
     if find_spec(_MODULE) is None:
         raise MissingExtraError(PACKAGE, "embed")
 
@@ -59,7 +63,7 @@ class TextSession:
         return dict(zip(self._outputs, self._session.run(None, dict(feed)), strict=True))
 
     def layers(self, feed: Feed) -> list[np.ndarray]:
-        """None: the file without a tokenizer, which has the same model, shows them."""
+        """Always empty: the ordinary file, which has the same model, shows its layers."""
         return []
 
 

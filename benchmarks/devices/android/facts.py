@@ -67,6 +67,7 @@ def _lines(text: str) -> list[str] | None:
 
 
 def _sum(text: str) -> int | None:
+    """The sum of numbers that stand alone between blanks; None where there are none, or only 0."""
     numbers = [int(line) for line in text.split() if line.isdigit()]
     return sum(numbers) or None
 
