@@ -5,7 +5,8 @@ import Testing
 
 @Suite struct BundleTests {
   @Test(arguments: [
-    ("{}", "DamagedFile"), ("{", "DamagedFile"), (#"{"schema_version": "1.4"}"#, "UnsupportedSchema"),
+    ("{}", "DamagedFile"), ("{", "DamagedFile"),
+    (#"{"schema_version": "1.4"}"#, "UnsupportedSchema"),
     (#"{"schema_version": "2.0"}"#, "UnsupportedSchema"),
     (#"{"schema_version": "1.5"}"#, "DamagedFile"),
   ])
@@ -38,7 +39,9 @@ import Testing
     #expect(
       try ContentHash.sha256(of: inner.appending(path: "x"))
         == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
-    #expect(try ContentHash.sha256(of: folder) == "cafd64ec216878e1603c51437e86a5bdd0a8d54a59bedb1846e63bd4dad4a62f")
+    #expect(
+      try ContentHash.sha256(of: folder)
+        == "cafd64ec216878e1603c51437e86a5bdd0a8d54a59bedb1846e63bd4dad4a62f")
     #expect(try ContentHash.sha256(of: folder.appending(path: "none")) == nil)
   }
 }

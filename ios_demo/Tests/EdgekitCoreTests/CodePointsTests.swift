@@ -23,6 +23,6 @@ import Testing
 
   @Test func setsHoldBothEdges() {
     let set = CodePointSet(edges: [0x41, 0x43, 0x61, 0x61])
-    #expect("@ABCD`ab".unicodeScalars.map(set.contains) == [false, true, true, true, false, false, true, false])
+    #expect(Array("@ABCD`ab".unicodeScalars).filter(set.contains) == Array("ABCa".unicodeScalars))
   }
 }

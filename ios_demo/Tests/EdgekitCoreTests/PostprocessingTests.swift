@@ -26,15 +26,18 @@ import Testing
     let settings = PostprocessingSettings(
       activation: .softmax, threshold: nil, nullThreshold: 0, maxAnswerTokens: 1, top: 5)
     let answer = QuestionAnswering(
-      settings: settings, mending: Mending(marks: CodePointSet(edges: [0x300, 0x36F])))
-      .answer([window], passage: passage, top: 5)
+      settings: settings, mending: Mending(marks: CodePointSet(edges: [0x300, 0x36F]))
+    )
+    .answer([window], passage: passage, top: 5)
     #expect(answer.spans.map(\.score) == [4, 2])
     #expect(answer.best.map { passage.text[$0.range] } == "\u{E9}")
   }
 
   @Test func theSearchFindsTheClosest() {
     var index = SearchIndex()
-    let sentences: [(String, [Float])] = [("east", [2, 0]), ("north", [0, 9]), ("west", [-1, 0])]
+    let sentences: [(String, [Float])] = [
+      ("east", [2, 0]), ("north", [0, 9]), ("west", [-1, 0]),
+    ]
     for (name, vector) in sentences {
       index.add(name, vector: vector)
     }
