@@ -215,7 +215,7 @@ def swift_text(folder: Path) -> str:
 
 OTHERWISE = {  # what is said of the other system
     *("models_empty", "models_add", "models_push", "about_app", "about_no_network"),
-    *("about_libraries", "measure_command", "measure_details", "error_not_a_bundle"),
+    *("about_libraries", "measure_command", "measure_details"),
 }
 
 

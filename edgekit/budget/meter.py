@@ -177,6 +177,7 @@ def _run(keys: frozenset[str]) -> bool:
 
 
 def _title(entry: Entry) -> str:
+    """What people call the file's format, like ``Core ML``."""
     return formats.get(entry.subject.format).title
 
 

@@ -129,7 +129,7 @@ def refuse_damage(package: Path) -> Iterator[None]:
 
 
 def spec_path(package: Path) -> Path:
-    """Where the manifest says the model is.
+    """The file of the package's ``Model`` message, which its ``Manifest.json`` names.
 
     Raises:
         BundleError: the manifest is missing, damaged or points outside of the package.

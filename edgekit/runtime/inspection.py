@@ -189,6 +189,12 @@ def _executorch(path: Path) -> FileFacts:
 
 
 def _executorch_tensors(names: list[str], meta: Callable[[int], Any]) -> tuple[TensorSpec, ...]:
+    """The inputs or outputs of a program.
+
+    Args:
+        names: of the tensors, in order.
+        meta: ExecuTorch's description of the tensor of that number.
+    """
     dtypes = {3: "int32", 6: "float32"}  # ScalarType of PyTorch's c10
     return tuple(
         TensorSpec(name, dtypes[meta(index).dtype()], tuple(meta(index).sizes()))

@@ -93,5 +93,5 @@ def _bound_to_itself() -> Iterator[None]:
 
 
 def operators() -> str:
-    """The package of operators that such a file needs, with the version that is installed."""
+    """The package whose operators turn text into ids inside a file, and its installed version."""
     return f"{PACKAGE} {version(PACKAGE)}"

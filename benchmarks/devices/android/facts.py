@@ -111,6 +111,9 @@ def _thermal(text: str) -> str | None:
 
 
 def _screen(text: str) -> str | None:
+    """Whether the screen is ``on`` or ``off``, by ``dumpsys power``; None where that does not
+    say.
+    """
     found = _after("Display Power: state", str)(text) or _after("mWakefulness", str)(text)
     states = {"ON": "on", "OFF": "off", "AWAKE": "on", "ASLEEP": "off", "DOZING": "off"}
     return states.get(found.upper(), found.lower()) if found else None

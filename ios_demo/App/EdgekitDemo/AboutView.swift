@@ -9,7 +9,7 @@ struct AboutView: View {
     List {
       Section { Text(Word.aboutWhat.text) }
       Section(Word.aboutVersions.text) {
-        Text(Word.aboutApp(version, ProcessInfo.processInfo.operatingSystemVersionString, "arm64"))
+        Text(Word.aboutApp(version, ProcessInfo.processInfo.operatingSystemVersionString, processor))
         Text(Word.aboutRuntimes(Engines.titles.joined(separator: ", ")))
       }
       Section(Word.aboutPrivacy.text) { Text(Word.aboutNoNetwork.text) }
@@ -25,6 +25,14 @@ struct AboutView: View {
 
   private var version: String {
     Bundle.main.infoDictionary?["CFBundleShortVersionString"] as? String ?? "-"
+  }
+
+  private var processor: String {
+    #if arch(arm64)
+      "arm64"
+    #else
+      "x86_64"
+    #endif
   }
 
   private var manifests: [Manifest] {

@@ -51,7 +51,8 @@ extension EdgekitBundle {
     let license = manifest.source.license ?? Word.licenceUnknown.text
     let names =
       files.isEmpty ? Word.modelsNoFile(formats) : files.map(\.words).joined(separator: ", ")
-    return Word.modelsFacts(manifest.edgekitVersion, names, manifest.source.origin, license)
+    let size = Int64(files.reduce(0) { $0 + $1.sizeBytes }).formatted(.byteCount(style: .file))
+    return Word.modelsFacts(size, names, manifest.source.origin, license)
   }
 }
 

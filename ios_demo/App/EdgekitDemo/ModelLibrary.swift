@@ -48,7 +48,7 @@ final class ModelLibrary {
       try await Task.detached { try Self.copy(url, into: added) }.value
       problem = nil
     } catch {
-      problem = error.localizedDescription
+      problem = error.line
     }
     await refresh()
   }
@@ -92,10 +92,6 @@ final class ModelLibrary {
     let isScoped = url.startAccessingSecurityScopedResource()
     defer { if isScoped { url.stopAccessingSecurityScopedResource() } }
     let files = FileManager.default
-    let manifest = url.appending(path: "manifest.json")
-    guard files.fileExists(atPath: manifest.path) else {
-      throw EdgekitError.missingFile(Word.errorNotABundle.text)
-    }
     let part = files.temporaryDirectory.appending(path: UUID().uuidString)
     defer { try? files.removeItem(at: part) }
     try files.copyItem(at: url, to: part)

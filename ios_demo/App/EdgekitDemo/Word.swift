@@ -32,7 +32,6 @@ enum Word: String, CaseIterable {
   case errorEmptyText = "error_empty_text"
   case errorMissingFile = "error_missing_file"
   case errorNoMask = "error_no_mask"
-  case errorNotABundle = "error_not_a_bundle"
   case errorQuestionTooLong = "error_question_too_long"
   case file
   case licenceUnknown = "licence_unknown"

@@ -52,10 +52,10 @@ public actor CoreMLEngine: Engine {
     _ = try model(length: length)
   }
 
-  public func prewarm() async throws {
-    for length in functions.compactMap(Self.length(of:)).sorted() {
-      try open(length: length)
-    }
+  public func prewarm() throws {
+    let lengths = functions.compactMap(Self.length(of:)).sorted()
+    for length in lengths { try open(length: length) }
+    if lengths.isEmpty { try open(length: nil) }
   }
 
   public func close() {
