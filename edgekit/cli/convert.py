@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -102,4 +103,5 @@ def convert(
     if not quiet:
         bundles.bundle(bundle, as_json, steps.finished)
         if not as_json:
-            click.echo(f"next: edgekit app {bundle.path} --platform android -o DIR (or ios)")
+            path = shlex.quote(str(bundle.path))
+            click.echo(f"next: edgekit app {path} --platform android -o DIR (or ios)")

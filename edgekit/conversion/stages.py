@@ -102,7 +102,8 @@ class Exported:
         failed = next((proof for proof in self.proofs if not proof.passed), None)
         if failed is None:
             return None
-        overflows = self.facts.format == "coreml" and not math.isfinite(failed.max_abs)
+        halves = any(weight.scheme.activations == "float16" for weight in self.weights)
+        overflows = halves and self.facts.format == "coreml" and not math.isfinite(failed.max_abs)
         return f"{failed.runtime}: {failed.failure}{_BEYOND_FLOAT16 if overflows else ''}"
 
 
