@@ -93,7 +93,9 @@ def blocks() -> Iterator[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["uncased", "cased", "bytes", "bytes after NFC", "XLM-R", "ALBERT"])
+@pytest.mark.parametrize(
+    "kind", ["uncased", "cased", "bytes", "bytes after NFC", "XLM-R", "ALBERT"]
+)
 def test_every_code_point_between_two_letters(
     kind: str, both: Callable[[PreTrainedTokenizerFast], Both], tmp_path: Path
 ) -> None:
