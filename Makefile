@@ -7,7 +7,7 @@ BENCH ?= paper.bench
 DATA ?= ../shared/data
 DISTILLED ?= distilbert.study
 
-.PHONY: demo test test-all check schemas matrix bench bench-conversion distill android swift phones system clean
+.PHONY: demo test test-all check schemas matrix bench bench-conversion distill android swift system clean
 
 demo: $(READY)  ## convert the built-in model and print its table
 	$(BIN)/edgekit convert demo --force
@@ -15,7 +15,7 @@ demo: $(READY)  ## convert the built-in model and print its table
 test: $(READY)  ## run the tests, two at a time
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"
 
-test-all: phones test system  ## and those on an emulated phone, in a browser, of every architecture
+test-all: system android swift test  ## and those of both apps, on an emulated phone, in a browser, of every architecture
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m slow
 
 check: $(READY)  ## lint, format, types and which package imports which
@@ -39,8 +39,9 @@ bench-conversion: $(READY)  ## our conversion against the libraries' own entry p
 distill: $(READY)  ## students of MiniLM and of a small BERT, with controls (slow; see docs/distilbert.md)
 	$(BIN)/python -m edgekit.benchmarks.studies.distilbert $(DATA) -o $(DISTILLED)
 
-android: $(READY)  ## fetch the tools with which android_demo/ is built and run here (once, 250 MB)
+android: $(READY)  ## fetch the tools with which android_demo/ is built and run here (once, 250 MB), and the shell of its APK
 	$(BIN)/python -m edgekit.toolchains.android
+	$(BIN)/python -m edgekit.toolchains.shell
 
 swift: $(READY)  ## fetch Swift once (474 MB), then build, test and lint ios_demo/
 	$(BIN)/python -m edgekit.toolchains.swift
@@ -51,9 +52,6 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --upgrade pip setuptools
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[all,dev]'
 	touch $@
-
-phones:  ## the phone libraries' toolchains: tests skip what cannot be had, with the reason
-	-$(MAKE) android
 
 system:  ## Debian packages that some tests use, as root
 	(command -v chromium && command -v adb && command -v proot) >/dev/null || \

@@ -158,6 +158,7 @@ class Bench:
                 yield Round(target, threads, length, found)
 
     def _measure(self, each: Round) -> Iterator[Measurement]:
+        """Measures the round's files whose answers are right; the others keep why they were not."""
         checked = [(entry, self._checked(each, entry)) for entry in each.entries]
         fit = [
             (entry, blank) for entry, blank in checked if not (blank.failure or blank.unmeasured)

@@ -20,7 +20,8 @@ def stored_in(constants: Iterable[bytes | Array], wanted: Wanted) -> dict[str, S
     found = {}
     for name, scheme in wanted.schemes.items():
         stored = quantize(wanted.source(name), scheme)
-        parts = [part for part in (stored.levels, stored.scale) if part is not None]
+        arrays = (stored.levels, stored.scale, stored.zero_point)
+        parts = [part for part in arrays if part is not None]
         if all(_digest(part) in in_file or _digest(part.T) in in_file for part in parts):
             found[name] = stored
     return found

@@ -189,19 +189,20 @@ def _as_it_is(module: GraphModule, weight: Node, scheme: Scheme, index: int) -> 
 
 
 def _levels(module: GraphModule, weight: Node, scheme: Scheme, index: int) -> Node:
-    """int8 levels of the weight's shape, and scales that have the same rank."""
+    """int8 levels of the weight's shape, and scales and zero points that have the same rank."""
     import torch
 
     stored = quantize(attrgetter(str(weight.target))(module).detach().numpy(), scheme)
-    assert stored.scale is not None
-    for name, array in (("levels", stored.levels), ("scales", stored.scale)):
+    parts = {"levels": stored.levels, "scales": stored.scale, "zero_points": stored.zero_point}
+    for name, array in parts.items():
+        assert array is not None
         module.register_buffer(f"{name}_{index}", torch.from_numpy(array.copy()))
-    levels, scales = (module.graph.get_attr(f"{name}_{index}") for name in ("levels", "scales"))
+    arguments = tuple(module.graph.get_attr(f"{name}_{index}") for name in parts)
     multiply = torch.ops.coreai.constexpr_blockwise_shift_scale.default
-    return module.graph.call_function(multiply, (levels, scales))
+    return module.graph.call_function(multiply, arguments)
 
 
-INT8_WEIGHTS = Scheme(8)
+INT8_WEIGHTS = Scheme(8, symmetric=False)
 _LOWERINGS: Mapping[Row, Callable[[GraphModule, Node, Scheme, int], Node]] = {
     (operator, scheme.kind): lowering
     for operator in ("embedding", "linear")

@@ -44,13 +44,23 @@ class GraphBuilder:
         self._names: dict[str, int] = {}
 
     def op(self, kind: str, *inputs: str, **attributes: Attribute) -> str:
-        """The value of an operator with one output, made now unless it was made before."""
+        """Adds an operator with one output, unless an equal one is there already.
+
+        Args:
+            kind: the operator, such as ``MatMul``.
+            *inputs: names of the values that it reads.
+            **attributes: its attributes; ``domain`` says whose operator it is, ONNX's own if left
+                out.
+
+        Returns:
+            The name of its value.
+        """
         return self.ops(kind, 1, *inputs, **attributes)[0]
 
     def ops(
         self, kind: str, outputs: int, *inputs: str, **attributes: Attribute
     ) -> tuple[str, ...]:
-        """The values of an operator with several outputs."""
+        """Adds an operator with several outputs as :meth:`op` does, and returns their names."""
         from onnx import helper
 
         key = (kind, outputs, inputs, repr(sorted(attributes.items())))
@@ -64,7 +74,20 @@ class GraphBuilder:
         return self._made[key]
 
     def reduce(self, kind: str, value: str, axes: Sequence[int], *, keep: bool) -> str:
-        """A reduction over ``axes``, which became an operand of most of them in opset 18."""
+        """Adds a reduction such as ``ReduceMean``.
+
+        Its axes are an attribute up to opset 17 and an input from 18 on; of ``ReduceSum`` from 13
+        on.
+
+        Args:
+            kind: the operator.
+            value: name of the value that is reduced.
+            axes: which axes go, from 0; negative ones count from the end.
+            keep: whether they stay, with length 1.
+
+        Returns:
+            The name of its value.
+        """
         if self.opset < 18 and kind != "ReduceSum":
             return self.op(kind, value, axes=list(axes), keepdims=int(keep))
         return self.op(kind, value, self.constant(list(axes)), keepdims=int(keep))
@@ -75,7 +98,15 @@ class GraphBuilder:
         return name
 
     def constant(self, value: ArrayLike, dtype: DTypeLike = np.int64) -> str:
-        """A small unnamed tensor."""
+        """A small unnamed tensor, made once for all equal ones.
+
+        Args:
+            value: numbers, such as axes or a shape.
+            dtype: NumPy's type for them.
+
+        Returns:
+            The value's name.
+        """
         array = np.asarray(value, dtype)
         key = ("constant", array.dtype.str, array.shape, array.tobytes())
         if key not in self._made:
@@ -211,6 +242,9 @@ def _field(number: int, size: int) -> bytes:
 
 
 def _varint(value: int) -> Iterator[int]:
+    """A number as protobuf writes it: 7 bits a byte from the lowest on, the top bit for more to
+    come.
+    """
     while value > 0x7F:
         yield value & 0x7F | 0x80
         value >>= 7

@@ -48,7 +48,7 @@ Values = Value | list[Value]
 
 
 def kind_of(dtype: Dtype) -> int:
-    """ONNX's number for a torch dtype."""
+    """ONNX's number for a torch dtype: the ``elem_type`` of a tensor."""
     from onnx import helper
 
     return helper.np_dtype_to_tensor_dtype(np.dtype(str(dtype).removeprefix("torch.")))

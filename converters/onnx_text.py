@@ -78,7 +78,9 @@ def _filled(
         if name in texts:
             part = texts[name]
         else:
-            part = graph.integer(tokenizer.backend.token_to_id(name))
+            special = tokenizer.backend.token_to_id(name)
+            assert special is not None  # a template names tokens of its own vocabulary
+            part = graph.integer(special)
             if place >= len(head):
                 part = graph.part(part, graph.integer(0), pair)
         yield part, graph.op("Expand", graph.integer(int(kind)), graph.op("Shape", part))

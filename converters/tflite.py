@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from edgekit.converters.lowering import missing, resolved, weight_of
 from edgekit.converters.tflite_graph import File, Subgraph, Value, constant, write
-from edgekit.converters.tflite_ops import FORMAT, TABLE, Values
+from edgekit.converters.tflite_ops import FORMAT, TABLE
+from edgekit.converters.tflite_shapes import Values
 from edgekit.converters.tflite_versions import NARROW_WEIGHTS, least_tensorflow, release
 from edgekit.converters.tflite_weights import read as weights
 from edgekit.errors import UnsupportedError

@@ -184,7 +184,9 @@ class Subgraph:
         return self._floats[stored.key]
 
     def index(self, value: Value) -> int:
-        """The number of a value's tensor."""
+        """The number of the value's tensor in this subgraph; a constant joins it with the first
+        use.
+        """
         if value.data is None:
             return self._indices[value]
         place = self.file.place(value)

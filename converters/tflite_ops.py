@@ -15,21 +15,32 @@ import numpy as np
 
 from edgekit.converters.lowering import Format, Table, of_kinds, rows
 from edgekit.converters.tflite_graph import Subgraph, Value, constant
+from edgekit.converters.tflite_shapes import (
+    Values,
+    cat,
+    dtype_of,
+    expand,
+    gather,
+    getitem,
+    pad,
+    permute,
+    reshape,
+    select,
+    shaped,
+    slice_,
+    split,
+    transpose,
+    unbind,
+)
 from edgekit.errors import ConversionError
 from edgekit.quantize.scheme import FLOAT32, INT8
 
 if TYPE_CHECKING:
     from torch import Tensor as Fake
 
-Values = Value | Sequence[Value]
-"""What a node of the traced graph is here: one value, or those of an operator with several."""
 Operand = Value | float
 """What an elementwise operator takes: a tensor or a number."""
 Lowering = Callable[..., Values]
-
-
-def _dtype(fake: Fake) -> str:
-    return str(fake.dtype).removeprefix("torch.")
 
 
 def _as(to: Subgraph, dtype: str, operand: Operand) -> Value:
@@ -42,7 +53,7 @@ def _as(to: Subgraph, dtype: str, operand: Operand) -> Value:
 
 
 def _map(kind: str, to: Subgraph, out: Fake, *operands: Operand, **_: object) -> Value:
-    dtype = _dtype(out)
+    dtype = dtype_of(out)
     return to.op(kind, [_as(to, dtype, operand) for operand in operands], out.shape, dtype)
 
 
@@ -54,7 +65,7 @@ def _compare(kind: str, to: Subgraph, out: Fake, x: Value, y: Operand) -> Value:
 
 
 def _cast(to: Subgraph, out: Fake, x: Value, *_: object, **__: object) -> Value:
-    return _as(to, _dtype(out), x)
+    return _as(to, dtype_of(out), x)
 
 
 def _copy(to: Subgraph, out: Fake, x: Value, **_: object) -> Value:
@@ -74,107 +85,8 @@ def _gelu(to: Subgraph, out: Fake, x: Value, approximate: str = "none") -> Value
 
 
 def _where(to: Subgraph, out: Fake, condition: Value, x: Operand, y: Operand) -> Value:
-    operands = [_as(to, _dtype(out), operand) for operand in (x, y)]
-    return to.op("SELECT_V2", [condition, *operands], out.shape, _dtype(out))
-
-
-# Lowerings of operators on shapes
-
-
-def _reshape(to: Subgraph, out: Fake, x: Value, *_: object) -> Value:
-    return _shaped(to, x, out.shape)
-
-
-def _shaped(to: Subgraph, x: Value, shape: Sequence[int]) -> Value:
-    if tuple(shape) == x.shape:
-        return x
-    return to.op("RESHAPE", [x, constant(shape, "int32")], shape, x.dtype, newShape=list(shape))
-
-
-def _permute(to: Subgraph, out: Fake, x: Value, order: Sequence[int]) -> Value:
-    axes = constant([axis % x.rank for axis in order], "int32")
-    return to.op("TRANSPOSE", [x, axes], out.shape, x.dtype)
-
-
-def _transpose(to: Subgraph, out: Fake, x: Value, first: int = 0, second: int = 1) -> Value:
-    order = list(range(x.rank))
-    order[first], order[second] = order[second], order[first]
-    return _permute(to, out, x, order)
-
-
-def _expand(to: Subgraph, out: Fake, x: Value, *_: object) -> Value:
-    if tuple(out.shape) == x.shape:
-        return x
-    return to.op("BROADCAST_TO", [x, constant(out.shape, "int32")], out.shape, x.dtype)
-
-
-def _part(to: Subgraph, x: Value, axis: int, start: int, size: int) -> Value:
-    """``size`` entries of one axis."""
-    begin, sizes = [0] * x.rank, list(x.shape)
-    begin[axis], sizes[axis] = start, size
-    bounds = [constant(numbers, "int32") for numbers in (begin, sizes)]
-    return to.op("SLICE", [x, *bounds], sizes, x.dtype)
-
-
-def _slice(
-    to: Subgraph,
-    out: Fake,
-    x: Value,
-    dim: int = 0,
-    start: int | None = None,
-    end: int | None = None,
-    step: int = 1,
-) -> Value:
-    first, last, _ = slice(start, end).indices(x.shape[dim])
-    if step != 1:
-        raise ConversionError("TFLite has no lowering for slices with a step: add it to tflite_ops")
-    return x if last - first == x.shape[dim] else _part(to, x, dim, first, last - first)
-
-
-def _select(to: Subgraph, out: Fake, x: Value, dim: int, index: int) -> Value:
-    return _shaped(to, _part(to, x, dim, index % x.shape[dim], 1), out.shape)
-
-
-def _split(to: Subgraph, out: Sequence[Fake], x: Value, sizes: object, dim: int = 0) -> list[Value]:
-    widths = [int(part.shape[dim]) for part in out]
-    starts = np.cumsum([0, *widths])
-    return [
-        _part(to, x, dim, int(start), width) for start, width in zip(starts, widths, strict=False)
-    ]
-
-
-def _unbind(to: Subgraph, out: Sequence[Fake], x: Value, dim: int = 0) -> list[Value]:
-    return [_select(to, part, x, dim, index) for index, part in enumerate(out)]
-
-
-def _getitem(to: Subgraph, out: Fake, values: Sequence[Value], index: int) -> Value:
-    return values[index]
-
-
-def _cat(to: Subgraph, out: Fake, values: Sequence[Value], dim: int = 0) -> Value:
-    return to.op("CONCATENATION", values, out.shape, _dtype(out), axis=dim % len(out.shape))
-
-
-def _pad(
-    to: Subgraph,
-    out: Fake,
-    x: Value,
-    pad: Sequence[int],
-    mode: str = "constant",
-    value: float | None = None,
-) -> Value:
-    if mode != "constant" or value:
-        raise ConversionError(f"TFLite has no lowering for padding with {mode} {value}")
-    pairs = np.reshape(pad, (-1, 2))[::-1]
-    widths = np.concatenate([np.zeros((x.rank - len(pairs), 2)), pairs])
-    return to.op("PAD", [x, constant(widths, "int32")], out.shape, x.dtype)
-
-
-def _gather(to: Subgraph, out: Fake, x: Value, dim: int, index: Value) -> Value:
-    axis = x.rank - 1
-    if dim % x.rank != axis or x.shape[:-1] != index.shape[:-1]:
-        raise ConversionError("TFLite gathers along the last axis of tensors of like shape only")
-    return to.op("GATHER", [x, index], out.shape, x.dtype, axis=axis, batchDims=axis)
+    operands = [_as(to, dtype_of(out), operand) for operand in (x, y)]
+    return to.op("SELECT_V2", [condition, *operands], out.shape, dtype_of(out))
 
 
 # Lowerings of sums and products
@@ -190,12 +102,12 @@ def _reduce(
     **_: object,
 ) -> Value:
     axes = constant(np.atleast_1d(dims), "int32")
-    return to.op(kind, [_as(to, _dtype(out), x), axes], out.shape, _dtype(out), keepDims=keep)
+    return to.op(kind, [_as(to, dtype_of(out), x), axes], out.shape, dtype_of(out), keepDims=keep)
 
 
 def _cumsum(to: Subgraph, out: Fake, x: Value, dim: int, **_: object) -> Value:
     return to.op(
-        "CUMSUM", [_as(to, _dtype(out), x), constant(dim, "int32")], out.shape, _dtype(out)
+        "CUMSUM", [_as(to, dtype_of(out), x), constant(dim, "int32")], out.shape, dtype_of(out)
     )
 
 
@@ -235,15 +147,15 @@ def _layer_norm(
 def _embedding(to: Subgraph, out: Fake, weight: Value, ids: Value, *_: object) -> Value:
     count = int(np.prod(ids.shape))
     rows = to.op(
-        "EMBEDDING_LOOKUP", [_flat(to, ids), weight], (count, weight.shape[1]), _dtype(out)
+        "EMBEDDING_LOOKUP", [_flat(to, ids), weight], (count, weight.shape[1]), dtype_of(out)
     )
-    return _shaped(to, rows, out.shape)
+    return shaped(to, rows, out.shape)
 
 
 def _flat(to: Subgraph, ids: Value) -> Value:
     """(batch, length) -> (batch * length), the only shape that EMBEDDING_LOOKUP takes."""
     if ids.data is None:
-        return _shaped(to, ids, [int(np.prod(ids.shape))])
+        return shaped(to, ids, [int(np.prod(ids.shape))])
     return constant(ids.data.ravel(), "int32")
 
 
@@ -315,35 +227,35 @@ _LOWERINGS: dict[str, Lowering] = {
     "_to_copy": _cast,
     "alias": _copy,
     "amax": partial(_reduce, "REDUCE_MAX"),
-    "cat": _cat,
+    "cat": cat,
     "clamp": _clamp,
     "clone": _copy,
     "cumsum": _cumsum,
     "embedding": _embedding,
-    "expand": _expand,
-    "gather": _gather,
+    "expand": expand,
+    "gather": gather,
     "gelu": _gelu,
     "layer_norm": _layer_norm,
     "linear": _linear,
     "logical_and": partial(_map, "LOGICAL_AND"),
     "matmul": partial(_map, "BATCH_MATMUL"),
     "mean.dim": partial(_reduce, "MEAN"),
-    "pad": _pad,
-    "permute": _permute,
+    "pad": pad,
+    "permute": permute,
     "rsub.Scalar": lambda to, out, x, y: _map("SUB", to, out, y, x),
     "scaled_dot_product_attention": _attention,
-    "select.int": _select,
-    "slice.Tensor": _slice,
+    "select.int": select,
+    "slice.Tensor": slice_,
     "softmax.int": _softmax,
-    "split.Tensor": _split,
-    "squeeze.dim": _reshape,
+    "split.Tensor": split,
+    "squeeze.dim": reshape,
     "sum.dim_IntList": partial(_reduce, "SUM"),
-    "t": _transpose,
-    "transpose.int": _transpose,
+    "t": transpose,
+    "transpose.int": transpose,
     "type_as": _cast,
-    "unbind.int": _unbind,
-    "unsqueeze": _reshape,
-    "reshape": _reshape,
+    "unbind.int": unbind,
+    "unsqueeze": reshape,
+    "reshape": reshape,
     "where.self": _where,
 }
 _INT8: dict[str, Lowering] = {"embedding": _int8_embedding, "linear": _int8_linear}
@@ -351,4 +263,4 @@ _INT8: dict[str, Lowering] = {"embedding": _int8_embedding, "linear": _int8_line
 _PLAIN = {**of_kinds(_map, _MAPS), **of_kinds(_compare, _COMPARISONS), **_LOWERINGS}
 _ROWS = {**rows(_PLAIN, FLOAT32), **rows(_INT8, INT8)}
 FORMAT = Format("tflite", "TFLite", _ROWS, "converters/tflite_ops.py")
-TABLE = Table(_ROWS, _getitem)
+TABLE = Table(_ROWS, getitem)

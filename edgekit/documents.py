@@ -153,7 +153,16 @@ def dump_json(value: object, origin: str, indent: int | None = None) -> str:
 
 
 def dump_rows(value: object, rows: str, origin: str) -> str:
-    """The same for a large file that people read: its list ``rows`` has one line an item."""
+    """The JSON of a large file that people read: one line for each item of its longest list.
+
+    Args:
+        value: what is written; a struct or dataclass.
+        rows: the name of the list.
+        origin: what an error calls the file.
+
+    Raises:
+        OutputError: a number is not finite.
+    """
     plain = json.loads(dump_json(value, origin))
     lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in plain.pop(rows))
     start = json.dumps(plain, ensure_ascii=False)[:-1]

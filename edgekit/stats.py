@@ -48,7 +48,12 @@ class Summary:
 
 
 def summarise(latency_ms: Sequence[float], batch: int = 1) -> Summary:
-    """Of at least one sample, in milliseconds."""
+    """Sums up the latencies of one file under one set of conditions.
+
+    Args:
+        latency_ms: of at least one inference, in milliseconds.
+        batch: how many texts one inference takes: throughput counts texts.
+    """
     values = np.asarray(latency_ms, np.float64)
     middle = median(values)
     means = values[_draws(len(values))].mean(axis=1)
@@ -65,7 +70,7 @@ def summarise(latency_ms: Sequence[float], batch: int = 1) -> Summary:
 
 
 def median(values: Sequence[float] | np.ndarray) -> Interval:
-    """The median and its interval."""
+    """The median with its 95% bootstrap interval."""
     array = np.asarray(values, np.float64)
     draws = np.median(array[_draws(len(array))], axis=1)
     return _interval(float(np.median(array)), draws)
@@ -74,10 +79,13 @@ def median(values: Sequence[float] | np.ndarray) -> Interval:
 def ratio(
     slower_ms: Sequence[float], faster_ms: Sequence[float], *, paired: bool = False
 ) -> Interval:
-    """How many times faster: the ratio of the medians.
+    """How many times faster one file is than another: the ratio of the medians.
 
-    ``paired`` samples were interleaved: a resample keeps the pairs together, so that what
-    shifted both does not widen the interval.
+    Args:
+        slower_ms: samples of the one that is divided, in milliseconds.
+        faster_ms: samples of the one that it is divided by.
+        paired: whether they were interleaved: a resample then keeps the pairs together, from the
+            first sample on, so that what shifted both does not widen the interval.
     """
     a, b = np.asarray(slower_ms, np.float64), np.asarray(faster_ms, np.float64)
     if paired:
@@ -91,10 +99,19 @@ def ratio(
 def expected(
     samples: Sequence[Sequence[float]], weights: Sequence[float], longest: Sequence[float]
 ) -> tuple[Interval, Interval]:
-    """The weighted mean of the samples' medians, and how many times faster it is than ``longest``.
+    """What texts of several lengths take on average, and what is gained by padding none too far.
 
-    Samples of different lengths were not interleaved: each is drawn on its own. ``longest`` may
-    be one of ``samples``, which is then the same draw.
+    Samples of different lengths were not interleaved: each is drawn on its own.
+
+    Args:
+        samples: latencies in milliseconds, one sequence a length.
+        weights: how many of the texts are padded to each length.
+        longest: latencies at the longest length; it may be one of ``samples``, and is then the same
+            draw.
+
+    Returns:
+        The weighted mean of the medians in milliseconds, and how many times faster that is than the
+        median of ``longest``.
     """
     shares = np.asarray(weights, np.float64) / np.sum(weights)
     streams = [np.asarray(row, np.float64) for row in samples]

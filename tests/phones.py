@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import kotlin_phone
+import swift_phone
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ PLATFORMS = (
     Platform(
         "kotlin", kotlin_phone.command_line, kotlin_phone.environment, formats=("onnx", "tflite")
     ),
+    Platform("swift", swift_phone.command_line, swift_phone.environment, formats=("onnx",)),
 )
 
 

@@ -2,7 +2,8 @@
 
 ``HOME`` is a folder: ``mac.json`` says which devices there are and what fails, each call
 is a line of ``calls.jsonl``, and ``containers`` are those of the app. What it does not know of
-Apple's help texts is an error. The models are run by edgekit's runner for this machine.
+Apple's help texts is an error. The models are run by edgekit's runner for this machine, or by the
+app that ``mac.json`` names as its ``program``.
 """
 
 from __future__ import annotations
@@ -181,6 +182,9 @@ def _refuse(domain: str, code: int, text: str) -> None:
 
 def _play(home: Path, arguments: list[str], fault: Mapping[str, Any]) -> None:
     """A launch of the app whose container is ``home``."""
+    if MAC.get("program"):
+        _start(home, arguments)
+        return
     request = json.loads(arguments[arguments.index("--edgekit") + 1])
     files, results = home / "Documents/edgekit-files", home / "Documents/edgekit"
     for folder in (files, results):
@@ -195,6 +199,22 @@ def _play(home: Path, arguments: list[str], fault: Mapping[str, Any]) -> None:
     part.write_text("".join(f"{line}\n" for line in lines))
     part.rename(results / f"{request['id']}.jsonl")
     print(json.dumps({"id": request["id"], "event": "finished"}))
+
+
+def _start(home: Path, arguments: list[str]) -> None:
+    """A launch of a real app, which finds its container as its home."""
+    home.mkdir(parents=True, exist_ok=True)
+    own = {
+        "HOME": str(home),
+        "CFFIXED_USER_HOME": str(home),
+        "XDG_CACHE_HOME": str(home / "Caches"),
+    }
+    subprocess.run(
+        [*MAC["program"], *arguments],
+        cwd=home,
+        env={**os.environ, **MAC.get("environment", {}), **own},
+        timeout=120,
+    )
 
 
 def _answers(home: Path, request: Mapping[str, Any]) -> list[str]:

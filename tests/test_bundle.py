@@ -133,6 +133,15 @@ def test_golden_texts_of_other_settings_are_not_verified(case: str, copy: Path) 
         golden.read(Bundle.open(copy))
 
 
+def test_a_bundle_without_artifacts_is_refused_by_what_reads_them(copy: Path) -> None:
+    edit(copy, lambda manifest: manifest.update(artifacts=[]))
+    opened = Bundle.open(copy)
+    with pytest.raises(BundleError, match="lists no artifacts: there is nothing to verify"):
+        verify(opened)
+    with pytest.raises(BundleError, match="lists no artifacts that take ids"):
+        opened.golden()
+
+
 def test_a_file_that_nothing_runs_does_not_pass(copy: Path) -> None:
     def rename(manifest: dict[str, Any]) -> None:
         manifest["artifacts"] = [{**manifest["artifacts"][0], "format": "gguf"}]
@@ -172,16 +181,22 @@ def test_the_wheel_has_one_top_level_name_also_without_symlinks(tmp_path: Path) 
     import zipfile
 
     root, copy = Path(__file__).parent.parent, tmp_path / "copy"
-    for name in ("edgekit", "converters", "benchmarks"):
+    folders = ("converters", "benchmarks", "android_demo", "ios_demo")
+    for name in ("edgekit", *folders):
         shutil.copytree(root / name, copy / name, symlinks=True)
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(root / name, copy)
-    for link in ("converters", "benchmarks"):
-        (copy / "edgekit" / link).unlink()
-        (copy / "edgekit" / link).write_text(f"../{link}")
+    for name in folders:
+        (link,) = (path for path in copy.glob(f"edgekit/**/{name}") if path.is_symlink())
+        link.unlink()
+        link.write_text(f"../{name}")
     command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation"]
     subprocess.run([*command, "-q", "-w", str(tmp_path), str(copy)], check=True)
     names = zipfile.ZipFile(next(tmp_path.glob("*.whl"))).namelist()
     assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == {"edgekit"}
     for needed in ("converters/onnx.py", "benchmarks/__init__.py", "support.json"):
         assert f"edgekit/{needed}" in names
+    projects = subprocess.run(
+        ["git", "ls-files", "android_demo", "ios_demo"], cwd=root, capture_output=True, text=True
+    )
+    assert {f"edgekit/mobile/{name}" for name in projects.stdout.split()} <= {*names}

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 import pytest
+from test_source import edgekit_cli
 
 from edgekit.bundle import Bundle
 from edgekit.errors import BundleError
@@ -68,14 +71,38 @@ def test_two_ways_one_answer(published: Bundle) -> None:
     assert np.abs(first - second).max() < 2e-2 * np.abs(first).max()  # float16 rounds in each step
 
 
-def test_a_flipped_byte_does_not_pass(published: Bundle, tmp_path: Path) -> None:
-    path = tmp_path / "flipped.aimodel"
-    path.mkdir()
+def flipped(published: Bundle, folder: Path, place: int) -> Path:
+    """A copy of an asset with one byte changed; negative places count from the end."""
+    path = folder / "flipped.aimodel"
     whole = next(row.path for row in published.artifacts if row.format == "coreai")
-    for file in whole.iterdir():
-        (path / file.name).write_bytes(file.read_bytes())
+    shutil.copytree(whole, path)
     program = bytearray((path / "main.mlirb").read_bytes())
-    program[len(program) // 2] ^= 0xFF
+    program[place] ^= 0xFF
     (path / "main.mlirb").write_bytes(program)
-    with pytest.raises(BundleError, match=r"flipped.aimodel"):
-        list(runtime.sessions(path, "coreai"))
+    return path
+
+
+def test_a_flipped_byte_does_not_pass(published: Bundle, tmp_path: Path) -> None:
+    path = flipped(published, tmp_path, 100_000)
+    for read in (lambda: inspect_file(path), lambda: list(runtime.sessions(path, "coreai"))):
+        with pytest.raises(BundleError, match=r"its program is not what main.hash says"):
+            read()
+
+
+@pytest.mark.parametrize("place", [4, -100], ids=["head", "end"])
+def test_a_program_whose_hash_was_mended_is_one_line(
+    published: Bundle, tmp_path: Path, place: int
+) -> None:
+    """Apple's parser ends the process, which is not the command's."""
+    path = flipped(published, tmp_path, place)
+    (path / "main.hash").write_bytes(sha256((path / "main.mlirb").read_bytes()).digest())
+    result = edgekit_cli("inspect", path, cwd=tmp_path)
+    assert result.returncode == 2
+    assert "flipped.aimodel cannot be read" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_inspect_reads_an_asset_by_itself(published: Bundle, tmp_path: Path) -> None:
+    path = next(row.path for row in published.artifacts if row.format == "coreai")
+    result = edgekit_cli("inspect", path, cwd=tmp_path)
+    assert "main_seq_16" in result.stdout, result.stderr

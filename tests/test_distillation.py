@@ -16,37 +16,42 @@ from pathlib import Path
 import numpy as np
 import pyarrow
 import pytest
+import tokenizers
 import torch
 from accelerate import Accelerator
 from conftest import BERT, MODELS, save_checkpoint, write_vocabulary
+from jsonschema import Draft202012Validator
 from pyarrow import parquet
 from safetensors.torch import load_file
 from shared import convert
 from transformers import (
     CONFIG_MAPPING,
     AutoModelForMaskedLM,
+    AutoModelForSequenceClassification,
     BertConfig,
     BertForMaskedLM,
     BertForSequenceClassification,
     BertModel,
     BertTokenizerFast,
+    PreTrainedTokenizerFast,
 )
 
 import edgekit
 from edgekit.app.opening import open_app
 from edgekit.benchmarks.studies import small_models
 from edgekit.bundle import Bundle
+from edgekit.cli import schema
 from edgekit.data import texts as text_data
 from edgekit.distillation import architecture, layers, plan
 from edgekit.distillation.batches import Masking, Micro, Order
 from edgekit.distillation.checkpoints import Checkpoints
-from edgekit.distillation.examples import pieces
-from edgekit.distillation.learner import Learner, Outputs, Reading
+from edgekit.distillation.examples import beginnings, pieces
+from edgekit.distillation.learner import Learner, Outputs, Readout
 from edgekit.distillation.loading import Loaded
 from edgekit.distillation.losses import Losses
 from edgekit.distillation.plan import choose
 from edgekit.distillation.progress import Progress
-from edgekit.distillation.report import Report
+from edgekit.distillation.report import FILE, DistillationReport
 from edgekit.distillation.teachers import Live, Tensors
 from edgekit.distillation.training import LOG, Record, Run
 from edgekit.errors import EdgekitError, PlanError, ProofError, TrainingError
@@ -89,7 +94,7 @@ def log(out: Path, name: str = "student") -> list[dict[str, object]]:
     return [json.loads(line) for line in path.read_text().splitlines()]
 
 
-def mlm(teachers: Teachers, folder: Path, out: str, **options: object) -> Report | None:
+def mlm(teachers: Teachers, folder: Path, out: str, **options: object) -> DistillationReport | None:
     texts = write(folder / "texts.txt", TEXTS)
     asked = {"layers": 2, "objective": "mlm", "texts": [texts], "batch": 8, "steps": 6, **options}
     return edgekit.distill(str(teachers("fill-mask")), folder / out, **asked)
@@ -116,10 +121,10 @@ def test_every_family_can_be_shortened(name: str, tmp_path: Path) -> None:
     teacher = AutoModelForMaskedLM.from_config(CONFIG_MAPPING[name].from_dict(config)).eval()
     whole, taken = layers.shortened(teacher, range(4), None, "teacher", 1)
     assert not taken.fresh
-    reading = Reading(FILL, (1, 2, 3, 4), None, family.has_token_types(config))
+    readout = Readout(FILL, (1, 2, 3, 4), None, family.has_token_types(config))
     ids = torch.randint(5, 300, (2, 12))
     mask, chosen = torch.ones_like(ids), torch.rand(2, 12) < 0.4
-    ours, theirs = (Learner(model, reading).eval() for model in (whole, teacher))
+    ours, theirs = (Learner(model, readout).eval() for model in (whole, teacher))
     with torch.inference_mode():
         found, expected = ours(ids, mask, 0 * ids), theirs(ids, mask, 0 * ids)
         some = ours(ids, mask, 0 * ids, chosen)
@@ -216,6 +221,20 @@ def test_texts_are_streamed_whole(tmp_path: Path) -> None:
     own.remove(tokenizer.unk_token_id)
     flat = [[i for row in some for i in row if i not in own] for some in (rows, packed)]
     assert flat[0] == flat[1]
+
+
+def test_texts_by_two_tokenizers_stay_pairs() -> None:
+    """A text that one of them drops is left out of both."""
+
+    def tokenizer(dropped: str) -> PreTrainedTokenizerFast:
+        known = {"[CLS]": 0, "[SEP]": 1, **{letter: place for place, letter in enumerate("abc", 2)}}
+        backend = tokenizers.Tokenizer(tokenizers.models.WordLevel(known, unk_token="[SEP]"))
+        backend.normalizer = tokenizers.normalizers.Replace(dropped, "")
+        backend.pre_tokenizer = tokenizers.pre_tokenizers.WhitespaceSplit()
+        return PreTrainedTokenizerFast(tokenizer_object=backend)
+
+    found = list(beginnings(iter(["a b", "b", "c a", "c"]), [tokenizer("b"), tokenizer("c")], 8))
+    assert found == [([2], [2, 3]), ([4, 2], [2])]
 
 
 # training
@@ -328,8 +347,9 @@ def test_vectors(teachers: Teachers, tmp_path: Path) -> None:
             **more,
         )
         assert found is not None
-        first, last = found.courses[0].parts["cos"]
-        assert last < first
+        parts = found.courses[0].parts
+        assert set(parts) == {"cos", "sim"} | ({"hidden"} if name != "other" else set())
+        assert all(parts[part][1] < parts[part][0] for part in parts if part != "sim")
         model = SentenceTransformer(str(tmp_path / name), device="cpu")
         vectors = model.encode(["the thing 1", "a thing 2"])
         assert vectors.shape == (2, 32)
@@ -369,6 +389,42 @@ def test_answers_and_tags(teachers: Teachers, tmp_path: Path) -> None:
         assert last < first
 
 
+@pytest.mark.parametrize(
+    ("model", "problem", "metric"),
+    [
+        ("roberta", "multi_label_classification", "f1_micro"),
+        ("albert", "regression", "spearman"),
+    ],
+)
+def test_labels_and_numbers(model: str, problem: str, metric: str, tmp_path: Path) -> None:
+    """Several labels and a number, of teachers with other positions and with shared layers."""
+    several = problem != "regression"
+    names = dict(enumerate("abc" if several else ["LABEL_0"]))
+    path = small_models.save_config(model, FILL, tmp_path / "config")
+    config = json.loads(path.read_text()) | {"problem_type": problem, "num_hidden_layers": 3}
+    config |= {"id2label": names, "label2id": {name: place for place, name in names.items()}}
+    torch.manual_seed(1)
+    made = AutoModelForSequenceClassification.from_config(CONFIG_MAPPING[model].from_dict(config))
+    teacher = save_checkpoint(made.eval(), tmp_path / "teacher")
+    rows = [
+        {"text": f"the thing {i}", "labels": list("ab"[: i % 3])} if several
+        else {"text": f"the thing {i}", "score": i / 24}
+        for i in range(24)
+    ]  # fmt: skip
+    data = write(tmp_path / "train.jsonl", "\n".join(map(json.dumps, rows)))
+    found = edgekit.distill(
+        str(teacher), tmp_path / "student",
+        layers=2, objective="task", data=data, evaluation=data, batch=8, steps=20,
+        learning_rate=2e-3, length=24,
+    )  # fmt: skip
+    assert found is not None
+    assert found.entrants[0].scores[0].name == metric
+    first, last = found.courses[0].parts["label"]
+    assert last < first
+    stored = (tmp_path / "student.distill" / FILE).read_text("utf-8")
+    Draft202012Validator(json.loads(schema.text("distill"))).validate(json.loads(stored))
+
+
 def test_what_is_not_finite_ends_with_a_checkpoint(teachers: Teachers, tmp_path: Path) -> None:
     with pytest.raises(EdgekitError, match=r"not finite at step \d+, and .*checkpoint-\d+ is kept"):
         mlm(teachers, tmp_path, "student", steps=40, learning_rate=1e30, warmup=0.0)
@@ -405,7 +461,7 @@ def test_what_runs_out_of_memory_goes_on(teachers: Teachers, tmp_path: Path) -> 
         checkpoints = Checkpoints(folder, {}, 2)
         learner = loaded.student("teacher")[0]
         return Run(
-            "student", learner, teacher, loaded.source, losses, planned.training, 6, folder,
+            "student", learner, teacher, loaded.batches, losses, planned.training, 6, folder,
             checkpoints, loaded.accelerator, Progress(print, print),
         ).train(resume)  # fmt: skip
 
@@ -422,9 +478,8 @@ def command(*arguments: object, processes: int = 1) -> list[str]:
     own = ["-m", "edgekit", "distill", *map(str, arguments)]
     if processes == 1:
         return [sys.executable, *own]
-    launch = ["-m", "accelerate.commands.launch", "--cpu", "--num_processes", str(processes)]
-    return [sys.executable, *launch, "--num_machines", "1", "--mixed_precision", "no",
-            "--dynamo_backend", "no", "--main_process_port", "0", *own]  # fmt: skip
+    launch = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node", str(processes)]
+    return [sys.executable, *launch, "--module", *own[1:]]
 
 
 def test_a_killed_run_goes_on(teachers: Teachers, tmp_path: Path) -> None:
@@ -465,9 +520,12 @@ def test_two_processes_are_one(objective: str, teachers: Teachers, tmp_path: Pat
              "--texts", texts, "--batch", 8, "--steps", 5, "--quiet")  # fmt: skip
     done = subprocess.run(
         command(*asked, processes=2),
-        env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True, check=False,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "ACCELERATE_USE_CPU": "true"},
+        capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
+    report = json.loads((tmp_path / "two.distill" / FILE).read_text())
+    assert report["facts"]["device"] == "2 x CPU"
     for one, other in zip(log(tmp_path / "one"), log(tmp_path / "two"), strict=True):
         assert one["tokens"] == other["tokens"]
         assert one["parts"] == pytest.approx(other["parts"], rel=1e-4)
@@ -484,6 +542,11 @@ def test_two_processes_are_one(objective: str, teachers: Teachers, tmp_path: Pat
         (("--objective", "task", "--data", "{texts}"), "this one is for fill-mask"),
         (("--objective", "mlm", "--texts", "{empty}"), "the texts are all empty"),
         (("--objective", "mlm", "--texts", "{texts}", "--layers", "9"), "give 1 to 4"),
+        (
+            ("--objective", "mlm", "--texts", "{texts}", "--eval", "x.tsv"),
+            "--eval x.tsv is no file",
+        ),
+        (("--objective", "mlm", "--texts", "{texts}", "--precision", "fp16"), "--precision fp16: "),
     ],
 )
 def test_wrong_requests_are_one_line(

@@ -103,11 +103,15 @@ def test_fields_of_a_later_minor_version_are_passed_over(copy: Path) -> None:
     assert all(result.passed for result in verify(Bundle.open(copy)))
 
 
-SINCE = {  # what each minor version added to the manifest's top
-    "1.3": (),
-    "1.2": (),
-    "1.1": ("text_artifacts",),
-    "1.0": ("text_artifacts", "postprocess", "pad_id", "problem_type", "pooling", "refused"),
+SINCE = {  # what each minor version lacks at the manifest's top
+    "1.4": ("postprocessing",),
+    "1.3": ("postprocessing",),
+    "1.2": ("postprocessing",),
+    "1.1": ("postprocessing", "text_artifacts"),
+    "1.0": (
+        *("postprocessing", "text_artifacts", "postprocess", "pad_id", "problem_type", "pooling"),
+        "refused",
+    ),
 }
 
 
@@ -116,11 +120,13 @@ def test_bundles_of_older_minor_versions_open(version: str, copy: Path) -> None:
     manifest = json.loads((copy / MANIFEST).read_text("utf-8"))
     for name in SINCE[version]:
         del manifest[name]
-    new = ("deviation", "padding_sensitivity", "scales")
-    for row in manifest["artifacts"]:
-        del row["takes"]
-        row["proofs"] = [{k: p[k] for k in p if k not in new} for p in row["proofs"]]
-    del manifest["source"]["kind"]
+    del manifest["tokenizer"]["app"]
+    if version < "1.4":
+        new = ("deviation", "padding_sensitivity", "scales")
+        for row in manifest["artifacts"]:
+            del row["takes"]
+            row["proofs"] = [{k: p[k] for k in p if k not in new} for p in row["proofs"]]
+        del manifest["source"]["kind"]
     if version == "1.0":
         facts = manifest["tokenizer"]
         manifest["tokenizer"] = {key: facts[key] for key in ("kind", "files", "special_tokens")}
@@ -128,6 +134,7 @@ def test_bundles_of_older_minor_versions_open(version: str, copy: Path) -> None:
             del proof["checks"]
     (copy / MANIFEST).write_text(json.dumps(manifest | {"schema_version": version}))
     opened = Bundle.open(copy)
+    assert opened.manifest.postprocessing is None
     assert not any(artifact.takes_text for artifact in opened.artifacts)
     assert all(result.passed for result in verify(opened))
 

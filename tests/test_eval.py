@@ -27,7 +27,7 @@ from edgekit.cli.main import cli
 from edgekit.cli.rendering import evaluation as render_eval
 from edgekit.errors import DataError, EdgekitError
 from edgekit.evaluation import measures, result, squad, ways
-from edgekit.evaluation.kinds import Example, Model, Options
+from edgekit.evaluation.kinds import Example, ModelFacts, Options
 from edgekit.evaluation.measures import Resamples
 from edgekit.evaluation.run import Request, run
 from edgekit.evaluation.tagging import Words
@@ -43,9 +43,9 @@ class Letters:
     """A tokenizer that no reading of data needs."""
 
 
-def model(task: str, labels: tuple[str, ...] = (), problem: str | None = None) -> Model:
+def model(task: str, labels: tuple[str, ...] = (), problem: str | None = None) -> ModelFacts:
     facts = Facts(task, problem, labels, 4, str)
-    return Model(facts, Letters())
+    return ModelFacts(facts, Letters())
 
 
 CLASSIFIER = model("text-classification", SENTIMENT, "single_label_classification")
@@ -59,7 +59,7 @@ def once(count: int) -> Resamples:
     return Resamples(np.arange(count)[None])
 
 
-def prepared(path: Path, about: Model, **options: Any) -> ways.Prepared:
+def prepared(path: Path, about: ModelFacts, **options: Any) -> ways.Prepared:
     return ways.prepare(path, about, None, Options(**options), None)
 
 
@@ -195,7 +195,7 @@ def parquet(path: Path) -> None:
     pyarrow.parquet.write_table(table, path)
 
 
-GOOD: tuple[tuple[str, str | None, Model, tuple[str, ...]], ...] = (
+GOOD: tuple[tuple[str, str | None, ModelFacts, tuple[str, ...]], ...] = (
     ("a.tsv", "fine\t1\na, \"b\"\t0\n", CLASSIFIER, ("positive", "negative")),
     ("b.tsv", "\ufeffsentence\tlabel\r\nfine\tPositive\r\na, \"b\"\tNegative\r\n", CLASSIFIER,
      ("positive", "negative")),
@@ -221,7 +221,7 @@ GOOD: tuple[tuple[str, str | None, Model, tuple[str, ...]], ...] = (
 
 @pytest.mark.parametrize(("name", "content", "about", "expected"), GOOD, ids=lambda v: str(v)[:9])
 def test_data_of_each_format(
-    tmp_path: Path, name: str, content: str | None, about: Model, expected: tuple[str, ...]
+    tmp_path: Path, name: str, content: str | None, about: ModelFacts, expected: tuple[str, ...]
 ) -> None:
     path = tmp_path / name
     if content is None:
@@ -234,7 +234,7 @@ def test_data_of_each_format(
         assert [example.texts for example in found.kind.examples] == [("fine",), ('a, "b"',)]
 
 
-BAD: tuple[tuple[str, bytes, Model, str], ...] = (
+BAD: tuple[tuple[str, bytes, ModelFacts, str], ...] = (
     ("empty.tsv", b"", CLASSIFIER, "no examples"),
     ("header.tsv", b"text\tlabel\n", CLASSIFIER, "no examples"),
     ("width.tsv", b"fine\t1\nbad\n", CLASSIFIER, "line 2 has 1 column and the first line 2"),
@@ -269,7 +269,7 @@ BAD: tuple[tuple[str, bytes, Model, str], ...] = (
 
 @pytest.mark.parametrize(("name", "content", "about", "message"), BAD, ids=lambda v: str(v)[:12])
 def test_bad_data_are_named_with_their_place(
-    tmp_path: Path, name: str, content: bytes, about: Model, message: str
+    tmp_path: Path, name: str, content: bytes, about: ModelFacts, message: str
 ) -> None:
     path = tmp_path / name
     path.write_bytes(content)
@@ -293,6 +293,10 @@ def test_columns_and_labels_as_the_user_says(tmp_path: Path) -> None:
         prepared(path, CLASSIFIER, columns={"text": "a", "label": "c"})
     with pytest.raises(EdgekitError, match=r"--labels \+=good: the model has no such label"):
         prepared(path, CLASSIFIER, labels={"+": "good"})
+    both = {"text": "a", "label": "b"}
+    named = {"+": "positive", "-": "negative", "x": "positive"}
+    with pytest.raises(DataError, match=r"--labels x=positive: no row has that label \(\+, -\)"):
+        prepared(path, CLASSIFIER, columns=both, labels=named)
 
 
 def test_questions_are_answerable_as_the_official_script_says(tmp_path: Path) -> None:

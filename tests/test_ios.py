@@ -7,8 +7,8 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,10 @@ LAUNCH, COPY_TO, LIST = (
 
 @dataclass(frozen=True)
 class Mac:
-    """A folder with an xcrun; ``settings`` are what it finds there."""
+    """A folder with an xcrun; ``settings`` are what it finds there.
+
+    ``program`` is an app that is really started, with the ``environment`` beside the caller's.
+    """
 
     folder: Path
     phones: Sequence[dict[str, Any]] = (output.phone("a"),)
@@ -41,11 +44,13 @@ class Mac:
     installed: Sequence[str] = (output.APP,)
     faults: Sequence[dict[str, Any]] = ()
     state: dict[str, Any] | None = None
+    program: Sequence[str] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
 
     def write(self) -> Path:
         """Makes it so, and returns its xcrun."""
         self.folder.mkdir(exist_ok=True)
-        names = ("phones", "simulators", "installed", "faults")
+        names = ("phones", "simulators", "installed", "faults", "program", "environment")
         settings = {**{name: getattr(self, name) for name in names}, "state": self.state or {}}
         (self.folder / "mac.json").write_text(json.dumps(settings))
         program = self.folder / "xcrun"

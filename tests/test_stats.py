@@ -46,6 +46,7 @@ def median_ratio(a: np.ndarray, b: np.ndarray, axis: int) -> np.ndarray:
 def test_intervals_are_scipys_of_95_percent() -> None:
     summary = stats.summarise(SLOW)
     assert summary.mean.value == SLOW.mean()
+    assert summary.throughput_per_s == 1000 / np.median(SLOW)
     assert_like(summary.mean, *bootstrap(np.mean, SLOW))
     assert summary.median.value == stats.median(SLOW).value == np.median(SLOW)
     assert_like(summary.median, *bootstrap(np.median, SLOW))

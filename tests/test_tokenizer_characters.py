@@ -133,7 +133,7 @@ def test_added_tokens_are_cut_out_before_and_after_the_normaliser(both: Both) ->
 @pytest.mark.slow
 def test_every_code_point_between_two_letters(both: Both) -> None:
     surrogates = range(0xD800, 0xE000)
-    for start in range(0, 0x110000, 256):
+    for start in range(0, 0x110000, 64):
         if start not in surrogates:
-            block = map(chr, range(start, start + 256))
-            compare_words(both, " ".join(f"a{point}b" for point in block))
+            pairs = zip(range(start, start + 64, 2), range(start + 1, start + 64, 2), strict=True)
+            compare_words(both, "".join(f"a{chr(one)}b{chr(two)}" for one, two in pairs) + "a")

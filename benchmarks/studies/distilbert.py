@@ -9,14 +9,16 @@ docs/distilbert.md has what it gave. DATA is a folder with ``sst2/train.tsv`` an
 from __future__ import annotations
 
 import json
+import random
 import re
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import metadata
+from itertools import islice
 from pathlib import Path
 
 import click
@@ -25,8 +27,14 @@ from edgekit.model import source
 
 _NEEDED = ("sst2/train.tsv", "sst2/dev.tsv", "stsb/pairs.tsv")
 _SENTENCE = re.compile(r"[A-Z][^.!?<>|`=]{30,240}[.!?]")  # of prose, and not of code or tables
+_WORD = re.compile("[a-z]{2,}")
+_DETERMINERS = ("a", "the", "two", "some", "his", "many")
+_VERBS = ("is", "is", "is", "is", "was")
+_PREPOSITIONS = ("in", "on", "with", "at", "to", "from", "of", "for")
 _BARE = "bert-config"
 _LETTERS = 0.9  # of a sentence's characters, spaces included, at least
+_CLAUSES = 10_000  # made up of the vocabulary's words
+_MASKED = 200  # sentences that the masked-language models are judged on
 # A BERT that minutes can train, with MiniLM's vocabulary.
 _SMALL_BERT = {
     "architectures": ["BertForMaskedLM"], "model_type": "bert", "vocab_size": 30522,
@@ -52,8 +60,8 @@ def parts(data: Path) -> Iterator[Part]:
     yield Part("sst2-teacher", own, (train, "--epochs", "2"))
     yield _distil("sst2-student", "sst2-teacher", 3, "task", "--data", train, "--eval", dev,
                   "--epochs", "2", "--cache-teacher", "--controls")  # fmt: skip
-    yield _distil("stsb-student", source.DEMO, 3, "embedding", "--texts", "texts.txt", "--eval",
-                  pairs, "--epochs", "4", "--controls", "--cache-teacher",
+    yield _distil("stsb-student", source.DEMO, 3, "embedding", "--texts", "texts.txt", "--texts",
+                  "clauses.txt", "--eval", pairs, "--epochs", "2", "--controls", "--cache-teacher",
                   "--max-length", "48")  # fmt: skip
     mlm = ("--texts", "texts.txt", "--eval", "masked.txt", "--max-length", "48", "--limit", "6000")
     yield _distil("bert", f"config:{_BARE}/config.json", 4, "mlm", *mlm, "--weights", "kl=0,cos=0",
@@ -91,16 +99,56 @@ def sentences() -> Iterator[str]:
                 yield sentence
 
 
+def clauses(words: Sequence[str]) -> Iterator[str]:
+    """Made-up English without end, like "the ship is testing two kind choirs with some paper."
+
+    A teacher gives a vector for any text, and these use all of its words, where the sentences of
+    one trade use the same few. What is said makes no sense, and need not.
+
+    Args:
+        words: of the vocabulary, the most frequent first: half of the draws favour those.
+    """
+    rng = random.Random(source.SEED)
+    doing = [word for word in words if word.endswith("ing")]
+
+    def word() -> str:
+        frequent = rng.random() < 0.5
+        return words[int(len(words) ** rng.random()) - 1] if frequent else rng.choice(words)
+
+    def thing() -> str:
+        kind = f"{word()} " if rng.random() < 0.3 else ""
+        return f"{rng.choice(_DETERMINERS)} {kind}{word()}"
+
+    while True:
+        said = f"{thing()} {rng.choice(_VERBS)} {rng.choice(doing)}"
+        if rng.random() < 0.8:
+            said += f" {thing()}"
+        if rng.random() < 0.5:
+            said += f" {rng.choice(_PREPOSITIONS)} {thing()}"
+        yield f"{said}."
+
+
 def prepare(data: Path, out: Path) -> None:
     """Writes the texts without labels, and the small BERT's config beside MiniLM's tokenizer."""
     train, dev = (_texts(data / name) for name in _NEEDED[:2])
-    (out / "texts.txt").write_text("\n".join([*train, *sentences()]) + "\n", "utf-8")
-    (out / "masked.txt").write_text("\n".join(dev) + "\n", "utf-8")
-    bert = out / _BARE
+    demo, bert = source.find(source.DEMO).folder, out / _BARE
     bert.mkdir(exist_ok=True)
     (bert / "config.json").write_text(json.dumps(_SMALL_BERT), "utf-8")
     for name in ("tokenizer.json", "tokenizer_config.json"):
-        shutil.copy(source.find(source.DEMO).folder / name, bert)
+        shutil.copy(demo / name, bert)
+    made = islice(clauses(_words(demo / "tokenizer.json")), _CLAUSES)
+    for name, texts in {
+        "texts.txt": [*train, *sentences()],
+        "clauses.txt": made,
+        "masked.txt": dev[:_MASKED],
+    }.items():
+        (out / name).write_text("\n".join(texts) + "\n", "utf-8")
+
+
+def _words(tokenizer: Path) -> list[str]:
+    """The whole words of a WordPiece vocabulary in its order, which is that of their frequency."""
+    known: dict[str, int] = json.loads(tokenizer.read_text("utf-8"))["model"]["vocab"]
+    return [each for each in sorted(known, key=known.__getitem__) if _WORD.fullmatch(each)]
 
 
 def _texts(path: Path) -> list[str]:

@@ -22,12 +22,12 @@ import click
 from edgekit import formats, support
 from edgekit.benchmarks.studies import small_models
 from edgekit.bundle import Bundle
-from edgekit.conversion import pipeline, plan, stages
+from edgekit.conversion import pipeline, plan
 from edgekit.conversion.plan import ExportPlan, PlannedArtifact
 from edgekit.errors import EdgekitError
 from edgekit.model import families, tasks
 from edgekit.support import Cell, Support
-from edgekit.version import VERSION
+from edgekit.version import VERSION, libraries
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA, DOCUMENT = ROOT / "edgekit" / support.FILE, ROOT / "docs" / "support.md"
@@ -131,7 +131,7 @@ def write(measured: Support, data: Path, document: Path) -> None:
 
 def versions() -> dict[str, str]:
     """Versions of edgekit and of the libraries that the cells depend on."""
-    return {"edgekit": VERSION, **stages.versions()}
+    return {"edgekit": VERSION, **libraries()}
 
 
 def _names(value: str | None, table: Iterable[str]) -> tuple[str, ...]:

@@ -53,12 +53,21 @@ class Answered:
 
 
 def lines(source: Iterable[bytes]) -> Iterator[Asked]:
-    """Each line of a binary file; only a newline ends one."""
+    """The inputs of a binary file, one a line; only a newline ends one, as texts may hold
+    others.
+    """
     return (Asked(line, number) for number, line in enumerate(source, 1))
 
 
 def each(app: App, inputs: Iterable[Asked], top: int, *, debug: bool) -> Iterator[Answered]:
-    """Answers in order, each as soon as it is there; a bad input does not end the others."""
+    """Answers inputs in order, each as soon as it is there. A bad one does not end the others.
+
+    Args:
+        app: an opened file.
+        inputs: texts, or lines of a file.
+        top: how many labels, fillers or spans an answer has at most.
+        debug: show what runtimes print by themselves.
+    """
     for asked in inputs:
         try:
             texts = asked.texts()

@@ -43,7 +43,15 @@ def open_app(
 
 
 def choose(bundle: Bundle, name: str | None, target: str = HOST) -> Artifact | None:
-    """The artifact of that file name, None for ``pytorch``; without a name the first that runs.
+    """The file of a bundle that is opened where the user names one, or none.
+
+    Args:
+        bundle: an opened bundle.
+        name: a file name, ``pytorch``, or None for the first that the device runs.
+        target: ``host``, or a device of ``edgekit devices``.
+
+    Returns:
+        The artifact; None for ``pytorch``.
 
     Raises:
         BundleError: the bundle has none of that name.

@@ -17,7 +17,13 @@ TASKS = ("text-classification", "sentence-similarity", "fill-mask")  # answered 
 
 
 def open_text(bundle: Bundle, artifact: Artifact, target: str = HOST, threads: int = 0) -> App:
-    """Opens such a file.
+    """Opens a file that takes text instead of ids.
+
+    Args:
+        bundle: the bundle that it is in.
+        artifact: one of its ``text_artifacts``.
+        target: the device; only ``host`` has the operators.
+        threads: how many onnxruntime uses; 0 leaves its own choice.
 
     Raises:
         UnsupportedError: the task's answers are made of offsets, which the file does not give, or

@@ -26,7 +26,12 @@ def require() -> None:
 
 
 def to_xml(name: str, findings: Sequence[Finding]) -> str:
-    """``name`` is the bundle's."""
+    """The findings as JUnit's XML, one test case each, which CI systems show.
+
+    Args:
+        name: the bundle's, for the test suite.
+        findings: in the order in which they are shown.
+    """
     from junitparser import Error, Failure, JUnitXml, TestCase, TestSuite
 
     report = JUnitXml(f"edgekit check {name}")

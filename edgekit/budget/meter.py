@@ -177,6 +177,7 @@ def _run(keys: frozenset[str]) -> bool:
 
 
 def _title(entry: Entry) -> str:
+    """What people call the file's format, like ``Core ML``."""
     return formats.get(entry.subject.format).title
 
 
@@ -221,5 +222,13 @@ def _only(bundle: Bundle, files: set[str]) -> Bundle:
 
 
 def _measurement(entry: Entry, setting: DeviceSetting, device: str, machine: str) -> Measurement:
+    """A measurement in which nothing has been measured yet.
+
+    Args:
+        entry: the file and its runtime.
+        setting: threads and length of the budget.
+        device: the device's name, like ``android:SERIAL``.
+        machine: what the device calls its hardware.
+    """
     conditions = Conditions(device, machine, setting.threads, setting.length)
     return Measurement(entry.subject, conditions, {}, "")

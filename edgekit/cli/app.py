@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +29,11 @@ PASSWORD = "EDGEKIT_KEY_PASSWORD"
 @click.option("--apk", type=FilePath(), help="Write a signed APK, without Gradle or Java.")
 @click.option("--key", type=FilePath(), help=f"PKCS #12 key store; its password in {PASSWORD}.")
 @click.option("--aar", type=FilePath(), help="ONNX Runtime for Android, if not fetched yet.")
+@click.option(
+    "--test/--no-test",
+    default=True,
+    help="Run the iOS project's tests on the bundles, where Swift is.  [default: test]",
+)
 @click.option("--install", is_flag=True, help="Install the APK on the phone that adb sees.")
 @debug_option
 def app(
@@ -39,6 +46,7 @@ def app(
     apk: Path | None,
     key: Path | None,
     aar: Path | None,
+    test: bool,
     install: bool,
     debug: bool,
 ) -> None:
@@ -65,6 +73,8 @@ def app(
     elif out is not None:
         project.stamp(made, out)
         _say(made, out, project.steps(made, out, bundles))
+        if test and platform == "ios":
+            sys.exit(_test(out))
 
 
 def _package(made: App, apk: Path, key: Path | None, aar: Path | None, install: bool) -> None:
@@ -79,6 +89,17 @@ def _package(made: App, apk: Path, key: Path | None, aar: Path | None, install: 
     packaging.package(made, apk, shell=shell, libraries=libraries, key=signer)
     if install:
         click.echo(f"installed on {packaging.install(apk, Adb.found(), None)}")
+
+
+def _test(out: Path) -> int:
+    """What ``swift test`` says of the project: 0 also where Swift is not."""
+    from edgekit.toolchains import swift
+
+    found = swift.found()
+    if found is None:
+        return 0
+    click.echo("swift test, on these bundles:")
+    return subprocess.run(found.package("test", out, "--filter", "BundlesTests")).returncode
 
 
 def _say(made: App, out: Path, steps: tuple[str, ...]) -> None:

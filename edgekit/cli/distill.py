@@ -26,15 +26,15 @@ from edgekit.cli.options import (
 @click.option(
     "--layers", required=True, type=Text(), help="How many, or which from 0: 3, or 1,3,5."
 )
-@click.option("--objective", required=True, help="mlm, task or embedding: see below.")
+@click.option("--objective", required=True, help="mlm, task or embedding: see above.")
 @click.option("--data", type=FilePath(), help="Labelled examples, for task.")
 @click.option(
     "--texts",
     multiple=True,
     type=Text(),
-    help="File or datasets:NAME, for mlm and embedding; often.",
+    help="File or datasets:NAME, for mlm and embedding; may be repeated.",
 )
-@click.option("--eval", "evaluation", type=FilePath(), help="Labelled, to judge.")
+@click.option("--eval", "evaluation", type=FilePath(), help="Labelled examples, to judge on.")
 @click.option("--columns", type=Pairs(), help="Like text=sentence,label=target.  [guessed]")
 @click.option("--labels", type=Pairs(), help="Labels of the data that the model names otherwise.")
 @click.option("--limit", type=click.IntRange(1), help="Only the first so many examples.")
@@ -47,18 +47,24 @@ from edgekit.cli.options import (
 @click.option("--steps", type=click.IntRange(1), help="Instead of epochs.")
 @click.option("--batch", type=click.IntRange(1), default=32, show_default=True, help="A step's.")
 @click.option("--micro-batch", type=click.IntRange(1), help="Examples in memory at a time.  [all]")
-@click.option("--lr", "learning_rate", type=Finite(), help="[default: 5e-4 mlm, 1e-4, 3e-4]")
+@click.option("--lr", "learning_rate", type=Finite(), help="[default: 5e-4; 1e-4 for task]")
 @click.option("--warmup", type=Finite(), default=0.1, show_default=True, help="Share of the steps.")
 @click.option("--temperature", type=Finite(), default=2.0, show_default=True)
-@click.option("--weights", type=Numbers(), help="Of the loss's parts, like kl=5,mlm=2,cos=1.")
+@click.option("--weights", type=Numbers(), help="Of the parts of the loss, like kl=5,mlm=2,cos=1.")
 @click.option("--dropout", is_flag=True, help="Train with the student's own dropout.")
 @click.option("--train-embeddings/--freeze-embeddings", default=None, help="[trained in mlm]")
 @click.option("--max-length", "length", type=int, help="Most tokens of an example.")
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("--precision", default="auto", show_default=True, help="fp32, bf16 or fp16.")
 @click.option("--cache-teacher", is_flag=True, help="Ask the teacher once, not in each epoch.")
-@click.option("--controls", is_flag=True, help="Also train without distillation, and at random.")
-@click.option("--save-every", type=click.IntRange(1), default=500, show_default=True, help="Steps.")
+@click.option("--controls", is_flag=True, help="Train without distillation, and at random, too.")
+@click.option(
+    "--save-every",
+    type=click.IntRange(1),
+    default=500,
+    show_default=True,
+    help="Steps between checkpoints.",
+)
 @click.option("--keep", type=click.IntRange(1), default=2, show_default=True, help="Checkpoints.")
 @click.option("--tensorboard", is_flag=True, help="Write its logs, too.")
 @click.option("--resume", is_flag=True, help="Go on from the last checkpoint.")

@@ -14,7 +14,7 @@ from edgekit.cli.options import FilePath, debug_option, json_option
 @json_option
 @debug_option
 def inspect(path: Path, as_json: bool, debug: bool) -> None:
-    """Show what is inside a bundle, or an .onnx, .tflite, .mlpackage or .pte file.
+    """Show what is inside a bundle, or an .onnx, .tflite, .mlpackage, .pte or .aimodel file.
 
     Of a bundle every file is checked against the manifest's SHA-256.
     """
@@ -22,9 +22,9 @@ def inspect(path: Path, as_json: bool, debug: bool) -> None:
     from edgekit.cli.rendering import bundles
     from edgekit.conversion import worker
     from edgekit.errors import BundleError
-    from edgekit.runtime.inspection import inspect_file
+    from edgekit.runtime.inspection import READERS, inspect_file
 
-    if (path / MANIFEST).exists() or (path.is_dir() and path.suffix != ".mlpackage"):
+    if (path / MANIFEST).exists() or (path.is_dir() and path.suffix not in READERS):
         bundles.bundle(Bundle.open(path), as_json)
     else:
         try:

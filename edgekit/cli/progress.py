@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from edgekit.conversion.plan import ExportPlan
-from edgekit.conversion.stages import Step
+from edgekit.conversion.steps import Step
 
 _VERBS = {
     "load": "load",

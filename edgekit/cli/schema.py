@@ -23,6 +23,11 @@ FILES = {
     ),
     "report": ("edgekit.report.data", "ReportFile", "report.json of edgekit bench, version 1"),
     "eval": ("edgekit.evaluation.result", "Evaluation", "eval.json of edgekit eval, version 1"),
+    "distill": (
+        "edgekit.distillation.report",
+        "DistillationReport",
+        "distill.json of edgekit distill, version 1",
+    ),
 }
 
 

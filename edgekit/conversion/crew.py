@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from edgekit.conversion.stages import Say
+from edgekit.conversion.steps import Say
 from edgekit.conversion.worker import Worker
 from edgekit.errors import ConversionError
 

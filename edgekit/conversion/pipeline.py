@@ -15,7 +15,8 @@ from edgekit.bundle import Bundle
 from edgekit.conversion import stages
 from edgekit.conversion.crew import Crew, Here
 from edgekit.conversion.plan import ExportPlan
-from edgekit.conversion.stages import Exported, Outcome, Say, Traced
+from edgekit.conversion.stages import Exported, Outcome, Traced
+from edgekit.conversion.steps import Say
 from edgekit.conversion.worker import disk_error
 from edgekit.errors import ConversionError, EdgekitError, OutputError, ProofError
 from edgekit.files import external_data
@@ -35,7 +36,7 @@ from edgekit.postprocess import settings
 from edgekit.runtime import text as text_runtime
 from edgekit.signature import TensorSpec
 from edgekit.staging import publish, staging
-from edgekit.version import VERSION
+from edgekit.version import VERSION, libraries
 
 
 def convert(
@@ -182,7 +183,7 @@ def _source(source: Source, parameters: int) -> SourceFacts:
         parameters=parameters,
         license=source.card.get("license"),
         seed=SEED if source.random_weights else None,
-        versions=stages.versions(),
+        versions=libraries(),
     )
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import gc
-import importlib.metadata
-import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ import numpy as np
 
 from edgekit import bundle, documents, formats, recipe
 from edgekit.conversion.plan import ExportPlan
+from edgekit.conversion.steps import Say, Step, Timed
 from edgekit.errors import ConversionError, EdgekitError, OutputError, ProofError
 from edgekit.manifest import FileEntry, Proof, TokenizerFacts
 from edgekit.model import checkpoint, tasks
@@ -22,9 +22,10 @@ from edgekit.model.head import Head
 from edgekit.model.oracle import Oracle
 from edgekit.postprocess import Facts
 from edgekit.postprocess import golden as vectors
-from edgekit.proof import embedded_tokenizer, fault_location, golden, probes
+from edgekit.proof import embedded_tokenizer, fault_location, golden, probes, recipe_reference
 from edgekit.proof.compare import Reference
 from edgekit.proof.prove import prove, prove_text
+from edgekit.proof.recipe_reference import Rounded
 from edgekit.proof.trials import Trial
 from edgekit.quantize.audit import Wanted, Weight, hold
 from edgekit.quantize.tensors import tensors
@@ -44,24 +45,11 @@ if TYPE_CHECKING:
 
 PROBES = "probes.pickle"
 GRAPH = "graph"
+_BEYOND_FLOAT16 = (
+    ": float16 ends at 65504: keep the layers whose numbers pass it out of it (--keep-float32), or "
+    "build --recipe fp32"
+)
 TEXT = "-text"  # ends the stem of a file that takes text
-
-
-@dataclass(frozen=True)
-class Step:
-    """Something a stage began or finished. ``seconds`` and ``peak_bytes`` are set when it ended.
-
-    ``stage`` is ``trace`` or a format, ``action`` one of load, trace, reference, convert and prove.
-    """
-
-    stage: str
-    action: str
-    detail: str = ""
-    seconds: float | None = None
-    peak_bytes: int | None = None
-
-
-Say = Callable[[Step], None]
 
 
 @dataclass(frozen=True)
@@ -112,8 +100,12 @@ class Exported:
         """What it stores wrongly, or the first proof that failed, with its runtime."""
         if self.fault is not None:
             return self.fault
-        failed = [proof for proof in self.proofs if not proof.passed]
-        return f"{failed[0].runtime}: {failed[0].failure}" if failed else None
+        failed = next((proof for proof in self.proofs if not proof.passed), None)
+        if failed is None:
+            return None
+        halves = any(weight.scheme.activations == "float16" for weight in self.weights)
+        overflows = halves and self.facts.format == "coreml" and not math.isfinite(failed.max_abs)
+        return f"{failed.runtime}: {failed.failure}{_BEYOND_FLOAT16 if overflows else ''}"
 
 
 @dataclass(frozen=True)
@@ -132,42 +124,14 @@ class Outcome:
     failure: EdgekitError | None = None
 
 
-class _Timed:
-    """Says when a step begins and, with its time and the process's peak memory, when it ends."""
-
-    def __init__(self, say: Say, stage: str, action: str, detail: str = "") -> None:
-        self._say, self._step = say, (stage, action, detail)
-
-    def __enter__(self) -> None:
-        self._say(Step(*self._step))
-        self._started = time.perf_counter()
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is None:
-            elapsed = time.perf_counter() - self._started
-            self._say(Step(*self._step, seconds=elapsed, peak_bytes=peak_bytes()))
-
-
-def peak_bytes() -> int | None:
-    """The most memory this process has held (resident), where the system tells."""
-    try:
-        import resource
-    except ImportError:
-        return None
-    import sys
-
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
-
-
 def trace(plan: ExportPlan, work: Path, out: Path, *, say: Say) -> Traced:
     """Loads the model, asks PyTorch for its answers, and stores the traced graphs in ``work``."""
-    with _Timed(say, "trace", "load", plan.source.name):
+    with Timed(say, "trace", "load", plan.source.name):
         _quiet_transformers()
         tokenizer = checkpoint.load_tokenizer(plan.source)
         saved = None
         if tokenizer is not None:
-            with _Timed(say, "trace", "tables", "every code point"):
+            with Timed(say, "trace", "tables", "every code point"):
                 saved = tokenizers.save(tokenizer, out, plan.max_length)
         if plan.embed_tokenizer and saved is not None:
             embedded_tokenizer.check(
@@ -180,7 +144,7 @@ def trace(plan: ExportPlan, work: Path, out: Path, *, say: Say) -> Traced:
         signature = plan.signature(_outputs(plan, model.config, head))
         oracle = Oracle(model, plan.task, head, token_types=len(signature.inputs) == 3)
         oracle.try_out(min(3, plan.max_length))
-    with _Timed(say, "trace", "trace", plan.task.name):
+    with Timed(say, "trace", "trace", plan.task.name):
         from edgekit.tracing.export import trace as trace_model
 
         (work / GRAPH).mkdir()
@@ -190,7 +154,7 @@ def trace(plan: ExportPlan, work: Path, out: Path, *, say: Say) -> Traced:
         say(Step(name, "refuse", failure, seconds=0.0))
     if len(missing) == len(plan.formats()):
         raise ConversionError("; ".join(missing.values()))
-    with _Timed(say, "trace", "reference", "PyTorch's answers"):
+    with Timed(say, "trace", "reference", "PyTorch's answers"):
         reference = _reference(plan, oracle, tokenizer, signature)
         probes.save(reference.probes, work / PROBES)
         found = golden.content(tokenizer, reference)
@@ -274,34 +238,52 @@ def export(
     built = build(plan, traced, name, work, out, say=say)
     exported = []
     for file in built.files:
-        path, facts = file.path, inspect_file(file.path)
-        tolerance = file.recipe.tolerance_of(plan.task.name)
+        facts, tokenizer = inspect_file(file.path), traced.tokenizer
         if file.fault is not None:
             exported.append(
-                Exported(path, file.recipe.name, facts, None, False, (), fault=file.fault)
+                Exported(file.path, file.recipe.name, facts, None, False, (), fault=file.fault)
             )
-            continue
-        if path.stem.endswith(TEXT) and traced.tokenizer is not None:
-            side = traced.tokenizer.truncation_side
-            with _Timed(say, name, "prove", path.name):
-                exported.append(_export_text(file, facts, reference, tolerance, side))
-            continue
-        proofs, lengths, batched = [], None, False
-        for session in runtime.sessions(path, name):
-            locate = partial(_layer, session, graph.load(work / GRAPH), tolerance)
-            with _Timed(say, name, "prove", f"{path.name} in {session.runtime}"):
-                proofs.append(prove(session, reference, tolerance, locate))
-            lengths, batched = session.lengths, session.batched
-            del session, locate  # they hold the weights, and so do the next ones
-        exported.append(
-            Exported(path, file.recipe.name, facts, lengths, batched, tuple(proofs), file.weights)
-        )
+        elif file.path.stem.endswith(TEXT) and tokenizer is not None:
+            with Timed(say, name, "prove", file.path.name):
+                exported.append(_export_text(file, facts, reference, tokenizer.truncation_side))
+        else:
+            own = _rounded(plan, name, file.recipe, reference, work / GRAPH)
+            asked = replace(reference, rounded=own)
+            exported.append(_export_ids(file, facts, asked, name, work / GRAPH, say))
     return Outcome(tuple(exported), built.failure)
 
 
-def _export_text(
-    file: File, facts: FileFacts, reference: Reference, tolerance: Tolerance, side: str
+def _export_ids(
+    file: File, facts: FileFacts, reference: Reference, name: str, folder: Path, say: Say
 ) -> Exported:
+    """Proves a file in each runtime of this machine; ``folder`` has the traced graph."""
+    proofs, lengths, batched = [], None, False
+    tolerance = file.recipe.tolerance_of(reference.task.name)
+    for session in runtime.sessions(file.path, name):
+        own = reference.rounded if recipe_reference.known(session.runtime) else None
+        locate = partial(_layer, session, graph.load(folder), tolerance)
+        with Timed(say, name, "prove", f"{file.path.name} in {session.runtime}"):
+            proofs.append(prove(session, replace(reference, rounded=own), tolerance, locate))
+        lengths, batched = session.lengths, session.batched
+        del session, locate  # they hold the weights, and so do the next ones
+    return Exported(
+        file.path, file.recipe.name, facts, lengths, batched, tuple(proofs), file.weights
+    )
+
+
+def _rounded(
+    plan: ExportPlan, name: str, kind: Recipe, reference: Reference, folder: Path
+) -> Rounded | None:
+    """What a file's own rounding gives; None where that is not known."""
+    if name == "tflite" and "minimum_tflite" in plan.options:
+        return None  # an old TensorFlow Lite is given float weights: it rounds no activations
+    found = recipe_reference.answers(graph.load(folder), kind.selector, name, reference)
+    gc.collect()  # the rounded weights
+    return found
+
+
+def _export_text(file: File, facts: FileFacts, reference: Reference, side: str) -> Exported:
+    tolerance = file.recipe.tolerance_of(reference.task.name)
     proof = prove_text(TextSession(file.path), reference, tolerance, side)
     return Exported(
         file.path, file.recipe.name, facts, None, False, (proof,), file.weights, takes_text=True
@@ -324,13 +306,14 @@ def build(plan: ExportPlan, traced: Traced, name: str, work: Path, out: Path, *,
     Raises:
         EdgekitError: the first recipe failed.
     """
-    recipes, format_ = [recipe.get(row) for row in plan.recipes(name)], formats.get(name)
+    recipes = [recipe.get(row).keeping(plan.float32_layers) for row in plan.recipes(name)]
+    format_ = formats.get(name)
     options = {key: value for key, value in plan.options.items() if key in format_.options}
     if name == "onnx" and plan.embed_tokenizer and traced.tokenizer is not None:
         options["tokenizer"] = TextTokenizer.read(out, traced.tokenizer)
     files: list[File] = []
     failure = None
-    with _Timed(say, name, "convert", ", ".join(row.name for row in recipes)):
+    with Timed(say, name, "convert", ", ".join(row.name for row in recipes)):
         stored, converter = graph.load(work / GRAPH), format_.converter()
         try:
             made = converter.convert(stored, recipes, traced.card, out, **options)
@@ -392,27 +375,3 @@ def _quiet_transformers() -> None:
 
     logging.set_verbosity_error()
     logging.disable_progress_bar()
-
-
-def versions() -> dict[str, str]:
-    """The versions of the libraries that made a bundle."""
-    names = (
-        "torch",
-        "transformers",
-        "onnx",
-        "onnxruntime",
-        "onnxruntime-extensions",
-        "ai-edge-litert",
-        "coremltools",
-        "executorch",
-        "coreai-core",
-        "coreai-torch",
-        "tensorflow",
-    )
-    found = {}
-    for name in names:
-        try:
-            found[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return found

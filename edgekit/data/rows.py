@@ -191,6 +191,16 @@ def _jsonl(path: Path) -> Iterator[Row]:
 
 
 def _parsed(path: Path, text: str, line: int | None = None) -> Any:
+    """What a JSON text says.
+
+    Args:
+        path: the file it is from, for errors.
+        text: one JSON value.
+        line: the line's number, from 1, where the text is one line of JSONL; None for a whole file.
+
+    Raises:
+        DataError: it is no JSON, or nested too deeply.
+    """
     try:
         return json.loads(text)
     except ValueError as error:

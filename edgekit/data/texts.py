@@ -64,7 +64,9 @@ def _cells(source: str, found: Iterator[Mapping[str, object]], column: str | Non
     name = column
     for cells in found:
         name = name or _column(cells)
-        value = cells.get(name)
+        value = cells.get(name, 0)
+        if value is None:
+            continue  # how Parquet and JSON have an empty text
         if not isinstance(value, str):
             raise DataError(
                 f"{source} has no text in '{name}', its columns are {', '.join(cells)}: "

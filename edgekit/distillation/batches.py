@@ -127,7 +127,7 @@ class _Drawn:
 
 
 @dataclass(frozen=True)
-class Source:
+class Batches:
     """Examples by steps. ``pad_id`` fills rows up, ``by_token`` says that targets are by token."""
 
     examples: Examples

@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import islice, tee
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -112,7 +112,7 @@ def pieces(
     frame = Frame.of(tokenizer)
     room = length - frame.size
     rest: list[int] = []
-    for ids in _tokenized(texts, tokenizer):
+    for ids in filter(None, _tokenized(texts, tokenizer)):
         rest = rest + ids if packed else ids
         while len(rest) >= room if packed else rest:
             yield [*frame.before, *rest[:room], *frame.after]
@@ -124,12 +124,20 @@ def pieces(
 
 
 def beginnings(
-    texts: Iterator[str], tokenizer: PreTrainedTokenizerFast, length: int
-) -> Iterator[list[int]]:
-    """A row for each text, cut at ``length`` ids."""
-    frame = Frame.of(tokenizer)
-    for ids in _tokenized(texts, tokenizer):
-        yield [*frame.before, *ids[: length - frame.size], *frame.after]
+    texts: Iterator[str], tokenizers: Sequence[PreTrainedTokenizerFast], length: int
+) -> Iterator[tuple[list[int], ...]]:
+    """Each text by each of the tokenizers, cut at ``length`` ids.
+
+    A text of which one of them leaves nothing is passed over by all: rows stay pairs.
+    """
+    frames = [Frame.of(tokenizer) for tokenizer in tokenizers]
+    streams = zip(tee(texts, len(tokenizers)), tokenizers, strict=True)
+    for found in zip(*(_tokenized(some, tokenizer) for some, tokenizer in streams), strict=True):
+        if all(found):
+            yield tuple(
+                [*frame.before, *ids[: length - frame.size], *frame.after]
+                for frame, ids in zip(frames, found, strict=True)
+            )
 
 
 def store(rows: Iterator[list[int]], folder: Path, limit: int | None, tick: Say) -> None:
@@ -162,11 +170,10 @@ def load(folder: Path) -> TokenRows:
 
 
 def _tokenized(texts: Iterator[str], tokenizer: PreTrainedTokenizerFast) -> Iterator[list[int]]:
-    """The ids of each text without special tokens; texts of which none is left are passed over."""
+    """The ids of each text without special tokens: none for a text that the tokenizer drops."""
     backend = tokenizer.backend_tokenizer
     backend.no_truncation()
     backend.no_padding()
     while some := list(islice(texts, _AT_ONCE)):
         for found in backend.encode_batch(some, add_special_tokens=False):
-            if found.ids:
-                yield found.ids
+            yield found.ids

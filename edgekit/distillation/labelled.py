@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from edgekit.distillation.examples import Examples, TokenRows
-from edgekit.distillation.plan import Inputs
+from edgekit.distillation.request import Inputs
 from edgekit.errors import DataError, InputError
 from edgekit.evaluation import ways
 from edgekit.evaluation.classification import TextClassification
-from edgekit.evaluation.kinds import AnyKind, Model, Options
-from edgekit.evaluation.reading import Reading
+from edgekit.evaluation.kinds import AnyKind, ModelFacts, Options
+from edgekit.evaluation.reading import QuestionAnswering
 from edgekit.evaluation.scores import Scores
 from edgekit.evaluation.tagging import Words
 from edgekit.evaluation.ways import Prepared
@@ -23,7 +23,7 @@ UNKNOWN = -100  # a target that no loss counts
 Targets = Iterator[tuple[Encoded, np.ndarray]]
 
 
-def prepare(path: Path, model: Model, inputs: Inputs, limit: int | None) -> Prepared:
+def prepare(path: Path, model: ModelFacts, inputs: Inputs, limit: int | None) -> Prepared:
     """A file as an evaluation reads it.
 
     Raises:
@@ -33,7 +33,7 @@ def prepare(path: Path, model: Model, inputs: Inputs, limit: int | None) -> Prep
     return ways.prepare(path, model, None, options, limit)
 
 
-def examples(prepared: Prepared, model: Model) -> Examples:
+def examples(prepared: Prepared, model: ModelFacts) -> Examples:
     """The rows of all examples, each with its target. A long context has a row for each window.
 
     Raises:
@@ -44,7 +44,7 @@ def examples(prepared: Prepared, model: Model) -> Examples:
     return Examples(TokenRows.of([row for row, _ in found]), [target for _, target in found])
 
 
-def _pairs(prepared: Prepared, model: Model, index: int) -> Targets:
+def _pairs(prepared: Prepared, model: ModelFacts, index: int) -> Targets:
     kind = prepared.kind
     try:
         prompt = kind.prompt(model.tokenizer, index)
@@ -54,7 +54,7 @@ def _pairs(prepared: Prepared, model: Model, index: int) -> Targets:
     return _TARGETS[type(kind)](prepared, model, index, prompt)
 
 
-def _label(prepared: Prepared, model: Model, index: int, prompt: Prompt) -> Targets:
+def _label(prepared: Prepared, model: ModelFacts, index: int, prompt: Prompt) -> Targets:
     """The index of the label, or 0 and 1 for each where there may be several."""
     kind = prepared.kind
     assert isinstance(kind, TextClassification)
@@ -63,13 +63,13 @@ def _label(prepared: Prepared, model: Model, index: int, prompt: Prompt) -> Targ
     yield prompt.encodings[0], target
 
 
-def _score(prepared: Prepared, model: Model, index: int, prompt: Prompt) -> Targets:
+def _score(prepared: Prepared, model: ModelFacts, index: int, prompt: Prompt) -> Targets:
     kind = prepared.kind
     assert isinstance(kind, Scores)
     yield prompt.encodings[0], np.asarray(kind.expected[index], np.float32)
 
 
-def _tags(prepared: Prepared, model: Model, index: int, prompt: Prompt) -> Targets:
+def _tags(prepared: Prepared, model: ModelFacts, index: int, prompt: Prompt) -> Targets:
     """The label of each word on the first of its tokens, :data:`UNKNOWN` on all others."""
     kind = prepared.kind
     assert isinstance(kind, Words)
@@ -87,14 +87,14 @@ def _tags(prepared: Prepared, model: Model, index: int, prompt: Prompt) -> Targe
     yield encoded, target
 
 
-def _span(prepared: Prepared, model: Model, index: int, prompt: Prompt) -> Targets:
+def _span(prepared: Prepared, model: ModelFacts, index: int, prompt: Prompt) -> Targets:
     """First and last token of the answer in each window; the first token where it has none.
 
     Where the data do not say at which place the answer stands and it stands at several, no place is
     right or wrong, and the window has no target.
     """
     kind = prepared.kind
-    assert isinstance(kind, Reading)
+    assert isinstance(kind, QuestionAnswering)
     context, row = kind.examples[index].texts[1], prepared.data.table.rows[index]
     found = _answer(context, kind.answers[index], row.cells)
     for encoded in prompt.encodings:
@@ -145,9 +145,9 @@ def _places(encoded: Encoded, answer: tuple[int, int] | None) -> np.ndarray:
     return np.array([inside[0], inside[-1]] if whole else [0, 0])
 
 
-_TARGETS: Mapping[type[AnyKind], Callable[[Prepared, Model, int, Prompt], Targets]] = {
+_TARGETS: Mapping[type[AnyKind], Callable[[Prepared, ModelFacts, int, Prompt], Targets]] = {
     TextClassification: _label,
     Scores: _score,
     Words: _tags,
-    Reading: _span,
+    QuestionAnswering: _span,
 }

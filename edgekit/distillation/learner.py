@@ -28,7 +28,7 @@ Outputs = Mapping[str, torch.Tensor]
 
 
 @dataclass(frozen=True)
-class Reading:
+class Readout:
     """What is read off a model.
 
     ``taps`` are the places in Transformers' ``hidden_states`` (0 are the embeddings, ``i + 1`` is
@@ -55,20 +55,20 @@ def hidden(place: int) -> str:
 
 
 class Learner(nn.Module):
-    """Calls a Transformers model and returns what a :class:`Reading` names, in float32.
+    """Calls a Transformers model and returns what a :class:`Readout` names, in float32.
 
     The keys are the task's outputs, ``hidden_0``, ``hidden_1``, ... for the taps, and ``vector``,
     of length 1, for a task with sentence vectors.
     """
 
-    def __init__(self, model: PreTrainedModel, reading: Reading) -> None:
+    def __init__(self, model: PreTrainedModel, readout: Readout) -> None:
         super().__init__()
-        self.model, self.reading = model, reading
+        self.model, self.readout = model, readout
         self._chosen: torch.Tensor | None = None
-        width, wanted = model.config.hidden_size, reading.project
-        taps = reading.taps if wanted else ()
+        width, wanted = model.config.hidden_size, readout.project
+        taps = readout.taps if wanted else ()
         self.projections = nn.ModuleList(nn.Linear(width, wanted or width) for _ in taps)
-        vector = wanted and reading.head is not None
+        vector = wanted and readout.head is not None
         self.to_vector = nn.Linear(width, wanted or width) if vector else None
         model.base_model.register_forward_hook(self._narrow)
 
@@ -88,7 +88,7 @@ class Learner(nn.Module):
             chosen: (rows, length) bool: the head is run on these tokens only, and its outputs are
                 (tokens, ...). None runs it on all, with outputs of (rows, length, ...).
         """
-        types = {"token_type_ids": token_type_ids} if self.reading.types else {}
+        types = {"token_type_ids": token_type_ids} if self.readout.types else {}
         self._chosen = chosen
         found = self.model(
             input_ids=input_ids,
@@ -98,15 +98,15 @@ class Learner(nn.Module):
             **types,
         )
         self._chosen = None
-        states = [found.hidden_states[tap] for tap in self.reading.taps]
+        states = [found.hidden_states[tap] for tap in self.readout.taps]
         if self.projections:
             pairs = zip(self.projections, states, strict=True)
             states = [layer(state) for layer, state in pairs]
         outputs = {hidden(place): state.float() for place, state in enumerate(states)}
-        if self.reading.head is not None:
-            vector = self._vector(found.last_hidden_state, attention_mask, self.reading.head)
+        if self.readout.head is not None:
+            vector = self._vector(found.last_hidden_state, attention_mask, self.readout.head)
             return {**outputs, VECTOR: vector}
-        values = tasks.output_values(self.reading.task, found)
+        values = tasks.output_values(self.readout.task, found)
         rows = {name: value[0] if chosen is not None else value for name, value in values.items()}
         return {**outputs, **{name: value.float() for name, value in rows.items()}}
 

@@ -16,14 +16,16 @@ import torch
 from edgekit.bundle import TOKENIZER
 from edgekit.data import texts as text_data
 from edgekit.distillation import architecture, examples, labelled, layers, vocabulary
-from edgekit.distillation.batches import Masking, Order, Source
+from edgekit.distillation.batches import Batches, Masking, Order
 from edgekit.distillation.examples import Examples
-from edgekit.distillation.learner import Learner, Reading
-from edgekit.distillation.plan import DISTILBERT, Plan, layer_count
+from edgekit.distillation.learner import Learner, Readout
+from edgekit.distillation.objectives import COSINE, HIDDEN
+from edgekit.distillation.plan import Plan, layer_count
 from edgekit.distillation.progress import Say
+from edgekit.distillation.request import DISTILBERT
 from edgekit.distillation.saving import saves
 from edgekit.errors import PlanError, UnsupportedError
-from edgekit.evaluation.kinds import Model
+from edgekit.evaluation.kinds import ModelFacts
 from edgekit.evaluation.ways import Prepared
 from edgekit.model import checkpoint, families
 from edgekit.postprocess import Facts
@@ -69,7 +71,7 @@ class Loaded:
     def teacher(self) -> Learner:
         """The teacher as its outputs are read."""
         taps = self._taps(self.plan.shape.layers, layer_count(self.plan.teacher))
-        return Learner(self.model, self._reading(self.model, taps, None)).eval()
+        return Learner(self.model, self._readout(self.model, taps, None)).eval()
 
     @cached_property
     def basis(self) -> PreTrainedModel:
@@ -106,21 +108,21 @@ class Loaded:
         taps = self._taps(range(len(shape.layers)), len(shape.layers))
         torch.manual_seed(plan.training.seed)
         wide = self.model.config.hidden_size if shape.width else None
-        learner = Learner(model, self._reading(model, taps, wide))
+        learner = Learner(model, self._readout(model, taps, wide))
         model.requires_grad_(True)
         if not plan.training.train_embeddings:
             model.get_input_embeddings().weight.requires_grad_(False)
         return learner.eval(), notes
 
     @cached_property
-    def source(self) -> Source:
+    def batches(self) -> Batches:
         """The examples, by steps."""
         plan, tokenizer = self.plan, self.tokenizer
         found = self._labelled() if plan.objective.labelled else self._texts()
         masking = self._masking() if plan.objective.name == "mlm" else None
         lengths = np.asarray(found.rows.lengths)
         self.say(f"{len(lengths):,} examples of {lengths.sum():,} tokens")
-        return Source(
+        return Batches(
             found,
             Order(lengths, plan.training.batch, plan.training.seed),
             self.pad_id(tokenizer),
@@ -130,7 +132,7 @@ class Loaded:
         )
 
     @cached_property
-    def judging(self) -> tuple[Prepared, Model] | None:
+    def judging(self) -> tuple[Prepared, ModelFacts] | None:
         """The evaluation data, as the teacher's tokenizer reads them."""
         path = self.plan.inputs.evaluation
         if path is None:
@@ -138,7 +140,7 @@ class Loaded:
         model = self.judged_by(self.tokenizer)
         return labelled.prepare(path, model, self.plan.inputs, None), model
 
-    def judged_by(self, tokenizer: PreTrainedTokenizerFast) -> Model:
+    def judged_by(self, tokenizer: PreTrainedTokenizerFast) -> ModelFacts:
         """What an evaluation knows of a model, with a tokenizer as a bundle would have it."""
         task, length = self.plan.task, self.plan.training.length
         with tempfile.TemporaryDirectory() as folder:
@@ -146,7 +148,7 @@ class Loaded:
             found = Tokenizer(Path(folder) / TOKENIZER, length, tokenizer.truncation_side)
         names = checkpoint.labels(self.model, task)
         facts = Facts(task.name, task.problem_type, names, tokenizer.mask_token_id, found.token)
-        return Model(facts, found, tokenizer.unk_token_id)
+        return ModelFacts(facts, found, tokenizer.unk_token_id)
 
     def pad_id(self, tokenizer: PreTrainedTokenizerFast) -> int:
         """What rows are filled up with."""
@@ -174,15 +176,16 @@ class Loaded:
         folder, other = (self.plan.work / name for name in (_TOKENS, _STUDENT_TOKENS))
         own = self.plan.shape.vocabulary is not None
         if self.accelerator.is_main_process and not folder.is_dir():
-            limit, length = self.plan.inputs.limit, self.plan.training.length
+            inputs, length = self.plan.inputs, self.plan.training.length
             if own:
-                mine = examples.beginnings(self._stream(), self.student_tokenizer, length)
-                examples.store(mine, other, limit, self.tick)
-                rows = examples.beginnings(self._stream(), self.tokenizer, length)
+                for place, target in enumerate((other, folder)):
+                    both = (self.student_tokenizer, self.tokenizer)
+                    found = examples.beginnings(self._stream(), both, length)
+                    mine = (pair[place] for pair in found)
+                    examples.store(mine, target, inputs.limit, self.tick)
             else:
-                packed = self.plan.inputs.packed
-                rows = examples.pieces(self._stream(), self.tokenizer, length, packed)
-            examples.store(rows, folder, limit, self.tick)
+                rows = examples.pieces(self._stream(), self.tokenizer, length, inputs.packed)
+                examples.store(rows, folder, inputs.limit, self.tick)
         self.accelerator.wait_for_everyone()
         return Examples(examples.load(folder), (), examples.load(other) if own else None)
 
@@ -194,14 +197,15 @@ class Loaded:
 
         So the student's last layer, from which its head reads, learns from the teacher's last.
         """
-        if self.plan.objective.name == "embedding":
+        weights = self.plan.training.weights
+        if not weights[HIDDEN if HIDDEN in weights else COSINE]:
             return ()
         places = (*(place + 1 for place in chosen[:-1]), count)
         return places[-1:] if self.plan.objective.last_only else places
 
-    def _reading(
+    def _readout(
         self, model: PreTrainedModel, taps: tuple[int, ...], project: int | None
-    ) -> Reading:
+    ) -> Readout:
         family = families.get(model.config.model_type)
         types = family.has_token_types(model.config.to_dict())
         task = self.plan.task
@@ -211,4 +215,4 @@ class Loaded:
                 f"a teacher for {task.name} with {', '.join(map(str, head.steps))} cannot be "
                 "distilled: edgekit saves one mode of pooling, Dense and Normalize"
             )
-        return Reading(task, taps, head, types, project)
+        return Readout(task, taps, head, types, project)

@@ -183,10 +183,15 @@ _HARD: Mapping[str, Callable[[Losses, Given, torch.Tensor], torch.Tensor]] = {
 
 
 def _cosine(losses: Losses, given: Given) -> torch.Tensor:
-    """How far directions are apart: of hidden states, or of sentence vectors."""
-    if VECTOR in given.student:
-        apart = 1 - (given.student[VECTOR] * given.teacher[VECTOR]).sum(-1)
-        return apart.sum() / given.rows
+    """How far the directions of sentence vectors are apart; without any, of hidden states."""
+    if VECTOR not in given.student:
+        return _hidden(losses, given)
+    apart = 1 - (given.student[VECTOR] * given.teacher[VECTOR]).sum(-1)
+    return apart.sum() / given.rows
+
+
+def _hidden(losses: Losses, given: Given) -> torch.Tensor:
+    """How far the directions of each token's hidden states are apart, as a mean over the taps."""
     found, real = [], given.mask.bool()
     for place in range(losses.taps):
         ours, theirs = given.student[hidden(place)], given.teacher[hidden(place)]
@@ -218,4 +223,5 @@ _PARTS: Mapping[str, Callable[[Losses, Given], torch.Tensor]] = {
     objectives.MLM: _hard,
     objectives.COSINE: _cosine,
     objectives.SIMILARITY: _similarity,
+    objectives.HIDDEN: _hidden,
 }

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from edgekit.errors import PlanError
 from edgekit.model.tasks import Task
 
-KL, LABEL, MLM, COSINE, SIMILARITY = "kl", "label", "mlm", "cos", "sim"
+KL, LABEL, MLM, COSINE, SIMILARITY, HIDDEN = "kl", "label", "mlm", "cos", "sim", "hidden"
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,13 @@ OBJECTIVES: Mapping[str, Objective] = {
             1e-4,
             labelled=True,
         ),
-        Objective("embedding", ("sentence-similarity",), {COSINE: 1.0, SIMILARITY: 5.0}, (), 3e-4),
+        Objective(
+            "embedding",
+            ("sentence-similarity",),
+            {COSINE: 1.0, SIMILARITY: 5.0, HIDDEN: 2.0},
+            (),
+            5e-4,
+        ),
     )
 }
 

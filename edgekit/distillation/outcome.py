@@ -9,13 +9,16 @@ import torch
 from edgekit.distillation import quality, report
 from edgekit.distillation.learner import Learner
 from edgekit.distillation.loading import Loaded
-from edgekit.distillation.report import Course, Entrant, Gain, Report
+from edgekit.distillation.report import Course, DistillationReport, Entrant, Gain
 from edgekit.distillation.training import Record
 from edgekit.evaluation.kinds import Judged
-from edgekit.evaluation.result import score
+from edgekit.evaluation.result import Score, score
+from edgekit.stats import Interval
 
 
-def compare(loaded: Loaded, students: Mapping[str, Learner], courses: Sequence[Course]) -> Report:
+def compare(
+    loaded: Loaded, students: Mapping[str, Learner], courses: Sequence[Course]
+) -> DistillationReport:
     """The report.
 
     Args:
@@ -32,19 +35,28 @@ def compare(loaded: Loaded, students: Mapping[str, Learner], courses: Sequence[C
     length = min(report.TIMED_TOKENS, plan.training.length)
     faster = quality.faster(teacher.cpu(), students[report.STUDENT].cpu(), length)
     entrants = tuple(
-        Entrant(
-            name,
-            quality.parameters(learner),
-            quality.size_bytes(learner),
-            faster if name == report.STUDENT else None,
-            found.get(name, ()),
-        )
-        for name, learner in everyone.items()
+        _entrant(name, learner, faster, found.get(name, ())) for name, learner in everyone.items()
     )
     gains = tuple(_gains(judged, count))
-    layers, facts = plan.shape.layers, _facts(loaded)
-    name, goal = plan.teacher.name, plan.objective.name
-    return Report(name, goal, layers, length, facts, count, entrants, gains, tuple(courses))
+    return DistillationReport(
+        plan.teacher.name,
+        plan.objective.name,
+        plan.shape.layers,
+        length,
+        _facts(loaded),
+        count,
+        entrants,
+        gains,
+        tuple(courses),
+        report.retained(entrants),
+        report.sentence(entrants, gains),
+    )
+
+
+def _entrant(name: str, learner: Learner, faster: Interval, scores: tuple[Score, ...]) -> Entrant:
+    """``faster`` is the student's; a control has its shape, and is not timed again."""
+    size = quality.parameters(learner), quality.size_bytes(learner)
+    return Entrant(name, *size, faster if name == report.STUDENT else None, scores)
 
 
 def course(name: str, records: Sequence[Record], tokens_per_s: float) -> Course:

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from edgekit.distillation import tables
-from edgekit.distillation.report import PAPER, Report
+from edgekit.distillation.report import PAPER, DistillationReport
 from edgekit.files import write_text
 from edgekit.version import VERSION
 
@@ -19,7 +19,7 @@ def possible() -> bool:
     return find_spec("jinja2") is not None
 
 
-def save(found: Report, folder: Path) -> Path:
+def save(found: DistillationReport, folder: Path) -> Path:
     """Writes the page, whole or not at all, and returns its path.
 
     Raises:
@@ -29,7 +29,7 @@ def save(found: Report, folder: Path) -> Path:
     return folder / FILE
 
 
-def to_html(found: Report) -> str:
+def to_html(found: DistillationReport) -> str:
     """The whole page."""
     import jinja2
 

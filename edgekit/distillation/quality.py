@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,7 +15,7 @@ from edgekit.distillation.examples import TokenRows
 from edgekit.distillation.learner import VECTOR, Learner
 from edgekit.distillation.teachers import Live, Tensors
 from edgekit.errors import DataError, InputError
-from edgekit.evaluation.kinds import Judged, Model
+from edgekit.evaluation.kinds import Judged, ModelFacts
 from edgekit.evaluation.ways import Prepared
 from edgekit.stats import Interval, ratio
 from edgekit.tokens.encoding import Prompt
@@ -22,31 +24,40 @@ _ROWS = 32
 _OUTPUT_BYTES = 64 << 20  # that a batch's outputs may have: logits of a vocabulary are large
 _ROUNDS, _WARM = 20, 3
 Say = Callable[[str], None]
+Row = dict[str, np.ndarray]  # a row's outputs by their names, without a batch axis
 
 
-def judge(learner: Learner, prepared: Prepared, model: Model, pad_id: int, tick: Say) -> Judged:
+def judge(
+    learner: Learner, prepared: Prepared, model: ModelFacts, pad_id: int, tick: Say
+) -> Judged:
     """A model's answers to all examples, against what is expected.
 
     Raises:
         DataError: a text that the task cannot take, with its place in the file.
     """
     prompts = [_prompt(prepared, model, index) for index in range(len(prepared.kind.asked))]
-    rows = [row for prompt in prompts for row in prompt.encodings]
-    outputs: list[dict[str, np.ndarray]] = [{} for _ in rows]
-    found = _outputs(learner.eval(), TokenRows.of(rows), pad_id)
-    for answered, (index, values) in enumerate(found, 1):
-        outputs[index] = values
-        if answered % _ROWS == 0:
-            tick(f"evaluated {answered} of {len(rows)}")
-    records, first = [], 0
-    for index, prompt in enumerate(prompts):
-        own = outputs[first : first + len(prompt.encodings)]
-        records.append(prepared.kind.record(model.facts, index, prompt, own))
-        first += len(prompt.encodings)
-    return prepared.kind.judge(records)
+    records: dict[int, Any] = {}
+    for index, outputs in _answers(learner.eval(), prompts, pad_id):
+        records[index] = prepared.kind.record(model.facts, index, prompts[index], outputs)
+        if len(records) % _ROWS == 0:
+            tick(f"evaluated {len(records)} of {len(prompts)}")
+    return prepared.kind.judge([records[index] for index in range(len(prompts))])
 
 
-def _prompt(prepared: Prepared, model: Model, index: int) -> Prompt:
+def _answers(
+    learner: Learner, prompts: Sequence[Prompt], pad_id: int
+) -> Iterator[tuple[int, list[Row]]]:
+    """Each example's outputs as soon as all its rows have some: logits are too large to be kept."""
+    rows = [(index, row) for index, prompt in enumerate(prompts) for row in prompt.encodings]
+    waiting: dict[int, dict[int, Row]] = defaultdict(dict)
+    for place, values in _outputs(learner, TokenRows.of([row for _, row in rows]), pad_id):
+        index = rows[place][0]
+        waiting[index][place] = values
+        if len(waiting[index]) == len(prompts[index].encodings):
+            yield index, [found for _, found in sorted(waiting.pop(index).items())]
+
+
+def _prompt(prepared: Prepared, model: ModelFacts, index: int) -> Prompt:
     try:
         return prepared.kind.prompt(model.tokenizer, index)
     except InputError as error:
@@ -54,9 +65,7 @@ def _prompt(prepared: Prepared, model: Model, index: int) -> Prompt:
         raise DataError(f"{prepared.data.table.path}, {place}: {error}") from error
 
 
-def _outputs(
-    learner: Learner, rows: TokenRows, pad_id: int
-) -> Iterator[tuple[int, dict[str, np.ndarray]]]:
+def _outputs(learner: Learner, rows: TokenRows, pad_id: int) -> Iterator[tuple[int, Row]]:
     """Each row's place and outputs, without padding: the shortest rows first."""
     device = next(learner.parameters()).device
     order = np.argsort(rows.lengths, kind="stable")
@@ -71,17 +80,15 @@ def _outputs(
 
 def _row_bytes(learner: Learner, length: int) -> int:
     """Of the logits of a row."""
-    outputs = learner.reading.task.outputs
+    outputs = learner.readout.task.outputs
     wide = any("vocabulary" in output.axes for output in outputs)
     return 4 * length * (learner.model.config.vocab_size if wide else 1)
 
 
-def _row(
-    learner: Learner, found: Mapping[str, torch.Tensor], place: int, length: int
-) -> dict[str, np.ndarray]:
+def _row(learner: Learner, found: Mapping[str, torch.Tensor], place: int, length: int) -> Row:
     row = {}
-    for output in learner.reading.task.outputs:
-        pooled = learner.reading.head is not None
+    for output in learner.readout.task.outputs:
+        pooled = learner.readout.head is not None
         value = found[VECTOR if pooled else output.name][place].cpu().numpy()
         row[output.name] = value[:length] if "length" in output.axes and not pooled else value
     return row

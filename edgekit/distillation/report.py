@@ -1,18 +1,22 @@
-"""What came out of it: teacher, student and controls on the same examples, and one sentence."""
+"""What came out of it: ``distill.json`` as types, and its numbers in words."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Annotated
 
+from msgspec import Meta
+
+from edgekit import documents
 from edgekit.evaluation.result import Score
 from edgekit.files import write_text
+from edgekit.manifest import Count
 from edgekit.stats import CONFIDENCE, Interval
 from edgekit.version import VERSION
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = "1.0"
 FILE = "distill.json"
 TIMED_TOKENS = 128  # of the text that latencies are taken with
 TEACHER, STUDENT = "teacher", "student"
@@ -29,25 +33,26 @@ PAPER_CLAIMS: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Entrant:
-    """A model of the comparison.
+    """A model of the comparison."""
 
-    ``scores`` begin with the metric that counts; their drops are against the teacher, on the same
-    resamples of the examples. Empty without evaluation data. ``faster`` is how many times faster
-    than the teacher it is, for one text of ``Report.length`` tokens on one thread of the CPU.
-    """
-
-    name: str
-    parameters: int
-    size_bytes: int
-    faster: Interval | None
-    scores: tuple[Score, ...]
+    name: Annotated[str, Meta(description="teacher, student, or the name of a control")]
+    parameters: Count
+    size_bytes: Count
+    faster: Annotated[
+        Interval | None,
+        Meta(description="how many times faster than the teacher: one text, one thread of the CPU"),
+    ]
+    scores: Annotated[
+        tuple[Score, ...],
+        Meta(description="the one that counts first, drops against the teacher; empty: not judged"),
+    ]
 
 
 @dataclass(frozen=True)
 class Gain:
     """How much better the student is than a control, with the bounds of its interval."""
 
-    over: str
+    over: Annotated[str, Meta(description="the control")]
     metric: str
     value: float
     low: float
@@ -61,58 +66,49 @@ class Gain:
 
 @dataclass(frozen=True)
 class Course:
-    """A training in numbers: each part of the loss as the mean of its first and last tenth."""
+    """How one training went."""
 
-    name: str
-    steps: int
-    tokens: int
-    tokens_per_s: float
-    parts: Mapping[str, tuple[float, float]]
+    name: Annotated[str, Meta(description="student, or the name of a control")]
+    steps: Count
+    tokens: Annotated[Count, Meta(description="of all steps, without padding")]
+    tokens_per_s: Annotated[float, Meta(description="since it began or was resumed")]
+    parts: Annotated[
+        Mapping[str, tuple[float, float]],
+        Meta(description="each part of the loss: the means of the first and last tenth of steps"),
+    ]
 
 
 @dataclass(frozen=True)
-class Report:
-    """``facts`` are what was asked for and how it was done, by name and in words."""
+class DistillationReport:
+    """distill.json: teacher, student and controls, and what `edgekit distill --json` prints."""
 
-    teacher: str
-    objective: str
-    layers: tuple[int, ...]
-    length: int
-    facts: Mapping[str, str]
-    examples: int
+    schema_version: str = field(default=SCHEMA_VERSION, kw_only=True)
+    edgekit: Annotated[str, Meta(description="the version that wrote it")] = field(
+        default=VERSION, kw_only=True
+    )
+    confidence: Annotated[float, Meta(description="of all intervals")] = field(
+        default=CONFIDENCE, kw_only=True
+    )
+    teacher: Annotated[str, Meta(description="its name")]
+    objective: Annotated[str, Meta(description="mlm, task or embedding")]
+    layers: Annotated[tuple[int, ...], Meta(description="the teacher's, counted from 0")]
+    length: Annotated[Count, Meta(description="tokens of the text that latencies are taken with")]
+    facts: Annotated[Mapping[str, str], Meta(description="how it was done, by name, in words")]
+    examples: Annotated[Count, Meta(description="that all are judged on; 0 without any")]
     entrants: tuple[Entrant, ...]
     gains: tuple[Gain, ...]
     courses: tuple[Course, ...]
-
-    @property
-    def sentence(self) -> str:
-        """Whether distillation helped."""
-        return _sentence(self)
-
-    @property
-    def retained(self) -> float | None:
-        """The student's share of the teacher's metric."""
-        scores = [self.entrant(name) for name in (TEACHER, STUDENT)]
-        values = [each.scores[0].value if each and each.scores else None for each in scores]
-        if values[0] is None or values[1] is None or values[0] <= 0:
-            return None
-        return values[1] / values[0]
+    retained: Annotated[
+        float | None, Meta(description="the student's share of the teacher's metric")
+    ]
+    sentence: Annotated[str, Meta(description="whether distillation helped")]
+    paper: Annotated[Mapping[str, str], Meta(description=f"the claims of {PAPER}")] = field(
+        default_factory=lambda: dict(PAPER_CLAIMS)
+    )
 
     def entrant(self, name: str) -> Entrant | None:
         """The model of that name, if it took part."""
-        return next((each for each in self.entrants if each.name == name), None)
-
-    def to_json(self) -> dict[str, object]:
-        """Plain data."""
-        return {
-            "schema_version": SCHEMA_VERSION,
-            "edgekit": VERSION,
-            "confidence": CONFIDENCE,
-            "sentence": self.sentence,
-            "retained": self.retained,
-            **asdict(self),
-            "paper": {"source": PAPER, **PAPER_CLAIMS},
-        }
+        return _entrant(self.entrants, name)
 
     def save(self, folder: Path) -> None:
         """Writes ``distill.json``, at once or not at all.
@@ -120,8 +116,34 @@ class Report:
         Raises:
             OutputError: it cannot be written.
         """
-        text = json.dumps(self.to_json(), indent=1, ensure_ascii=False) + "\n"
-        write_text(folder / FILE, text)
+        write_text(folder / FILE, documents.dump_json(self, FILE, indent=2) + "\n")
+
+
+def retained(entrants: Sequence[Entrant]) -> float | None:
+    """The student's share of the teacher's metric; None where it is not known or has no sense."""
+    scores = [_entrant(entrants, name) for name in (TEACHER, STUDENT)]
+    teacher, student = (each.scores[0].value if each and each.scores else None for each in scores)
+    return None if teacher is None or student is None or teacher <= 0 else student / teacher
+
+
+def sentence(entrants: Sequence[Entrant], gains: Sequence[Gain]) -> str:
+    """Whether distillation helped beyond chance, in one sentence."""
+    student = _entrant(entrants, STUDENT)
+    if student is None or not student.scores:
+        return "Nothing was evaluated: give --eval to see what the student can do."
+    metric = f"{student.scores[0].name} {number(student.scores[0])}"
+    share = retained(entrants)
+    kept = "" if share is None else f", {100 * share:.1f}% of the teacher's"
+    found = next((each for each in gains if each.over == WITHOUT), None)
+    if found is None:
+        return f"The student has {metric}{kept}; --controls shows whether distillation helped."
+    if found.beyond_chance:
+        verdict = "Distillation helped beyond chance"
+    elif found.high < 0:
+        verdict = "Distillation did harm beyond chance"
+    else:
+        verdict = "Whether distillation helped is within chance"
+    return f"{verdict}: {metric}{kept}, {gain(found)} points against the same student without it."
 
 
 def number(score: Score) -> str:
@@ -148,19 +170,5 @@ def tenths(values: Sequence[float]) -> tuple[float, float]:
     return sum(first) / len(first), sum(last) / len(last)
 
 
-def _sentence(report: Report) -> str:
-    student = report.entrant(STUDENT)
-    if student is None or not student.scores:
-        return "Nothing was evaluated: give --eval to see what the student can do."
-    metric = f"{student.scores[0].name} {number(student.scores[0])}"
-    kept = "" if report.retained is None else f", {100 * report.retained:.1f}% of the teacher's"
-    found = next((each for each in report.gains if each.over == WITHOUT), None)
-    if found is None:
-        return f"The student has {metric}{kept}; --controls shows whether distillation helped."
-    if found.beyond_chance:
-        verdict = "Distillation helped beyond chance"
-    elif found.high < 0:
-        verdict = "Distillation did harm beyond chance"
-    else:
-        verdict = "Whether distillation helped is within chance"
-    return f"{verdict}: {metric}{kept}, {gain(found)} points against the same student without it."
+def _entrant(entrants: Sequence[Entrant], name: str) -> Entrant | None:
+    return next((each for each in entrants if each.name == name), None)

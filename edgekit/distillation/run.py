@@ -19,9 +19,9 @@ from edgekit.distillation.loading import Loaded
 from edgekit.distillation.losses import Losses
 from edgekit.distillation.plan import Plan
 from edgekit.distillation.progress import Progress, Say
-from edgekit.distillation.report import Course, Report
+from edgekit.distillation.report import Course, DistillationReport
 from edgekit.distillation.training import Run
-from edgekit.errors import MissingExtraError, PlanError
+from edgekit.errors import MissingExtraError, PlanError, first_line
 from edgekit.files import file_sha256
 
 if TYPE_CHECKING:
@@ -32,7 +32,9 @@ _CACHE = "teacher"
 _FREE = {"save_every", "keep", "micro_batch", "precision", "learning_rate"}  # free on resuming
 
 
-def run(plan: Plan, say: Say = lambda text: None, tick: Say = lambda text: None) -> Report | None:
+def run(
+    plan: Plan, say: Say = lambda text: None, tick: Say = lambda text: None
+) -> DistillationReport | None:
     """Trains the student, and writes it and its report.
 
     Under ``accelerate launch`` every process calls this, and they share the work.
@@ -75,11 +77,20 @@ def _accelerator(plan: Plan) -> Accelerator:
         capable = torch.cuda.is_available() and torch.cuda.is_bf16_supported()
         own = "ACCELERATE_MIXED_PRECISION" in os.environ
         precision = None if own else "bf16" if capable else "no"
-    found = Accelerator(
-        mixed_precision="no" if precision == "fp32" else precision,
-        log_with=_TRACKER if plan.tensorboard else None,
-        project_dir=plan.work if plan.tensorboard else None,
-    )
+    try:
+        found = Accelerator(
+            mixed_precision="no" if precision == "fp32" else precision,
+            log_with=_TRACKER if plan.tensorboard else None,
+            project_dir=plan.work if plan.tensorboard else None,
+        )
+    except ValueError as error:  # a device that cannot, or a process that computes otherwise
+        raise PlanError(f"--precision {plan.training.precision}: {first_line(error)}") from error
+    started = int(os.environ.get("WORLD_SIZE", "1"))
+    if started > 1 and found.num_processes == 1:
+        raise PlanError(
+            f"{started} processes were started, and each would train alone: on CPUs set "
+            "ACCELERATE_USE_CPU=true, and start them with torchrun"
+        )
     if plan.training.batch % found.num_processes:
         raise PlanError(
             f"--batch {plan.training.batch} cannot be shared by {found.num_processes} processes: "
@@ -101,8 +112,10 @@ def _make_folder(plan: Plan, accelerator: Accelerator) -> None:
 class _Work:
     loaded: Loaded
 
-    def run(self) -> Report | None:
+    def run(self) -> DistillationReport | None:
         plan, loaded = self.loaded.plan, self.loaded
+        if loaded.accelerator.is_main_process:
+            _ = loaded.judging  # read before hours of training, not after them
         trained = dict(self._trainings())
         if not loaded.accelerator.is_main_process:
             return None
@@ -113,6 +126,7 @@ class _Work:
         saving.save(student, tokenizer, plan.training.length, plan.out)
         found = outcome.compare(loaded, students, [course for _, course in trained.values()])
         found.save(plan.work)
+        shutil.rmtree(plan.work / _CACHE, ignore_errors=True)  # gigabytes that nothing asks for
         if page.possible():
             page.save(found, plan.work)
         return found
@@ -136,9 +150,9 @@ class _Work:
         learner, notes = loaded.student(start)
         for note in notes:
             loaded.say(f"{name}: {note}")
-        taps = len(learner.reading.taps)
+        taps = len(learner.readout.taps)
         losses = Losses(loaded.plan.task, weights, training.temperature, taps)
-        each_epoch = loaded.source.order.steps_per_epoch
+        each_epoch = loaded.batches.order.steps_per_epoch
         steps = training.steps or max(1, round(training.epochs * each_epoch))
         folder = loaded.plan.work / name.replace(" ", "-")
         checkpoints = Checkpoints(folder, self._facts(weights, steps), training.keep)
@@ -148,7 +162,7 @@ class _Work:
             name,
             learner,
             self.teacher if losses.needs_teacher else None,
-            loaded.source,
+            loaded.batches,
             losses,
             training,
             steps,
@@ -169,17 +183,17 @@ class _Work:
         learner = loaded.teacher.to(accelerator.device)
         if not loaded.plan.cache_teacher:
             return teachers.Live(learner)
-        folder, rows = loaded.plan.work / _CACHE, loaded.source.examples.rows
+        folder, rows = loaded.plan.work / _CACHE, loaded.batches.examples.rows
         if accelerator.is_main_process and not folder.is_dir():
             with accelerator.autocast():
-                pad_id, device = loaded.source.pad_id, accelerator.device
+                pad_id, device = loaded.batches.pad_id, accelerator.device
                 teachers.fill(learner, rows, pad_id, device, folder, loaded.tick)
         accelerator.wait_for_everyone()
-        return teachers.Cached.load(folder, rows, learner.reading)
+        return teachers.Cached.load(folder, rows, learner.readout)
 
     def _facts(self, weights: Mapping[str, float], steps: int) -> dict[str, object]:
         """What a run that goes on must have in common with the one that began."""
-        plan, rows = self.loaded.plan, self.loaded.source.examples.rows
+        plan, rows = self.loaded.plan, self.loaded.batches.examples.rows
         numbers = {key: value for key, value in asdict(plan.training).items() if key not in _FREE}
         data = plan.inputs.data
         return {

@@ -41,8 +41,8 @@ def save(learner: Learner, tokenizer: PreTrainedTokenizerFast, length: int, out:
         backend.no_truncation()
         backend.no_padding()
         tokenizer.save_pretrained(made)
-        if learner.reading.head is not None:
-            _modules(learner, learner.reading.head, length, made)
+        if learner.readout.head is not None:
+            _modules(learner, learner.readout.head, length, made)
         move(made, out)
 
 

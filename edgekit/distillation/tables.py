@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from edgekit.distillation import report
-from edgekit.distillation.report import Entrant, Report
+from edgekit.distillation.report import DistillationReport, Entrant
 from edgekit.report.tables import TextTable
 
 _NOTHING = ""
 
 
-def of(found: Report) -> Iterator[tuple[str, TextTable]]:
+def of(found: DistillationReport) -> Iterator[tuple[str, TextTable]]:
     """All of them, each with a title."""
     yield f"{found.examples} examples" if found.examples else "models", models(found)
     if found.gains:
@@ -20,7 +20,7 @@ def of(found: Report) -> Iterator[tuple[str, TextTable]]:
     yield "the paper's, beside ours", paper(found)
 
 
-def models(found: Report) -> TextTable:
+def models(found: DistillationReport) -> TextTable:
     """Teacher, student and controls."""
     scored = next((each.scores for each in found.entrants if each.scores), ())
     measured = (scored[0].name, "drop") if scored else ()
@@ -37,7 +37,7 @@ def models(found: Report) -> TextTable:
     return TextTable(columns, tuple(rows), 1)
 
 
-def gains(found: Report) -> TextTable:
+def gains(found: DistillationReport) -> TextTable:
     """By how many points the student is better than each control."""
     rows = [
         (
@@ -50,7 +50,7 @@ def gains(found: Report) -> TextTable:
     return TextTable(("control", "points", ""), tuple(rows), 1)
 
 
-def losses(found: Report) -> TextTable:
+def losses(found: DistillationReport) -> TextTable:
     """Each part of each training."""
     rows = [
         (
@@ -64,7 +64,7 @@ def losses(found: Report) -> TextTable:
     return TextTable(("training", "steps", "tokens/s", "parts"), tuple(rows), 1)
 
 
-def paper(found: Report) -> TextTable:
+def paper(found: DistillationReport) -> TextTable:
     """What DistilBERT's paper has, and what came out here."""
     teacher, student = found.entrant(report.TEACHER), found.entrant(report.STUDENT)
     ours = dict.fromkeys(report.PAPER_CLAIMS, _NOTHING)

@@ -13,7 +13,7 @@ import torch
 from edgekit.distillation import batches
 from edgekit.distillation.batches import Micro
 from edgekit.distillation.examples import TokenRows
-from edgekit.distillation.learner import Learner, Outputs, Reading
+from edgekit.distillation.learner import Learner, Outputs, Readout
 from edgekit.staging import move, staging
 
 _ROWS = 32  # that the teacher is asked for at a time when a cache is filled
@@ -68,25 +68,25 @@ class Live:
 class Cached:
     """Reads what :func:`fill` wrote: hidden states in half precision, all else in single.
 
-    An array has a row for each token or for each example, as ``reading`` says.
+    An array has a row for each token or for each example, as ``readout`` says.
     """
 
     rows: TokenRows
-    reading: Reading
+    readout: Readout
     arrays: Mapping[str, np.ndarray]
 
     @classmethod
-    def load(cls, folder: Path, rows: TokenRows, reading: Reading) -> Cached:
+    def load(cls, folder: Path, rows: TokenRows, readout: Readout) -> Cached:
         """Without reading the arrays into memory."""
         arrays = {path.stem: np.load(path, mmap_mode="r") for path in folder.glob("*.npy")}
-        return cls(rows, reading, arrays)
+        return cls(rows, readout, arrays)
 
     def outputs(self, micro: Micro, tensors: Tensors) -> Outputs:
         return {name: self._output(name, micro, tensors) for name in self.arrays}
 
     def _output(self, name: str, micro: Micro, tensors: Tensors) -> torch.Tensor:
         values = self.arrays[name]
-        if not self.reading.by_token(name):
+        if not self.readout.by_token(name):
             return torch.from_numpy(values[micro.indices]).to(tensors.ids.device).float()
         found = np.zeros((*micro.ids.shape, *values.shape[1:]), np.float32)
         for place, index in enumerate(micro.indices):
@@ -111,7 +111,7 @@ def fill(
         arrays: dict[str, np.memmap] = {}
         for number, (indices, found) in enumerate(_asked(learner, rows, pad_id, device)):
             for name, value in found.items():
-                long = learner.reading.by_token(name)
+                long = learner.readout.by_token(name)
                 if name not in arrays:
                     arrays[name] = _array(made / f"{name}.npy", value, rows, long)
                 _put(arrays[name], rows, indices, value, long)

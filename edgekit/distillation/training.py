@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from edgekit.distillation.batches import Micro, Source, Step
+from edgekit.distillation.batches import Batches, Micro, Step
 from edgekit.distillation.checkpoints import Checkpoints
 from edgekit.distillation.learner import Learner
 from edgekit.distillation.losses import Given, Losses
-from edgekit.distillation.plan import Training
 from edgekit.distillation.progress import Progress
+from edgekit.distillation.request import Training
 from edgekit.distillation.teachers import Teacher, Tensors
 from edgekit.errors import TrainingError
 from edgekit.files import write_text
@@ -57,7 +57,7 @@ class Run:
     name: str
     learner: Learner
     teacher: Teacher | None
-    source: Source
+    batches: Batches
     losses: Losses
     training: Training
     steps: int
@@ -135,7 +135,7 @@ class _State:
         run, accelerator = self.run_, self.run_.accelerator
         torch.manual_seed(_seed(run.training.seed, self.step, accelerator.process_index))
         self.optimizer.zero_grad(set_to_none=True)
-        step = run.source.step(
+        step = run.batches.step(
             self.step, accelerator.process_index, accelerator.num_processes, _micros(run)
         )
         parts = self._gradients(step)
@@ -217,7 +217,7 @@ def learning_rate(training: Training, step: int, steps: int) -> float:
 
 
 def _micros(run: Run) -> int:
-    own: int = run.source.order.batch // run.accelerator.num_processes
+    own: int = run.batches.order.batch // run.accelerator.num_processes
     return -(-own // (run.training.micro_batch or own))
 
 

@@ -14,7 +14,7 @@ from edgekit.data.rows import Row
 from edgekit.data.table import Data
 from edgekit.errors import DataError
 from edgekit.evaluation import measures
-from edgekit.evaluation.kinds import ClassMeasure, Example, Judged, Model, Options
+from edgekit.evaluation.kinds import ClassMeasure, Example, Judged, ModelFacts, Options
 from edgekit.postprocess import Facts, Outputs, answer
 from edgekit.postprocess.labels import Classification
 from edgekit.tokens.encoding import Prompt, Tokenizer
@@ -115,7 +115,7 @@ class TextClassification:
         return ", ".join(chosen) or "no label"
 
 
-def build(data: Data, model: Model, options: Options) -> tuple[TextClassification, list[str]]:
+def build(data: Data, model: ModelFacts, options: Options) -> tuple[TextClassification, list[str]]:
     """Examples with the model's labels, and in words how the labels were read.
 
     Raises:

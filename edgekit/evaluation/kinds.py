@@ -21,8 +21,11 @@ from edgekit.tokens.encoding import Prompt, Tokenizer
 class Options:
     """What the user may say about data and metrics.
 
-    ``columns`` are by role, ``labels`` the model's by the data's. ``null_threshold`` is by how much
-    no answer has to beat the best span; ``top`` the documents that count in retrieval.
+    Attributes:
+        columns: names of the data's columns, by role.
+        labels: the model's labels, by the data's.
+        null_threshold: how many logits no answer has to be ahead of the best span (SQuAD 2.0).
+        top: how many of the documents found count in retrieval.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -32,15 +35,21 @@ class Options:
 
 
 @dataclass(frozen=True)
-class Model:
-    """What a kind may know of a bundle; ``unknown_id`` stands for words without an entry."""
+class ModelFacts:
+    """What a way of evaluating has to know of a bundle's model.
+
+    Attributes:
+        facts: what post-processing needs.
+        tokenizer: the bundle's.
+        unknown_id: the id of words that the vocabulary cannot spell; None where there is none.
+    """
 
     facts: Facts
     tokenizer: Tokenizer
     unknown_id: int | None = None
 
     @classmethod
-    def of(cls, bundle: Bundle) -> Model:
+    def of(cls, bundle: Bundle) -> ModelFacts:
         """From an opened bundle."""
         tokenizer = Tokenizer.of(bundle)
         unknown = bundle.manifest.special_token("unk_token")
@@ -67,10 +76,16 @@ class ClassMeasure:
 
 @dataclass(frozen=True)
 class Judged:
-    """One file's records against what is expected; ``measures`` begin with the one that counts.
+    """How one file's records compare with what the data expect.
 
-    ``decisions`` are those of each example, ``shown`` is its answer as a person reads it. Examples
-    without decisions are compared by ``values`` alone. ``details`` are further numbers by name.
+    Attributes:
+        measures: the metrics; the first is the one that counts.
+        classes: metrics over parts of the examples.
+        decisions: what was decided for each example, to be compared between files; empty for
+            examples on which nothing is decided.
+        shown: each example's answer as a person reads it.
+        values: each example's answer as :meth:`Kind.difference` compares it.
+        details: further numbers by name.
     """
 
     measures: tuple[Measure, ...]
@@ -106,15 +121,31 @@ class Kind(Protocol[R, V]):
         ...
 
     def record(self, facts: Facts, index: int, prompt: Prompt, outputs: Outputs) -> R:
-        """What is kept of the outputs for it, as plain data: the answer, post-processed."""
+        """What is kept of the model's outputs for ``asked[index]``: the answer, as JSON has it.
+
+        Args:
+            facts: what post-processing needs.
+            index: which of :attr:`asked` it was.
+            prompt: the rows of ids that the outputs are of.
+            outputs: float32 arrays by name for each of those rows, without padding and batch axis.
+        """
         ...
 
     def judge(self, records: Sequence[R]) -> Judged:
-        """All records against what is expected."""
+        """Compares the records of all that was asked with what the data expect.
+
+        Args:
+            records: what :meth:`record` returned, in the order of :attr:`asked`.
+        """
         ...
 
     def difference(self, a: V, b: V) -> float:
-        """How much two files differ on an example, by :attr:`Judged.values`: 0 is not at all."""
+        """How much the answers of two files differ on one example: 0 is not at all.
+
+        Args:
+            a: the example's row of one file's :attr:`Judged.values`.
+            b: that of the other file.
+        """
         ...
 
 

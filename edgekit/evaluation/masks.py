@@ -16,7 +16,7 @@ from edgekit.data.rows import Row
 from edgekit.data.table import Data
 from edgekit.errors import DataError, InputError
 from edgekit.evaluation import measures
-from edgekit.evaluation.kinds import Example, Judged, Model, Options
+from edgekit.evaluation.kinds import Example, Judged, ModelFacts, Options
 from edgekit.postprocess import TOP, Facts, Outputs, answer
 from edgekit.postprocess.masks import FilledMasks
 from edgekit.stats import SEED
@@ -37,7 +37,7 @@ class Record(TypedDict):
 class Masks:
     """``given`` are the right entries of each text's masks; None where masks are made here."""
 
-    model: Model
+    model: ModelFacts
     examples: tuple[Example, ...]
     given: tuple[Right, ...] | None
 
@@ -106,7 +106,7 @@ class Masks:
         return replace(encoded, input_ids=tuple(ids)), right
 
 
-def build(data: Data, model: Model, options: Options) -> tuple[Masks, list[str]]:
+def build(data: Data, model: ModelFacts, options: Options) -> tuple[Masks, list[str]]:
     """Texts with masks and what stood there, or plain texts.
 
     Raises:
@@ -132,7 +132,7 @@ def build(data: Data, model: Model, options: Options) -> tuple[Masks, list[str]]
     return Masks(model, examples, given), []
 
 
-def _right(data: Data, row: Row, model: Model, answers: Sequence[str]) -> Right:
+def _right(data: Data, row: Row, model: ModelFacts, answers: Sequence[str]) -> Right:
     known = (model.tokenizer.entries(text) for text in answers)
     found = [tuple(entry for entry in some if entry != model.unknown_id) for some in known]
     for text, entries in zip(answers, found, strict=True):

@@ -21,7 +21,11 @@ _BLOCK = 1 << 21  # resampled examples that are in memory at a time
 
 
 class Resamples:
-    """Some resamples of the examples, with replacement."""
+    """Some of the bootstrap's resamples: examples drawn with replacement.
+
+    Args:
+        indices: int (resamples, examples), which examples each resample has.
+    """
 
     def __init__(self, indices: np.ndarray) -> None:
         self.indices = indices  # (resamples, examples)
@@ -34,7 +38,14 @@ class Resamples:
         return np.bincount(flat.ravel(), minlength=rows * size).reshape(rows, size).astype(float)
 
     def sums(self, values: np.ndarray) -> np.ndarray:
-        """Of ``values`` (examples, ...) over each resample: (resamples, ...)."""
+        """The sum over each resample.
+
+        Args:
+            values: (examples, ...), one number or several an example.
+
+        Returns:
+            float64 (resamples, ...).
+        """
         return np.asarray(self.counts @ np.asarray(values, np.float64))
 
 
@@ -55,7 +66,10 @@ class Measure:
 
 
 def resamples(count: int) -> Iterator[Resamples]:
-    """The same for the same number of examples."""
+    """All resamples of so many examples, in blocks that fit into memory.
+
+    The same for the same count, so that two files are resampled alike.
+    """
     rng = np.random.default_rng(SEED)
     step = max(1, _BLOCK // count)
     for first in range(0, RESAMPLES, step):
@@ -64,13 +78,26 @@ def resamples(count: int) -> Iterator[Resamples]:
 
 
 def draws(measures: Sequence[Measure], count: int) -> np.ndarray:
-    """Each measure for each resample of so many examples: (measures, resamples)."""
+    """What each measure is in each resample.
+
+    Args:
+        measures: of one file, over the same examples.
+        count: how many examples there are.
+
+    Returns:
+        float64 (measures, resamples).
+    """
     blocks = [[measure.draw(some) for measure in measures] for some in resamples(count)]
     return np.concatenate(blocks, axis=1)
 
 
 def mean(name: str, values: Sequence[float] | np.ndarray) -> Measure:
-    """The mean of one value an example: an accuracy if it is 1 or 0."""
+    """The mean of one number an example: of 0 and 1 it is an accuracy.
+
+    Args:
+        name: the metric's.
+        values: (examples,).
+    """
     array = np.asarray(values, np.float64)
     return Measure(
         name, float(array.mean()), lambda some: np.asarray(some.sums(array) / len(array))
@@ -78,7 +105,13 @@ def mean(name: str, values: Sequence[float] | np.ndarray) -> Measure:
 
 
 def ratio(name: str, parts: np.ndarray, wholes: np.ndarray) -> Measure:
-    """A sum over a sum: the share of right words of all words, or a recall."""
+    """A sum over a sum, such as the right words of all words, or a recall.
+
+    Args:
+        name: the metric's.
+        parts: (examples,), what counts.
+        wholes: (examples,), out of what; the measure is NaN where all are 0.
+    """
     parts, wholes = np.asarray(parts, np.float64), np.asarray(wholes, np.float64)
 
     def draw(some: Resamples) -> np.ndarray:
@@ -89,9 +122,12 @@ def ratio(name: str, parts: np.ndarray, wholes: np.ndarray) -> Measure:
 
 
 def f1_of_counts(name: str, counts: np.ndarray, value: float | None = None) -> Measure:
-    """F1 over all of each example's counts: (examples, 3) of hits, found and expected.
+    """F1 over the counts of all examples together (micro-averaged).
 
-    ``value`` is a library's, where one gives it.
+    Args:
+        name: the metric's.
+        counts: (examples, 3): how many are right, how many were found and how many expected.
+        value: F1 as a library gives it; None computes it here.
     """
 
     def f1(sums: np.ndarray) -> np.ndarray:

@@ -11,7 +11,7 @@ import numpy as np
 from edgekit.data.rows import Row
 from edgekit.data.table import Data
 from edgekit.evaluation import measures, squad
-from edgekit.evaluation.kinds import ClassMeasure, Example, Judged, Model, Options
+from edgekit.evaluation.kinds import ClassMeasure, Example, Judged, ModelFacts, Options
 from edgekit.postprocess import Facts, Outputs, answer
 from edgekit.postprocess.spans import N_BEST, Span, SpanAnswer
 from edgekit.tokens.encoding import Prompt, Tokenizer
@@ -28,10 +28,16 @@ class Record(TypedDict):
 
 
 @dataclass(frozen=True)
-class Reading:
-    """``answers`` are those of each question that count, and ``answerable`` whether the data have
-    any: one of which nothing is left normalised is still one. With ``threshold`` None there always
-    is an answer.
+class QuestionAnswering:
+    """Questions about contexts, answered by spans.
+
+    Attributes:
+        examples: question and context of each.
+        answers: the answers of each question that count as right.
+        answerable: bool (examples,), whether the data have an answer, be it one of which
+            normalising leaves nothing.
+        threshold: by how much no answer has to beat the best span to be given, in logits; None
+            where every question has an answer (SQuAD 1.1).
     """
 
     examples: tuple[Example, ...]
@@ -79,6 +85,7 @@ class Reading:
         return squad.f1_v1 if self.threshold is None else squad.f1_v2
 
     def _answer(self, index: int, record: Record) -> SpanAnswer:
+        """A record as post-processing made it, with its spans' texts cut from the context again."""
         context = self.examples[index].texts[1]
         rows = record["spans"]
         return SpanAnswer(
@@ -86,10 +93,24 @@ class Reading:
         )
 
     def _score(self, compare: squad.Compare, texts: Sequence[str]) -> np.ndarray:
+        """Each answer by its most similar right one.
+
+        Args:
+            compare: a metric of two texts, from 0 to 1.
+            texts: the answer to each question; empty for no answer.
+
+        Returns:
+            float64 (examples,).
+        """
         pairs = zip(texts, self.answers, strict=True)
         return np.array([squad.best(compare, text, answers) for text, answers in pairs])
 
     def _classes(self, f1: np.ndarray) -> tuple[ClassMeasure, ...]:
+        """F1 over the questions with and without an answer, of SQuAD 2.0 only.
+
+        Args:
+            f1: float64 (examples,).
+        """
         if self.threshold is None:
             return ()
         return tuple(
@@ -112,7 +133,7 @@ class Reading:
         return details
 
 
-def build(data: Data, model: Model, options: Options) -> tuple[Reading, list[str]]:
+def build(data: Data, model: ModelFacts, options: Options) -> tuple[QuestionAnswering, list[str]]:
     """Questions, contexts and answers.
 
     Raises:
@@ -133,7 +154,8 @@ def build(data: Data, model: Model, options: Options) -> tuple[Reading, list[str
     answerable = np.array([bool(texts) for texts in given])
     threshold = options.null_threshold if version_2 else None
     notes = ["questions may have no answer: SQuAD 2.0" if version_2 else "SQuAD 1.1"]
-    return Reading(examples, answers, answerable, threshold), [*notes, *_strange(examples, given)]
+    notes += _strange(examples, given)
+    return QuestionAnswering(examples, answers, answerable, threshold), notes
 
 
 def _strange(examples: Sequence[Example], given: Sequence[Sequence[str]]) -> Iterator[str]:

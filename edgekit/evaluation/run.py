@@ -15,7 +15,7 @@ from edgekit.app.inference import HOST, App
 from edgekit.bundle import Artifact, Bundle
 from edgekit.errors import BundleError, DataError, EdgekitError, InputError, OutputError, PlanError
 from edgekit.evaluation import judging, ways
-from edgekit.evaluation.kinds import Model, Options
+from edgekit.evaluation.kinds import ModelFacts, Options
 from edgekit.evaluation.predictions import Prediction, Predictions
 from edgekit.evaluation.result import BundleEvaluation, DataFacts, Evaluation
 from edgekit.evaluation.ways import Prepared
@@ -98,7 +98,7 @@ class _Work:
     def bundle(self, bundle: Bundle) -> BundleEvaluation:
         asked = self.request
         prepared = ways.prepare(
-            asked.data, Model.of(bundle), asked.task, asked.options, asked.limit
+            asked.data, ModelFacts.of(bundle), asked.task, asked.options, asked.limit
         )
         self.say(f"{bundle.name}: {len(prepared.kind.examples)} examples")
         for note in prepared.notes:

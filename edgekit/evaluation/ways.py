@@ -19,10 +19,10 @@ from edgekit.evaluation import (
     scores,
     tagging,
 )
-from edgekit.evaluation.kinds import AnyKind, Model, Options
+from edgekit.evaluation.kinds import AnyKind, ModelFacts, Options
 from edgekit.postprocess import Facts
 
-Build = Callable[[Data, Model, Options], tuple[AnyKind, list[str]]]
+Build = Callable[[Data, ModelFacts, Options], tuple[AnyKind, list[str]]]
 Fits = Callable[[object], bool]  # whether a cell may be a label
 IsLabel = Callable[[Facts, Options], Fits]
 
@@ -81,7 +81,7 @@ class Prepared:
 
 
 def prepare(
-    path: Path, model: Model, task: str | None, options: Options, limit: int | None
+    path: Path, model: ModelFacts, task: str | None, options: Options, limit: int | None
 ) -> Prepared:
     """Reads the data for a model.
 

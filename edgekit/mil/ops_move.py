@@ -74,7 +74,17 @@ def slice_by_index(
     end_mask: Array | None = None,
     squeeze_mask: Array | None = None,
 ) -> Array:
-    """``x[begin:end:stride]`` on every axis; a mask frees a bound or picks one element."""
+    """``x[begin:end:stride]`` on every axis at once.
+
+    Args:
+        x: any array.
+        begin: where each axis begins, int32 (rank,).
+        end: where each axis ends, int32 (rank,).
+        stride: steps, int32 (rank,); None is 1 everywhere.
+        begin_mask: nonzero for axes that begin at their start, whatever ``begin`` says.
+        end_mask: nonzero for axes that end at their end.
+        squeeze_mask: nonzero for axes of which only ``begin`` stays, and which go.
+    """
     steps = ints(stride) if stride is not None else (1,) * x.ndim
     free_begin, free_end, single = (
         ints(mask) if mask is not None else (0,) * x.ndim

@@ -40,7 +40,7 @@ _ARRAY_DTYPES = {"FLOAT32": "float32", "FLOAT16": "float16", "INT32": "int32", "
 
 
 @dataclass(frozen=True)
-class Facts:
+class PackageFacts:
     """What :func:`read_facts` finds. Tensors and operations are those of the default function.
 
     ``functions`` maps each name to how many tokens it takes, shortest first; ``operations`` counts
@@ -57,7 +57,7 @@ class Facts:
     metadata: Mapping[str, str]
 
 
-def read_facts(package: Path) -> Facts:
+def read_facts(package: Path) -> PackageFacts:
     """Reads a package's functions, tensors, operations and metadata.
 
     Raises:
@@ -70,14 +70,14 @@ def read_facts(package: Path) -> Facts:
         return _facts(package, spec)
 
 
-def _facts(package: Path, spec: Model) -> Facts:
+def _facts(package: Path, spec: Model) -> PackageFacts:
     default = spec.description.defaultFunctionName or "main"
     described = {row.name: row for row in spec.description.functions} or {"main": spec.description}
     if default not in described or not described.keys() <= set(spec.mlProgram.functions):
         raise BundleError(f"{package.name} describes functions it does not have: export it again")
     lengths = {name: _tokens(row) for name, row in described.items()}
     number = spec.specificationVersion
-    return Facts(
+    return PackageFacts(
         specification_version=number,
         minimum_os=_MINIMUM_OS.get(number, f"specification {number}"),
         functions=dict(sorted(lengths.items(), key=lambda pair: pair[1])),
@@ -129,7 +129,7 @@ def refuse_damage(package: Path) -> Iterator[None]:
 
 
 def spec_path(package: Path) -> Path:
-    """Where the manifest says the model is.
+    """The file of the package's ``Model`` message, which its ``Manifest.json`` names.
 
     Raises:
         BundleError: the manifest is missing, damaged or points outside of the package.

@@ -157,6 +157,9 @@ def _constexpr(op: Operation, stored: Stored, shape: tuple[int, ...]) -> Var:
 
 
 def _is_weight(op: Operation) -> bool:
+    """Whether it is a constant array that is large enough to be shared, or stored in another
+    way.
+    """
     if op.op_type != "const":
         return False
     value = op.outputs[0].val

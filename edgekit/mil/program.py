@@ -33,6 +33,7 @@ class _Tensor:
 
     @classmethod
     def of(cls, named: NamedValueType) -> _Tensor:
+        """The tensor that a program declares: it must have a type of numbers and no free axis."""
         return cls(named.name, numpy_dtype(named.type), static_shape(named.type))
 
 

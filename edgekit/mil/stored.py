@@ -62,5 +62,5 @@ def _stored(operation: Operation, weights: Weights) -> Stored | None:
 
 
 def _flat(parameter: Array) -> Array:
-    """(rows, 1): one number for each row."""
+    """A scale or zero point a row as :class:`Stored` has it: any shape to (rows, 1)."""
     return parameter.reshape(-1, 1)

@@ -81,6 +81,11 @@ class Weights:
         return data[start : start + size_bytes]
 
     def _file(self, file_name: str) -> Array:
+        """The bytes of a weight file, mapped once.
+
+        Args:
+            file_name: as the program has it, like ``@model_path/weights/weight.bin``.
+        """
         if file_name not in self._files:
             path = inside(self._folder, file_name.removeprefix("@model_path/"))
             if not path.stat().st_size:

@@ -5,11 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
 
 from edgekit.errors import PlanError, UnsupportedError
 
-_PROJECTS = Path(__file__).parent  # in a checkout links to the folders of the same name
+
+def _project(name: str) -> Path:
+    """A folder that the package carries; in a checkout it is a link to the one of that name."""
+    spec = find_spec(f"{__package__}.{name}")
+    places = spec.submodule_search_locations if spec else None
+    return Path(next(iter(places or [str(Path(__file__).with_name(name))])))
 
 
 @dataclass(frozen=True)
@@ -68,7 +74,7 @@ def _escaped(value: str) -> str:
 
 ANDROID = Platform(
     name="android",
-    project=_PROJECTS / "android_demo",
+    project=_project("android_demo"),
     bundles=Path("app/src/main/assets/bundles"),
     suffix="",
     settings=Path("edgekit.properties"),
@@ -85,7 +91,7 @@ APK = replace(  # made here, of libraries that are here
 )
 IOS = Platform(
     name="ios",
-    project=_PROJECTS / "ios_demo",
+    project=_project("ios_demo"),
     bundles=Path("App/Bundles"),
     suffix=".edgekit",
     settings=Path("App/Identifiers.xcconfig"),

@@ -131,6 +131,7 @@ class LayerNorm:
         return width
 
     def compute(self, values: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Each vector normalised, scaled and shifted; ``mask`` plays no part."""
         import torch
 
         weight, bias = (torch.from_numpy(x).to(values) for x in (self.weight, self.bias))
@@ -166,6 +167,7 @@ class Truncate:
         return min(self.dimension, width)
 
     def compute(self, values: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Each vector's first values; ``mask`` plays no part."""
         return values[..., : self.dimension]
 
     def __str__(self) -> str:
@@ -210,7 +212,7 @@ class Head:
         return sum(layer.weight.size + layer.bias.size for layer in layers)
 
     def facts(self) -> PoolingFacts:
-        """What the manifest says of it."""
+        """The manifest's ``pooling``: how the graph makes one vector of the token vectors."""
         pools = [str(step) for step in self.steps if isinstance(step, Pool | Splade)]
         return PoolingFacts(
             mode=pools[0] if pools else "none",

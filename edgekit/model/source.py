@@ -137,7 +137,7 @@ class Source:
 
     @property
     def kind(self) -> Literal["demo", "config", "folder", "hub"]:
-        """What ``origin`` names."""
+        """In which way the user named the checkpoint: what ``origin`` is."""
         if self.origin == DEMO:
             return "demo"
         if self.origin.startswith("config:"):

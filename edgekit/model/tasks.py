@@ -267,7 +267,12 @@ def fitted(task: Task, config: Config, problem: str | None = None) -> Task:
 
 
 def with_problem(task: Task, problem_type: str | None) -> Task:
-    """The task whose logits mean that; the task as it is for None.
+    """A text classifier's task with what its logits mean.
+
+    Args:
+        task: text classification.
+        problem_type: Transformers' name for it, such as ``regression``; None leaves the task as it
+            is.
 
     Raises:
         UnsupportedError: edgekit does not have the problem type.
@@ -328,5 +333,5 @@ def tensor_specs(task: Task, sizes: Mapping[str, int]) -> tuple[TensorSpec, ...]
 
 
 def output_values(task: Task, model_output: ModelOutput) -> dict[str, Tensor]:
-    """The task's outputs picked from what a Transformers model returned."""
+    """The task's outputs, by their names in edgekit, picked from what a model returned."""
     return {output.name: getattr(model_output, output.field) for output in task.outputs}

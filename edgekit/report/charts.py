@@ -43,7 +43,17 @@ def short(value: float) -> float:
 def bars(
     rows: Sequence[Point], unit: str, tokens: int | None = None, reference: float | None = None
 ) -> dict[str, object]:
-    """One bar a row, its words above it; ``reference`` is a line to compare with."""
+    """A chart with a bar for each row, and the row's words above it.
+
+    Args:
+        rows: as this module's top says; ``low`` and ``high`` are drawn where a row has them.
+        unit: what the values are in, for the axis.
+        tokens: the length that the page shows first; None where rows have no length.
+        reference: a value that a line marks, to compare with.
+
+    Returns:
+        The Vega-Lite specification.
+    """
     import altair as alt
 
     base = _rows(rows, tokens)
@@ -62,7 +72,15 @@ def bars(
 
 
 def distributions(rows: Sequence[Point], tokens: int) -> dict[str, object]:
-    """Every one of a row's ``samples`` as a tick, and its value as a dot."""
+    """A chart with all samples of each row as ticks, its value as a dot and its interval as a line.
+
+    Args:
+        rows: as this module's top says; ``samples`` are latencies in milliseconds.
+        tokens: the length that the page shows first.
+
+    Returns:
+        The Vega-Lite specification.
+    """
     import altair as alt
 
     base = _rows(rows, tokens)
@@ -81,7 +99,17 @@ def distributions(rows: Sequence[Point], tokens: int) -> dict[str, object]:
 
 
 def size_latency(rows: Sequence[Point], tones: Tones, tokens: int) -> dict[str, object]:
-    """A point a file; those of the ``front`` are named and joined."""
+    """A chart of size against latency, a point for each file; those of the Pareto front are joined.
+
+    Args:
+        rows: ``size`` in megabytes, ``value`` in milliseconds, and ``front`` for files than which
+            none is both smaller and faster.
+        tones: a colour for each model and recipe, by the text of the legend.
+        tokens: the length that the page shows first.
+
+    Returns:
+        The Vega-Lite specification.
+    """
     import altair as alt
 
     base = _shown(rows, tokens).transform_joinaggregate(most="max(size)")
@@ -104,7 +132,15 @@ def size_latency(rows: Sequence[Point], tones: Tones, tokens: int) -> dict[str, 
 
 
 def curves(rows: Sequence[Point], tones: Tones) -> dict[str, object]:
-    """A line a file over all the lengths."""
+    """A chart of latency over length, a line for each file.
+
+    Args:
+        rows: ``tokens`` and ``value``, in milliseconds, of every measured length.
+        tones: a colour for each model and recipe, by the text of the legend.
+
+    Returns:
+        The Vega-Lite specification.
+    """
     import altair as alt
 
     lengths = alt.Axis(values=sorted({row["tokens"] for row in rows}))

@@ -36,6 +36,7 @@ def _lines(report: Report) -> Iterator[str]:
 
 
 def _profiles(report: Report) -> Iterator[str]:
+    """The section on operators: a table for each profiled result; nothing without a profile."""
     found = list(tables.profiles(report))
     if found:
         yield from ("", "## Operators", "", f"Measured {wording.PROFILED}.")

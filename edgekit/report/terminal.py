@@ -142,6 +142,7 @@ def _notes(report: Report) -> Iterator[str]:
 
 
 def _shown(found: tables.TextTable) -> Table:
+    """A table of text as rich prints it."""
     table = _plain_table(*found.columns, left=found.left)
     for row in found.rows:
         table.add_row(*map(escape, row))

@@ -84,7 +84,7 @@ def ratio(found: Comparison | None) -> str:
 
 
 def inverse(value: Interval) -> Interval:
-    """Of a ratio: how many times slower."""
+    """The ratio the other way round: how many times slower for how many times faster."""
     return Interval(1 / value.value, 1 / value.high, 1 / value.low)
 
 
@@ -220,7 +220,12 @@ def _plain(key: str, value: object) -> str:
 
 
 def claim(value: float | Interval, unit: str) -> str:
-    """A number of the paper or ours."""
+    """A number of a paper, or ours beside it, in the words of its unit.
+
+    Args:
+        value: of ``unit``.
+        unit: ``parameters``, ``bytes`` or ``times``.
+    """
     plain = value.value if isinstance(value, Interval) else value
     return {
         "parameters": lambda: f"{plain / 1e6:.1f} M parameters",

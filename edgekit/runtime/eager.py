@@ -15,7 +15,13 @@ from edgekit.runtime.interpreters import Feed
 
 
 class Eager:
-    """A session (see :mod:`edgekit.runtime.table`) of the checkpoint that a bundle was made of.
+    """The unmodified checkpoint that a bundle was made of, in PyTorch.
+
+    It has what a :class:`edgekit.runtime.interpreters.Session` has, so that it stands beside files.
+
+    Args:
+        folder: the bundle's; its manifest says where the checkpoint is.
+        threads: how many PyTorch may use; 0 leaves its own choice.
 
     Raises:
         BundleError: the checkpoint has changed since.

@@ -50,14 +50,14 @@ def inspect_file(path: Path) -> FileFacts:
         UnsupportedError: another suffix.
         BundleError: it is missing, cannot be read or has no operations.
     """
-    if path.suffix not in _READERS:
+    if path.suffix not in READERS:
         raise UnsupportedError(
-            f"{path} is no bundle and no {', '.join(_READERS)} file: nothing to inspect"
+            f"{path} is no bundle and no {', '.join(READERS)} file: nothing to inspect"
         )
     if not path.is_file() and not path.is_dir():  # a pipe would never end
         what = "is neither a file nor a folder" if path.exists() else "does not exist"
         raise BundleError(f"{path} {what}")
-    format_name, reader = _READERS[path.suffix]
+    format_name, reader = READERS[path.suffix]
     get_format(format_name).require()
     try:
         facts = reader(path)
@@ -137,6 +137,13 @@ def _least_tflite(codes: list[tuple[str, int]]) -> dict[str, str]:
 
 
 def _tflite_tensors(details: Mapping[str, Any], order: list[str]) -> tuple[TensorSpec, ...]:
+    """The inputs or outputs of a signature.
+
+    Args:
+        details: what LiteRT's signature runner says of each tensor, by name: ``dtype`` and
+            ``shape``.
+        order: the names in the signature's order.
+    """
     return tuple(
         TensorSpec(name, details[name]["dtype"].__name__, tuple(map(int, details[name]["shape"])))
         for name in order
@@ -182,6 +189,12 @@ def _executorch(path: Path) -> FileFacts:
 
 
 def _executorch_tensors(names: list[str], meta: Callable[[int], Any]) -> tuple[TensorSpec, ...]:
+    """The inputs or outputs of a program.
+
+    Args:
+        names: of the tensors, in order.
+        meta: ExecuTorch's description of the tensor of that number.
+    """
     dtypes = {3: "int32", 6: "float32"}  # ScalarType of PyTorch's c10
     return tuple(
         TensorSpec(name, dtypes[meta(index).dtype()], tuple(meta(index).sizes()))
@@ -222,7 +235,7 @@ def _coreai_tensor(name: str, text: str) -> TensorSpec:
     return TensorSpec(name, dtype.lower(), tuple(int(size) for size in shape.split(" × ")))
 
 
-_READERS: dict[str, tuple[str, Callable[[Path], FileFacts]]] = {
+READERS: dict[str, tuple[str, Callable[[Path], FileFacts]]] = {
     ".onnx": ("onnx", _onnx),
     ".tflite": ("tflite", _tflite),
     ".mlpackage": ("coreml", _coreml),

@@ -23,10 +23,13 @@ Feed = Mapping[str, np.ndarray]
 
 
 class Session(Protocol):
-    """An opened artifact.
+    """An artifact that a runtime has opened: arrays in, arrays out.
 
-    ``lengths`` are the static lengths it takes; None where any will do. ``batched`` says whether
-    it takes several texts at once.
+    Attributes:
+        runtime: the runtime and its version, like ``onnxruntime 1.22.0``.
+        lengths: the static lengths in tokens that the file takes, shortest first; None where any
+            will do.
+        batched: whether it takes several texts at once.
     """
 
     @property
@@ -39,11 +42,26 @@ class Session(Protocol):
     def batched(self) -> bool: ...
 
     def run(self, feed: Feed) -> dict[str, np.ndarray]:
-        """One inference: int32 (batch, length) in, float32 with a batch axis out."""
+        """One inference.
+
+        Args:
+            feed: the inputs by name, int32 of (batch, length); the length is one of
+                :attr:`lengths`.
+
+        Returns:
+            The outputs by name, float32, with the batch as their first axis.
+        """
         ...
 
     def layers(self, feed: Feed) -> list[np.ndarray]:
-        """The results of every layer normalisation of one inference, in order; none if unseen."""
+        """What every layer normalisation gives in one inference, to find where a file goes wrong.
+
+        Args:
+            feed: as of :meth:`run`.
+
+        Returns:
+            The results in the order of computation; empty where the runtime does not show them.
+        """
         ...
 
 

@@ -21,7 +21,11 @@ _MODULE = "onnxruntime_extensions"
 
 
 def require() -> None:
-    """Raises MissingExtraError if the operators are not installed."""
+    """Checks that onnxruntime-extensions, which has the operators for text, is installed.
+
+    Raises:
+        MissingExtraError: it is not.
+    """
     if find_spec(_MODULE) is None:
         raise MissingExtraError(PACKAGE, "embed")
 
@@ -59,7 +63,7 @@ class TextSession:
         return dict(zip(self._outputs, self._session.run(None, dict(feed)), strict=True))
 
     def layers(self, feed: Feed) -> list[np.ndarray]:
-        """None: the file without a tokenizer, which has the same model, shows them."""
+        """Always empty: the ordinary file, which has the same model, shows its layers."""
         return []
 
 
@@ -89,5 +93,5 @@ def _bound_to_itself() -> Iterator[None]:
 
 
 def operators() -> str:
-    """The package of operators that such a file needs, with the version that is installed."""
+    """The package whose operators turn text into ids inside a file, and its installed version."""
     return f"{PACKAGE} {version(PACKAGE)}"

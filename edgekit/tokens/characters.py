@@ -10,12 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from edgekit.tokens import graphemes
 from edgekit.tokens.graphemes import Graphemes
+
+if TYPE_CHECKING:
+    from tokenizers.normalizers import Normalizer
 
 _USED = (range(0xD800), range(0xE000, 0x40000), range(0xE0000, 0xE1000))
 _ALIKE = (  # without any character, or for private use: all fare as the first
@@ -97,17 +100,17 @@ def every() -> tuple[int, ...]:
     return tuple(sorted([*used, *(points[0] for points in _ALIKE)]))
 
 
-def _made(normalizer: Any) -> Iterator[tuple[int, str]]:
+def _made(normalizer: Normalizer) -> Iterator[tuple[int, str]]:
     """What a normaliser makes of each code point."""
     text = normalizer.normalize_str(_BETWEEN.join(map(chr, every())))
     return zip(every(), text.split(_BETWEEN), strict=True)
 
 
-def _dropped(normalizer: Any) -> Ranges:
+def _dropped(normalizer: Normalizer) -> Ranges:
     return ranges(point for point, text in _made(normalizer) if not text)
 
 
-def _changes(normalizer: Any) -> Changes:
+def _changes(normalizer: Normalizer) -> Changes:
     found = {
         point: text
         for point, text in _made(normalizer)
@@ -124,7 +127,7 @@ def _matched(pattern: str) -> Ranges:
     return _dropped(Replace(Regex(pattern), ""))
 
 
-def _bert(**switch: bool) -> Any:
+def _bert(**switch: bool) -> Normalizer:
     """A BertNormalizer that does one thing alone."""
     from tokenizers.normalizers import BertNormalizer
 
@@ -132,10 +135,11 @@ def _bert(**switch: bool) -> Any:
     return BertNormalizer(**{**dict.fromkeys(names, False), **switch})
 
 
-def _named(name: str) -> Any:
+def _named(name: str) -> Normalizer:
     from tokenizers import normalizers
 
-    return getattr(normalizers, name)()
+    found: Normalizer = getattr(normalizers, name)()
+    return found
 
 
 def _split(kind: str) -> Mapping[str, set[int]]:

@@ -8,7 +8,11 @@ musical signs and two tone marks of old Hangul), would change places.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tokenizers.normalizers import Normalizer
+    from tokenizers.pre_tokenizers import PreTokenizer
 
 _ASCII = range(0x80)
 _CHARACTERS = (range(0x80, 0xD800), range(0xE000, 0x40000), range(0xE0000, 0xE1000))
@@ -21,7 +25,7 @@ _BLOCK = 64  # code points that one call looks at: with more or fewer it takes l
 _BETWEEN = "|"  # a word of its own, which no other code point becomes
 
 
-def table(normalizer: Any, pre_tokenizer: Any) -> dict[str, str]:
+def table(normalizer: Normalizer | None, pre_tokenizer: PreTokenizer) -> dict[str, str]:
     """Each code point that changes, with what replaces it: words between blanks.
 
     ``""`` is a code point that goes, ``" "`` one that ends a word, ``" ! "`` one that is a word.
@@ -44,7 +48,7 @@ def table(normalizer: Any, pre_tokenizer: Any) -> dict[str, str]:
     return changed
 
 
-def byte_level_classes(pre_tokenizer: Any) -> tuple[list[str], list[str], list[str]]:
+def byte_level_classes(pre_tokenizer: PreTokenizer) -> tuple[list[str], list[str], list[str]]:
     """The code points that GPT-2's pre-tokenizer takes for blanks, letters and numbers."""
     inside = {kind: set[str]() for kind in "a1!"}
     left = [*map(chr, _ASCII), *(point for block in _blocks() for point in block)]

@@ -10,11 +10,14 @@ from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from edgekit import words
 from edgekit.bundle import TOKENIZER, Bundle
 from edgekit.errors import BundleError, InputError
+
+if TYPE_CHECKING:
+    from tokenizers import Encoding
 
 MAX_OVERLAP = 128  # tokens that two windows over a long context share, at most
 
@@ -67,7 +70,7 @@ class Tokenizer:
                 f"{folder.parent} has no tokenizer: convert a checkpoint that brings one"
             )
         try:
-            self._backend: Any = tokenizers.Tokenizer.from_file(str(path))
+            self._backend = tokenizers.Tokenizer.from_file(str(path))
         except Exception as error:  # the library raises nothing more specific
             raise BundleError(f"{path} cannot be read: {error}") from error
         self._max_length, self._side = max_length, truncation_side
@@ -119,7 +122,7 @@ class Tokenizer:
         self._backend.enable_truncation(
             self._max_length, strategy="longest_first", direction=self._side
         )
-        found = self._backend.encode(*texts)
+        found = self._backend.encode(texts[0], texts[1] if len(texts) > 1 else None)
         # each further row repeats the special tokens, which are not left out
         left_out = sum(row.special_tokens_mask.count(0) for row in found.overflowing)
         return Prompt(texts, (_encoded(found),), left_out)
@@ -182,7 +185,7 @@ def _check_unicode(text: str) -> None:
         raise InputError(f"the text is not valid Unicode at character {error.start}") from error
 
 
-def _encoded(row: Any) -> Encoded:
+def _encoded(row: Encoding) -> Encoded:
     return Encoded(
         tuple(row.ids),
         tuple(row.type_ids),

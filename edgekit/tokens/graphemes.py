@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
 import msgspec
+
+if TYPE_CHECKING:
+    from tokenizers.normalizers import Normalizer
 
 Ranges = tuple[int, ...]
 
@@ -84,7 +87,7 @@ def _where(form: str, count: int, texts: Collection[str]) -> Iterator[str]:
             yield text
 
 
-def _normalizer() -> Any:
+def _normalizer() -> Normalizer:
     """A ``Precompiled`` whose every byte is a key: a trie of one level, as a double array."""
     from tokenizers.normalizers import Precompiled
 

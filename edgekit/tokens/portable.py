@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import msgspec
 from msgspec.structs import replace
@@ -16,7 +15,7 @@ from edgekit import documents
 from edgekit.manifest import Template, TokenId
 from edgekit.tokens import characters
 from edgekit.tokens.characters import Characters
-from edgekit.tokens.stored import steps
+from edgekit.tokens.stored import Component, steps
 from edgekit.tokens.vocabulary import Vocabulary
 
 SETTINGS, VOCABULARY = "tokenizer-app.json", "vocabulary.bin"
@@ -85,22 +84,22 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     version: int = VERSION
     kind: str
     added_tokens: tuple[AddedToken, ...]
-    normalizer: tuple[Mapping[str, Any], ...]
-    pre_tokenizer: tuple[Mapping[str, Any], ...]
-    model: Mapping[str, Any]
+    normalizer: tuple[Component, ...]
+    pre_tokenizer: tuple[Component, ...]
+    model: Component
     template: Template
     offsets: OffsetFacts
     special_ids: Mapping[str, TokenId]
     characters: Characters
 
 
-def fault(stored: Mapping[str, Any]) -> str | None:
+def fault(stored: Component) -> str | None:
     """The first part of a parsed ``tokenizer.json`` that an app has none for, or None."""
     return next(_faults(stored), None)
 
 
 def write(
-    stored: Mapping[str, Any], template: Template, normalize: Callable[[str], str], folder: Path
+    stored: Component, template: Template, normalize: Callable[[str], str], folder: Path
 ) -> None:
     """Writes both files into the bundle's folder of the tokenizer.
 
@@ -115,7 +114,7 @@ def write(
     (folder / VOCABULARY).write_bytes(Vocabulary.of(stored["model"]).dump())
 
 
-def _faults(stored: Mapping[str, Any]) -> Iterator[str]:
+def _faults(stored: Component) -> Iterator[str]:
     """What an app's tokenizer has no part for."""
     kind, normalizer, splitter = stored["model"]["type"], *_steps(stored)
     if kind not in _MODELS:
@@ -141,9 +140,7 @@ def _faults(stored: Mapping[str, Any]) -> Iterator[str]:
         yield "the option single_word of an added token"
 
 
-def _settings(
-    stored: Mapping[str, Any], template: Template, normalize: Callable[[str], str]
-) -> Settings:
+def _settings(stored: Component, template: Template, normalize: Callable[[str], str]) -> Settings:
     model, (normalizer, splitter) = stored["model"], _steps(stored)
     added = tuple(_added(row, normalize) for row in stored["added_tokens"])
     ids = {**_ids(model), **{row.content: row.id for row in added}}
@@ -161,9 +158,7 @@ def _settings(
     )
 
 
-def _wanted(
-    normalizer: Sequence[Mapping[str, Any]], splitter: Sequence[Mapping[str, Any]]
-) -> Iterator[str]:
+def _wanted(normalizer: Sequence[Component], splitter: Sequence[Component]) -> Iterator[str]:
     """The tables that the steps name."""
     for step in normalizer:
         yield from _NORMALIZERS[step["type"]]
@@ -174,12 +169,12 @@ def _wanted(
         yield from _PRE_TOKENIZERS[step["type"]]
 
 
-def _added(row: Mapping[str, Any], normalize: Callable[[str], str]) -> AddedToken:
+def _added(row: Component, normalize: Callable[[str], str]) -> AddedToken:
     found = msgspec.convert({**row, "sought": row["content"]}, AddedToken)
     return replace(found, sought=normalize(found.content)) if found.normalized else found
 
 
-def _steps(stored: Mapping[str, Any]) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:
+def _steps(stored: Component) -> tuple[list[Component], list[Component]]:
     """Those of the normaliser and of the pre-tokenizer; no switch is left open."""
     normalizer = [dict(step) for step in steps(stored["normalizer"])]
     for step in normalizer:
@@ -188,18 +183,18 @@ def _steps(stored: Mapping[str, Any]) -> tuple[list[Mapping[str, Any]], list[Map
     return [*normalizer], list(steps(stored["pre_tokenizer"]))
 
 
-def _ids(model: Mapping[str, Any]) -> dict[str, int]:
+def _ids(model: Component) -> dict[str, int]:
     vocabulary = model["vocab"]
     if isinstance(vocabulary, list):
         return {piece: place for place, (piece, _) in enumerate(vocabulary)}
     return dict(vocabulary)
 
 
-def _unknown(model: Mapping[str, Any]) -> int | None:
+def _unknown(model: Component) -> int | None:
     return model["unk_id"] if "unk_id" in model else _ids(model).get(str(model.get("unk_token")))
 
 
-def _offsets(post_processor: Mapping[str, Any] | None) -> OffsetFacts:
+def _offsets(post_processor: Component | None) -> OffsetFacts:
     for step in steps(post_processor):
         if step.get("trim_offsets"):
             return OffsetFacts(trim=True, add_prefix_space=step["add_prefix_space"])

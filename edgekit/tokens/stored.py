@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, TypeAlias
+
+Component: TypeAlias = Mapping[str, Any]
+"""An object of a ``tokenizer.json``, as JSON has it: a step, a model, or the whole file."""
 
 _LISTS = ("normalizers", "pretokenizers", "processors")
 
 
-def steps(component: Mapping[str, Any] | None) -> Iterator[Mapping[str, Any]]:
+def steps(component: Component | None) -> Iterator[Component]:
     """The steps of a component in order, sequences unfolded."""
     if component is None:
         return

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -15,8 +15,12 @@ from edgekit import bundle
 from edgekit.errors import BundleError
 from edgekit.manifest import AppTokenizer, Template, TokenizerFacts
 from edgekit.tokens import portable
-from edgekit.tokens.stored import steps
+from edgekit.tokens.stored import Component, steps
 from edgekit.tokens.texts import Case
+
+if TYPE_CHECKING:
+    import tokenizers
+    from transformers import PreTrainedTokenizerFast
 
 
 @dataclass(frozen=True)
@@ -26,8 +30,8 @@ class TextTokenizer:
     ``single`` and ``pair`` are templates as the manifest has them, like ``("[CLS]:0", "$A:0")``.
     """
 
-    stored: Mapping[str, Any]
-    backend: Any
+    stored: Component
+    backend: tokenizers.Tokenizer
     single: tuple[str, ...]
     pair: tuple[str, ...]
     max_length: int
@@ -56,7 +60,7 @@ class TextTokenizer:
         return [step["type"] for step in steps(self.stored[component])]
 
 
-def save(tokenizer: Any, out: Path, max_length: int) -> TokenizerFacts:
+def save(tokenizer: PreTrainedTokenizerFast, out: Path, max_length: int) -> TokenizerFacts:
     """Saves a fast tokenizer below ``out`` and returns the manifest's ``tokenizer`` block.
 
     WordPiece also gets a ``vocab.txt``, one token a line, which is what most apps read. Beside it
@@ -78,7 +82,9 @@ def save(tokenizer: Any, out: Path, max_length: int) -> TokenizerFacts:
     return replace(facts, app=app, files=files)
 
 
-def _write_for_apps(backend: Any, facts: TokenizerFacts, folder: Path) -> AppTokenizer | None:
+def _write_for_apps(
+    backend: tokenizers.Tokenizer, facts: TokenizerFacts, folder: Path
+) -> AppTokenizer | None:
     stored = json.loads(backend.to_str())
     if facts.template is None or portable.fault(stored) is not None:
         return None
@@ -117,7 +123,7 @@ def _lines(vocabulary: Mapping[str, int]) -> list[str]:
     return words
 
 
-def lowercase(tokenizer: Any) -> None:
+def lowercase(tokenizer: PreTrainedTokenizerFast) -> None:
     """Puts lowercasing before all that a fast tokenizer does, unless it does it already."""
     from tokenizers import normalizers
 
@@ -128,7 +134,7 @@ def lowercase(tokenizer: Any) -> None:
         backend.normalizer = normalizers.Sequence([normalizers.Lowercase(), *own])
 
 
-def encode(tokenizer: Any, case: Case) -> Any:
+def encode(tokenizer: PreTrainedTokenizerFast, case: Case) -> tokenizers.Encoding:
     """One case's ``tokenizers.Encoding``: ``ids``, ``type_ids`` and ``offsets`` in code points."""
     own = tokenizer.truncation_side
     tokenizer.truncation_side = case.side
@@ -136,10 +142,11 @@ def encode(tokenizer: Any, case: Case) -> Any:
         found = tokenizer(*case.texts, truncation=case.truncation, max_length=case.max_length)
     finally:
         tokenizer.truncation_side = own
-    return found.encodings[0]
+    encoding: tokenizers.Encoding = found.encodings[0]
+    return encoding
 
 
-def describe(tokenizer: Any, max_length: int) -> TokenizerFacts:
+def describe(tokenizer: PreTrainedTokenizerFast, max_length: int) -> TokenizerFacts:
     """What the manifest says of a fast tokenizer, but for its files."""
     backend = tokenizer.backend_tokenizer
     stored = json.loads(backend.to_str())
@@ -164,7 +171,7 @@ def describe(tokenizer: Any, max_length: int) -> TokenizerFacts:
     )
 
 
-def _normalization(found: list[Mapping[str, Any]]) -> dict[str, bool]:
+def _normalization(found: list[Component]) -> dict[str, bool]:
     """BertNormalizer holds three switches; its ``strip_accents: null`` means: as ``lowercase``."""
     types = {step["type"] for step in found}
     bert = next((step for step in found if step["type"] == "BertNormalizer"), {})
@@ -177,7 +184,7 @@ def _normalization(found: list[Mapping[str, Any]]) -> dict[str, bool]:
     }
 
 
-def _template(tokenizer: Any, *texts: str) -> tuple[str, ...]:
+def _template(tokenizer: PreTrainedTokenizerFast, *texts: str) -> tuple[str, ...]:
     """Read off an encoding, since each kind of post-processor stores it in its own way."""
     found = tokenizer(*texts)
     encoding = found.encodings[0]

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+
+from edgekit.tokens.stored import Component
 
 MAGIC = b"EKVOCAB1"
 _SCORES = 1
@@ -29,7 +30,7 @@ class Vocabulary:
     scores: tuple[float, ...] = ()
 
     @classmethod
-    def of(cls, model: Mapping[str, Any]) -> Vocabulary:
+    def of(cls, model: Component) -> Vocabulary:
         """The vocabulary of the block ``model`` of a ``tokenizer.json``."""
         stored = model["vocab"]
         if isinstance(stored, list):

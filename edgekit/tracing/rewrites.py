@@ -161,9 +161,10 @@ def _joined_head(module: MobileBertLMPredictionHead, length: int) -> None:
 
 
 def _mpnet(encoder: MPNetEncoder, length: int) -> None:
-    """Which bucket each pair of positions is in, for the longest text; shorter ones are a corner.
+    """Computes MPNet's table of relative positions once, for the longest text.
 
-    Logarithms at run time might round to another bucket than PyTorch's do.
+    A shorter text reads a corner of it. Logarithms at run time might round to another bucket than
+    PyTorch's do.
     """
     numbers = torch.arange(length + 1)  # one too many: torch.export fixes a slice of everything
     buckets = encoder.relative_position_bucket(numbers[None, :] - numbers[:, None])

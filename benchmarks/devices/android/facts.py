@@ -67,6 +67,7 @@ def _lines(text: str) -> list[str] | None:
 
 
 def _sum(text: str) -> int | None:
+    """The sum of numbers that stand alone between blanks; None where there are none, or only 0."""
     numbers = [int(line) for line in text.split() if line.isdigit()]
     return sum(numbers) or None
 
@@ -110,6 +111,9 @@ def _thermal(text: str) -> str | None:
 
 
 def _screen(text: str) -> str | None:
+    """Whether the screen is ``on`` or ``off``, by ``dumpsys power``; None where that does not
+    say.
+    """
     found = _after("Display Power: state", str)(text) or _after("mWakefulness", str)(text)
     states = {"ON": "on", "OFF": "off", "AWAKE": "on", "ASLEEP": "off", "DOZING": "off"}
     return states.get(found.upper(), found.lower()) if found else None

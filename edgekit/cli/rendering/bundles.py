@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from edgekit.benchmarks.devices.driver import Found
     from edgekit.bundle import Bundle
     from edgekit.conversion.plan import ExportPlan
-    from edgekit.conversion.stages import Step
+    from edgekit.conversion.steps import Step
     from edgekit.proof.verify import Verified
     from edgekit.runtime.inspection import FileFacts
     from edgekit.support import Support

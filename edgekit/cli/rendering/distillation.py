@@ -8,13 +8,13 @@ from rich.markup import escape
 from edgekit.cli.rendering.tables import new_table, print_json, print_table
 from edgekit.distillation import tables
 from edgekit.distillation.plan import Plan
-from edgekit.distillation.report import PAPER, Report
+from edgekit.distillation.report import PAPER, DistillationReport
 
 
-def report(found: Report, plan: Plan, as_json: bool) -> None:
+def report(found: DistillationReport, plan: Plan, as_json: bool) -> None:
     """Prints it, and where the rest is."""
     if as_json:
-        print_json(found.to_json())
+        print_json(found)
         return
     click.echo(f"\n{found.sentence}")
     for title, table in tables.of(found):

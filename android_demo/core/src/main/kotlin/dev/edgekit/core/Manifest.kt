@@ -71,6 +71,9 @@ public class Artifact internal constructor(
     public val sizeBytes: Long get() = entry.sizeBytes + (data?.sizeBytes ?: 0)
     public val sha256: String get() = entry.sha256
 
+    /** Its own file, and that of its weights. */
+    public val files: List<FileEntry> get() = listOfNotNull(entry, data)
+
     /** Whether it is a folder, which only Apple's systems open. */
     public val isPackage: Boolean get() = format == "coreml" || format == "coreai"
 

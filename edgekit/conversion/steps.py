@@ -1,0 +1,52 @@
+"""What a conversion says while it runs: steps as they begin and end, with time and memory."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Step:
+    """Something a stage began or finished. ``seconds`` and ``peak_bytes`` are set when it ended.
+
+    ``stage`` is ``trace`` or a format, ``action`` one of load, trace, reference, convert and prove.
+    """
+
+    stage: str
+    action: str
+    detail: str = ""
+    seconds: float | None = None
+    peak_bytes: int | None = None
+
+
+Say = Callable[[Step], None]
+
+
+class Timed:
+    """Says when a step begins and, with its time and the process's peak memory, when it ends."""
+
+    def __init__(self, say: Say, stage: str, action: str, detail: str = "") -> None:
+        self._say, self._step = say, (stage, action, detail)
+
+    def __enter__(self) -> None:
+        self._say(Step(*self._step))
+        self._started = time.perf_counter()
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            elapsed = time.perf_counter() - self._started
+            self._say(Step(*self._step, seconds=elapsed, peak_bytes=peak_bytes()))
+
+
+def peak_bytes() -> int | None:
+    """The most memory this process has held (resident), where the system tells."""
+    try:
+        import resource
+    except ImportError:
+        return None
+    import sys
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024

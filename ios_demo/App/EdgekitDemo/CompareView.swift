@@ -1,0 +1,114 @@
+import EdgekitCore
+import Observation
+import SwiftUI
+
+/// What stands behind *Compare*: two files of one bundle, asked the same.
+@MainActor @Observable
+final class CompareModel {
+  enum State {
+    case idle
+    case running
+    case done(left: Answered<any Answer>, right: Answered<any Answer>, texts: [String])
+    case failed(String)
+  }
+
+  let left: TryModel
+  let right: TryModel
+  private(set) var state = State.idle
+
+  init(bundle: EdgekitBundle) {
+    left = TryModel(bundle: bundle)
+    right = TryModel(bundle: bundle)
+    right.file = bundle.files.last?.file ?? ""
+    left.useSample()
+  }
+
+  /// Asks one after the other, so that neither takes the other's processors.
+  func run() async {
+    state = .running
+    let texts = left.texts
+    do {
+      let first = try await left.model().ask(texts)
+      let second = try await right.model().ask(texts)
+      state = .done(left: first, right: second, texts: texts)
+    } catch {
+      state = .failed(error.line)
+    }
+  }
+}
+
+/// Two files, the same text, side by side.
+struct CompareView: View {
+  @State private var model: CompareModel
+
+  init(bundle: EdgekitBundle) {
+    _model = State(initialValue: CompareModel(bundle: bundle))
+  }
+
+  var body: some View {
+    Form {
+      Section {
+        Text(Word.compareIntro.text).foregroundStyle(.secondary)
+        if model.left.bundle.files.count < 2 {
+          BannerText(Word.compareOneFile.text)
+        }
+        FileChoice(
+          title: .compareLeft, files: model.left.bundle.files, file: Bindable(model.left).file)
+        FileChoice(
+          title: .compareRight, files: model.left.bundle.files, file: Bindable(model.right).file)
+      }
+      Section {
+        TextsView(
+          task: model.left.bundle.manifest.task, first: Bindable(model.left).first,
+          second: Bindable(model.left).second)
+        Button(Word.compareStart.text) { Task { await model.run() } }
+          .disabled(model.left.first.isEmpty)
+      }
+      outcome
+    }
+    .navigationTitle(Word.compareTitle.text)
+  }
+
+  @ViewBuilder private var outcome: some View {
+    switch model.state {
+    case .idle: EmptyView()
+    case .running: ProgressView(Word.preparing.text)
+    case .failed(let problem): ProblemText(problem)
+    case .done(let left, let right, let texts):
+      let isSame = left.answer.decision == right.answer.decision
+      Section { Text(isSame ? Word.compareSame.text : Word.compareDifferent.text) }
+      column(model.left.file, left, texts)
+      column(model.right.file, right, texts)
+    }
+  }
+
+  private func column(
+    _ file: String, _ answered: Answered<any Answer>, _ texts: [String]
+  ) -> some View {
+    Section(file) {
+      AnswerView(answer: answered.answer, texts: texts)
+      Text(answered.timing).font(.footnote).foregroundStyle(.secondary)
+    }
+  }
+}
+
+extension Answer {
+  /// What a user would act on, without its scores, in which two recipes always differ.
+  fileprivate var decision: String {
+    switch self {
+    case let answer as QuestionAnswer: answer.best?.text ?? ""
+    case let answer as Classification:
+      (answer.chosen + answer.labels.prefix(1).map(\.label)).joined(separator: "\n")
+    case let answer as Tagging:
+      answer.entities.map { "\($0.start)-\($0.end) \($0.label)" }.joined(separator: "\n")
+    case let answer as FillMask:
+      answer.masks.map { $0.fillers.first?.token ?? "" }.joined(separator: "\n")
+    case let answer as Similarity: Double(answer.similarity).formatted(.twoDigits)
+    default: ""
+    }
+  }
+}
+
+extension FormatStyle where Self == FloatingPointFormatStyle<Double> {
+  fileprivate static var twoDigits: Self { .number.precision(.fractionLength(2)) }
+}

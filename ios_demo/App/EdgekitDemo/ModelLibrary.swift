@@ -1,0 +1,112 @@
+import EdgekitCore
+import Foundation
+import Observation
+
+/// The bundles that the app has: those it came with, and those that were added.
+@MainActor @Observable
+final class ModelLibrary {
+  /// A bundle, or what is wrong with it.
+  struct Entry: Identifiable {
+    let url: URL
+    let bundle: Result<EdgekitBundle, EdgekitError>
+    /// Whether it was added, and so may be removed.
+    let isRemovable: Bool
+
+    var id: URL { url }
+    var name: String { url.deletingPathExtension().lastPathComponent }
+  }
+
+  /// `nil` until they have been looked for.
+  private(set) var entries: [Entry]?
+  private(set) var problem: String?
+
+  private let shipped: URL?
+  private let added: URL
+
+  init(
+    shipped: URL? = Bundle.main.url(forResource: "Bundles", withExtension: nil),
+    added: URL = FileManager.default.urls(for: .documentDirectory, in: .userDomainMask)[0]
+  ) {
+    self.shipped = shipped
+    self.added = added
+  }
+
+  /// Looks for bundles.
+  func refresh() async {
+    let (shipped, added) = (shipped, added)
+    entries = await Task.detached {
+      Self.bundles(in: shipped, isRemovable: false) + Self.bundles(in: added, isRemovable: true)
+    }.value
+  }
+
+  /// Copies a bundle into the app and checks every hash of it.
+  ///
+  /// - Parameter url: A folder with a manifest, anywhere in Files.
+  func add(_ url: URL) async {
+    let added = added
+    do {
+      try await Task.detached { try Self.copy(url, into: added) }.value
+      problem = nil
+    } catch {
+      problem = error.line
+    }
+    await refresh()
+  }
+
+  func remove(_ entry: Entry) async {
+    do {
+      try FileManager.default.removeItem(at: entry.url)
+      problem = nil
+    } catch {
+      problem = error.localizedDescription
+    }
+    await refresh()
+  }
+
+  /// Tells what went wrong before a bundle could be added.
+  func report(_ error: any Error) {
+    problem = error.localizedDescription
+  }
+
+  nonisolated private static func bundles(in folder: URL?, isRemovable: Bool) -> [Entry] {
+    guard let folder else { return [] }
+    let found = try? FileManager.default.contentsOfDirectory(
+      at: folder, includingPropertiesForKeys: nil)
+    let urls = (found ?? []).filter { $0.pathExtension == "edgekit" }
+    return urls.sorted { $0.path < $1.path }.map { url in
+      Entry(url: url, bundle: open(url), isRemovable: isRemovable)
+    }
+  }
+
+  nonisolated private static func open(_ url: URL) -> Result<EdgekitBundle, EdgekitError> {
+    do {
+      return .success(try EdgekitBundle(at: url))
+    } catch let error as EdgekitError {
+      return .failure(error)
+    } catch {
+      return .failure(.runtimeFailed(error.localizedDescription))
+    }
+  }
+
+  nonisolated private static func copy(_ url: URL, into folder: URL) throws {
+    let isScoped = url.startAccessingSecurityScopedResource()
+    defer { if isScoped { url.stopAccessingSecurityScopedResource() } }
+    let files = FileManager.default
+    let part = files.temporaryDirectory.appending(path: UUID().uuidString)
+    defer { try? files.removeItem(at: part) }
+    try files.copyItem(at: url, to: part)
+    try EdgekitBundle(at: part).verify()
+    let name = url.deletingPathExtension().lastPathComponent
+    let target = folder.appending(path: "\(name).edgekit")
+    if files.fileExists(atPath: target.path) { try files.removeItem(at: target) }
+    try files.moveItem(at: part, to: target)
+  }
+}
+
+#if !canImport(Darwin)
+  extension URL {
+    /// Only Apple's systems have sandboxes to open.
+    fileprivate func startAccessingSecurityScopedResource() -> Bool { false }
+    fileprivate func stopAccessingSecurityScopedResource() {}
+  }
+#endif

@@ -1,0 +1,33 @@
+// Stands in for Core AI where there is none, so that EdgekitCoreAI is type-checked. Nothing here
+// runs. The signatures are those of Apple's documentation of iOS 27, without what this machine's
+// compiler does not know (Span, noncopyable outputs). A wrong stub passes wrong code.
+import Foundation
+
+public struct AIModel: Sendable {
+  public init(contentsOf modelURL: URL) async throws { throw CocoaError(.featureUnsupported) }
+  public var functionNames: [String] { [] }
+  public func loadFunction(named functionName: String) throws -> InferenceFunction? { nil }
+}
+
+public struct InferenceFunction: Sendable {
+  public struct Outputs {
+    public mutating func remove(_ outputName: String) -> InferenceValue? { nil }
+  }
+
+  public func run(inputs: [String: NDArray]) async throws -> Outputs { Outputs() }
+}
+
+public struct InferenceValue {
+  public var ndArray: NDArray? { nil }
+}
+
+public struct NDArray {
+  public struct View<Element: BitwiseCopyable> {
+    public func withUnsafePointer<R>(
+      _ body: (UnsafePointer<Element>, [Int], [Int]) throws -> R
+    ) rethrows -> R { fatalError("a stand-in") }
+  }
+
+  public init<Scalar: BitwiseCopyable>(scalars: some Sequence<Scalar>, shape: [Int]) {}
+  public func view<T: BitwiseCopyable>(as type: T.Type = T.self) -> View<T> { View() }
+}

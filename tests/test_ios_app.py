@@ -1,0 +1,330 @@
+"""The iOS app without a Mac: its project, its words, and its Linux build measured by edgekit.
+
+Core ML is a stand-in there that asks ONNX Runtime, and no view is drawn.
+"""
+
+from __future__ import annotations
+
+import json
+import plistlib
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import apple_availability
+import onnxruntime
+import pytest
+import xcode_output as output
+from openstep_parser import OpenStepDecoder
+from test_ios import Mac
+
+from edgekit.benchmarks.results import Store
+from edgekit.bundle import Bundle
+from edgekit.files import locked
+from edgekit.toolchains import swift
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "ios_demo"
+APP = PACKAGE / "App"
+SOURCES = APP / "EdgekitDemo"
+PROJECT = APP / "EdgekitDemo.xcodeproj"
+FILES = ("Info.plist", "EdgekitDemo/PrivacyInfo.xcprivacy", "EdgekitDemo.xcodeproj/project.pbxproj")
+
+
+@pytest.fixture(scope="session")
+def toolchain() -> swift.Swift:
+    found = swift.found()
+    if found is None:
+        pytest.skip("Swift is not in edgekit's cache: make swift")
+    return found
+
+
+@pytest.fixture(scope="session")
+def program(toolchain: swift.Swift) -> tuple[str, ...]:
+    """The app's Linux build."""
+    if sys.platform != "linux":
+        pytest.skip("the stand-ins for Apple's modules are part of the package on Linux only")
+    scratch = swift.scratch_folder(PACKAGE)
+    with locked(scratch.with_suffix(".lock"), "another build", print):
+        command = toolchain.package("build", PACKAGE, "--product", "EdgekitDemo")
+        done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-4000:]
+    return tuple(toolchain.program(scratch / "debug" / "EdgekitDemo"))
+
+
+# ---- measured by edgekit ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def mac(tmp_path: Path, program: tuple[str, ...], brief: Bundle) -> Mac:
+    """A Mac whose iPhone has the app, and its Core ML stand-in the bundle's own ONNX file."""
+    files = {(row.format, row.recipe): row for row in brief.artifacts}
+    standin = tmp_path / "standin.json"
+    facts = {
+        "library": str(next(Path(onnxruntime.__file__).parent.glob("capi/libonnxruntime.so*"))),
+        "model": str(files["onnx", "fp32"].path),
+        "outputs": [spec.name for spec in brief.signature.outputs],
+        "functions": [f"seq_{length}" for length in brief.manifest.buckets],
+    }
+    standin.write_text(json.dumps(facts))
+    environment = {"EDGEKIT_STANDIN": str(standin)}
+    return Mac(tmp_path / "mac", program=program, environment=environment)
+
+
+SUITE = """
+devices = ["ios"]
+lengths = [10]
+recipes = ["fp32"]
+runtimes = ["coreml"]
+limits = {{ min_samples = 2, max_samples = 2, warm_up = 0, loads = 1 }}
+models = [{{ bundle = {bundle} }}]
+"""
+
+
+@pytest.mark.slow  # the package is compiled
+def test_the_app_is_measured_through_its_core_ml_code(mac: Mac, brief: Bundle) -> None:
+    suite = mac.folder.with_suffix(".toml")
+    suite.write_text(SUITE.format(bundle=json.dumps(str(brief.path))))
+    done = mac.edgekit("bench", "--suite", str(suite), "-o", "out")
+    assert done.returncode == 0, done.stderr
+    (row,) = Store(mac.folder / "out").load()
+    assert row.failure is None
+    assert row.parity is not None
+    assert row.parity.passed
+    assert row.parity.cases == 3
+    assert len(row.latency_ms) == 20
+    assert row.peak_memory_bytes
+    assert row.environment["thermal_state"] == "nominal"
+    documents = mac.folder / "containers/a" / output.APP / "Documents"
+    mac.device().clean()
+    assert not (documents / "edgekit-files").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({"contract": 2}, "contract 2 is unknown here: this app keeps 1"),
+        ({"runtime": "litert"}, "this app has no runtime 'litert'"),
+        ({"commands": "fly 3"}, "the contract has no command 'fly 3'"),
+        ({"commands": "feed 4 Documents/none.bin"}, "none.bin"),
+    ],
+)
+def test_what_the_app_cannot_do_is_an_event(
+    mac: Mac, tmp_path: Path, program: tuple[str, ...], asked: Mapping[str, Any], message: str
+) -> None:
+    package = tmp_path / "Documents/model.mlpackage"
+    package.mkdir(parents=True)
+    request = {
+        **{"contract": 1, "id": "a1", "model": "Documents/model.mlpackage", "runtime": "coreml"},
+        **{"threads": 1, "inputs": "input_ids", "outputs": "x", "commands": "", **asked},
+    }
+    home = {"CFFIXED_USER_HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "Caches")}
+    subprocess.run(
+        [*program, "--edgekit", json.dumps(request)],
+        env={**mac.environment, **home},
+        check=True,
+        timeout=60,
+        stdout=subprocess.DEVNULL,
+    )
+    lines = (tmp_path / "Documents/edgekit/a1.jsonl").read_text().splitlines()
+    last = json.loads(lines[-1])
+    assert last["event"] == "error"
+    assert message in last["message"]
+
+
+# ---- the project --------------------------------------------------------------------------------
+
+
+def objects() -> dict[str, dict[str, Any]]:
+    """The project's objects by their ids."""
+    with (PROJECT / "project.pbxproj").open() as file:
+        found: dict[str, dict[str, Any]] = OpenStepDecoder.ParseFromFile(file)["objects"]
+    return found
+
+
+def references(value: object) -> Iterator[str]:
+    """Everything in an object that looks like the id of another."""
+    if isinstance(value, Mapping):
+        for each in value.values():
+            yield from references(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from references(each)
+    elif isinstance(value, str) and re.fullmatch(r"[0-9A-F]{24}", value):
+        yield value
+
+
+def test_every_reference_of_the_project_is_resolved() -> None:
+    found = objects()
+    (project,) = (row for row in found.values() if row["isa"] == "PBXProject")
+    reached, waiting = set(), [*references(project)]
+    while waiting:
+        key = waiting.pop()
+        assert key in found, f"{key} is referred to and not there"
+        if key not in reached:
+            reached.add(key)
+            waiting += references(found[key])
+    whole = {key for key, row in found.items() if row["isa"] != "PBXProject"}
+    assert reached == whole, "what nobody refers to"
+    scheme = ElementTree.parse(PROJECT / "xcshareddata/xcschemes/EdgekitDemo.xcscheme")
+    for row in scheme.iter("BuildableReference"):
+        assert found[row.attrib["BlueprintIdentifier"]]["name"] == row.attrib["BlueprintName"]
+
+
+def test_every_file_of_the_project_is_there() -> None:
+    found = objects()
+    kinds = ("PBXFileReference", "PBXFileSystemSynchronizedRootGroup")
+    paths = [row["path"] for row in found.values() if row["isa"] in kinds]
+    made = {"EdgekitDemo.app"}
+    assert {*paths} - made == {path.name for path in APP.iterdir()} - {PROJECT.name}
+    (package,) = (row for row in found.values() if row["isa"] == "XCLocalSwiftPackageReference")
+    manifest = (APP / package["relativePath"] / "Package.swift").read_text("utf-8")
+    wanted = {row["productName"] for row in found.values() if "SwiftPackageProduct" in row["isa"]}
+    products = re.search(r"products: \[(.*?)\]", manifest, re.DOTALL)
+    assert products is not None
+    assert wanted <= set(re.findall(r'"(\w+)"', products[1]))
+    bundles = next(row for row in found.values() if row.get("path") == "Bundles")
+    assert bundles["lastKnownFileType"] == "folder", "else Xcode compiles what is inside"
+
+
+def test_apples_own_reader_takes_the_files(toolchain: swift.Swift) -> None:
+    """That of Foundation, as open source: the second that reads the project."""
+    command = toolchain.tool(["plutil", "-lint", "--", *FILES], APP)
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.stdout.count(": OK") == len(FILES), done.stdout + done.stderr
+
+
+def test_bundles_open_from_files() -> None:
+    info = plistlib.loads((APP / "Info.plist").read_bytes())
+    (document,) = info["CFBundleDocumentTypes"]
+    (declared,) = info["UTExportedTypeDeclarations"]
+    assert document["LSItemContentTypes"] == [declared["UTTypeIdentifier"]]
+    assert f'exportedAs: "{declared["UTTypeIdentifier"]}"' in swift_text(SOURCES)
+    assert declared["UTTypeTagSpecification"] == {"public.filename-extension": ["edgekit"]}
+    privacy = plistlib.loads((SOURCES / "PrivacyInfo.xcprivacy").read_bytes())
+    assert privacy["NSPrivacyTracking"] is False
+
+
+def swift_text(folder: Path) -> str:
+    return "\n".join(path.read_text("utf-8") for path in sorted(folder.rglob("*.swift")))
+
+
+# ---- the words ----------------------------------------------------------------------------------
+
+OTHERWISE = {  # what is said of the other system
+    *("models_empty", "models_add", "models_push", "about_app", "about_no_network"),
+    *("about_libraries", "measure_command", "measure_details"),
+}
+
+
+def words() -> dict[str, str]:
+    """The English words of the app, of plurals the general form."""
+    catalogue = json.loads((SOURCES / "Localizable.xcstrings").read_text("utf-8"))
+    found = {}
+    for name, row in catalogue["strings"].items():
+        english = row["localizations"]["en"]
+        unit = english.get("stringUnit") or english["variations"]["plural"]["other"]["stringUnit"]
+        found[name] = unit["value"]
+    return found
+
+
+def android_words() -> dict[str, str]:
+    """Those of the Android app, as Apple's systems write placeholders."""
+    path = ROOT / "android_demo/app/src/main/res/values/strings.xml"
+    if not path.exists():
+        pytest.skip("there is no Android app")
+    found = {}
+    for row in ElementTree.parse(path).getroot():
+        text = row.text if row.tag == "string" else row.findtext("item[@quantity='other']")
+        text = (text or "").replace("\\n", "\n").replace("\\'", "'")
+        text = re.sub(r"%(\d)\$s", r"%\1$@", text)
+        found[row.attrib["name"]] = re.sub(r"%(\d)\$d", r"%\1$ld", text)
+    return found
+
+
+def test_both_apps_say_the_same() -> None:
+    ios, android = words(), android_words()
+    same = (set(ios) & set(android)) - OTHERWISE
+    assert len(same) > 80
+    assert {name: ios[name] for name in same} == {name: android[name] for name in same}
+
+
+def test_every_word_is_used_and_known() -> None:
+    text = swift_text(SOURCES)
+    cases = re.findall(
+        r"^  case (\w+)(?: = \"(\w+)\")?$", (SOURCES / "Word.swift").read_text(), re.M
+    )
+    assert {raw or name for name, raw in cases} == set(words())
+    unused = [name for name, _ in cases if not re.search(rf"(Word|: |\()\.{name}\b", text)]
+    assert not unused
+
+
+# ---- Apple's interfaces -------------------------------------------------------------------------
+
+LEAST = (18, 0)  # the app's iOS
+OUTSIDE = {"SwiftUI", "CoreAI", "CryptoKit"}  # Swift alone: the headers do not hold them
+
+
+def declared(stub: Path) -> Iterator[str]:
+    """The public names of a stand-in, which are all that the app can use of a framework."""
+    text = re.sub(r"//.*", "", swift_text(stub))
+    kind = r"(?:struct|enum|class|protocol) (\w+)(?! \w+\()"
+    member = r"(?:(init|func \w+)(?:<\w+>)?\((.*?)\)[^()]*?\{|(?:let|var) (\w+))"
+    modifiers = r"(?:public|open) (?:convenience |static |class (?=func))*"
+    owners: list[tuple[int, str]] = []
+    for found in re.finditer(rf"^( *){modifiers}(?:{kind}|{member})", text, re.DOTALL | re.M):
+        indent, name, called, parameters, value = found.groups()
+        owners = [(depth, owner) for depth, owner in owners if depth < len(indent)]
+        if name:
+            owners.append((len(indent), name))
+            yield name
+        elif value:
+            yield f"{owners[-1][1]}.{value}"
+        else:
+            labels = re.findall(r"(?:^|,)\s*(\w+)(?: \w+)?:", parameters)
+            called = called.removeprefix("func ")
+            yield f"{owners[-1][1]}.{called}({''.join(f'{label}:' for label in labels)})"
+
+
+@pytest.mark.parametrize("framework", ["CoreML", "UniformTypeIdentifiers"])
+def test_every_interface_exists_since_the_apps_ios(framework: str) -> None:
+    table = json.loads(apple_availability.TABLE.read_text("utf-8"))["since"]
+    assert {path.name for path in (PACKAGE / "Stubs").iterdir()} <= {*table, *OUTSIDE}
+    used = set(declared(PACKAGE / "Stubs" / framework))
+    unknown = used - set(table[framework])
+    assert not unknown
+    late = {name for name in used if version(table[framework][name]) > LEAST}
+    assert not late
+
+
+def version(text: str) -> tuple[int, ...]:
+    return tuple(map(int, text.split(".")))
+
+
+def test_what_has_no_stand_in_is_in_the_table_too() -> None:
+    table = json.loads(apple_availability.TABLE.read_text("utf-8"))["since"]
+    rows = {**table["UIKit"], **table["Foundation"]}
+    text = (SOURCES / "BenchmarkLaunch.swift").read_text()
+    used = re.findall(r"\b(?:device|UIApplication\.shared|UIApplication|UIDevice)\.(\w+)", text)
+    assert len(used) > 5
+    assert set(used) <= {name.partition(".")[2] for name in rows}
+    assert all(version(since) <= LEAST for since in rows.values())
+
+
+def test_the_project_and_the_package_say_the_same_ios() -> None:
+    settings = (PROJECT / "project.pbxproj").read_text()
+    assert set(re.findall(r"IPHONEOS_DEPLOYMENT_TARGET = ([\d.]+);", settings)) == {"18.0"}
+    assert ".iOS(.v18)" in (PACKAGE / "Package.swift").read_text()
+
+
+@pytest.mark.slow
+def test_the_apps_swift_is_formatted(toolchain: swift.Swift) -> None:
+    folders = ["App/EdgekitDemo", "Sources", "Stubs", "Tests", "Package.swift"]
+    command = ["swift", "format", "lint", "--strict", "--recursive", *folders]
+    done = subprocess.run(toolchain.tool(command, PACKAGE), capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
