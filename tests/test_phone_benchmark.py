@@ -5,6 +5,7 @@ The app is a Java process a launch: what `am start` gives an activity it gets as
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -20,6 +21,7 @@ from edgekit.benchmarks.devices.local import LocalFiles
 from edgekit.benchmarks.devices.protocol import Facts, Launch, Runner, RunnerError
 from edgekit.benchmarks.devices.runtimes import Platform, runtimes_of
 from edgekit.bundle import Bundle
+from edgekit.files import file_sha256
 from edgekit.toolchains.setup import SetupError
 
 
@@ -36,6 +38,12 @@ class App(LocalFiles):
 
     def facts(self) -> Facts:
         return {}
+
+    def put(self, path: Path) -> str:
+        """A copy by its content, as on a phone: it stays when the original is gone."""
+        copy = Path(super().scratch(f"{file_sha256(path)[:12]}{path.suffix}"))
+        shutil.copyfile(path, copy)
+        return str(copy)
 
     def scratch(self, name: str) -> str:
         return str(self.folder / app_runner.OUTPUTS)
@@ -77,12 +85,11 @@ def app(tmp_path: Path) -> App:
 
 
 def launch(bundle: Bundle) -> Launch:
-    names = [tuple(row.name for row in specs) for specs in bundle_specs(bundle)]
-    return Launch("onnxruntime", bundle.artifacts[0].path, 1, names[0], names[1])
-
-
-def bundle_specs(bundle: Bundle) -> tuple[tuple, tuple]:
-    return bundle.signature.inputs, bundle.signature.outputs
+    signature = bundle.signature
+    inputs, outputs = (
+        tuple(spec.name for spec in specs) for specs in (signature.inputs, signature.outputs)
+    )
+    return Launch("onnxruntime", bundle.artifacts[0].path, 1, inputs, outputs)
 
 
 def test_the_golden_texts_through_the_app(app: App, small: Callable[[str], Bundle]) -> None:

@@ -54,7 +54,9 @@ def bpe(folder: Path) -> dict[str, Any]:
     generator, tokens = random.Random(0), list(stored["model"]["vocab"])
     known, merges = set(tokens), stored["model"]["merges"]
     while len(tokens) < _ROWS:
-        left, right = generator.choice(tokens[3:]), generator.choice(tokens[3:2000])
+        left, right = (
+            tokens[generator.randrange(3, min(most, len(tokens)))] for most in (_ROWS, 2000)
+        )
         if left + right not in known and len(left + right) < 12:
             known.add(left + right)
             tokens.append(left + right)
