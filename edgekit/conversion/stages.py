@@ -25,6 +25,7 @@ from edgekit.postprocess import golden as vectors
 from edgekit.proof import embedded_tokenizer, fault_location, golden, probes, recipe_reference
 from edgekit.proof.compare import Reference
 from edgekit.proof.prove import prove, prove_text
+from edgekit.proof.recipe_reference import Rounded
 from edgekit.proof.trials import Trial
 from edgekit.quantize.audit import Wanted, Weight, hold
 from edgekit.quantize.tensors import tensors
@@ -246,7 +247,9 @@ def export(
             with Timed(say, name, "prove", file.path.name):
                 exported.append(_export_text(file, facts, reference, tokenizer.truncation_side))
         else:
-            exported.append(_export_ids(file, facts, reference, name, work / GRAPH, say))
+            own = _rounded(plan, name, file.recipe, reference, work / GRAPH)
+            asked = replace(reference, rounded=own)
+            exported.append(_export_ids(file, facts, asked, name, work / GRAPH, say))
     return Outcome(tuple(exported), built.failure)
 
 
@@ -256,10 +259,8 @@ def _export_ids(
     """Proves a file in each runtime of this machine; ``folder`` has the traced graph."""
     proofs, lengths, batched = [], None, False
     tolerance = file.recipe.tolerance_of(reference.task.name)
-    rounded = recipe_reference.answers(graph.load(folder), file.recipe.selector, name, reference)
-    gc.collect()  # the rounded weights
     for session in runtime.sessions(file.path, name):
-        own = rounded if recipe_reference.known(session.runtime) else None
+        own = reference.rounded if recipe_reference.known(session.runtime) else None
         locate = partial(_layer, session, graph.load(folder), tolerance)
         with Timed(say, name, "prove", f"{file.path.name} in {session.runtime}"):
             proofs.append(prove(session, replace(reference, rounded=own), tolerance, locate))
@@ -268,6 +269,17 @@ def _export_ids(
     return Exported(
         file.path, file.recipe.name, facts, lengths, batched, tuple(proofs), file.weights
     )
+
+
+def _rounded(
+    plan: ExportPlan, name: str, kind: Recipe, reference: Reference, folder: Path
+) -> Rounded | None:
+    """What a file's own rounding gives; None where that is not known."""
+    if name == "tflite" and "minimum_tflite" in plan.options:
+        return None  # an old TensorFlow Lite is given float weights: it rounds no activations
+    found = recipe_reference.answers(graph.load(folder), kind.selector, name, reference)
+    gc.collect()  # the rounded weights
+    return found
 
 
 def _export_text(file: File, facts: FileFacts, reference: Reference, side: str) -> Exported:

@@ -74,8 +74,8 @@ public class Bundle private constructor(
          * @throws EdgekitError.UnsupportedSchema it is too old or too new for this library
          */
         public fun open(files: BundleFiles): Bundle {
-            val manifest = read(files, MANIFEST) { readManifest(JsonReader(it.reader()).readRoot()) }
-            return Bundle(manifest, files)
+            val root = read(files, MANIFEST) { JsonReader(it.reader()).readRoot() }
+            return Bundle(told(MANIFEST) { readManifest(root) }, files)
         }
 
         /** The same for a folder. */

@@ -51,7 +51,7 @@ public data class FileEntry(val file: String, val sizeBytes: Long, val sha256: S
 /**
  * One exported model.
  *
- * @property runtime what opens it: `onnxruntime`, `litert`, ...
+ * @property runtime what opens it, in small letters: `onnxruntime`, `litert`, `executorch`
  * @property buckets lengths that it takes, ascending; null: any up to the model's
  * @property data a file with its weights, which has to lie beside it; null: they are inside
  */
