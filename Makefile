@@ -15,7 +15,7 @@ demo: $(READY)  ## convert the built-in model and print its table
 test: $(READY)  ## run the tests, two at a time
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"
 
-test-all: test system  ## and those on an emulated phone, in a browser, of every architecture
+test-all: system android swift test  ## and those of both apps, on an emulated phone, in a browser, of every architecture
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m slow
 
 check: $(READY)  ## lint, format, types and which package imports which
@@ -39,8 +39,9 @@ bench-conversion: $(READY)  ## our conversion against the libraries' own entry p
 distill: $(READY)  ## students of MiniLM and of a small BERT, with controls (slow; see docs/distilbert.md)
 	$(BIN)/python -m edgekit.benchmarks.studies.distilbert $(DATA) -o $(DISTILLED)
 
-android: $(READY)  ## fetch the tools with which android_demo/ is built and run here (once, 250 MB)
+android: $(READY)  ## fetch the tools with which android_demo/ is built and run here (once, 250 MB), and the shell of its APK
 	$(BIN)/python -m edgekit.toolchains.android
+	$(BIN)/python -m edgekit.toolchains.shell
 
 swift: $(READY)  ## fetch Swift once (474 MB), then build, test and lint ios_demo/
 	$(BIN)/python -m edgekit.toolchains.swift

@@ -2,8 +2,9 @@
 
 Each bucket is converted to MIL in memory and takes its weights from the buckets before it. float16
 is written from that program, and a quantised recipe is the same program with its weights stored
-otherwise, in place: nothing is saved twice or read back. float32 is a program of its own, for
-models whose numbers do not fit into float16; the Neural Engine does not run it.
+otherwise, in place: nothing is saved twice or read back. Layers that a recipe has in float32 are
+computed in it too. float32 throughout is a program of its own, for models whose numbers do not fit
+into float16; the Neural Engine runs neither.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import json
 import re
 import uuid
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -29,7 +30,7 @@ from edgekit.mil.stored import read as weights
 from edgekit.mil.toolbox import coremltools, no_overflow_warnings
 from edgekit.quantize.scheme import FLOAT16, FLOAT32, Scheme
 from edgekit.quantize.selector import Tensor
-from edgekit.quantize.tensors import tensors
+from edgekit.quantize.tensors import operator_layers, tensors
 from edgekit.recipe import Recipe
 from edgekit.signature import Card
 from edgekit.tracing.graph import Graph
@@ -83,7 +84,7 @@ def convert(
         precision, quantized = _order((recipe, schemes))
         if program is None or precision != made_in:
             program = None  # it holds its weights, and so will the next one
-            program, made_in = _program(graph, minimum_ios, precision), precision
+            program, made_in = _program(graph, recipe, minimum_ios, precision), precision
         package = folder / f"model-{recipe.name}.mlpackage"
         _write(program, _storing(recipe, found), minimum_ios, package)
         _label(package, graph, card, recipe.name)
@@ -119,7 +120,7 @@ def missing_operators(graph: Graph) -> list[str]:
         )
 
 
-def _program(graph: Graph, minimum_ios: str, precision: str) -> Program:
+def _program(graph: Graph, recipe: Recipe, minimum_ios: str, precision: str) -> Program:
     """The MIL program of every bucket the system can hold, largest first, in that precision."""
     ct = coremltools()
     from coremltools.converters.mil import Program
@@ -127,6 +128,9 @@ def _program(graph: Graph, minimum_ios: str, precision: str) -> Program:
     named = int(minimum_ios) >= 18
     buckets = sorted(graph.signature.buckets, reverse=True)
     program, pipeline = Program(), conversion_pipeline(precision)
+    if precision == "FLOAT16":
+        computes = _computing(recipe, operator_layers(graph.dynamic))
+        pipeline.set_options(passes.CAST, {"op_selector": computes})
     for length in buckets if named else buckets[:1]:
         with _conversion_errors(f"{length} tokens"), no_overflow_warnings():
             part = ct.convert(
@@ -145,6 +149,23 @@ def _program(graph: Graph, minimum_ios: str, precision: str) -> Program:
     program.default_function_name = next(iter(program.functions))
     program.export_as_multifunction = named
     return program
+
+
+def _computing(recipe: Recipe, layers: Mapping[str, int]) -> Callable[[Any], bool]:
+    """Tells whether an operation is one in float16: its layer's numbers are stored as such.
+
+    coremltools names an operation after the traced one that it is made of, and what that needs
+    beside it with an ending.
+    """
+
+    def chosen(op: Any) -> bool:
+        name = op.outputs[0].name
+        while name and name not in layers:
+            name = name.rpartition("_")[0]
+        tensor = Tensor(op.outputs[0].name, "other", layers.get(name), ())
+        return recipe.selector.scheme(tensor, FORMAT.name) != FLOAT32
+
+    return chosen
 
 
 def _write(program: Program, pipeline: PassPipeline, minimum_ios: str, package: Path) -> None:

@@ -228,6 +228,7 @@ _MAPS = {
     "Add": ("add.Tensor",),
     "Cos": ("cos",),
     "Div": ("div.Tensor",),
+    "Erf": ("erf",),
     "Exp": ("exp",),
     "Log": ("log",),
     "Min": ("minimum",),

@@ -46,6 +46,7 @@ def convert(
     minimum_tflite: str | None = None,
     opset: int | None = None,
     int64_inputs: bool = False,
+    keep_float32: Sequence[int] | None = None,
     embed_tokenizer: bool = False,
     allow_pickle: bool = False,
     trust_remote_code: bool = False,
@@ -70,6 +71,8 @@ def convert(
         minimum_tflite: the oldest TensorFlow Lite that has to run TFLite files, such as 2.14.
         opset: the newest opset of ai.onnx that ONNX files may ask for, 15 to 20.
         int64_inputs: whether ONNX files take int64 instead of int32.
+        keep_float32: encoder layers, from 0, that Core ML files compute in float32: those whose
+            numbers pass 65,504, where float16 ends.
         embed_tokenizer: add ONNX files that take text.
         allow_pickle: load pickled weights, which can run code.
         trust_remote_code: run Python code of the checkpoint.
@@ -97,6 +100,7 @@ def convert(
         minimum_tflite=minimum_tflite,
         opset=opset,
         int64_inputs=int64_inputs,
+        keep_float32=keep_float32,
         embed_tokenizer=embed_tokenizer,
         trust=Trust(allow_pickle, trust_remote_code, unused_weights),
     )

@@ -79,7 +79,13 @@ class Bundle:
 
     @property
     def signature(self) -> Signature:
-        """The inputs and outputs of the first artifact, and the bundle's buckets."""
+        """The inputs and outputs of the first artifact, and the bundle's buckets.
+
+        Raises:
+            BundleError: it lists no artifact.
+        """
+        if not self.manifest.artifacts:
+            raise BundleError(f"{self.path} lists no artifacts that take ids: {REMEDY}")
         first = self.manifest.artifacts[0]
         return Signature(first.inputs, first.outputs, self.manifest.buckets, self.manifest.pad_id)
 

@@ -7,7 +7,7 @@ schemes refuses it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from edgekit.errors import UnsupportedError
@@ -28,7 +28,8 @@ class Tolerance:
     a batch may move the artifact's own answer: a mask that is ignored is caught even where rounding
     hides it. ``arithmetic`` bounds, like ``max_abs``, how far a quantised file may be from the
     traced graph with the same rounding of weights and activations, beyond a few times that graph's
-    own noise: what hides in the distance to PyTorch does not hide there.
+    own noise: what hides in the distance to PyTorch does not hide there. Of the shortest probes a
+    quarter has to be as near to it as float32 is to PyTorch.
     """
 
     max_abs: float
@@ -60,6 +61,12 @@ class Recipe:
     def tolerance_of(self, task: str) -> Tolerance:
         """What a file of this recipe is held to in that task."""
         return self.tolerances.get(task, self.tolerance)
+
+    def keeping(self, layers: Sequence[int]) -> Recipe:
+        """The same, but for those encoder layers, which are float32 in Core ML files too."""
+        rule = Rule(FLOAT32, layers=tuple(layers), formats=("coreml",))
+        rules = (rule, *self.selector.rules) if layers else self.selector.rules
+        return replace(self, selector=replace(self.selector, rules=rules))
 
     def weight_bits(self, format_name: str) -> int:
         """Bits of one weight of a feed-forward layer, of which a model has most: for estimates."""

@@ -300,10 +300,7 @@ _MEASURE = {
     "runs": View("50"),
     "progress": View(shown=True, portion=1.0),
     "median": View("Median 38.2 ms"),
-    "details": View(
-        "50 runs, 10th to 90th percentile 37.6 to 41.9 ms\nOpened in 212 ms, first run 61.0 ms\n"
-        "Memory +61.2 MB"
-    ),
+    "details": View("50 runs, 10th to 90th percentile 37.6 to 41.9 ms"),
 }
 _ABOUT = {
     "versions": View("App 0.1, Android 15 (API 35), Pixel 8\nRuntimes: onnxruntime 1.29.0\n"),

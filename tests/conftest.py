@@ -17,6 +17,7 @@ import pytest
 import torch
 from bay import Bay
 from msgspec.structs import asdict
+from phones import PLATFORMS, Phone
 from shared import Shared, convert
 from transformers import (
     BertConfig,
@@ -180,6 +181,17 @@ def small(shared: Shared) -> Callable[[str], Bundle]:
         return Bundle.open(shared.made(f"small-{task}.edgekit", make))
 
     return made
+
+
+@pytest.fixture(scope="session", params=PLATFORMS, ids=lambda row: row.name)
+def phone(request: pytest.FixtureRequest) -> Iterator[Phone]:
+    """Each phone library, as a program on this machine; without its toolchain a reason to skip."""
+    try:
+        started = Phone(request.param)
+    except SetupError as error:
+        pytest.skip(str(error))
+    with started:
+        yield started
 
 
 @pytest.fixture(scope="session")

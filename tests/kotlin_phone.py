@@ -23,8 +23,11 @@ _MAIN = "dev.edgekit.host.MainKt"
 _COMPILER = _ROOT / "edgekit" / "toolchains" / "kotlin.py"
 
 
-def command_line() -> list[str]:
+def command_line(heap: str = "1g") -> list[str]:
     """What starts the program that obeys lines of JSON (``CommandLine.kt``).
+
+    Args:
+        heap: the most that Java may take for objects.
 
     Raises:
         SetupError: ``make android`` has not been run, or Java is missing.
@@ -33,7 +36,7 @@ def command_line() -> list[str]:
     runtime = _onnxruntime()
     jars = [*core_classpath(), _host(runtime), runtime / "classes.jar", _jna_jar(), _jna_library()]
     return [
-        *(str(android.java()), "-Xmx1g", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"),
+        *(str(android.java()), f"-Xmx{heap}", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"),
         f"-Donnxruntime.native.path={runtime}",
         f"-Dlitert={_package('ai_edge_litert') / 'libLiteRt.so'}",
         *("-cp", ":".join(map(str, jars))),

@@ -130,11 +130,13 @@ def page(resources: Resources, layout: str, views: Mapping[str, View]) -> str:
     """
     look, color = resources.look, resources.color
     body = _Drawing(resources).element(resources.layout(layout), views, "vertical")
+    sides = ("left", "right")
     back, text, hint = map(color, ("@color/background", "@color/text", "@color/text_secondary"))
     return (
         f'<!doctype html><html lang="en" dir="{"rtl" if look.rtl else "ltr"}">'
         f"<meta charset=utf-8><title>{html.escape(layout)}, {look.name}</title>"
-        f"<style>:root{{--text:{text};--hint:{hint};background:{back}}}{_BASE}"
+        f"<style>:root{{--text:{text};--hint:{hint};background:{back};--scale:{look.font_scale};"
+        f"--start:{sides[look.rtl]};--end:{sides[not look.rtl]}}}{_BASE}"
         f"body{{width:{look.width_dp}px}}</style><body>{body}</body></html>"
     )
 
@@ -264,7 +266,7 @@ _KINDS: Mapping[str, Sequence[str]] = {
     "LinearLayout": ("display:flex", "flex-direction:row"),
     "FrameLayout": ("display:flex", "flex-direction:column"),
     "ScrollView": ("display:flex", "flex-direction:column"),
-    "FlowLayout": ("display:flex", "flex-wrap:wrap", "gap:0"),
+    "FlowLayout": ("display:flex", "flex-wrap:wrap", "gap:8px"),
     "TextView": (),
     "EditText": (),
     "Button": (),
@@ -292,7 +294,7 @@ _CSS = {
 _COLORS = {"textColor": "color", "textColorHint": "--hint"}
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "fontFamily": {"sans-serif-medium": "font-weight:500"},
-    "textAlignment": {"viewStart": "text-align:start", "viewEnd": "text-align:end"},
+    "textAlignment": {"viewStart": "text-align:var(--start)", "viewEnd": "text-align:var(--end)"},
     "gravity": {
         "center_vertical": "align-items:center",
         "center": "display:flex;align-items:center;justify-content:center;text-align:center",
@@ -313,11 +315,14 @@ _BASE = """
 *{box-sizing:border-box}
 html,body{margin:0}
 body{font-family:Roboto,'DejaVu Sans',sans-serif;color:var(--text);overflow-x:hidden}
+.textview,.edittext,.button,.spinner{unicode-bidi:plaintext}
+[dir=rtl] .back{transform:scaleX(-1)}
 .textview,.edittext,.button{white-space:pre-wrap;overflow-wrap:break-word;line-height:1.2}
 .edittext{min-height:max(48px,calc(1.4em * var(--lines,1) + 24px))}
-.toolbar{display:flex;align-items:center;gap:24px;padding:0 16px;font-size:22px;color:var(--text)}
+.toolbar{display:flex;align-items:center;gap:24px;padding:0 16px;
+font-size:calc(22px * var(--scale));color:var(--text)}
 .spinner{display:flex;align-items:center;justify-content:space-between;padding:0 12px;
-font-size:16px;color:var(--text)}
+font-size:calc(16px * var(--scale));color:var(--text)}
 .progressbar{overflow:hidden;border-radius:4px;background:#8884;flex-shrink:0}
 .progressbar i{display:block;height:100%;min-height:4px}
 mark{border-radius:3px}

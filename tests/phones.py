@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import kotlin_phone
+import swift_phone
 
 
 @dataclass(frozen=True)
@@ -24,14 +25,21 @@ class Platform:
         name: Of its language.
         command_line: What starts its program; it raises SetupError without its toolchain.
         environment: The program's variables.
+        formats: That its program here has a runtime for.
     """
 
     name: str
     command_line: Callable[[], Sequence[str]]
     environment: Callable[[], Mapping[str, str]]
+    formats: tuple[str, ...]
 
 
-PLATFORMS = (Platform("kotlin", kotlin_phone.command_line, kotlin_phone.environment),)
+PLATFORMS = (
+    Platform(
+        "kotlin", kotlin_phone.command_line, kotlin_phone.environment, formats=("onnx", "tflite")
+    ),
+    Platform("swift", swift_phone.command_line, swift_phone.environment, formats=("onnx",)),
+)
 
 
 class PhoneError(Exception):

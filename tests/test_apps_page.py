@@ -32,6 +32,11 @@ def test_versions_are_those_of_the_project() -> None:
         assert f'{name[1]} = "{version}"' in catalogue
 
 
+def test_the_swift_snippet_is_compiled_with_the_package() -> None:
+    file = _ROOT / "ios_demo" / "Tests" / "EdgekitCoreMLTests" / "IntoYourApp.swift"
+    assert file.read_text().partition("\n")[2] == snippet("swift")
+
+
 def copy(source: Path, target: Path) -> None:
     with zipfile.ZipFile(source) as opened, zipfile.ZipFile(target, "w") as out:
         for name in opened.namelist():

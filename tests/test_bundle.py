@@ -133,6 +133,15 @@ def test_golden_texts_of_other_settings_are_not_verified(case: str, copy: Path) 
         golden.read(Bundle.open(copy))
 
 
+def test_a_bundle_without_artifacts_is_refused_by_what_reads_them(copy: Path) -> None:
+    edit(copy, lambda manifest: manifest.update(artifacts=[]))
+    opened = Bundle.open(copy)
+    with pytest.raises(BundleError, match="lists no artifacts: there is nothing to verify"):
+        verify(opened)
+    with pytest.raises(BundleError, match="lists no artifacts that take ids"):
+        opened.golden()
+
+
 def test_a_file_that_nothing_runs_does_not_pass(copy: Path) -> None:
     def rename(manifest: dict[str, Any]) -> None:
         manifest["artifacts"] = [{**manifest["artifacts"][0], "format": "gguf"}]

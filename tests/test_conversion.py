@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -12,13 +14,16 @@ import msgspec
 import numpy as np
 import pytest
 import torch
+from conftest import BERT
+from transformers import BertForSequenceClassification
 
+import edgekit
 from edgekit import formats
 from edgekit.benchmarks.entries import Entry
 from edgekit.bundle import Bundle
 from edgekit.conversion import pipeline, plan
 from edgekit.conversion.worker import alone
-from edgekit.errors import BundleError, ConversionError, PlanError
+from edgekit.errors import BundleError, ConversionError, PlanError, ProofError
 from edgekit.runtime.inspection import inspect_file
 from edgekit.runtime.interpreters import OnnxRuntime
 from edgekit.signature import Signature, TensorSpec
@@ -101,9 +106,58 @@ def test_operators_without_a_lowering_are_named_by_every_format(tmp_path: Path) 
         assert found == ["aten.special_bessel_j0.default", "aten.special_bessel_j1.default"]
 
 
+def test_a_format_that_lacks_an_operator_leaves_the_files_of_the_others(tmp_path: Path) -> None:
+    """TensorFlow Lite has no error function, of which the activation ``laplace`` is made."""
+    config = {**BERT.to_dict(), "hidden_act": "laplace", "architectures": ["BertModel"]}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    planned = plan.make(
+        f"config:{tmp_path / 'config.json'}",
+        out=tmp_path / "laplace.edgekit",
+        to=("onnx", "tflite"),
+        recipes=("fp32",),
+        buckets=(16,),
+    )
+    with pytest.raises(ConversionError, match=r"TFLite .*aten\.erf.*the others are in") as caught:
+        pipeline.convert(planned)
+    assert caught.value.exit_code == 1
+    (artifact,) = Bundle.open(planned.out).artifacts
+    assert artifact.file == "model-fp32.onnx"
+    assert all(proof.passed for proof in artifact.proofs)
+
+
+def test_layers_whose_numbers_pass_float16_are_computed_in_float32(
+    classifier: Path, tmp_path: Path
+) -> None:
+    """The feed-forward part of one layer passes 65,504, and its output does not."""
+    model = BertForSequenceClassification.from_pretrained(classifier)
+    layer = model.bert.encoder.layer[1]
+    with torch.no_grad():
+        layer.intermediate.dense.weight *= 5e4
+        layer.output.dense.weight /= 5e4
+    checkpoint = Path(shutil.copytree(classifier, tmp_path / "wide"))
+    model.save_pretrained(checkpoint)
+
+    def convert(**options: object) -> Bundle:
+        return edgekit.convert(
+            str(checkpoint), to=("coreml",), buckets=(16,), out=tmp_path / "wide.edgekit", **options
+        )
+
+    with pytest.raises(ProofError, match=r"NaN, infinity.*float16 ends at 65504.*--keep-float32"):
+        convert()
+    for artifact in convert(keep_float32=(1,)).artifacts:
+        stored = {row.tensor: row.scheme for row in artifact.weights}
+        wide, narrow = (
+            stored[f"model.bert.encoder.layer.{number}.output.dense.weight"] for number in (1, 0)
+        )
+        assert wide == "float32"
+        assert narrow == ("float16" if artifact.recipe == "fp16" else "int8 asymmetric per channel")
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        ({"keep_float32": (2,)}, "--keep-float32 2: the model's layers are 0 to 1"),
+        ({"keep_float32": (0,), "to": ("onnx",)}, "--keep-float32 is for Core ML files"),
         ({"opset": 12}, "--opset 12: choose from 15, 16"),
         ({"opset": 17, "to": ("tflite",)}, "--opset is for ONNX files: add onnx to --to"),
         ({"minimum_ios": "15"}, "--minimum-ios 15: choose from 16, 17, 18"),

@@ -478,9 +478,8 @@ def command(*arguments: object, processes: int = 1) -> list[str]:
     own = ["-m", "edgekit", "distill", *map(str, arguments)]
     if processes == 1:
         return [sys.executable, *own]
-    launch = ["-m", "accelerate.commands.launch", "--cpu", "--num_processes", str(processes)]
-    return [sys.executable, *launch, "--num_machines", "1", "--mixed_precision", "no",
-            "--dynamo_backend", "no", "--main_process_port", "0", *own]  # fmt: skip
+    launch = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node", str(processes)]
+    return [sys.executable, *launch, "--module", *own[1:]]
 
 
 def test_a_killed_run_goes_on(teachers: Teachers, tmp_path: Path) -> None:
@@ -521,9 +520,12 @@ def test_two_processes_are_one(objective: str, teachers: Teachers, tmp_path: Pat
              "--texts", texts, "--batch", 8, "--steps", 5, "--quiet")  # fmt: skip
     done = subprocess.run(
         command(*asked, processes=2),
-        env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True, check=False,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "ACCELERATE_USE_CPU": "true"},
+        capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
+    report = json.loads((tmp_path / "two.distill" / FILE).read_text())
+    assert report["facts"]["device"] == "2 x CPU"
     for one, other in zip(log(tmp_path / "one"), log(tmp_path / "two"), strict=True):
         assert one["tokens"] == other["tokens"]
         assert one["parts"] == pytest.approx(other["parts"], rel=1e-4)
@@ -540,6 +542,11 @@ def test_two_processes_are_one(objective: str, teachers: Teachers, tmp_path: Pat
         (("--objective", "task", "--data", "{texts}"), "this one is for fill-mask"),
         (("--objective", "mlm", "--texts", "{empty}"), "the texts are all empty"),
         (("--objective", "mlm", "--texts", "{texts}", "--layers", "9"), "give 1 to 4"),
+        (
+            ("--objective", "mlm", "--texts", "{texts}", "--eval", "x.tsv"),
+            "--eval x.tsv is no file",
+        ),
+        (("--objective", "mlm", "--texts", "{texts}", "--precision", "fp16"), "--precision fp16: "),
     ],
 )
 def test_wrong_requests_are_one_line(

@@ -293,6 +293,10 @@ def test_columns_and_labels_as_the_user_says(tmp_path: Path) -> None:
         prepared(path, CLASSIFIER, columns={"text": "a", "label": "c"})
     with pytest.raises(EdgekitError, match=r"--labels \+=good: the model has no such label"):
         prepared(path, CLASSIFIER, labels={"+": "good"})
+    both = {"text": "a", "label": "b"}
+    named = {"+": "positive", "-": "negative", "x": "positive"}
+    with pytest.raises(DataError, match=r"--labels x=positive: no row has that label \(\+, -\)"):
+        prepared(path, CLASSIFIER, columns=both, labels=named)
 
 
 def test_questions_are_answerable_as_the_official_script_says(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from safetensors import safe_open
 from test_source import write_modules
 
 from edgekit.conversion import plan
@@ -20,6 +21,7 @@ NAMES = (
     "1/config.json",
     "sentence_bert_config.json",
     "tokenizer_config.json",
+    "model.safetensors.index.json",
 )
 VALUES = (
     *(None, True, -1, 0, 10**30, 1e400, "", "\0", "a" * 300, "../../x", [], [[]], {}, {"a": 1}),
@@ -37,6 +39,13 @@ def folder(classifier: Path, tmp_path: Path) -> Path:
     settings = {"prompts": {"query": "q"}, "truncate_dim": 8, "similarity_fn_name": "dot"}
     (folder / "config_sentence_transformers.json").write_text(json.dumps(settings))
     (folder / "sentence_bert_config.json").write_text('{"max_seq_length": 32}')
+    shard = (folder / "model.safetensors").rename(folder / "model-00001-of-00001.safetensors")
+    with safe_open(shard, "numpy") as file:
+        index = {
+            "metadata": {"total_size": 1},
+            "weight_map": dict.fromkeys(file.keys(), shard.name),
+        }
+    (folder / "model.safetensors.index.json").write_text(json.dumps(index))
     return folder
 
 
@@ -47,6 +56,10 @@ def said(folder: Path) -> str:
     except EdgekitError as error:
         return str(error)
     return ""
+
+
+def test_the_files_are_good_as_they_are(folder: Path) -> None:
+    assert said(folder) == ""
 
 
 @pytest.mark.parametrize("name", NAMES)

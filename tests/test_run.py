@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import threading
@@ -11,11 +12,12 @@ from pathlib import Path
 
 import pytest
 from command import edgekit_cli
+from msgspec.structs import asdict
 from test_postprocess import differences
 
 from edgekit.app.answers import Answered, Asked
 from edgekit.app.opening import choose, open_app
-from edgekit.bundle import Bundle
+from edgekit.bundle import MANIFEST, TOKENIZER, Bundle, entry
 from edgekit.cli.rendering import answers as render_answers
 from edgekit.errors import EdgekitError, InputError
 from edgekit.postprocess import to_json
@@ -192,6 +194,26 @@ def test_windows_cover_the_context_and_overlap_as_documented(
         assert [len(window) for window in windows[:-1]] == [room] * (len(windows) - 1)
         assert windows[-1][-1] == len(context) - 1
         assert len(windows) == 1 or windows[-2][-1] < len(context) - 1
+
+
+def test_an_id_that_the_model_does_not_know_is_one_line(
+    small: Callable[[str], Bundle], tmp_path: Path
+) -> None:
+    """As of a tokenizer that was given another token after the conversion."""
+    folder = Path(shutil.copytree(small("text-classification").path, tmp_path / "grown.edgekit"))
+    path = folder / TOKENIZER / "tokenizer.json"
+    tokenizer = json.loads(path.read_text())
+    tokenizer["model"]["vocab"]["the"] = 5000
+    path.write_text(json.dumps(tokenizer))
+    manifest = json.loads((folder / MANIFEST).read_text())
+    (row,) = (row for row in manifest["tokenizer"]["files"] if row["file"].endswith(path.name))
+    row.update(asdict(entry(folder, path)))
+    (folder / MANIFEST).write_text(json.dumps(manifest))
+    result = edgekit_cli("run", folder, "the end", cwd=tmp_path)
+    assert (result.returncode, result.stdout) == (2, "")
+    told, error = result.stderr.splitlines()
+    assert told == "model-fp32.onnx on host"
+    assert "fails on this text, as where a token has an id that the model does not know" in error
 
 
 def test_one_text_on_the_command_line(small: Callable[[str], Bundle], tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from edgekit.budget.quantities import ANSWERS, DATA, FILE, RUN, Observation
 from edgekit.bundle import Artifact, Bundle
 from edgekit.errors import PlanError
 from edgekit.evaluation.result import Quality
+from edgekit.recipe import Tolerance
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class _Line:
     setting: DeviceSetting
     data: LabelledData | None
     limit: Limit
+    tolerance: Tolerance
 
     @property
     def file(self) -> str:
@@ -71,9 +73,10 @@ def _lines(bundle: Bundle, budget: Budget) -> Iterator[_Line]:
             )
     for file in files:
         if any(fnmatchcase(file.path.name, pattern) for pattern in budget.files):
+            tolerance = recipe.get(file.recipe).tolerance_of(bundle.manifest.task)
             for limit in budget.limits:
                 if not file.takes_text or limit.quantity.needs == FILE:
-                    yield _Line(file, budget.setting, budget.data, limit)
+                    yield _Line(file, budget.setting, budget.data, limit, tolerance)
 
 
 def _check_device(line: _Line, meter: Meter) -> None:
@@ -106,7 +109,7 @@ def _bound(
         base = _base(bundle, line, baseline, meter)
         bound = base * limit.share
     if limit.quantity.key == "parity":
-        allowed = recipe.get(line.artifact.recipe).tolerance.max_abs
+        allowed = line.tolerance.max_abs
         bound = allowed if bound is None else min(bound, allowed)
     assert bound is not None
     return bound, base
@@ -199,7 +202,7 @@ def _what_else(line: _Line, row: Measurement, bound: float) -> str:
     """A file may be near enough to PyTorch and point elsewhere."""
     if line.limit.quantity.key != "parity" or row.parity is None or row.parity.passed:
         return ""
-    least = recipe.get(line.artifact.recipe).tolerance.cosine
+    least = line.tolerance.cosine
     if row.parity.max_abs > bound:
         return ""
     return f"its cosine is {row.parity.cosine:.6f} and has to be {least:g}"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
 
 from edgekit.cli.options import (
     COUNTS,
+    LAYERS,
     NAMES,
     FilePath,
     Text,
@@ -29,6 +31,7 @@ from edgekit.cli.options import (
 @click.option("--minimum-tflite", help="Oldest TensorFlow Lite to run the .tflite files, as 2.14.")
 @click.option("--opset", type=int, help="Newest opset of the ONNX files, from 15 to 20.")
 @click.option("--int64-inputs", is_flag=True, help="ONNX files that take int64 instead of int32.")
+@click.option("--keep-float32", type=LAYERS, help="Layers of Core ML files in float32: 0,5.")
 @click.option("--embed-tokenizer", is_flag=True, help="Add ONNX files that take text.")
 @click.option("--jobs", type=click.IntRange(1), default=2, help="Formats at a time.  [default: 2]")
 @click.option("--force", is_flag=True, help="Replace an existing bundle.")
@@ -51,6 +54,7 @@ def convert(
     minimum_tflite: str | None,
     opset: int | None,
     int64_inputs: bool,
+    keep_float32: tuple[int, ...] | None,
     embed_tokenizer: bool,
     jobs: int,
     force: bool,
@@ -85,6 +89,7 @@ def convert(
         minimum_tflite=minimum_tflite,
         opset=opset,
         int64_inputs=int64_inputs,
+        keep_float32=keep_float32,
         embed_tokenizer=embed_tokenizer,
         trust=Trust(allow_pickle, trust_remote_code, allow_unused_weights),
     )
@@ -98,4 +103,5 @@ def convert(
     if not quiet:
         bundles.bundle(bundle, as_json, steps.finished)
         if not as_json:
-            click.echo(f"next: edgekit app {bundle.path} --platform android -o DIR (or ios)")
+            path = shlex.quote(str(bundle.path))
+            click.echo(f"next: edgekit app {path} --platform android -o DIR (or ios)")

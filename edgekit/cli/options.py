@@ -152,3 +152,4 @@ def _parts(kind: click.ParamType[T], value: str, param: Parameter, ctx: Context)
 
 NAMES = List(Text())
 COUNTS = List(click.IntRange(1))
+LAYERS = List(click.IntRange(0))

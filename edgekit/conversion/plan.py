@@ -44,6 +44,7 @@ class ExportPlan:
     """What :func:`edgekit.convert` is going to do.
 
     ``options`` are those of single formats that were given: see :class:`edgekit.formats.Format`.
+    ``float32_layers`` of Core ML files are kept out of float16.
     """
 
     source: Source
@@ -54,6 +55,7 @@ class ExportPlan:
     out: Path
     force: bool = False
     embed_tokenizer: bool = False
+    float32_layers: tuple[int, ...] = ()
     options: Mapping[str, object] = field(default_factory=dict)
 
     @property
@@ -92,6 +94,7 @@ def make(
     minimum_tflite: str | None = None,
     opset: int | None = None,
     int64_inputs: bool = False,
+    keep_float32: Sequence[int] | None = None,
     embed_tokenizer: bool = False,
     trust: Trust = NO_TRUST,
 ) -> ExportPlan:
@@ -110,6 +113,7 @@ def make(
         minimum_tflite: the oldest TensorFlow Lite that has to run TFLite files, such as 2.14.
         opset: the newest opset of ai.onnx that ONNX files may ask for, 15 to 20.
         int64_inputs: whether ONNX files take int64 instead of int32.
+        keep_float32: the encoder layers, counted from 0, that Core ML files compute in float32.
         embed_tokenizer: whether ONNX files that take text are added.
         trust: what of the checkpoint may run code.
 
@@ -129,6 +133,8 @@ def make(
     given = {name: value for name, value in options.items() if value is not None}
     _check_options(given, wanted)
     source = find(model, trust)
+    if keep_float32:
+        _check_layers(keep_float32, source, to)
     if embed_tokenizer:
         _check_embedding(source, [format_.name for format_ in wanted])
     chosen = source.task(task)
@@ -156,6 +162,7 @@ def make(
         folder,
         force,
         embed_tokenizer,
+        tuple(keep_float32 or ()),
         given,
     )
 
@@ -169,6 +176,17 @@ def _check_options(given: Mapping[str, object], wanted: Sequence[Format]) -> Non
         if value not in owner.options[name]:
             choices = ", ".join(map(str, owner.options[name]))
             raise PlanError(f"{flag} {value}: choose from {choices}")
+
+
+def _check_layers(layers: Sequence[int], source: Source, to: Sequence[str]) -> None:
+    """The layers to keep in float32 are some of the model's, and Core ML is asked for."""
+    if "coreml" not in to:
+        raise PlanError("--keep-float32 is for Core ML files: add coreml to --to")
+    family = source.family
+    count = configs.integer(source.config, family.groups or family.layers, 1)
+    wrong = [layer for layer in layers if not 0 <= layer < count]
+    if wrong:
+        raise PlanError(f"--keep-float32 {wrong[0]}: the model's layers are 0 to {count - 1}")
 
 
 def _check_embedding(source: Source, formats_: Sequence[str]) -> None:

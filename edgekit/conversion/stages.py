@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import gc
+import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,9 +22,10 @@ from edgekit.model.head import Head
 from edgekit.model.oracle import Oracle
 from edgekit.postprocess import Facts
 from edgekit.postprocess import golden as vectors
-from edgekit.proof import embedded_tokenizer, fault_location, golden, probes
+from edgekit.proof import embedded_tokenizer, fault_location, golden, probes, recipe_reference
 from edgekit.proof.compare import Reference
 from edgekit.proof.prove import prove, prove_text
+from edgekit.proof.recipe_reference import Rounded
 from edgekit.proof.trials import Trial
 from edgekit.quantize.audit import Wanted, Weight, hold
 from edgekit.quantize.tensors import tensors
@@ -43,6 +45,10 @@ if TYPE_CHECKING:
 
 PROBES = "probes.pickle"
 GRAPH = "graph"
+_BEYOND_FLOAT16 = (
+    ": float16 ends at 65504: keep the layers whose numbers pass it out of it (--keep-float32), or "
+    "build --recipe fp32"
+)
 TEXT = "-text"  # ends the stem of a file that takes text
 
 
@@ -94,8 +100,12 @@ class Exported:
         """What it stores wrongly, or the first proof that failed, with its runtime."""
         if self.fault is not None:
             return self.fault
-        failed = [proof for proof in self.proofs if not proof.passed]
-        return f"{failed[0].runtime}: {failed[0].failure}" if failed else None
+        failed = next((proof for proof in self.proofs if not proof.passed), None)
+        if failed is None:
+            return None
+        halves = any(weight.scheme.activations == "float16" for weight in self.weights)
+        overflows = halves and self.facts.format == "coreml" and not math.isfinite(failed.max_abs)
+        return f"{failed.runtime}: {failed.failure}{_BEYOND_FLOAT16 if overflows else ''}"
 
 
 @dataclass(frozen=True)
@@ -228,34 +238,52 @@ def export(
     built = build(plan, traced, name, work, out, say=say)
     exported = []
     for file in built.files:
-        path, facts = file.path, inspect_file(file.path)
-        tolerance = file.recipe.tolerance_of(plan.task.name)
+        facts, tokenizer = inspect_file(file.path), traced.tokenizer
         if file.fault is not None:
             exported.append(
-                Exported(path, file.recipe.name, facts, None, False, (), fault=file.fault)
+                Exported(file.path, file.recipe.name, facts, None, False, (), fault=file.fault)
             )
-            continue
-        if path.stem.endswith(TEXT) and traced.tokenizer is not None:
-            side = traced.tokenizer.truncation_side
-            with Timed(say, name, "prove", path.name):
-                exported.append(_export_text(file, facts, reference, tolerance, side))
-            continue
-        proofs, lengths, batched = [], None, False
-        for session in runtime.sessions(path, name):
-            locate = partial(_layer, session, graph.load(work / GRAPH), tolerance)
-            with Timed(say, name, "prove", f"{path.name} in {session.runtime}"):
-                proofs.append(prove(session, reference, tolerance, locate))
-            lengths, batched = session.lengths, session.batched
-            del session, locate  # they hold the weights, and so do the next ones
-        exported.append(
-            Exported(path, file.recipe.name, facts, lengths, batched, tuple(proofs), file.weights)
-        )
+        elif file.path.stem.endswith(TEXT) and tokenizer is not None:
+            with Timed(say, name, "prove", file.path.name):
+                exported.append(_export_text(file, facts, reference, tokenizer.truncation_side))
+        else:
+            own = _rounded(plan, name, file.recipe, reference, work / GRAPH)
+            asked = replace(reference, rounded=own)
+            exported.append(_export_ids(file, facts, asked, name, work / GRAPH, say))
     return Outcome(tuple(exported), built.failure)
 
 
-def _export_text(
-    file: File, facts: FileFacts, reference: Reference, tolerance: Tolerance, side: str
+def _export_ids(
+    file: File, facts: FileFacts, reference: Reference, name: str, folder: Path, say: Say
 ) -> Exported:
+    """Proves a file in each runtime of this machine; ``folder`` has the traced graph."""
+    proofs, lengths, batched = [], None, False
+    tolerance = file.recipe.tolerance_of(reference.task.name)
+    for session in runtime.sessions(file.path, name):
+        own = reference.rounded if recipe_reference.known(session.runtime) else None
+        locate = partial(_layer, session, graph.load(folder), tolerance)
+        with Timed(say, name, "prove", f"{file.path.name} in {session.runtime}"):
+            proofs.append(prove(session, replace(reference, rounded=own), tolerance, locate))
+        lengths, batched = session.lengths, session.batched
+        del session, locate  # they hold the weights, and so do the next ones
+    return Exported(
+        file.path, file.recipe.name, facts, lengths, batched, tuple(proofs), file.weights
+    )
+
+
+def _rounded(
+    plan: ExportPlan, name: str, kind: Recipe, reference: Reference, folder: Path
+) -> Rounded | None:
+    """What a file's own rounding gives; None where that is not known."""
+    if name == "tflite" and "minimum_tflite" in plan.options:
+        return None  # an old TensorFlow Lite is given float weights: it rounds no activations
+    found = recipe_reference.answers(graph.load(folder), kind.selector, name, reference)
+    gc.collect()  # the rounded weights
+    return found
+
+
+def _export_text(file: File, facts: FileFacts, reference: Reference, side: str) -> Exported:
+    tolerance = file.recipe.tolerance_of(reference.task.name)
     proof = prove_text(TextSession(file.path), reference, tolerance, side)
     return Exported(
         file.path, file.recipe.name, facts, None, False, (proof,), file.weights, takes_text=True
@@ -278,7 +306,8 @@ def build(plan: ExportPlan, traced: Traced, name: str, work: Path, out: Path, *,
     Raises:
         EdgekitError: the first recipe failed.
     """
-    recipes, format_ = [recipe.get(row) for row in plan.recipes(name)], formats.get(name)
+    recipes = [recipe.get(row).keeping(plan.float32_layers) for row in plan.recipes(name)]
+    format_ = formats.get(name)
     options = {key: value for key, value in plan.options.items() if key in format_.options}
     if name == "onnx" and plan.embed_tokenizer and traced.tokenizer is not None:
         options["tokenizer"] = TextTokenizer.read(out, traced.tokenizer)

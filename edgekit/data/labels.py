@@ -66,8 +66,15 @@ def read(
         renamed: names of the model for those of the data, where they differ.
 
     Raises:
-        DataError: a label is none of the model's.
+        DataError: a label is none of the model's, or one that is renamed is in no row.
     """
+    given = {plain(value) for _, value in values}
+    unknown = [f"{old}={new}" for old, new in renamed.items() if old not in given]
+    if unknown:
+        raise DataError(
+            f"--labels {unknown[0]}: no row has that label ({_listed(sorted(given))}): correct it, "
+            "or leave it out"
+        )
     texts = [renamed.get(plain(value), plain(value)) for _, value in values]
     fits = {way: [read(text) for text in texts] for way, read in readings(names).items()}
     way = max(fits, key=lambda name: sum(index is not None for index in fits[name]))

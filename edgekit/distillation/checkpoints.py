@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
 _PREFIX = "checkpoint-"
 _MODEL, _OPTIMIZER, _STATE = "model.safetensors", "optimizer.safetensors", "state.json"
-_WHOLE = StateDictOptions(full_state_dict=True, cpu_offload=True)
+_TO_MAIN = StateDictOptions(full_state_dict=True, cpu_offload=True)  # empty in other processes
+_TO_ALL = StateDictOptions(full_state_dict=True)
 
 
 @dataclass(frozen=True)
@@ -65,10 +66,10 @@ class Checkpoints:
         Raises:
             OutputError: it cannot be written.
         """
-        weights: Any = get_model_state_dict(model, options=_WHOLE)
-        moments: Any = get_optimizer_state_dict(model, optimizer, options=_WHOLE)["state"]
+        weights: Any = get_model_state_dict(model, options=_TO_MAIN)
+        moments: Any = get_optimizer_state_dict(model, optimizer, options=_TO_MAIN)
         if accelerator.is_main_process:
-            self._write(step, _once(weights), moments)
+            self._write(step, _once(weights), moments["state"])
         accelerator.wait_for_everyone()
 
     def load(self, step: int, model: torch.nn.Module, optimizer: torch.optim.Optimizer) -> None:
@@ -80,11 +81,11 @@ class Checkpoints:
         folder = self.path(step)
         self._check(json.loads((folder / _STATE).read_text("utf-8"))["facts"])
         weights: dict[str, torch.Tensor] = load_file(folder / _MODEL)
-        own: Any = get_model_state_dict(model, options=_WHOLE)
-        set_model_state_dict(model, {**own, **_shared(own, weights)}, options=_WHOLE)
-        state: Any = get_optimizer_state_dict(model, optimizer, options=_WHOLE)
+        own: Any = get_model_state_dict(model, options=_TO_ALL)
+        set_model_state_dict(model, {**own, **_shared(own, weights)}, options=_TO_ALL)
+        state: Any = get_optimizer_state_dict(model, optimizer, options=_TO_ALL)
         state["state"] = _nested(load_file(folder / _OPTIMIZER))
-        set_optimizer_state_dict(model, optimizer, state, options=_WHOLE)
+        set_optimizer_state_dict(model, optimizer, state, options=_TO_ALL)
 
     def weights(self, step: int, model: torch.nn.Module) -> None:
         """Puts the weights of a checkpoint into a model on the CPU that no library has wrapped."""

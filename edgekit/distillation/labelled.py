@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from edgekit.distillation.examples import Examples, TokenRows
-from edgekit.distillation.plan import Inputs
+from edgekit.distillation.request import Inputs
 from edgekit.errors import DataError, InputError
 from edgekit.evaluation import ways
 from edgekit.evaluation.classification import TextClassification

@@ -20,8 +20,9 @@ from edgekit.distillation.batches import Batches, Masking, Order
 from edgekit.distillation.examples import Examples
 from edgekit.distillation.learner import Learner, Readout
 from edgekit.distillation.objectives import COSINE, HIDDEN
-from edgekit.distillation.plan import DISTILBERT, Plan, layer_count
+from edgekit.distillation.plan import Plan, layer_count
 from edgekit.distillation.progress import Say
+from edgekit.distillation.request import DISTILBERT
 from edgekit.distillation.saving import saves
 from edgekit.errors import PlanError, UnsupportedError
 from edgekit.evaluation.kinds import ModelFacts

@@ -12,7 +12,8 @@ from edgekit.distillation.loading import Loaded
 from edgekit.distillation.report import Course, DistillationReport, Entrant, Gain
 from edgekit.distillation.training import Record
 from edgekit.evaluation.kinds import Judged
-from edgekit.evaluation.result import score
+from edgekit.evaluation.result import Score, score
+from edgekit.stats import Interval
 
 
 def compare(
@@ -34,14 +35,7 @@ def compare(
     length = min(report.TIMED_TOKENS, plan.training.length)
     faster = quality.faster(teacher.cpu(), students[report.STUDENT].cpu(), length)
     entrants = tuple(
-        Entrant(
-            name,
-            quality.parameters(learner),
-            quality.size_bytes(learner),
-            faster if name == report.STUDENT else None,
-            found.get(name, ()),
-        )
-        for name, learner in everyone.items()
+        _entrant(name, learner, faster, found.get(name, ())) for name, learner in everyone.items()
     )
     gains = tuple(_gains(judged, count))
     return DistillationReport(
@@ -57,6 +51,12 @@ def compare(
         report.retained(entrants),
         report.sentence(entrants, gains),
     )
+
+
+def _entrant(name: str, learner: Learner, faster: Interval, scores: tuple[Score, ...]) -> Entrant:
+    """``faster`` is the student's; a control has its shape, and is not timed again."""
+    size = quality.parameters(learner), quality.size_bytes(learner)
+    return Entrant(name, *size, faster if name == report.STUDENT else None, scores)
 
 
 def course(name: str, records: Sequence[Record], tokens_per_s: float) -> Course:

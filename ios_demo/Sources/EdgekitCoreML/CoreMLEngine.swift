@@ -35,7 +35,7 @@ public actor CoreMLEngine: Engine {
   /// - Parameter inputs: By name, one row each, of a length that the model has a function for.
   /// - Returns: The outputs by name, in row-major order.
   /// - Throws: ``EdgekitError`` where Core ML fails or an output is missing.
-  public func run(_ inputs: [String: [Int32]]) async throws -> [String: [Float]] {
+  public func run(_ inputs: [String: [Int32]]) throws -> [String: [Float]] {
     let length = inputs.values.first?.count ?? 0
     do {
       let features = try inputs.mapValues { MLFeatureValue(multiArray: try .row($0)) }

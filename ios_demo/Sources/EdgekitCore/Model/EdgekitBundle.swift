@@ -22,6 +22,9 @@ public struct EdgekitBundle: Sendable {
     let head = try Self.decode(SchemaVersion.self, from: data, file: Self.manifestFile)
     try head.check()
     manifest = try Self.decode(Manifest.self, from: data, file: Self.manifestFile)
+    guard manifest.paths.allSatisfy(Self.isInside) else {
+      throw EdgekitError.damagedFile(Self.manifestFile, reason: "a path leads out of the bundle")
+    }
   }
 
   /// Where a file of the bundle is.
@@ -71,6 +74,12 @@ public struct EdgekitBundle: Sendable {
   }
 
   private static let manifestFile = "manifest.json"
+
+  /// Whether a path stays in the bundle: no way up, none from the root.
+  private static func isInside(_ path: String) -> Bool {
+    let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+    return !parts.contains { ["", ".", ".."].contains($0) || $0.contains { "\\:\0".contains($0) } }
+  }
 
   private static func read(_ file: String, in folder: URL) throws -> Data {
     do {

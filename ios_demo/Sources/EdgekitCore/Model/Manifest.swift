@@ -45,6 +45,11 @@ public struct Manifest: Decodable, Sendable {
     return texts + artifacts.flatMap { [$0.entry, $0.data].compactMap { $0 } }
   }
 
+  /// Every path that it names.
+  var paths: [String] {
+    files.map(\.file) + [tokenizer?.app?.settings, tokenizer?.app?.vocabulary].compactMap { $0 }
+  }
+
   /// The artifact of that file name.
   ///
   /// - Throws: ``EdgekitError/missingFile(_:)`` where there is none.

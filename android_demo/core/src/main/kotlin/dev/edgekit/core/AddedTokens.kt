@@ -15,7 +15,9 @@ internal class AddedToken(
 )
 
 /** A piece of a text, or an added token of that id. */
-internal class Part(val text: Normalized, val id: Int = Vocabulary.NONE)
+internal class Part(val text: Normalized, val id: Int = Vocabulary.NONE) {
+    val isToken: Boolean get() = id != Vocabulary.NONE
+}
 
 /** Cuts added tokens out: of those that begin at one place the longest. */
 internal class AddedTokens(tokens: List<AddedToken>, private val blanks: CodePointSet) {

@@ -34,7 +34,7 @@ public data class BenchmarkRequest(
             fun list(name: String, mark: Char) =
                 extra(name).split(mark).map { it.trim() }.filter { it.isNotEmpty() }
             val id = extra("id")
-            require(id.isNotEmpty() && id.all { it in 'a'..'z' || it in 'A'..'Z' || it in '0'..'9' }) {
+            require(id.isNotEmpty() && id.all { it in LETTERS_AND_DIGITS }) {
                 "the id is not of letters and digits"
             }
             return BenchmarkRequest(
@@ -48,6 +48,8 @@ public data class BenchmarkRequest(
                 threads = extra("threads").toInt(),
             )
         }
+
+        private val LETTERS_AND_DIGITS = ('a'..'z') + ('A'..'Z') + ('0'..'9')
     }
 }
 
@@ -65,7 +67,7 @@ public data class ResidentMemory(val nowBytes: Long, val peakBytes: Long) {
 }
 
 /**
- * The app's part of `edgekit bench`: a launch opens one file, obeys commands and leaves its results.
+ * The app's part of `edgekit bench`: a launch opens one file, obeys commands and leaves results.
  *
  * @param runtimes that the app has; another one is an error of the launch
  * @param folder the app's own, for results and outputs
@@ -152,7 +154,8 @@ public class BenchmarkContract(
         }
 
         private fun feed(length: Int, file: File): String {
-            val values = ByteBuffer.wrap(file.readBytes()).order(ByteOrder.LITTLE_ENDIAN).asIntBuffer()
+            val bytes = ByteBuffer.wrap(file.readBytes()).order(ByteOrder.LITTLE_ENDIAN)
+            val values = bytes.asIntBuffer()
             val names = request.inputs
             require(length > 0 && values.remaining() == length * names.size) {
                 "the file to feed has ${values.remaining()} values, not $length for each input"

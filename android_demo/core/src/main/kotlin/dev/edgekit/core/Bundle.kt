@@ -74,14 +74,14 @@ public class Bundle private constructor(
          * @throws EdgekitError.UnsupportedSchema it is too old or too new for this library
          */
         public fun open(files: BundleFiles): Bundle {
-            val manifest = read(files, MANIFEST) { readManifest(JsonReader(it.reader()).readRoot()) }
-            return Bundle(manifest, files)
+            val root = read(files, MANIFEST) { JsonReader(it.reader()).readRoot() }
+            return Bundle(told(MANIFEST) { readManifest(root) }, files)
         }
 
         /** The same for a folder. */
         public fun open(folder: File): Bundle = open(FolderFiles(folder))
 
-        private const val MANIFEST = "manifest.json"
+        internal const val MANIFEST = "manifest.json"
 
         private fun <T> read(files: BundleFiles, file: String, use: (InputStream) -> T): T =
             told(file) { files.open(file).use { use(it.buffered()) } }
@@ -98,7 +98,8 @@ public class Bundle private constructor(
     }
 }
 
-private fun sha256(input: InputStream): String {
+/** The hash of all that is left of a stream, as SHA-256 sums are written. */
+internal fun sha256(input: InputStream): String {
     val hash = MessageDigest.getInstance("SHA-256")
     val buffer = ByteArray(1 shl 16)
     while (true) {

@@ -3,8 +3,8 @@ package dev.edgekit.core
 import java.util.PriorityQueue
 
 /**
- * Byte-level BPE: a word's bytes, of which the pair that stands first in the merges becomes one, and
- * of several places the leftmost, until there is no such pair.
+ * Byte-level BPE: a word's bytes, of which the pair that stands first in the merges becomes one,
+ * and of several places the leftmost, until there is no such pair.
  *
  * @param unknown id of a byte that the vocabulary has not; null: such a byte is left out
  * @param ignoresMerges whether a word that is an entry is that at once
@@ -38,7 +38,9 @@ internal class BytePairEncoding(
         private val pointOf = IntArray(text.bytes.size)
 
         init {
-            for (point in 0 until word.size) pointOf.fill(point, text.start(point), text.ends[point])
+            for (point in 0 until word.size) {
+                pointOf.fill(point, text.start(point), text.ends[point])
+            }
         }
 
         fun add(tokens: TokenList, id: Int, from: Int, until: Int) {
@@ -52,7 +54,7 @@ internal class BytePairEncoding(
         private fun isSpace(place: Int) = text.bytes[place] == ' '.code.toByte()
     }
 
-    /** The symbols of a word: a list in which neighbours are linked, so that two become one fast. */
+    /** The symbols of a word: neighbours are linked, so that two become one fast. */
     private inner class Symbols(text: Utf8) {
         private val ids = IntList(text.bytes.size)
         private val lengths = IntList(text.bytes.size)
@@ -125,9 +127,10 @@ internal class BytePairEncoding(
         while (low < high) {
             val middle = (low + high) ushr 1
             val row = middle * COLUMNS
+            val isLeft = merges[row] == left
             when {
-                merges[row] < left || (merges[row] == left && merges[row + 1] < right) -> low = middle + 1
-                merges[row] == left && merges[row + 1] == right -> return row
+                isLeft && merges[row + 1] == right -> return row
+                merges[row] < left || (isLeft && merges[row + 1] < right) -> low = middle + 1
                 else -> high = middle
             }
         }

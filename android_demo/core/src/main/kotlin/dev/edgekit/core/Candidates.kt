@@ -27,7 +27,9 @@ internal class Candidates(windows: List<QuestionAnswering.Window>, mostTokens: I
 
     /** From the best score on; of equal scores the smaller start first, then the smaller end. */
     fun ranked(): Sequence<Candidate> = sequence {
-        val keys = LongArray(size) { (descending(scores[it]).toLong() shl Int.SIZE_BITS) or it.toLong() }
+        val keys = LongArray(size) {
+            (descending(scores[it]).toLong() shl Int.SIZE_BITS) or it.toLong()
+        }
         keys.sort()
         var from = 0
         while (from < size) {

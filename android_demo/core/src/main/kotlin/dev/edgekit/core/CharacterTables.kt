@@ -18,7 +18,8 @@ internal class CharacterTables(private val tables: JsonObject) {
     val compatible: CodePointMap by lazy { map("decompose_compatible") }
     val combining: CombiningClasses by lazy { CombiningClasses(tables.ints("classes")) }
     val composition: Composition by lazy {
-        tables.child("compose").let { Composition(it.ints("first"), it.ints("second"), it.ints("to")) }
+        val pairs = tables.child("compose")
+        Composition(pairs.ints("first"), pairs.ints("second"), pairs.ints("to"))
     }
     val graphemes: Graphemes by lazy { Graphemes(tables.child("graphemes")) }
 
@@ -33,7 +34,7 @@ internal class CodePointMap(private val from: IntArray, to: List<String>) {
     private val to = Array(to.size) { to[it].toCodePoints() }
 
     /** Null for a code point that stays. */
-    operator fun get(point: Int): IntArray? = from.binarySearch(point).let { if (it < 0) null else to[it] }
+    operator fun get(point: Int): IntArray? = to.getOrNull(from.binarySearch(point))
 }
 
 /** The canonical combining class of code points; [rows] are first, last, class, and so on. */
@@ -67,7 +68,8 @@ internal class Composition(first: IntArray, second: IntArray, private val to: In
         return if (found < 0) Hangul.compose(first, second) else to[found]
     }
 
-    private fun pair(first: Int, second: Int) = (first.toLong() shl Int.SIZE_BITS) or second.toLong()
+    private fun pair(first: Int, second: Int) =
+        (first.toLong() shl Int.SIZE_BITS) or second.toLong()
 }
 
 /** Hangul's syllables, which are composed by arithmetic (Unicode 3.12). */

@@ -32,7 +32,13 @@ public data class Classification(
 
     internal companion object {
         /** From one logit a label; [top] labels are kept. */
-        fun of(logits: FloatArray, names: List<String>, settings: Postprocessing, problemType: String, top: Int): Classification {
+        fun of(
+            logits: FloatArray,
+            names: List<String>,
+            settings: Postprocessing,
+            problemType: String,
+            top: Int,
+        ): Classification {
             val scores = when (settings.activation) {
                 Activation.SOFTMAX -> softmax(logits)
                 Activation.SIGMOID -> sigmoid(logits)

@@ -8,7 +8,12 @@ import kotlin.math.abs
  * @param tolerance of scores; texts, labels and offsets have to be equal
  * @return the first such place with both values, or null; never a text of the user's
  */
-internal fun difference(found: Any?, expected: Any?, tolerance: Double, place: String = "answer"): String? =
+internal fun difference(
+    found: Any?,
+    expected: Any?,
+    tolerance: Double,
+    place: String = "answer",
+): String? =
     when {
         found is Map<*, *> && expected is JsonObject ->
             if (found.keys != expected.fields.keys) "$place has other fields"
@@ -17,7 +22,7 @@ internal fun difference(found: Any?, expected: Any?, tolerance: Double, place: S
             }
         found is FloatArray -> difference(found.asList(), expected, tolerance, place)
         found is List<*> && expected is List<*> ->
-            if (found.size != expected.size) "$place has ${found.size} entries, not ${expected.size}"
+            if (found.size != expected.size) "$place has ${found.size} entries"
             else first(found.indices) {
                 difference(found[it], expected[it], tolerance, "$place[$it]")
             }

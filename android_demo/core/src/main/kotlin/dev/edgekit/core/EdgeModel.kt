@@ -53,7 +53,8 @@ public class EdgeModel(
         expect(Task.TEXT_CLASSIFICATION, listOfNotNull(text, pair))
 
     /** Entities in a text, and the label of each word. */
-    public fun tag(text: String): Answered<Tagging> = expect(Task.TOKEN_CLASSIFICATION, listOf(text))
+    public fun tag(text: String): Answered<Tagging> =
+        expect(Task.TOKEN_CLASSIFICATION, listOf(text))
 
     /** The piece of a passage that answers a question; a long passage is read in windows. */
     public fun answer(question: String, passage: String): Answered<QuestionAnswer> =
@@ -75,11 +76,15 @@ public class EdgeModel(
         expect(Task.SENTENCE_SIMILARITY, listOf(first, second))
 
     /** A vector for each token of a text. */
-    public fun features(text: String): Answered<Features> = expect(Task.FEATURE_EXTRACTION, listOf(text))
+    public fun features(text: String): Answered<Features> =
+        expect(Task.FEATURE_EXTRACTION, listOf(text))
 
     /** The texts of an index that are closest in meaning to a query, the closest first. */
-    public fun search(query: String, index: SearchIndex, top: Int = manifest.postprocessing.top): List<Hit> =
-        index.search(embed(query, role = "query").answer.vector, top)
+    public fun search(
+        query: String,
+        index: SearchIndex,
+        top: Int = manifest.postprocessing.top,
+    ): List<Hit> = index.search(embed(query, role = "query").answer.vector, top)
 
     /** An index of texts, in their order. */
     public fun index(texts: List<String>): SearchIndex =
@@ -116,7 +121,7 @@ public class EdgeModel(
     private fun <T : Answer> expect(wanted: Task, texts: List<String>): Answered<T> {
         if (task != wanted) {
             throw EdgekitError.UnsupportedTask(
-                "${manifest.name} is for ${manifest.task}, not ${wanted.title}: open another bundle",
+                "${manifest.name} is for ${task.title}, not ${wanted.title}: take another bundle",
             )
         }
         return ask(texts) as Answered<T>

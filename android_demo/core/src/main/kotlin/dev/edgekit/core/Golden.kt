@@ -68,6 +68,8 @@ internal fun JsonReader.readItems(field: String, each: (JsonObject) -> Unit) = r
     if (name != field) {
         skip()
     } else {
-        readArray { each(readValue() as? JsonObject ?: throw JsonException("'$field' has no objects")) }
+        readArray {
+            each(readValue() as? JsonObject ?: throw JsonException("'$field' has no objects"))
+        }
     }
 }

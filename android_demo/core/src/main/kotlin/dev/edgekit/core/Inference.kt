@@ -24,8 +24,9 @@ internal class Inference(
         val length = bucket(row.size)
         val outputs = engine.run(inputs(row, length))
         return artifact.outputs.associate { spec ->
-            val values = outputs[spec.name]
-                ?: throw EdgekitError.RuntimeFailed("${artifact.file} gives no ${spec.name}: convert again")
+            val values = outputs[spec.name] ?: throw EdgekitError.RuntimeFailed(
+                "${artifact.file} gives no ${spec.name}: convert again",
+            )
             spec.name to tensor(spec, values, length, row.size)
         }
     }
@@ -51,7 +52,7 @@ internal class Inference(
                 MASK -> IntArray(length) { if (it < row.size) 1 else 0 }
                 "token_type_ids" -> row.typeIds.copyOf(length)
                 else -> throw EdgekitError.RuntimeFailed(
-                    "${artifact.file} wants ${spec.name}, which this library does not know: update it",
+                    "${artifact.file} wants an unknown ${spec.name}: update the library",
                 )
             }
         }
@@ -60,8 +61,8 @@ internal class Inference(
         val padded = spec.at(length)
         if (padded.fold(1L) { size, axis -> size * axis } != values.size.toLong()) {
             throw EdgekitError.RuntimeFailed(
-                "${artifact.file} gives ${values.size} values of ${spec.name}, which its manifest " +
-                    "does not say: copy the bundle again",
+                "${artifact.file} gives ${values.size} values of ${spec.name}, other than its " +
+                    "manifest says: copy the bundle again",
             )
         }
         val shape = spec.at(tokens)

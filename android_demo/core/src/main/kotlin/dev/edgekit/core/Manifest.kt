@@ -51,7 +51,7 @@ public data class FileEntry(val file: String, val sizeBytes: Long, val sha256: S
 /**
  * One exported model.
  *
- * @property runtime what opens it: `onnxruntime`, `litert`, ...
+ * @property runtime what opens it, in small letters: `onnxruntime`, `litert`, `executorch`
  * @property buckets lengths that it takes, ascending; null: any up to the model's
  * @property data a file with its weights, which has to lie beside it; null: they are inside
  */
@@ -70,6 +70,9 @@ public class Artifact internal constructor(
     public val file: String get() = entry.file
     public val sizeBytes: Long get() = entry.sizeBytes + (data?.sizeBytes ?: 0)
     public val sha256: String get() = entry.sha256
+
+    /** Its own file, and that of its weights. */
+    public val files: List<FileEntry> get() = listOfNotNull(entry, data)
 
     /** Whether it is a folder, which only Apple's systems open. */
     public val isPackage: Boolean get() = format == "coreml" || format == "coreai"

@@ -32,7 +32,7 @@ private fun checkSchema(version: String) {
     val (major, minor) = version.split('.').map { it.toIntOrNull() } + null
     if (major != 1) {
         throw EdgekitError.UnsupportedSchema(
-            "the bundle has schema $version and this library reads 1.$LEAST_MINOR and later of 1: " +
+            "the bundle has schema $version and this library reads 1.$LEAST_MINOR and later: " +
                 "update the library",
         )
     }
@@ -72,7 +72,7 @@ private fun readArtifact(row: JsonObject) = Artifact(
     entry = readFile(row),
     format = row.text("format"),
     recipe = row.text("recipe"),
-    runtime = row.text("runtime"),
+    runtime = row.text("runtime").lowercase(),
     minimumOs = row.text("minimum_os"),
     buckets = if ("buckets" in row) row.ints("buckets").sorted() else null,
     inputs = row.children("inputs").map(::readSpec),

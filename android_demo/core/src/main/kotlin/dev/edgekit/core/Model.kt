@@ -20,7 +20,9 @@ internal fun interface Model {
                 settings.flag("ignore_merges"),
             )
             "Unigram" -> Unigram(vocabulary, settings.int("unk_id"))
-            else -> throw EdgekitError.UnsupportedTokenizer("this library has no $kind vocabulary: update it")
+            else -> throw EdgekitError.UnsupportedTokenizer(
+                "this library has no $kind vocabulary: update it",
+            )
         }
     }
 }

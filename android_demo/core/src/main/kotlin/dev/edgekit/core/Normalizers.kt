@@ -10,7 +10,10 @@ internal object Normalizers {
     private const val SPACE = ' '.code
 
     /** @throws EdgekitError.UnsupportedTokenizer the step is unknown here */
-    fun of(step: JsonObject, tables: CharacterTables): Normalizer = when (val type = step.text("type")) {
+    fun of(step: JsonObject, tables: CharacterTables): Normalizer =
+        of(step.text("type"), step, tables)
+
+    private fun of(type: String, step: JsonObject, tables: CharacterTables) = when (type) {
         "BertNormalizer" -> bert(step, tables)
         "Lowercase" -> lowercase(tables)
         "StripAccents" -> Normalizer { text -> text.filter { it !in tables.marks } }
@@ -19,7 +22,9 @@ internal object Normalizers {
         "Precompiled" ->
             Normalizer(Precompiled(step.text("precompiled_charsmap"), tables.graphemes)::normalize)
         "NFD", "NFKD", "NFC", "NFKC" -> form(type, tables)
-        else -> throw EdgekitError.UnsupportedTokenizer("this library has no normaliser $type: update it")
+        else -> throw EdgekitError.UnsupportedTokenizer(
+            "this library has no normaliser $type: update it",
+        )
     }
 
     private fun form(type: String, tables: CharacterTables) = Normalizer(
@@ -68,7 +73,8 @@ internal object Normalizers {
             if (others == null) {
                 rewriting.replace(point)
             } else {
-                others.forEachIndexed { index, other -> rewriting.change(other, if (index == 0) 0 else 1) }
+                rewriting.replace(others[0])
+                for (index in 1 until others.size) rewriting.insert(others[index])
             }
         }
         return rewriting.done()
@@ -106,7 +112,10 @@ internal object Normalizers {
  *
  * @param wanted what is replaced; null: two blanks or more
  */
-private class Replacement(private val wanted: IntArray?, private val content: IntArray) : Normalizer {
+private class Replacement(
+    private val wanted: IntArray?,
+    private val content: IntArray,
+) : Normalizer {
     override fun normalize(text: Normalized): Normalized {
         val made = Rewriting(text)
         var place = 0

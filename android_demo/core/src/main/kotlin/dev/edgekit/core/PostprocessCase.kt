@@ -23,7 +23,9 @@ internal class PostprocessCase(row: JsonObject) {
         fun read(bundle: Bundle, file: String, each: (PostprocessCase, Facts) -> Unit) {
             val root = bundle.readJson(file) { it.readFields(except = "cases") }
             val facts = Facts(root.int("max_length"), root.number("tolerance"))
-            bundle.readJson(file) { it.readItems("cases") { row -> each(PostprocessCase(row), facts) } }
+            bundle.readJson(file) {
+                it.readItems("cases") { row -> each(PostprocessCase(row), facts) }
+            }
         }
 
         private fun encoding(row: JsonObject): Encoding {

@@ -8,16 +8,25 @@ internal fun interface PreTokenizer {
 /** The steps of a tokenizer's pre-tokenizer, by the type that tokenizer.json gives them. */
 internal object PreTokenizers {
     /** @throws EdgekitError.UnsupportedTokenizer the step is unknown here */
-    fun of(step: JsonObject, tables: CharacterTables): PreTokenizer = when (val type = step.text("type")) {
-        "WhitespaceSplit" -> PreTokenizer { text -> words(text, tables.blanks, null) }
-        "BertPreTokenizer" -> PreTokenizer { text -> words(text, tables.blanks, tables.punctuation) }
+    fun of(step: JsonObject, tables: CharacterTables): PreTokenizer =
+        of(step.text("type"), step, tables)
+
+    private fun of(type: String, step: JsonObject, tables: CharacterTables) = when (type) {
+        "WhitespaceSplit" -> PreTokenizer { words(it, tables.blanks, null) }
+        "BertPreTokenizer" -> PreTokenizer { words(it, tables.blanks, tables.punctuation) }
         "Metaspace" -> Metaspace(step)
         "ByteLevel" -> ByteLevel(step, tables)
-        else -> throw EdgekitError.UnsupportedTokenizer("this library has no pre-tokenizer $type: update it")
+        else -> throw EdgekitError.UnsupportedTokenizer(
+            "this library has no pre-tokenizer $type: update it",
+        )
     }
 
     /** What stands between blanks; each mark of [apart] is a word for itself. */
-    private fun words(text: Normalized, blanks: CodePointSet, apart: CodePointSet?): List<Normalized> {
+    private fun words(
+        text: Normalized,
+        blanks: CodePointSet,
+        apart: CodePointSet?,
+    ): List<Normalized> {
         val found = ArrayList<Normalized>()
         var start = 0
         for (place in 0 until text.size) {

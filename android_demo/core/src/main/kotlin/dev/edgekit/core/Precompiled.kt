@@ -5,7 +5,8 @@ import java.nio.ByteOrder
 import kotlin.io.encoding.Base64
 
 /**
- * SentencePiece's table of replacements, as the tokenizers library applies it: by grapheme clusters.
+ * SentencePiece's table of replacements, as the tokenizers library applies it: by grapheme
+ * clusters.
  *
  * @param charsmap base64 of the size of a trie in bytes, the trie, and strings that end with a zero
  */
@@ -16,7 +17,9 @@ internal class Precompiled(charsmap: String, private val graphemes: Graphemes) {
     init {
         val content = ByteBuffer.wrap(Base64.decode(charsmap)).order(ByteOrder.LITTLE_ENDIAN)
         val size = content.int
-        if (size !in Int.SIZE_BYTES..content.remaining()) throw JsonException("the charsmap is cut off")
+        if (size !in Int.SIZE_BYTES..content.remaining()) {
+            throw JsonException("the charsmap is cut off")
+        }
         trie = IntArray(size / Int.SIZE_BYTES) { content.int }
         strings = ByteArray(content.remaining()).also { content.get(it) }
     }

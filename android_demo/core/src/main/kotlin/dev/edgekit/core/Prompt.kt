@@ -31,9 +31,9 @@ internal class Prompter(
      */
     fun prompt(texts: List<String>): Prompt {
         if (texts.size !in task.counts) {
-            val wanted = if (task.counts.first == 2) "two texts" else
-                if (task.counts.last == 2) "one or two texts" else "one text"
-            throw EdgekitError.UnsupportedTask("${task.title} takes $wanted, not ${texts.size}")
+            throw EdgekitError.UnsupportedTask(
+                "${task.title} takes ${task.wanted}, not ${texts.size}",
+            )
         }
         val tokens = texts.map(tokenizer::tokens)
         return when (task.asks) {

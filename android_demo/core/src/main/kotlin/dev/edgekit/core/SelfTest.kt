@@ -85,7 +85,9 @@ public class SelfTest(private val bundle: Bundle) {
             Inference(artifact, engine, manifest.padId)
         GoldenFacts.read(bundle) { case ->
             case.texts?.let { add(tokenized(case, it)) }
-            if (inference != null && artifact != null) add(outputs(case, inference, artifact.tolerance))
+            if (inference != null && artifact != null) {
+                add(outputs(case, inference, artifact.tolerance))
+            }
         }
         postprocessing(::add)
         return TestReport(manifest.name, artifact?.file, engine?.title, cases)
@@ -128,7 +130,7 @@ public class SelfTest(private val bundle: Bundle) {
             maxAbs = maxOf(maxAbs, distance)
             val cosine = if (found.size < LEAST_FOR_COSINE) 1.0 else cosine(found, sample.values)
             if (difference == null && (distance > tolerance.maxAbs || cosine < tolerance.cosine)) {
-                difference = "$name: max abs $distance of ${tolerance.maxAbs}, cosine $cosine of ${tolerance.cosine}"
+                difference = "$name: max abs $distance, cosine $cosine, against $tolerance"
             }
         }
         return TestCase(TestPart.OUTPUTS, case.name, difference, maxAbs)
@@ -165,7 +167,9 @@ public class SelfTest(private val bundle: Bundle) {
         val prompter = Prompter(Task.named(manifest.task), bundle.tokenizer, maxLength, side)
         val rows = prompter.prompt(case.texts).rows
         if (rows.size != case.rows.size) return "${rows.size} rows, not ${case.rows.size}"
-        return rows.indices.firstNotNullOfOrNull { firstOther("id", rows[it].ids, case.rows[it].ids) }
+        return rows.indices.firstNotNullOfOrNull { row ->
+            firstOther("id", rows[row].ids, case.rows[row].ids)
+        }
     }
 
     private companion object {

@@ -1,6 +1,7 @@
 package dev.edgekit.core
 
 import kotlin.math.abs
+import kotlin.math.pow
 import kotlin.math.sqrt
 
 /** How alike two texts are, the larger the more; a cosine is from -1 to 1. */
@@ -17,7 +18,7 @@ public class Embedding(public val vector: FloatArray) : Answer {
 internal fun VectorSimilarity.of(x: FloatArray, y: FloatArray): Float = when (this) {
     VectorSimilarity.COSINE -> cosine(x, y)
     VectorSimilarity.DOT -> dot(x, y)
-    VectorSimilarity.EUCLIDEAN -> -sqrt(sum(x.size) { (x[it].toDouble() - y[it]).let { d -> d * d } })
+    VectorSimilarity.EUCLIDEAN -> -sqrt(sum(x.size) { (x[it].toDouble() - y[it]).pow(2) })
     VectorSimilarity.MANHATTAN -> -sum(x.size) { abs(x[it].toDouble() - y[it]) }
 }.toFloat()
 

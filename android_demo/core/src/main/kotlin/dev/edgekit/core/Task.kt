@@ -22,6 +22,14 @@ public enum class Task(
     FEATURE_EXTRACTION("feature-extraction", 1..1, Asks.TOGETHER),
     ;
 
+    /** How many texts it takes, in words. */
+    internal val wanted: String
+        get() = when (counts) {
+            1..1 -> "one text"
+            2..2 -> "two texts"
+            else -> "one or two texts"
+        }
+
     /** How the texts of one question become rows of ids. */
     internal enum class Asks { TOGETHER, EACH, IN_WINDOWS }
 

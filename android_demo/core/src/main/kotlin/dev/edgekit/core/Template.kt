@@ -6,11 +6,16 @@ internal class Template(items: List<String>, specialIds: Map<String, Int>) {
 
     private val items = items.map { item ->
         val name = item.substringBeforeLast(':')
-        val typeId = item.substringAfterLast(':').toIntOrNull() ?: throw JsonException("'$item' has no type")
+        val typeId = item.substringAfterLast(':').toIntOrNull()
+            ?: throw JsonException("'$item' has no type")
         when (name) {
             "\$A" -> Item(typeId, sequence = 0, id = Vocabulary.NONE)
             "\$B" -> Item(typeId, sequence = 1, id = Vocabulary.NONE)
-            else -> Item(typeId, Encoding.SPECIAL, specialIds[name] ?: throw JsonException("no id of $name"))
+            else -> Item(
+                typeId,
+                Encoding.SPECIAL,
+                specialIds[name] ?: throw JsonException("special_ids have no $name"),
+            )
         }
     }
 

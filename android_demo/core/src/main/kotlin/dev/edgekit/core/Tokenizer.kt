@@ -12,7 +12,11 @@ public class Tokenizer private constructor(
     internal val marks: CodePointSet,
 ) {
     /** Tokens that are sought in a text as it was given, in the normalised one, and their names. */
-    private class Added(val given: AddedTokens, val normalized: AddedTokens, val names: Map<Int, String>)
+    private class Added(
+        val given: AddedTokens,
+        val normalized: AddedTokens,
+        val names: Map<Int, String>,
+    )
 
     private class Trimming(val trims: Boolean, val hasPrefix: Boolean)
 
@@ -39,7 +43,12 @@ public class Tokenizer private constructor(
     internal fun specialTokens(texts: Int): Int = templates[texts - 1].specialTokens
 
     /** A row of texts that are cut to fit. */
-    internal fun row(texts: List<Tokens>, maxLength: Int, strategy: Truncation, side: Side): Encoding {
+    internal fun row(
+        texts: List<Tokens>,
+        maxLength: Int,
+        strategy: Truncation,
+        side: Side,
+    ): Encoding {
         val room = maxOf(0, maxLength - specialTokens(texts.size))
         val kept = strategy.kept(texts.map { it.size }, room)
         return filled(
@@ -59,15 +68,17 @@ public class Tokenizer private constructor(
     internal fun tokens(text: String): Tokens {
         val tokens = TokenList()
         for (part in added.given.cut(Normalized.of(CodePoints(text)))) {
-            if (part.id != Vocabulary.NONE) add(part, added.given, tokens) else tokenize(part.text, tokens)
+            if (part.isToken) add(part, added.given, tokens) else tokenize(part.text, tokens)
         }
         return tokens.done()
     }
 
     private fun tokenize(text: Normalized, tokens: TokenList) {
-        val normalized = normalizers.fold(text) { made, step -> if (made.size == 0) made else step.normalize(made) }
+        val normalized = normalizers.fold(text) { made, step ->
+            if (made.size == 0) made else step.normalize(made)
+        }
         for (part in added.normalized.cut(normalized)) {
-            if (part.id != Vocabulary.NONE) {
+            if (part.isToken) {
                 add(part, added.normalized, tokens)
                 continue
             }

@@ -16,7 +16,7 @@ public enum class Truncation {
      */
     internal fun kept(lengths: List<Int>, room: Int): List<Int> {
         val cut = when (this) {
-            LONGEST_FIRST -> if (lengths.size == 2 && lengths[0] > lengths[1]) 0 else lengths.lastIndex
+            LONGEST_FIRST -> if (lengths[0] > lengths.last()) 0 else lengths.lastIndex
             ONLY_FIRST -> 0
             ONLY_SECOND -> 1
         }

@@ -69,7 +69,8 @@ internal class UnicodeForms(
             val change = apart.changes[place]
             val pointClass = classes[point]
             val isBlocked = lastClass != 0 && lastClass >= pointClass
-            val one = if (starter < 0 || isBlocked) null else composition[made.points[starter], point]
+            val isOpen = starter >= 0 && !isBlocked
+            val one = if (isOpen) composition[made.points[starter], point] else null
             if (one != null) {
                 made.points[starter] = one
                 made.changes[starter] = made.changes[starter] + change - 1

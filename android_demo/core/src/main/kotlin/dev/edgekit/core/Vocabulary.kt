@@ -67,7 +67,7 @@ internal class Vocabulary private constructor(
 
     private val firstBytes = IntArray(257) { bound(0, order.size, 0, it) }
 
-    /** The first place in the order, of those given, whose byte at [depth] is not below [wanted]. */
+    /** The first place in the order, of those given, whose byte at [depth] is at least [wanted]. */
     private fun bound(from: Int, until: Int, depth: Int, wanted: Int): Int {
         var low = from
         var high = until
@@ -85,9 +85,12 @@ internal class Vocabulary private constructor(
 
     private fun checked(): Vocabulary = apply {
         val isAscending = (0 until size).all { starts[it] <= starts[it + 1] }
-        val isInside = starts[0] == 0 && starts[size] == text.size && order.all { it in 0 until size }
+        val isWhole = starts[0] == 0 && starts[size] == text.size
+        val isOrdered = order.all { it in 0 until size }
         val hasMerges = merges.indices.all { it % 4 == 2 || merges[it] in 0 until size }
-        if (!isAscending || !isInside || !hasMerges) throw JsonException("its parts contradict each other")
+        if (!isAscending || !isWhole || !isOrdered || !hasMerges) {
+            throw JsonException("its parts contradict each other")
+        }
     }
 
     companion object {
@@ -110,7 +113,9 @@ internal class Vocabulary private constructor(
         }
 
         private fun parse(content: ByteBuffer): Vocabulary {
-            if (content.remaining() < HEAD_BYTES || content.long != MAGIC) throw JsonException("it is no vocabulary")
+            if (content.remaining() < HEAD_BYTES || content.long != MAGIC) {
+                throw JsonException("it is no vocabulary")
+            }
             val count = content.int
             val merges = content.int
             val hasScores = content.int and HAS_SCORES != 0
@@ -129,14 +134,8 @@ internal class Vocabulary private constructor(
             ).checked()
         }
 
-        private fun ByteBuffer.ints(count: Int): IntArray = IntArray(count).also {
-            asIntBuffer().get(it)
-            position(position() + Int.SIZE_BYTES * count)
-        }
+        private fun ByteBuffer.ints(count: Int) = IntArray(count) { int }
 
-        private fun ByteBuffer.doubles(count: Int): DoubleArray = DoubleArray(count).also {
-            asDoubleBuffer().get(it)
-            position(position() + Double.SIZE_BYTES * count)
-        }
+        private fun ByteBuffer.doubles(count: Int) = DoubleArray(count) { double }
     }
 }

@@ -13,7 +13,8 @@ public object Windows {
      */
     public fun of(tokens: Int, room: Int): List<IntRange> {
         val step = room - minOf(MAX_OVERLAP, room / 2)
-        val starts = generateSequence(0) { start -> (start + step).takeIf { start + room < tokens } }
-        return starts.map { it until minOf(it + room, tokens) }.toList()
+        return generateSequence(0) { start -> (start + step).takeIf { start + room < tokens } }
+            .map { it until minOf(it + room, tokens) }
+            .toList()
     }
 }

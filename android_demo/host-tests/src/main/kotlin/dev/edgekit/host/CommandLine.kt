@@ -35,7 +35,7 @@ class CommandLine(private val runtimes: List<Runtime>) {
         "encode" -> encode(command)
         "postprocess" -> SelfTest(current().bundle).answer(command.int("case")).toJson()
         "selftest" -> selfTest(command)
-        "run" -> current().model(command.text("artifact")).ask(command.texts("texts")).answer.toJson()
+        "run" -> run(command.text("artifact"), command.texts("texts"))
         else -> throw IllegalArgumentException("no command $action")
     }
 
@@ -72,6 +72,9 @@ class CommandLine(private val runtimes: List<Runtime>) {
             SelfTest(bundle).run(bundle.manifest.artifact(file), engine).toFields()
         }
     }
+
+    private fun run(file: String, texts: List<String>) =
+        current().model(file).ask(texts).answer.toJson()
 
     private fun current(): Opened = opened ?: throw EdgekitError.MissingFile("manifest.json")
 

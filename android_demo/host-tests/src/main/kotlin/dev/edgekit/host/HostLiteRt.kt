@@ -117,8 +117,11 @@ private class LiteRtEngine(
         use(made { call("LockTensorBuffer", buffer, it, mode) })
             .also { call("UnlockTensorBuffer", buffer) }
 
-    private fun pointers(values: List<Pointer>) = Memory(Long.SIZE_BYTES.toLong() * values.size).apply {
-        values.forEachIndexed { place, each -> setPointer(Long.SIZE_BYTES.toLong() * place, each) }
+    private fun pointers(values: List<Pointer>): Memory {
+        val size = Long.SIZE_BYTES.toLong()
+        val memory = Memory(size * values.size)
+        values.forEachIndexed { place, each -> memory.setPointer(size * place, each) }
+        return memory
     }
 
     private fun made(fill: (PointerByReference) -> Unit): Pointer =

@@ -79,15 +79,17 @@ private class OnnxRuntimeEngine(
 
     private fun tensor(name: String, row: IntArray): OnnxTensor {
         val shape = longArrayOf(1, row.size.toLong())
-        val bytes = ByteBuffer.allocateDirect(Long.SIZE_BYTES * row.size).order(ByteOrder.nativeOrder())
-        if (takesLongs.getValue(name)) {
+        val isLong = takesLongs.getValue(name)
+        val width = if (isLong) Long.SIZE_BYTES else Int.SIZE_BYTES
+        val bytes = ByteBuffer.allocateDirect(width * row.size)
+        bytes.order(ByteOrder.nativeOrder())
+        if (isLong) {
             val longs = bytes.asLongBuffer()
-            for (id in row) longs.put(id.toLong())
-            longs.flip()
+            for (place in row.indices) longs.put(place, row[place].toLong())
             return OnnxTensor.createTensor(environment, longs, shape)
         }
-        val ints = bytes.asIntBuffer().put(row)
-        ints.flip()
+        val ints = bytes.asIntBuffer()
+        for (place in row.indices) ints.put(place, row[place])
         return OnnxTensor.createTensor(environment, ints, shape)
     }
 

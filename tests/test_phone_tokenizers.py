@@ -1,0 +1,107 @@
+"""Ids and offsets of the phone libraries are those of the tokenizers library, for every kind."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from phones import Phone
+from test_tokenizer import FIELDS
+from test_tokenizer_characters import TOKENIZERS, stacked
+from tokenizers import Tokenizer, models
+from transformers import PreTrainedTokenizerFast
+
+from edgekit.bundle import MANIFEST, Bundle
+from edgekit.documents import dump_json
+from edgekit.tokens.characters import every
+from edgekit.tokens.texts import TEXTS, cases
+from edgekit.tokens.tokenizer import save
+
+_ODD = ("  <mask> <end>  a ünited Ünited <mask>", "[MASK][MASK] x", " ", "\t\n")
+
+
+class Both:
+    """A phone that has opened a tokenizer, and the library with the same."""
+
+    def __init__(self, phone: Phone, tokenizer: Any, bundle: Bundle, folder: Path) -> None:
+        shutil.copytree(bundle.path, folder)
+        block = save(tokenizer, folder, max_length=64)
+        assert block.app is not None
+        manifest = json.loads((folder / MANIFEST).read_text())
+        manifest["tokenizer"] = json.loads(dump_json(block, ""))
+        (folder / MANIFEST).write_text(json.dumps(manifest))
+        phone.open(folder)
+        self.phone = phone
+        self.library = Tokenizer.from_file(str(folder / "tokenizer" / "tokenizer.json"))
+
+    def compare(self, *texts: str, max_length: int = 1 << 20, **options: str) -> None:
+        """All that is known of the tokens."""
+        strategy, side = options.get("strategy", "longest_first"), options.get("side", "right")
+        self.library.enable_truncation(max_length, strategy=strategy, direction=side)
+        expected = self.library.encode(*texts)
+        found = self.phone.encode(*texts, max_length=max_length, strategy=strategy, side=side)
+        for field in FIELDS:
+            wanted = json.loads(json.dumps(getattr(expected, field)))
+            assert found[field] == wanted, (field, texts, options)
+
+
+@pytest.fixture
+def both(
+    phone: Phone, small: Callable[[str], Bundle], tmp_path: Path
+) -> Callable[[PreTrainedTokenizerFast], Both]:
+    return lambda made: Both(phone, made, small("text-classification"), tmp_path / "bundle")
+
+
+@pytest.mark.parametrize("kind", TOKENIZERS)
+def test_texts_and_code_points_that_change_their_neighbours(
+    kind: str, both: Callable[[PreTrainedTokenizerFast], Both], tmp_path: Path
+) -> None:
+    opened = both(TOKENIZERS[kind](tmp_path))
+    for text in (*filter(None, dict(TEXTS).values()), *_ODD, *stacked(10)):
+        opened.compare(text)
+    for case in cases(64, "left"):
+        options = {"strategy": case.truncation, "side": case.side}
+        opened.compare(*case.texts, max_length=case.max_length, **options)
+
+
+def whole_wordpiece() -> models.WordPiece:
+    points = [chr(point) for point in every()]
+    tokens = ["[UNK]", *points, *(f"##{point}" for point in points)]
+    return models.WordPiece({token: n for n, token in enumerate(tokens)}, unk_token="[UNK]")
+
+
+def whole_unigram() -> models.Unigram:
+    return models.Unigram([("[UNK]", 0.0), *((chr(point), -1.0) for point in every())], unk_id=0)
+
+
+_WHOLE: dict[str, Callable[[], models.Model]] = {  # nothing is hidden behind an unknown token
+    "uncased": whole_wordpiece,
+    "cased": whole_wordpiece,
+    "XLM-R": whole_unigram,
+    "ALBERT": whole_unigram,
+}
+
+
+def blocks() -> Iterator[str]:
+    for start in range(0, 0x110000, 256):
+        if start not in range(0xD800, 0xE000):
+            yield " ".join(f"a{chr(point)}b" for point in range(start, start + 256))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "kind", ["uncased", "cased", "bytes", "bytes after NFC", "XLM-R", "ALBERT"]
+)
+def test_every_code_point_between_two_letters(
+    kind: str, both: Callable[[PreTrainedTokenizerFast], Both], tmp_path: Path
+) -> None:
+    core = TOKENIZERS[kind](tmp_path).backend_tokenizer
+    if kind in _WHOLE:
+        core.model = _WHOLE[kind]()
+    opened = both(PreTrainedTokenizerFast(tokenizer_object=core, unk_token="[UNK]"))
+    for text in blocks():
+        opened.compare(text)
