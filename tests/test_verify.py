@@ -82,8 +82,8 @@ def test_the_model_itself_passes(
     assert proof.passed, proof.failure
     assert proof.agreement == 1
     assert proof.decisions > 100
-    expected = {"length", "adversarial", "padding", "filler"} | (set() if lengths else {"batch"})
-    assert set(proof.checks) == expected
+    expected = {"length", "adversarial", "quiet", "padding", "filler"}
+    assert set(proof.checks) == (expected if lengths else {*expected, "batch"})
 
 
 def no_mask(feed: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

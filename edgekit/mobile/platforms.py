@@ -36,6 +36,8 @@ class Platform:
         preferred: formats of which the smallest file is taken where none is named.
         segment: a regular expression for the parts of an application id.
         build: how the project is opened or built, for people.
+        device: what edgekit bench calls it.
+        activity: what follows the application id in the name of that which measures.
     """
 
     name: str
@@ -50,6 +52,8 @@ class Platform:
     preferred: tuple[str, ...]
     segment: str
     build: str
+    device: str
+    activity: str
 
     def check_id(self, application_id: str) -> None:
         """Checks an application id, like ``com.example.reviews``.
@@ -85,6 +89,8 @@ ANDROID = Platform(
     preferred=("tflite", "onnx"),
     segment=r"[A-Za-z][A-Za-z0-9_]*",
     build="open {out} in Android Studio, or run `gradle assembleDebug` in it",
+    device="android",
+    activity="/dev.edgekit.demo.BenchmarkActivity",
 )
 APK = replace(  # made here, of libraries that are here
     ANDROID, name="android as an APK", runtimes={"onnx": "onnx"}, preferred=("onnx",)
@@ -102,6 +108,8 @@ IOS = Platform(
     preferred=("coreml",),
     segment=r"[A-Za-z0-9-]+",
     build="open {out}/App/EdgekitDemo.xcodeproj in Xcode, and choose your team",
+    device="ios",
+    activity="",
 )
 PLATFORMS: Mapping[str, Platform] = {platform.name: platform for platform in (ANDROID, IOS)}
 

@@ -150,7 +150,7 @@ def steps(app: App, out: Path, bundles: Sequence[Path]) -> tuple[str, ...]:
     return (
         app.platform.build.format(out=out),
         f"run it on a phone, and {_SELF_TEST}",
-        f"{_bench(app, bundles)} --device {app.platform.name}",
+        _bench(app, bundles, _application_id(app.platform, out)),
     )
 
 
@@ -158,15 +158,25 @@ def steps_of_apk(
     app: App, out: Path, bundles: Sequence[Path], *, installed: bool
 ) -> tuple[str, ...]:
     """What comes next with an APK, for people."""
-    start = f"adb shell monkey -p {app.names()[0]} 1"
+    application_id, _ = app.names()
+    start = f"adb shell monkey -p {application_id} 1"
     return (
         start if installed else f"adb install -r {quote(str(out))}",
         _SELF_TEST,
-        f"{_bench(app, bundles)} --device android --via "
-        f"app:{app.names()[0]}/dev.edgekit.demo.BenchmarkActivity",
+        _bench(app, bundles, application_id),
     )
 
 
-def _bench(app: App, bundles: Sequence[Path]) -> str:
-    first = app.bundles[0].artifacts[0]
-    return f"edgekit bench {quote(str(bundles[0]))} --recipe {first.recipe}"
+def _application_id(platform: Platform, project: Path) -> str:
+    """As the project has it, which may be older than the app."""
+    lines = (project / platform.settings).read_text(encoding="utf-8").splitlines()
+    pairs = (re.split(r"\s*=\s*", line, maxsplit=1) for line in lines if "=" in line)
+    return dict(pairs)[platform.keys[0]]
+
+
+def _bench(app: App, bundles: Sequence[Path], application_id: str) -> str:
+    first, platform = app.bundles[0].artifacts[0], app.platform
+    return (
+        f"edgekit bench {quote(str(bundles[0]))} --recipe {first.recipe} --device "
+        f"{platform.device} --via app:{application_id}{platform.activity}"
+    )

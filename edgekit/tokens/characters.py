@@ -20,11 +20,15 @@ from edgekit.tokens.graphemes import Graphemes
 if TYPE_CHECKING:
     from tokenizers.normalizers import Normalizer
 
-_USED = (range(0xD800), range(0xE000, 0x40000), range(0xE0000, 0xE1000))
+_USED = (
+    *(range(0xD800), range(0xE000, 0x40000), range(0xE0000, 0xE1000)),
+    *(range(0xFFFFE, 0x100000), range(0x10FFFE, 0x110000)),  # of private planes, but never assigned
+)
 _ALIKE = (  # without any character, or for private use: all fare as the first
     range(0x40000, 0xE0000),
     range(0xE1000, 0xF0000),
-    range(0xF0000, 0x110000),
+    range(0xF0000, 0xFFFFE),
+    range(0x100000, 0x10FFFE),
 )
 _SYLLABLES = range(0xAC00, 0xD7A4)  # of Hangul: composed and decomposed by arithmetic
 _BETWEEN = "|;"  # no code point becomes both of them

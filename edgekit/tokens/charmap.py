@@ -15,11 +15,15 @@ if TYPE_CHECKING:
     from tokenizers.pre_tokenizers import PreTokenizer
 
 _ASCII = range(0x80)
-_CHARACTERS = (range(0x80, 0xD800), range(0xE000, 0x40000), range(0xE0000, 0xE1000))
+_CHARACTERS = (
+    *(range(0x80, 0xD800), range(0xE000, 0x40000), range(0xE0000, 0xE1000)),
+    *(range(0xFFFFE, 0x100000), range(0x10FFFE, 0x110000)),  # of private planes, but never assigned
+)
 _ALIKE = (  # without any character, or for private use: all fare as the first
     range(0x40000, 0xE0000),
     range(0xE1000, 0xF0000),
-    range(0xF0000, 0x110000),
+    range(0xF0000, 0xFFFFE),
+    range(0x100000, 0x10FFFE),
 )
 _BLOCK = 64  # code points that one call looks at: with more or fewer it takes longer
 _BETWEEN = "|"  # a word of its own, which no other code point becomes

@@ -153,11 +153,12 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _checks(swift: Swift, package: Path) -> list[list[str]]:
-    lint = ["swift", "format", "lint", "--strict", "--recursive", "Package.swift", "Sources"]
+    folders = ("Sources", "Stubs", "Tests", "App/EdgekitDemo")
+    lint = ["swift", "format", "lint", "--strict", "--recursive", "Package.swift", *folders]
     return [
         swift.package("build", package),
         swift.package("test", package),
-        swift.tool([*lint, "Tests"], package),
+        swift.tool(lint, package),
     ]
 
 

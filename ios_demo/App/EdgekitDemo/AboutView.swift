@@ -9,7 +9,7 @@ struct AboutView: View {
     List {
       Section { Text(Word.aboutWhat.text) }
       Section(Word.aboutVersions.text) {
-        Text(Word.aboutApp(version, ProcessInfo.processInfo.operatingSystemVersionString, processor))
+        Text(Word.aboutApp(version, system, processor))
         Text(Word.aboutRuntimes(Engines.titles.joined(separator: ", ")))
       }
       Section(Word.aboutPrivacy.text) { Text(Word.aboutNoNetwork.text) }
@@ -26,6 +26,8 @@ struct AboutView: View {
   private var version: String {
     Bundle.main.infoDictionary?["CFBundleShortVersionString"] as? String ?? "-"
   }
+
+  private var system: String { ProcessInfo.processInfo.operatingSystemVersionString }
 
   private var processor: String {
     #if arch(arm64)
