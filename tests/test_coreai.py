@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_source import edgekit_cli
+from command import edgekit_cli
 
 from edgekit.bundle import Bundle
 from edgekit.errors import BundleError

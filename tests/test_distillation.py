@@ -507,7 +507,7 @@ def test_a_killed_run_goes_on(teachers: Teachers, tmp_path: Path) -> None:
     assert log(tmp_path / "cut") == log(tmp_path / "whole")
 
 
-@pytest.mark.parametrize("objective", ["mlm", "embedding"])
+@pytest.mark.parametrize("objective", ["mlm", pytest.param("embedding", marks=pytest.mark.slow)])
 def test_two_processes_are_one(objective: str, teachers: Teachers, tmp_path: Path) -> None:
     """By Accelerate, on one machine: the same examples in the same order, the same losses."""
     task = {"mlm": "fill-mask", "embedding": "sentence-similarity"}[objective]

@@ -71,10 +71,3 @@ actor BenchmarkSession {
     }
   }
 }
-
-extension Duration {
-  /// In milliseconds, with fractions.
-  public var milliseconds: Double {
-    Double(components.seconds) * 1e3 + Double(components.attoseconds) / 1e15
-  }
-}

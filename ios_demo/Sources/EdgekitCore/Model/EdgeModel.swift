@@ -49,7 +49,7 @@ public final class EdgeModel: Sendable {
     let top = top ?? bundle.manifest.postprocessing.top
     let answer = try processor.answer(prompt, outputs: outputs, top: top)
     return Answered(
-      answer: answer, latencyMs: (clock.now - start).inMilliseconds,
+      answer: answer, latencyMs: (clock.now - start).milliseconds,
       tokens: prompt.rows.reduce(0) { $0 + $1.count },
       bucket: try prompt.rows.map(inference.length).max() ?? 0,
       windows: prompt.rows.count, leftOut: prompt.leftOut)
@@ -149,7 +149,7 @@ extension Answered<any Answer> {
 
 extension Duration {
   /// In milliseconds, with fractions.
-  var inMilliseconds: Double {
+  public var milliseconds: Double {
     Double(components.seconds) * 1e3 + Double(components.attoseconds) / 1e15
   }
 }
