@@ -17,7 +17,7 @@ import shutil
 import xml.etree.ElementTree as ET
 import zipfile
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from edgekit.toolchains import android, classfiles, kotlin
@@ -101,8 +101,8 @@ def _stamp() -> Mapping[str, object]:
     own = [Path(__file__), Path(classfiles.__file__), Path(kotlin.__file__)]
     for path in sorted(_sources()) + own:
         digest.update(f"{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
-    tools = [asdict(tool.source) for tool in android.TOOLS]
-    return {"sources": digest.hexdigest(), "tools": tools}
+    digest.update(repr([tool.source for tool in android.TOOLS]).encode())
+    return {"made_of": digest.hexdigest()}
 
 
 def _sources() -> list[Path]:
