@@ -139,7 +139,7 @@ def test_the_code_of_the_apk_passes_the_golden_texts(classes: Path, bundle: Bund
 
 
 def test_the_library_of_the_apk_opens_asks_cancels_measures_and_takes_in(
-    classes: Path, bundle: Bundle, tmp_path: Path
+    apk: Path, classes: Path, bundle: Bundle, tmp_path: Path
 ) -> None:
     """edgekit-android in a folder instead of a phone: only Context and AssetManager are ours."""
     shutil.copytree(bundle.path, tmp_path / "phone/assets/bundles/reviews.edgekit")
@@ -147,6 +147,8 @@ def test_the_library_of_the_apk_opens_asks_cancels_measures_and_takes_in(
     damaged = shutil.copytree(bundle.path, tmp_path / "damaged")
     (damaged / "golden.json").write_text("{}")
     zipped = Path(shutil.make_archive(str(damaged), "zip", damaged))
+    with zipfile.ZipFile(apk) as archive:
+        archive.extract(shell.SERVICES, tmp_path)
     lines = library(classes, tmp_path, tmp_path / "phone", whole, zipped)
     measured = lines.pop(4).removeprefix("measurement ")
     assert lines == [

@@ -39,7 +39,17 @@ public sealed class EdgekitError(message: String, cause: Throwable? = null) :
     public class RuntimeFailed(message: String, cause: Throwable? = null) :
         EdgekitError(message, cause)
 
-    /** The case's name, the same in Swift: for reports and tests. */
+    /** The case's name, the same in Swift: for reports and tests. Shrinkers rename classes. */
     public val kind: String
-        get() = javaClass.simpleName
+        get() = when (this) {
+            is MissingFile -> "MissingFile"
+            is DamagedFile -> "DamagedFile"
+            is UnsupportedSchema -> "UnsupportedSchema"
+            is UnsupportedTask -> "UnsupportedTask"
+            is UnsupportedTokenizer -> "UnsupportedTokenizer"
+            is EmptyText -> "EmptyText"
+            is QuestionTooLong -> "QuestionTooLong"
+            is NoMask -> "NoMask"
+            is RuntimeFailed -> "RuntimeFailed"
+        }
 }
