@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -9,10 +10,10 @@ import sys
 import zipfile
 from pathlib import Path
 
-import kotlin_phone
 import msgspec
+import onnxruntime
+import onnxruntime_jvm
 import pytest
-from phones import Phone, Platform
 
 from edgekit.bundle import Bundle
 from edgekit.toolchains import android, shell
@@ -124,24 +125,10 @@ def classes(apk: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "app.jar"
 
 
-def test_the_code_of_the_apk_passes_the_golden_texts(classes: Path, bundle: Bundle) -> None:
-    """The app's core instead of the one that was compiled for this machine."""
-    core, *_ = kotlin_phone.core_classpath()
-    line = [*kotlin_phone.command_line()]
-    place = line.index("-cp") + 1
-    jars = [str(classes) if jar == str(core) else jar for jar in line[place].split(":")]
-    line[place] = ":".join(sorted(jars, key=lambda jar: "kotlin-stdlib" not in jar))
-    with Phone(Platform("apk", lambda: line, kotlin_phone.environment)) as phone:
-        phone.open(bundle.path)
-        report = phone.ask("selftest", artifact="model-int8.onnx")
-    assert report["passed"], [case for case in report["cases"] if not case["passed"]][:3]
-    assert {case["part"] for case in report["cases"]} == {"tokenizer", "outputs", "postprocessing"}
-
-
-def test_the_library_of_the_apk_opens_asks_cancels_measures_and_takes_in(
+def test_the_code_of_the_apk_opens_asks_tests_itself_cancels_measures_and_takes_in(
     apk: Path, classes: Path, bundle: Bundle, tmp_path: Path
 ) -> None:
-    """edgekit-android in a folder instead of a phone: only Context and AssetManager are ours."""
+    """The APK's own code in a folder instead of a phone: only Context and AssetManager are ours."""
     shutil.copytree(bundle.path, tmp_path / "phone/assets/bundles/reviews.edgekit")
     whole = Path(shutil.make_archive(str(tmp_path / "whole"), "zip", bundle.path))
     damaged = shutil.copytree(bundle.path, tmp_path / "damaged")
@@ -176,11 +163,12 @@ def library(classes: Path, folder: Path, *arguments: Path) -> list[str]:
     classpath = ":".join(map(str, (folder, *jars)))
     sources = sorted(MAIN.rglob("*.java"))
     command("javac", "-nowarn", "-cp", classpath, "-d", folder, *sources)
-    runtime = next(part for part in kotlin_phone.command_line() if part.startswith("-Donnx"))
-    environment = {**kotlin_phone.environment()}
-    return command(
-        "java", runtime, "-cp", classpath, "Main", *arguments, env=environment
-    ).splitlines()
+    native = folder / "native"
+    native.mkdir()
+    onnxruntime_jvm.unpack(native, Path(onnxruntime.__file__).parent / "capi")
+    program = ("java", f"-Donnxruntime.native.path={native}", "-cp", classpath, "Main")
+    environment = {**os.environ, "ORT_DISABLE_TELEMETRY": "1"}
+    return command(*program, *arguments, env=environment).splitlines()
 
 
 def test_gradles_files_name_modules_and_libraries_that_are_there() -> None:
