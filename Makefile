@@ -7,16 +7,19 @@ BENCH ?= paper.bench
 DATA ?= ../shared/data
 DISTILLED ?= distilbert.study
 
-.PHONY: demo test test-all check schemas matrix bench bench-conversion distill android swift system clean
+.PHONY: demo test test-all code-points check schemas matrix bench bench-conversion distill android swift system clean
 
 demo: $(READY)  ## convert the built-in model and print its table
 	$(BIN)/edgekit convert demo --force
 
 test: $(READY)  ## run the tests, two at a time
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow and not exhaustive"
 
 test-all: system android swift test  ## and those of both apps, on an emulated phone, in a browser, of every architecture
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m slow
+
+code-points: $(READY)  ## every code point of Unicode in every tokenizer, Kotlin's and Swift's too (slow)
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m exhaustive
 
 check: $(READY)  ## lint, format, types and which package imports which
 	$(BIN)/ruff check .

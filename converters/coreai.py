@@ -9,6 +9,7 @@ numbers that :mod:`edgekit.quantize.numerics` computed.
 from __future__ import annotations
 
 import contextlib
+import copy
 import io
 import json
 import warnings
@@ -120,6 +121,7 @@ def _exported(graph: Graph, schemes: Mapping[str, Scheme], recipe: Recipe) -> Ex
     module = graph.dynamic.module()
     _lower_weights(module, schemes)
     if _activations(schemes, recipe) == "float16":
+        module = copy.deepcopy(module)  # else the next recipe would find its weights rounded
         _compute_in_float16(module)
     length = Dim("length", min=1, max=max(*graph.signature.buckets, 8))
     sample = tuple(torch.ones((1, 7), dtype=torch.int32) for _ in graph.signature.inputs)
