@@ -143,7 +143,7 @@ def _faults(stored: Component) -> Iterator[str]:
 def _settings(stored: Component, template: Template, normalize: Callable[[str], str]) -> Settings:
     model, (normalizer, splitter) = stored["model"], _steps(stored)
     added = tuple(_added(row, normalize) for row in stored["added_tokens"])
-    ids = {**_ids(model), **{row.content: row.id for row in added}}
+    ids = {**_ids(model), **{row.content: row.id for row in added}, **dict(_emitted(stored))}
     names = [item.rpartition(":")[0] for item in (*template.single, *template.pair)]
     return Settings(
         kind=model["type"],
@@ -192,6 +192,14 @@ def _ids(model: Component) -> dict[str, int]:
 
 def _unknown(model: Component) -> int | None:
     return model["unk_id"] if "unk_id" in model else _ids(model).get(str(model.get("unk_token")))
+
+
+def _emitted(stored: Component) -> Iterator[tuple[str, int]]:
+    """The ids that the post-processor gives to its special tokens, whatever the vocabulary says."""
+    for step in steps(stored["post_processor"]):
+        for row in step.get("special_tokens", {}).values():
+            yield from zip(row["tokens"], row["ids"], strict=True)
+        yield from (step[name] for name in ("cls", "sep") if name in step)
 
 
 def _offsets(post_processor: Component | None) -> OffsetFacts:
