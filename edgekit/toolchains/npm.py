@@ -52,7 +52,7 @@ def unpack(package: Package, patterns: tuple[str, ...], folder: Path) -> None:
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "package.tgz"
-    _fetch(f"{_registry()}/{package.archive}", path)
+    fetch(f"{registry()}/{package.archive}", path)
     found = base64.b64encode(hashlib.sha512(path.read_bytes()).digest()).decode()
     if f"sha512-{found}" != package.integrity:
         raise SetupError(
@@ -75,12 +75,18 @@ def _extract(archive: tarfile.TarFile, member: tarfile.TarInfo, path: Path) -> N
         shutil.copyfileobj(content, file)
 
 
-def _registry() -> str:
+def registry() -> str:
+    """The address in npm's own setting (``npm_config_registry``), or else the public one."""
     settings = {name.lower(): value for name, value in os.environ.items()}  # as npm reads them
     return (settings.get("npm_config_registry") or _REGISTRY).rstrip("/")
 
 
-def _fetch(address: str, path: Path) -> None:
+def fetch(address: str, path: Path) -> None:
+    """Writes what is at an address into a file.
+
+    Raises:
+        SetupError: it cannot be reached.
+    """
     try:
         with (
             urllib.request.urlopen(address, timeout=_TIMEOUT_SECONDS) as answer,

@@ -7,18 +7,15 @@ and whenever it is used. They appear together or not at all.
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import tarfile
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 
 from edgekit import staging
-from edgekit.errors import EdgekitError
 from edgekit.files import cache_folder, file_sha256
-from edgekit.toolchains.setup import Say
+from edgekit.toolchains import npm
+from edgekit.toolchains.setup import Say, SetupError
 
 VERSION = "1.30.0"
 FILES: Mapping[str, str] = {
@@ -30,12 +27,6 @@ FILES: Mapping[str, str] = {
         "3398c10d07d229bd91b364548e130e0e51a8e5704b88c7c083ebbeb78842dee2"
     ),
 }
-_REGISTRY = "https://registry.npmjs.org"
-_TIMEOUT_SECONDS = 60
-
-
-class SetupError(EdgekitError):
-    """onnxruntime-web could not be fetched."""
 
 
 def folder() -> Path:
@@ -70,14 +61,13 @@ def setup(say: Say = lambda text: None, registry: str | None = None) -> Path:
     """
     if missing() is None:
         return folder()
-    address = (
-        f"{(registry or _registry()).rstrip('/')}/onnxruntime-web/-/onnxruntime-web-{VERSION}.tgz"
-    )
+    archive = f"onnxruntime-web/-/onnxruntime-web-{VERSION}.tgz"
+    address = f"{(registry or npm.registry()).rstrip('/')}/{archive}"
     say(f"fetch onnxruntime-web {VERSION}, 33 MB")
     with staging.staging(folder()) as stage:
         whole = stage / "whole"
         whole.mkdir()
-        _fetch(address, stage / "package.tgz")
+        npm.fetch(address, stage / "package.tgz")
         _unpack(stage / "package.tgz", whole)
         staging.move(whole, folder())
     return folder()
@@ -86,26 +76,6 @@ def setup(say: Say = lambda text: None, registry: str | None = None) -> Path:
 def clean() -> None:
     """Removes the files from the cache."""
     shutil.rmtree(folder(), ignore_errors=True)
-
-
-def _registry() -> str:
-    settings = {name.lower(): value for name, value in os.environ.items()}  # as npm reads them
-    return settings.get("npm_config_registry") or _REGISTRY
-
-
-def _fetch(address: str, path: Path) -> None:
-    try:
-        with (
-            urllib.request.urlopen(address, timeout=_TIMEOUT_SECONDS) as answer,
-            path.open("wb") as file,
-        ):
-            shutil.copyfileobj(answer, file)
-    except (OSError, ValueError) as error:
-        reason = error.reason if isinstance(error, urllib.error.URLError) else error
-        raise SetupError(
-            f"cannot fetch {address}: {reason}; check the network, or name your registry in "
-            "npm_config_registry, and try edgekit devices setup browser again"
-        ) from error
 
 
 def _unpack(package: Path, place: Path) -> None:
