@@ -24,9 +24,9 @@ from edgekit.model import tasks
 from edgekit.model.head import Head
 from edgekit.model.oracle import Oracle
 from edgekit.proof import probes
-from edgekit.proof.compare import Reference
 from edgekit.proof.prove import prove
-from edgekit.proof.recipe_reference import Rounded, answers
+from edgekit.proof.recipe_reference import answers
+from edgekit.proof.reference import Reference, Rounded
 from edgekit.runtime import table
 from edgekit.signature import Card, Signature, TensorSpec
 from edgekit.tracing import export, graph

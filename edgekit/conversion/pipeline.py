@@ -12,11 +12,12 @@ import msgspec
 
 from edgekit import bundle, documents, formats
 from edgekit.bundle import Bundle
-from edgekit.conversion import stages
 from edgekit.conversion.crew import Crew, Here
+from edgekit.conversion.export import export
 from edgekit.conversion.plan import ExportPlan
-from edgekit.conversion.stages import Exported, Outcome, Traced
+from edgekit.conversion.results import Exported, FormatOutcome, Traced
 from edgekit.conversion.steps import Say
+from edgekit.conversion.trace import trace
 from edgekit.conversion.worker import disk_error
 from edgekit.errors import ConversionError, EdgekitError, OutputError, ProofError
 from edgekit.files import external_data
@@ -84,17 +85,17 @@ def convert(
 
 def _run(
     plan: ExportPlan, folder: Path, crew: Crew | Here, jobs: int
-) -> tuple[Traced, dict[str, Outcome]]:
+) -> tuple[Traced, dict[str, FormatOutcome]]:
     """What tracing found out, and what became of each format, in the order asked for."""
     work, out = folder / "work", folder / "bundle"
     work.mkdir()
     out.mkdir()
     with crew:
-        traced = crew.call(1, stages.trace, plan, work, out)
+        traced = crew.call(1, trace, plan, work, out)
         names = [name for name in plan.formats() if name not in traced.missing]
         with ThreadPoolExecutor(jobs) as pool:
             futures = {
-                name: pool.submit(crew.call, jobs, stages.export, plan, traced, name, work, out)
+                name: pool.submit(crew.call, jobs, export, plan, traced, name, work, out)
                 for name in sorted(names, key=lambda name: -formats.get(name).effort)
             }
             try:
@@ -104,21 +105,21 @@ def _run(
                 pool.shutdown(wait=True, cancel_futures=True)
                 raise
     lacking = {
-        name: Outcome(failure=ConversionError(text)) for name, text in traced.missing.items()
+        name: FormatOutcome(failure=ConversionError(text)) for name, text in traced.missing.items()
     }
     return traced, {name: {**found, **lacking}[name] for name in plan.formats()}
 
 
-def _outcome(future: Future[Outcome]) -> Outcome:
+def _outcome(future: Future[FormatOutcome]) -> FormatOutcome:
     try:
         return future.result()
     except OutputError:  # the disk is full, or gone: no other format will fare better
         raise
     except EdgekitError as error:
-        return Outcome(failure=error)
+        return FormatOutcome(failure=error)
 
 
-def _refused(plan: ExportPlan, outcomes: Mapping[str, Outcome]) -> Iterator[Refused]:
+def _refused(plan: ExportPlan, outcomes: Mapping[str, FormatOutcome]) -> Iterator[Refused]:
     """A row for each file that was planned and is not published."""
     for name, outcome in outcomes.items():
         for row in outcome.files:
@@ -253,7 +254,7 @@ def _remove_all_but(kept: Sequence[Exported], folder: Path) -> None:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
-def _error(outcomes: Mapping[str, Outcome], published: Path | None) -> EdgekitError:
+def _error(outcomes: Mapping[str, FormatOutcome], published: Path | None) -> EdgekitError:
     """What went wrong, file by file and format by format, and what has become of the rest."""
     wrong = [
         f"{row.path.name}: {row.failure}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from edgekit.proof.probes import Probe
+from edgekit.proof.probe import Probe
 from edgekit.runtime.feeding import fit
 from edgekit.runtime.interpreters import Session
 

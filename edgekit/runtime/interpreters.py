@@ -221,15 +221,15 @@ class ExecuTorch:
     def __init__(self, path: Path, threads: int = 0) -> None:
         import importlib.metadata
 
-        from edgekit.converters import executorch
+        from edgekit.converters import executorch_file
 
         if threads:
-            executorch.use_threads(threads)
+            executorch_file.use_threads(threads)
         self.runtime = f"ExecuTorch {importlib.metadata.version('executorch')}"
-        program = executorch.load(path)
-        facts = executorch.facts(program)
+        program = executorch_file.load(path)
+        facts = executorch_file.facts(program)
         self._inputs, self._outputs = facts["inputs"], facts["outputs"]
-        self._method = program.load_method(executorch.METHOD)
+        self._method = program.load_method(executorch_file.METHOD)
 
     def run(self, feed: Feed) -> dict[str, np.ndarray]:
         import torch
