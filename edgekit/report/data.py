@@ -12,7 +12,7 @@ from msgspec import Meta
 
 from edgekit.benchmarks.measurement import Measurement, Parity, Positive, Subject
 from edgekit.evaluation.result import Evaluation
-from edgekit.manifest import Count, Length
+from edgekit.manifest.fields import Count, Length
 from edgekit.report import comparison, headline, wording
 from edgekit.report.comparison import Comparison
 from edgekit.report.groups import Group, Result, Setting
