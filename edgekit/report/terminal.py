@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from edgekit import layout
-from edgekit.report import headline, tables, wording
+from edgekit.report import headline, quality_tables, scores, tables, wording
 from edgekit.report.groups import Group, Result
 from edgekit.report.numbers import Report
 from edgekit.words import count, megabytes
@@ -23,13 +23,16 @@ def show(report: Report) -> None:
     """Prints it."""
     console = layout.console(_WIDTH)
     answers = headline.answers(report)
-    if not any(setting.main.results for setting in report.settings):
+    measured = any(setting.main.results for setting in report.settings)
+    if not measured and not report.quality:
         console.print("\n[bold]Nothing was measured[/bold]")
     for answer in answers:
         console.print(f"\n[bold]{escape(answer.sentence)}[/bold]", soft_wrap=True)
         for line in answer.details:
             style = "yellow" if line.startswith("warning") else "dim"
             console.print(f"  [{style}]{escape(line)}[/{style}]", soft_wrap=True)
+    for part in report.quality:
+        console.print(f"\n[bold]{escape(part.title)}[/bold]", _shown(quality_tables.files(part)))
     for setting in report.settings:
         console.print(f"\n[bold]{escape(wording.machine(setting))}[/bold]", soft_wrap=True)
         for group in setting.groups:
@@ -140,7 +143,10 @@ def _notes(report: Report) -> Iterator[str]:
         yield f"{wording.ENERGY}: {wording.ESTIMATE}"
     if report.random_weights:
         yield f"{escape(', '.join(report.random_weights))}: {wording.RANDOM}"
-    yield wording.METHOD
+    if report.settings:
+        yield wording.METHOD
+    if report.quality:
+        yield scores.METHOD
 
 
 def _shown(found: tables.TextTable) -> Table:
