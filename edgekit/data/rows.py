@@ -15,7 +15,8 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from edgekit.errors import DataError, MissingExtraError
+from edgekit import extras
+from edgekit.errors import DataError
 from edgekit.words import count
 
 _BATCH = 1024  # rows of Parquet that are decoded at a time
@@ -287,10 +288,9 @@ def _conll(path: Path) -> Iterator[Row]:
 
 
 def _parquet(path: Path) -> Iterator[Row]:
-    try:
-        from pyarrow import ArrowException, parquet
-    except ImportError as error:
-        raise MissingExtraError("pyarrow", "eval") from error
+    extras.require("eval")
+    from pyarrow import ArrowException, parquet
+
     try:
         number = 0
         for batch in parquet.ParquetFile(path).iter_batches(_BATCH):
