@@ -10,7 +10,8 @@ from rich.markup import escape
 from edgekit import layout
 from edgekit.layout import Column
 from edgekit.report import headline, tables, wording
-from edgekit.report.numbers import Group, Report, Result
+from edgekit.report.groups import Group, Result
+from edgekit.report.numbers import Report
 from edgekit.report.tables import TextTable
 from edgekit.words import count, megabytes
 
@@ -32,9 +33,7 @@ def show(report: Report) -> None:
         console.print(f"\n[bold]{escape(wording.machine(setting))}[/bold]", soft_wrap=True)
         for group in setting.groups:
             if group.results:
-                columns = _columns(group)
-                rows = [[cell(row) for cell in columns.values()] for row in group.results]
-                layout.print_table(list(columns), rows, _WIDTH)
+                _print_group(group)
     for title, table in _extras(report):
         console.print(f"\n[bold]{title}[/bold]")
         columns = [
@@ -45,6 +44,12 @@ def show(report: Report) -> None:
     console.print()
     for line in _notes(report):
         console.print(line)
+
+
+def _print_group(group: Group) -> None:
+    columns = _columns(group)
+    rows = [[cell(row) for cell in columns.values()] for row in group.results]
+    layout.print_table(list(columns), rows, _WIDTH)
 
 
 def _columns(group: Group) -> Mapping[Column, Callable[[Result], str]]:
@@ -98,7 +103,8 @@ _PROBLEMS = {"Failed": "[red]failed[/red]", "Not measured": "not measured"}
 
 
 def _ratio(row: Result, *, kind: str) -> str:
-    return wording.ratio(row.against(kind))
+    text = wording.ratio(row.against(kind))
+    return f"[dim]{escape(text)}[/dim]" if text.startswith(wording.NO_DIFFERENCE) else escape(text)
 
 
 def _extras(report: Report) -> Iterator[tuple[str, TextTable]]:

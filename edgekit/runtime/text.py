@@ -13,8 +13,8 @@ import numpy as np
 
 from edgekit import extras
 from edgekit.errors import BundleError
-from edgekit.runtime.interpreters import Feed
 from edgekit.runtime.onnx_session import open_session
+from edgekit.runtime.session import Feed
 
 PACKAGE = "onnxruntime-extensions"
 
@@ -22,7 +22,7 @@ PACKAGE = "onnxruntime-extensions"
 class TextSession:
     """An opened text-in file. ``threads`` 0 is the runtime's own choice.
 
-    It is a :class:`edgekit.runtime.interpreters.Session` whose one input is ``text``.
+    It is a :class:`edgekit.runtime.session.Session` whose one input is ``text``.
 
     Raises:
         BundleError: the runtime refuses the file.

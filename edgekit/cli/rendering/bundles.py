@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from edgekit.bundle import Bundle
     from edgekit.conversion.plan import ExportPlan
     from edgekit.conversion.steps import Step
-    from edgekit.manifest import TokenizerFacts
+    from edgekit.manifest.texts import TokenizerFacts
     from edgekit.proof.verify import Verified
     from edgekit.runtime.inspection import FileFacts
     from edgekit.signature import TensorSpec
