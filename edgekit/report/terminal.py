@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 
 from rich.markup import escape
@@ -33,6 +34,7 @@ def show(report: Report) -> None:
         console.print(f"\n[bold]{escape(wording.machine(setting))}[/bold]", soft_wrap=True)
         for group in setting.groups:
             if group.results:
+                console.print()
                 _print_group(group)
     for title, table in _extras(report):
         console.print(f"\n[bold]{title}[/bold]")
@@ -113,12 +115,22 @@ def _extras(report: Report) -> Iterator[tuple[str, TextTable]]:
     if report.texts:
         yield escape(wording.texts_title(report.texts[0])), tables.texts(report)
     if report.paper:
-        yield f"{escape(report.paper[0].source)}, beside ours", tables.paper(report)
+        yield f"{escape(report.paper[0].source)}, beside ours", _once(tables.paper(report))
     for title, problems in tables.problems(report):
         yield _PROBLEMS[title], problems
     warnings = tables.warnings(report)
     if warnings.rows:
         yield "[yellow]warnings[/yellow]", warnings
+
+
+def _once(table: TextTable) -> TextTable:
+    """Without the claim where the row above has the same."""
+    above = [("", ""), *(row[:2] for row in table.rows)]
+    rows = [
+        ("", "", *row[2:]) if row[:2] == before else row
+        for row, before in zip(table.rows, above, strict=False)
+    ]
+    return replace(table, rows=tuple(rows))
 
 
 def _notes(report: Report) -> Iterator[str]:
