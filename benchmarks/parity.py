@@ -20,7 +20,7 @@ from edgekit.proof.prove import prove
 from edgekit.proof.reference import Reference
 from edgekit.proof.trials import Trial, plan_tight
 from edgekit.runtime.feeding import fit
-from edgekit.runtime.interpreters import Feed, Session
+from edgekit.runtime.session import Feed, Session
 from edgekit.signature import Signature
 from edgekit.tolerance import PYTORCH
 
@@ -28,7 +28,7 @@ FEW = 4  # texts on an emulator, which takes seconds for one
 
 
 class Remote:
-    """A runner as a :class:`edgekit.runtime.interpreters.Session`, fed through files.
+    """A runner as a :class:`edgekit.runtime.session.Session`, fed through files.
 
     Args:
         target: The device that the runner is on.

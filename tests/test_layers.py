@@ -21,7 +21,7 @@ from edgekit.proof.prove import prove
 from edgekit.proof.reference import Reference
 from edgekit.proof.trials import Trial
 from edgekit.runtime import table as runtime
-from edgekit.runtime.interpreters import Session
+from edgekit.runtime.session import Session
 from edgekit.signature import Card, Signature, TensorSpec
 from edgekit.tracing import export as trace
 from edgekit.tracing import graph

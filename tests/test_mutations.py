@@ -19,7 +19,7 @@ from torch.fx import Node
 from transformers import BertConfig, BertForSequenceClassification, BertModel, PreTrainedModel
 
 from edgekit import formats, recipe
-from edgekit.manifest import Proof
+from edgekit.manifest.proofs import Proof
 from edgekit.model import tasks
 from edgekit.model.head import Head
 from edgekit.model.oracle import Oracle

@@ -13,7 +13,7 @@ from transformers import BertConfig, BertForSequenceClassification
 
 from edgekit import recipe
 from edgekit.errors import UnsupportedError
-from edgekit.manifest import Scale
+from edgekit.manifest.proofs import Scale
 from edgekit.model import task_choice, tasks
 from edgekit.proof.compare import Comparer
 from edgekit.proof.probe import Probe

@@ -14,7 +14,7 @@ from transformers import BertConfig, BertForTokenClassification
 
 from edgekit import recipe
 from edgekit.errors import SourceError
-from edgekit.manifest import Proof, Scale
+from edgekit.manifest.proofs import Proof, Scale
 from edgekit.model import tasks
 from edgekit.model.head import Head
 from edgekit.model.oracle import Oracle

@@ -29,7 +29,7 @@ from edgekit.quantize.tensors import tensors
 from edgekit.recipe import Recipe
 from edgekit.runtime import table as runtime
 from edgekit.runtime.inspection import FileFacts, inspect_file
-from edgekit.runtime.interpreters import Session
+from edgekit.runtime.session import Session
 from edgekit.runtime.text import TextSession
 from edgekit.tokens.tokenizer import TextTokenizer
 from edgekit.tolerance import Tolerance

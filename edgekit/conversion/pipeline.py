@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from edgekit import bundle, documents, formats
+from edgekit import contents, documents, formats
 from edgekit.bundle import Bundle
 from edgekit.conversion.crew import Crew, Here
 from edgekit.conversion.export import export
@@ -21,16 +21,15 @@ from edgekit.conversion.trace import trace
 from edgekit.conversion.worker import disk_error
 from edgekit.errors import ConversionError, EdgekitError, OutputError, ProofError
 from edgekit.files import external_data
-from edgekit.manifest import (
-    SCHEMA_VERSION,
+from edgekit.manifest import SCHEMA_VERSION, Manifest
+from edgekit.manifest.artifacts import (
     ArtifactEntry,
     FileEntry,
-    Manifest,
     Refused,
-    SourceFacts,
     TextArtifactEntry,
     WeightEntry,
 )
+from edgekit.manifest.checkpoint import SourceFacts
 from edgekit.model import config as configs
 from edgekit.model.source import SEED, Source
 from edgekit.postprocess import settings
@@ -163,15 +162,15 @@ def _write_manifest(
         similarity=source.similarity(plan.task),
         pooling=source.head(plan.task).facts() if plan.task.has_head else None,
         tokenizer=traced.tokenizer,
-        golden=bundle.entry(folder, folder / bundle.GOLDEN),
+        golden=contents.entry(folder, folder / contents.GOLDEN),
         postprocess=traced.postprocess,
         postprocessing=settings(plan.task.name, plan.task.problem_type),
         artifacts=tuple(_artifact(traced, row, folder) for row in kept if not row.takes_text),
         text_artifacts=tuple(_text_artifact(traced, row, folder) for row in kept if row.takes_text),
         refused=refused,
     )
-    text = documents.dump_json(manifest, bundle.MANIFEST, indent=2)
-    (folder / bundle.MANIFEST).write_text(text + "\n", encoding="utf-8")
+    text = documents.dump_json(manifest, contents.MANIFEST, indent=2)
+    (folder / contents.MANIFEST).write_text(text + "\n", encoding="utf-8")
 
 
 def _source(source: Source, parameters: int) -> SourceFacts:
@@ -193,7 +192,7 @@ def _artifact(traced: Traced, row: Exported, folder: Path) -> ArtifactEntry:
     dtypes = {spec.name: spec.dtype for spec in facts.inputs}
     inputs = [replace(spec, dtype=dtypes[spec.name]) for spec in traced.signature.inputs]
     return ArtifactEntry(
-        **msgspec.structs.asdict(bundle.entry(folder, row.path)),
+        **msgspec.structs.asdict(contents.entry(folder, row.path)),
         data=_data(row, folder),
         format=facts.format,
         recipe=row.recipe,
@@ -212,7 +211,7 @@ def _text_artifact(traced: Traced, row: Exported, folder: Path) -> TextArtifactE
     from edgekit.converters.onnx_text import IDS, INPUT
 
     return TextArtifactEntry(
-        **msgspec.structs.asdict(bundle.entry(folder, row.path)),
+        **msgspec.structs.asdict(contents.entry(folder, row.path)),
         data=_data(row, folder),
         format=row.facts.format,
         recipe=row.recipe,
@@ -237,7 +236,7 @@ def _weights(row: Exported) -> tuple[WeightEntry, ...]:
 def _data(row: Exported, folder: Path) -> FileEntry | None:
     """The external data beside a file, if it has any."""
     path = external_data(row.path)
-    return bundle.entry(folder, path) if path.exists() else None
+    return contents.entry(folder, path) if path.exists() else None
 
 
 def _batched(specs: Sequence[TensorSpec], batch: int | str) -> tuple[TensorSpec, ...]:
@@ -247,7 +246,7 @@ def _batched(specs: Sequence[TensorSpec], batch: int | str) -> tuple[TensorSpec,
 
 def _remove_all_but(kept: Sequence[Exported], folder: Path) -> None:
     """Leaves a bundle's own files: those refused go, and what a converter that died had begun."""
-    named = {bundle.GOLDEN, bundle.POSTPROCESS, bundle.TOKENIZER}
+    named = {contents.GOLDEN, contents.POSTPROCESS, contents.TOKENIZER}
     named.update(path.name for row in kept for path in (row.path, external_data(row.path)))
     for path in folder.iterdir():
         if path.name not in named:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from edgekit import bundle, documents, formats, recipe
+from edgekit import contents, documents, formats, recipe
 from edgekit.conversion.plan import ExportPlan
 from edgekit.conversion.results import (
     GRAPH,
@@ -17,7 +17,8 @@ from edgekit.conversion.results import (
 )
 from edgekit.conversion.steps import Say, Step, Timed
 from edgekit.errors import ConversionError
-from edgekit.manifest import FileEntry, TokenizerFacts
+from edgekit.manifest.artifacts import FileEntry
+from edgekit.manifest.texts import TokenizerFacts
 from edgekit.model import checkpoint, tasks
 from edgekit.model.head import Head
 from edgekit.model.oracle import Oracle
@@ -69,8 +70,8 @@ def trace(plan: ExportPlan, work: Path, out: Path, *, say: Say) -> Traced:
         reference = _reference(plan, oracle, tokenizer, signature)
         probes.save(reference.probes, work / PROBES)
         found = golden.content(tokenizer, reference)
-        stored = documents.dump_rows(found, "cases", bundle.GOLDEN)
-        (out / bundle.GOLDEN).write_text(stored, encoding="utf-8")
+        stored = documents.dump_rows(found, "cases", contents.GOLDEN)
+        (out / contents.GOLDEN).write_text(stored, encoding="utf-8")
         labels = checkpoint.labels(model, plan.task)
         answered = None
         if saved is not None:
@@ -124,7 +125,7 @@ def _write_vectors(
     def ask(encoded: Encoded) -> dict[str, np.ndarray]:
         return oracle.answer(encoded.input_ids, encoded.token_type_ids)
 
-    tokenizer = Tokenizer(out / bundle.TOKENIZER, plan.max_length, saved.truncation_side)
+    tokenizer = Tokenizer(out / contents.TOKENIZER, plan.max_length, saved.truncation_side)
     mask_id = saved.special_tokens.get("mask_token")
     facts = Facts(
         plan.task.name,
@@ -134,10 +135,10 @@ def _write_vectors(
         tokenizer.token,
         plan.source.similarity(plan.task) or "cosine",
     )
-    path = out / bundle.POSTPROCESS
+    path = out / contents.POSTPROCESS
     found = vectors.content(facts, tokenizer, plan.max_length, ask)
-    path.write_text(documents.dump_rows(found, "cases", bundle.POSTPROCESS), encoding="utf-8")
-    return bundle.entry(out, path)
+    path.write_text(documents.dump_rows(found, "cases", contents.POSTPROCESS), encoding="utf-8")
+    return contents.entry(out, path)
 
 
 def _outputs(plan: ExportPlan, config: PreTrainedConfig, head: Head) -> tuple[TensorSpec, ...]:

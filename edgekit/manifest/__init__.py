@@ -12,43 +12,10 @@ from typing import Annotated
 
 from msgspec import Meta, field
 
-from edgekit.manifest.artifacts import (
-    ArtifactEntry,
-    FileEntry,
-    Refused,
-    TextArtifactEntry,
-    WeightEntry,
-)
-from edgekit.manifest.checkpoint import DenseFacts, PoolingFacts, SourceFacts
-from edgekit.manifest.fields import Activation, Count, Entry, Length, Side, Similarity, TokenId
-from edgekit.manifest.proofs import Check, Proof, Scale
-from edgekit.manifest.texts import AppTokenizer, PostprocessingFacts, Template, TokenizerFacts
-
-__all__ = [
-    "SCHEMA_VERSION",
-    "Activation",
-    "AppTokenizer",
-    "ArtifactEntry",
-    "Check",
-    "Count",
-    "DenseFacts",
-    "FileEntry",
-    "Length",
-    "Manifest",
-    "PoolingFacts",
-    "PostprocessingFacts",
-    "Proof",
-    "Refused",
-    "Scale",
-    "Side",
-    "Similarity",
-    "SourceFacts",
-    "Template",
-    "TextArtifactEntry",
-    "TokenId",
-    "TokenizerFacts",
-    "WeightEntry",
-]  # fmt: skip
+from edgekit.manifest.artifacts import ArtifactEntry, FileEntry, Refused, TextArtifactEntry
+from edgekit.manifest.checkpoint import PoolingFacts, SourceFacts
+from edgekit.manifest.fields import Entry, Length, Similarity, TokenId
+from edgekit.manifest.texts import PostprocessingFacts, TokenizerFacts
 
 SCHEMA_VERSION = "1.5"
 

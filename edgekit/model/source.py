@@ -13,7 +13,7 @@ from typing import Literal
 
 from edgekit.errors import MissingExtraError, SourceError, UnsupportedError
 from edgekit.files import files_sha256
-from edgekit.manifest import Similarity
+from edgekit.manifest.fields import Similarity
 from edgekit.model import config as configs
 from edgekit.model import families, hub, sentence, sentence_head, task_choice, tasks, weights
 from edgekit.model.config import Config

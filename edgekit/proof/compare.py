@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from edgekit.documents import rounded
-from edgekit.manifest import Check, Proof
+from edgekit.manifest.proofs import Check, Proof
 from edgekit.proof.difference import WRONG, Arrays, Difference, Seen, comparable, cosine_similarity
 from edgekit.proof.probe import QUIET, Probe
 from edgekit.proof.reference import Reference, typical

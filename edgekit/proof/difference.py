@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edgekit.manifest import Scale
+from edgekit.manifest.proofs import Scale
 from edgekit.model.tasks import Task
 from edgekit.proof.probe import Probe
 from edgekit.proof.scales import centred, deviation, relative

@@ -12,7 +12,7 @@ import numpy as np
 
 from edgekit.proof.trials import Trial
 from edgekit.runtime.feeding import feed
-from edgekit.runtime.interpreters import Session
+from edgekit.runtime.session import Session
 from edgekit.tolerance import Tolerance
 from edgekit.tracing.graph import Graph
 

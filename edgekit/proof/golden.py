@@ -16,7 +16,7 @@ from edgekit.bundle import Bundle
 from edgekit.documents import rounded
 from edgekit.errors import BundleError
 from edgekit.golden import Golden, GoldenCase, Sample
-from edgekit.manifest import Scale
+from edgekit.manifest.proofs import Scale
 from edgekit.model import tasks
 from edgekit.proof.probe import Probe, Sampling
 from edgekit.proof.reference import Reference

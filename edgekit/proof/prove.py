@@ -6,13 +6,13 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from edgekit.manifest import Proof
+from edgekit.manifest.proofs import Proof
 from edgekit.proof.compare import Comparer, Locate
 from edgekit.proof.probe import Probe
 from edgekit.proof.reference import Reference
 from edgekit.proof.trials import Trial, plan_trials
 from edgekit.runtime.feeding import feed, row
-from edgekit.runtime.interpreters import Session
+from edgekit.runtime.session import Session
 from edgekit.runtime.text import TextSession
 from edgekit.tokens.texts import Case
 from edgekit.tolerance import Tolerance

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from edgekit.manifest import Scale
+from edgekit.manifest.proofs import Scale
 from edgekit.model.tasks import Task
 from edgekit.proof.probe import DECISION, Probe
 from edgekit.proof.scales import scales, widest

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from edgekit.manifest import Scale
+from edgekit.manifest.proofs import Scale
 from edgekit.model.tasks import Output, Task
 from edgekit.proof.probe import Probe
 
