@@ -34,6 +34,7 @@ def test_diagonal(architecture: str) -> None:
     assert all(cell.passed for cell in cells), cells
 
 
+@pytest.mark.slow
 def test_a_model_that_cannot_be_made_is_a_red_cell_with_its_reason(tmp_path: Path) -> None:
     planned = matrix_rows.make_plan(("bert", "fill-mask"), ["onnx"], tmp_path)
     config = {**planned.source.config, "hidden_act": "nonsense"}
