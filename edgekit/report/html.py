@@ -12,11 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from edgekit import documents
-from edgekit.errors import MissingExtraError
+from edgekit import documents, extras
 from edgekit.report import (
     comparison,
     data,
@@ -38,8 +36,6 @@ from edgekit.words import megabytes
 if TYPE_CHECKING:
     from markupsafe import Markup
 
-_NEEDS = ("altair", "vl_convert", "jinja2")
-
 
 @dataclass(frozen=True)
 class Tile:
@@ -49,17 +45,6 @@ class Tile:
     what: str
     note: str = ""
     faint: bool = False  # it shows nothing
-
-
-def check() -> None:
-    """That a page can be made.
-
-    Raises:
-        MissingExtraError: the charts' library is not installed.
-    """
-    for name in _NEEDS:
-        if find_spec(name) is None:
-            raise MissingExtraError(name, "report")
 
 
 @dataclass(frozen=True)
@@ -77,7 +62,7 @@ def to_html(report: Report) -> str:
     Raises:
         MissingExtraError: the charts' library is not installed.
     """
-    check()
+    extras.require("report")
     import jinja2
 
     environment = jinja2.Environment(

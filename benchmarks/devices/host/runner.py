@@ -32,7 +32,7 @@ def _eager(path: Path, threads: int) -> Session:
     return Eager(path, threads)
 
 
-_EAGER = Runtime(PYTORCH, PYTORCH, _eager, "transformers.modeling_utils")
+_EAGER = Runtime(PYTORCH, PYTORCH, _eager, "transformers.modeling_utils", "pytorch")
 RUNTIMES: Mapping[str, Runtime] = {row.name: row for row in (*table.RUNTIMES, _EAGER)}
 
 
