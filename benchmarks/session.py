@@ -30,23 +30,22 @@ def suite(
     """The suite that a command line asks for.
 
     Args:
-        bundles: The bundles to measure.
+        bundles: The bundles to measure; they take the place of a suite's own models.
         against: The bundle to compare them with, or None.
-        name_or_path: A shipped suite's name or a TOML file, which names models of its own.
+        name_or_path: A shipped suite's name or a TOML file, or None.
         options: Fields of the suite; those that are not None replace its own.
 
     Raises:
-        PlanError: Neither bundles nor a suite were given, or both were.
+        PlanError: Neither bundles nor a suite were given.
     """
     if name_or_path is None and not bundles:
         raise PlanError("name a bundle to measure, or a suite: --suite quick")
-    if name_or_path is not None and (bundles or against):
-        raise PlanError("--suite names its own models: leave the bundles and --against out")
-    if name_or_path is not None:
-        found = spec.read(name_or_path)
-    else:
+    if against is not None and not bundles:
+        raise PlanError("--against compares bundles: name the one to measure first")
+    found = Suite(bundles[0].stem) if name_or_path is None else spec.read(name_or_path)
+    if bundles:
         models = spec.of_bundles(bundles, against)
-        found = Suite(bundles[0].stem, models)
+        found = replace(found, models=models, title="", against=None, paper=None)
     given = {key: value for key, value in options.items() if value is not None}
     if "memory" in given:
         given["memory_limit_bytes"] = given.pop("memory")

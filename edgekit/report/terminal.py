@@ -85,6 +85,7 @@ _MEMORY = {"memory": lambda row: wording.memory(row.measurement)}
 _TIMED: dict[str, Callable[[Result], str]] = {
     "median ms": lambda row: wording.ms_interval(row.latency.median) if row.latency else "",
     "p90": lambda row: wording.ms(row.latency.p90 if row.latency else None),
+    "cold ms": lambda row: wording.ms(row.cold_ms),
     "load ms": lambda row: wording.ms(row.load_ms),
     **_MEMORY,
 }
@@ -95,7 +96,7 @@ _COUNTED: dict[str, Callable[[Result], str]] = {
 _ENERGY: dict[str, Callable[[Result], str]] = {
     wording.ENERGY: lambda row: wording.millijoules(row.measurement.energy_mj)
 }
-_EXTRA = {"p90", "load ms", "memory"}  # left out first where there is little room
+_EXTRA = {"p90", "cold ms", "load ms", "memory"}  # left out first where there is little room
 _MORE = {*_EXTRA, "size"}
 _PROBLEMS = {"Failed": "[red]failed[/red]", "Not measured": "not measured"}
 

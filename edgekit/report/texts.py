@@ -55,6 +55,6 @@ def _row(lengths: Mapping[int, Measurement], facts: Texts) -> TextsRow:
         cut=facts.cut,
         histogram=facts.lengths,
         buckets_ms=mean,
-        padded_ms=stats.median(last.latency_ms),
+        padded_ms=stats.median(last.latency_ms, last.block),
         faster=faster,
     )
