@@ -6,22 +6,21 @@ bundle is opened.
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from edgekit import documents
+from edgekit.contents import MANIFEST
 from edgekit.errors import BundleError
 from edgekit.files import size_bytes, tree_sha256
 from edgekit.golden import Golden
-from edgekit.manifest import SCHEMA_VERSION, ArtifactEntry, FileEntry, Manifest
+from edgekit.manifest import SCHEMA_VERSION, Manifest
+from edgekit.manifest.artifacts import ArtifactEntry, FileEntry
 from edgekit.signature import Signature
 
-MANIFEST = "manifest.json"
-GOLDEN = "golden.json"
-POSTPROCESS = "postprocess.json"
-TOKENIZER = "tokenizer"
 REMEDY = "copy the bundle again or convert again"
 
 
@@ -68,6 +67,11 @@ class Bundle:
         return self.manifest.name
 
     @property
+    def id(self) -> str:
+        """The SHA-256 of the manifest, which has that of every file."""
+        return hashlib.sha256((self.path / MANIFEST).read_bytes()).hexdigest()
+
+    @property
     def artifacts(self) -> tuple[Artifact, ...]:
         """The files that take ids, in the order they were asked for."""
         return tuple(Artifact.of(self.path, entry) for entry in self.manifest.artifacts)
@@ -76,6 +80,29 @@ class Bundle:
     def text_artifacts(self) -> tuple[Artifact, ...]:
         """The files that take text instead of ids; none unless they were asked for."""
         return tuple(Artifact.of(self.path, entry) for entry in self.manifest.text_artifacts)
+
+    def select(self, *names: str) -> tuple[Artifact, ...]:
+        """The files that are meant, each once.
+
+        Args:
+            *names: of a file, of a format or of a recipe, like ``tflite`` or ``int8``. A format or
+                a recipe means files that take ids.
+
+        Raises:
+            BundleError: the bundle has nothing of that name.
+        """
+        found: list[Artifact] = []
+        for name in names:
+            chosen = [row for row in self.artifacts if name in (row.format, row.recipe)]
+            everything = (*self.artifacts, *self.text_artifacts)
+            chosen += [row for row in everything if row.path.name == Path(name).name]
+            if not chosen:
+                raise BundleError(
+                    f"{self.path} has no '{name}': name a file of it "
+                    f"({', '.join(row.path.name for row in everything)}), a format or a recipe"
+                )
+            found += (row for row in chosen if row not in found)
+        return tuple(found)
 
     @property
     def signature(self) -> Signature:
@@ -146,15 +173,6 @@ def strangers(folder: Path) -> list[str]:
         if path.is_symlink() or not path.is_dir()
     )
     return [path.relative_to(folder).as_posix() for path in (*grown, *others)]
-
-
-def entry(folder: Path, path: Path) -> FileEntry:
-    """A file or package as the manifest of the bundle ``folder`` lists it."""
-    return FileEntry(
-        file=path.relative_to(folder).as_posix(),
-        size_bytes=size_bytes(path),
-        sha256=tree_sha256(path),
-    )
 
 
 def _read_manifest(folder: Path) -> Manifest:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Protocol, cast
 
+from edgekit import extras
 from edgekit.converters import lowering
-from edgekit.errors import MissingExtraError, UnsupportedError
+from edgekit.errors import UnsupportedError
 from edgekit.quantize.audit import Wanted
 from edgekit.quantize.numerics import Stored
 from edgekit.recipe import RECIPES, Recipe
@@ -22,11 +21,11 @@ from edgekit.tracing.graph import Graph
 class Converter(Protocol):
     """What each format's file in ``converters/`` has.
 
-    ``FORMAT`` says which operators may have a weight in which scheme; ``convert`` yields a
+    ``COVERAGE`` says which operators may have a weight in which scheme; ``convert`` yields a
     recipe's file once it is written, and ``weights`` reads back what such a file stores.
     """
 
-    FORMAT: lowering.Format
+    COVERAGE: lowering.Coverage
 
     def convert(
         self, graph: Graph, recipes: Sequence[Recipe], card: Card, folder: Path, **options: object
@@ -49,8 +48,6 @@ class Format:
 
     name: str
     title: str
-    extra: str
-    modules: tuple[str, ...]
     suffix: str
     default_recipes: tuple[str, ...]
     runtime: str
@@ -59,10 +56,8 @@ class Format:
     effort: int = 1
 
     def require(self) -> None:
-        """Raises MissingExtraError if a package it needs is not installed."""
-        for module in self.modules:
-            if module not in sys.modules and find_spec(module) is None:
-                raise MissingExtraError(module.replace("_", "-"), self.extra)
+        """Raises MissingExtraError if a package it needs, those of its extra, is not installed."""
+        extras.require(self.name)
 
     @property
     def full_precision(self) -> str:
@@ -76,11 +71,11 @@ class Format:
 
     def check_recipe(self, name: str) -> None:
         """Raises UnsupportedError if the format has no lowering for a scheme of that recipe."""
-        self.converter().FORMAT.require(RECIPES[name])
+        self.converter().COVERAGE.require(RECIPES[name])
 
     def _builds(self, recipe: Recipe) -> bool:
         try:
-            self.converter().FORMAT.require(recipe)
+            self.converter().COVERAGE.require(recipe)
         except UnsupportedError:
             return False
         return True
@@ -100,8 +95,6 @@ FORMATS: dict[str, Format] = {
         Format(
             name="onnx",
             title="ONNX",
-            extra="onnx",
-            modules=("onnx", "onnxruntime"),
             suffix=".onnx",
             default_recipes=("fp32", "int8"),
             runtime="onnxruntime",
@@ -115,8 +108,6 @@ FORMATS: dict[str, Format] = {
         Format(
             name="tflite",
             title="TFLite",
-            extra="tflite",
-            modules=("ai_edge_litert", "flatbuffers"),
             suffix=".tflite",
             default_recipes=("fp32", "int8"),
             runtime="LiteRT",
@@ -126,8 +117,6 @@ FORMATS: dict[str, Format] = {
         Format(
             name="coreml",
             title="Core ML",
-            extra="coreml",
-            modules=("coremltools",),
             suffix=".mlpackage",
             default_recipes=("fp16", "int8"),
             runtime="Core ML",
@@ -138,8 +127,6 @@ FORMATS: dict[str, Format] = {
         Format(
             name="executorch",
             title="ExecuTorch",
-            extra="executorch",
-            modules=("executorch",),
             suffix=".pte",
             default_recipes=("fp32", "int8"),
             runtime="ExecuTorch",
@@ -149,8 +136,6 @@ FORMATS: dict[str, Format] = {
         Format(
             name="coreai",
             title="Core AI",
-            extra="coreai",
-            modules=("coreai", "coreai_torch"),
             suffix=".aimodel",
             default_recipes=("fp32", "int8"),
             runtime="Core AI",

@@ -29,6 +29,10 @@ class Interval:
         """Half of the interval, relative to the value."""
         return (self.high - self.low) / 2 / self.value if self.value else 0.0
 
+    def holds(self, value: float) -> bool:
+        """Whether a value is within: a ratio whose interval holds 1 shows no difference."""
+        return self.low <= value <= self.high
+
 
 @dataclass(frozen=True)
 class Summary:
@@ -101,7 +105,10 @@ def ratio(
 
 
 def expected(
-    samples: Sequence[Sequence[float]], weights: Sequence[float], longest: Sequence[float]
+    samples: Sequence[Sequence[float]],
+    weights: Sequence[float],
+    longest: Sequence[float],
+    block: int = 1,
 ) -> tuple[Interval, Interval]:
     """What texts of several lengths take on average, and what is gained by padding none too far.
 
@@ -112,6 +119,7 @@ def expected(
         weights: how many of the texts are padded to each length.
         longest: latencies at the longest length; it may be one of ``samples``, and is then the same
             draw.
+        block: as of :func:`summarise`, the same for all.
 
     Returns:
         The weighted mean of the medians in milliseconds, and how many times faster that is than the
@@ -119,12 +127,29 @@ def expected(
     """
     shares = np.asarray(weights, np.float64) / np.sum(weights)
     streams = [np.asarray(row, np.float64) for row in samples]
-    draws = [np.median(row[_draws(len(row), stream)], axis=1) for stream, row in enumerate(streams)]
+    draws = [
+        np.median(row[_draws(len(row), stream, block)], axis=1)
+        for stream, row in enumerate(streams)
+    ]
     same = [index for index, row in enumerate(samples) if row is longest]
     last = np.asarray(longest, np.float64)
-    drawn = draws[same[0]] if same else np.median(last[_draws(len(last), len(samples))], axis=1)
+    drawn = (
+        draws[same[0]] if same else np.median(last[_draws(len(last), len(samples), block)], axis=1)
+    )
     mean, means = float(shares @ [np.median(row) for row in streams]), shares @ np.array(draws)
     return _interval(mean, means), _interval(float(np.median(last)) / mean, drawn / means)
+
+
+def none_of(count: int) -> float:
+    """The exact upper bound (Clopper and Pearson 1934) of a share of which nothing was seen.
+
+    The bootstrap has no interval there: every resample is the same. For a one-sided interval it is
+    the rule of three, 3 / count.
+
+    Args:
+        count: how often it could have been seen, at least once.
+    """
+    return float(1 - ((1 - CONFIDENCE) / 2) ** (1 / count))
 
 
 def _draws(count: int, stream: int = 0, block: int = 1) -> np.ndarray:

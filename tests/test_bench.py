@@ -29,7 +29,8 @@ from edgekit.benchmarks.devices.runtimes import PYTORCH, RUNTIMES, Platform, run
 from edgekit.benchmarks.devices.warnings import Load
 from edgekit.benchmarks.measurement import Measurement
 from edgekit.benchmarks.spec import Limits, Model, Suite
-from edgekit.bundle import Bundle, entry
+from edgekit.bundle import Bundle
+from edgekit.contents import entry
 from edgekit.errors import BundleError, EdgekitError, PlanError
 
 FAST = Limits(

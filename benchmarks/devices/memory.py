@@ -6,6 +6,7 @@ All of it works on Linux; other systems tell less, as each function says.
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -38,14 +39,15 @@ def peak_bytes(process: int | None = None) -> int:
 
     Args:
         process: The process's number; None is this process. On other systems than Linux, another
-            process's resident memory of now is returned.
+            process's resident memory of now is returned, or on Windows its peak since it began.
     """
     if _LINUX:
         return _status_bytes(process, "VmHWM")
-    if process is not None:
+    if process is not None or sys.platform == "win32":
         import psutil
 
-        return int(psutil.Process(process).memory_info().rss)
+        usage = psutil.Process(process).memory_info()
+        return int(getattr(usage, "peak_wset", usage.rss))  # Windows tells the peak
     import resource
 
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # in bytes on macOS

@@ -101,7 +101,7 @@ class Devices:
         from edgekit.evaluation.run import Request, run
 
         self._target(DeviceSetting(device))
-        names = {artifact.path.name for artifact in opening.runnable(bundle, device)}
+        names = {artifact.path.name for artifact in opening.runnable(bundle.artifacts, device)}
         lost = {file: f"{device} cannot run it" for file in files if file not in names}
         asked = tuple(file for file in files if file in names)
         if not asked:

@@ -10,13 +10,12 @@ from pathlib import Path
 
 from safetensors import safe_open
 
-from edgekit import formats, recipe
+from edgekit import extras, formats, recipe
 from edgekit.errors import OutputError, PlanError
 from edgekit.formats import Format
 from edgekit.model import config as configs
 from edgekit.model.source import NO_TRUST, Source, Trust, find
 from edgekit.model.tasks import Task
-from edgekit.runtime import text as text_runtime
 from edgekit.signature import Signature, TensorSpec
 from edgekit.staging import check_replaceable
 
@@ -122,8 +121,7 @@ def make(
     """
     wanted = [formats.get(name) for name in _once("--to", to)]
     pairs = [(format_, name) for format_ in wanted for name in _recipes(format_, recipes)]
-    for format_ in wanted:
-        format_.require()
+    extras.require("pytorch", *(format_.name for format_ in wanted))
     options = {
         "minimum_ios": minimum_ios,
         "minimum_tflite": minimum_tflite,
@@ -133,6 +131,8 @@ def make(
     given = {name: value for name, value in options.items() if value is not None}
     _check_options(given, wanted)
     source = find(model, trust)
+    if source.adapter:
+        extras.require("peft")
     if keep_float32:
         _check_layers(keep_float32, source, to)
     if embed_tokenizer:
@@ -194,7 +194,7 @@ def _check_embedding(source: Source, formats_: Sequence[str]) -> None:
         raise PlanError("--embed-tokenizer makes ONNX files: add onnx to --to")
     if not source.has_tokenizer:
         raise PlanError(f"--embed-tokenizer: {source.origin} brings no tokenizer")
-    text_runtime.require()
+    extras.require("embed")
 
 
 def _recipes(format_: Format, asked: Sequence[str] | None) -> Sequence[str]:

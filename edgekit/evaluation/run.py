@@ -10,10 +10,19 @@ from typing import Any
 
 import msgspec
 
+from edgekit import extras
 from edgekit.app import answers, inference, opening
 from edgekit.app.inference import HOST, App
 from edgekit.bundle import Artifact, Bundle
-from edgekit.errors import BundleError, DataError, EdgekitError, InputError, OutputError, PlanError
+from edgekit.errors import (
+    BundleError,
+    DataError,
+    EdgekitError,
+    InputError,
+    MissingExtraError,
+    OutputError,
+    PlanError,
+)
 from edgekit.evaluation import judging, ways
 from edgekit.evaluation.kinds import ModelFacts, Options
 from edgekit.evaluation.predictions import Prediction, Predictions
@@ -73,6 +82,7 @@ def run(
     Raises:
         EdgekitError: with one line that says what was wrong and what to do.
     """
+    extras.require("eval")
     opened = [Bundle.open(path) for path in request.bundles]
     if not request.data.is_file():
         raise DataError(f"{request.data} is no file: give labelled data with --data")
@@ -115,10 +125,9 @@ class _Work:
     def _artifacts(self, bundle: Bundle) -> Iterator[tuple[Artifact, str]]:
         names, device = self.request.artifacts, self.request.device
         if names is None:
-            chosen = opening.runnable(bundle, device)
+            chosen = opening.runnable(bundle.artifacts, device)
         else:
-            found = [opening.choose(bundle, name, device) for name in names]
-            chosen = [artifact for artifact in found if artifact]
+            chosen = list(bundle.select(*names))
             if texts := [artifact.path.name for artifact in chosen if artifact.takes_text]:
                 raise PlanError(
                     f"{texts[0]} takes text, and is the model of the file without -text in its "
@@ -130,7 +139,7 @@ class _Work:
         self, bundle: Bundle, artifact: Artifact | None, prepared: Prepared, device: str
     ) -> judging.Outcome:
         """A file that cannot be opened, or that gives no numbers, does not end the others."""
-        absent = EdgekitError if artifact is None else BundleError
+        absent = EdgekitError if artifact is None else (BundleError, MissingExtraError)
         try:
             return self._ask(bundle, artifact, prepared, device)
         except (DataError, OutputError):

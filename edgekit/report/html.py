@@ -12,20 +12,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from edgekit import documents
-from edgekit.errors import MissingExtraError
+from edgekit import documents, extras
 from edgekit.report import comparison, data, figures, headline, tables, wording
 from edgekit.report.comparison import Comparison
-from edgekit.report.numbers import Report, Setting
+from edgekit.report.groups import Setting
+from edgekit.report.numbers import Report
 from edgekit.words import megabytes
 
 if TYPE_CHECKING:
     from markupsafe import Markup
-
-_NEEDS = ("altair", "vl_convert", "jinja2")
 
 
 @dataclass(frozen=True)
@@ -35,17 +32,7 @@ class Tile:
     value: str
     what: str
     note: str = ""
-
-
-def check() -> None:
-    """That a page can be made.
-
-    Raises:
-        MissingExtraError: the charts' library is not installed.
-    """
-    for name in _NEEDS:
-        if find_spec(name) is None:
-            raise MissingExtraError(name, "report")
+    faint: bool = False  # it shows nothing
 
 
 def to_html(report: Report) -> str:
@@ -54,7 +41,7 @@ def to_html(report: Report) -> str:
     Raises:
         MissingExtraError: the charts' library is not installed.
     """
-    check()
+    extras.require("report")
     import jinja2
 
     environment = jinja2.Environment(
@@ -128,9 +115,12 @@ def _ratio(found: Comparison) -> Iterator[Tile]:
     """How much better or worse than the base: latency, or an emulator's instructions."""
     base = wording.subject(found.base)
     if found.faster:
+        if found.faster.holds(1):
+            note = f"against {base}: {wording.bounds(found.faster)} times"
+            yield Tile(wording.NO_DIFFERENCE, "in speed is shown", note, faint=True)
+            return
         ratio, word = wording.speed(found.faster)
-        bounds = f"{base} [{ratio.low:.2f}, {ratio.high:.2f}]"
-        yield Tile(f"{ratio.value:.2f}×", word, f"{'as' if word == 'as fast' else 'than'} {bounds}")
+        yield Tile(f"{ratio.value:.2f}×", word, f"than {base} {wording.bounds(ratio)}")
     elif found.fewer_instructions:
         number, _, word = wording.fewer(found.fewer_instructions).partition("x ")
         yield Tile(f"{number}×", f"{word} instructions", f"than {base}")

@@ -22,7 +22,7 @@ from edgekit.benchmarks.devices.host import profiles
 from edgekit.benchmarks.devices.runtimes import PYTORCH
 from edgekit.errors import EdgekitError
 from edgekit.runtime import table
-from edgekit.runtime.interpreters import Session
+from edgekit.runtime.session import Session
 from edgekit.runtime.table import Runtime
 
 
@@ -32,7 +32,7 @@ def _eager(path: Path, threads: int) -> Session:
     return Eager(path, threads)
 
 
-_EAGER = Runtime(PYTORCH, PYTORCH, _eager, "transformers.modeling_utils")
+_EAGER = Runtime(PYTORCH, PYTORCH, _eager, "transformers.modeling_utils", "pytorch")
 RUNTIMES: Mapping[str, Runtime] = {row.name: row for row in (*table.RUNTIMES, _EAGER)}
 
 
