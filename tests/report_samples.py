@@ -78,6 +78,7 @@ def timed(machine: str = MACHINE, lengths: tuple[int, ...] = (64, 128)) -> Itera
                     round=f"{machine} {length}",
                     padded_to=length,
                     latency_ms=tuple(ms * noise.lognormvariate(0, 0.03) for _ in range(30)),
+                    cold_ms=(ms * 1.3, ms * 1.4),
                     load_ms=(200.0, 210.0),
                     first_ms=(ms * 1.5,),
                     peak_memory_bytes=int(PARAMETERS[model] * 4 * row[4] * 1.2),

@@ -22,7 +22,7 @@ class TextTable:
 
 
 _TIMED = ("median ms", "p90", "p99")
-_LATER = ("first ms", "load ms", "load evicted ms", "tokenizer ms")
+_LATER = ("cold ms", "first ms", "load ms", "load evicted ms", "tokenizer ms")
 _COUNTED = ("instructions",)
 _OPERATORS = ("operator", "calls", "ms", "of the time")
 
@@ -66,9 +66,8 @@ def _timed(row: Result) -> tuple[str, ...]:
 
 
 def _later(row: Result) -> tuple[str, ...]:
-    return tuple(
-        map(wording.ms, (row.first_ms, row.load_ms, row.load_evicted_ms, row.tokenizer_ms))
-    )
+    loads = (row.load_ms, row.load_evicted_ms)
+    return tuple(map(wording.ms, (row.cold_ms, row.first_ms, *loads, row.tokenizer_ms)))
 
 
 def _parity(row: Measurement) -> str:

@@ -99,6 +99,7 @@ _TIMED: Mapping[Column, Callable[[Result], str]] = {
     Column("p90", right=True, leave=3): (
         lambda row: wording.ms(row.latency.p90 if row.latency else None)
     ),
+    Column("cold ms", right=True, leave=4): lambda row: wording.ms(row.cold_ms),
     Column("load ms", right=True, leave=4): lambda row: wording.ms(row.load_ms),
     **_MEMORY,
 }
