@@ -65,7 +65,7 @@ def bench(
     Interrupted, the same command goes on where it stopped. The devices android, ios and
     ios-simulator are not proven on real ones yet (docs/devices.md).
     """
-    from edgekit import report
+    from edgekit import reporting
     from edgekit.benchmarks import session
     from edgekit.cli import progress
     from edgekit.cli.report import show
@@ -82,6 +82,6 @@ def bench(
             kept = f"what is finished is in {folder}; the same command goes on from there"
             told = kept if folder.exists() else "nothing was measured yet"
             raise click.ClickException(f"interrupted: {told}") from None
-    show(report.build(rows), folder, as_json, quiet)
+    show(reporting.build(rows), folder, as_json, quiet)
     if any(row.failure for row in rows):
         sys.exit(1)

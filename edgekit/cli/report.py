@@ -10,7 +10,7 @@ import click
 from edgekit.cli.options import FilePath, Text, debug_option, json_option
 
 if TYPE_CHECKING:
-    from edgekit.report import Report
+    from edgekit.reporting import Report
 
 
 @click.command()
@@ -28,25 +28,25 @@ def report(
     has both, size, latency and quality stand in one table. Different machines stand side by side
     and are never compared. The files are report.html, report.md, report.json and results.csv.
     """
-    from edgekit import report as reports
-    from edgekit.report import sources
+    from edgekit import reporting
+    from edgekit.reporting import sources
 
     found = sources.read(results)
-    show(reports.build(found.measurements, against, found.evaluations), out, as_json, quiet=False)
+    show(reporting.build(found.measurements, against, found.evaluations), out, as_json, quiet=False)
 
 
 def show(found: Report, folder: Path | None, as_json: bool, quiet: bool) -> None:
     """Writes a report's files to ``folder``, if there is one, and prints the report."""
-    from edgekit import report as reports
+    from edgekit import reporting
 
-    page = reports.write(found, folder) if folder else None
+    page = reporting.write(found, folder) if folder else None
     if as_json:
         from edgekit.cli.rendering.tables import print_json
-        from edgekit.report import data
+        from edgekit.reporting import data
 
         print_json(data.document(found))
     elif not quiet:
-        from edgekit.report import terminal
+        from edgekit.reporting import terminal
 
         terminal.show(found)
     if page:
