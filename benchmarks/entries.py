@@ -17,7 +17,8 @@ from edgekit.benchmarks.devices.protocol import Launch, Target
 from edgekit.benchmarks.devices.runtimes import NAMES, PYTORCH, DeviceRuntime
 from edgekit.benchmarks.measurement import Subject
 from edgekit.benchmarks.spec import Suite
-from edgekit.bundle import MANIFEST, Artifact, Bundle
+from edgekit.bundle import Artifact, Bundle
+from edgekit.contents import MANIFEST
 from edgekit.errors import PlanError
 from edgekit.runtime.feeding import fit
 

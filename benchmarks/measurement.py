@@ -14,7 +14,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from edgekit.manifest import Count, Length
+from edgekit.manifest.fields import Count, Length
 
 SCHEMA_VERSION = "1.0"
 

@@ -12,16 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgekit import documents
+from edgekit.contents import MANIFEST
 from edgekit.errors import BundleError
 from edgekit.files import size_bytes, tree_sha256
 from edgekit.golden import Golden
-from edgekit.manifest import SCHEMA_VERSION, ArtifactEntry, FileEntry, Manifest
+from edgekit.manifest import SCHEMA_VERSION, Manifest
+from edgekit.manifest.artifacts import ArtifactEntry, FileEntry
 from edgekit.signature import Signature
 
-MANIFEST = "manifest.json"
-GOLDEN = "golden.json"
-POSTPROCESS = "postprocess.json"
-TOKENIZER = "tokenizer"
 REMEDY = "copy the bundle again or convert again"
 
 
@@ -146,15 +144,6 @@ def strangers(folder: Path) -> list[str]:
         if path.is_symlink() or not path.is_dir()
     )
     return [path.relative_to(folder).as_posix() for path in (*grown, *others)]
-
-
-def entry(folder: Path, path: Path) -> FileEntry:
-    """A file or package as the manifest of the bundle ``folder`` lists it."""
-    return FileEntry(
-        file=path.relative_to(folder).as_posix(),
-        size_bytes=size_bytes(path),
-        sha256=tree_sha256(path),
-    )
 
 
 def _read_manifest(folder: Path) -> Manifest:

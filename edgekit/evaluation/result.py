@@ -17,7 +17,7 @@ from edgekit.evaluation import measures
 from edgekit.evaluation.kinds import Example, Judged, agreement
 from edgekit.evaluation.measures import Measure
 from edgekit.files import write_text
-from edgekit.manifest import Count
+from edgekit.manifest.fields import Count
 from edgekit.stats import CONFIDENCE
 from edgekit.version import VERSION
 

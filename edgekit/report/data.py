@@ -11,7 +11,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from edgekit.benchmarks.measurement import Measurement, Parity, Positive, Subject
-from edgekit.manifest import Count, Length
+from edgekit.manifest.fields import Count, Length
 from edgekit.report import comparison, headline, wording
 from edgekit.report.comparison import Comparison
 from edgekit.report.headline import Headline
