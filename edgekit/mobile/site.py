@@ -101,12 +101,16 @@ def _is_shell(name: str) -> bool:
 def _facts(site: Site, made: Path) -> dict[str, object]:
     """What the page asks first, and the next writing of the site: all that it consists of."""
     wasm = made / WASM
-    size_bytes, sha256 = wasm.stat().st_size, file_sha256(wasm)
     return {
         "app": site.title,
         "edgekit_version": VERSION,
         "bundles": [chosen.name for chosen in site.bundles],
-        "runtime": {"file": WASM, "size_bytes": size_bytes, "sha256": sha256},
+        "runtime": {
+            "version": setup.VERSION,
+            "file": WASM,
+            "size_bytes": wasm.stat().st_size,
+            "sha256": file_sha256(wasm),
+        },
         "files": [FACTS, *(path.relative_to(made).as_posix() for path in tree(made))],
     }
 

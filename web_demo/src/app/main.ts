@@ -1,5 +1,4 @@
 /** The page: which screen is shown, by the address after `#`. */
-import { BENCHMARK, launch } from "./launch.ts";
 import { about } from "./screens/about.ts";
 import { compare } from "./screens/compare.ts";
 import { measure } from "./screens/measure.ts";
@@ -28,10 +27,6 @@ function showScreen(): void {
   shown = next;
 }
 
-if (location.hash.startsWith(BENCHMARK)) {
-  launch(location.hash.slice(BENCHMARK.length));
-} else {
-  addEventListener("hashchange", showScreen);
-  showScreen();
-  void keepUpdated();
-}
+addEventListener("hashchange", showScreen);
+showScreen();
+void keepUpdated();

@@ -2,7 +2,7 @@
 import { EdgekitError, type ModelRow } from "../core/index.ts";
 import { openable, openBundle, type SiteFile } from "../store/site.ts";
 import { button, element, fillMeter, meter, show } from "./dom.ts";
-import { asEdgekitError, type Frame, wordsOf } from "./frame.ts";
+import { asEdgekitError, wordsOf } from "./frame.ts";
 import { Loading, sum, type Kept } from "./loading.ts";
 import { taskPage } from "./tasks/pages.ts";
 import { say, size, type Word } from "./words.ts";
@@ -21,17 +21,14 @@ export class ModelCard {
   /** What there is to say of the bundle; null where it cannot be opened. */
   readonly row: ModelRow | null;
   private readonly name: string;
-  private readonly frame: Frame;
   private readonly problem = element("p", { class: "problem", role: "alert", hidden: true });
   private readonly state = element("p", { class: "detail", role: "status" });
   private readonly bar = meter(0);
   private readonly actions = element("div", { class: "flow" });
-  private ender: AbortController | null = null;
 
-  private constructor(name: string, row: ModelRow | null, facts: readonly HTMLElement[], frame: Frame) {
+  private constructor(name: string, row: ModelRow | null, facts: readonly HTMLElement[]) {
     this.name = name;
     this.row = row;
-    this.frame = frame;
     const heading = element("h2", { class: "headline" }, name);
     this.bar.hidden = true;
     this.root = element("section", { class: "card" }, heading, ...facts, this.problem, this.state, this.bar, this.actions);
@@ -39,7 +36,7 @@ export class ModelCard {
   }
 
   /** Reads a bundle's manifest, and what the browser keeps of its files. */
-  static async of(name: string, runtime: SiteFile, frame: Frame): Promise<ModelCard> {
+  static async of(name: string, runtime: SiteFile): Promise<ModelCard> {
     try {
       const bundle = await openBundle(name);
       const { manifest } = bundle;
@@ -51,11 +48,11 @@ export class ModelCard {
         origin: manifest.origin,
         hasRandomWeights: manifest.hasRandomWeights,
       };
-      const card = new ModelCard(name, row, facts(row, manifest.maxLength), frame);
+      const card = new ModelCard(name, row, facts(row, manifest.maxLength));
       if (row.files.length > 0) await card.offer(new Loading(name, bundle, runtime));
       return card;
     } catch (error) {
-      const card = new ModelCard(name, null, [], frame);
+      const card = new ModelCard(name, null, []);
       card.showProblem(asEdgekitError(error));
       return card;
     }

@@ -18,6 +18,8 @@ export interface Site {
   readonly bundles: readonly string[];
   /** WebAssembly of the runtime. */
   readonly runtime: SiteFile;
+  /** Of onnxruntime-web. */
+  readonly runtimeVersion: string;
 }
 
 /** What a file of a bundle is for, in words of the table. */
@@ -27,8 +29,13 @@ export type Use = "model" | "tokenizer" | "tests";
 export async function readSite(): Promise<Site> {
   const answer = await fetch(new URL("site.json", base()));
   const { app, edgekit_version, bundles, runtime } = await answer.json();
-  const { file, size_bytes, sha256 } = runtime;
-  return { name: app, version: edgekit_version, bundles, runtime: { path: file, sizeBytes: size_bytes, sha256 } };
+  return {
+    name: app,
+    version: edgekit_version,
+    bundles,
+    runtime: { path: runtime.file, sizeBytes: runtime.size_bytes, sha256: runtime.sha256 },
+    runtimeVersion: runtime.version,
+  };
 }
 
 /** Where the site is; workers and page lie at its root. */

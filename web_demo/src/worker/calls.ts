@@ -11,7 +11,7 @@ export type Call<Asked, Told, Answer> = (
 ) => Promise<Answer>;
 
 /** Any table of them. */
-type Calls = Record<string, Call<never, never, unknown>>;
+type Calls = Record<string, Call<never, unknown, unknown>>;
 
 interface Asking {
   readonly number: number;
@@ -24,7 +24,13 @@ interface Telling {
   readonly number: number;
   readonly told?: unknown;
   readonly answer?: unknown;
-  readonly failure?: { readonly kind: ErrorKind; readonly message: string };
+  readonly failure?: Failure;
+}
+
+interface Failure {
+  readonly kind: ErrorKind;
+  readonly message: string;
+  readonly file: string | null;
 }
 
 /** Answers calls, in a worker. */
@@ -36,16 +42,19 @@ export function answerCalls<Table extends Calls>(calls: Table): void {
     const ender = new AbortController();
     running.set(number, ender);
     const tell = (fields: Omit<Telling, "number">) => globalThis.postMessage({ number, ...fields });
-    const call = calls[name] as Call<unknown, unknown, unknown>;
+    const call = calls[name] as unknown as Call<unknown, unknown, unknown>;
     call(asked, (told) => tell({ told }), ender.signal)
       .then((answer) => tell({ answer }), (error: unknown) => tell({ failure: failureOf(error) }))
       .finally(() => running.delete(number));
   });
 }
 
-function failureOf(error: unknown): Telling["failure"] {
-  const kind = error instanceof EdgekitError ? error.kind : "RuntimeFailed";
-  return { kind, message: error instanceof Error ? error.message : String(error) };
+function failureOf(error: unknown): Failure {
+  if (error instanceof EdgekitError) {
+    return { kind: error.kind, message: error.message, file: error.file };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return { kind: "RuntimeFailed", message, file: null };
 }
 
 interface Waiting {
@@ -98,8 +107,9 @@ export class Remote<Table extends Calls> {
     if (waiting === undefined) return;
     if (told !== undefined) return waiting.tell(told as never);
     this.waiting.delete(number);
-    if (failure === undefined) waiting.resolve(answer);
-    else waiting.reject(new EdgekitError(failure.kind, failure.message));
+    if (failure === undefined) return waiting.resolve(answer);
+    const { kind, message, file } = failure;
+    waiting.reject(new EdgekitError(kind, message, undefined, file));
   }
 
   private fail(why: string): void {

@@ -25,7 +25,7 @@ export function models(): Frame {
     (error) => render({ state: "failed", error }),
     async () => {
       const site = await readSite();
-      const found = await Promise.all(site.bundles.map((name) => ModelCard.of(name, site.runtime, frame)));
+      const found = await Promise.all(site.bundles.map((name) => ModelCard.of(name, site.runtime)));
       cards.replaceChildren(...found.map((card) => card.root));
       const rows = found.flatMap((card) => card.row ?? []);
       render(found.length === 0 ? { state: "empty" } : { state: "found", models: rows, chosen: null });
