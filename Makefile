@@ -7,7 +7,7 @@ BENCH ?= paper.bench
 DATA ?= ../shared/data
 DISTILLED ?= distilbert.study
 
-.PHONY: demo test test-all code-points check schemas matrix bench bench-conversion distill android swift system clean
+.PHONY: demo test test-all code-points check schemas matrix bench bench-conversion distill android swift web system clean
 
 demo: $(READY)  ## convert the built-in model and print its table
 	$(BIN)/edgekit convert demo --force
@@ -48,6 +48,10 @@ android: $(READY)  ## fetch the tools with which android_demo/ is built and run 
 
 swift: $(READY)  ## fetch Swift once (474 MB), then build, test and lint ios_demo/
 	$(BIN)/python -m edgekit.toolchains.swift
+
+web: $(READY)  ## check and build web_demo/, with the Node.js that Playwright brings (fetches 60 MB once)
+	$(BIN)/edgekit devices setup browser
+	$(BIN)/python -m edgekit.toolchains.web
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "edgekit needs Python 3.10 or newer: make PYTHON=python3.12")'

@@ -6,6 +6,7 @@ bundle is opened.
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -64,6 +65,11 @@ class Bundle:
     def name(self) -> str:
         """The model's name."""
         return self.manifest.name
+
+    @property
+    def id(self) -> str:
+        """The SHA-256 of the manifest, which has that of every file."""
+        return hashlib.sha256((self.path / MANIFEST).read_bytes()).hexdigest()
 
     @property
     def artifacts(self) -> tuple[Artifact, ...]:
