@@ -57,7 +57,7 @@ def app(
     but its bundles and its names; a site is written anew, for edgekit serve or any web host.
     """
     from edgekit.bundle import Bundle
-    from edgekit.mobile import choice, platforms, project, site
+    from edgekit.mobile import choice, platforms, project
 
     if (out is None) == (apk is None):
         raise PlanError("name the project's folder with -o, or a file with --apk")
@@ -68,21 +68,37 @@ def app(
     row = platforms.get(platform) if apk is None else platforms.APK
     chosen = choice.choose([Bundle.open(path) for path in bundles], artifacts or (), row)
     if not isinstance(row, platforms.Project):
-        if application_id is not None:
-            raise PlanError("a site has no application id: leave out --id")
-        written = site.Site(chosen, name)
-        site.write(written, out, click.echo)
-        _say(chosen, out, tuple(row.runtimes.values()), site.steps(written, out, bundles))
+        assert out is not None  # --apk is for Android
+        _write_site(chosen, bundles, out, application_id, name)
         return
     made = project.App(row, chosen, application_id, name)
     if apk is not None:
         _package(made, apk, key, aar, install)
-        _say(chosen, apk, made.runtimes, project.steps_of_apk(made, apk, bundles, installed=install))
+        _say(
+            chosen, apk, made.runtimes, project.steps_of_apk(made, apk, bundles, installed=install)
+        )
     elif out is not None:
         project.stamp(made, out)
         _say(chosen, out, made.runtimes, project.steps(made, out, bundles))
         if test and platform == "ios":
             sys.exit(_test(out))
+
+
+def _write_site(
+    chosen: tuple[Chosen, ...],
+    bundles: tuple[Path, ...],
+    out: Path,
+    application_id: str | None,
+    name: str | None,
+) -> None:
+    from edgekit.mobile import site
+    from edgekit.mobile.platforms import WEB
+
+    if application_id is not None:
+        raise PlanError("a site has no application id: leave out --id")
+    made = site.Site(chosen, name)
+    site.write(made, out, click.echo)
+    _say(chosen, out, tuple(WEB.runtimes.values()), site.steps(made, out, bundles))
 
 
 def _package(made: App, apk: Path, key: Path | None, aar: Path | None, install: bool) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from edgekit.errors import PlanError, UnsupportedError
 
 
-def _project(name: str) -> Path:
+def folder(name: str) -> Path:
     """A folder that the package carries; in a checkout it is a link to the one of that name."""
     spec = find_spec(f"{__package__}.{name}")
     places = spec.submodule_search_locations if spec else None
@@ -88,7 +88,7 @@ def _escaped(value: str) -> str:
 
 ANDROID = Project(
     name="android",
-    project=_project("android_demo"),
+    project=folder("android_demo"),
     bundles=Path("app/src/main/assets/bundles"),
     suffix="",
     settings=Path("edgekit.properties"),
@@ -107,7 +107,7 @@ APK = replace(  # made here, of libraries that are here
 )
 IOS = Project(
     name="ios",
-    project=_project("ios_demo"),
+    project=folder("ios_demo"),
     bundles=Path("App/Bundles"),
     suffix=".edgekit",
     settings=Path("App/Identifiers.xcconfig"),

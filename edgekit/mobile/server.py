@@ -14,6 +14,7 @@ from functools import partial
 from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 from edgekit.benchmarks.devices.browser.loopback import ISOLATION
 from edgekit.errors import OutputError
@@ -22,7 +23,7 @@ _CHUNK_BYTES = 1 << 20
 
 
 class _Handler(SimpleHTTPRequestHandler):
-    extensions_map = {  # as http.server documents it; the system's own table may lack these
+    extensions_map: ClassVar[dict[str, str]] = {  # of http.server; a system's own may lack these
         **SimpleHTTPRequestHandler.extensions_map,
         ".js": "text/javascript",
         ".mjs": "text/javascript",
@@ -71,11 +72,15 @@ def opened(folder: Path, port: int) -> ThreadingHTTPServer:
     Raises:
         OutputError: the port cannot be had.
     """
-    handler: Callable[..., SimpleHTTPRequestHandler] = partial(_Handler, directory=os.fspath(folder))
+    handler: Callable[..., SimpleHTTPRequestHandler] = partial(
+        _Handler, directory=os.fspath(folder)
+    )
     try:
         return ThreadingHTTPServer(("127.0.0.1", port), handler)
     except OSError as error:
-        raise OutputError(f"port {port} cannot be had: {error.strerror}; choose another --port")  from error
+        raise OutputError(
+            f"port {port} cannot be had: {error.strerror}; choose another --port"
+        ) from error
 
 
 def url(server: ThreadingHTTPServer) -> str:

@@ -1,7 +1,8 @@
-"""A static site that runs bundles in a browser: the built app of ``web_demo/``, runtime and bundles.
+"""A static site that runs bundles in a browser: the app of ``web_demo/``, its runtime, bundles.
 
-The app is built once, by ``make web`` in a checkout, and lies in the package: whoever writes a site
-needs neither Node.js nor npm. The runtime's files come from npm's registry, checked by their hashes.
+The app is built once, by ``make web`` in a checkout, and lies in the package: whoever writes a
+site needs neither Node.js nor npm. The runtime's files come from npm's registry, checked by their
+hashes.
 """
 
 from __future__ import annotations
@@ -19,11 +20,12 @@ from edgekit.errors import OutputError
 from edgekit.files import file_sha256, files_sha256, tree
 from edgekit.mobile import naming
 from edgekit.mobile.choice import Chosen
+from edgekit.mobile.platforms import folder
 from edgekit.staging import move, staging
 from edgekit.toolchains.setup import Say
 from edgekit.version import VERSION
 
-TEMPLATE = Path(__file__).with_name("web_site")
+TEMPLATE = folder("web_site")
 FACTS = "site.json"
 WASM = "ort/ort-wasm-simd-threaded.wasm"  # the app loads it on request, with a model
 _BUNDLES, _PAGE, _APP, _WORKER = "bundles", "index.html", "app.webmanifest", "service-worker.js"
@@ -59,9 +61,9 @@ def write(site: Site, out: Path, say: Say = lambda text: None) -> None:
     """
     _check(out)
     runtime = setup.setup(say)
-    with staging(out) as folder:
-        made = folder / "site"
-        shutil.copytree(TEMPLATE.resolve(), made)
+    with staging(out) as stage:
+        made = stage / "site"
+        shutil.copytree(TEMPLATE, made)
         for name in setup.FILES:
             (made / WASM).parent.mkdir(exist_ok=True)
             shutil.copyfile(runtime / name, (made / WASM).with_name(name))

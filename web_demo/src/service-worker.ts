@@ -2,6 +2,8 @@
  * Answers for the site: what belongs to a version of it comes from the browser's cache, so that the
  * page opens without a network. Files of models are none of its business: the app keeps them itself.
  */
+export {};
+
 declare const self: ServiceWorkerGlobalScope & {
   /** Written into this file by `edgekit app`. */
   readonly SHELL: { readonly version: string; readonly files: readonly string[] };

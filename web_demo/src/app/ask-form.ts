@@ -15,7 +15,7 @@ export class AskForm {
   constructor(page: TaskPage, mask: string) {
     this.page = page;
     this.mask = mask;
-    this.fields = page.fields.map(({ rows }) => element("textarea", { class: "field", rows }));
+    this.fields = page.fields.map(({ rows }) => field(rows));
     const shown = this.fields.map((field, place) => labelled(say(page.fields[place].label), field, `text-${place}`));
     this.root.append(...(page.lastFirst === true ? shown.reverse() : shown));
     if (page.hasMask === true) {
@@ -40,4 +40,10 @@ export class AskForm {
     field.setRangeText(this.mask, field.selectionStart, field.selectionEnd, "end");
     field.focus();
   }
+}
+
+function field(rows: number): HTMLTextAreaElement {
+  const made = element("textarea", { class: "field" });
+  made.style.setProperty("--rows", `${rows}`);
+  return made;
 }

@@ -1,22 +1,25 @@
 /** Files are loaded by one worker, whatever screen is shown: what it does goes on. */
+import type { Bundle } from "../core/index.ts";
 import { keptSizes, removeKept, wholeFiles } from "../store/kept.ts";
 import { filesOf, type SiteFile, type Use } from "../store/site.ts";
-import type { Bundle } from "../core/index.ts";
 import { Remote } from "../worker/calls.ts";
 import type { FilesCalls } from "../worker/files.ts";
 
-/** How much of a bundle's files is kept in the browser. */
-export interface Kept {
+/** What a bundle still lacks in this browser. */
+export interface Missing {
+  /** How large the files are that are not whole, by what they are for. */
+  readonly sizes: ReadonlyMap<Use | "runtime", number>;
+  /** How much of them is to be loaded. */
   readonly bytes: number;
-  readonly isWhole: boolean;
+  /** Whether some of the bundle's own is there. */
+  readonly isBegun: boolean;
 }
 
-/** What a bundle needs before it runs, and how far that is loaded. */
+/** What a bundle needs before it runs. */
 export class Loading {
-  /** In the order in which they are loaded, by what they are for. */
-  readonly uses: ReadonlyMap<Use | "runtime", readonly SiteFile[]>;
-  /** Of all of them. */
+  /** Of all that is loaded. */
   readonly sizeBytes: number;
+  private readonly uses: ReadonlyMap<Use | "runtime", readonly SiteFile[]>;
   private readonly files: readonly SiteFile[];
   private readonly own: readonly SiteFile[];
 
@@ -31,19 +34,27 @@ export class Loading {
   }
 
   /** Asks the browser what it has. */
-  async kept(): Promise<Kept> {
-    const [sizes, whole] = await Promise.all([keptSizes(), wholeFiles()]);
-    const bytes = this.files.reduce((total, file) => total + (sizes.get(file.sha256) ?? 0), 0);
-    return { bytes, isWhole: this.files.every((file) => whole.has(file.sha256)) };
+  async missing(): Promise<Missing> {
+    const [there, whole] = await Promise.all([keptSizes(), wholeFiles()]);
+    const lacks = (file: SiteFile) => !whole.has(file.sha256);
+    const bytesOf = (files: readonly SiteFile[]) =>
+      files.reduce((total, file) => total + (there.get(file.sha256) ?? 0), 0);
+    const sizes = [...this.uses].map(([use, files]) => [use, sum(files.filter(lacks))] as const);
+    const missing = this.files.filter(lacks);
+    return {
+      sizes: new Map(sizes.filter(([, size]) => size > 0)),
+      bytes: sum(missing) - bytesOf(missing),
+      isBegun: bytesOf(this.own) > 0,
+    };
   }
 
   /**
    * Loads what is missing.
    *
-   * @param told is told how many bytes are there
+   * @param told is told how many bytes of all are there
    */
   async load(told: (bytes: number) => void, signal: AbortSignal): Promise<void> {
-    await navigator.storage.persist?.(); // else a browser may remove files when space is short
+    await navigator.storage?.persist?.(); // else a browser may remove files when space is short
     Loading.worker ??= new Remote<FilesCalls>(
       new Worker(new URL("../worker/files.ts", import.meta.url), { type: "module" }),
     );
@@ -56,7 +67,6 @@ export class Loading {
   }
 }
 
-/** How large files are together. */
-export function sum(files: readonly SiteFile[]): number {
+function sum(files: readonly SiteFile[]): number {
   return files.reduce((total, file) => total + file.sizeBytes, 0);
 }

@@ -1,4 +1,5 @@
 /** The page: which screen is shown, by the address after `#`. */
+import { LAUNCH, offerLaunch } from "./launch.ts";
 import { about } from "./screens/about.ts";
 import { compare } from "./screens/compare.ts";
 import { measure } from "./screens/measure.ts";
@@ -27,6 +28,10 @@ function showScreen(): void {
   shown = next;
 }
 
-addEventListener("hashchange", showScreen);
-showScreen();
-void keepUpdated();
+if (location.hash === LAUNCH) {
+  offerLaunch();
+} else {
+  addEventListener("hashchange", showScreen);
+  showScreen();
+  void keepUpdated();
+}

@@ -1,12 +1,12 @@
 /** A bundle in the list, what it takes to load it, or why it cannot be opened. */
-import { EdgekitError, type ModelRow } from "../core/index.ts";
+import type { EdgekitError, ModelRow } from "../core/index.ts";
 import { openable, openBundle, type SiteFile } from "../store/site.ts";
 import { button, element, fillMeter, meter, show } from "./dom.ts";
 import { asEdgekitError, wordsOf } from "./frame.ts";
-import { Loading, sum, type Kept } from "./loading.ts";
+import { Loading, type Missing } from "./loading.ts";
+import { fileWords } from "./file-choice.ts";
 import { taskPage } from "./tasks/pages.ts";
 import { say, size, type Word } from "./words.ts";
-import { fileWords } from "./file-choice.ts";
 
 const SCREENS: readonly (readonly [string, Word])[] = [
   ["try", "try_title"],
@@ -21,48 +21,43 @@ export class ModelCard {
   /** What there is to say of the bundle; null where it cannot be opened. */
   readonly row: ModelRow | null;
   private readonly name: string;
+  private readonly loading: Loading | null;
+  private readonly changed: () => void;
   private readonly problem = element("p", { class: "problem", role: "alert", hidden: true });
   private readonly state = element("p", { class: "detail", role: "status" });
   private readonly bar = meter(0);
   private readonly actions = element("div", { class: "flow" });
+  private ender: AbortController | null = null;
 
-  private constructor(name: string, row: ModelRow | null, facts: readonly HTMLElement[]) {
-    this.name = name;
-    this.row = row;
-    const heading = element("h2", { class: "headline" }, name);
+  private constructor(card: Card, changed: () => void) {
+    this.name = card.name;
+    this.row = card.row;
+    this.loading = card.loading;
+    this.changed = changed;
+    const heading = element("h2", { class: "headline" }, card.name);
+    this.root = element("section", { class: "card", "aria-label": card.name }, heading, ...card.facts);
+    this.root.append(this.problem, this.state, this.bar, this.actions);
     this.bar.hidden = true;
-    this.root = element("section", { class: "card" }, heading, ...facts, this.problem, this.state, this.bar, this.actions);
-    this.root.setAttribute("aria-label", name);
+    this.showProblem(card.problem);
   }
 
-  /** Reads a bundle's manifest, and what the browser keeps of its files. */
-  static async of(name: string, runtime: SiteFile): Promise<ModelCard> {
-    try {
-      const bundle = await openBundle(name);
-      const { manifest } = bundle;
-      const row: ModelRow = {
-        bundle: manifest.name,
-        task: manifest.task,
-        files: openable(bundle),
-        license: manifest.license,
-        origin: manifest.origin,
-        hasRandomWeights: manifest.hasRandomWeights,
-      };
-      const card = new ModelCard(name, row, facts(row, manifest.maxLength));
-      if (row.files.length > 0) await card.offer(new Loading(name, bundle, runtime));
-      return card;
-    } catch (error) {
-      const card = new ModelCard(name, null, []);
-      card.showProblem(asEdgekitError(error));
-      return card;
-    }
+  /**
+   * Reads a bundle's manifest.
+   *
+   * @param runtime what it needs beside its own files
+   * @param changed is told when files were loaded or removed: other cards share some
+   */
+  static async of(name: string, runtime: SiteFile, changed: () => void): Promise<ModelCard> {
+    return new ModelCard(await cardOf(name, runtime), changed);
   }
 
-  private async offer(loading: Loading): Promise<void> {
-    const kept = await loading.kept();
+  /** Shows what the browser keeps of the bundle now. */
+  async refresh(): Promise<void> {
+    if (this.loading === null || this.ender !== null) return;
+    const missing = await this.loading.missing();
     this.bar.hidden = true;
-    if (kept.isWhole) this.offerScreens(loading);
-    else this.offerDownload(loading, kept);
+    if (missing.sizes.size === 0) this.offerScreens(this.loading);
+    else this.offerDownload(this.loading, missing);
   }
 
   private offerScreens(loading: Loading): void {
@@ -70,32 +65,33 @@ export class ModelCard {
     const links = SCREENS.map(([word, title]) =>
       element("a", { class: "button text", href: `#/${word}/${encodeURIComponent(this.name)}` }, say(title)),
     );
-    const remove = button(say("models_remove"), "text", () => {
-      void loading.remove().then(() => this.offer(loading));
-    });
+    const remove = button(say("models_remove"), "text", () => void loading.remove().then(this.changed));
     this.actions.replaceChildren(...links, remove);
   }
 
-  private offerDownload(loading: Loading, kept: Kept): void {
-    const left = size(loading.sizeBytes - kept.bytes);
-    this.state.textContent = say("models_sizes", sizes(loading));
-    const words = kept.bytes === 0 ? say("models_download", left) : say("models_resume", left);
+  private offerDownload(loading: Loading, { sizes, bytes, isBegun }: Missing): void {
+    const parts = [...sizes].map(([use, part]) => say("models_size", say(`models_${use}`), size(part)));
+    this.state.textContent = say("models_sizes", parts.join(", "));
+    const words = say(isBegun ? "models_resume" : "models_download", size(bytes));
     this.actions.replaceChildren(button(words, "text", () => void this.load(loading)));
   }
 
   private async load(loading: Loading): Promise<void> {
-    const ender = new AbortController();
-    show(this.problem, null);
+    this.ender = new AbortController();
+    const { signal } = this.ender;
+    this.showProblem(null);
     this.bar.hidden = false;
-    const stop = button(say("models_stop"), "text", () => ender.abort());
+    const stop = button(say("models_stop"), "text", () => this.ender?.abort());
     this.actions.replaceChildren(stop);
     stop.focus();
     try {
-      await loading.load((bytes) => this.showLoaded(bytes, loading.sizeBytes), ender.signal);
+      await loading.load((bytes) => this.showLoaded(bytes, loading.sizeBytes), signal);
     } catch (error) {
-      if (!ender.signal.aborted) this.showProblem(asEdgekitError(error));
+      if (!signal.aborted) this.showProblem(asEdgekitError(error));
     }
-    await this.offer(loading);
+    this.ender = null;
+    await this.refresh();
+    this.changed();
     this.actions.querySelector<HTMLElement>("a, button")?.focus();
   }
 
@@ -104,8 +100,31 @@ export class ModelCard {
     fillMeter(this.bar, bytes / ofBytes);
   }
 
-  private showProblem(error: EdgekitError): void {
-    show(this.problem, wordsOf(error));
+  private showProblem(error: EdgekitError | null): void {
+    show(this.problem, error === null ? null : wordsOf(error));
+  }
+}
+
+/** What is said of a bundle. */
+interface Card {
+  readonly name: string;
+  readonly row: ModelRow | null;
+  readonly facts: readonly HTMLElement[];
+  /** Null where nothing of it can be opened. */
+  readonly loading: Loading | null;
+  readonly problem: EdgekitError | null;
+}
+
+async function cardOf(name: string, runtime: SiteFile): Promise<Card> {
+  try {
+    const bundle = await openBundle(name);
+    const { task, maxLength, license, origin, hasRandomWeights } = bundle.manifest;
+    const files = openable(bundle);
+    const row = { bundle: bundle.manifest.name, task, files, license, origin, hasRandomWeights };
+    const loading = files.length === 0 ? null : new Loading(name, bundle, runtime);
+    return { name, row, facts: facts(row, maxLength), loading, problem: null };
+  } catch (error) {
+    return { name, row: null, facts: [], loading: null, problem: asEdgekitError(error) };
   }
 }
 
@@ -118,12 +137,4 @@ function facts(row: ModelRow, maxLength: number): readonly HTMLElement[] {
   const random = element("p", { class: "banner" }, say("random_weights"));
   const shown = [element("p", {}, task), element("p", { class: "detail" }, told)];
   return row.hasRandomWeights ? [...shown, random] : shown;
-}
-
-/** What is loaded, and how large: `model 22.9 MB, tokenizer 700 kB, tests 100 kB, runtime 14.2 MB`. */
-function sizes(loading: Loading): string {
-  return [...loading.uses]
-    .filter(([, files]) => files.length > 0)
-    .map(([use, files]) => say("models_size", say(`models_${use}`), size(sum(files))))
-    .join(", ");
 }

@@ -42,16 +42,15 @@ export class SearchPanel {
 
   private async indexAll(): Promise<void> {
     const start = performance.now();
-    this.index.disabled = true;
     this.bar.classList.remove("is-idle");
     try {
       await this.model.call("indexTexts", SENTENCES, (done) => fillMeter(this.bar, done / SENTENCES.length));
     } finally {
       this.bar.classList.add("is-idle");
-      this.index.disabled = false;
     }
     const seconds = digits((performance.now() - start) / 1000, 1);
     this.state.textContent = say("search_ready", SENTENCES.length, seconds);
+    this.index.disabled = true; // hidden it would move what is below
     this.go.disabled = false;
   }
 

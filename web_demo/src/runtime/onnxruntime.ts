@@ -1,41 +1,43 @@
-/** ONNX files, opened by onnxruntime-web in WebAssembly. Its files lie in the site, as npm has them. */
-import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-web/wasm";
-import { EdgekitError, type Artifact, type Engine, type Inputs, type Outputs, type Tensor } from "../core/index.ts";
+/** onnxruntime-web in WebAssembly, started once in a worker. Its files lie in the site, as npm has them. */
+import type { Artifact, Engine } from "../core/index.ts";
 import { base } from "../store/site.ts";
-
-type Ort = typeof import("onnxruntime-web/wasm");
+import { OnnxEngine, type Ort } from "./onnx-engine.ts";
 
 /** A file's content, and weights that lie beside it, by the names that the file has for them. */
-export interface Opened {
+export interface Content {
   readonly model: Uint8Array;
   readonly beside: ReadonlyMap<string, Uint8Array>;
 }
 
-/** The runtime, started once in a worker. */
+/** The runtime. */
 export class OnnxRuntime {
   private readonly ort: Ort;
-  private readonly title: string;
+  private readonly way: string;
 
-  private constructor(ort: Ort, title: string) {
+  private constructor(ort: Ort, way: string) {
     this.ort = ort;
-    this.title = title;
+    this.way = way;
   }
 
   /**
    * Loads the runtime.
    *
-   * @param wasm the content of its WebAssembly; null lets it load that itself
-   * @param threads as many as wanted; a page that is not isolated has one
+   * @param wasm the content of its WebAssembly; null lets it load that from the site
+   * @param threads how many are wanted; a page that is not isolated from others has one
    */
   static async start(wasm: Uint8Array | null, threads: number): Promise<OnnxRuntime> {
     const place = new URL("ort/", base()).href;
     const ort: Ort = await import(/* @vite-ignore */ `${place}ort.wasm.min.mjs`);
-    const possible = globalThis.crossOriginIsolated ? threads : 1;
-    Object.assign(ort.env.wasm, { numThreads: possible, wasmPaths: place });
+    const numThreads = globalThis.crossOriginIsolated ? threads : 1;
+    Object.assign(ort.env.wasm, { numThreads, wasmPaths: place });
     if (wasm !== null) ort.env.wasm.wasmBinary = wasm.buffer as ArrayBuffer;
     ort.env.logLevel = "error";
-    const words = possible === 1 ? "1 thread" : `${possible} threads`;
-    return new OnnxRuntime(ort, `onnxruntime-web ${ort.env.versions.web}, WebAssembly, ${words}`);
+    return new OnnxRuntime(ort, `WebAssembly, ${numThreads} thread${numThreads === 1 ? "" : "s"}`);
+  }
+
+  /** Compiles the WebAssembly, which the first file else pays for. */
+  async warm(): Promise<void> {
+    await this.ort.InferenceSession.create(new Uint8Array(1)).catch(() => {}); // it is no model
   }
 
   /**
@@ -43,61 +45,8 @@ export class OnnxRuntime {
    *
    * @throws EdgekitError RuntimeFailed: it cannot be opened
    */
-  async open(file: Opened, artifact: Artifact): Promise<Engine> {
-    const externalData = [...file.beside].map(([path, data]) => ({ path, data }));
-    try {
-      const session = await this.ort.InferenceSession.create(file.model, { externalData });
-      return new OnnxEngine(this.ort, session, artifact, this.title);
-    } catch (error) {
-      throw failed(`cannot open ${artifact.file}`, error);
-    }
+  open({ model, beside }: Content, artifact: Artifact): Promise<Engine> {
+    const externalData = [...beside].map(([path, data]) => ({ path, data }));
+    return OnnxEngine.open(this.ort, model, artifact, { session: { externalData }, way: this.way });
   }
-}
-
-class OnnxEngine implements Engine {
-  readonly title: string;
-  private readonly ort: Ort;
-  private readonly session: InferenceSession;
-  private readonly artifact: Artifact;
-
-  constructor(ort: Ort, session: InferenceSession, artifact: Artifact, title: string) {
-    this.ort = ort;
-    this.session = session;
-    this.artifact = artifact;
-    this.title = title;
-  }
-
-  async run(inputs: Inputs): Promise<Outputs> {
-    const feeds = Object.entries(inputs).map(([name, values]) => [name, this.tensor(name, values)]);
-    try {
-      const results = await this.session.run(Object.fromEntries(feeds));
-      return Object.fromEntries(Object.entries(results).map(([name, found]) => [name, plain(found)]));
-    } catch (error) {
-      throw failed(`cannot run ${this.artifact.file}`, error);
-    }
-  }
-
-  async prewarm(inputs: Inputs): Promise<void> {
-    await this.run(inputs);
-  }
-
-  close(): Promise<void> {
-    return this.session.release();
-  }
-
-  private tensor(name: string, { shape, values }: Tensor<Int32Array>): OrtTensor {
-    const dtype = this.artifact.inputs.find((spec) => spec.name === name)?.dtype;
-    return dtype === "int64"
-      ? new this.ort.Tensor("int64", BigInt64Array.from(values, BigInt), shape)
-      : new this.ort.Tensor("int32", values, shape);
-  }
-}
-
-function plain(found: OrtTensor): Tensor {
-  return { shape: found.dims, values: found.data as Float32Array };
-}
-
-function failed(what: string, error: unknown): EdgekitError {
-  const why = error instanceof Error ? error.message : String(error);
-  return new EdgekitError("RuntimeFailed", `onnxruntime-web ${what}: ${why}`, error);
 }

@@ -1,6 +1,8 @@
 /** The worker of one screen: it opens a model and answers, while the page stays free for its user. */
 import {
   EdgeModel,
+  latenciesMs,
+  measurementToJson,
   SearchIndex,
   SelfTest,
   type Answered,
@@ -10,7 +12,7 @@ import {
   type TestCase,
   type TestReport,
 } from "../core/index.ts";
-import { OnnxRuntime, type Opened } from "../runtime/onnxruntime.ts";
+import { OnnxRuntime, type Content } from "../runtime/onnxruntime.ts";
 import { readKept } from "../store/kept.ts";
 import { openBundle, readSite } from "../store/site.ts";
 import { answerCalls, type Call } from "./calls.ts";
@@ -21,6 +23,24 @@ export interface Opening {
   readonly bundle: string;
   readonly file: string;
   readonly threads: number;
+}
+
+/** How the opened file is measured. */
+export interface Measuring {
+  /** Tokens of each inference. */
+  readonly length: number;
+  /** Inferences before the first that counts. */
+  readonly warmUp: number;
+  readonly runs: number;
+  /** The machine in one line. */
+  readonly machine: string;
+  readonly threads: number;
+}
+
+/** What it gave: a line of results.jsonl, and the latencies in it. */
+export interface Measured {
+  readonly json: string;
+  readonly latenciesMs: readonly number[];
 }
 
 let bundle: Bundle | null = null;
@@ -73,7 +93,18 @@ const selfTest: Call<null, TestCase, TestReport> = (_, progress) => {
   return new SelfTest(bundle!).run({ artifact, engine: engine!, progress });
 };
 
-const CALLS = { read, open, ask, indexTexts, search, selfTest };
+/** Measures the opened file; tells how many inferences are done. */
+const measure: Call<Measuring, number, Measured> = async (asked, progress) => {
+  const { artifact } = opened();
+  const started = new Date().toISOString();
+  const { length, warmUp, runs, machine, threads } = asked;
+  const found = await latenciesMs(artifact, engine!, { length, warmUp, runs, progress });
+  const conditions = { runtime: engine!.title, machine, threads, length, started, warmUp };
+  const json = measurementToJson(bundle!, artifact, { ...conditions, latenciesMs: found });
+  return { json: JSON.stringify(json), latenciesMs: found };
+};
+
+const CALLS = { read, open, ask, indexTexts, search, selfTest, measure };
 export type ModelCalls = typeof CALLS;
 
 answerCalls(CALLS);
@@ -89,7 +120,7 @@ async function start(threads: number): Promise<OnnxRuntime> {
 }
 
 /** A file's own content, and that of its weights, which come after it. */
-async function contentOf(files: readonly { readonly file: string; readonly sha256: string }[]): Promise<Opened> {
+async function contentOf(files: readonly { readonly file: string; readonly sha256: string }[]): Promise<Content> {
   const [model, ...beside] = await Promise.all(files.map(({ sha256 }) => readKept(sha256)));
   return { model, beside: new Map(beside.map((data, place) => [files[place + 1].file, data])) };
 }

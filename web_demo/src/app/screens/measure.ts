@@ -89,7 +89,8 @@ class Measure {
     const model = modelOf(this.frame);
     try {
       await model.call("open", { bundle: this.name, file, threads });
-      const { json, latenciesMs } = await model.call("measure", { length, warmUp: WARM_UP, runs }, (done) =>
+      const asked = { length, warmUp: WARM_UP, runs, threads, machine: navigator.userAgent };
+      const { json, latenciesMs } = await model.call("measure", asked, (done) =>
         this.render({ state: "running", file, done, of: runs }),
       );
       this.result = `${json}\n`;

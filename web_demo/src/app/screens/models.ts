@@ -1,5 +1,5 @@
 /** The bundles that the site has, and the way to each. */
-import type { ModelsState } from "../../core/index.ts";
+import type { EdgekitError, ModelsState } from "../../core/index.ts";
 import { readSite } from "../../store/site.ts";
 import { element } from "../dom.ts";
 import { Frame } from "../frame.ts";
@@ -20,12 +20,20 @@ export function models(): Frame {
     frame.showProblem(state.state === "failed" ? state.error : null);
   };
 
+  const fail = (error: EdgekitError) => render({ state: "failed", error });
+
   render({ state: "searching" });
   void frame.work(
-    (error) => render({ state: "failed", error }),
+    fail,
     async () => {
       const site = await readSite();
-      const found = await Promise.all(site.bundles.map((name) => ModelCard.of(name, site.runtime)));
+      const refresh = () => void frame.work(fail, async () => {
+        await Promise.all(found.map((card) => card.refresh()));
+      });
+      const found = await Promise.all(
+        site.bundles.map((name) => ModelCard.of(name, site.runtime, refresh)),
+      );
+      refresh();
       cards.replaceChildren(...found.map((card) => card.root));
       const rows = found.flatMap((card) => card.row ?? []);
       render(found.length === 0 ? { state: "empty" } : { state: "found", models: rows, chosen: null });
