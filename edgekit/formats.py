@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Protocol, cast
 
+from edgekit import extras
 from edgekit.converters import lowering
 from edgekit.converters.options import FormatOptions
-from edgekit.errors import MissingExtraError, UnsupportedError
+from edgekit.errors import UnsupportedError
 from edgekit.quantize.audit import Wanted
 from edgekit.quantize.numerics import Stored
 from edgekit.recipe import RECIPES, Recipe
@@ -56,8 +55,6 @@ class Format:
 
     name: str
     title: str
-    extra: str
-    modules: tuple[str, ...]
     suffix: str
     default_recipes: tuple[str, ...]
     runtime: str
@@ -65,10 +62,8 @@ class Format:
     effort: int = 1
 
     def require(self) -> None:
-        """Raises MissingExtraError if a package it needs is not installed."""
-        for module in self.modules:
-            if module not in sys.modules and find_spec(module) is None:
-                raise MissingExtraError(module.replace("_", "-"), self.extra)
+        """Raises MissingExtraError if a package it needs, those of its extra, is not installed."""
+        extras.require(self.name)
 
     @property
     def full_precision(self) -> str:
@@ -110,8 +105,6 @@ FORMATS: dict[str, Format] = {
         Format(
             name="onnx",
             title="ONNX",
-            extra="onnx",
-            modules=("onnx", "onnxruntime"),
             suffix=".onnx",
             default_recipes=("fp32", "int8"),
             runtime="onnxruntime",
@@ -120,8 +113,6 @@ FORMATS: dict[str, Format] = {
         Format(
             name="tflite",
             title="TFLite",
-            extra="tflite",
-            modules=("ai_edge_litert", "flatbuffers"),
             suffix=".tflite",
             default_recipes=("fp32", "int8"),
             runtime="LiteRT",
@@ -130,8 +121,6 @@ FORMATS: dict[str, Format] = {
         Format(
             name="coreml",
             title="Core ML",
-            extra="coreml",
-            modules=("coremltools",),
             suffix=".mlpackage",
             default_recipes=("fp16", "int8"),
             runtime="Core ML",
@@ -141,8 +130,6 @@ FORMATS: dict[str, Format] = {
         Format(
             name="executorch",
             title="ExecuTorch",
-            extra="executorch",
-            modules=("executorch",),
             suffix=".pte",
             default_recipes=("fp32", "int8"),
             runtime="ExecuTorch",
@@ -152,8 +139,6 @@ FORMATS: dict[str, Format] = {
         Format(
             name="coreai",
             title="Core AI",
-            extra="coreai",
-            modules=("coreai", "coreai_torch"),
             suffix=".aimodel",
             default_recipes=("fp32", "int8"),
             runtime="Core AI",

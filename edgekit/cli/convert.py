@@ -71,7 +71,7 @@ def convert(
     with progress.shown(planned, quiet or as_json) as steps:
         bundle = pipeline.convert(planned, say=steps, jobs=jobs, debug=debug)
     if not quiet:
-        bundles.bundle(bundle, as_json, steps.finished)
+        bundles.converted(bundle, as_json, steps.finished)
         if not as_json:
             path = shlex.quote(str(bundle.path))
             click.echo(f"next: edgekit app {path} --platform android -o DIR (or ios)")

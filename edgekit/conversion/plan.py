@@ -10,7 +10,7 @@ from pathlib import Path
 
 from safetensors import safe_open
 
-from edgekit import formats, recipe
+from edgekit import extras, formats, recipe
 from edgekit.conversion.request import ConversionRequest
 from edgekit.converters.options import FormatOptions, flag
 from edgekit.errors import OutputError, PlanError
@@ -18,7 +18,6 @@ from edgekit.formats import Format
 from edgekit.model import config as configs
 from edgekit.model.source import Source, find
 from edgekit.model.tasks import Task
-from edgekit.runtime import text as text_runtime
 from edgekit.signature import Signature, TensorSpec
 from edgekit.staging import check_replaceable
 
@@ -88,10 +87,11 @@ def make(request: ConversionRequest) -> ExportPlan:
     """
     wanted = [formats.get(name) for name in _once("--to", request.to)]
     pairs = [(format_, name) for format_ in wanted for name in _recipes(format_, request.recipes)]
-    for format_ in wanted:
-        format_.require()
+    extras.require("pytorch", *(format_.name for format_ in wanted))
     options = _options(request, wanted)
     source = find(request.model, request.trust)
+    if source.adapter:
+        extras.require("peft")
     _check_layers(request.keep_float32, source)
     if request.embed_tokenizer:
         _check_embedding(source)
@@ -153,7 +153,7 @@ def _check_layers(layers: Sequence[int], source: Source) -> None:
 def _check_embedding(source: Source) -> None:
     if not source.has_tokenizer:
         raise PlanError(f"--embed-tokenizer: {source.origin} brings no tokenizer")
-    text_runtime.require()
+    extras.require("embed")
 
 
 def _recipes(format_: Format, asked: Sequence[str] | None) -> Sequence[str]:

@@ -127,7 +127,7 @@ class Symbols {
 
   forEach(each: (id: number, from: number, until: number) => void): void {
     let from = 0;
-    for (let place = this.ids.length > 0 ? 0 : NOWHERE; place !== NOWHERE; ) {
+    for (let place = this.ids.length > 0 ? 0 : NOWHERE; place !== NOWHERE;) {
       const until = from + this.lengths[place];
       each(this.ids[place], from, until);
       from = until;
