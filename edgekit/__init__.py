@@ -46,7 +46,7 @@ def convert(
     minimum_tflite: str | None = None,
     opset: int | None = None,
     int64_inputs: bool = False,
-    keep_float32: Sequence[int] | None = None,
+    keep_float32: Sequence[int] = (),
     embed_tokenizer: bool = False,
     allow_pickle: bool = False,
     trust_remote_code: bool = False,
@@ -84,26 +84,11 @@ def convert(
         ProofError: a file does not compute what PyTorch computes; the others are published.
         EdgekitError: anything else that went wrong, with one line that says what and what to do.
     """
+    asked = {name: value for name, value in locals().items() if name not in ("jobs", "say")}
     from edgekit.conversion import pipeline, plan
-    from edgekit.model.source import Trust
+    from edgekit.conversion.request import ConversionRequest
 
-    planned = plan.make(
-        model,
-        task=task,
-        to=to,
-        recipes=recipes,
-        max_length=max_length,
-        buckets=buckets,
-        out=out,
-        force=force,
-        minimum_ios=minimum_ios,
-        minimum_tflite=minimum_tflite,
-        opset=opset,
-        int64_inputs=int64_inputs,
-        keep_float32=keep_float32,
-        embed_tokenizer=embed_tokenizer,
-        trust=Trust(allow_pickle, trust_remote_code, unused_weights),
-    )
+    planned = plan.make(ConversionRequest(**asked))
     return pipeline.convert(planned, say=say or (lambda step: None), jobs=jobs)
 
 

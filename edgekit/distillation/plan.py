@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from edgekit import extras
 from edgekit.distillation import checks, objectives
 from edgekit.distillation.objectives import Objective
 from edgekit.distillation.request import Inputs, Shape, Training
-from edgekit.errors import MissingExtraError, PlanError, UnsupportedError
+from edgekit.errors import PlanError, UnsupportedError
 from edgekit.model import config as configs
 from edgekit.model import source
 from edgekit.model.source import NO_TRUST, Source, Trust
@@ -75,7 +76,7 @@ def make(
     Raises:
         EdgekitError: with one line that says what was wrong and what to do.
     """
-    require()
+    extras.require("pytorch", "eval", "distill")
     goal = objectives.get(objective)
     # BERT's own checkpoint has a head for the next sentence besides, which no student learns from
     found = source.find(teacher, replace(trust, unused_weights=True))
@@ -115,14 +116,6 @@ def make(
     checks.check_replaceable(planned.out, marks, force, "--force to replace it")
     checks.check_replaceable(planned.work, (), force or resume, "--resume to go on, or --force")
     return planned
-
-
-def require() -> None:
-    """Raises MissingExtraError if Accelerate is not installed."""
-    from importlib.util import find_spec
-
-    if find_spec("accelerate") is None:
-        raise MissingExtraError("accelerate", "distill")
 
 
 def layer_count(found: Source) -> int:

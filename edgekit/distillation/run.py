@@ -7,7 +7,6 @@ import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import torch
@@ -21,7 +20,7 @@ from edgekit.distillation.plan import Plan
 from edgekit.distillation.progress import Progress, Say
 from edgekit.distillation.report import Course, DistillationReport
 from edgekit.distillation.training import Run
-from edgekit.errors import MissingExtraError, PlanError, first_line
+from edgekit.errors import PlanError, first_line
 from edgekit.files import file_sha256
 
 if TYPE_CHECKING:
@@ -70,8 +69,6 @@ def _accelerator(plan: Plan) -> Accelerator:
     """Accelerate's own settings count; without any, a GPU computes in bfloat16."""
     from accelerate import Accelerator
 
-    if plan.tensorboard and find_spec(_TRACKER) is None:
-        raise MissingExtraError(_TRACKER, "distill")
     precision: str | None = plan.training.precision
     if precision == "auto":
         capable = torch.cuda.is_available() and torch.cuda.is_bf16_supported()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.util import find_spec
 
+from edgekit import extras
 from edgekit.benchmarks.devices.driver import Driver, Found, Options
 from edgekit.benchmarks.devices.host import runner
 from edgekit.benchmarks.devices.host.facts import facts
@@ -26,7 +26,7 @@ class Host(LocalFiles):
     def runtimes(self) -> Sequence[DeviceRuntime]:
         """The runtimes that are installed here."""
         return tuple(
-            row for row in runtimes_of(Platform.PYTHON) if runner.RUNTIMES[row.name].available()
+            row for row in runtimes_of(Platform.PYTHON) if runner.RUNTIMES[row.name].available
         )
 
     def facts(self) -> Facts:
@@ -42,15 +42,17 @@ class Host(LocalFiles):
 
 
 def _open(options: Options) -> Host:
-    if find_spec("psutil") is None:
-        raise MissingExtraError("psutil", "bench")
+    extras.require("bench")
     if options.chosen is not None:
         raise UnsupportedError(f"host has no '{options.chosen}': say just --device host")
     return Host()
 
 
 def _find() -> list[Found]:
-    here = _open(Options()).facts()
+    try:
+        here = _open(Options()).facts()
+    except MissingExtraError as error:
+        return [Found("host", "this machine", str(error))]
     return [Found("host", f"{here['machine']}, {here['os']}")]
 
 

@@ -32,7 +32,7 @@ def _eager(path: Path, threads: int) -> Session:
     return Eager(path, threads)
 
 
-_EAGER = Runtime(PYTORCH, PYTORCH, _eager, "transformers.modeling_utils")
+_EAGER = Runtime(PYTORCH, PYTORCH, _eager, "transformers.modeling_utils", "pytorch")
 RUNTIMES: Mapping[str, Runtime] = {row.name: row for row in (*table.RUNTIMES, _EAGER)}
 
 
@@ -79,6 +79,13 @@ class Opened:
             started = time.perf_counter()
             self._last = self._session.run(self._feed)
             samples.append(1000 * (time.perf_counter() - started))
+        return events.Ran(samples)
+
+    def cold(self, argument: str) -> events.Ran:
+        caches, samples = memory.Caches(), []
+        for _ in range(int(argument)):
+            caches.flush()
+            samples += self.run("1").ms
         return events.Ran(samples)
 
     def save(self, argument: str) -> events.Saved:
