@@ -101,7 +101,7 @@ def mlm(teachers: Teachers, folder: Path, out: str, **options: object) -> Distil
 
 
 def converted(student: Path) -> Bundle:
-    asked = {"to": ("onnx",), "recipes": ("fp32",), "buckets": (16,)}
+    asked = {"to": ("onnx",), "recipe": ("fp32",), "buckets": (16,)}
     return convert(student, student.with_suffix(".edgekit"), **asked)
 
 

@@ -115,7 +115,7 @@ def test_sentence_similarity_asks_for_each_text_by_itself(text_in: Bundle) -> No
     ("arguments", "message"),
     [
         ("run BUNDLE text --artifact FILE --device arm64", "arm64 has no operators for FILE"),
-        ("eval BUNDLE --data dev.tsv --artifacts FILE", "FILE takes text, and is the model of"),
+        ("eval BUNDLE --data dev.tsv --artifact FILE", "FILE takes text, and is the model of"),
         ("check BUNDLE --budget p90.toml", "files that take text, of which p90 cannot be measured"),
     ],
 )
@@ -191,7 +191,7 @@ def test_a_difference_is_refused_with_its_text_and_ids(tmp_path: Path) -> None:
     ("formats", "message"),
     [
         ("onnx", "onnxruntime-extensions is missing: pip install 'edgekit[embed]'"),
-        ("tflite", "--embed-tokenizer makes ONNX files: add onnx to --to"),
+        ("tflite", "--embed-tokenizer is for ONNX files: add onnx to --to"),
     ],
 )
 def test_what_is_missing_is_said_before_anything_is_loaded(

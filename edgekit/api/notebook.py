@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from edgekit import reporting
+from edgekit.layout import html_table
 from edgekit.reporting import headline, quality_tables, tables, wording
 from edgekit.reporting.numbers import Report
 from edgekit.reporting.tables import TextTable
@@ -79,15 +80,6 @@ def _parts(report: Report) -> Iterator[str]:
 def _titled(title: str, table: TextTable) -> Iterator[str]:
     yield f"<p>{html.escape(title)}</p>"
     yield html_table(table.columns, table.rows)
-
-
-def html_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table of texts, which may hold anything."""
-    head = "".join(f"<th>{html.escape(column)}</th>" for column in columns)
-    body = "".join(
-        f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>" for row in rows
-    )
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
 def _cell(value: object) -> str:

@@ -23,7 +23,7 @@ from edgekit.cli.options import (
 @click.argument("bundles", nargs=-1, required=True, type=FilePath())
 @click.option("--data", required=True, type=FilePath(), help="Labelled examples: see below.")
 @click.option("--task", type=Text(), help="Where the model leaves a choice: retrieval.")
-@click.option("--artifacts", type=NAMES, help="Files of the bundle.  [default: all that run]")
+@click.option("--artifact", type=NAMES, help="Files of the bundle.  [default: all that run]")
 @click.option(
     "--device", type=Text(), default="host", show_default=True, help="Like host or arm64."
 )
@@ -50,7 +50,7 @@ def evaluate(
     bundles: tuple[Path, ...],
     data: Path,
     task: str | None,
-    artifacts: tuple[str, ...] | None,
+    artifact: tuple[str, ...] | None,
     device: str,
     limit: int | None,
     columns: dict[str, str] | None,
@@ -76,7 +76,7 @@ def evaluate(
     from edgekit.evaluation.run import Request, default_folder, run
 
     options = Options(columns or {}, labels or {}, null_threshold, top)
-    request = Request(bundles, data, task, artifacts, device, limit, shown, options)
+    request = Request(bundles, data, task, artifact, device, limit, shown, options)
     folder = out or default_folder(data)
     with progress.Log(quiet or as_json) as log:
         try:

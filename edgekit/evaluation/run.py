@@ -40,7 +40,7 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Request:
-    """What is evaluated. ``artifacts`` None are all that the device runs; ``limit`` counts examples
+    """What is evaluated. ``artifact`` None are all that the device runs; ``limit`` counts examples
     from the first on; ``shown`` is how many differing examples are kept of each file. Without
     ``baseline`` PyTorch is not asked, and there are no drops.
     """
@@ -48,7 +48,7 @@ class Request:
     bundles: tuple[Path, ...]
     data: Path
     task: str | None = None
-    artifacts: tuple[str, ...] | None = None
+    artifact: tuple[str, ...] | None = None
     device: str = HOST
     limit: int | None = None
     shown: int = 5
@@ -61,7 +61,7 @@ class Request:
         given = {
             "data": self.data,
             "task": self.task,
-            "artifacts": self.artifacts,
+            "artifact": self.artifact,
             "device": self.device if self.device != HOST else None,
             "limit": self.limit,
             **asdict(self.options),
@@ -140,7 +140,7 @@ class _Work:
         return judging.report(bundle, prepared, baseline, files, asked.shown)
 
     def _artifacts(self, bundle: Bundle) -> Iterator[tuple[Artifact, str]]:
-        names, device = self.request.artifacts, self.request.device
+        names, device = self.request.artifact, self.request.device
         if names is None:
             chosen = opening.runnable(bundle.artifacts, device)
         else:
