@@ -253,17 +253,18 @@ def make_app(
     application_id: str | None = None,
     name: str | None = None,
 ) -> None:
-    """Puts bundles into a project that Android Studio or Xcode opens; made if it is not there.
+    """Puts bundles into a project that Android Studio or Xcode opens, or into a static site.
 
-    Of a project that is there only the bundles and the lines that name the app are changed.
+    Of a project that is there only the bundles and the lines that name the app are changed; a site
+    that is there is written anew.
 
     Args:
         *bundles: their folders.
-        platform: ``android`` or ``ios``.
-        out: the project's folder.
+        platform: ``android``, ``ios`` or ``web``.
+        out: the folder of the project, or of the site.
         artifacts: names of files that go in, each bundle's default first; none takes of each
             bundle the smallest that the platform opens.
-        application_id: like ``com.example.reviews``; None keeps the project's.
+        application_id: like ``com.example.reviews``; None keeps the project's. A site has none.
         name: what people see under the icon; None keeps the project's.
 
     Raises:
@@ -271,11 +272,14 @@ def make_app(
     """
     from pathlib import Path
 
-    from edgekit.mobile import choice, platforms, project
+    from edgekit.mobile import choice, platforms, project, site
 
     row = platforms.get(platform)
     chosen = choice.choose([open_bundle(path) for path in bundles], artifacts, row)
-    project.stamp(project.App(row, chosen, application_id, name), Path(out))
+    if isinstance(row, platforms.Project):
+        project.stamp(project.App(row, chosen, application_id, name), Path(out))
+    else:
+        site.write(site.Site(chosen, name), Path(out))
 
 
 def open_bundle(path: str | os.PathLike[str]) -> Bundle:
