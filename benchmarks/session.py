@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
@@ -19,6 +18,7 @@ from edgekit.benchmarks.spec import Suite
 from edgekit.bundle import Bundle
 from edgekit.errors import PlanError
 from edgekit.files import output_folder
+from edgekit.words import command
 
 Say = Callable[[str], None]
 
@@ -62,17 +62,8 @@ class Request:
     @property
     def command(self) -> str:
         """What measures it again, as a shell takes it."""
-        options = [(field.name, getattr(self, field.name)) for field in fields(self)[1:]]
-        words = ["edgekit", "bench", *map(str, self.bundles)]
-        for name, value in options:
-            if value is not None and value is not False:
-                words.append(f"--{name}")
-                words += [] if value is True else [_word(value)]
-        return shlex.join(words)
-
-
-def _word(value: object) -> str:
-    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+        options = {field.name: getattr(self, field.name) for field in fields(self)[1:]}
+        return command("bench", self.bundles, options)
 
 
 _FIELDS = {  # of a suite, by the option that replaces it
