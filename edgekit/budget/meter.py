@@ -101,7 +101,7 @@ class Devices:
         from edgekit.evaluation.run import Request, run
 
         self._target(DeviceSetting(device))
-        names = {artifact.path.name for artifact in opening.runnable(bundle, device)}
+        names = {artifact.path.name for artifact in opening.runnable(bundle.artifacts, device)}
         lost = {file: f"{device} cannot run it" for file in files if file not in names}
         asked = tuple(file for file in files if file in names)
         if not asked:
@@ -212,8 +212,8 @@ def _limits(keys: frozenset[str]) -> Limits:
     """Many inferences only for a latency, several loads only for a load time."""
     loads = Limits().loads if "load" in keys else 1
     if "p90" in keys:
-        return Limits(loads=loads)
-    return Limits(min_samples=2, max_samples=2, warm_up=0, loads=loads)
+        return Limits(loads=loads, cold=0)
+    return Limits(min_samples=2, max_samples=2, warm_up=0, loads=loads, cold=0)
 
 
 def _only(bundle: Bundle, files: set[str]) -> Bundle:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.util import find_spec
 
+from edgekit import extras
 from edgekit.benchmarks.devices.driver import Driver, Found, Options
 from edgekit.benchmarks.devices.host import runner
 from edgekit.benchmarks.devices.host.facts import facts
@@ -26,7 +26,9 @@ class Host(LocalFiles):
     def runtimes(self) -> Sequence[DeviceRuntime]:
         """The runtimes that are installed here."""
         return tuple(
-            row for row in runtimes_of(Platform.PYTHON) if runner.RUNTIMES[row.name].available()
+            row
+            for row in runtimes_of(Platform.PYTHON)
+            if runner.RUNTIMES[row.launched_as].available
         )
 
     def facts(self) -> Facts:
@@ -35,22 +37,27 @@ class Host(LocalFiles):
 
     def start(self, launch: Launch) -> Runner:
         """A Python process that has opened the file; its thread pools have the launch's size."""
-        arguments = ["--runtime", launch.runtime, *launch.arguments(self.put(launch.artifact))]
+        arguments = [
+            *("--runtime", launch.runtime),
+            *launch.arguments(self.put(launch.artifact), self.scratch),
+        ]
         evict = ["--evict"] if launch.evict else []
         pools = dict.fromkeys(_POOLS, str(launch.threads))
         return ProcessRunner(python_runner(runner.__name__, [*arguments, *evict], pools))
 
 
 def _open(options: Options) -> Host:
-    if find_spec("psutil") is None:
-        raise MissingExtraError("psutil", "bench")
+    extras.require("bench")
     if options.chosen is not None:
         raise UnsupportedError(f"host has no '{options.chosen}': say just --device host")
     return Host()
 
 
 def _find() -> list[Found]:
-    here = _open(Options()).facts()
+    try:
+        here = _open(Options()).facts()
+    except MissingExtraError as error:
+        return [Found("host", "this machine", str(error))]
     return [Found("host", f"{here['machine']}, {here['os']}")]
 
 
