@@ -47,6 +47,8 @@ def distill(
     tensorboard: bool = False,
     resume: bool = False,
     force: bool = False,
+    allow_pickle: bool = False,
+    trust_remote_code: bool = False,
     progress: Callable[[str], None] = lambda text: None,
 ) -> DistillationReport | None:
     """Trains a smaller student of a teacher, and says whether distillation helped.
@@ -88,6 +90,8 @@ def distill(
         tensorboard: write its logs as well.
         resume: go on from the last checkpoint.
         force: replace a student, and an earlier run.
+        allow_pickle: load pickled weights, which can run code.
+        trust_remote_code: run Python code of the checkpoint.
         progress: is told what was found and finished.
 
     Returns:
@@ -98,6 +102,7 @@ def distill(
     """
     asked = {name: value for name, value in locals().items() if name != "progress"}
     from edgekit.distillation.plan import make
+    from edgekit.distillation.request import DistillationRequest
     from edgekit.distillation.run import run
 
-    return run(make(**asked), progress)
+    return run(make(DistillationRequest(**asked)), progress)
