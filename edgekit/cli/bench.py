@@ -68,7 +68,7 @@ def bench(
     from edgekit import report
     from edgekit.benchmarks import session
     from edgekit.cli import progress
-    from edgekit.cli.report import show
+    from edgekit.cli.rendering.reports import show
 
     request = session.Request(bundles=bundles, **options)
     asked = session.suite(request)
