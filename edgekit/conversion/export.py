@@ -31,7 +31,6 @@ from edgekit.runtime import table as runtime
 from edgekit.runtime.inspection import FileFacts, inspect_file
 from edgekit.runtime.session import Session
 from edgekit.runtime.text import TextSession
-from edgekit.tokens.tokenizer import TextTokenizer
 from edgekit.tolerance import Tolerance
 from edgekit.tracing import graph
 
@@ -118,7 +117,7 @@ def build(plan: ExportPlan, traced: Traced, name: str, work: Path, out: Path, *,
     options, format_ = plan.options[name], formats.get(name)
     recipes = [options.adapted(recipe.get(row)) for row in plan.recipes(name)]
     if traced.tokenizer is not None:
-        options = options.with_tokenizer(partial(TextTokenizer.read, out, traced.tokenizer))
+        options = options.with_tokenizer(out, traced.tokenizer)
     files: list[WrittenFile] = []
     failure = None
     with Timed(say, name, "convert", ", ".join(row.name for row in recipes)):

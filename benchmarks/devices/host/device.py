@@ -6,14 +6,24 @@ from collections.abc import Sequence
 
 from edgekit import extras
 from edgekit.benchmarks.devices.driver import Driver, Found, Options
-from edgekit.benchmarks.devices.host import runner
 from edgekit.benchmarks.devices.host.facts import facts
 from edgekit.benchmarks.devices.local import LocalFiles, python_runner
 from edgekit.benchmarks.devices.protocol import Facts, Launch, ProcessRunner, Runner
-from edgekit.benchmarks.devices.runtimes import DeviceRuntime, Platform, runtimes_of
+from edgekit.benchmarks.devices.runtimes import PYTORCH, DeviceRuntime, Platform, runtimes_of
 from edgekit.errors import MissingExtraError, UnsupportedError
+from edgekit.runtime import table
 
 _POOLS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")  # those of NumPy and OpenMP
+
+
+_RUNNER = f"{__package__}.runner"  # a program of its own: nothing here imports it
+
+
+def _available(name: str) -> bool:
+    """Whether the runner can open a file in that runtime, by its name in launches."""
+    if name == PYTORCH:
+        return not extras.missing("pytorch")
+    return any(row.name == name and row.available for row in table.RUNTIMES)
 
 
 class Host(LocalFiles):
@@ -25,11 +35,7 @@ class Host(LocalFiles):
     @property
     def runtimes(self) -> Sequence[DeviceRuntime]:
         """The runtimes that are installed here."""
-        return tuple(
-            row
-            for row in runtimes_of(Platform.PYTHON)
-            if runner.RUNTIMES[row.launched_as].available
-        )
+        return tuple(row for row in runtimes_of(Platform.PYTHON) if _available(row.launched_as))
 
     def facts(self) -> Facts:
         """See :func:`edgekit.benchmarks.devices.host.facts.facts`."""
@@ -43,7 +49,7 @@ class Host(LocalFiles):
         ]
         evict = ["--evict"] if launch.evict else []
         pools = dict.fromkeys(_POOLS, str(launch.threads))
-        return ProcessRunner(python_runner(runner.__name__, [*arguments, *evict], pools))
+        return ProcessRunner(python_runner(_RUNNER, [*arguments, *evict], pools))
 
 
 def _open(options: Options) -> Host:
