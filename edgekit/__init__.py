@@ -184,6 +184,8 @@ def distill(
     tensorboard: bool = False,
     resume: bool = False,
     force: bool = False,
+    allow_pickle: bool = False,
+    trust_remote_code: bool = False,
     say: Callable[[str], None] = lambda text: None,
 ) -> DistillationReport | None:
     """Trains a smaller student of a teacher, and says whether distillation helped.
@@ -225,6 +227,8 @@ def distill(
         tensorboard: write its logs as well.
         resume: go on from the last checkpoint.
         force: replace a student, and an earlier run.
+        allow_pickle: load pickled weights, which can run code.
+        trust_remote_code: run Python code of the checkpoint.
         say: is told what was found and finished.
 
     Returns:
@@ -235,9 +239,10 @@ def distill(
     """
     asked = {name: value for name, value in locals().items() if name != "say"}
     from edgekit.distillation.plan import make
+    from edgekit.distillation.request import DistillationRequest
     from edgekit.distillation.run import run
 
-    return run(make(**asked), say)
+    return run(make(DistillationRequest(**asked)), say)
 
 
 def make_app(

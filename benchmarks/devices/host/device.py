@@ -26,7 +26,9 @@ class Host(LocalFiles):
     def runtimes(self) -> Sequence[DeviceRuntime]:
         """The runtimes that are installed here."""
         return tuple(
-            row for row in runtimes_of(Platform.PYTHON) if runner.RUNTIMES[row.name].available
+            row
+            for row in runtimes_of(Platform.PYTHON)
+            if runner.RUNTIMES[row.launched_as].available
         )
 
     def facts(self) -> Facts:
@@ -35,7 +37,10 @@ class Host(LocalFiles):
 
     def start(self, launch: Launch) -> Runner:
         """A Python process that has opened the file; its thread pools have the launch's size."""
-        arguments = ["--runtime", launch.runtime, *launch.arguments(self.put(launch.artifact))]
+        arguments = [
+            *("--runtime", launch.runtime),
+            *launch.arguments(self.put(launch.artifact), self.scratch),
+        ]
         evict = ["--evict"] if launch.evict else []
         pools = dict.fromkeys(_POOLS, str(launch.threads))
         return ProcessRunner(python_runner(runner.__name__, [*arguments, *evict], pools))
