@@ -33,6 +33,8 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         seconds: bounds one file's warm inferences.
         precision: the half-width of the median's interval, relative to it, at which to stop.
         warm_up: inferences before the first that counts.
+        block: inferences of one file that count before the others' turn.
+        cold: inferences with nothing in the processor's caches.
         loads: in how many fresh processes a file is opened.
         profile_runs: inferences that are averaged in a profile.
         cool_seconds: bounds how long a phone is left to cool down before.
@@ -43,6 +45,8 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seconds: float = 10.0
     precision: float = 0.01
     warm_up: int = 3
+    block: int = 5
+    cold: int = 5
     loads: int = 3
     profile_runs: int = 10
     cool_seconds: float = 300.0
@@ -199,11 +203,15 @@ def checked(suite: Suite) -> Suite:
     return suite
 
 
+_LEAST = {"loads": 1, "profile_runs": 1, "block": 1, "warm_up": 0, "cold": 0}
+
+
 def _check_limits(limits: Limits) -> None:
     if not 2 <= limits.min_samples <= limits.max_samples:
         raise PlanError("min_samples has to be at least 2 and at most max_samples")
-    if limits.warm_up < 0 or limits.loads < 1 or limits.profile_runs < 1:
-        raise PlanError("loads and profile_runs have to be at least 1, warm_up 0 or more")
+    for name, least in _LEAST.items():
+        if getattr(limits, name) < least:
+            raise PlanError(f"{name} has to be {least} or more, not {getattr(limits, name)}")
     for name in ("seconds", "precision"):
         value = getattr(limits, name)
         if not 0 < value < math.inf:  # nan is neither

@@ -125,6 +125,7 @@ def test_a_format_that_lacks_an_operator_leaves_the_files_of_the_others(tmp_path
     assert all(proof.passed for proof in artifact.proofs)
 
 
+@pytest.mark.slow
 def test_layers_whose_numbers_pass_float16_are_computed_in_float32(
     classifier: Path, tmp_path: Path
 ) -> None:

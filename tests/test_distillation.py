@@ -482,6 +482,7 @@ def command(*arguments: object, processes: int = 1) -> list[str]:
     return [sys.executable, *launch, "--module", *own[1:]]
 
 
+@pytest.mark.slow
 def test_a_killed_run_goes_on(teachers: Teachers, tmp_path: Path) -> None:
     """kill -9 in the midst loses no more than the steps since the last checkpoint."""
     texts = write(tmp_path / "texts.txt", TEXTS)
@@ -507,6 +508,7 @@ def test_a_killed_run_goes_on(teachers: Teachers, tmp_path: Path) -> None:
     assert log(tmp_path / "cut") == log(tmp_path / "whole")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("objective", ["mlm", pytest.param("embedding", marks=pytest.mark.slow)])
 def test_two_processes_are_one(objective: str, teachers: Teachers, tmp_path: Path) -> None:
     """By Accelerate, on one machine: the same examples in the same order, the same losses."""

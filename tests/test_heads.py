@@ -136,6 +136,7 @@ def test_a_vector_for_each_token(encoder: Path, tmp_path: Path) -> None:
         np.testing.assert_allclose(value, theirs, atol=3e-6)
 
 
+@pytest.mark.slow
 def test_bundles_of_both_kinds_answer_as_the_library(encoder: Path, tmp_path: Path) -> None:
     library = SparseEncoder(str(sparse(tmp_path, "max", "relu")), device="cpu")
     vectors = library.encode([QUERY, DOCUMENT]).to_dense()

@@ -1,4 +1,4 @@
-"""Resident memory of processes, and the page cache of files.
+"""Resident memory of processes, the page cache of files, and the processor's caches.
 
 All of it works on Linux; other systems tell less, as each function says.
 """
@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+
+import numpy as np
 
 _LINUX = Path("/proc/self/status").exists()
 _RESET_PEAK = "5"  # proc(5), /proc/pid/clear_refs
@@ -63,6 +65,23 @@ def evict(path: Path) -> None:
                 os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
             finally:
                 os.close(descriptor)
+
+
+def caches_bytes() -> int:
+    """How much a processor's largest cache holds, as the system tells, else a common size."""
+    found = Path("/sys/devices/system/cpu/cpu0/cache").glob("index*/size")
+    return max((1024 * int(row.read_text().strip().rstrip("K")) for row in found), default=32 << 20)
+
+
+class Caches:
+    """The processor's caches, which :meth:`flush` fills with other memory."""
+
+    def __init__(self) -> None:
+        self._other = np.zeros(2 * caches_bytes(), np.uint8)
+
+    def flush(self) -> None:
+        """Drives out of the caches whatever they hold."""
+        self._other += 1
 
 
 def _status_bytes(process: int | None, key: str) -> int:

@@ -11,6 +11,8 @@ on start       ``loaded``        the file is open
 feed N PATH    ``fed``           reads int32 values, little-endian, N for each input in the
                                  manifest's order: the text, padded
 run COUNT      ``ran``           inferences one after the other, each timed alone
+cold COUNT     ``ran``           the same, but other memory goes through the processor's caches
+                                 before each
 save PATH      ``saved``         writes the last outputs, float32, little-endian, one after the
                                  other in the manifest's order
 memory         ``memory``        resident bytes before the file was opened, and the peak since
@@ -154,9 +156,24 @@ class Runner(Protocol):
         """How many instructions each inference so far took; empty where nothing counts them."""
         return []
 
-    def sample(self) -> list[float]:
-        """Latencies of warm inferences that belong together, in ms; the same number each time."""
-        return self.run(1)
+    def sample(self, count: int) -> list[float]:
+        """Latencies of warm inferences, one right after the other, in milliseconds.
+
+        Args:
+            count: How many; a runner whose processes do always the same number does those.
+        """
+        return self.run(1 + count)[1:]  # the first finds what others have left in the caches
+
+    def cold(self, count: int) -> list[float]:
+        """Latencies of inferences that find nothing of theirs in the processor's caches, in ms.
+
+        Args:
+            count: How many.
+
+        Returns:
+            Nothing where the runner cannot empty the caches.
+        """
+        return []
 
     def energy_mj(self, latency_ms: float) -> float | None:
         """An estimate of one inference's energy in millijoules, or None without a battery.
@@ -194,6 +211,9 @@ class ProcessRunner(Runner):
 
     def run(self, count: int = 1) -> list[float]:
         return self._ask(f"run {count}", events.Ran).ms
+
+    def cold(self, count: int) -> list[float]:
+        return self._ask(f"cold {count}", events.Ran).ms if count else []
 
     def save(self, remote: str) -> None:
         self._ask(f"save {remote}", events.Saved)

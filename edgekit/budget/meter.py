@@ -212,8 +212,8 @@ def _limits(keys: frozenset[str]) -> Limits:
     """Many inferences only for a latency, several loads only for a load time."""
     loads = Limits().loads if "load" in keys else 1
     if "p90" in keys:
-        return Limits(loads=loads)
-    return Limits(min_samples=2, max_samples=2, warm_up=0, loads=loads)
+        return Limits(loads=loads, cold=0)
+    return Limits(min_samples=2, max_samples=2, warm_up=0, loads=loads, cold=0)
 
 
 def _only(bundle: Bundle, files: set[str]) -> Bundle:

@@ -24,13 +24,15 @@ def report(
 ) -> None:
     """Show stored RESULTS again, several of them as one.
 
-    RESULTS are folders of edgekit bench or their results.jsonl. Different machines stand side by
-    side and are never compared. The files are report.html, report.md, report.json and results.csv.
+    RESULTS are folders of edgekit bench and of edgekit eval, or files of theirs. Of a bundle that
+    has both, size, latency and quality stand in one table. Different machines stand side by side
+    and are never compared. The files are report.html, report.md, report.json and results.csv.
     """
     from edgekit import report as reports
-    from edgekit.benchmarks import results as stored
+    from edgekit.report import sources
 
-    show(reports.build(stored.read(results), against), out, as_json, quiet=False)
+    found = sources.read(results)
+    show(reports.build(found.measurements, against, found.evaluations), out, as_json, quiet=False)
 
 
 def show(found: Report, folder: Path | None, as_json: bool, quiet: bool) -> None:

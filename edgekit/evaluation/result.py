@@ -143,6 +143,9 @@ class Evaluation:
     confidence: Annotated[float, Meta(description="of all intervals")] = field(
         default=CONFIDENCE, kw_only=True
     )
+    command: Annotated[str, Meta(description="what evaluates again, as a shell takes it")] = field(
+        default="", kw_only=True
+    )
     data: DataFacts
     bundles: Annotated[tuple[BundleEvaluation, ...], Meta(min_length=1)]
 

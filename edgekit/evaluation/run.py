@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,7 @@ from edgekit.files import file_sha256, output_folder
 from edgekit.postprocess import Outputs
 from edgekit.tokens.encoding import Prompt
 from edgekit.version import VERSION
+from edgekit.words import command
 
 _CHUNK = 1024  # texts that are tokenized and sorted by length together
 Say = Callable[[str], None]
@@ -53,6 +54,21 @@ class Request:
     shown: int = 5
     options: Options = field(default_factory=Options)
     baseline: bool = True
+
+    @property
+    def command(self) -> str:
+        """What evaluates again, as a shell takes it."""
+        given = {
+            "data": self.data,
+            "task": self.task,
+            "artifacts": self.artifacts,
+            "device": self.device if self.device != HOST else None,
+            "limit": self.limit,
+            **asdict(self.options),
+        }
+        unset = asdict(Options())
+        asked = {name: value for name, value in given.items() if value != unset.get(name)}
+        return command("eval", self.bundles, asked)
 
 
 def default_folder(data: Path) -> Path:
@@ -90,7 +106,8 @@ def run(
     data = DataFacts(request.data.name, digest, request.limit)
     with output_folder(folder):
         work = _Work(request, digest, folder, force, debug, say, tick)
-        report = Evaluation(data, tuple(work.bundle(bundle) for bundle in opened))
+        found = tuple(work.bundle(bundle) for bundle in opened)
+        report = Evaluation(data, found, command=request.command)
         report.save(folder)
     return report
 

@@ -10,7 +10,7 @@ from rich.markup import escape
 
 from edgekit import layout
 from edgekit.layout import Column
-from edgekit.report import headline, tables, wording
+from edgekit.report import headline, quality_tables, scores, tables, wording
 from edgekit.report.groups import Group, Result
 from edgekit.report.numbers import Report
 from edgekit.report.tables import TextTable
@@ -23,13 +23,17 @@ def show(report: Report) -> None:
     """Prints it."""
     console = layout.console(_WIDTH)
     answers = headline.answers(report)
-    if not any(setting.main.results for setting in report.settings):
+    measured = any(setting.main.results for setting in report.settings)
+    if not measured and not report.quality:
         console.print("\n[bold]Nothing was measured[/bold]")
     for answer in answers:
         console.print(f"\n[bold]{escape(answer.sentence)}[/bold]", soft_wrap=True)
         for line in answer.details:
             style = "yellow" if line.startswith("warning") else "dim"
             console.print(f"  [{style}]{escape(line)}[/{style}]", soft_wrap=True)
+    for part in report.quality:
+        console.print(f"\n[bold]{escape(part.title)}[/bold]")
+        _print_text(quality_tables.files(part))
     for setting in report.settings:
         console.print(f"\n[bold]{escape(wording.machine(setting))}[/bold]", soft_wrap=True)
         for group in setting.groups:
@@ -38,14 +42,18 @@ def show(report: Report) -> None:
                 _print_group(group)
     for title, table in _extras(report):
         console.print(f"\n[bold]{title}[/bold]")
-        columns = [
-            Column(name, at >= table.left, wraps=at < table.left)
-            for at, name in enumerate(table.columns)
-        ]
-        layout.print_table(columns, [tuple(map(escape, row)) for row in table.rows], _WIDTH)
+        _print_text(table)
     console.print()
     for line in _notes(report):
         console.print(line)
+
+
+def _print_text(table: TextTable) -> None:
+    columns = [
+        Column(name, at >= table.left, wraps=at < table.left)
+        for at, name in enumerate(table.columns)
+    ]
+    layout.print_table(columns, [tuple(map(escape, row)) for row in table.rows], _WIDTH)
 
 
 def _print_group(group: Group) -> None:
@@ -91,6 +99,7 @@ _TIMED: Mapping[Column, Callable[[Result], str]] = {
     Column("p90", right=True, leave=3): (
         lambda row: wording.ms(row.latency.p90 if row.latency else None)
     ),
+    Column("cold ms", right=True, leave=4): lambda row: wording.ms(row.cold_ms),
     Column("load ms", right=True, leave=4): lambda row: wording.ms(row.load_ms),
     **_MEMORY,
 }
@@ -142,4 +151,7 @@ def _notes(report: Report) -> Iterator[str]:
         yield f"{wording.ENERGY}: {wording.ESTIMATE}"
     if report.random_weights:
         yield f"{escape(', '.join(report.random_weights))}: {wording.RANDOM}"
-    yield wording.METHOD
+    if report.settings:
+        yield wording.METHOD
+    if report.quality:
+        yield scores.METHOD

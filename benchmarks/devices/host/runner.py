@@ -81,6 +81,13 @@ class Opened:
             samples.append(1000 * (time.perf_counter() - started))
         return events.Ran(samples)
 
+    def cold(self, argument: str) -> events.Ran:
+        caches, samples = memory.Caches(), []
+        for _ in range(int(argument)):
+            caches.flush()
+            samples += self.run("1").ms
+        return events.Ran(samples)
+
     def save(self, argument: str) -> events.Saved:
         arrays = [np.asarray(self._last[name], "<f4").ravel() for name in self._outputs]
         np.concatenate(arrays).tofile(argument)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,7 +25,8 @@ def report(found: Evaluation, folder: Path, as_json: bool) -> None:
         return
     for bundle in found.bundles:
         _bundle(bundle, found.data.file)
-    click.echo(f"intervals of 95%, drops against PyTorch on the same examples; {folder / FILE}")
+    click.echo(f"{scores.METHOD}; {folder / FILE}")
+    click.echo(f"next: edgekit report {shlex.quote(str(folder))} -o report")
 
 
 def _bundle(bundle: BundleEvaluation, data: str) -> None:
