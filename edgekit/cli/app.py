@@ -50,10 +50,15 @@ def app(
     install: bool,
     debug: bool,
 ) -> None:
-    """Put BUNDLES into an app: a project that Android Studio or Xcode opens, or an APK.
+    """Put BUNDLES into an Android or iOS project, or into an APK.
 
-    Without --artifact each bundle's smallest file goes in. A project that is there keeps everything
-    but its bundles and its names.
+    Android Studio or Xcode opens the project. Without --artifact each bundle's smallest file goes
+    in. A project that is there keeps everything but its bundles and its names.
+
+    \b
+    Examples:
+      edgekit app model.edgekit --platform android -o MyApp
+      edgekit app model.edgekit --platform android --apk my.apk --install
     """
     from edgekit.bundle import Bundle
     from edgekit.mobile import choice, platforms, project

@@ -39,10 +39,16 @@ def check(
     as_json: bool,
     debug: bool,
 ) -> None:
-    """Hold BUNDLE against a budget: size, speed, memory, parity, quality.
+    """Hold BUNDLE against a budget of size, speed and quality.
 
     Only what the budget asks for is measured. Exit code 1 if a budget is broken or could not be
-    measured, 2 if the budget makes no sense.
+    measured, 2 if the budget makes no sense. --init writes a budget from what is measured now.
+
+    \b
+    Examples:
+      edgekit check model.edgekit --init budget.toml
+      edgekit check model.edgekit --budget budget.toml
+      edgekit check model.edgekit --budget budget.toml --junit check.xml --markdown check.md
     """
     from edgekit import extras
     from edgekit.budget import junit as xml
