@@ -48,7 +48,7 @@ def check(
     Examples:
       edgekit check model.edgekit --init budget.toml
       edgekit check model.edgekit --budget budget.toml
-      edgekit check model.edgekit --budget budget.toml --junit check.xml --markdown check.md
+      edgekit check model.edgekit --budget budget.toml --junit check.xml
     """
     from edgekit import extras
     from edgekit.budget import junit as xml

@@ -103,8 +103,8 @@ def distill(
 
     \b
     Examples:
-      edgekit distill demo -o student --layers 3 --objective embedding --texts texts.txt
-      edgekit distill teacher -o student --layers 1,3,5 --objective task --data train.tsv
+      edgekit distill demo -o half --layers 3 --objective embedding --texts a.txt
+      edgekit distill big -o half --layers 1,3,5 --objective task --data train.tsv
     """
     from edgekit.cli import progress
     from edgekit.cli.rendering import distillation

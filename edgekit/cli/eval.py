@@ -80,7 +80,7 @@ def evaluate(
     Examples:
       edgekit eval model.edgekit --data dev.tsv
       edgekit eval model.edgekit --data dev.csv --artifacts int8 --limit 200
-      edgekit eval model.edgekit --data dev.jsonl --columns text=review,label=stars
+      edgekit eval model.edgekit --data dev.csv --columns text=review
     """
     from edgekit.cli import progress
     from edgekit.cli.rendering import evaluation

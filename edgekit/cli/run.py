@@ -45,7 +45,7 @@ def run(
     \b
     Examples:
       edgekit run model.edgekit "I loved this film"
-      edgekit run model.edgekit "Where do bears live?" "Polar bears live in the Arctic."
+      edgekit run model.edgekit "Where do bears live?" "Bears live here."
       edgekit run model.edgekit --artifact tflite --json < texts.txt
     """
     from edgekit.app import answers, inference, opening
