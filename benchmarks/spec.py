@@ -17,7 +17,7 @@ from msgspec import UNSET, structs
 
 from edgekit import documents, recipe
 from edgekit.benchmarks.measurement import Paper, SuiteFacts, Texts
-from edgekit.conversion import plan
+from edgekit.conversion.request import ConversionRequest
 from edgekit.errors import PlanError
 from edgekit.model.source import DEMO
 
@@ -168,10 +168,14 @@ def suite(table: SuiteTable, folder: Path, origin: str) -> Suite:
     return checked(structs.replace(found, name=table.name or Path(origin).stem, models=models))
 
 
+# A suite is passed on to others: what it names runs no code, and its bundles have their place.
+_NOT_OF_SUITES = ("out", "force", "allow_pickle", "trust_remote_code", "unused_weights")
+
+
 def _convert_table() -> type[msgspec.Struct]:
     """The arguments of :func:`edgekit.convert` that a suite may give, as a type."""
-    hints = get_type_hints(plan.make)
-    names = [name for name in hints if name not in ("out", "force", "trust", "return")]
+    hints = get_type_hints(ConversionRequest)
+    names = [name for name in hints if name not in _NOT_OF_SUITES]
     fields = [(name, hints[name] | msgspec.UnsetType, msgspec.UNSET) for name in names]
     return msgspec.defstruct("convert", fields, frozen=True, forbid_unknown_fields=True)
 

@@ -189,9 +189,7 @@ def _no_bundle(path: Path) -> str:
     if not path.exists():
         return f"{path} does not exist"
     if not path.is_dir():
-        return (
-            f"{path} is a file, and a bundle is a folder: name the folder that edgekit convert made"
-        )
+        return f"{path} is a file, and a bundle is the folder that edgekit convert made"
     if (path / "config.json").is_file():
         return f"{path} is a checkpoint, not a bundle: convert it first: edgekit convert {path}"
     return f"{path} is no bundle: it has no {MANIFEST}"

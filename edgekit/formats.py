@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Protocol, cast
 
 from edgekit import extras
 from edgekit.converters import lowering
+from edgekit.converters.options import FormatOptions
 from edgekit.errors import UnsupportedError
 from edgekit.quantize.audit import Wanted
 from edgekit.quantize.numerics import Stored
@@ -21,14 +22,21 @@ from edgekit.tracing.graph import Graph
 class Converter(Protocol):
     """What each format's file in ``converters/`` has.
 
-    ``COVERAGE`` says which operators may have a weight in which scheme; ``convert`` yields a
-    recipe's file once it is written, and ``weights`` reads back what such a file stores.
+    ``COVERAGE`` says which operators may have a weight in which scheme, and ``Options`` what this
+    format alone can be asked for. ``convert`` yields a recipe's file once it is written, and
+    ``weights`` reads back what such a file stores.
     """
 
     COVERAGE: lowering.Coverage
+    Options: type[FormatOptions]
 
     def convert(
-        self, graph: Graph, recipes: Sequence[Recipe], card: Card, folder: Path, **options: object
+        self,
+        graph: Graph,
+        recipes: Sequence[Recipe],
+        card: Card,
+        folder: Path,
+        options: FormatOptions,
     ) -> Iterator[tuple[Recipe, Path]]: ...
 
     def missing_operators(self, graph: Graph) -> list[str]: ...
@@ -41,8 +49,7 @@ class Format:
     """One file format.
 
     ``default_recipes`` is what is built where none is named: Core ML's own precision is float16.
-    ``minimum_os`` is that of the runtime's library, which a file may raise. ``options`` are the
-    arguments of its own that ``convert`` takes, and what each may be.
+    ``minimum_os`` is that of the runtime's library, which a file may raise.
     ``effort`` is how long it takes, relative to the others: the longest is started first.
     """
 
@@ -52,7 +59,6 @@ class Format:
     default_recipes: tuple[str, ...]
     runtime: str
     minimum_os: str
-    options: Mapping[str, Sequence[object]] = field(default_factory=dict)
     effort: int = 1
 
     def require(self) -> None:
@@ -84,6 +90,10 @@ class Format:
         """The format's own file."""
         return cast(Converter, import_module(f"edgekit.converters.{self.name}"))
 
+    def arguments(self) -> set[str]:
+        """The arguments of :func:`edgekit.convert` that are for this format alone."""
+        return self.converter().Options.arguments()
+
     def missing_operators(self, graph: Graph) -> list[str]:
         """The operators of a traced model that this format has no lowering for, by name."""
         return self.converter().missing_operators(graph)
@@ -99,11 +109,6 @@ FORMATS: dict[str, Format] = {
             default_recipes=("fp32", "int8"),
             runtime="onnxruntime",
             minimum_os="Android 7.0 (API 24), iOS 15.1",
-            options={
-                "opset": range(15, 21),
-                "int64_inputs": (False, True),
-                "limit_bytes": range(1, 2**31),
-            },
         ),
         Format(
             name="tflite",
@@ -112,7 +117,6 @@ FORMATS: dict[str, Format] = {
             default_recipes=("fp32", "int8"),
             runtime="LiteRT",
             minimum_os="Android 6.0 (API 23), iOS 15",
-            options={"minimum_tflite": tuple(f"2.{minor}" for minor in range(5, 20))},
         ),
         Format(
             name="coreml",
@@ -121,7 +125,6 @@ FORMATS: dict[str, Format] = {
             default_recipes=("fp16", "int8"),
             runtime="Core ML",
             minimum_os="iOS 16, macOS 13",
-            options={"minimum_ios": ("16", "17", "18")},
             effort=3,
         ),
         Format(

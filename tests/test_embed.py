@@ -191,7 +191,7 @@ def test_a_difference_is_refused_with_its_text_and_ids(tmp_path: Path) -> None:
     ("formats", "message"),
     [
         ("onnx", "onnxruntime-extensions is missing: pip install 'edgekit[embed]'"),
-        ("tflite", "--embed-tokenizer makes ONNX files: add onnx to --to"),
+        ("tflite", "--embed-tokenizer is for ONNX files: add onnx to --to"),
     ],
 )
 def test_what_is_missing_is_said_before_anything_is_loaded(

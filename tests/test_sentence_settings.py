@@ -10,10 +10,10 @@ from conftest import BERT, save_checkpoint
 from sentence_transformers import CrossEncoder, SentenceTransformer
 from sentence_transformers.base.modules import Transformer
 from sentence_transformers.sentence_transformer.modules import Pooling
+from shared import plan_of
 from test_tokenizer import byte_level_bpe
 from transformers import BertModel
 
-from edgekit.conversion import plan
 from edgekit.errors import UnsupportedError
 from edgekit.model import checkpoint
 from edgekit.model.source import find
@@ -33,10 +33,10 @@ def test_texts_are_cut_where_sentence_transformers_cuts_them(tmp_path: Path) -> 
     folder = saved(tmp_path / "model")
     theirs = SentenceTransformer(str(folder), device="cpu")
     assert theirs.max_seq_length == 9, "its release 6 keeps it in the tokenizer's config"
-    assert plan.make(str(folder), out=tmp_path / "out").max_length == 9
+    assert plan_of(folder, out=tmp_path / "out").max_length == 9
     (folder / "sentence_roberta_config.json").write_text('{"max_seq_length": 7}')
     (folder / "sentence_bert_config.json").unlink()
-    assert plan.make(str(folder), out=tmp_path / "out").max_length == 7
+    assert plan_of(folder, out=tmp_path / "out").max_length == 7
 
 
 def test_texts_are_lowercased_where_sentence_transformers_does(tmp_path: Path) -> None:
@@ -55,7 +55,7 @@ def test_a_cross_encoder_is_a_classifier(classifier: Path, tmp_path: Path) -> No
     folder = tmp_path / "model"
     CrossEncoder(str(classifier), device="cpu").save_pretrained(str(folder))
     assert json.loads((folder / "modules.json").read_text())[0]["type"].endswith("Transformer")
-    assert plan.make(str(folder), out=tmp_path / "out").task.name == "text-classification"
+    assert plan_of(folder, out=tmp_path / "out").task.name == "text-classification"
 
 
 def test_what_a_bundle_cannot_do_is_refused_when_planned(tmp_path: Path) -> None:
@@ -65,4 +65,4 @@ def test_what_a_bundle_cannot_do_is_refused_when_planned(tmp_path: Path) -> None
         ("make no vectors", saved(tmp_path / "b" / "model", pooled=False)),
     ):
         with pytest.raises(UnsupportedError, match=name):
-            plan.make(str(folder), task="sentence-similarity", out=tmp_path / "out")
+            plan_of(folder, task="sentence-similarity", out=tmp_path / "out")

@@ -18,6 +18,7 @@ from edgekit.benchmarks.studies import small_models
 from edgekit.bundle import Bundle
 from edgekit.conversion import pipeline, plan
 from edgekit.conversion.plan import ExportPlan, PlannedArtifact
+from edgekit.conversion.request import ConversionRequest
 from edgekit.conversion.worker import CrashError, Worker
 from edgekit.errors import EdgekitError
 from edgekit.model import tasks
@@ -48,17 +49,23 @@ def make_plan(pair: Pair, to: Sequence[str], folder: Path) -> ExportPlan:
     config = small_models.save_config(pair[0], tasks.get(pair[1]), folder / "model")
     plans = [
         plan.make(
-            f"config:{config}",
-            task=pair[1],
-            to=[name],
-            recipes=formats.get(name).default_recipes,
-            buckets=BUCKETS,
-            out=folder / "bundle",
-            force=True,
+            ConversionRequest(
+                f"config:{config}",
+                task=pair[1],
+                to=[name],
+                recipes=formats.get(name).default_recipes,
+                buckets=BUCKETS,
+                out=folder / "bundle",
+                force=True,
+            )
         )
         for name in to
     ]
-    return replace(plans[0], artifacts=tuple(row for each in plans for row in each.artifacts))
+    return replace(
+        plans[0],
+        artifacts=tuple(row for each in plans for row in each.artifacts),
+        options={name: options for each in plans for name, options in each.options.items()},
+    )
 
 
 @dataclass(frozen=True)

@@ -84,8 +84,8 @@ def _rounded(
     plan: ExportPlan, name: str, kind: Recipe, reference: Reference, folder: Path
 ) -> Rounded | None:
     """What a file's own rounding gives; None where that is not known."""
-    if name == "tflite" and "minimum_tflite" in plan.options:
-        return None  # an old TensorFlow Lite is given float weights: it rounds no activations
+    if not plan.options[name].rounding_known:
+        return None
     found = recipe_reference.answers(graph.load(folder), kind.selector, name, reference)
     gc.collect()  # the rounded weights
     return found
@@ -115,17 +115,16 @@ def build(plan: ExportPlan, traced: Traced, name: str, work: Path, out: Path, *,
     Raises:
         EdgekitError: the first recipe failed.
     """
-    recipes = [recipe.get(row).keeping(plan.float32_layers) for row in plan.recipes(name)]
-    format_ = formats.get(name)
-    options = {key: value for key, value in plan.options.items() if key in format_.options}
-    if name == "onnx" and plan.embed_tokenizer and traced.tokenizer is not None:
-        options["tokenizer"] = TextTokenizer.read(out, traced.tokenizer)
+    options, format_ = plan.options[name], formats.get(name)
+    recipes = [options.adapted(recipe.get(row)) for row in plan.recipes(name)]
+    if traced.tokenizer is not None:
+        options = options.with_tokenizer(partial(TextTokenizer.read, out, traced.tokenizer))
     files: list[WrittenFile] = []
     failure = None
     with Timed(say, name, "convert", ", ".join(row.name for row in recipes)):
         stored, converter = graph.load(work / GRAPH), format_.converter()
         try:
-            made = converter.convert(stored, recipes, traced.card, out, **options)
+            made = converter.convert(stored, recipes, traced.card, out, options)
             for kind, path in made:
                 files.append(_held(stored, converter, kind, path))
         except EdgekitError as error:
