@@ -80,11 +80,12 @@ def bench(
       edgekit bench model.edgekit --device host,arm64:cortex-a53
       edgekit bench --suite quick
     """
-    from edgekit import report
+    from edgekit import extras, report
     from edgekit.benchmarks import session
     from edgekit.cli import progress
     from edgekit.cli.report import show
 
+    extras.require("bench", "report")
     request = session.Request(bundles=bundles, **options)
     asked = session.suite(request)
     folder = out or Path(f"{asked.name}.bench")
