@@ -84,12 +84,13 @@ class Entry:
         assert self.runtime is not None
         signature = self.bundle.signature
         return Launch(
-            self.runtime.name,
+            self.runtime.launched_as,
             self.path,
             threads,
             tuple(spec.name for spec in signature.inputs),
             tuple(spec.name for spec in signature.outputs),
             evict,
+            self.runtime.weight_cache,
         )
 
     def padded(self, length: int) -> int:

@@ -18,7 +18,8 @@ from edgekit.errors import BundleError
 from edgekit.files import size_bytes, tree_sha256
 from edgekit.golden import Golden
 from edgekit.manifest import SCHEMA_VERSION, Manifest
-from edgekit.manifest.artifacts import ArtifactEntry, FileEntry
+from edgekit.manifest.artifacts import ArtifactEntry
+from edgekit.manifest.files import FileEntry
 from edgekit.signature import Signature
 
 REMEDY = "copy the bundle again or convert again"

@@ -211,7 +211,9 @@ def test_commands_run_without_what_windows_lacks(bundle: Bundle, tmp_path: Path)
     for them wherever it does not believe to be on Windows.
     """
     windows = absent(*POSIX, *WITHOUT_PYTORCH) | {"PYTHONIOENCODING": "cp1252"}
-    (tmp_path / "budget.toml").write_text('[[budget]]\nfiles = "*.onnx"\np90 = "9 s"\n')
+    (tmp_path / "budget.toml").write_text(
+        '[[budget]]\nfiles = "*.onnx"\nlength = 16\np90 = "9 s"\n'
+    )
     for arguments in (
         ("run", bundle.path, "a text"),
         ("verify", bundle.path, "--artifact", "onnx"),

@@ -83,10 +83,10 @@ def bench(
     from edgekit import extras, report
     from edgekit.benchmarks import session
     from edgekit.cli import progress
-    from edgekit.cli.report import show
+    from edgekit.cli.rendering.reports import show
 
     extras.require("bench", "report")
-    request = session.Request(bundles=bundles, **options)
+    request = session.BenchRequest(bundles=bundles, **options)
     asked = session.suite(request)
     folder = out or Path(f"{asked.name}.bench")
     with progress.Log(quiet or as_json) as log:

@@ -54,7 +54,7 @@ def check(
     from edgekit.budget import junit as xml
     from edgekit.budget import limits, render, verdict
     from edgekit.budget.baseline import Baseline
-    from edgekit.budget.meter import Devices
+    from edgekit.budget.devices import Devices
     from edgekit.bundle import Bundle
     from edgekit.cli import progress
     from edgekit.cli.rendering.tables import print_json

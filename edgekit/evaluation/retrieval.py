@@ -11,7 +11,8 @@ import numpy as np
 from edgekit.data.table import Data
 from edgekit.errors import DataError
 from edgekit.evaluation import measures
-from edgekit.evaluation.kinds import Example, Judged, ModelFacts, Options
+from edgekit.evaluation.judged import Example, Judged
+from edgekit.evaluation.kinds import EvaluationOptions, ModelFacts
 from edgekit.postprocess import Facts, Outputs
 from edgekit.tokens.encoding import Prompt, Tokenizer
 
@@ -82,7 +83,7 @@ class Retrieval:
         return repr(text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}...")
 
 
-def build(data: Data, model: ModelFacts, options: Options) -> tuple[Retrieval, list[str]]:
+def build(data: Data, model: ModelFacts, options: EvaluationOptions) -> tuple[Retrieval, list[str]]:
     """Queries with their documents; a row without a query, or of relevance 0, is a distractor.
 
     Raises:
