@@ -91,7 +91,7 @@ def _write_first(bundle: Path, path: Path, hidden: bool) -> None:
     """Writes a budget of what is measured now; one that is there is somebody's."""
     from edgekit import extras
     from edgekit.budget import first
-    from edgekit.budget.meter import Devices
+    from edgekit.budget.devices import Devices
     from edgekit.bundle import Bundle
     from edgekit.cli import progress
     from edgekit.files import write_text
