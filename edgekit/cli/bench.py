@@ -24,6 +24,7 @@ from edgekit.cli.options import (
 @click.command()
 @click.argument("bundles", nargs=-1, type=FilePath())
 @click.option("--against", type=FilePath(), help="The bundle to compare with.")
+@click.option("--like", type=FilePath(), help="For files of other tools: a bundle of that model.")
 @click.option("--suite", type=Text(), help="quick, paper, full, or a TOML file.")
 @click.option("--device", type=NAMES, help="Like host,arm64:cortex-a53,ios.  [host]")
 @click.option("--threads", type=COUNTS, help="Like 1,2.  [default: 1]")
