@@ -96,7 +96,7 @@ class Cached:
         return cls(rows, readout, arrays)
 
     def outputs(self, micro: Micro, tensors: Tensors) -> Outputs:
-        """The rows' outputs, read from the files that an earlier pass over the examples has written."""
+        """The rows' outputs, read from the files that an earlier pass has written."""
         return {name: self._output(name, micro, tensors) for name in self.arrays}
 
     def _output(self, name: str, micro: Micro, tensors: Tensors) -> torch.Tensor:
