@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shlex
 import shutil
@@ -15,7 +14,7 @@ from pathlib import Path
 import click
 import msgspec
 import pytest
-from command import edgekit_cli, edgekit_process
+from command import absent, edgekit_cli, edgekit_process
 from packaging.requirements import Requirement
 
 from edgekit import extras, formats, recipe
@@ -38,12 +37,6 @@ POSIX = (  # what Windows lacks, and edgekit or a library may ask for
     "signal.SIGKILL",
     "signal.SIGHUP",
 )
-
-
-def absent(*names: str) -> dict[str, str]:
-    """Variables of a process that lacks them."""
-    path = os.pathsep.join([str(Path(__file__).parent / "absent"), str(ROOT)])
-    return {"EDGEKIT_ABSENT": ",".join(names), "PYTHONPATH": path}
 
 
 def commands() -> Iterator[tuple[str, click.Command]]:
