@@ -131,6 +131,13 @@ def test_an_extra_brings_all_that_is_asked_for_in_its_name() -> None:
             assert names & brought(extra) or via in brought(extra), (extra, module)
 
 
+def test_every_extra_in_the_docs_exists() -> None:
+    pages = (ROOT / "README.md", ROOT / "action.yml", *(ROOT / "docs").glob("*.md"))
+    for page in pages:
+        for named in re.findall(r"(?:edgekit|'\.)\[([a-z0-9,]+)\]", page.read_text("utf-8")):
+            assert set(named.split(",")) <= set(PROJECT["optional-dependencies"]), (page, named)
+
+
 def test_pytorch_is_in_no_extra_of_the_gate() -> None:
     everything = set().union(*map(brought, ("check", "eval", "onnx", "tflite", "coreml", "bench")))
     assert not {"torch", "transformers"} & everything
