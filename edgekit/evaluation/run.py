@@ -101,6 +101,7 @@ def run(
         EdgekitError: with one line that says what was wrong and what to do.
     """
     extras.require("eval")
+    say("every file's hash")
     opened = [Bundle.open(path) for path in request.bundles]
     if not request.data.is_file():
         raise DataError(f"{request.data} is no file: give labelled data with --data")
@@ -159,12 +160,13 @@ class _Work:
     ) -> judging.Outcome:
         """A file that cannot be opened, or that gives no numbers, does not end the others."""
         absent = EdgekitError if artifact is None else (BundleError, MissingExtraError)
+        name = inference.PYTORCH if artifact is None else artifact.path.name
+        self.tick(f"{name}: opening")
         try:
             return self._ask(bundle, artifact, prepared, device)
         except (DataError, OutputError):
             raise
         except absent as error:
-            name = inference.PYTORCH if artifact is None else artifact.path.name
             self.say(f"  {name}: {error}")
             return judging.Outcome(artifact, device, "", (), 0, " ".join(str(error).split()))
 
