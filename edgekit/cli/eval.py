@@ -15,6 +15,7 @@ from edgekit.cli.options import (
     Text,
     debug_option,
     json_option,
+    prompt_option,
     quiet_option,
 )
 
@@ -41,6 +42,7 @@ from edgekit.cli.options import (
 @click.option(
     "--shown", type=click.IntRange(0), default=3, show_default=True, help="Differing examples."
 )
+@prompt_option
 @click.option("-o", "--out", type=FilePath(), help="Default: <data>.eval")
 @click.option("--force", is_flag=True, help="Ask again what is in the folder already.")
 @quiet_option
@@ -58,6 +60,7 @@ def evaluate(
     null_threshold: float,
     top: int,
     shown: int,
+    prompt: str | None,
     out: Path | None,
     force: bool,
     quiet: bool,
@@ -76,7 +79,7 @@ def evaluate(
     from edgekit.evaluation.run import Request, default_folder, run
 
     options = Options(columns or {}, labels or {}, null_threshold, top)
-    request = Request(bundles, data, task, artifacts, device, limit, shown, options)
+    request = Request(bundles, data, task, artifacts, device, limit, shown, options, prompt=prompt)
     folder = out or default_folder(data)
     with progress.Log(quiet or as_json) as log:
         try:

@@ -36,7 +36,7 @@ from edgekit.runtime.interpreters import Session
 from edgekit.runtime.text import TextSession
 from edgekit.signature import Card, Signature, TensorSpec
 from edgekit.tokens import tokenizer as tokenizers
-from edgekit.tokens.encoding import Encoded, Tokenizer
+from edgekit.tokens.encoding import Encoded, Prefixes, Tokenizer
 from edgekit.tokens.tokenizer import TextTokenizer
 from edgekit.tracing import graph
 
@@ -189,7 +189,9 @@ def _reference(
     vocabulary = probes.Vocabulary.of(oracle.model.config, oracle.token_types)
     rows = list(probes.made_up(vocabulary, plan.max_length, plan.buckets))
     if tokenizer is not None:
-        rows = [*probes.from_texts(tokenizer, plan.max_length, vocabulary), *rows]
+        prompts = plan.source.prompts() if plan.task.has_head else {}
+        texts = probes.from_texts(tokenizer, plan.max_length, vocabulary, prompts)
+        rows = [*texts, *rows]
     answers = [probes.answer(oracle, row) for row in rows]
     reference = Reference.of(plan.task, signature, answers, plan.max_length)
     clear = max(
@@ -213,7 +215,8 @@ def _write_vectors(
     def ask(encoded: Encoded) -> dict[str, np.ndarray]:
         return oracle.answer(encoded.input_ids, encoded.token_type_ids)
 
-    tokenizer = Tokenizer(out / bundle.TOKENIZER, plan.max_length, saved.truncation_side)
+    prefixes = Prefixes(plan.source.prompts(), plan.source.default_prompt_name())
+    tokenizer = Tokenizer(out / bundle.TOKENIZER, plan.max_length, saved.truncation_side, prefixes)
     mask_id = saved.special_tokens.get("mask_token")
     facts = Facts(
         plan.task.name,

@@ -32,7 +32,8 @@ Say = Callable[[str], None]
 class Request:
     """What is evaluated. ``artifacts`` None are all that the device runs; ``limit`` counts examples
     from the first on; ``shown`` is how many differing examples are kept of each file. Without
-    ``baseline`` PyTorch is not asked, and there are no drops.
+    ``baseline`` PyTorch is not asked, and there are no drops. ``prompt`` is the name of the
+    bundles' prompt that stands before every text; None leaves it to the model.
     """
 
     bundles: tuple[Path, ...]
@@ -44,6 +45,7 @@ class Request:
     shown: int = 5
     options: Options = field(default_factory=Options)
     baseline: bool = True
+    prompt: str | None = None
 
 
 def default_folder(data: Path) -> Path:
@@ -96,10 +98,10 @@ class _Work:
     tick: Say
 
     def bundle(self, bundle: Bundle) -> BundleEvaluation:
-        asked = self.request
-        prepared = ways.prepare(
-            asked.data, ModelFacts.of(bundle), asked.task, asked.options, asked.limit
-        )
+        asked, model = self.request, ModelFacts.of(bundle)
+        if asked.prompt is not None:
+            model.tokenizer.prompted(asked.prompt)  # its name is checked before anything is asked
+        prepared = ways.prepare(asked.data, model, asked.task, asked.options, asked.limit)
         self.say(f"{bundle.name}: {len(prepared.kind.examples)} examples")
         for note in prepared.notes:
             self.say(f"  {note}")
@@ -147,6 +149,8 @@ class _Work:
         with answers.silenced(self.debug):
             app = opening.open_app(bundle, artifact, device)
         with app:
+            if self.request.prompt is not None:
+                app.use_prompt(self.request.prompt)
             with answers.silenced(self.debug):
                 app.infer(self._prompt(app, prepared, 0).encodings[:1])  # libraries greet here
             facts = self._facts(app, prepared)
@@ -175,6 +179,8 @@ class _Work:
             "file": app.artifact.sha256 if app.artifact else manifest.source.sha256,
             "tokenizer": msgspec.to_builtins(manifest.tokenizer),
             "max_length": manifest.max_length,
+            "prompts": dict(manifest.prompts),
+            "prompt": self.request.prompt or manifest.default_prompt_name,
             "runtime": app.session.runtime,
             "device": app.device,
             "data": self.data_sha256,
