@@ -104,7 +104,7 @@ class Bench:
             if measurement.failure is not None:
                 self._go_on()  # it failed because it was stopped
                 self._say(f"    failed: {measurement.subject.label}: {measurement.failure}")
-            self._keep(measurement)
+            self._keep(replace(measurement, ended=_now()))
 
     def _go_on(self) -> None:
         if self._stopped.is_set():
@@ -173,7 +173,7 @@ class Bench:
             entry.subject,
             Conditions(each.target.name, str(facts["machine"]), each.threads, each.length),
             {**facts, "edgekit": VERSION},
-            datetime.now(timezone.utc).isoformat(timespec="seconds"),
+            _now(),
             padded_to=entry.padded(each.length),
             memory_limit_bytes=None if each.target.timed else self._suite.memory_limit_bytes,
             suite=self._suite.facts(),
@@ -222,3 +222,8 @@ class Bench:
             raise
         except EdgekitError as error:
             return str(error), ()
+
+
+def _now() -> str:
+    """ISO 8601 in UTC, to the second."""
+    return datetime.now(timezone.utc).isoformat(timespec="seconds")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from edgekit.benchmarks.devices.protocol import Launch, Target
 from edgekit.benchmarks.devices.runtimes import NAMES, PYTORCH, DeviceRuntime
 from edgekit.benchmarks.measurement import Subject
 from edgekit.benchmarks.spec import Suite
-from edgekit.bundle import MANIFEST, Artifact, Bundle
+from edgekit.bundle import Artifact, Bundle
 from edgekit.errors import PlanError
 from edgekit.runtime.feeding import fit
 
@@ -49,7 +48,7 @@ class Entry:
         return Subject(
             model=self.name,
             bundle=str(self.bundle.path),
-            bundle_id=hashlib.sha256((self.bundle.path / MANIFEST).read_bytes()).hexdigest(),
+            bundle_id=self.bundle.id,
             file="" if artifact is None else artifact.path.name,
             format=PYTORCH if artifact is None else artifact.format,
             recipe="fp32" if artifact is None else artifact.recipe,

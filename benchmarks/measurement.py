@@ -14,9 +14,9 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from edgekit.manifest import Count, Length
+from edgekit.manifest.fields import Count, Length
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 
 Positive = Annotated[int, Meta(ge=1, le=2**53 - 1)]
 Samples = tuple[Annotated[float, Meta(gt=0)], ...]
@@ -122,6 +122,7 @@ class SuiteFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     against: Annotated[str | None, Meta(description="the model compared with")] = None
     texts: Texts | None = None
     paper: Paper | None = None
+    command: Annotated[str, Meta(description="what measures it again, as a shell takes it")] = ""
 
 
 @dataclass(frozen=True)
@@ -150,6 +151,7 @@ class Measurement:
         Meta(description="what the device says: processor, memory, system, versions"),
     ]
     started: Annotated[str, Meta(description="ISO 8601")]
+    ended: Annotated[str, Meta(description="ISO 8601; empty before schema version 1.1")] = ""
     round: Annotated[
         str, Meta(description="equal: interleaved, the n-th sample right beside the n-th")
     ] = ""

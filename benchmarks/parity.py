@@ -15,19 +15,20 @@ from edgekit.benchmarks.measurement import Parity
 from edgekit.bundle import Artifact, Bundle
 from edgekit.errors import BundleError
 from edgekit.proof import golden
-from edgekit.proof.compare import Reference
-from edgekit.proof.probes import Probe
+from edgekit.proof.probe import Probe
 from edgekit.proof.prove import prove
+from edgekit.proof.reference import Reference
 from edgekit.proof.trials import Trial, plan_tight
 from edgekit.runtime.feeding import fit
-from edgekit.runtime.interpreters import Feed, Session
+from edgekit.runtime.session import Feed, Session
 from edgekit.signature import Signature
+from edgekit.tolerance import PYTORCH
 
 FEW = 4  # texts on an emulator, which takes seconds for one
 
 
 class Remote:
-    """A runner as a :class:`edgekit.runtime.interpreters.Session`, fed through files.
+    """A runner as a :class:`edgekit.runtime.session.Session`, fed through files.
 
     Args:
         target: The device that the runner is on.
@@ -117,7 +118,7 @@ def check(
         BundleError: The file gives more or fewer values than its manifest says.
     """
     buckets = None if artifact is None else artifact.buckets
-    reference, tolerance = golden.read(bundle), recipe.PYTORCH
+    reference, tolerance = golden.read(bundle), PYTORCH
     if artifact is not None:
         tolerance = recipe.get(artifact.recipe).tolerance_of(bundle.manifest.task)
     if most is not None:

@@ -14,7 +14,8 @@ from msgspec.structs import replace
 
 from edgekit.benchmarks.measurement import Texts
 from edgekit.benchmarks.spec import Model, Suite
-from edgekit.bundle import MANIFEST, TOKENIZER, Bundle
+from edgekit.bundle import Bundle
+from edgekit.contents import MANIFEST, TOKENIZER
 from edgekit.conversion import pipeline, plan
 from edgekit.errors import BundleError, ConversionError, PlanError
 from edgekit.files import output_folder, write_text

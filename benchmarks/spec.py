@@ -108,9 +108,13 @@ class SuiteTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Suite(SuiteTable, frozen=True):
-    """A suite that is measured, at the lengths of the user's own texts if there are ``texts``."""
+    """A suite that is measured, at the lengths of the user's own texts if there are ``texts``.
+
+    ``command`` is what measures it again.
+    """
 
     texts: Texts | None = None
+    command: str = ""
 
     def facts(self) -> SuiteFacts:
         """What a measurement keeps of its suite."""
@@ -120,6 +124,7 @@ class Suite(SuiteTable, frozen=True):
             against=self.against,
             texts=self.texts,
             paper=self.paper,
+            command=self.command,
         )
 
 

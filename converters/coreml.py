@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edgekit.converters.lowering import Format
+from edgekit.converters.lowering import Coverage
 from edgekit.errors import ConversionError, first_line
 from edgekit.mil import passes
 from edgekit.mil.package import read_spec, spec_path
@@ -42,13 +42,13 @@ if TYPE_CHECKING:
 
 _INT8 = Scheme(8, symmetric=False, activations="float16")
 _OPERATORS, _SCHEMES = ("embedding", "linear"), (FLOAT32, FLOAT16, _INT8)
-FORMAT = Format(
+COVERAGE = Coverage(
     "coreml",
     "Core ML",
     [(operator, scheme) for operator in _OPERATORS for scheme in _SCHEMES],
     "converters/coreml.py",
 )
-__all__ = ["FORMAT", "conversion_pipeline", "convert", "missing_operators", "weights"]
+__all__ = ["COVERAGE", "conversion_pipeline", "convert", "missing_operators", "weights"]
 
 _CAST = re.compile(r"_to_fp16(_\d+)?$")  # ends the name of a parameter that was cast
 _COREMLTOOLS = "com.github.apple.coremltools.version"  # the key Apple's own tools write
@@ -78,7 +78,7 @@ def convert(
     """
     coremltools()  # before torch loads the graph: tqdm, which both import, is told to be quiet once
     found = tensors(graph.dynamic)
-    chosen = [FORMAT.schemes(recipe, found) for recipe in recipes]
+    chosen = [COVERAGE.schemes(recipe, found) for recipe in recipes]
     program, made_in = None, ""
     for recipe, schemes in sorted(zip(recipes, chosen, strict=True), key=_order):
         precision, quantized = _order((recipe, schemes))
@@ -163,7 +163,7 @@ def _computing(recipe: Recipe, layers: Mapping[str, int]) -> Callable[[Any], boo
         while name and name not in layers:
             name = name.rpartition("_")[0]
         tensor = Tensor(op.outputs[0].name, "other", layers.get(name), ())
-        return recipe.selector.scheme(tensor, FORMAT.name) != FLOAT32
+        return recipe.selector.scheme(tensor, COVERAGE.name) != FLOAT32
 
     return chosen
 
@@ -208,7 +208,7 @@ def _storing(recipe: Recipe, found: Mapping[str, Tensor]) -> PassPipeline:
         tensor = named.get(_CAST.sub("", name))
         if tensor is None:
             tensor = Tensor(name, "attention" if matrix else "other", None, ())
-        return recipe.selector.scheme(tensor, FORMAT.name)
+        return recipe.selector.scheme(tensor, COVERAGE.name)
 
     pipeline = coremltools().PassPipeline([passes.STORE, passes.SHARE])
     pipeline.set_options(passes.STORE, {"choose": choose})

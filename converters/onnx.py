@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from edgekit.converters.lowering import missing, resolved, weight_of
 from edgekit.converters.onnx_graph import LIMIT_BYTES, GraphBuilder, write
-from edgekit.converters.onnx_ops import FORMAT, lowerings
+from edgekit.converters.onnx_ops import COVERAGE, lowerings
 from edgekit.converters.onnx_shapes import Value, Values, kind_of
 from edgekit.converters.onnx_text import DOMAINS, IDS, INPUT, MAX_LENGTH, text_graph
 from edgekit.converters.onnx_versions import OPSETS, ir_version, least_opset
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from torch.export import ExportedProgram
     from torch.fx import Node
 
-__all__ = ["FORMAT", "convert", "missing_operators", "weights"]
+__all__ = ["COVERAGE", "convert", "missing_operators", "weights"]
 
 
 def convert(
@@ -73,7 +73,7 @@ def convert(
         inputs = tuple(replace(spec, dtype="int64") for spec in signature.inputs)
         signature = replace(signature, inputs=inputs)
     text = None if tokenizer is None else text_graph(tokenizer)
-    chosen = [FORMAT.schemes(recipe, tensors(program)) for recipe in recipes]
+    chosen = [COVERAGE.schemes(recipe, tensors(program)) for recipe in recipes]
     for recipe, schemes in zip(recipes, chosen, strict=True):
         builder = _translate(program, signature, schemes, opset)
         path = folder / f"model-{recipe.name}.onnx"
@@ -103,7 +103,7 @@ def _translate(
             continue
         lowering = table.get((node.target, _weight_scheme(node, values).kind))
         if lowering is None:
-            raise FORMAT.missing(node)
+            raise COVERAGE.missing(node)
         builder.scope = next(reversed(node.meta["nn_module_stack"].values()))[0]
         args, kwargs = resolved(node, values)
         names = lowering(builder, node.meta["val"], *args, **kwargs)

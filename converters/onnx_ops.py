@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from edgekit.converters.lowering import Format, Table, of_kinds, rows
+from edgekit.converters.lowering import Coverage, OperatorTable, of_kinds, rows
 from edgekit.converters.onnx_graph import Array, Attribute, GraphBuilder
 from edgekit.converters.onnx_shapes import (
     SHAPES,
@@ -271,11 +271,11 @@ _BEFORE: Mapping[int, Mapping[str, Lowering]] = {  # instead of what came with t
 
 _PLAIN = {**of_kinds(_map, _MAPS), **of_kinds(_compare, _COMPARISONS), **_LOWERINGS}
 _ROWS = {**rows(_PLAIN, FLOAT32), **rows(_INT8, INT8)}
-FORMAT = Format("onnx", "ONNX", _ROWS, "converters/onnx_ops.py")
+COVERAGE = Coverage("onnx", "ONNX", _ROWS, "converters/onnx_ops.py")
 
 
-def lowerings(opset: int = OPSETS[-1]) -> Table[str | Sequence[str]]:
+def lowerings(opset: int = OPSETS[-1]) -> OperatorTable[str | Sequence[str]]:
     """``(operator, scheme) -> lowering``, in operators of an opset."""
     older = [named for since, named in _BEFORE.items() if opset < since]
     replaced = {name: lowering for named in older for name, lowering in named.items()}
-    return Table({**_ROWS, **rows(replaced, FLOAT32)}, getitem)
+    return OperatorTable({**_ROWS, **rows(replaced, FLOAT32)}, getitem)

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgekit.converters.lowering import missing, resolved, weight_of
-from edgekit.converters.tflite_graph import File, Subgraph, Value, constant, write
-from edgekit.converters.tflite_ops import FORMAT, TABLE
+from edgekit.converters.tflite_file import write
+from edgekit.converters.tflite_graph import File, Subgraph, Value, constant
+from edgekit.converters.tflite_ops import COVERAGE, TABLE
 from edgekit.converters.tflite_shapes import Values
 from edgekit.converters.tflite_versions import NARROW_WEIGHTS, least_tensorflow, release
 from edgekit.converters.tflite_weights import read as weights
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from torch.fx import Node
 
 
-__all__ = ["FORMAT", "convert", "missing_operators", "weights"]
+__all__ = ["COVERAGE", "convert", "missing_operators", "weights"]
 
 
 def convert(
@@ -59,7 +60,7 @@ def convert(
         UnsupportedError: a scheme of a recipe has no lowering, or the model needs a newer
             TensorFlow Lite than ``minimum_tflite``.
     """
-    chosen = [FORMAT.schemes(recipe, tensors(graph.dynamic)) for recipe in recipes]
+    chosen = [COVERAGE.schemes(recipe, tensors(graph.dynamic)) for recipe in recipes]
     programs = {length: graph.static(length) for length in graph.signature.buckets}
     old = minimum_tflite is not None and release(minimum_tflite) < release(NARROW_WEIGHTS)
     for recipe, schemes in zip(recipes, chosen, strict=True):
@@ -104,7 +105,7 @@ def _translate(
             continue
         lowering = table.get((node.target, _weight_scheme(node, values).kind))
         if lowering is None:
-            raise FORMAT.missing(node)
+            raise COVERAGE.missing(node)
         to.scope = node.name
         values[node] = lowering(to, node.meta["val"], *args, **kwargs)
     results = (values[node] for node in program.graph.output_node().args[0])

@@ -6,22 +6,21 @@ bundle is opened.
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from edgekit import documents
+from edgekit.contents import MANIFEST
 from edgekit.errors import BundleError
 from edgekit.files import size_bytes, tree_sha256
 from edgekit.golden import Golden
-from edgekit.manifest import SCHEMA_VERSION, ArtifactEntry, FileEntry, Manifest
+from edgekit.manifest import SCHEMA_VERSION, Manifest
+from edgekit.manifest.artifacts import ArtifactEntry, FileEntry
 from edgekit.signature import Signature
 
-MANIFEST = "manifest.json"
-GOLDEN = "golden.json"
-POSTPROCESS = "postprocess.json"
-TOKENIZER = "tokenizer"
 REMEDY = "copy the bundle again or convert again"
 
 
@@ -66,6 +65,11 @@ class Bundle:
     def name(self) -> str:
         """The model's name."""
         return self.manifest.name
+
+    @property
+    def id(self) -> str:
+        """The SHA-256 of the manifest, which has that of every file."""
+        return hashlib.sha256((self.path / MANIFEST).read_bytes()).hexdigest()
 
     @property
     def artifacts(self) -> tuple[Artifact, ...]:
@@ -146,15 +150,6 @@ def strangers(folder: Path) -> list[str]:
         if path.is_symlink() or not path.is_dir()
     )
     return [path.relative_to(folder).as_posix() for path in (*grown, *others)]
-
-
-def entry(folder: Path, path: Path) -> FileEntry:
-    """A file or package as the manifest of the bundle ``folder`` lists it."""
-    return FileEntry(
-        file=path.relative_to(folder).as_posix(),
-        size_bytes=size_bytes(path),
-        sha256=tree_sha256(path),
-    )
 
 
 def _read_manifest(folder: Path) -> Manifest:

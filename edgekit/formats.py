@@ -22,11 +22,11 @@ from edgekit.tracing.graph import Graph
 class Converter(Protocol):
     """What each format's file in ``converters/`` has.
 
-    ``FORMAT`` says which operators may have a weight in which scheme; ``convert`` yields a
+    ``COVERAGE`` says which operators may have a weight in which scheme; ``convert`` yields a
     recipe's file once it is written, and ``weights`` reads back what such a file stores.
     """
 
-    FORMAT: lowering.Format
+    COVERAGE: lowering.Coverage
 
     def convert(
         self, graph: Graph, recipes: Sequence[Recipe], card: Card, folder: Path, **options: object
@@ -76,11 +76,11 @@ class Format:
 
     def check_recipe(self, name: str) -> None:
         """Raises UnsupportedError if the format has no lowering for a scheme of that recipe."""
-        self.converter().FORMAT.require(RECIPES[name])
+        self.converter().COVERAGE.require(RECIPES[name])
 
     def _builds(self, recipe: Recipe) -> bool:
         try:
-            self.converter().FORMAT.require(recipe)
+            self.converter().COVERAGE.require(recipe)
         except UnsupportedError:
             return False
         return True

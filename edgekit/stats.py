@@ -29,6 +29,10 @@ class Interval:
         """Half of the interval, relative to the value."""
         return (self.high - self.low) / 2 / self.value if self.value else 0.0
 
+    def holds(self, value: float) -> bool:
+        """Whether a value is within: a ratio whose interval holds 1 shows no difference."""
+        return self.low <= value <= self.high
+
 
 @dataclass(frozen=True)
 class Summary:
@@ -121,6 +125,18 @@ def expected(
     drawn = draws[same[0]] if same else np.median(last[_draws(len(last), len(samples))], axis=1)
     mean, means = float(shares @ [np.median(row) for row in streams]), shares @ np.array(draws)
     return _interval(mean, means), _interval(float(np.median(last)) / mean, drawn / means)
+
+
+def none_of(count: int) -> float:
+    """The exact upper bound (Clopper and Pearson 1934) of a share of which nothing was seen.
+
+    The bootstrap has no interval there: every resample is the same. For a one-sided interval it is
+    the rule of three, 3 / count.
+
+    Args:
+        count: how often it could have been seen, at least once.
+    """
+    return float(1 - ((1 - CONFIDENCE) / 2) ** (1 / count))
 
 
 def _draws(count: int, stream: int = 0) -> np.ndarray:

@@ -33,7 +33,8 @@ from transformers import (
 
 import edgekit
 from edgekit.benchmarks.devices.arm64.parts import SETUP as ARM64
-from edgekit.bundle import MANIFEST, Bundle, entry
+from edgekit.bundle import Bundle
+from edgekit.contents import MANIFEST, entry
 from edgekit.toolchains import debian
 from edgekit.toolchains.setup import SetupError, command
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 import edgekit
-from edgekit.bundle import MANIFEST, Bundle
+from edgekit.bundle import Bundle
+from edgekit.contents import MANIFEST
 from edgekit.errors import OutputError, PlanError
 
 ASSETS = "app/src/main/assets/bundles"

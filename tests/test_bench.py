@@ -29,7 +29,8 @@ from edgekit.benchmarks.devices.runtimes import PYTORCH, RUNTIMES, Platform, run
 from edgekit.benchmarks.devices.warnings import Load
 from edgekit.benchmarks.measurement import Measurement
 from edgekit.benchmarks.spec import Limits, Model, Suite
-from edgekit.bundle import Bundle, entry
+from edgekit.bundle import Bundle
+from edgekit.contents import entry
 from edgekit.errors import BundleError, EdgekitError, PlanError
 
 FAST = Limits(min_samples=5, max_samples=8, seconds=5.0, warm_up=1, loads=2, profile_runs=2)

@@ -40,7 +40,8 @@ from edgekit.benchmarks.devices.protocol import (
     Target,
 )
 from edgekit.benchmarks.measurement import Measurement
-from edgekit.bundle import Bundle, entry
+from edgekit.bundle import Bundle
+from edgekit.contents import entry
 
 pytestmark = pytest.mark.skipif(chromium.find() is None, reason="no Chromium: make system")
 QUICK = replace(FAST, loads=1, min_samples=3, max_samples=4)

@@ -24,8 +24,9 @@ from edgekit import documents, report
 from edgekit.benchmarks import results, spec
 from edgekit.budget import limits
 from edgekit.budget.baseline import Baseline
-from edgekit.bundle import GOLDEN, MANIFEST, POSTPROCESS, Bundle, entry
+from edgekit.bundle import Bundle
 from edgekit.cli import schema
+from edgekit.contents import GOLDEN, MANIFEST, POSTPROCESS, entry
 from edgekit.conversion import plan
 from edgekit.errors import BundleError, EdgekitError, OutputError, SourceError
 from edgekit.golden import Sample

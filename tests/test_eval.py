@@ -22,9 +22,10 @@ from sklearn import metrics
 from test_bundle import edit
 
 from edgekit.app import opening
-from edgekit.bundle import Bundle, entry
+from edgekit.bundle import Bundle
 from edgekit.cli.main import cli
 from edgekit.cli.rendering import evaluation as render_eval
+from edgekit.contents import entry
 from edgekit.errors import DataError, EdgekitError
 from edgekit.evaluation import measures, result, squad, ways
 from edgekit.evaluation.kinds import Example, ModelFacts, Options

@@ -16,8 +16,10 @@ from torch.export import ExportedProgram
 from transformers.activations import ACT2CLS, ACT2FN
 
 from edgekit.benchmarks.studies import small_models
-from edgekit.conversion import plan, stages
+from edgekit.conversion import plan
 from edgekit.conversion.plan import ExportPlan
+from edgekit.conversion.results import GRAPH
+from edgekit.conversion.trace import trace
 from edgekit.converters import onnx_ops, tflite_ops
 from edgekit.errors import UnsupportedError
 from edgekit.model import checkpoint, tasks
@@ -40,9 +42,9 @@ def programs(name: str, folder: Path, **changes: Any) -> tuple[Any, ExportedProg
     chosen = planned(name, folder, **changes)
     for part in ("work", "bundle"):
         (folder / part).mkdir()
-    stages.trace(chosen, folder / "work", folder / "bundle", say=lambda step: None)
+    trace(chosen, folder / "work", folder / "bundle", say=lambda step: None)
     model = checkpoint.load_model(chosen.source, chosen.task)
-    return model, graph.load(folder / "work" / stages.GRAPH).dynamic
+    return model, graph.load(folder / "work" / GRAPH).dynamic
 
 
 def answers(program: ExportedProgram, ids: torch.Tensor, count: int = 2) -> torch.Tensor:
@@ -149,9 +151,9 @@ def test_buckets_may_be_shorter_than_what_is_traced(tmp_path: Path) -> None:
     chosen = replace(chosen, buckets=(1, 2, 3), max_length=3)
     for part in ("work", "bundle"):
         (tmp_path / part).mkdir()
-    stages.trace(chosen, tmp_path / "work", tmp_path / "bundle", say=lambda step: None)
+    trace(chosen, tmp_path / "work", tmp_path / "bundle", say=lambda step: None)
     model = checkpoint.load_model(chosen.source, chosen.task)
-    program, ids = graph.load(tmp_path / "work" / stages.GRAPH).dynamic, some_ids(1, 3)
+    program, ids = graph.load(tmp_path / "work" / GRAPH).dynamic, some_ids(1, 3)
     with torch.no_grad():
         expected = model(ids, torch.ones_like(ids)).last_hidden_state
     assert distance(answers(program, ids), expected) < 1e-5

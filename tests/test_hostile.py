@@ -12,8 +12,9 @@ import onnx
 import pytest
 from command import edgekit_process
 
-from edgekit.bundle import MANIFEST, Bundle
+from edgekit.bundle import Bundle
 from edgekit.cli.main import main
+from edgekit.contents import MANIFEST
 
 NOISE = random.Random(7).randbytes(5000)
 FILES = {

@@ -19,14 +19,14 @@ from torch.fx import Node
 from transformers import BertConfig, BertForSequenceClassification, BertModel, PreTrainedModel
 
 from edgekit import formats, recipe
-from edgekit.manifest import Proof
+from edgekit.manifest.proofs import Proof
 from edgekit.model import tasks
 from edgekit.model.head import Head
 from edgekit.model.oracle import Oracle
 from edgekit.proof import probes
-from edgekit.proof.compare import Reference
 from edgekit.proof.prove import prove
-from edgekit.proof.recipe_reference import Rounded, answers
+from edgekit.proof.recipe_reference import answers
+from edgekit.proof.reference import Reference, Rounded
 from edgekit.runtime import table
 from edgekit.signature import Card, Signature, TensorSpec
 from edgekit.tracing import export, graph

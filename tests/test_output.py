@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from command import edgekit_cli
 
-from edgekit.bundle import MANIFEST, Bundle
+from edgekit.bundle import Bundle
+from edgekit.contents import MANIFEST
 from edgekit.errors import OutputError
 from edgekit.files import write_text
 from edgekit.staging import check_replaceable

@@ -14,7 +14,8 @@ from conftest import MODELS
 from phones import Phone, PhoneError
 
 from edgekit.app.opening import open_app
-from edgekit.bundle import MANIFEST, Bundle
+from edgekit.bundle import Bundle
+from edgekit.contents import MANIFEST
 from edgekit.postprocess import to_json
 
 _TEXTS: dict[str, tuple[tuple[str, ...], ...]] = {

@@ -16,9 +16,10 @@ import pytest
 from phones import PLATFORMS, Phone
 from test_tokenizer import byte_level_bpe, sentencepiece
 
-from edgekit.bundle import MANIFEST, Bundle, entry
+from edgekit.bundle import Bundle
+from edgekit.contents import MANIFEST, entry
 from edgekit.documents import dump_json
-from edgekit.manifest import Template
+from edgekit.manifest.texts import Template
 from edgekit.tokens import portable
 from edgekit.toolchains.setup import SetupError
 

@@ -15,7 +15,8 @@ from test_tokenizer_characters import TOKENIZERS, stacked
 from tokenizers import Tokenizer, models
 from transformers import PreTrainedTokenizerFast
 
-from edgekit.bundle import MANIFEST, Bundle
+from edgekit.bundle import Bundle
+from edgekit.contents import MANIFEST
 from edgekit.documents import dump_json
 from edgekit.tokens.characters import every
 from edgekit.tokens.texts import TEXTS, cases

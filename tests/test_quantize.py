@@ -178,7 +178,7 @@ def test_an_operator_without_a_row_is_named_with_its_tensor(name: str) -> None:
     odd = Recipe("odd", Selector((Rule(int8),), FLOAT32), made.tolerance, "")
     norm = Tensor("encoder.LayerNorm.weight", "other", None, (4,), frozenset({"layer_norm"}))
     with pytest.raises(UnsupportedError, match=r"'layer_norm' of encoder.LayerNorm.weight in int8"):
-        FORMATS[name].converter().FORMAT.schemes(odd, {norm.name: norm})
+        FORMATS[name].converter().COVERAGE.schemes(odd, {norm.name: norm})
 
 
 def test_a_value_below_float16_may_be_kept_from_becoming_0() -> None:

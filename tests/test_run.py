@@ -17,8 +17,9 @@ from test_postprocess import differences
 
 from edgekit.app.answers import Answered, Asked
 from edgekit.app.opening import choose, open_app
-from edgekit.bundle import MANIFEST, TOKENIZER, Bundle, entry
+from edgekit.bundle import Bundle
 from edgekit.cli.rendering import answers as render_answers
+from edgekit.contents import MANIFEST, TOKENIZER, entry
 from edgekit.errors import EdgekitError, InputError
 from edgekit.postprocess import to_json
 from edgekit.postprocess.labels import Classification, Label

@@ -20,7 +20,7 @@ from transformers import BertModel
 
 from edgekit.conversion import plan
 from edgekit.errors import EdgekitError, SourceError, UnsupportedError
-from edgekit.manifest import DenseFacts, PoolingFacts
+from edgekit.manifest.checkpoint import DenseFacts, PoolingFacts
 from edgekit.model import tasks
 from edgekit.model.families import get
 from edgekit.model.head import MODES

@@ -43,6 +43,12 @@ def median_ratio(a: np.ndarray, b: np.ndarray, axis: int) -> np.ndarray:
     return np.asarray(np.median(a, axis=axis) / np.median(b, axis=axis))
 
 
+def test_what_was_never_seen_has_an_exact_bound() -> None:
+    for count in (1, 8, 100, 5000):
+        exact = scipy_stats.binomtest(0, count).proportion_ci(0.95, method="exact")
+        assert stats.none_of(count) == pytest.approx(exact.high)
+
+
 def test_intervals_are_scipys_of_95_percent() -> None:
     summary = stats.summarise(SLOW)
     assert summary.mean.value == SLOW.mean()
@@ -176,3 +182,11 @@ def test_a_comparison_is_of_the_pairs_of_one_round() -> None:
         compared = [each for each in found if each is not None and each.base.model != ""]
         assert compared
         assert all(each.paired is paired for each in compared)
+
+
+def test_where_no_answer_differs_the_interval_is_exact_and_not_empty() -> None:
+    right = Judged((measures.mean("accuracy", np.ones(8)),), (), [], [], [])
+    (found,) = score([right, right], 8, baseline=True)[1].scores
+    unseen = scipy_stats.binomtest(0, 8).proportion_ci(0.95, method="exact").high
+    assert (found.low, found.high) == pytest.approx((1 - unseen, 1))
+    assert (found.drop, found.drop_low, found.drop_high) == pytest.approx((0, -unseen, unseen))

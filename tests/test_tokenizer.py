@@ -23,8 +23,9 @@ from edgekit.documents import dump_json
 from edgekit.files import cache_folder
 from edgekit.model import tasks
 from edgekit.proof import golden
-from edgekit.proof.compare import Reference
-from edgekit.proof.probes import Probe, Vocabulary, from_texts
+from edgekit.proof.probe import Probe
+from edgekit.proof.probes import Vocabulary, from_texts
+from edgekit.proof.reference import Reference
 from edgekit.signature import Signature
 from edgekit.tokens.texts import LONGEST_FIRST, SIDES, TEXTS, Case, cases
 from edgekit.tokens.tokenizer import save

@@ -14,7 +14,7 @@ from edgekit.bundle import Artifact, Bundle
 from edgekit.errors import BundleError, EdgekitError, first_line
 from edgekit.postprocess import TOP, Answer, Facts, answer
 from edgekit.runtime.feeding import feed, fit
-from edgekit.runtime.interpreters import Feed, Session
+from edgekit.runtime.session import Feed, Session
 from edgekit.tokens.encoding import Encoded, Prompt, Tokenizer
 
 PYTORCH = "pytorch"

@@ -18,7 +18,7 @@ from edgekit.budget.quantities import ANSWERS, DATA, FILE, RUN, Observation
 from edgekit.bundle import Artifact, Bundle
 from edgekit.errors import PlanError
 from edgekit.evaluation.result import Quality
-from edgekit.recipe import Tolerance
+from edgekit.tolerance import Tolerance
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -23,13 +24,13 @@ from edgekit.cli.options import (
 @click.command()
 @click.argument("bundles", nargs=-1, type=FilePath())
 @click.option("--against", type=FilePath(), help="The bundle to compare with.")
-@click.option("--suite", "suite_name", type=Text(), help="quick, paper, full, or a TOML file.")
-@click.option("--device", "devices", type=NAMES, help="Like host,arm64:cortex-a53,ios.  [host]")
+@click.option("--suite", type=Text(), help="quick, paper, full, or a TOML file.")
+@click.option("--device", type=NAMES, help="Like host,arm64:cortex-a53,ios.  [host]")
 @click.option("--threads", type=COUNTS, help="Like 1,2.  [default: 1]")
 @click.option("--lengths", type=COUNTS, help="Tokens of a text, like 32,128.  [default: 128]")
 @click.option("--texts", type=FilePath(), help="Your own texts, one a line.")
-@click.option("--recipe", "recipes", type=NAMES, help="Like fp32,int8.  [default: all]")
-@click.option("--runtime", "runtimes", type=NAMES, help="Like onnxruntime,litert.  [all]")
+@click.option("--recipe", type=NAMES, help="Like fp32,int8.  [default: all]")
+@click.option("--runtime", type=NAMES, help="Like onnxruntime,litert.  [all]")
 @click.option("--profile", is_flag=True, default=None, help="Time by operator, too.")
 @click.option("--memory", type=Size(), help="Memory budget of an emulated device, like 256M.")
 @click.option(
@@ -52,17 +53,12 @@ from edgekit.cli.options import (
 @debug_option
 def bench(
     bundles: tuple[Path, ...],
-    against: Path | None,
-    suite_name: str | None,
-    texts: Path | None,
     out: Path | None,
-    seconds: float | None,
-    cool: float | None,
     force: bool,
     quiet: bool,
     as_json: bool,
     debug: bool,
-    **options: object,
+    **options: Any,
 ) -> None:
     """Measure BUNDLES: latency, memory and size, each file checked and all of them interleaved.
 
@@ -70,18 +66,18 @@ def bench(
     ios-simulator are not proven on real ones yet (docs/devices.md).
     """
     from edgekit import report
-    from edgekit.benchmarks import session, spec
+    from edgekit.benchmarks import session
     from edgekit.cli import progress
     from edgekit.cli.report import show
 
-    if texts and options["lengths"]:
-        raise click.UsageError("--texts measures the lengths of its own: leave --lengths out")
-    asked = session.suite(bundles, against, suite_name, options)
-    asked = spec.checked(spec.with_limits(asked, seconds=seconds, cool_seconds=cool))
+    request = session.Request(bundles=bundles, **options)
+    asked = session.suite(request)
     folder = out or Path(f"{asked.name}.bench")
     with progress.Log(quiet or as_json) as log:
         try:
-            rows = session.run(asked, folder, texts=texts, force=force, say=log.say, tick=log.tick)
+            rows = session.run(
+                asked, folder, texts=request.texts, force=force, say=log.say, tick=log.tick
+            )
         except KeyboardInterrupt:
             kept = f"what is finished is in {folder}; the same command goes on from there"
             told = kept if folder.exists() else "nothing was measured yet"

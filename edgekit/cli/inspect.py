@@ -18,8 +18,9 @@ def inspect(path: Path, as_json: bool, debug: bool) -> None:
 
     Of a bundle every file is checked against the manifest's SHA-256.
     """
-    from edgekit.bundle import MANIFEST, Bundle
+    from edgekit.bundle import Bundle
     from edgekit.cli.rendering import bundles
+    from edgekit.contents import MANIFEST
     from edgekit.conversion import worker
     from edgekit.errors import BundleError
     from edgekit.runtime.inspection import READERS, inspect_file

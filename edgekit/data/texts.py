@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from edgekit.data import rows
+from edgekit.data import lines, rows
 from edgekit.errors import DataError, MissingExtraError
 
 DATASETS = "datasets:"  # what a name of the package datasets begins with
@@ -53,7 +53,7 @@ def _texts(source: str, column: str | None) -> Iterator[str]:
     if source.startswith(DATASETS):
         yield from _cells(source, _dataset(source), column)
     elif Path(source).suffix.lower() in _LINES:
-        yield from (text for _, text in rows.lines(Path(source)))
+        yield from (text for _, text in lines.lines(Path(source)))
     else:
         known = [column] if column else COLUMNS
         found = rows.iterate(Path(source), known)

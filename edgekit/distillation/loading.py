@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from edgekit.bundle import TOKENIZER
+from edgekit.contents import TOKENIZER
 from edgekit.data import texts as text_data
 from edgekit.distillation import architecture, examples, labelled, layers, vocabulary
 from edgekit.distillation.batches import Batches, Masking, Order

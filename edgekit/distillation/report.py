@@ -12,7 +12,7 @@ from msgspec import Meta
 from edgekit import documents
 from edgekit.evaluation.result import Score
 from edgekit.files import write_text
-from edgekit.manifest import Count
+from edgekit.manifest.fields import Count
 from edgekit.stats import CONFIDENCE, Interval
 from edgekit.version import VERSION
 

@@ -10,7 +10,7 @@ from typing import TypedDict
 import numpy as np
 
 from edgekit.data import labels
-from edgekit.data.rows import Row
+from edgekit.data.row import Row
 from edgekit.data.table import Data
 from edgekit.errors import DataError
 from edgekit.evaluation import measures

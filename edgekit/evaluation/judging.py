@@ -64,6 +64,7 @@ def report(
         found.get(id(baseline)),
         baseline.failure,
         tuple(found.get(id(row)) or _failed(row) for row in outcomes),
+        bundle_id=bundle.id,
     )
 
 

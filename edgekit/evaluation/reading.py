@@ -8,7 +8,7 @@ from typing import TypedDict
 
 import numpy as np
 
-from edgekit.data.rows import Row
+from edgekit.data.row import Row
 from edgekit.data.table import Data
 from edgekit.evaluation import measures, squad
 from edgekit.evaluation.kinds import ClassMeasure, Example, Judged, ModelFacts, Options

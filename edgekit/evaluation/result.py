@@ -6,33 +6,36 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 import numpy as np
 from msgspec import Meta
 
-from edgekit import documents
+from edgekit import documents, stats
 from edgekit.errors import PlanError
 from edgekit.evaluation import measures
 from edgekit.evaluation.kinds import Example, Judged, agreement
 from edgekit.evaluation.measures import Measure
 from edgekit.files import write_text
-from edgekit.manifest import Count
+from edgekit.manifest.fields import Count
 from edgekit.stats import CONFIDENCE
 from edgekit.version import VERSION
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
+FEW = 100  # examples, below which hardly any number is worth much
 FILE = "eval.json"
+Bounds: TypeAlias = tuple[float | None, float | None]
 _TAIL = 100 * (1 - CONFIDENCE) / 2
 
 
 @dataclass(frozen=True)
 class Score:
-    """A metric with its 95% bootstrap interval, and what it lost against PyTorch on the same
-    examples.
+    """A metric with its 95% interval, and what it lost against PyTorch on the same examples.
 
     All of it is null where it is not defined, like the correlation of a constant; the drop also
-    where there is no baseline.
+    where there is no baseline. Intervals are those of the bootstrap, and exact where it has none:
+    all examples right, all wrong, or none of another share than PyTorch's. A correlation that
+    nothing changes has no bounds of its drop.
     """
 
     name: Annotated[str, Meta(description="accuracy, f1_macro, spearman, ndcg@10, ...")]
@@ -109,6 +112,9 @@ class BundleEvaluation:
     """A bundle's files over the data."""
 
     bundle: Annotated[str, Meta(description="the model's name")]
+    bundle_id: Annotated[str, Meta(description="SHA-256 of the bundle's manifest")] = field(
+        default="", kw_only=True
+    )
     path: Annotated[str, Meta(description="as it was given")]
     task: Annotated[str, Meta(description="the model's task, regression or retrieval")]
     examples: Count
@@ -180,9 +186,10 @@ def score(judged: Sequence[Judged], count: int, *, baseline: bool) -> list[Score
     found = []
     for number, (one, some, block) in enumerate(zip(judged, every, blocks, strict=True)):
         against = base if base and number else [None] * len(some)
+        counts = [count] * len(one.measures) + [part.examples for part in one.classes]
         scores = [
-            _score(measure, draws, *(other or (None, None)))
-            for measure, draws, other in zip(some, block, against, strict=True)
+            _score(measure, draws, examples, *(other or (None, None)))
+            for measure, draws, examples, other in zip(some, block, counts, against, strict=True)
         ]
         size = len(one.measures)
         parts = (
@@ -194,18 +201,39 @@ def score(judged: Sequence[Judged], count: int, *, baseline: bool) -> list[Score
 
 
 def _score(
-    measure: Measure, draws: np.ndarray, base: Measure | None, base_draws: np.ndarray | None
+    measure: Measure,
+    draws: np.ndarray,
+    examples: int,
+    base: Measure | None,
+    base_draws: np.ndarray | None,
 ) -> Score:
-    low, high = _bounds(draws)
-    own = Score(measure.name, measure.share, _known(measure.value), low, high)
+    value, bounds = _known(measure.value), _own_bounds(measure, draws, examples)
     if base is None or base_draws is None:
-        return own
-    drops = _bounds(base_draws - draws)
+        return Score(measure.name, measure.share, value, *bounds)
     drop = _known(base.value - measure.value)
-    return Score(own.name, own.share, own.value, low, high, drop, *drops)
+    drops = _drop_bounds(measure, base_draws - draws, examples)
+    return Score(measure.name, measure.share, value, *bounds, drop, *drops)
 
 
-def _bounds(draws: np.ndarray) -> tuple[float | None, float | None]:
+def _own_bounds(measure: Measure, draws: np.ndarray, examples: int) -> Bounds:
+    found = _bounds(draws)
+    if not measure.share or not examples or found not in ((0.0, 0.0), (1.0, 1.0)):
+        return found
+    unseen = stats.none_of(examples)
+    return (1 - unseen, 1.0) if measure.value else (0.0, unseen)
+
+
+def _drop_bounds(measure: Measure, draws: np.ndarray, examples: int) -> Bounds:
+    found = _bounds(draws)
+    if found != (0.0, 0.0):
+        return found
+    if not measure.share or not examples:
+        return None, None
+    unseen = stats.none_of(examples)
+    return -unseen, unseen
+
+
+def _bounds(draws: np.ndarray) -> Bounds:
     known = draws[~np.isnan(draws)]
     if not known.size:
         return None, None

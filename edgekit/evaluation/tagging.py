@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from edgekit.data import labels
-from edgekit.data.rows import Row
+from edgekit.data.row import Row
 from edgekit.data.table import Data
 from edgekit.evaluation import measures
 from edgekit.evaluation.kinds import ClassMeasure, Example, Judged, ModelFacts, Options

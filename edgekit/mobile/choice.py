@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgekit.bundle import MANIFEST, Artifact, Bundle
+from edgekit.bundle import Artifact, Bundle
+from edgekit.contents import MANIFEST
 from edgekit.errors import PlanError
 from edgekit.mobile.platforms import Platform
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from edgekit.errors import SourceError
-from edgekit.manifest import DenseFacts, PoolingFacts
+from edgekit.manifest.checkpoint import DenseFacts, PoolingFacts
 
 if TYPE_CHECKING:
     import torch

@@ -16,7 +16,7 @@ from msgspec import Meta
 
 from edgekit.documents import read_json
 from edgekit.errors import SourceError, UnsupportedError
-from edgekit.manifest import Similarity
+from edgekit.manifest.fields import Similarity
 from edgekit.model import config as configs
 from edgekit.model.config import Config
 

@@ -13,9 +13,9 @@ from typing import Literal
 
 from edgekit.errors import MissingExtraError, SourceError, UnsupportedError
 from edgekit.files import files_sha256
-from edgekit.manifest import Similarity
+from edgekit.manifest.fields import Similarity
 from edgekit.model import config as configs
-from edgekit.model import families, hub, sentence, sentence_head, tasks, weights
+from edgekit.model import families, hub, sentence, sentence_head, task_choice, tasks, weights
 from edgekit.model.config import Config
 from edgekit.model.families import Family
 from edgekit.model.head import Head
@@ -116,7 +116,7 @@ class Source:
         if name is not None:
             named = tasks.get(name)
             if self.weights:
-                tasks.check_head(named, architectures)
+                task_choice.check_head(named, architectures)
         else:
             made = sentence.task(self.folder)
             if made is None:
@@ -126,7 +126,7 @@ class Source:
                     "config.json names no architecture class: say what the model is for with "
                     f"--task ({', '.join(tasks.TASKS)})"
                 )
-            named = tasks.infer(architectures) if made is None else tasks.get(made)
+            named = task_choice.infer(architectures) if made is None else tasks.get(made)
         if not self.knows_modules and (named.has_head or (name is None and named.headless)):
             raise SourceError(
                 f"the cache of {self.origin} has no {hub.MODULES}, which may say how its vectors "
@@ -135,7 +135,7 @@ class Source:
         if named.has_head or sentence.is_cross_encoder(self.folder):
             sentence.check_encoder(self.folder, self.encoder)
         problem = sentence.problem_type(self.folder, self.config)
-        return tasks.fitted(named, self.config, problem)
+        return task_choice.fitted(named, self.config, problem)
 
     @property
     def kind(self) -> Literal["demo", "config", "folder", "hub"]:

@@ -20,7 +20,7 @@ from msgspec import Meta
 from edgekit import documents
 from edgekit.bundle import REMEDY, Bundle
 from edgekit.errors import BundleError
-from edgekit.manifest import Count, Length, Similarity, TokenId
+from edgekit.manifest.fields import Count, Length, Similarity, TokenId
 from edgekit.model.source import SEED
 from edgekit.postprocess import Facts, answer, to_json
 from edgekit.postprocess.scores import number, ranked

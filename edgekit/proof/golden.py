@@ -16,10 +16,10 @@ from edgekit.bundle import Bundle
 from edgekit.documents import rounded
 from edgekit.errors import BundleError
 from edgekit.golden import Golden, GoldenCase, Sample
-from edgekit.manifest import Scale
+from edgekit.manifest.proofs import Scale
 from edgekit.model import tasks
-from edgekit.proof.compare import Reference
-from edgekit.proof.probes import Probe, Sampling
+from edgekit.proof.probe import Probe, Sampling
+from edgekit.proof.reference import Reference
 from edgekit.proof.scales import scales
 from edgekit.tokens.texts import Case
 from edgekit.tokens.tokenizer import encode

@@ -11,17 +11,15 @@ PyTorch. Of rows of a few tokens some have no such number, and are computed to f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from edgekit.manifest import Scale
 from edgekit.model.source import SEED
-from edgekit.model.tasks import Task
-from edgekit.proof.probes import QUIET, Probe
+from edgekit.proof.probe import QUIET, Probe
+from edgekit.proof.reference import Reference, Rounded, typical
 from edgekit.proof.scales import distance
 from edgekit.quantize.numerics import stored_values
 from edgekit.quantize.scheme import Activations
@@ -46,26 +44,9 @@ _STILL = 1e-5  # what no level that flips stays below
 _Rounding = Callable[["torch.Tensor"], "torch.Tensor"]
 
 
-@dataclass(frozen=True)
-class Rounded:
-    """Each short probe's outputs by its name, of the unpadded text.
-
-    ``noise`` is how far they move at most if some levels flip. ``still`` are the probes of few
-    tokens that move least if only last digits differ, and ``quiet`` how far they do.
-    """
-
-    answers: Mapping[str, Mapping[str, np.ndarray]]
-    noise: float
-    still: frozenset[str]
-    quiet: float
-
-
-def typical(distances: Sequence[float]) -> float:
-    """The lower quartile, which is that of a file in which hardly any level flips."""
-    return float(np.quantile(distances, 0.25, method="lower")) if distances else 0.0
-
-
-def answers(graph: Graph, selector: Selector, format_name: str, asked: Asked) -> Rounded | None:
+def answers(
+    graph: Graph, selector: Selector, format_name: str, reference: Reference
+) -> Rounded | None:
     """What a file of that recipe and format is to compute.
 
     None where that is not known: all is stored as floats, the format's rounding of activations has
@@ -75,7 +56,7 @@ def answers(graph: Graph, selector: Selector, format_name: str, asked: Asked) ->
         graph: as traced; its weights are replaced in this object, so let it be one of its own.
         selector: how each tensor is stored.
         format_name: the format of the file.
-        asked: the probes and what their answers are measured in.
+        reference: its probes, and what their answers are measured in.
     """
     schemes = selector.schemes(format_name)
     rounds = any(scheme.activations == "int8" for scheme in schemes)
@@ -85,11 +66,11 @@ def answers(graph: Graph, selector: Selector, format_name: str, asked: Asked) ->
     inputs = _round_weights(graph.dynamic, selector, format_name)
     runner = partial(_runner, graph.dynamic.module(), graph.signature, inputs, format_name)
     run, quietly, flipping = runner(), runner(_LAST_DIGITS), runner(_FLIPS)
-    short = [probe for probe in asked.probes if len(probe) <= _LONG]
+    short = [probe for probe in reference.probes if len(probe) <= _LONG]
     found = {probe.name: run(probe) for probe in short}
     moved = {
         probe.name: max(
-            max(distance(asked.task, value, found[probe.name][name], asked.scales[name]))
+            max(distance(reference.task, value, found[probe.name][name], reference.scales[name]))
             for name, value in (quietly if probe.kind == QUIET else flipping)(probe).items()
         )
         for probe in short
@@ -104,19 +85,6 @@ def _folded(graph: Graph) -> bool:
     """Whether a linear layer has no input but constants, as DeBERTa's of relative positions."""
     found = tensors(graph.dynamic).values()
     return any(tensor.constant and "linear" in tensor.operators for tensor in found)
-
-
-class Asked(Protocol):
-    """The probes of a proof."""
-
-    @property
-    def task(self) -> Task: ...
-
-    @property
-    def probes(self) -> tuple[Probe, ...]: ...
-
-    @property
-    def scales(self) -> Mapping[str, Scale]: ...
 
 
 def _runner(

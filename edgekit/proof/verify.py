@@ -6,23 +6,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from edgekit import recipe
-from edgekit.bundle import POSTPROCESS, Artifact, Bundle
+from edgekit.bundle import Artifact, Bundle
+from edgekit.contents import POSTPROCESS
 from edgekit.errors import BundleError
-from edgekit.manifest import Proof
+from edgekit.manifest.proofs import Proof
 from edgekit.postprocess import Facts
 from edgekit.postprocess import golden as vectors
 from edgekit.proof import golden
-from edgekit.proof.compare import Reference
 from edgekit.proof.prove import prove, prove_text
-from edgekit.recipe import Tolerance
+from edgekit.proof.reference import Reference
 from edgekit.runtime import table as runtime
 from edgekit.runtime.text import TextSession
 from edgekit.tokens.encoding import Tokenizer
+from edgekit.tolerance import Tolerance
 
 
 @dataclass(frozen=True)
 class Verified:
-    """One artifact in one runtime over the golden cases; see :class:`edgekit.proof.compare.Proof`.
+    """One artifact in one runtime, held against the golden cases.
 
     ``cases`` are texts, ``runs`` inferences: some texts are run with padding and in batches too.
     Of ``postprocess.json`` ``max_abs`` is the largest difference of a score; what no other number

@@ -21,6 +21,7 @@ Point = dict[str, Any]
 Tones = Mapping[str, str]
 
 BASE, TONES = "var(--tone-0)", tuple(f"var(--tone-{index})" for index in range(1, 9))
+FAINT = "var(--line)"  # of what shows nothing
 _INK, _SOFT, _LINE, _CARD = "var(--ink)", "var(--soft)", "var(--line)", "var(--card)"
 _FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif"
 _ROW_HEIGHT, _LABEL, _MARK = 40, -8, 9  # a row's height; where its words and its mark are

@@ -11,23 +11,25 @@ from typing import Annotated
 from msgspec import Meta
 
 from edgekit.benchmarks.measurement import Measurement, Parity, Positive, Subject
-from edgekit.manifest import Count, Length
+from edgekit.evaluation.result import Evaluation
+from edgekit.manifest.fields import Count, Length
 from edgekit.report import comparison, headline, wording
 from edgekit.report.comparison import Comparison
+from edgekit.report.groups import Group, Result, Setting
 from edgekit.report.headline import Headline
-from edgekit.report.numbers import Group, Report, Result, Setting
+from edgekit.report.numbers import Report
 from edgekit.report.paper import Claim
 from edgekit.report.texts import TextsRow
 from edgekit.report.wording import WarningSummary
 from edgekit.stats import Summary
 from edgekit.version import VERSION
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 
 
 @dataclass(frozen=True)
 class Period:
-    """When the first and the last measurement began, ISO 8601."""
+    """When the first measurement began and the last one ended, ISO 8601."""
 
     first: str
     last: str
@@ -103,6 +105,9 @@ class ReportFile:
     measurements: Annotated[
         tuple[Measurement, ...], Meta(description="the raw ones, as in results.jsonl")
     ]
+    evaluations: Annotated[
+        tuple[Evaluation, ...], Meta(description="of edgekit eval, as in eval.json")
+    ] = field(default=(), kw_only=True)
     schema_version: str = field(default=SCHEMA_VERSION, kw_only=True)
     edgekit: Annotated[str, Meta(description="the version that wrote it")] = field(
         default=VERSION, kw_only=True
@@ -111,10 +116,11 @@ class ReportFile:
 
 def document(report: Report) -> ReportFile:
     """Everything that a report has, raw measurements included, as its file says it."""
-    started = sorted(row.started for row in report.measurements)
+    started = [row.started for row in report.measurements]
+    ended = [row.ended or row.started for row in report.measurements]
     return ReportFile(
         title=report.title,
-        measured=Period(started[0], started[-1]) if started else None,
+        measured=Period(min(started), max(ended)) if started else None,
         random_weights=report.random_weights,
         answers=tuple(headline.answers(report)),
         settings=tuple(map(_setting, report.settings)),
@@ -122,6 +128,7 @@ def document(report: Report) -> ReportFile:
         paper=report.paper,
         warnings=tuple(wording.warnings(report)),
         measurements=report.measurements,
+        evaluations=report.evaluations,
     )
 
 

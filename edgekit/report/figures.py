@@ -8,7 +8,8 @@ from typing import Any
 
 from edgekit.report import charts, comparison, wording
 from edgekit.report.charts import Point, Tones
-from edgekit.report.numbers import Report, Result, Setting
+from edgekit.report.groups import Result, Setting
+from edgekit.report.numbers import Report
 from edgekit.stats import Interval
 from edgekit.words import count, megabytes
 
@@ -153,8 +154,10 @@ def _ratio(row: Result) -> Point | None:
     found = row.against(comparison.FULL_PRECISION)
     if found is None or found.faster is None:
         return None
-    value = found.faster.value
-    return _bar(value, wording.times(value)) | _bounds(found.faster)
+    ratio = found.faster
+    if ratio.holds(1):
+        return _bar(ratio.value, wording.NO_DIFFERENCE) | _bounds(ratio) | {"tone": charts.FAINT}
+    return _bar(ratio.value, wording.times(ratio.value)) | _bounds(ratio)
 
 
 def _bounds(value: Interval) -> Point:

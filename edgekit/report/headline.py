@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from edgekit.benchmarks.devices import warnings
 from edgekit.benchmarks.measurement import Measurement
 from edgekit.report import comparison, wording
-from edgekit.report.numbers import Group, Report, Result, Setting
+from edgekit.report.groups import Group, Result, Setting
+from edgekit.report.numbers import Report
 from edgekit.words import megabytes
 
 
@@ -61,7 +62,7 @@ def _timed(best: Result) -> tuple[str, str]:
     if found is None or found.faster is None:
         return f"{name} is the fastest file", f"{took}, {size}"
     sizes = f"{size} against {megabytes(found.base.size_bytes)}"
-    ratio = f"{wording.faster(found.faster)} {wording.subject(found.base)}"
+    ratio = wording.faster(found.faster, wording.subject(found.base))
     return f"{name} is {ratio}, {wording.smaller(found.smaller)}", f"{took}, {sizes}"
 
 

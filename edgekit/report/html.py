@@ -19,7 +19,8 @@ from edgekit import documents
 from edgekit.errors import MissingExtraError
 from edgekit.report import comparison, data, figures, headline, tables, wording
 from edgekit.report.comparison import Comparison
-from edgekit.report.numbers import Report, Setting
+from edgekit.report.groups import Setting
+from edgekit.report.numbers import Report
 from edgekit.words import megabytes
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class Tile:
     value: str
     what: str
     note: str = ""
+    faint: bool = False  # it shows nothing
 
 
 def check() -> None:
@@ -128,9 +130,12 @@ def _ratio(found: Comparison) -> Iterator[Tile]:
     """How much better or worse than the base: latency, or an emulator's instructions."""
     base = wording.subject(found.base)
     if found.faster:
+        if found.faster.holds(1):
+            note = f"against {base}: {wording.bounds(found.faster)} times"
+            yield Tile(wording.NO_DIFFERENCE, "in speed is shown", note, faint=True)
+            return
         ratio, word = wording.speed(found.faster)
-        bounds = f"{base} [{ratio.low:.2f}, {ratio.high:.2f}]"
-        yield Tile(f"{ratio.value:.2f}×", word, f"{'as' if word == 'as fast' else 'than'} {bounds}")
+        yield Tile(f"{ratio.value:.2f}×", word, f"than {base} {wording.bounds(ratio)}")
     elif found.fewer_instructions:
         number, _, word = wording.fewer(found.fewer_instructions).partition("x ")
         yield Tile(f"{number}×", f"{word} instructions", f"than {base}")

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from edgekit.benchmarks.measurement import Measurement
 from edgekit.report import wording
-from edgekit.report.numbers import Group, Report, Result, Setting
+from edgekit.report.groups import Group, Result, Setting
+from edgekit.report.numbers import Report
 from edgekit.words import count, megabytes
 
 

@@ -11,7 +11,8 @@ from rich.table import Table
 
 from edgekit import layout
 from edgekit.report import headline, tables, wording
-from edgekit.report.numbers import Group, Report, Result
+from edgekit.report.groups import Group, Result
+from edgekit.report.numbers import Report
 from edgekit.words import count, megabytes
 
 _WIDTH = 140  # where the output is no terminal
@@ -101,7 +102,8 @@ _PROBLEMS = {"Failed": "[red]failed[/red]", "Not measured": "not measured"}
 
 
 def _ratio(row: Result, *, kind: str) -> str:
-    return wording.ratio(row.against(kind))
+    text = wording.ratio(row.against(kind))
+    return f"[dim]{escape(text)}[/dim]" if text.startswith(wording.NO_DIFFERENCE) else escape(text)
 
 
 def _extras(report: Report) -> Iterator[tuple[str, Table]]:

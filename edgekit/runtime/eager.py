@@ -11,13 +11,13 @@ from edgekit.errors import BundleError, SourceError
 from edgekit.model import checkpoint, source
 from edgekit.model.oracle import Oracle
 from edgekit.model.source import Source, Trust
-from edgekit.runtime.interpreters import Feed
+from edgekit.runtime.session import Feed
 
 
 class Eager:
     """The unmodified checkpoint that a bundle was made of, in PyTorch.
 
-    It has what a :class:`edgekit.runtime.interpreters.Session` has, so that it stands beside files.
+    It has what a :class:`edgekit.runtime.session.Session` has, so that it stands beside files.
 
     Args:
         folder: the bundle's; its manifest says where the checkpoint is.

@@ -169,12 +169,12 @@ def _coreml(path: Path) -> FileFacts:
 
 
 def _executorch(path: Path) -> FileFacts:
-    from edgekit.converters import executorch
+    from edgekit.converters import executorch_file
 
-    program = executorch.load(path)
-    facts = executorch.facts(program)
+    program = executorch_file.load(path)
+    facts = executorch_file.facts(program)
     maker = facts.pop("executorch", None)
-    meta = program.load_method(executorch.METHOD).metadata
+    meta = program.load_method(executorch_file.METHOD).metadata
     return FileFacts(
         path.name,
         "executorch",
@@ -182,7 +182,7 @@ def _executorch(path: Path) -> FileFacts:
         "batch 1, lengths up to those of the inputs",
         _executorch_tensors(facts.pop("inputs"), meta.input_tensor_meta),
         _executorch_tensors(facts.pop("outputs"), meta.output_tensor_meta),
-        executorch.operations(path),
+        executorch_file.operations(path),
         {name: str(value) for name, value in facts.items() if value},
         least_runtime={} if maker is None else {"ExecuTorch": maker},
     )

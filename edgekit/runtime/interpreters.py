@@ -6,63 +6,18 @@ evaluator; :mod:`edgekit.runtime.table` is the table of them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from edgekit.runtime.onnx_session import as_declared, open_session
+from edgekit.runtime.session import Feed, Session
 
 if TYPE_CHECKING:
     from edgekit import mil
-
-Feed = Mapping[str, np.ndarray]
-
-
-class Session(Protocol):
-    """An artifact that a runtime has opened: arrays in, arrays out.
-
-    Attributes:
-        runtime: the runtime and its version, like ``onnxruntime 1.22.0``.
-        lengths: the static lengths in tokens that the file takes, shortest first; None where any
-            will do.
-        batched: whether it takes several texts at once.
-    """
-
-    @property
-    def runtime(self) -> str: ...
-
-    @property
-    def lengths(self) -> tuple[int, ...] | None: ...
-
-    @property
-    def batched(self) -> bool: ...
-
-    def run(self, feed: Feed) -> dict[str, np.ndarray]:
-        """One inference.
-
-        Args:
-            feed: the inputs by name, int32 of (batch, length); the length is one of
-                :attr:`lengths`.
-
-        Returns:
-            The outputs by name, float32, with the batch as their first axis.
-        """
-        ...
-
-    def layers(self, feed: Feed) -> list[np.ndarray]:
-        """What every layer normalisation gives in one inference, to find where a file goes wrong.
-
-        Args:
-            feed: as of :meth:`run`.
-
-        Returns:
-            The results in the order of computation; empty where the runtime does not show them.
-        """
-        ...
 
 
 class OnnxRuntime:
@@ -221,15 +176,15 @@ class ExecuTorch:
     def __init__(self, path: Path, threads: int = 0) -> None:
         import importlib.metadata
 
-        from edgekit.converters import executorch
+        from edgekit.converters import executorch_file
 
         if threads:
-            executorch.use_threads(threads)
+            executorch_file.use_threads(threads)
         self.runtime = f"ExecuTorch {importlib.metadata.version('executorch')}"
-        program = executorch.load(path)
-        facts = executorch.facts(program)
+        program = executorch_file.load(path)
+        facts = executorch_file.facts(program)
         self._inputs, self._outputs = facts["inputs"], facts["outputs"]
-        self._method = program.load_method(executorch.METHOD)
+        self._method = program.load_method(executorch_file.METHOD)
 
     def run(self, feed: Feed) -> dict[str, np.ndarray]:
         import torch

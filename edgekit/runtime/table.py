@@ -16,10 +16,10 @@ from edgekit.runtime.interpreters import (
     ExecuTorch,
     OnnxRuntime,
     ReferenceEvaluator,
-    Session,
     open_litert,
     open_tensorflow,
 )
+from edgekit.runtime.session import Session
 
 PACKED_BYTES = 4 * 2**30  # BERT-base with six signatures has 2.5 GiB, BERT-large 7.5
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from edgekit.errors import BundleError, MissingExtraError
-from edgekit.runtime.interpreters import Feed
 from edgekit.runtime.onnx_session import open_session
+from edgekit.runtime.session import Feed
 
 PACKAGE = "onnxruntime-extensions"
 _MODULE = "onnxruntime_extensions"
@@ -33,7 +33,7 @@ def require() -> None:
 class TextSession:
     """An opened text-in file. ``threads`` 0 is the runtime's own choice.
 
-    It is a :class:`edgekit.runtime.interpreters.Session` whose one input is ``text``.
+    It is a :class:`edgekit.runtime.session.Session` whose one input is ``text``.
 
     Raises:
         BundleError: the runtime refuses the file.

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgekit import words
-from edgekit.bundle import TOKENIZER, Bundle
+from edgekit.bundle import Bundle
+from edgekit.contents import TOKENIZER
 from edgekit.errors import BundleError, InputError
 
 if TYPE_CHECKING:

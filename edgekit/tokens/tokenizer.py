@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from edgekit import bundle
+from edgekit import contents
 from edgekit.errors import BundleError
-from edgekit.manifest import AppTokenizer, Template, TokenizerFacts
+from edgekit.manifest.texts import AppTokenizer, Template, TokenizerFacts
 from edgekit.tokens import portable
 from edgekit.tokens.stored import Component, steps
 from edgekit.tokens.texts import Case
@@ -45,7 +45,7 @@ class TextTokenizer:
         template, length = facts.template, facts.max_length
         if template is None or length is None:  # which no bundle of this version lacks
             raise BundleError(f"the manifest of {out} lacks tokenizer.template: convert again")
-        text = (out / bundle.TOKENIZER / "tokenizer.json").read_text(encoding="utf-8")
+        text = (out / contents.TOKENIZER / "tokenizer.json").read_text(encoding="utf-8")
         return cls(
             json.loads(text),
             Tokenizer.from_str(text),
@@ -68,7 +68,7 @@ def save(tokenizer: PreTrainedTokenizerFast, out: Path, max_length: int) -> Toke
     ``tokenizer.json`` neither cuts nor pads, whatever the checkpoint's did or the last call here
     did: an app cuts at ``max_length`` and pads to a bucket itself.
     """
-    folder = out / bundle.TOKENIZER
+    folder = out / contents.TOKENIZER
     tokenizer.backend_tokenizer.no_truncation()
     tokenizer.backend_tokenizer.no_padding()
     tokenizer.save_pretrained(folder)
@@ -78,7 +78,7 @@ def save(tokenizer: PreTrainedTokenizerFast, out: Path, max_length: int) -> Toke
         words = _lines(tokenizer.get_vocab())
         (folder / "vocab.txt").write_text("\n".join(words) + "\n", encoding="utf-8")
     app = _write_for_apps(tokenizer.backend_tokenizer, facts, folder)
-    files = tuple(bundle.entry(out, path) for path in sorted(folder.iterdir()))
+    files = tuple(contents.entry(out, path) for path in sorted(folder.iterdir()))
     return replace(facts, app=app, files=files)
 
 

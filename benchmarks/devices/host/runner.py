@@ -22,7 +22,7 @@ from edgekit.benchmarks.devices.host import profiles
 from edgekit.benchmarks.devices.runtimes import PYTORCH
 from edgekit.errors import EdgekitError
 from edgekit.runtime import table
-from edgekit.runtime.interpreters import Session
+from edgekit.runtime.session import Session
 from edgekit.runtime.table import Runtime
 
 

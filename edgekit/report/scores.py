@@ -1,0 +1,71 @@
+"""Scores of an evaluation in words, the same in every rendering."""
+
+from __future__ import annotations
+
+from edgekit.evaluation.result import FEW, BundleEvaluation, Quality, Score
+from edgekit.report.wording import NO_DIFFERENCE, NOTHING
+
+METHOD = (
+    "Metrics have intervals of 95%, by bootstrap, or exact where no answer differs; a drop is "
+    "PyTorch's value minus the file's on the same examples"
+)
+
+
+def number(value: float | None, share: bool) -> str:
+    """A share in percent, or a correlation with four digits."""
+    if value is None:
+        return "undefined"
+    shown = round(value, 4) + 0.0  # no -0.00%
+    return f"{shown:.2%}" if share else f"{shown:.4f}"
+
+
+def bounds(low: float | None, high: float | None, share: bool) -> str:
+    """Like ``(88.10% to 91.02%)``; empty where there are none."""
+    if low is None or high is None:
+        return ""
+    return f"({number(low, share)} to {number(high, share)})"
+
+
+def metric(score: Score, between: str = " ") -> str:
+    """The value with its interval; ``between`` stands between the two."""
+    parts = number(score.value, score.share), bounds(score.low, score.high, score.share)
+    return between.join(filter(None, parts))
+
+
+def drop(score: Score, between: str = " ") -> str:
+    """What it lost, with its interval; empty where there is no baseline."""
+    if score.drop is None:
+        return ""
+    parts = number(score.drop, score.share), bounds(score.drop_low, score.drop_high, score.share)
+    return between.join(filter(None, parts))
+
+
+def difference(score: Score) -> str:
+    """The same, but no number where the interval holds 0: then no difference is shown."""
+    if score.drop is None:
+        return NOTHING
+    if shows_nothing(score):
+        within = bounds(score.drop_low, score.drop_high, score.share)
+        return " ".join(filter(None, (NO_DIFFERENCE, within)))
+    return drop(score)
+
+
+def shows_nothing(score: Score) -> bool:
+    """Whether the interval of the drop holds 0, or nothing was lost and there is none."""
+    if score.drop_low is None or score.drop_high is None:
+        return score.drop == 0
+    return score.drop_low <= 0 <= score.drop_high
+
+
+def agreement(found: Quality, between: str = " ") -> str:
+    """Like ``98.30% of 872``; empty where nothing is decided."""
+    if found.agreement is None:
+        return ""
+    return f"{found.agreement:.2%}{between}of {found.decisions}"
+
+
+def warnings(found: BundleEvaluation) -> list[str]:
+    """What makes its numbers worth little."""
+    if found.examples >= FEW:
+        return []
+    return [f"{found.examples} examples: intervals are wide; give {FEW} or more"]
