@@ -30,8 +30,9 @@ class Runtime:
 
     ``open`` takes a path and a number of threads, 0 for the runtime's own choice; ``available``
     says whether this machine has it; ``library`` is the module it imports, which takes longer than
-    opening a file. ``measures`` is off where its speed says nothing. ``prove`` opens a file for its
-    proof where that is to be another way.
+    opening a file. ``measures`` is off where its speed says nothing. ``aborts`` says that a damaged
+    file ends the process instead of raising an error: it is opened in one of its own. ``prove``
+    opens a file for its proof where that is to be another way.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Runtime:
     library: str
     available: Callable[[], bool] = lambda: True
     measures: bool = True
+    aborts: bool = False
     prove: Callable[[Path, int], Session] | None = None
 
 
@@ -64,8 +66,8 @@ RUNTIMES: tuple[Runtime, ...] = (
         _has("tensorflow"),
         prove=partial(open_tensorflow, most_bytes=PACKED_BYTES),
     ),
-    Runtime("executorch", "executorch", ExecuTorch, "executorch.runtime"),
-    Runtime("coreai", "coreai", CoreAi, "coreai.runtime"),
+    Runtime("executorch", "executorch", ExecuTorch, "executorch.runtime", aborts=True),
+    Runtime("coreai", "coreai", CoreAi, "coreai.runtime", aborts=True),
     Runtime("coreml", "coreml", CoreMl, "coremltools", lambda: sys.platform == "darwin"),
     Runtime(
         "reference",
