@@ -148,7 +148,7 @@ class Bench:
             for name, bundle in self._bundles
             for entry in entries.of(bundle, name, target, self._suite)
         )
-        if not found:
+        if not any(entry.runtime for entry in found) and (self._suite.runtimes or not found):
             raise PlanError(
                 f"{target.name}: no file of these bundles is of the recipes and for the runtimes "
                 "asked for: leave --recipe or --runtime out"

@@ -84,12 +84,13 @@ class Entry:
         assert self.runtime is not None
         signature = self.bundle.signature
         return Launch(
-            self.runtime.name,
+            self.runtime.launched_as,
             self.path,
             threads,
             tuple(spec.name for spec in signature.inputs),
             tuple(spec.name for spec in signature.outputs),
             evict,
+            self.runtime.weight_cache,
         )
 
     def padded(self, length: int) -> int:
@@ -143,25 +144,19 @@ def of(bundle: Bundle, name: str | None, target: Target, suite: Suite) -> Iterat
     for artifact in bundle.artifacts:
         if suite.recipes is not None and not _wanted(artifact, suite.recipes):
             continue
-        found = runtimes.opening(target.runtimes, artifact.format)
-        for runtime in found:
-            if _asked(runtime, suite):
-                yield Entry(bundle, name, artifact, runtime)
-        if not found and suite.runtimes is None:
+        for runtime in runtimes.asked(target.runtimes, artifact.format, suite.runtimes):
+            yield Entry(bundle, name, artifact, runtime)
+        here = runtimes.opening(target.runtimes, artifact.format)
+        if not here and runtimes.asked(runtimes.RUNTIMES, artifact.format, suite.runtimes):
             yield Entry(bundle, name, artifact, None)
-    for runtime in runtimes.opening(target.runtimes, PYTORCH):
-        if _asked(runtime, suite):
-            yield Entry(bundle, name, None, runtime)
+    for runtime in runtimes.asked(target.runtimes, PYTORCH, suite.runtimes or ()):
+        yield Entry(bundle, name, None, runtime)
 
 
 def _wanted(artifact: Artifact, recipes: tuple[str, ...]) -> bool:
     """Whether a suite's recipes name a file; fp32 names what a format has instead of it, too."""
     full = formats.get(artifact.format).full_precision
     return artifact.recipe in recipes or ("fp32" in recipes and artifact.recipe == full)
-
-
-def _asked(runtime: DeviceRuntime, suite: Suite) -> bool:
-    return suite.runtimes is None or runtime.name in suite.runtimes
 
 
 def tokenizer_ms(bundle: Bundle, length: int, count: int) -> tuple[float, ...]:

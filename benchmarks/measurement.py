@@ -1,8 +1,8 @@
 """What one measurement is: plain data, written as soon as it is finished and read back as it was.
 
 ``edgekit schema results`` prints the JSON Schema that is made of it. A file that was measured
-together with others has the same ``round``: its n-th latency was taken right before or after their
-n-th, so a drifting machine shifts all of them.
+together with others has the same ``round``: its n-th latency was taken in the turn before or after
+that of their n-th, so a drifting machine shifts all of them.
 """
 
 from __future__ import annotations
@@ -129,7 +129,8 @@ class SuiteFacts(msgspec.Struct, frozen=True, omit_defaults=True):
 class Measurement:
     """One subject under one set of conditions. What was not measured is empty or None.
 
-    Raw samples, in the order they were taken: ``latency_ms`` of warm inferences; ``load_ms`` of
+    Raw samples, in the order they were taken: ``latency_ms`` of warm inferences, ``block`` of them
+    in a turn; ``cold_ms`` of inferences with nothing in the processor's caches; ``load_ms`` of
     opening the file in a fresh process with the file in the page cache, ``load_evicted_ms`` with it
     evicted; ``first_ms`` of the first inference of each process; ``tokenizer_ms`` of encoding a
     text of that length, which is not part of the latency.
@@ -153,11 +154,15 @@ class Measurement:
     started: Annotated[str, Meta(description="ISO 8601")]
     ended: Annotated[str, Meta(description="ISO 8601; empty before schema version 1.1")] = ""
     round: Annotated[
-        str, Meta(description="equal: interleaved, the n-th sample right beside the n-th")
+        str, Meta(description="equal: interleaved, the n-th samples in neighbouring turns")
     ] = ""
     padded_to: Annotated[Count, Meta(description="the static length the text ran in")] = 0
     warm_up: Annotated[Count, Meta(description="inferences before the first that counts")] = 0
     latency_ms: Samples = ()
+    block: Annotated[Positive, Meta(description="warm inferences of a turn: not independent")] = 1
+    cold_ms: Annotated[
+        Samples, Meta(description="inferences with nothing in the processor's caches")
+    ] = ()
     load_ms: Samples = ()
     load_evicted_ms: Samples = ()
     first_ms: Samples = ()

@@ -17,6 +17,7 @@ from edgekit.benchmarks.spec import Model, Suite
 from edgekit.bundle import Bundle
 from edgekit.contents import MANIFEST, TOKENIZER
 from edgekit.conversion import pipeline, plan
+from edgekit.conversion.request import ConversionRequest
 from edgekit.errors import BundleError, ConversionError, PlanError
 from edgekit.files import output_folder, write_text
 from edgekit.runtime.feeding import fit
@@ -75,7 +76,7 @@ def _convert(model: Model, suite: Suite, folder: Path, say: Say) -> None:
             if model.config is not None:
                 write_text(config, json.dumps(dict(model.config)))
                 options["model"] = f"config:{config}"
-            planned = plan.make(**{**options, "out": folder})
+            planned = plan.make(ConversionRequest(**{**options, "out": folder}))
             say(f"convert {folder.stem}: {', '.join(row.file for row in planned.artifacts)}")
             pipeline.convert(planned, jobs=2)
         except ConversionError as error:

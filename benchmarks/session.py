@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
@@ -19,6 +18,7 @@ from edgekit.benchmarks.spec import Suite
 from edgekit.bundle import Bundle
 from edgekit.errors import PlanError
 from edgekit.files import output_folder
+from edgekit.words import command
 
 Say = Callable[[str], None]
 
@@ -28,7 +28,7 @@ class Request:
     """What ``edgekit bench`` is asked for, named as its options; None leaves what the suite has.
 
     Attributes:
-        bundles: the folders of the bundles to measure; none where a suite is named.
+        bundles: the folders of the bundles to measure; they take the place of a suite's own models.
         against: the folder of the bundle that they are compared with.
         suite: a shipped suite's name, or a TOML file.
         device: as ``edgekit devices`` names them.
@@ -62,17 +62,8 @@ class Request:
     @property
     def command(self) -> str:
         """What measures it again, as a shell takes it."""
-        options = [(field.name, getattr(self, field.name)) for field in fields(self)[1:]]
-        words = ["edgekit", "bench", *map(str, self.bundles)]
-        for name, value in options:
-            if value is not None and value is not False:
-                words.append(f"--{name}")
-                words += [] if value is True else [_word(value)]
-        return shlex.join(words)
-
-
-def _word(value: object) -> str:
-    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+        options = {field.name: getattr(self, field.name) for field in fields(self)[1:]}
+        return command("bench", self.bundles, options)
 
 
 _FIELDS = {  # of a suite, by the option that replaces it
@@ -85,18 +76,18 @@ def suite(asked: Request) -> Suite:
     """The suite that is asked for, checked.
 
     Raises:
-        PlanError: Neither bundles nor a suite were given, or both were, or a number is none.
+        PlanError: Neither bundles nor a suite were given, or a number is none.
     """
     if asked.suite is None and not asked.bundles:
         raise PlanError("name a bundle to measure, or a suite: --suite quick")
-    if asked.suite is not None and (asked.bundles or asked.against):
-        raise PlanError("--suite names its own models: leave the bundles and --against out")
+    if asked.against is not None and not asked.bundles:
+        raise PlanError("--against compares bundles: name the one to measure first")
     if asked.texts and asked.lengths:
         raise PlanError("--texts measures the lengths of its own: leave --lengths out")
-    if asked.suite is not None:
-        found = spec.read(asked.suite)
-    else:
-        found = Suite(asked.bundles[0].stem, spec.of_bundles(asked.bundles, asked.against))
+    found = Suite(asked.bundles[0].stem) if asked.suite is None else spec.read(asked.suite)
+    if asked.bundles:
+        models = spec.of_bundles(asked.bundles, asked.against)
+        found = replace(found, models=models, title="", against=None, paper=None)
     given = {field: getattr(asked, option) for option, field in _FIELDS.items()}
     given = {field: value for field, value in given.items() if value is not None}
     found = replace(found, **given, command=asked.command)

@@ -17,7 +17,7 @@ from msgspec import UNSET, structs
 
 from edgekit import documents, recipe
 from edgekit.benchmarks.measurement import Paper, SuiteFacts, Texts
-from edgekit.conversion import plan
+from edgekit.conversion.request import ConversionRequest
 from edgekit.errors import PlanError
 from edgekit.model.source import DEMO
 
@@ -33,6 +33,8 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         seconds: bounds one file's warm inferences.
         precision: the half-width of the median's interval, relative to it, at which to stop.
         warm_up: inferences before the first that counts.
+        block: inferences of one file that count before the others' turn.
+        cold: inferences with nothing in the processor's caches.
         loads: in how many fresh processes a file is opened.
         profile_runs: inferences that are averaged in a profile.
         cool_seconds: bounds how long a phone is left to cool down before.
@@ -43,6 +45,8 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seconds: float = 10.0
     precision: float = 0.01
     warm_up: int = 3
+    block: int = 5
+    cold: int = 5
     loads: int = 3
     profile_runs: int = 10
     cool_seconds: float = 300.0
@@ -164,10 +168,14 @@ def suite(table: SuiteTable, folder: Path, origin: str) -> Suite:
     return checked(structs.replace(found, name=table.name or Path(origin).stem, models=models))
 
 
+# A suite is passed on to others: what it names runs no code, and its bundles have their place.
+_NOT_OF_SUITES = ("out", "force", "allow_pickle", "trust_remote_code", "unused_weights")
+
+
 def _convert_table() -> type[msgspec.Struct]:
     """The arguments of :func:`edgekit.convert` that a suite may give, as a type."""
-    hints = get_type_hints(plan.make)
-    names = [name for name in hints if name not in ("out", "force", "trust", "return")]
+    hints = get_type_hints(ConversionRequest)
+    names = [name for name in hints if name not in _NOT_OF_SUITES]
     fields = [(name, hints[name] | msgspec.UnsetType, msgspec.UNSET) for name in names]
     return msgspec.defstruct("convert", fields, frozen=True, forbid_unknown_fields=True)
 
@@ -199,11 +207,15 @@ def checked(suite: Suite) -> Suite:
     return suite
 
 
+_LEAST = {"loads": 1, "profile_runs": 1, "block": 1, "warm_up": 0, "cold": 0}
+
+
 def _check_limits(limits: Limits) -> None:
     if not 2 <= limits.min_samples <= limits.max_samples:
         raise PlanError("min_samples has to be at least 2 and at most max_samples")
-    if limits.warm_up < 0 or limits.loads < 1 or limits.profile_runs < 1:
-        raise PlanError("loads and profile_runs have to be at least 1, warm_up 0 or more")
+    for name, least in _LEAST.items():
+        if getattr(limits, name) < least:
+            raise PlanError(f"{name} has to be {least} or more, not {getattr(limits, name)}")
     for name in ("seconds", "precision"):
         value = getattr(limits, name)
         if not 0 < value < math.inf:  # nan is neither

@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from edgekit.converters import coreai_weights
 from edgekit.converters.lowering import Coverage, LoweringKey, weight_of
+from edgekit.converters.options import NONE as DEFAULTS
+from edgekit.converters.options import FormatOptions as Options
 from edgekit.errors import ConversionError, UnsupportedError, first_line
 from edgekit.quantize.audit import Wanted
 from edgekit.quantize.numerics import Stored, quantize
@@ -35,14 +37,18 @@ if TYPE_CHECKING:
     from torch.export import ExportedProgram
     from torch.fx import GraphModule, Node
 
-__all__ = ["convert"]
+__all__ = ["COVERAGE", "Options", "convert", "missing_operators", "weights"]
 
 ENTRY = "main"
 PREFIX = f"{ENTRY}_seq_"  # of a bucket's function; Core AI joins entry point and shape by "_"
 
 
 def convert(
-    graph: Graph, recipes: Sequence[Recipe], card: Card, folder: Path
+    graph: Graph,
+    recipes: Sequence[Recipe],
+    card: Card,
+    folder: Path,
+    options: Options = DEFAULTS,
 ) -> Iterator[tuple[Recipe, Path]]:
     """Yields each recipe's finished asset as soon as it is written into ``folder``.
 

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING
 from edgekit.converters.executorch_file import write
 from edgekit.converters.executorch_weights import read as weights
 from edgekit.converters.lowering import Coverage, LoweringKey, weight_of
+from edgekit.converters.options import NONE as DEFAULTS
+from edgekit.converters.options import FormatOptions as Options
 from edgekit.quantize.numerics import quantize
 from edgekit.quantize.scheme import FLOAT32, INT8, Scheme
 from edgekit.quantize.tensors import operator_name, tensors
@@ -32,14 +34,18 @@ if TYPE_CHECKING:
 
     from edgekit.tracing.decompositions import Decomposed
 
-__all__ = ["COVERAGE", "convert", "missing_operators", "weights"]
+__all__ = ["COVERAGE", "Options", "convert", "missing_operators", "weights"]
 
 _LEVELS = (-127, 127)  # of weights: symmetric, so that there is no zero point
 _ACTIVATIONS = (-128, 127)
 
 
 def convert(
-    graph: Graph, recipes: Sequence[Recipe], card: Card, folder: Path
+    graph: Graph,
+    recipes: Sequence[Recipe],
+    card: Card,
+    folder: Path,
+    options: Options = DEFAULTS,
 ) -> Iterator[tuple[Recipe, Path]]:
     """Yields each recipe's finished file as soon as it is written into ``folder``.
 

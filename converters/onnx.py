@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,11 +21,13 @@ from edgekit.converters.onnx_shapes import Value, Values, kind_of
 from edgekit.converters.onnx_text import DOMAINS, IDS, INPUT, MAX_LENGTH, text_graph
 from edgekit.converters.onnx_versions import OPSETS, ir_version, least_opset
 from edgekit.converters.onnx_weights import read as weights
+from edgekit.converters.options import FormatOptions
+from edgekit.manifest.texts import TokenizerFacts
 from edgekit.quantize.scheme import FLOAT32, Scheme
 from edgekit.quantize.tensors import tensors
 from edgekit.recipe import Recipe
 from edgekit.signature import Card, Signature, TensorSpec
-from edgekit.tokens.tokenizer import TextTokenizer
+from edgekit.tokens.saved import TextTokenizer
 from edgekit.tracing.graph import Graph
 
 if TYPE_CHECKING:
@@ -34,7 +36,37 @@ if TYPE_CHECKING:
     from torch.export import ExportedProgram
     from torch.fx import Node
 
-__all__ = ["COVERAGE", "convert", "missing_operators", "weights"]
+__all__ = ["COVERAGE", "Options", "convert", "missing_operators", "weights"]
+
+
+@dataclass(frozen=True)
+class Options(FormatOptions):
+    """What ONNX files are asked for.
+
+    Attributes:
+        opset: the newest opset of ai.onnx that the files may ask for.
+        int64_inputs: whether the inputs are int64, as other exporters make them, and not int32.
+        limit_bytes: how large a file may be; the weights of a larger one are in a second file,
+            ``model-<recipe>.onnx.data``, that belongs beside it.
+        embed_tokenizer: whether there is a second file for each recipe, which takes text and also
+            gives ``input_ids``.
+        tokenizer: the one that is embedded.
+    """
+
+    opset: int = field(default=OPSETS[-1], metadata={"choices": OPSETS})
+    int64_inputs: bool = False
+    limit_bytes: int = LIMIT_BYTES
+    embed_tokenizer: bool = False
+    tokenizer: TextTokenizer | None = None
+
+    def with_tokenizer(self, out: Path, facts: TokenizerFacts) -> Options:
+        """The options with the bundle's tokenizer, if it is to be embedded."""
+        if not self.embed_tokenizer:
+            return self
+        return replace(self, tokenizer=TextTokenizer.read(out, facts))
+
+
+DEFAULTS = Options()
 
 
 def convert(
@@ -42,11 +74,7 @@ def convert(
     recipes: Sequence[Recipe],
     card: Card,
     folder: Path,
-    *,
-    tokenizer: TextTokenizer | None = None,
-    opset: int = OPSETS[-1],
-    int64_inputs: bool = False,
-    limit_bytes: int = LIMIT_BYTES,
+    options: Options = DEFAULTS,
 ) -> Iterator[tuple[Recipe, Path]]:
     """Yields each recipe's finished file as soon as it is written into ``folder``.
 
@@ -57,34 +85,30 @@ def convert(
         recipes: what to make; each is a file of its own.
         card: what the files say of themselves.
         folder: where they are written.
-        tokenizer: makes a second file for each recipe, which takes text and also gives
-            ``input_ids``.
-        opset: the newest opset of ai.onnx that the files may ask for, one of ``OPSETS``.
-        limit_bytes: how large a file may be; the weights of a larger one are in a second file,
-            ``model-<recipe>.onnx.data``, that belongs beside it.
-        int64_inputs: whether the inputs are int64, as other exporters make them, and not int32.
+        options: see :class:`Options`.
 
     Raises:
         ConversionError: the model has an operator without a lowering.
         UnsupportedError: the tokenizer, or a scheme of a recipe, cannot be expressed.
     """
     program, signature = graph.dynamic, graph.signature
-    if int64_inputs:
+    if options.int64_inputs:
         inputs = tuple(replace(spec, dtype="int64") for spec in signature.inputs)
         signature = replace(signature, inputs=inputs)
-    text = None if tokenizer is None else text_graph(tokenizer)
+    text = None if options.tokenizer is None else text_graph(options.tokenizer)
     chosen = [COVERAGE.schemes(recipe, tensors(program)) for recipe in recipes]
     for recipe, schemes in zip(recipes, chosen, strict=True):
-        builder = _translate(program, signature, schemes, opset)
+        builder = _translate(program, signature, schemes, options.opset)
         path = folder / f"model-{recipe.name}.onnx"
-        model = _model(builder.nodes, signature.inputs, signature.outputs, card, opset)
-        write(model, builder.tensors, path, limit_bytes=limit_bytes)
+        model = _model(builder.nodes, signature.inputs, signature.outputs, card, options.opset)
+        write(model, builder.tensors, path, limit_bytes=options.limit_bytes)
         yield recipe, path
         if text is not None:
             path = path.with_stem(f"{path.stem}-text")
             nodes, outputs = [*text.nodes, *builder.nodes], (*signature.outputs, IDS)
-            model = _model(nodes, (INPUT,), outputs, card, opset, DOMAINS)
-            write(model, {**text.tensors, **builder.tensors}, path, limit_bytes=limit_bytes)
+            model = _model(nodes, (INPUT,), outputs, card, options.opset, DOMAINS)
+            tensors_ = {**text.tensors, **builder.tensors}
+            write(model, tensors_, path, limit_bytes=options.limit_bytes)
             yield recipe, path
 
 

@@ -46,7 +46,7 @@ def convert(
     minimum_tflite: str | None = None,
     opset: int | None = None,
     int64_inputs: bool = False,
-    keep_float32: Sequence[int] | None = None,
+    keep_float32: Sequence[int] = (),
     embed_tokenizer: bool = False,
     allow_pickle: bool = False,
     trust_remote_code: bool = False,
@@ -84,26 +84,11 @@ def convert(
         ProofError: a file does not compute what PyTorch computes; the others are published.
         EdgekitError: anything else that went wrong, with one line that says what and what to do.
     """
+    asked = {name: value for name, value in locals().items() if name not in ("jobs", "say")}
     from edgekit.conversion import pipeline, plan
-    from edgekit.model.source import Trust
+    from edgekit.conversion.request import ConversionRequest
 
-    planned = plan.make(
-        model,
-        task=task,
-        to=to,
-        recipes=recipes,
-        max_length=max_length,
-        buckets=buckets,
-        out=out,
-        force=force,
-        minimum_ios=minimum_ios,
-        minimum_tflite=minimum_tflite,
-        opset=opset,
-        int64_inputs=int64_inputs,
-        keep_float32=keep_float32,
-        embed_tokenizer=embed_tokenizer,
-        trust=Trust(allow_pickle, trust_remote_code, unused_weights),
-    )
+    planned = plan.make(ConversionRequest(**asked))
     return pipeline.convert(planned, say=say or (lambda step: None), jobs=jobs)
 
 
@@ -203,6 +188,8 @@ def distill(
     tensorboard: bool = False,
     resume: bool = False,
     force: bool = False,
+    allow_pickle: bool = False,
+    trust_remote_code: bool = False,
     say: Callable[[str], None] = lambda text: None,
 ) -> DistillationReport | None:
     """Trains a smaller student of a teacher, and says whether distillation helped.
@@ -244,6 +231,8 @@ def distill(
         tensorboard: write its logs as well.
         resume: go on from the last checkpoint.
         force: replace a student, and an earlier run.
+        allow_pickle: load pickled weights, which can run code.
+        trust_remote_code: run Python code of the checkpoint.
         say: is told what was found and finished.
 
     Returns:
@@ -254,9 +243,10 @@ def distill(
     """
     asked = {name: value for name, value in locals().items() if name != "say"}
     from edgekit.distillation.plan import make
+    from edgekit.distillation.request import DistillationRequest
     from edgekit.distillation.run import run
 
-    return run(make(**asked), say)
+    return run(make(DistillationRequest(**asked)), say)
 
 
 def make_app(
@@ -267,17 +257,18 @@ def make_app(
     application_id: str | None = None,
     name: str | None = None,
 ) -> None:
-    """Puts bundles into a project that Android Studio or Xcode opens; made if it is not there.
+    """Puts bundles into a project that Android Studio or Xcode opens, or into a static site.
 
-    Of a project that is there only the bundles and the lines that name the app are changed.
+    Of a project that is there only the bundles and the lines that name the app are changed; a site
+    that is there is written anew.
 
     Args:
         *bundles: their folders.
-        platform: ``android`` or ``ios``.
-        out: the project's folder.
+        platform: ``android``, ``ios`` or ``web``.
+        out: the folder of the project, or of the site.
         artifacts: names of files that go in, each bundle's default first; none takes of each
             bundle the smallest that the platform opens.
-        application_id: like ``com.example.reviews``; None keeps the project's.
+        application_id: like ``com.example.reviews``; None keeps the project's. A site has none.
         name: what people see under the icon; None keeps the project's.
 
     Raises:
@@ -285,11 +276,14 @@ def make_app(
     """
     from pathlib import Path
 
-    from edgekit.mobile import choice, platforms, project
+    from edgekit.mobile import choice, platforms, project, site
 
     row = platforms.get(platform)
     chosen = choice.choose([open_bundle(path) for path in bundles], artifacts, row)
-    project.stamp(project.App(row, chosen, application_id, name), Path(out))
+    if isinstance(row, platforms.Project):
+        project.stamp(project.App(row, chosen, application_id, name), Path(out))
+    else:
+        site.write(site.Site(chosen, name), Path(out))
 
 
 def open_bundle(path: str | os.PathLike[str]) -> Bundle:

@@ -18,7 +18,8 @@ from edgekit.errors import BundleError
 from edgekit.files import size_bytes, tree_sha256
 from edgekit.golden import Golden
 from edgekit.manifest import SCHEMA_VERSION, Manifest
-from edgekit.manifest.artifacts import ArtifactEntry, FileEntry
+from edgekit.manifest.artifacts import ArtifactEntry
+from edgekit.manifest.files import FileEntry
 from edgekit.signature import Signature
 
 REMEDY = "copy the bundle again or convert again"
@@ -80,6 +81,29 @@ class Bundle:
     def text_artifacts(self) -> tuple[Artifact, ...]:
         """The files that take text instead of ids; none unless they were asked for."""
         return tuple(Artifact.of(self.path, entry) for entry in self.manifest.text_artifacts)
+
+    def select(self, *names: str) -> tuple[Artifact, ...]:
+        """The files that are meant, each once.
+
+        Args:
+            *names: of a file, of a format or of a recipe, like ``tflite`` or ``int8``. A format or
+                a recipe means files that take ids.
+
+        Raises:
+            BundleError: the bundle has nothing of that name.
+        """
+        found: list[Artifact] = []
+        for name in names:
+            chosen = [row for row in self.artifacts if name in (row.format, row.recipe)]
+            everything = (*self.artifacts, *self.text_artifacts)
+            chosen += [row for row in everything if row.path.name == Path(name).name]
+            if not chosen:
+                raise BundleError(
+                    f"{self.path} has no '{name}': name a file of it "
+                    f"({', '.join(row.path.name for row in everything)}), a format or a recipe"
+                )
+            found += (row for row in chosen if row not in found)
+        return tuple(found)
 
     @property
     def signature(self) -> Signature:

@@ -58,12 +58,12 @@ DISTILBERT = DistilBertConfig(
 )
 
 
-ON_DEVICES = {"emulator", "open_bay", "browser"}  # fixtures
+ON_DEVICES = {"emulator", "open_bay", "browser", "phone", "brief", "apk"}  # fixtures
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What runs on an emulated phone or in a browser is slow: ``make test`` leaves it out."""
+    """What runs on a device, in a browser or as an app is slow: ``make test`` leaves it out."""
     for item in items:
         if isinstance(item, pytest.Function) and ON_DEVICES.intersection(item.fixturenames):
             item.add_marker(pytest.mark.slow)

@@ -43,7 +43,10 @@ from edgekit.benchmarks.measurement import Measurement
 from edgekit.bundle import Bundle
 from edgekit.contents import entry
 
-pytestmark = pytest.mark.skipif(chromium.find() is None, reason="no Chromium: make system")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(chromium.find() is None, reason="no Chromium: make system"),
+]
 QUICK = replace(FAST, loads=1, min_samples=3, max_samples=4)
 NAMES = ("onnxruntime", "onnxruntime-web")
 

@@ -11,12 +11,11 @@ import pytest
 import torch
 from conftest import BERT, save_checkpoint
 from safetensors.torch import load_file, save_file
-from shared import convert
+from shared import convert, plan_of
 from test_source import edit_config, pickle_only
 from test_tokenizer import byte_level_bpe, unigram
 from transformers import BertConfig, BertForMaskedLM, BertForSequenceClassification
 
-from edgekit.conversion import plan
 from edgekit.errors import SourceError, UnsupportedError
 from edgekit.model import checkpoint
 from edgekit.model.source import Trust, find
@@ -151,9 +150,9 @@ def test_long_models_keep_short_buckets_unless_asked(classifier: Path, tmp_path:
     settings = folder / "tokenizer_config.json"
     stored = json.loads(settings.read_text())
     settings.write_text(json.dumps({**stored, "model_max_length": 8192}))
-    assert plan.make(str(folder), out=tmp_path / "out").buckets == (32, 64, 128, 256, 384, 512)
-    assert plan.make(str(folder), out=tmp_path / "out", max_length=8192).buckets[-2:] == (512, 8192)
-    assert plan.make(str(classifier), out=tmp_path / "out").buckets == (32, 64)
+    assert plan_of(folder, out=tmp_path / "out").buckets == (32, 64, 128, 256, 384, 512)
+    assert plan_of(folder, out=tmp_path / "out", max_length=8192).buckets[-2:] == (512, 8192)
+    assert plan_of(classifier, out=tmp_path / "out").buckets == (32, 64)
 
 
 def python_tokenizer(folder: Path) -> None:

@@ -28,7 +28,8 @@ from edgekit.cli.rendering import evaluation as render_eval
 from edgekit.contents import entry
 from edgekit.errors import DataError, EdgekitError
 from edgekit.evaluation import measures, result, squad, ways
-from edgekit.evaluation.kinds import Example, ModelFacts, Options
+from edgekit.evaluation.judged import Example
+from edgekit.evaluation.kinds import ModelFacts, Options
 from edgekit.evaluation.measures import Resamples
 from edgekit.evaluation.run import Request, run
 from edgekit.evaluation.tagging import Words

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 import torch
+from shared import plan_of
 from torch.export import ExportedProgram
 from transformers.activations import ACT2CLS, ACT2FN
 
 from edgekit.benchmarks.studies import small_models
-from edgekit.conversion import plan
 from edgekit.conversion.plan import ExportPlan
 from edgekit.conversion.results import GRAPH
 from edgekit.conversion.trace import trace
@@ -34,7 +34,7 @@ def planned(name: str, folder: Path, **changes: Any) -> ExportPlan:
     """A plan for token vectors of random weights; everything is made below ``folder``."""
     path = small_models.save_config(name, TASK, folder)
     path.write_text(json.dumps({**json.loads(path.read_text("utf-8")), **changes}))
-    return plan.make(f"config:{path}", task=TASK.name, buckets=(16, 48), out=folder / "out")
+    return plan_of(f"config:{path}", task=TASK.name, buckets=(16, 48), out=folder / "out")
 
 
 def programs(name: str, folder: Path, **changes: Any) -> tuple[Any, ExportedProgram]:

@@ -18,13 +18,12 @@ from sentence_transformers import (
 from sentence_transformers.base.modules import Dense, Normalize, Transformer
 from sentence_transformers.sentence_transformer.modules import Dropout, LayerNorm, Pooling
 from sentence_transformers.sparse_encoder.modules import SpladePooling
-from shared import convert
+from shared import convert, plan_of
 from test_source import edit_config
 from transformers import BertForMaskedLM, BertForSequenceClassification, BertModel
 
 from edgekit.app.opening import open_app
 from edgekit.bundle import Bundle
-from edgekit.conversion import plan
 from edgekit.errors import UnsupportedError
 from edgekit.model import checkpoint
 from edgekit.model.families import get
@@ -136,6 +135,7 @@ def test_a_vector_for_each_token(encoder: Path, tmp_path: Path) -> None:
         np.testing.assert_allclose(value, theirs, atol=3e-6)
 
 
+@pytest.mark.slow
 def test_bundles_of_both_kinds_answer_as_the_library(encoder: Path, tmp_path: Path) -> None:
     library = SparseEncoder(str(sparse(tmp_path, "max", "relu")), device="cpu")
     vectors = library.encode([QUERY, DOCUMENT]).to_dense()
@@ -252,4 +252,4 @@ def test_what_a_bundle_cannot_do_is_refused_when_planned(
     assert callable(spoil)
     spoil(tmp_path / "model")
     with pytest.raises(UnsupportedError, match=message):
-        plan.make(str(tmp_path / "model"), out=tmp_path / "out")
+        plan_of(tmp_path / "model", out=tmp_path / "out")

@@ -34,7 +34,7 @@ SIGNATURE = Signature(
     tasks.tensor_specs(TASK, {}),
     (16,),
 )
-UNSEEN = ("executorch", "coreai")  # what compiled parts compute is not shown
+UNSEEN = ("executorch", "coreai")  # what compiled parts compute is not shown, and they take long
 DAMAGED = "model.bert.encoder.layer.1.attention.output.dense.weight"
 
 
@@ -54,7 +54,13 @@ def traced(tmp_path_factory: pytest.TempPathFactory) -> tuple[Graph, Graph, list
     return graph.load(good), graph.load(bad), [probes.answer(oracle, row) for row in rows]
 
 
-@pytest.mark.parametrize("name", formats.FORMATS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.slow if name in UNSEEN else ())
+        for name in formats.FORMATS
+    ],
+)
 def test_the_first_wrong_layer_is_named(
     name: str, traced: tuple[Graph, Graph, list[Probe]], tmp_path: Path
 ) -> None:

@@ -115,6 +115,7 @@ def test_standard_output_keeps_what_was_printed_before(tmp_path: Path) -> None:
     assert Path("/dev/stdout").is_symlink()
 
 
+@pytest.mark.slow
 def test_a_failing_evaluation_leaves_no_folder(
     small: Callable[[str], Bundle], tmp_path: Path
 ) -> None:

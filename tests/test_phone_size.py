@@ -1,7 +1,8 @@
-"""The largest vocabularies in a phone's heap: XLM-R's has 250,002 rows."""
+"""The largest vocabularies in a phone's heap, and how much code a browser loads for the library."""
 
 from __future__ import annotations
 
+import gzip
 import json
 import random
 import shutil
@@ -13,6 +14,7 @@ from typing import Any
 
 import kotlin_phone
 import pytest
+import web_phone
 from phones import PLATFORMS, Phone
 from test_tokenizer import byte_level_bpe, sentencepiece
 
@@ -97,3 +99,10 @@ def test_250_002_rows_within_64_mb_of_heap(
         first = phone.encode("wörld of words, 世界", max_length=64)
         assert len(first["ids"]) > 4
         assert phone.encode("wörld of words, 世界", max_length=64) == first
+
+
+def test_the_library_for_browsers_is_small() -> None:
+    """As its authors wrote it, types and comments included: built, it is smaller."""
+    sources = sorted((web_phone.DEMO / "src" / "core").rglob("*.ts"))
+    assert len(sources) > 40
+    assert len(gzip.compress(b"".join(path.read_bytes() for path in sources))) < 60_000

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 import shlex
 from dataclasses import fields, replace
@@ -12,7 +11,6 @@ import pytest
 import report_samples
 from msgspec import structs
 from report_samples import BERT, DISTILBERT
-from rich.console import Console
 
 from edgekit import report
 from edgekit.benchmarks import session
@@ -71,16 +69,22 @@ def test_memory_of_an_emulator_is_shown_where_it_counted_nothing(
     assert "Nothing was measured" not in told
 
 
-def test_a_terminal_gets_the_columns_that_it_has_room_for() -> None:
-    (group,) = report.build(list(report_samples.timed(lengths=(64,)))).settings[0].groups
+def test_a_terminal_gets_the_columns_that_it_has_room_for(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = report.build(list(report_samples.timed(lengths=(64,))))
     heads = {}
     for width in (80, 120, 200):
-        console = Console(width=width, file=io.StringIO())
-        heads[width] = [str(each.header) for each in terminal.fitting(group, console).columns]
-        console.print(terminal.fitting(group, console))
-        assert "…" not in console.file.getvalue()
-    assert len(heads[80]) < len(heads[120]) < len(heads[200])
-    assert heads[80][:3] == ["64 tokens", "runtime", "median ms"]
+        monkeypatch.setenv("COLUMNS", str(width))
+        terminal.show(found)
+        lines = capsys.readouterr().out.splitlines()
+        heads[width] = next(line for line in lines if line.startswith("64 tokens"))
+        left_out = any(line.startswith(f"not shown in {width} columns: ") for line in lines)
+        assert left_out == (width < 200)
+        assert not any("…" in line for line in lines)
+        assert all(len(line) <= width for line in lines if "ms" in line.split())
+    assert len(heads[80].split()) < len(heads[120].split()) < len(heads[200].split())
+    assert heads[80].split()[:5] == ["64", "tokens", "runtime", "median", "ms"]
 
 
 def test_an_interval_that_holds_1_is_no_difference_everywhere(

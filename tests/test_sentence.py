@@ -15,10 +15,10 @@ from safetensors.torch import load_file, save_file
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.base.modules import Dense, Transformer
 from sentence_transformers.sentence_transformer.modules import Normalize, Pooling
-from shared import convert
+from shared import convert, plan_of
 from transformers import BertModel
 
-from edgekit.conversion import plan
+from edgekit.conversion.plan import count_parameters
 from edgekit.errors import EdgekitError, SourceError, UnsupportedError
 from edgekit.manifest.checkpoint import DenseFacts, PoolingFacts
 from edgekit.model import tasks
@@ -106,7 +106,7 @@ def test_a_dense_layer_is_in_every_file(projected: Path, tmp_path: Path) -> None
 def test_dense_weights_are_part_of_the_source(projected: Path, tmp_path: Path) -> None:
     whole = find(str(projected))
     parameters = sum(p.numel() for p in BertModel.from_pretrained(projected).parameters())
-    assert plan.count_parameters(whole) == parameters + 24 * 32 + 24
+    assert count_parameters(whole) == parameters + 24 * 32 + 24
     folder = copy(projected, tmp_path)
     tensors = load_file(folder / "2_Dense/model.safetensors")
     tensors["linear.bias"][0] += 1
@@ -179,7 +179,7 @@ def test_a_damaged_dense_module_is_refused_when_planned(
     folder = copy(projected, tmp_path)
     spoil(folder / "2_Dense")
     with pytest.raises(error, match=message) as caught:
-        plan.make(str(folder), out=tmp_path / "out")
+        plan_of(folder, out=tmp_path / "out")
     assert "\n" not in str(caught.value)
 
 

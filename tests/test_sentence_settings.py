@@ -12,13 +12,12 @@ from conftest import BERT, save_checkpoint
 from sentence_transformers import CrossEncoder, SentenceTransformer
 from sentence_transformers.base.modules import Transformer
 from sentence_transformers.sentence_transformer.modules import Pooling
-from shared import convert
+from shared import convert, plan_of
 from test_tokenizer import byte_level_bpe
 from transformers import BertModel
 
 from edgekit.app.opening import open_app
 from edgekit.bundle import Bundle
-from edgekit.conversion import plan
 from edgekit.errors import InputError, SourceError, UnsupportedError
 from edgekit.evaluation import ways
 from edgekit.evaluation.kinds import ModelFacts, Options
@@ -42,10 +41,10 @@ def test_texts_are_cut_where_sentence_transformers_cuts_them(tmp_path: Path) -> 
     folder = saved(tmp_path / "model")
     theirs = SentenceTransformer(str(folder), device="cpu")
     assert theirs.max_seq_length == 9, "its release 6 keeps it in the tokenizer's config"
-    assert plan.make(str(folder), out=tmp_path / "out").max_length == 9
+    assert plan_of(folder, out=tmp_path / "out").max_length == 9
     (folder / "sentence_roberta_config.json").write_text('{"max_seq_length": 7}')
     (folder / "sentence_bert_config.json").unlink()
-    assert plan.make(str(folder), out=tmp_path / "out").max_length == 7
+    assert plan_of(folder, out=tmp_path / "out").max_length == 7
 
 
 def test_texts_are_lowercased_where_sentence_transformers_does(tmp_path: Path) -> None:
@@ -64,13 +63,13 @@ def test_a_cross_encoder_is_a_classifier(classifier: Path, tmp_path: Path) -> No
     folder = tmp_path / "model"
     CrossEncoder(str(classifier), device="cpu").save_pretrained(str(folder))
     assert json.loads((folder / "modules.json").read_text())[0]["type"].endswith("Transformer")
-    assert plan.make(str(folder), out=tmp_path / "out").task.name == "text-classification"
+    assert plan_of(folder, out=tmp_path / "out").task.name == "text-classification"
 
 
 def test_modules_that_make_no_vectors_are_refused_when_planned(tmp_path: Path) -> None:
     folder = saved(tmp_path / "model", pooled=False)
     with pytest.raises(UnsupportedError, match="make no vectors"):
-        plan.make(str(folder), task="sentence-similarity", out=tmp_path / "out")
+        plan_of(folder, task="sentence-similarity", out=tmp_path / "out")
 
 
 PROMPTS = {"query": "the fox: ", "document": "and this ", "clustering": "group the "}
@@ -135,7 +134,7 @@ def test_a_name_that_is_none_of_the_prompts_is_refused(tmp_path: Path) -> None:
     path = folder / "config_sentence_transformers.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "default_prompt_name": "other"}))
     with pytest.raises(SourceError, match="'other', which is none of its prompts"):
-        plan.make(str(folder), out=tmp_path / "out")
+        plan_of(folder, out=tmp_path / "out")
 
 
 def test_a_prompt_of_a_cross_encoder_is_refused(classifier: Path, tmp_path: Path) -> None:
@@ -144,4 +143,4 @@ def test_a_prompt_of_a_cross_encoder_is_refused(classifier: Path, tmp_path: Path
     model = CrossEncoder(str(classifier), device="cpu", prompts=prompts, default_prompt_name="ask")
     model.save_pretrained(str(folder))
     with pytest.raises(UnsupportedError, match="'rate this: ' before the first text of each pair"):
-        plan.make(str(folder), out=tmp_path / "out")
+        plan_of(folder, out=tmp_path / "out")

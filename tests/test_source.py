@@ -10,9 +10,10 @@ import pytest
 import torch
 from command import edgekit_cli, edgekit_process
 from safetensors.torch import load_file, save_file
+from shared import plan_of
 from transformers import AutoModel
 
-from edgekit.conversion import plan
+from edgekit.conversion.plan import count_parameters
 from edgekit.errors import SourceError, UnsupportedError
 from edgekit.model import checkpoint, tasks
 from edgekit.model.head import Head, Normalize, Pool
@@ -122,7 +123,7 @@ def test_sharded_safetensors_are_one_checkpoint(classifier: Path, tmp_path: Path
     shards = find(str(tmp_path / "model"))
     assert len(shards.weights) > 1
     assert shards.sha256 != whole.sha256
-    assert plan.count_parameters(shards) == sum(p.numel() for p in model.parameters())
+    assert count_parameters(shards) == sum(p.numel() for p in model.parameters())
     shards.weights[0].unlink()
     with pytest.raises(SourceError, match="missing"):
         find(str(tmp_path / "model"))
@@ -157,5 +158,5 @@ def test_sentence_transformers_modules(classifier: Path, tmp_path: Path) -> None
     ):
         write_modules(folder, wrong)
         with pytest.raises(UnsupportedError, match=message):
-            plan.make(str(folder), out=tmp_path / "out", to=["onnx"])
-        assert plan.make(str(folder), task="text-classification", out=tmp_path / "out")
+            plan_of(folder, out=tmp_path / "out", to=["onnx"])
+        assert plan_of(folder, task="text-classification", out=tmp_path / "out")

@@ -13,8 +13,8 @@ from scipy import stats as scipy_stats
 from edgekit import report, stats
 from edgekit.benchmarks.measurement import Measurement
 from edgekit.evaluation import measures
-from edgekit.evaluation.kinds import Judged
-from edgekit.evaluation.result import score
+from edgekit.evaluation.judged import Judged
+from edgekit.evaluation.scoring import score
 from edgekit.report.comparison import SAME_RECIPE
 from edgekit.stats import Interval
 
@@ -119,6 +119,15 @@ def test_pairs_begin_at_the_first_sample(longer: str) -> None:
         fast = np.append(fast, np.full(20, 9000.0))
     found = stats.ratio(slow, fast, paired=True)
     assert (found.value, found.low, found.high) == pytest.approx((2, 2, 2))
+
+
+def test_samples_of_a_turn_are_drawn_together() -> None:
+    turns = np.repeat([10.0, 11.0, 12.0, 13.0, 14.0, 15.0], 10)  # what disturbs one disturbs all
+    loose, kept = stats.median(turns), stats.median(turns, 10)
+    assert loose.value == kept.value
+    assert kept.half_width > 2 * loose.half_width
+    same = stats.ratio(2 * turns, turns, paired=True, block=10)
+    assert (same.low, same.high) == (2.0, 2.0)
 
 
 def test_pairs_stay_together_in_a_resample() -> None:

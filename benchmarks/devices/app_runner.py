@@ -81,8 +81,8 @@ class AppRunner(Runner):
         """The first inferences of a new process, in milliseconds."""
         return self._run(f"run {count}")
 
-    def sample(self) -> list[float]:
-        """Warm inferences of a new process, in milliseconds."""
+    def sample(self, count: int) -> list[float]:
+        """Warm inferences of a new process, :data:`TOGETHER` whatever is asked, in milliseconds."""
         return self._run(f"run {WARM_UP}", f"run {TOGETHER}")
 
     def save(self, remote: str) -> None:

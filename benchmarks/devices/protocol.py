@@ -11,6 +11,8 @@ on start       ``loaded``        the file is open
 feed N PATH    ``fed``           reads int32 values, little-endian, N for each input in the
                                  manifest's order: the text, padded
 run COUNT      ``ran``           inferences one after the other, each timed alone
+cold COUNT     ``ran``           the same, but other memory goes through the processor's caches
+                                 before each
 save PATH      ``saved``         writes the last outputs, float32, little-endian, one after the
                                  other in the manifest's order
 memory         ``memory``        resident bytes before the file was opened, and the peak since
@@ -28,12 +30,12 @@ from __future__ import annotations
 import contextlib
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeAlias, TypeVar
 
-from edgekit.benchmarks.devices import events
+from edgekit.benchmarks.devices import content, events
 from edgekit.benchmarks.devices.runtimes import DeviceRuntime
 from edgekit.benchmarks.devices.watch import Watch
 from edgekit.benchmarks.measurement import Operator
@@ -66,13 +68,15 @@ class Launch:
     """What a runner opens, and how.
 
     Attributes:
-        runtime: Which runtime opens the file: a name in
-            :data:`edgekit.benchmarks.devices.runtimes.RUNTIMES`.
+        runtime: Which runtime opens the file, as
+            :data:`edgekit.benchmarks.devices.runtimes.RUNTIMES` has it for launches.
         artifact: The file or folder on this machine. For ``pytorch``, the bundle's folder.
         threads: How many threads the runtime may use, 1 or more.
         inputs: The names of the inputs, in the order in which they are fed.
         outputs: The names of the outputs, in the order in which they are saved.
         evict: Whether the file is dropped from the page cache first, where the device can do that.
+        weight_cache: Whether the runtime keeps packed weights in a file beside, one for each
+            content of the artifact.
     """
 
     runtime: str
@@ -81,6 +85,12 @@ class Launch:
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     evict: bool = False
+    weight_cache: bool = False
+
+    @property
+    def cache_name(self) -> str:
+        """The name of the file of packed weights: another artifact has another one."""
+        return f"{content.digest(self.artifact)[:32]}.xnnpack"
 
     def request(self, place: str) -> dict[str, str | int]:
         """The launch by the names of ``docs/app-contract.md``.
@@ -96,13 +106,16 @@ class Launch:
             "outputs": ",".join(self.outputs),
         }
 
-    def arguments(self, place: str) -> list[str]:
+    def arguments(self, place: str, scratch: Callable[[str], str]) -> list[str]:
         """The launch as the options of a runner's command line, its runtime left out.
 
         Args:
             place: Where the artifact is on the device.
+            scratch: Gives the path there of a file that may be written.
         """
         options = {name: value for name, value in self.request(place).items() if name != "runtime"}
+        if self.weight_cache:
+            options["weight-cache"] = scratch(self.cache_name)
         return [part for name, value in options.items() for part in (f"--{name}", str(value))]
 
 
@@ -154,9 +167,24 @@ class Runner(Protocol):
         """How many instructions each inference so far took; empty where nothing counts them."""
         return []
 
-    def sample(self) -> list[float]:
-        """Latencies of warm inferences that belong together, in ms; the same number each time."""
-        return self.run(1)
+    def sample(self, count: int) -> list[float]:
+        """Latencies of warm inferences, one right after the other, in milliseconds.
+
+        Args:
+            count: How many; a runner whose processes do always the same number does those.
+        """
+        return self.run(1 + count)[1:]  # the first finds what others have left in the caches
+
+    def cold(self, count: int) -> list[float]:
+        """Latencies of inferences that find nothing of theirs in the processor's caches, in ms.
+
+        Args:
+            count: How many.
+
+        Returns:
+            Nothing where the runner cannot empty the caches.
+        """
+        return []
 
     def energy_mj(self, latency_ms: float) -> float | None:
         """An estimate of one inference's energy in millijoules, or None without a battery.
@@ -194,6 +222,9 @@ class ProcessRunner(Runner):
 
     def run(self, count: int = 1) -> list[float]:
         return self._ask(f"run {count}", events.Ran).ms
+
+    def cold(self, count: int) -> list[float]:
+        return self._ask(f"cold {count}", events.Ran).ms if count else []
 
     def save(self, remote: str) -> None:
         self._ask(f"save {remote}", events.Saved)
@@ -240,7 +271,7 @@ def _ending(code: int) -> str:
     if code >= 0:
         return f"ended with exit code {code}"
     name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
-    return f"was ended by {name}{' (out of memory?)' if -code == signal.SIGKILL else ''}"
+    return f"was ended by {name}{' (out of memory?)' if name == 'SIGKILL' else ''}"
 
 
 class Target(Protocol):

@@ -106,9 +106,13 @@ def by_edgekit(config: Path, length: int, out: Path, jobs: int) -> None:
     from edgekit.conversion import plan
     from edgekit.conversion.crew import Crew
     from edgekit.conversion.export import build
+    from edgekit.conversion.request import ConversionRequest
     from edgekit.conversion.trace import trace
 
-    planned = plan.make(f"config:{config}", buckets=(length,), max_length=length, out=out / "b")
+    request = ConversionRequest(
+        f"config:{config}", buckets=(length,), max_length=length, out=out / "b"
+    )
+    planned = plan.make(request)
     work, bundle = out / "work", out / "bundle"
     work.mkdir()
     bundle.mkdir()

@@ -57,13 +57,13 @@ def parts(data: Path) -> Iterator[Part]:
     """All commands in their order, with paths below the folder of results."""
     train, dev, pairs = (str(data / name) for name in _NEEDED)
     own = "edgekit.benchmarks.studies.finetune"
-    yield Part("sst2-teacher", own, (train, "--epochs", "2"))
+    yield Part("sst2-teacher", own, (train, "--epochs", "1"))
     yield _distil("sst2-student", "sst2-teacher", 3, "task", "--data", train, "--eval", dev,
-                  "--epochs", "2", "--cache-teacher", "--controls")  # fmt: skip
+                  "--epochs", "1", "--cache-teacher", "--controls")  # fmt: skip
     yield _distil("stsb-student", source.DEMO, 3, "embedding", "--texts", "texts.txt", "--texts",
-                  "clauses.txt", "--eval", pairs, "--epochs", "2", "--controls", "--cache-teacher",
+                  "clauses.txt", "--eval", pairs, "--epochs", "1", "--cache-teacher",
                   "--max-length", "48")  # fmt: skip
-    mlm = ("--texts", "texts.txt", "--eval", "masked.txt", "--max-length", "48", "--limit", "6000")
+    mlm = ("--texts", "texts.txt", "--eval", "masked.txt", "--max-length", "48", "--limit", "3000")
     yield _distil("bert", f"config:{_BARE}/config.json", 4, "mlm", *mlm, "--weights", "kl=0,cos=0",
                   "--lr", "1e-3", "--epochs", "4")  # fmt: skip
     yield _distil("distilbert", "bert", 2, "mlm", *mlm, "--student", "distilbert", "--controls",

@@ -30,7 +30,7 @@ from edgekit.cli.options import (
 @click.option("--lengths", type=COUNTS, help="Tokens of a text, like 32,128.  [default: 128]")
 @click.option("--texts", type=FilePath(), help="Your own texts, one a line.")
 @click.option("--recipe", type=NAMES, help="Like fp32,int8.  [default: all]")
-@click.option("--runtime", type=NAMES, help="Like onnxruntime,litert.  [all]")
+@click.option("--runtime", type=NAMES, help="Like litert,pytorch.  [phones' own]")
 @click.option("--profile", is_flag=True, default=None, help="Time by operator, too.")
 @click.option("--memory", type=Size(), help="Memory budget of an emulated device, like 256M.")
 @click.option(
@@ -68,7 +68,7 @@ def bench(
     from edgekit import report
     from edgekit.benchmarks import session
     from edgekit.cli import progress
-    from edgekit.cli.report import show
+    from edgekit.cli.rendering.reports import show
 
     request = session.Request(bundles=bundles, **options)
     asked = session.suite(request)

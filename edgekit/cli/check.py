@@ -44,18 +44,18 @@ def check(
     Only what the budget asks for is measured. Exit code 1 if a budget is broken or could not be
     measured, 2 if the budget makes no sense.
     """
+    from edgekit import extras
     from edgekit.budget import junit as xml
     from edgekit.budget import limits, render, verdict
     from edgekit.budget.baseline import Baseline
-    from edgekit.budget.meter import Devices
+    from edgekit.budget.devices import Devices
     from edgekit.bundle import Bundle
     from edgekit.cli import progress
     from edgekit.cli.rendering.tables import print_json
     from edgekit.files import write_text
 
-    if junit:
-        xml.require()
     budgets = limits.read(budget_path)
+    extras.require(*(["check"] if junit else []), *limits.extras(budgets))
     baseline = Baseline.read(baselines) if baselines else None
     opened = Bundle.open(bundle.absolute())
     with progress.Log(quiet or as_json) as log:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Any
 
 import click
@@ -74,17 +73,7 @@ from edgekit.cli.options import (
 @quiet_option
 @json_option
 @debug_option
-def distill(
-    teacher: str,
-    out: Path,
-    layers: str,
-    allow_pickle: bool,
-    trust_remote_code: bool,
-    quiet: bool,
-    as_json: bool,
-    debug: bool,
-    **options: Any,
-) -> None:
+def distill(layers: str, quiet: bool, as_json: bool, debug: bool, **asked: Any) -> None:
     """Train a smaller student of TEACHER, and say whether distillation helped.
 
     TEACHER is what edgekit convert takes. The objective mlm is DistilBERT's pretraining (soft
@@ -95,10 +84,9 @@ def distill(
     from edgekit.cli import progress
     from edgekit.cli.rendering import distillation
     from edgekit.distillation import plan, run
-    from edgekit.model.source import Trust
+    from edgekit.distillation.request import DistillationRequest
 
-    trust = Trust(allow_pickle, trust_remote_code)
-    planned = plan.make(teacher, out, layers=_layers(layers), trust=trust, **options)
+    planned = plan.make(DistillationRequest(layers=_layers(layers), **asked))
     others = os.environ.get("RANK", "0") != "0"  # Accelerate starts processes as torchrun does
     with progress.Log(quiet or as_json or others) as log:
         try:

@@ -26,7 +26,7 @@ def inspect(path: Path, as_json: bool, debug: bool) -> None:
     from edgekit.runtime.inspection import READERS, inspect_file
 
     if (path / MANIFEST).exists() or (path.is_dir() and path.suffix not in READERS):
-        bundles.bundle(Bundle.open(path), as_json)
+        bundles.inspected(Bundle.open(path), as_json)
     else:
         try:
             facts = worker.alone(inspect_file, path.absolute(), debug=debug)

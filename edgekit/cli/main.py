@@ -23,13 +23,14 @@ from edgekit.cli.inspect import inspect
 from edgekit.cli.report import report
 from edgekit.cli.run import run
 from edgekit.cli.schema import schema
+from edgekit.cli.serve import serve
 from edgekit.cli.support import support
 from edgekit.cli.verify import verify
 from edgekit.errors import EdgekitError
 from edgekit.version import VERSION
 
 COMMANDS = (
-    convert, inspect, verify, support, run, app, bench, devices, report, evaluate, check,
+    convert, inspect, verify, support, run, app, serve, bench, devices, report, evaluate, check,
     distill, schema,
 )  # fmt: skip
 _ENDING = ("SIGTERM", "SIGHUP")  # SIGINT is KeyboardInterrupt already; Windows has no SIGHUP

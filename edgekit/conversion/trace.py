@@ -17,7 +17,7 @@ from edgekit.conversion.results import (
 )
 from edgekit.conversion.steps import Say, Step, Timed
 from edgekit.errors import ConversionError
-from edgekit.manifest.artifacts import FileEntry
+from edgekit.manifest.files import FileEntry
 from edgekit.manifest.texts import TokenizerFacts
 from edgekit.model import checkpoint, tasks
 from edgekit.model.head import Head
@@ -29,7 +29,7 @@ from edgekit.proof.reference import Reference
 from edgekit.signature import Card, Signature, TensorSpec
 from edgekit.tokens import tokenizer as tokenizers
 from edgekit.tokens.encoding import Encoded, Prefixes, Tokenizer
-from edgekit.tokens.tokenizer import TextTokenizer
+from edgekit.tokens.saved import TextTokenizer
 from edgekit.tracing import graph
 
 if TYPE_CHECKING:

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from edgekit import extras
 from edgekit.data.lines import lines
 from edgekit.data.row import Row
-from edgekit.errors import DataError, MissingExtraError
+from edgekit.errors import DataError
 
 _BATCH = 1024  # rows of Parquet that are decoded at a time
 
@@ -91,10 +92,9 @@ def _squad(path: Path, article: Mapping[str, Any], place: str) -> Iterator[Row]:
 
 
 def _parquet(path: Path) -> Iterator[Row]:
-    try:
-        from pyarrow import ArrowException, parquet
-    except ImportError as error:
-        raise MissingExtraError("pyarrow", "eval") from error
+    extras.require("eval")
+    from pyarrow import ArrowException, parquet
+
     try:
         number = 0
         for batch in parquet.ParquetFile(path).iter_batches(_BATCH):

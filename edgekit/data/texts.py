@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from edgekit import extras
 from edgekit.data import lines, rows
-from edgekit.errors import DataError, MissingExtraError
+from edgekit.errors import DataError
 
 DATASETS = "datasets:"  # what a name of the package datasets begins with
 COLUMNS = ("text", "sentence", "content", "sentence1", "document", "review", "question")
@@ -83,10 +84,9 @@ def _column(cells: Mapping[str, object]) -> str:
 
 
 def _dataset(source: str) -> Iterator[Mapping[str, object]]:
-    try:
-        import datasets
-    except ImportError as error:
-        raise MissingExtraError("datasets", "distill") from error
+    extras.require("distill")
+    import datasets
+
     path, _, split = source.removeprefix(DATASETS).partition(":")
     name, _, config = path.partition(",")
     try:

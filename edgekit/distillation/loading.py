@@ -20,7 +20,7 @@ from edgekit.distillation.batches import Batches, Masking, Order
 from edgekit.distillation.examples import Examples
 from edgekit.distillation.learner import Learner, Readout
 from edgekit.distillation.objectives import COSINE, HIDDEN
-from edgekit.distillation.plan import Plan, layer_count
+from edgekit.distillation.plan import DistillationPlan, layer_count
 from edgekit.distillation.progress import Say
 from edgekit.distillation.request import DISTILBERT
 from edgekit.distillation.saving import saves
@@ -43,7 +43,7 @@ _TOKENS, _STUDENT_TOKENS = "tokens", "student-tokens"
 class Loaded:
     """``say`` is told what was found, ``tick`` what happens now."""
 
-    plan: Plan
+    plan: DistillationPlan
     accelerator: Accelerator
     say: Say
     tick: Say

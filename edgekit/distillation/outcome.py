@@ -11,8 +11,9 @@ from edgekit.distillation.learner import Learner
 from edgekit.distillation.loading import Loaded
 from edgekit.distillation.report import Course, DistillationReport, Entrant, Gain
 from edgekit.distillation.training import Record
-from edgekit.evaluation.kinds import Judged
-from edgekit.evaluation.result import Score, score
+from edgekit.evaluation.judged import Judged
+from edgekit.evaluation.result import Score
+from edgekit.evaluation.scoring import score
 from edgekit.stats import Interval
 
 

@@ -15,7 +15,8 @@ from edgekit.distillation.examples import TokenRows
 from edgekit.distillation.learner import VECTOR, Learner
 from edgekit.distillation.teachers import Live, Tensors
 from edgekit.errors import DataError, InputError
-from edgekit.evaluation.kinds import Judged, ModelFacts
+from edgekit.evaluation.judged import Judged
+from edgekit.evaluation.kinds import ModelFacts
 from edgekit.evaluation.ways import Prepared
 from edgekit.stats import Interval, ratio
 from edgekit.tokens.encoding import Prompt

@@ -14,7 +14,8 @@ from edgekit.data.row import Row
 from edgekit.data.table import Data
 from edgekit.errors import DataError
 from edgekit.evaluation import measures
-from edgekit.evaluation.kinds import ClassMeasure, Example, Judged, ModelFacts, Options
+from edgekit.evaluation.judged import ClassMeasure, Example, Judged
+from edgekit.evaluation.kinds import ModelFacts, Options
 from edgekit.postprocess import Facts, Outputs, answer
 from edgekit.postprocess.labels import Classification
 from edgekit.tokens.encoding import Prompt, Tokenizer

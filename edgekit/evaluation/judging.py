@@ -8,16 +8,9 @@ from typing import Any
 
 from edgekit.app.inference import PYTORCH
 from edgekit.bundle import Artifact, Bundle
-from edgekit.evaluation.kinds import Judged
-from edgekit.evaluation.result import (
-    BundleEvaluation,
-    DifferingExample,
-    Quality,
-    Scored,
-    compared,
-    differences,
-    score,
-)
+from edgekit.evaluation.judged import Judged
+from edgekit.evaluation.result import BundleEvaluation, DifferingExample, Quality
+from edgekit.evaluation.scoring import Scored, compared, differences, score
 from edgekit.evaluation.ways import Prepared
 
 

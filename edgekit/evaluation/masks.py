@@ -16,7 +16,8 @@ from edgekit.data.row import Row
 from edgekit.data.table import Data
 from edgekit.errors import DataError, InputError
 from edgekit.evaluation import measures
-from edgekit.evaluation.kinds import Example, Judged, ModelFacts, Options
+from edgekit.evaluation.judged import Example, Judged
+from edgekit.evaluation.kinds import ModelFacts, Options
 from edgekit.postprocess import TOP, Facts, Outputs, answer
 from edgekit.postprocess.masks import FilledMasks
 from edgekit.stats import SEED

@@ -11,7 +11,8 @@ import numpy as np
 from edgekit.data.row import Row
 from edgekit.data.table import Data
 from edgekit.evaluation import measures, squad
-from edgekit.evaluation.kinds import ClassMeasure, Example, Judged, ModelFacts, Options
+from edgekit.evaluation.judged import ClassMeasure, Example, Judged
+from edgekit.evaluation.kinds import ModelFacts, Options
 from edgekit.postprocess import Facts, Outputs, answer
 from edgekit.postprocess.spans import N_BEST, Span, SpanAnswer
 from edgekit.tokens.encoding import Prompt, Tokenizer

@@ -11,7 +11,8 @@ import numpy as np
 from edgekit.data.table import Data
 from edgekit.errors import DataError
 from edgekit.evaluation import measures
-from edgekit.evaluation.kinds import Example, Judged, ModelFacts, Options
+from edgekit.evaluation.judged import Example, Judged
+from edgekit.evaluation.kinds import ModelFacts, Options
 from edgekit.postprocess import Facts, Outputs
 from edgekit.postprocess.vectors import similarities
 from edgekit.tokens.encoding import Prompt, Tokenizer

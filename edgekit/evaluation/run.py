@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from edgekit import extras
 from edgekit.app import answers, inference, opening
 from edgekit.app.inference import HOST, App
 from edgekit.bundle import Artifact, Bundle
-from edgekit.errors import BundleError, DataError, EdgekitError, InputError, OutputError, PlanError
+from edgekit.errors import (
+    BundleError,
+    DataError,
+    EdgekitError,
+    InputError,
+    MissingExtraError,
+    OutputError,
+    PlanError,
+)
 from edgekit.evaluation import judging, ways
 from edgekit.evaluation.kinds import ModelFacts, Options
 from edgekit.evaluation.predictions import Prediction, Predictions
@@ -23,6 +32,7 @@ from edgekit.files import file_sha256, output_folder
 from edgekit.postprocess import Outputs
 from edgekit.tokens.encoding import Prompt
 from edgekit.version import VERSION
+from edgekit.words import command
 
 _CHUNK = 1024  # texts that are tokenized and sorted by length together
 Say = Callable[[str], None]
@@ -46,6 +56,21 @@ class Request:
     options: Options = field(default_factory=Options)
     baseline: bool = True
     prompt: str | None = None
+
+    @property
+    def command(self) -> str:
+        """What evaluates again, as a shell takes it."""
+        given = {
+            "data": self.data,
+            "task": self.task,
+            "artifacts": self.artifacts,
+            "device": self.device if self.device != HOST else None,
+            "limit": self.limit,
+            **asdict(self.options),
+        }
+        unset = asdict(Options())
+        asked = {name: value for name, value in given.items() if value != unset.get(name)}
+        return command("eval", self.bundles, asked)
 
 
 def default_folder(data: Path) -> Path:
@@ -75,6 +100,7 @@ def run(
     Raises:
         EdgekitError: with one line that says what was wrong and what to do.
     """
+    extras.require("eval")
     opened = [Bundle.open(path) for path in request.bundles]
     if not request.data.is_file():
         raise DataError(f"{request.data} is no file: give labelled data with --data")
@@ -82,7 +108,8 @@ def run(
     data = DataFacts(request.data.name, digest, request.limit)
     with output_folder(folder):
         work = _Work(request, digest, folder, force, debug, say, tick)
-        report = Evaluation(data, tuple(work.bundle(bundle) for bundle in opened))
+        found = tuple(work.bundle(bundle) for bundle in opened)
+        report = Evaluation(data, found, command=request.command)
         report.save(folder)
     return report
 
@@ -117,10 +144,9 @@ class _Work:
     def _artifacts(self, bundle: Bundle) -> Iterator[tuple[Artifact, str]]:
         names, device = self.request.artifacts, self.request.device
         if names is None:
-            chosen = opening.runnable(bundle, device)
+            chosen = opening.runnable(bundle.artifacts, device)
         else:
-            found = [opening.choose(bundle, name, device) for name in names]
-            chosen = [artifact for artifact in found if artifact]
+            chosen = list(bundle.select(*names))
             if texts := [artifact.path.name for artifact in chosen if artifact.takes_text]:
                 raise PlanError(
                     f"{texts[0]} takes text, and is the model of the file without -text in its "
@@ -132,7 +158,7 @@ class _Work:
         self, bundle: Bundle, artifact: Artifact | None, prepared: Prepared, device: str
     ) -> judging.Outcome:
         """A file that cannot be opened, or that gives no numbers, does not end the others."""
-        absent = EdgekitError if artifact is None else BundleError
+        absent = EdgekitError if artifact is None else (BundleError, MissingExtraError)
         try:
             return self._ask(bundle, artifact, prepared, device)
         except (DataError, OutputError):

@@ -9,7 +9,8 @@ import numpy as np
 
 from edgekit.data.table import Data
 from edgekit.evaluation import measures
-from edgekit.evaluation.kinds import Example, Judged, ModelFacts, Options
+from edgekit.evaluation.judged import Example, Judged
+from edgekit.evaluation.kinds import ModelFacts, Options
 from edgekit.postprocess import Facts, Outputs, answer
 from edgekit.postprocess.labels import Classification
 from edgekit.postprocess.vectors import Similarity

@@ -12,7 +12,8 @@ from edgekit.data import labels
 from edgekit.data.row import Row
 from edgekit.data.table import Data
 from edgekit.evaluation import measures
-from edgekit.evaluation.kinds import ClassMeasure, Example, Judged, ModelFacts, Options
+from edgekit.evaluation.judged import ClassMeasure, Example, Judged
+from edgekit.evaluation.kinds import ModelFacts, Options
 from edgekit.evaluation.measures import Measure
 from edgekit.postprocess import Facts, Outputs, answer
 from edgekit.postprocess.entities import OUTSIDE, Tagging

@@ -14,14 +14,13 @@ from pathlib import Path
 from shlex import quote
 
 from edgekit.bundle import strangers
-from edgekit.errors import BundleError, OutputError, PlanError
+from edgekit.errors import BundleError, OutputError
+from edgekit.mobile import naming
 from edgekit.mobile.choice import Chosen
-from edgekit.mobile.platforms import Platform
+from edgekit.mobile.platforms import Project
 from edgekit.staging import move, staging
 
 _BUILT = ("build", ".gradle", ".build", ".swiftpm", "DerivedData", "xcuserdata", "local.properties")
-_FORBIDDEN = r"\x00-\x1f\"'\\$/<>&@?=#"  # in a name: each means something in a file that holds it
-_NAME = re.compile(f"[^{_FORBIDDEN}]{{1,50}}")
 
 
 @dataclass(frozen=True)
@@ -30,7 +29,7 @@ class App:
     or, in a new project, makes them of the first bundle's name.
     """
 
-    platform: Platform
+    platform: Project
     bundles: tuple[Chosen, ...]
     application_id: str | None = None
     name: str | None = None
@@ -38,11 +37,7 @@ class App:
     def __post_init__(self) -> None:
         if self.application_id is not None:
             self.platform.check_id(self.application_id)
-        if self.name is not None and not _NAME.fullmatch(self.name):
-            raise PlanError(
-                f"'{self.name}' is no name for an app: give 1 to 50 characters without quotes, "
-                "slashes and the like"
-            )
+        naming.check(self.name)
 
     @property
     def runtimes(self) -> tuple[str, ...]:
@@ -52,11 +47,11 @@ class App:
 
     def names(self) -> tuple[str, str]:
         """Application id and name, made of the first bundle's where none is given."""
-        first = self.bundles[0].bundle.name.rpartition("/")[2]
-        plain = re.sub("[^a-z0-9]", "", first.lower())
+        first = self.bundles[0]
+        plain = re.sub("[^a-z0-9]", "", naming.model_name(first).lower())
         return (
             self.application_id or f"com.example.{plain if plain[:1].isalpha() else f'app{plain}'}",
-            self.name or re.sub(f"[{_FORBIDDEN}]", " ", first)[:50],
+            self.name or naming.made_of(first),
         )
 
 
@@ -131,7 +126,7 @@ def _name(app: App, project: Path, *, fresh: bool) -> None:
     path.write_text(_with(text, named, app.platform), encoding="utf-8")
 
 
-def _with(text: str, values: Mapping[str, str | None], platform: Platform) -> str:
+def _with(text: str, values: Mapping[str, str | None], platform: Project) -> str:
     """The settings with these values; None leaves a line as it is."""
     lines = text.split("\n")
     for place, line in enumerate(lines):
@@ -167,7 +162,7 @@ def steps_of_apk(
     )
 
 
-def _application_id(platform: Platform, project: Path) -> str:
+def _application_id(platform: Project, project: Path) -> str:
     """As the project has it, which may be older than the app."""
     lines = (project / platform.settings).read_text(encoding="utf-8").splitlines()
     pairs = (re.split(r"\s*=\s*", line, maxsplit=1) for line in lines if "=" in line)

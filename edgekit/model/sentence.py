@@ -253,10 +253,10 @@ def check_encoder(folder: Path, encoder: Path) -> None:
         raise UnsupportedError(
             f"the checkpoint's vectors are made of {taken}: edgekit makes them of {_TAKEN[0]}"
         )
-    name = default_prompt_name(folder)
-    if name and is_cross_encoder(folder):
+    default = default_prompt_name(folder)
+    if default and is_cross_encoder(folder):
         raise UnsupportedError(
-            f"the CrossEncoder puts the prompt {prompts(folder)[name]!r} before the first text of "
+            f"the CrossEncoder puts the prompt {prompts(folder)[default]!r} before the first text of "
             f"each pair, which a bundle does not: remove default_prompt_name from {SETTINGS}, and "
             "put it there yourself"
         )

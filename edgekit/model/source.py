@@ -11,7 +11,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
-from edgekit.errors import MissingExtraError, SourceError, UnsupportedError
+from edgekit import extras
+from edgekit.errors import SourceError, UnsupportedError
 from edgekit.files import files_sha256
 from edgekit.manifest.fields import Similarity
 from edgekit.model import config as configs
@@ -282,9 +283,10 @@ def _notes(
 
 
 def _demo_folder() -> Path:
+    extras.require("demo")
     spec = find_spec(DEMO_PACKAGE)
-    if spec is None or spec.origin is None:
-        raise MissingExtraError(DEMO_PACKAGE.replace("_", "-"), "demo")
+    assert spec is not None
+    assert spec.origin is not None
     return Path(spec.origin).parent / "model"
 
 

@@ -90,7 +90,8 @@ def similarities(vectors: np.ndarray, query: np.ndarray, kind: str) -> np.ndarra
     Returns:
         (count,), the larger the more alike.
     """
-    return _SIMILARITIES[kind](vectors, query)
+    found: np.ndarray = _SIMILARITIES[kind](vectors, query)
+    return found
 
 
 def max_similarity(query: np.ndarray, document: np.ndarray) -> Similarity:
@@ -121,7 +122,8 @@ def multi(values: np.ndarray) -> MultiVector:
 def _cosines(vectors: np.ndarray, query: np.ndarray) -> np.ndarray:
     norms = np.linalg.norm(vectors, axis=1).astype(np.float64) * np.linalg.norm(query)
     cosines = np.divide(vectors @ query, norms, out=np.zeros_like(norms), where=norms > 0)
-    return cosines.clip(-1.0, 1.0)
+    clamped: np.ndarray = cosines.clip(-1.0, 1.0)
+    return clamped
 
 
 _SIMILARITIES: Mapping[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {

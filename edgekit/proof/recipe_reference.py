@@ -99,7 +99,7 @@ def _exact(program: ExportedProgram) -> dict[str, torch.Tensor]:
     """
     named = {spec.arg.name: spec.target for spec in program.graph_signature.input_specs}
     return {
-        node.name: program.state_dict[named[node.args[1].name]]
+        node.name: program.state_dict[named[str(node.args[1])]]
         for node in constants(program)
         if operator_name(node) == "linear"
     }

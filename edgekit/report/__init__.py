@@ -18,6 +18,8 @@ FILES = ("report.html", "report.md", "report.json", "results.csv")
 def write(report: Report, folder: Path) -> Path:
     """Writes :data:`FILES`, each whole or not at all; returns the page.
 
+    Without measurements there is no ``results.csv``.
+
     Raises:
         MissingExtraError: the charts' library is not installed.
         OutputError: they cannot be written.
@@ -28,7 +30,7 @@ def write(report: Report, folder: Path) -> Path:
         "report.html": html.to_html(report),
         "report.md": markdown.to_markdown(report),
         "report.json": documents.dump_json(data.document(report), "report.json", indent=1) + "\n",
-        "results.csv": data.to_csv(report),
+        **({"results.csv": data.to_csv(report)} if report.measurements else {}),
     }
     for name, text in contents.items():
         write_text(folder / name, text)

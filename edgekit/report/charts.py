@@ -27,7 +27,7 @@ _FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif"
 _ROW_HEIGHT, _LABEL, _MARK = 40, -8, 9  # a row's height; where its words and its mark are
 _TALL = 320
 _STACKED = {"top": {"direction": "vertical", "anchor": "start"}}  # for narrow screens
-_RIGHT = "datum.size > 0.6 * datum.most"  # where a name has more room on the point's left
+_RIGHT = "datum.x > 0.6 * datum.most"  # where a name has more room on the point's left
 _BESIDE: Mapping[str, Any] = {  # a point; neighbours on the front one above, one below
     **{"color": _INK, "fontSize": 12},
     "align": {"expr": f"{_RIGHT} ? 'right' : 'left'"},
@@ -99,37 +99,71 @@ def distributions(rows: Sequence[Point], tokens: int) -> dict[str, object]:
     return _finish(_height(rows), *layers)
 
 
-def size_latency(rows: Sequence[Point], tones: Tones, tokens: int) -> dict[str, object]:
-    """A chart of size against latency, a point for each file; those of the Pareto front are joined.
+def dots(rows: Sequence[Point], unit: str) -> dict[str, object]:
+    """A chart with a dot and its interval for each row, and the row's words above it.
 
     Args:
-        rows: ``size`` in megabytes, ``value`` in milliseconds, and ``front`` for files than which
-            none is both smaller and faster.
-        tones: a colour for each model and recipe, by the text of the legend.
-        tokens: the length that the page shows first.
+        rows: as this module's top says.
+        unit: what the values are in, for the axis.
 
     Returns:
         The Vega-Lite specification.
     """
     import altair as alt
 
-    base = _shown(rows, tokens).transform_joinaggregate(most="max(size)")
-    x = alt.X("size:Q", title="size, MB", scale=alt.Scale(zero=True))
-    y = alt.Y("value:Q", title="median latency, ms", scale=alt.Scale(zero=True))
+    base = _rows(rows, None)
+    value = alt.X("value:Q", title=unit, scale=_loose(zero=False))
+    points = base.mark_point(filled=True, size=70, yOffset=_MARK, opacity=1, stroke=_CARD)
+    layers = (_bounds(base), points.encode(x=value, **_tone()), *_words(base))
+    return _finish(_height(rows), *layers)
+
+
+def scatter(
+    rows: Sequence[Point],
+    tones: Tones,
+    titles: tuple[str, str],
+    tokens: int | None = None,
+    *,
+    zero: bool = True,
+) -> dict[str, object]:
+    """A chart of one number against another, a point for each file; the best ones are joined.
+
+    Args:
+        rows: ``x`` and ``value``, which is drawn upwards with its interval; ``kind``, which a shape
+            stands for; ``front`` for the best ones, which have their ``name`` beside them.
+        tones: a colour for each model or recipe, by the text of the legend.
+        titles: of both axes, with units.
+        tokens: the length that the page shows first; None where rows have no length.
+        zero: whether the axis upwards begins at 0.
+
+    Returns:
+        The Vega-Lite specification.
+    """
+    import altair as alt
+
+    base = _shown(rows, tokens).transform_joinaggregate(most="max(x)")
+    x = alt.X("x:Q", title=titles[0], scale=_loose(zero=True))
+    y = alt.Y("value:Q", title=titles[1], scale=_loose(zero=zero))
     best = base.transform_filter("datum.front")
     front = best.mark_line(interpolate="step-after", color=_SOFT, strokeDash=[3, 3])
     spread = base.mark_rule(strokeWidth=1.5).encode(x=x, y="low:Q", y2="high:Q", **_tone())
     points = base.mark_point(filled=True, size=80, opacity=1, stroke=_CARD)
-    names = best.transform_calculate(name="datum.recipe + ', ' + datum.runtime").transform_window(
-        rank="row_number()"
-    )
+    order: Any = [alt.SortField("x"), alt.SortField("value")]
+    names = best.transform_window(rank="row_number()", sort=order)
     layers = (
-        front.encode(x=x, y=y, order="size:Q"),
+        front.encode(x=x, y=y, order="x:Q"),
         spread,
-        points.encode(x=x, y=y, **_kinds(tones), tooltip=_tips("size_text")),
+        points.encode(x=x, y=y, **_kinds(tones), tooltip=_tips("x_text")),
         names.mark_text(**_BESIDE).encode(x=x, y=y, text="name:N"),
     )
     return _finish(_TALL, *layers)
+
+
+def _loose(*, zero: bool) -> alt.Scale:
+    """With room at both ends: a mark at the edge of a chart is cut off."""
+    import altair as alt
+
+    return alt.Scale(zero=zero, nice=False, padding=24)
 
 
 def curves(rows: Sequence[Point], tones: Tones) -> dict[str, object]:
@@ -222,7 +256,7 @@ def _kinds(tones: Tones) -> dict[str, object]:
     scale = alt.Scale(domain=list(tones), range=list(tones.values()))
     return {
         "color": alt.Color("key:N", scale=scale, legend=alt.Legend(title=None)),
-        "shape": alt.Shape("runtime:N", legend=alt.Legend(title=None, symbolFillColor=_SOFT)),
+        "shape": alt.Shape("kind:N", legend=alt.Legend(title=None, symbolFillColor=_SOFT)),
     }
 
 

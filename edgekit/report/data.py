@@ -44,6 +44,9 @@ class ResultEntry(Subject):
     latency_ms: Annotated[
         Summary | None, Meta(description="warm inferences; percentiles are of single ones")
     ]
+    cold_ms: Annotated[
+        float | None, Meta(description="inferences with nothing in the processor's caches")
+    ]
     load_ms: Annotated[float | None, Meta(description="fresh process, file in the page cache")]
     load_evicted_ms: Annotated[float | None, Meta(description="file dropped from the page cache")]
     first_ms: float | None
@@ -147,6 +150,7 @@ def _entry(row: Result) -> ResultEntry:
         padded_to=measured.padded_to,
         warm_up=measured.warm_up,
         latency_ms=row.latency,
+        cold_ms=row.cold_ms,
         load_ms=row.load_ms,
         load_evicted_ms=row.load_evicted_ms,
         first_ms=row.first_ms,

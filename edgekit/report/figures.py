@@ -62,7 +62,7 @@ def _timed(
     shown = _shown(setting)
     if files:
         caption = f"Lower left is better. The line joins the best (◆): {wording.PARETO}."
-        spec = charts.size_latency(files, tones, shown)
+        spec = charts.scatter(files, tones, ("size, MB", "median latency, ms"), shown)
         yield Figure("Size against latency", caption, spec)
     ratios = [point | ratio for row, point in results if (ratio := _ratio(row))]
     if ratios:
@@ -170,9 +170,10 @@ def _latency(row: Result) -> Point:
     return {
         **_bar(median.value, f"{wording.ms(median.value)} ms"),
         **_bounds(median),
+        "name": f"{subject.recipe}, {subject.runtime}",
+        "kind": subject.runtime,
         "recipe": subject.recipe,
-        "runtime": subject.runtime,
-        "size": charts.short(subject.size_bytes / 1e6),
-        "size_text": megabytes(subject.size_bytes),
+        "x": charts.short(subject.size_bytes / 1e6),
+        "x_text": megabytes(subject.size_bytes),
         "front": row.pareto,
     }

@@ -29,6 +29,7 @@ class Result:
     load_evicted_ms: float | None
     first_ms: float | None
     tokenizer_ms: float | None
+    cold_ms: float | None
     comparisons: tuple[Comparison, ...] = ()
     pareto: bool = False
 
@@ -98,10 +99,16 @@ def _group(conditions: Conditions, rows: Sequence[Measurement], against: str | N
 def _row(row: Measurement) -> Result:
     return Result(
         row,
-        stats.summarise(row.latency_ms, row.conditions.batch) if row.latency_ms else None,
+        _summary(row),
         *(_median(row.load_ms), _median(row.load_evicted_ms)),
-        *(_median(row.first_ms), _median(row.tokenizer_ms)),
+        *(_median(row.first_ms), _median(row.tokenizer_ms), _median(row.cold_ms)),
     )
+
+
+def _summary(row: Measurement) -> Summary | None:
+    if not row.latency_ms:
+        return None
+    return stats.summarise(row.latency_ms, row.conditions.batch, row.block)
 
 
 def _median(values: Sequence[float]) -> float | None:

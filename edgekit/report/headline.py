@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from edgekit.benchmarks.devices import warnings
 from edgekit.benchmarks.measurement import Measurement
-from edgekit.report import comparison, wording
+from edgekit.evaluation.result import Quality
+from edgekit.report import comparison, scores, wording
 from edgekit.report.groups import Group, Result, Setting
 from edgekit.report.numbers import Report
+from edgekit.report.quality import QualityPart
 from edgekit.words import megabytes
 
 
@@ -22,9 +25,31 @@ class Headline:
 
 
 def answers(report: Report) -> list[Headline]:
-    """The answer of each setting, the first one first."""
-    found = (answer(setting) for setting in report.settings)
-    return [each for each in found if each is not None]
+    """The answer of each setting, the first one first, then those on quality."""
+    found = [answer(setting) for setting in report.settings]
+    judged = {id(part.evaluation): part for part in report.quality}.values()
+    return [each for each in (*found, *map(of_quality, judged)) if each is not None]
+
+
+def smallest(part: QualityPart) -> Quality | None:
+    """What an answer on quality is about: the smallest file that gave numbers, else PyTorch."""
+    good = [row.quality for row in part.rows if row.quality.metrics]
+    return min(good, key=lambda row: row.size_bytes or math.inf, default=None)
+
+
+def of_quality(part: QualityPart) -> Headline | None:
+    """Whether the smallest file is still as good; None where nothing was judged."""
+    found = smallest(part)
+    if found is None:
+        return None
+    score, of = found.metrics[0], part.evaluation
+    size = "" if found.size_bytes is None else f", {megabytes(found.size_bytes)}"
+    details = (
+        f"{score.name} {scores.metric(score)}, drop {scores.drop(score) or wording.NOTHING}{size}",
+        f"{of.bundle}, {of.task}, {of.examples} examples of {part.data.file}",
+        *(f"warning: {line}" for line in scores.warnings(of)),
+    )
+    return Headline(f"{found.file} {scores.verdict(score)}", details)
 
 
 def best(setting: Setting) -> Result | None:

@@ -12,21 +12,29 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from edgekit import documents
-from edgekit.errors import MissingExtraError
-from edgekit.report import comparison, data, figures, headline, tables, wording
+from edgekit import documents, extras
+from edgekit.report import (
+    comparison,
+    data,
+    figures,
+    headline,
+    quality_figures,
+    quality_tables,
+    scores,
+    tables,
+    wording,
+)
 from edgekit.report.comparison import Comparison
 from edgekit.report.groups import Setting
+from edgekit.report.headline import Headline
 from edgekit.report.numbers import Report
+from edgekit.report.quality import QualityPart
 from edgekit.words import megabytes
 
 if TYPE_CHECKING:
     from markupsafe import Markup
-
-_NEEDS = ("altair", "vl_convert", "jinja2")
 
 
 @dataclass(frozen=True)
@@ -39,15 +47,13 @@ class Tile:
     faint: bool = False  # it shows nothing
 
 
-def check() -> None:
-    """That a page can be made.
+@dataclass(frozen=True)
+class Answer:
+    """What stands first on the page: a sentence, its numbers one by one, what it rests on."""
 
-    Raises:
-        MissingExtraError: the charts' library is not installed.
-    """
-    for name in _NEEDS:
-        if find_spec(name) is None:
-            raise MissingExtraError(name, "report")
+    label: str
+    headline: Headline
+    tiles: tuple[Tile, ...]
 
 
 def to_html(report: Report) -> str:
@@ -56,7 +62,7 @@ def to_html(report: Report) -> str:
     Raises:
         MissingExtraError: the charts' library is not installed.
     """
-    check()
+    extras.require("report")
     import jinja2
 
     environment = jinja2.Environment(
@@ -66,31 +72,49 @@ def to_html(report: Report) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["script"] = _script
+    environment.filters |= {"script": _script, "together": _together}
     parts = data.document(report)
     return environment.get_template("page.html").render(
         report=report,
-        answers=[(each, headline.answer(each), list(_tiles(each))) for each in report.settings],
+        answers=list(_answers(report)),
         links=list(_links(report)),
         measured=parts.measured,
         version=parts.edgekit,
         downloads={
             "report.json": _link("application/json", documents.dump_json(parts, "report.json")),
-            "results.csv": _link("text/csv", data.to_csv(report)),
+            **(
+                {"results.csv": _link("text/csv", data.to_csv(report))}
+                if report.measurements
+                else {}
+            ),
         },
         style=_template("page.css"),
         script=_template("page.js"),
         library=_library(),
         tables=tables,
         figures=figures,
+        quality_tables=quality_tables,
+        quality_figures=quality_figures,
+        scores=scores,
         wording=wording,
     )
+
+
+def _answers(report: Report) -> Iterator[Answer]:
+    for setting in report.settings:
+        if found := headline.answer(setting):
+            yield Answer(wording.machine(setting), found, tuple(_tiles(setting)))
+    for part in {id(part.evaluation): part for part in report.quality}.values():
+        if found := headline.of_quality(part):
+            yield Answer(part.title, found, tuple(_quality_tiles(part)))
 
 
 def _links(report: Report) -> Iterator[tuple[str, str]]:
     """Where the page's parts begin: what nobody should miss is named with its number."""
     for index, setting in enumerate(report.settings, 1):
         yield f"part-{index}", wording.machine(setting)
+    for index, part in enumerate(report.quality, 1):
+        yield f"quality-{index}", part.title
     for where, there in (("texts", report.texts), ("paper", report.paper)):
         if there:
             yield where, {"texts": "Own texts", "paper": "The paper"}[where]
@@ -98,7 +122,9 @@ def _links(report: Report) -> Iterator[tuple[str, str]]:
     for title, found in (warnings, *tables.problems(report)):
         if found.rows:
             yield title.lower().replace(" ", "-"), f"{title}: {len(found.rows)}"
-    yield from (("environment", "Environment"), ("data", "Raw data"))
+    if report.settings:
+        yield "environment", "Environment"
+    yield from (("reproduce", "Reproduce"), ("data", "Raw data"))
 
 
 def _tiles(setting: Setting) -> Iterator[Tile]:
@@ -141,6 +167,27 @@ def _ratio(found: Comparison) -> Iterator[Tile]:
         yield Tile(f"{number}×", f"{word} instructions", f"than {base}")
 
 
+def _quality_tiles(part: QualityPart) -> Iterator[Tile]:
+    """The metric that counts, what was lost of it, and the size, of the file in the headline."""
+    found = headline.smallest(part)
+    if found is None:
+        return
+    score = found.metrics[0]
+    within = scores.bounds(score.low, score.high, score.share)
+    yield Tile(scores.number(score.value, score.share), score.name, within)
+    if score.drop is not None:
+        within = scores.bounds(score.drop_low, score.drop_high, score.share)
+        if scores.shows_nothing(score):
+            yield Tile(wording.NO_DIFFERENCE, "from PyTorch is shown", within, faint=True)
+        else:
+            yield Tile(scores.number(score.drop, score.share), "lost against PyTorch", within)
+    if found.agreement is not None:
+        note = f"of {found.decisions} decisions"
+        yield Tile(f"{found.agreement:.2%}", "decided as PyTorch does", note)
+    if found.size_bytes is not None:
+        yield Tile(megabytes(found.size_bytes), "file size", found.file)
+
+
 def _template(name: str) -> str:
     return files("edgekit.report").joinpath("template", name).read_text("utf-8")
 
@@ -155,6 +202,13 @@ def _library() -> str:
     return str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", version)).replace(
         "</script", "<\\/script"
     )
+
+
+def _together(text: str) -> str:
+    """A number stays on one line with its unit, and an interval's bounds with each other."""
+    for apart in (", ", " MB", " to "):
+        text = text.replace(apart, apart.replace(" ", "\u00a0"))
+    return text
 
 
 def _script(value: object) -> Markup:

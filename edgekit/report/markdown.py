@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from edgekit.layout import markdown_table, markdown_text
-from edgekit.report import headline, tables, wording
+from edgekit.report import headline, quality_tables, scores, tables, wording
 from edgekit.report.numbers import Report
 from edgekit.report.tables import TextTable
 from edgekit.words import count
@@ -21,6 +21,8 @@ def _lines(report: Report) -> Iterator[str]:
     for answer in headline.answers(report):
         yield from ("", f"**{markdown_text(answer.sentence)}**", "")
         yield from (f"- {markdown_text(line)}" for line in answer.details)
+    for part in report.quality:
+        yield from ("", f"## {markdown_text(part.title)}", "", *_table(quality_tables.files(part)))
     for setting in report.settings:
         yield from ("", f"## {markdown_text(wording.machine(setting))}")
         for group in setting.groups:
@@ -32,6 +34,7 @@ def _lines(report: Report) -> Iterator[str]:
     yield from _paper(report)
     yield from _problems(report)
     yield from _environments(report)
+    yield from _reproduce(report)
     yield from _notes(report)
 
 
@@ -72,12 +75,24 @@ def _environments(report: Report) -> Iterator[str]:
         yield from ("", f"{markdown_text(wording.machine(setting))}. {markdown_text(facts)}")
 
 
+def _reproduce(report: Report) -> Iterator[str]:
+    """Commands, and what they are about by its hash."""
+    yield from ("", "## Reproduce", "")
+    yield from (f"    {command}" for command in tables.commands(report))
+    yield from ("", *_table(tables.bundles(report)))
+    if report.evaluations:
+        yield from ("", *_table(tables.data(report)))
+
+
 def _notes(report: Report) -> Iterator[str]:
     if report.random_weights:
         yield from ("", f"{markdown_text(', '.join(report.random_weights))}: {wording.RANDOM}.")
     if wording.has_energy(report.rows):
         yield from ("", f"{wording.ENERGY}: {wording.ESTIMATE}.")
-    yield from ("", f"◆: {wording.PARETO}. {wording.METHOD}.")
+    if report.settings:
+        yield from ("", f"◆: {wording.PARETO}. {wording.METHOD}.")
+    if report.quality:
+        yield from ("", f"{scores.METHOD}.")
 
 
 def _table(table: TextTable) -> Iterator[str]:

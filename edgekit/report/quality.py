@@ -29,6 +29,12 @@ class QualityPart:
     rows: tuple[QualityRow, ...]
 
     @property
+    def title(self) -> str:
+        """Like ``MiniLM on pairs.tsv``, with the setting where there is one."""
+        where = f", {self.setting.device}" if self.setting else ""
+        return f"{self.evaluation.bundle} on {self.data.file}{where}"
+
+    @property
     def metric(self) -> str:
         """The name of the metric that counts; empty where every file failed."""
         scores = next((row.quality.metrics for row in self.rows if row.quality.metrics), ())
@@ -50,8 +56,9 @@ def parts(evaluations: Sequence[Evaluation], settings: Sequence[Setting]) -> Ite
     for evaluation in evaluations:
         for bundle in evaluation.bundles:
             _check(bundle, known)
-            measured = [each for each in settings if _of(bundle, each.main)]
-            for setting in measured or [None]:
+            measured = [each for each in settings if _timed(bundle, each.main)]
+            places: list[Setting | None] = [*measured] if measured else [None]
+            for setting in places:
                 group = setting.main if setting else None
                 rows = tuple(_rows(bundle, group))
                 yield QualityPart(bundle, evaluation.data, setting, rows)
@@ -72,8 +79,13 @@ def _rows(bundle: BundleEvaluation, group: Group | None) -> Iterator[QualityRow]
     for quality in filter(None, (bundle.baseline, *bundle.artifacts)):
         file = "" if quality.file == PYTORCH else quality.file
         found = [row for row in _of(bundle, group) if row.measurement.subject.file == file]
-        for result in found or [None]:
-            yield QualityRow(quality, result)
+        yield from (QualityRow(quality, result) for result in found)
+        if not found:
+            yield QualityRow(quality, None)
+
+
+def _timed(bundle: BundleEvaluation, group: Group) -> bool:
+    return any(row.latency for row in _of(bundle, group))
 
 
 def _of(bundle: BundleEvaluation, group: Group | None) -> list[Result]:

@@ -57,6 +57,17 @@ def shows_nothing(score: Score) -> bool:
     return score.drop_low <= 0 <= score.drop_high
 
 
+def verdict(score: Score) -> str:
+    """What the drop shows, as the end of a sentence about a file."""
+    value = number(score.value, score.share)
+    if score.drop is None:
+        return f"has {score.name} {value}"
+    if shows_nothing(score):
+        return f"is not shown to be worse or better than PyTorch: {score.name} {value}"
+    change = number(abs(score.drop), score.share)
+    return f"{'loses' if score.drop > 0 else 'gains'} {change} of {score.name}"
+
+
 def agreement(found: Quality, between: str = " ") -> str:
     """Like ``98.30% of 872``; empty where nothing is decided."""
     if found.agreement is None:

@@ -22,7 +22,7 @@ class TextTable:
 
 
 _TIMED = ("median ms", "p90", "p99")
-_LATER = ("first ms", "load ms", "load evicted ms", "tokenizer ms")
+_LATER = ("cold ms", "first ms", "load ms", "load evicted ms", "tokenizer ms")
 _COUNTED = ("instructions",)
 _OPERATORS = ("operator", "calls", "ms", "of the time")
 
@@ -66,9 +66,8 @@ def _timed(row: Result) -> tuple[str, ...]:
 
 
 def _later(row: Result) -> tuple[str, ...]:
-    return tuple(
-        map(wording.ms, (row.first_ms, row.load_ms, row.load_evicted_ms, row.tokenizer_ms))
-    )
+    loads = (row.load_ms, row.load_evicted_ms)
+    return tuple(map(wording.ms, (row.cold_ms, row.first_ms, *loads, row.tokenizer_ms)))
 
 
 def _parity(row: Measurement) -> str:
@@ -131,6 +130,40 @@ def warnings(report: Report) -> TextTable:
 
 
 def environment(setting: Setting) -> TextTable:
-    """What the machine says of itself."""
-    rows: Sequence[tuple[str, str]] = wording.environment(setting.groups[0].rows[0].measurement)
-    return TextTable(("", ""), tuple(rows), 2)
+    """What the machine says of itself, with the runtimes that files ran in."""
+    rows = [row.measurement for group in setting.groups for row in group.rows]
+    facts: Sequence[tuple[str, str]] = wording.environment(rows[0])
+    runtimes = sorted({str(row.environment["runtime"]) for row in rows if _ran(row)})
+    versions = (("runtimes", ", ".join(runtimes)),) if runtimes else ()
+    return TextTable(("", ""), (*facts, *versions), 2)
+
+
+def _ran(row: Measurement) -> bool:
+    return bool(row.environment.get("runtime"))
+
+
+def bundles(report: Report) -> TextTable:
+    """Which bundles the report is about, by the SHA-256 of their manifests."""
+    measured = [row.subject for row in report.measurements]
+    rows = [(each.model, each.bundle, each.bundle_id) for each in measured]
+    evaluated = [bundle for each in report.evaluations for bundle in each.bundles]
+    rows += [(each.bundle, each.path, each.bundle_id) for each in evaluated if each.bundle_id]
+    found = tuple({row[2]: row for row in rows}.values())
+    return TextTable(("bundle", "folder", "SHA-256 of its manifest"), found, 3)
+
+
+def data(report: Report) -> TextTable:
+    """Which labelled data the evaluations are over."""
+    facts = dict.fromkeys(each.data for each in report.evaluations)
+    rows = [
+        (data.file, f"the first {data.limit}" if data.limit else "all", data.sha256)
+        for data in facts
+    ]
+    return TextTable(("data", "examples", "SHA-256"), tuple(rows), 3)
+
+
+def commands(report: Report) -> list[str]:
+    """What measures and evaluates again."""
+    found = [row.suite.command for row in report.measurements]
+    found += [each.command for each in report.evaluations]
+    return list(dict.fromkeys(filter(None, found)))

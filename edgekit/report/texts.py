@@ -46,7 +46,9 @@ def rows(measurements: Sequence[Measurement]) -> Iterator[TextsRow]:
 def _row(lengths: Mapping[int, Measurement], facts: Texts) -> TextsRow:
     last = lengths[facts.max_length]
     samples = [lengths[length].latency_ms for length in facts.lengths]
-    mean, faster = stats.expected(samples, list(facts.lengths.values()), last.latency_ms)
+    mean, faster = stats.expected(
+        samples, list(facts.lengths.values()), last.latency_ms, last.block
+    )
     return TextsRow(
         subject=last.subject,
         conditions=last.conditions,
@@ -55,6 +57,6 @@ def _row(lengths: Mapping[int, Measurement], facts: Texts) -> TextsRow:
         cut=facts.cut,
         histogram=facts.lengths,
         buckets_ms=mean,
-        padded_ms=stats.median(last.latency_ms),
+        padded_ms=stats.median(last.latency_ms, last.block),
         faster=faster,
     )

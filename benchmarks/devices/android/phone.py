@@ -121,7 +121,7 @@ class Android:
         for name, path in engine.files.items():
             self._files.put(path, f"{engine.folder}/{name}")
         errors = Path(self._folder.name) / f"errors-{next(self._numbers)}"
-        line = engine.command(engine.folder, launch, place)
+        line = engine.command(engine.folder, launch, place, self.scratch)
         return AndroidRunner(self, self._adb.open(line, errors), errors)
 
     def state(self) -> PhoneState:

@@ -85,7 +85,7 @@ class Arm64(LocalFiles):
         library = program.library(self._root, launch.runtime)
         command = [
             *self._qemu(str(memory_bytes or _ADDRESSES), counts if counted else None),
-            *program.arguments(launch, self.put(launch.artifact), str(library)),
+            *program.arguments(launch, self.put(launch.artifact), str(library), self.scratch),
         ]
         with errors.open("w") as stderr:
             process = subprocess.Popen(

@@ -58,7 +58,7 @@ class Browser(LocalFiles):
             RunnerError: Chromium does not start, or onnxruntime-web cannot open the file.
         """
         evict = ["--evict"] if launch.evict else []
-        arguments = launch.arguments(self.put(launch.artifact))
+        arguments = launch.arguments(self.put(launch.artifact), self.scratch)
         return ProcessRunner(self._process([*arguments, *evict]))
 
     def _asked(self) -> Facts:

@@ -18,11 +18,14 @@ export type ErrorKind =
  */
 export class EdgekitError extends Error {
   readonly kind: ErrorKind;
+  /** The file that is missing or damaged; null for other kinds. */
+  readonly file: string | null;
 
-  constructor(kind: ErrorKind, message: string, cause?: unknown) {
+  constructor(kind: ErrorKind, message: string, cause?: unknown, file: string | null = null) {
     super(message, { cause });
     this.name = "EdgekitError";
     this.kind = kind;
+    this.file = file;
   }
 
   /** A file that the manifest names is not there. */
@@ -31,6 +34,7 @@ export class EdgekitError extends Error {
       "MissingFile",
       `the bundle has no file ${file}: copy all of the bundle`,
       cause,
+      file,
     );
   }
 
@@ -40,6 +44,7 @@ export class EdgekitError extends Error {
       "DamagedFile",
       `${file} is damaged: ${why}; copy the bundle again`,
       cause,
+      file,
     );
   }
 }

@@ -1,4 +1,18 @@
 /** edgekit's library for browsers: a bundle's texts in, answers out. It needs no page. */
+export {
+  benchmarkRequest,
+  CONTRACT_VERSION,
+  launch,
+  type BenchmarkHost,
+  type BenchmarkRequest,
+  type MemoryUse,
+} from "./benchmark/benchmark-contract.ts";
+export {
+  latenciesMs,
+  measurementToJson,
+  type LatencyOptions,
+  type Measurement,
+} from "./benchmark/measurement.ts";
 export { CodePoints, toCodePoints, type CharacterRange } from "./code-points.ts";
 export { EdgekitError, type ErrorKind } from "./edgekit-error.ts";
 export { JsonObject } from "./json-object.ts";

@@ -22,7 +22,11 @@ interface Failed {
 /** What the list of models shows. */
 export type ModelsState =
   | { readonly state: "searching" }
-  | { readonly state: "found"; readonly models: readonly ModelRow[]; readonly chosen: string | null }
+  | {
+      readonly state: "found";
+      readonly models: readonly ModelRow[];
+      readonly chosen: string | null;
+    }
   /** Nothing is there yet: import one. */
   | { readonly state: "empty" }
   | { readonly state: "importing"; readonly name: string; readonly doneBytes: number }

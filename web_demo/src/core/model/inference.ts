@@ -39,11 +39,21 @@ export class Inference {
   async run(row: Encoding): Promise<RowOutputs> {
     const tokens = row.ids.length;
     const length = this.bucket(tokens);
-    const outputs = await this.engine.run(this.inputs(row, length));
+    const values = {
+      input_ids: padded(row.ids, length, this.padId),
+      attention_mask: padded(
+        row.ids.map(() => 1),
+        length,
+        0,
+      ),
+      token_type_ids: padded(row.typeIds, length, 0),
+    };
+    const outputs = await this.engine.run(inputsOf(this.artifact, values));
     return new Map(
       this.artifact.outputs.map((spec) => {
         const found = outputs[spec.name];
-        if (found === undefined) throw this.failed(`gives no ${spec.name}: convert again`);
+        if (found === undefined)
+          throw failed(this.artifact, `gives no ${spec.name}: convert again`);
         return [spec.name, this.tensor(spec, found.values, length, tokens)];
       }),
     );
@@ -52,9 +62,7 @@ export class Inference {
   /** Runs an empty row of each static length, or one of a single token. */
   async prewarm(): Promise<void> {
     for (const length of this.artifact.buckets ?? [1]) {
-      const ids = new Int32Array(1);
-      const row = { ids, typeIds: ids, starts: ids, ends: ids, sequenceIds: ids, wordIds: ids };
-      await this.engine.prewarm(this.inputs(row, length));
+      await this.engine.prewarm(emptyInputs(this.artifact, length));
     }
   }
 
@@ -63,34 +71,15 @@ export class Inference {
     const { buckets } = this.artifact;
     const length = Buckets.smallest(tokens, buckets);
     if (length === null) {
-      throw this.failed(`takes ${buckets?.at(-1)} tokens at most, not ${tokens}`);
+      throw failed(this.artifact, `takes ${buckets?.at(-1)} tokens at most, not ${tokens}`);
     }
     return length;
   }
 
-  private inputs(row: Encoding, length: number): Inputs {
-    const known: Readonly<Record<string, Int32Array>> = {
-      input_ids: padded(row.ids, length, this.padId),
-      attention_mask: padded(row.ids.map(() => 1), length, 0),
-      token_type_ids: padded(row.typeIds, length, 0),
-    };
-    const named = this.artifact.inputs.map(({ name }) => {
-      if (!Object.hasOwn(known, name)) {
-        throw this.failed(`wants an unknown ${name}: update the library`);
-      }
-      return [name, { shape: [1, length], values: known[name] }] as const;
-    });
-    return Object.fromEntries(named);
-  }
-
-  private tensor(
-    spec: TensorSpec,
-    values: Float32Array,
-    length: number,
-    tokens: number,
-  ): Tensor {
+  private tensor(spec: TensorSpec, values: Float32Array, length: number, tokens: number): Tensor {
     if (sizeOf(shapeAt(spec, length)) !== values.length) {
-      throw this.failed(
+      throw failed(
+        this.artifact,
         `gives ${values.length} values of ${spec.name}, other than its manifest says: copy the ` +
           "bundle again",
       );
@@ -98,14 +87,32 @@ export class Inference {
     const shape = shapeAt(spec, tokens);
     const own = values.slice(0, sizeOf(shape));
     if (!own.every(Number.isFinite)) {
-      throw this.failed("gives NaN or infinity for this text: convert again");
+      throw failed(this.artifact, "gives NaN or infinity for this text: convert again");
     }
     return { shape, values: own };
   }
+}
 
-  private failed(what: string): EdgekitError {
-    return new EdgekitError("RuntimeFailed", `${this.artifact.file} ${what}`);
-  }
+/** What a file is fed with to be timed: a row of so many tokens of which none is padding. */
+export function emptyInputs(artifact: Artifact, length: number): Inputs {
+  const zeros = new Int32Array(length);
+  const attention_mask = new Int32Array(length).fill(1);
+  return inputsOf(artifact, { input_ids: zeros, attention_mask, token_type_ids: zeros });
+}
+
+/** Those of the values that a file has an input for. */
+function inputsOf(artifact: Artifact, values: Readonly<Record<string, Int32Array>>): Inputs {
+  const named = artifact.inputs.map(({ name }) => {
+    if (!Object.hasOwn(values, name)) {
+      throw failed(artifact, `wants an unknown ${name}: update the library`);
+    }
+    return [name, { shape: [1, values[name].length], values: values[name] }] as const;
+  });
+  return Object.fromEntries(named);
+}
+
+function failed({ file }: Artifact, what: string): EdgekitError {
+  return new EdgekitError("RuntimeFailed", `${file} ${what}`);
 }
 
 function padded(row: Int32Array, length: number, padding: number): Int32Array {

@@ -25,7 +25,8 @@ export type AnswerKind = keyof Answers;
 export type Answer = Answers[AnswerKind];
 
 /** What JSON can say. */
-export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
+export type Json =
+  string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
 
 /** The objects that `edgekit run --json` prints and postprocess.json holds, by kind. */
 const OBJECTS: { readonly [Kind in AnswerKind]: (answer: Answers[Kind]) => Json } = {
@@ -68,7 +69,9 @@ const OBJECTS: { readonly [Kind in AnswerKind]: (answer: Answers[Kind]) => Json 
 };
 
 /** The object that `edgekit run --json` prints and postprocess.json holds. */
-export function answerToJson<Kind extends AnswerKind>(answer: Answers[Kind] & { kind: Kind }): Json {
+export function answerToJson<Kind extends AnswerKind>(
+  answer: Answers[Kind] & { kind: Kind },
+): Json {
   return OBJECTS[answer.kind](answer);
 }
 

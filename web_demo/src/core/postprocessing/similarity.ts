@@ -13,9 +13,7 @@ export interface Embedding {
 }
 
 /** Of two vectors of one size; distances are negative, so that the larger is the more alike. */
-const MEASURES: Readonly<
-  Record<VectorSimilarity, (x: Float32Array, y: Float32Array) => number>
-> = {
+const MEASURES: Readonly<Record<VectorSimilarity, (x: Float32Array, y: Float32Array) => number>> = {
   cosine,
   dot,
   euclidean: (x, y) => -Math.sqrt(sum(x, (value, index) => (value - y[index]) ** 2)),

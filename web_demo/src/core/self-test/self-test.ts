@@ -151,9 +151,7 @@ export class SelfTest {
 
   private async vectors(): Promise<PostprocessVectors | null> {
     const { postprocess } = this.bundle.manifest;
-    return postprocess === null
-      ? null
-      : this.bundle.readJson(postprocess.file, postprocessVectors);
+    return postprocess === null ? null : this.bundle.readJson(postprocess.file, postprocessVectors);
   }
 
   private answerTo(each: PostprocessCase, tokenizer: Tokenizer): Answer {
@@ -174,8 +172,18 @@ function tokenized(each: GoldenCase, texts: readonly string[], tokenizer: Tokeni
     return (
       firstOther("id", row.ids, each.ids) ??
       firstOther("type id", row.typeIds, each.typeIds) ??
-      (offsets && firstOther("start", row.starts, offsets.map(([start]) => start))) ??
-      (offsets && firstOther("end", row.ends, offsets.map(([, end]) => end)))
+      (offsets &&
+        firstOther(
+          "start",
+          row.starts,
+          offsets.map(([start]) => start),
+        )) ??
+      (offsets &&
+        firstOther(
+          "end",
+          row.ends,
+          offsets.map(([, end]) => end),
+        ))
     );
   });
   return { part: "tokenizer", name: each.name, difference: other, maxAbs: null };

@@ -1,4 +1,4 @@
-import { Heap } from "./heap.ts";
+import { Heap } from "../heap.ts";
 import type { Model } from "./model.ts";
 import type { Normalized } from "./normalized.ts";
 import type { TokenList } from "./tokens.ts";
@@ -102,7 +102,7 @@ class Symbols {
   private readonly next: Int32Array;
   private readonly previous: Int32Array;
   /** Ranks of possible merges, each times the word's size, plus the place. */
-  private readonly queue = new Heap();
+  private readonly queue = new Heap((one, other) => one - other);
 
   constructor(ids: readonly number[], merges: Uint32Array) {
     this.ids = Int32Array.from(ids);
@@ -127,7 +127,7 @@ class Symbols {
 
   forEach(each: (id: number, from: number, until: number) => void): void {
     let from = 0;
-    for (let place = this.ids.length > 0 ? 0 : NOWHERE; place !== NOWHERE; ) {
+    for (let place = this.ids.length > 0 ? 0 : NOWHERE; place !== NOWHERE;) {
       const until = from + this.lengths[place];
       each(this.ids[place], from, until);
       from = until;

@@ -17,7 +17,11 @@ export class Normalized {
   /** The text as it was given. */
   static of(text: CodePoints): Normalized {
     const starts = text.values.map((_, place) => place);
-    return new Normalized(text.values, starts, starts.map((place) => place + 1));
+    return new Normalized(
+      text.values,
+      starts,
+      starts.map((place) => place + 1),
+    );
   }
 
   get size(): number {

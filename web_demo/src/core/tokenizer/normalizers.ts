@@ -167,11 +167,7 @@ function severalSpaces(points: Int32Array, place: number): number {
 }
 
 /** Whether a text has these code points at a place. */
-export function standsAt(
-  wanted: ArrayLike<number>,
-  points: Int32Array,
-  place: number,
-): boolean {
+export function standsAt(wanted: ArrayLike<number>, points: Int32Array, place: number): boolean {
   for (let index = 0; index < wanted.length; index++) {
     if (points[place + index] !== wanted[index]) return false;
   }

@@ -97,7 +97,7 @@ function byteLevel(step: JsonObject, tables: CharacterTables): PreTokenizer {
     const whole = addsPrefix ? text.prefixed(SPACE) : text;
     const kinds = whole.points.map(kindOf);
     const found: Normalized[] = [];
-    for (let place = 0; place < whole.size; ) {
+    for (let place = 0; place < whole.size;) {
       const end = endOf(whole.points, kinds, place);
       found.push(whole.slice(place, end));
       place = end;

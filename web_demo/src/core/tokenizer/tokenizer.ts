@@ -76,8 +76,14 @@ export class Tokenizer {
       model: modelOf(root.text("kind"), root.child("model"), vocabulary),
       normalize: inOrder(root.children("normalizer").map((step) => normalizerOf(step, tables))),
       preTokenizers: root.children("pre_tokenizer").map((step) => preTokenizerOf(step, tables)),
-      given: addedTokens(added.filter((row) => !row.flag("normalized")), blanks),
-      normalized: addedTokens(added.filter((row) => row.flag("normalized")), blanks),
+      given: addedTokens(
+        added.filter((row) => !row.flag("normalized")),
+        blanks,
+      ),
+      normalized: addedTokens(
+        added.filter((row) => row.flag("normalized")),
+        blanks,
+      ),
       names: new Map(added.map((row) => [row.int("id"), row.text("content")])),
       templates: ["single", "pair"].map((name) => new Template(template.texts(name), specialIds)),
       trims: offsets.flag("trim"),
@@ -93,7 +99,10 @@ export class Tokenizer {
    * @throws EdgekitError QuestionTooLong: the text that may not be cut is too long
    */
   encode(texts: readonly string[], options: EncodeOptions): Encoding {
-    return this.row(texts.map((text) => this.tokens(text)), options);
+    return this.row(
+      texts.map((text) => this.tokens(text)),
+      options,
+    );
   }
 
   /** The vocabulary's entry of an id, as it stands there. */
