@@ -24,7 +24,7 @@ Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Request:
+class BenchRequest:
     """What ``edgekit bench`` is asked for, named as its options; None leaves what the suite has.
 
     Attributes:
@@ -72,7 +72,7 @@ _FIELDS = {  # of a suite, by the option that replaces it
 }  # fmt: skip
 
 
-def suite(asked: Request) -> Suite:
+def suite(asked: BenchRequest) -> Suite:
     """The suite that is asked for, checked.
 
     Raises:

@@ -133,10 +133,10 @@ def evaluate(
     from pathlib import Path
 
     from edgekit.evaluation import run
-    from edgekit.evaluation.kinds import Options
+    from edgekit.evaluation.kinds import EvaluationOptions
 
     path = Path(data)
-    request = run.Request(
+    request = run.EvaluationRequest(
         bundles=tuple(map(Path, bundles)),
         data=path,
         task=task,
@@ -144,7 +144,7 @@ def evaluate(
         device=device,
         limit=limit,
         shown=shown,
-        options=Options(columns or {}, labels or {}, null_threshold, top),
+        options=EvaluationOptions(columns or {}, labels or {}, null_threshold, top),
         baseline=baseline,
         prompt=prompt,
     )
@@ -281,7 +281,7 @@ def make_app(
     row = platforms.get(platform)
     chosen = choice.choose([open_bundle(path) for path in bundles], artifacts, row)
     if isinstance(row, platforms.Project):
-        project.stamp(project.App(row, chosen, application_id, name), Path(out))
+        project.stamp(project.AppProject(row, chosen, application_id, name), Path(out))
     else:
         site.write(site.Site(chosen, name), Path(out))
 

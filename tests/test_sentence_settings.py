@@ -20,7 +20,7 @@ from edgekit.app.opening import open_app
 from edgekit.bundle import Bundle
 from edgekit.errors import InputError, SourceError, UnsupportedError
 from edgekit.evaluation import ways
-from edgekit.evaluation.kinds import ModelFacts, Options
+from edgekit.evaluation.kinds import EvaluationOptions, ModelFacts
 from edgekit.model import checkpoint
 from edgekit.model.source import find
 from edgekit.postprocess.vectors import Similarity, Vector
@@ -121,7 +121,7 @@ def test_a_search_is_evaluated_with_the_prompts_of_its_roles(
     data = tmp_path / "search.tsv"
     data.write_text(f"query\tdocument\n{TEXT}\t{OTHER}\n\t{TEXT}\n")
     facts = ModelFacts.of(bundle)
-    kind = ways.prepare(data, facts, "retrieval", Options(), None).kind
+    kind = ways.prepare(data, facts, "retrieval", EvaluationOptions(), None).kind
     found = [kind.prompt(facts.tokenizer, index).encodings[0] for index in range(3)]
     texts = (("query", TEXT), ("document", OTHER), ("document", TEXT))
     for encoded, (role, text) in zip(found, texts, strict=True):

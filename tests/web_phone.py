@@ -11,6 +11,7 @@ from edgekit.toolchains import web
 from edgekit.toolchains.setup import SetupError
 
 DEMO = Path(__file__).parent.parent / "web_demo"
+TESTS = sorted((DEMO / "src" / "tests").glob("*.test.ts"))
 _PROGRAM = DEMO / "src" / "tools" / "command-line.ts"
 
 

@@ -41,7 +41,9 @@ from edgekit.benchmarks.devices.watch import Watch
 from edgekit.benchmarks.measurement import Operator
 from edgekit.errors import EdgekitError
 
-Facts: TypeAlias = Mapping[str, object]  # plain JSON values by name, for a result's environment
+DeviceFacts: TypeAlias = Mapping[
+    str, object
+]  # plain JSON values by name, for a result's environment
 E = TypeVar("E", bound=events.Event)
 
 
@@ -290,7 +292,7 @@ class Target(Protocol):
         """The runtimes that it has, of any format."""
         ...
 
-    def facts(self) -> Facts:
+    def facts(self) -> DeviceFacts:
         """Processor, memory, system and versions; ``machine`` names the hardware in one line."""
         ...
 

@@ -64,8 +64,8 @@ class Devices:
         self, bundle: Bundle, device: str, data: LabelledData, files: Sequence[str], compare: bool
     ) -> Mapping[str, Quality | str]:
         """See :class:`Meter`."""
-        from edgekit.evaluation.kinds import Options
-        from edgekit.evaluation.run import Request, run
+        from edgekit.evaluation.kinds import EvaluationOptions
+        from edgekit.evaluation.run import EvaluationRequest, run
 
         self._target(DeviceSetting(device))
         names = {artifact.path.name for artifact in opening.runnable(bundle.artifacts, device)}
@@ -73,8 +73,8 @@ class Devices:
         asked = tuple(file for file in files if file in names)
         if not asked:
             return lost
-        options = Options(dict(data.columns), dict(data.labels))
-        request = Request(
+        options = EvaluationOptions(dict(data.columns), dict(data.labels))
+        request = EvaluationRequest(
             (bundle.path,), data.file, data.task, asked, device, data.limit, 0, options, compare
         )
         with tempfile.TemporaryDirectory() as folder:

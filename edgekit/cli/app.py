@@ -15,7 +15,7 @@ from edgekit.errors import PlanError
 
 if TYPE_CHECKING:
     from edgekit.mobile.choice import Chosen
-    from edgekit.mobile.project import App
+    from edgekit.mobile.project import AppProject
 
 PASSWORD = "EDGEKIT_KEY_PASSWORD"
 
@@ -71,7 +71,7 @@ def app(
         assert out is not None  # --apk is for Android
         _write_site(chosen, bundles, out, application_id, name)
         return
-    made = project.App(row, chosen, application_id, name)
+    made = project.AppProject(row, chosen, application_id, name)
     if apk is not None:
         _package(made, apk, key, aar, install)
         _say(
@@ -101,7 +101,9 @@ def _write_site(
     _say(chosen, out, tuple(WEB.runtimes.values()), site.steps(made, out, bundles))
 
 
-def _package(made: App, apk: Path, key: Path | None, aar: Path | None, install: bool) -> None:
+def _package(
+    made: AppProject, apk: Path, key: Path | None, aar: Path | None, install: bool
+) -> None:
     from edgekit.benchmarks.devices.android.adb import Adb
     from edgekit.mobile import packaging, parts
 

@@ -70,7 +70,7 @@ def bench(
     from edgekit.cli import progress
     from edgekit.cli.rendering.reports import show
 
-    request = session.Request(bundles=bundles, **options)
+    request = session.BenchRequest(bundles=bundles, **options)
     asked = session.suite(request)
     folder = out or Path(f"{asked.name}.bench")
     with progress.Log(quiet or as_json) as log:

@@ -75,11 +75,13 @@ def evaluate(
     """
     from edgekit.cli import progress
     from edgekit.cli.rendering import evaluation
-    from edgekit.evaluation.kinds import Options
-    from edgekit.evaluation.run import Request, default_folder, run
+    from edgekit.evaluation.kinds import EvaluationOptions
+    from edgekit.evaluation.run import EvaluationRequest, default_folder, run
 
-    options = Options(columns or {}, labels or {}, null_threshold, top)
-    request = Request(bundles, data, task, artifacts, device, limit, shown, options, prompt=prompt)
+    options = EvaluationOptions(columns or {}, labels or {}, null_threshold, top)
+    request = EvaluationRequest(
+        bundles, data, task, artifacts, device, limit, shown, options, prompt=prompt
+    )
     folder = out or default_folder(data)
     with progress.Log(quiet or as_json) as log:
         try:

@@ -98,7 +98,7 @@ def _reference(
     signature: Signature,
 ) -> Reference:
     """PyTorch's answers to the texts and made-up rows, and to more where they decide too little."""
-    vocabulary = probes.Vocabulary.of(oracle.model.config, oracle.token_types)
+    vocabulary = probes.ProbeIds.of(oracle.model.config, oracle.token_types)
     rows = list(probes.made_up(vocabulary, plan.max_length, plan.buckets))
     if tokenizer is not None:
         prompts = plan.source.prompts() if plan.task.has_head else {}

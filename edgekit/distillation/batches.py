@@ -107,7 +107,7 @@ class Micro:
 
 
 @dataclass(frozen=True)
-class Step:
+class StepBatch:
     """One step's micro batches for one process, and the counts of the whole step over all."""
 
     micros: tuple[Micro, ...]
@@ -137,7 +137,7 @@ class Batches:
     by_token: bool = False
     student_pad_id: int = 0
 
-    def step(self, step: int, rank: int, processes: int, micros: int) -> Step:
+    def step(self, step: int, rank: int, processes: int, micros: int) -> StepBatch:
         """A step's part for one process.
 
         Args:
@@ -151,7 +151,7 @@ class Batches:
         parts = tuple(self._micro(part, drawn) for part in np.array_split(own, micros))
         tokens = sum(len(self.examples.rows.row(index)) for index in drawn.indices)
         chosen = sum(int(each.sum()) for each in drawn.chosen or ())
-        return Step(parts, len(drawn.indices), tokens, chosen)
+        return StepBatch(parts, len(drawn.indices), tokens, chosen)
 
     def _drawn(self, indices: np.ndarray, step: int) -> _Drawn:
         rows = [self.examples.rows.row(index) for index in indices]

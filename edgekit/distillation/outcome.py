@@ -10,7 +10,7 @@ from edgekit.distillation import quality, report
 from edgekit.distillation.learner import Learner
 from edgekit.distillation.loading import Loaded
 from edgekit.distillation.report import Course, DistillationReport, Entrant, Gain
-from edgekit.distillation.training import Record
+from edgekit.distillation.training import LogEntry
 from edgekit.evaluation.judged import Judged
 from edgekit.evaluation.result import Score
 from edgekit.evaluation.scoring import score
@@ -60,7 +60,7 @@ def _entrant(name: str, learner: Learner, faster: Interval, scores: tuple[Score,
     return Entrant(name, *size, faster if name == report.STUDENT else None, scores)
 
 
-def course(name: str, records: Sequence[Record], tokens_per_s: float) -> Course:
+def course(name: str, records: Sequence[LogEntry], tokens_per_s: float) -> Course:
     """A training's log in numbers."""
     parts = {
         part: report.tenths([record.parts[part] for record in records])

@@ -15,7 +15,7 @@ from edgekit.data.table import Data
 from edgekit.errors import DataError
 from edgekit.evaluation import measures
 from edgekit.evaluation.judged import ClassMeasure, Example, Judged
-from edgekit.evaluation.kinds import ModelFacts, Options
+from edgekit.evaluation.kinds import EvaluationOptions, ModelFacts
 from edgekit.postprocess import Facts, Outputs, answer
 from edgekit.postprocess.labels import Classification
 from edgekit.tokens.encoding import Prompt, Tokenizer
@@ -23,7 +23,7 @@ from edgekit.tokens.encoding import Prompt, Tokenizer
 MULTI = "multi_label_classification"
 
 
-class Record(TypedDict):
+class LabelRecord(TypedDict):
     """The labels that a file chose, by their indices, and the score of each label."""
 
     chosen: list[int]
@@ -46,7 +46,7 @@ class TextClassification:
     def prompt(self, tokenizer: Tokenizer, index: int) -> Prompt:
         return tokenizer.prompt("text-classification", *self.examples[index].texts)
 
-    def record(self, facts: Facts, index: int, prompt: Prompt, outputs: Outputs) -> Record:
+    def record(self, facts: Facts, index: int, prompt: Prompt, outputs: Outputs) -> LabelRecord:
         """The labels chosen, by their indices, and every label's score."""
         found = answer(facts, prompt, outputs, len(self.names))
         assert isinstance(found, Classification)
@@ -54,7 +54,7 @@ class TextClassification:
         chosen = [row.index for row in found.labels[: len(found.chosen)]]
         return {"chosen": sorted(chosen), "scores": [scores[i] for i in range(len(self.names))]}
 
-    def judge(self, records: Sequence[Record]) -> Judged:
+    def judge(self, records: Sequence[LabelRecord]) -> Judged:
         found = _one_hot([row["chosen"] for row in records], len(self.names))
         take = (self.expected > 0, found > 0)
         decided = found if self.several else found.argmax(axis=1)[:, None]
@@ -111,12 +111,14 @@ class TextClassification:
             if support[i]
         ]
 
-    def _shown(self, record: Record) -> str:
+    def _shown(self, record: LabelRecord) -> str:
         chosen = (f"{self.names[i]} {record['scores'][i]:.1%}" for i in record["chosen"])
         return ", ".join(chosen) or "no label"
 
 
-def build(data: Data, model: ModelFacts, options: Options) -> tuple[TextClassification, list[str]]:
+def build(
+    data: Data, model: ModelFacts, options: EvaluationOptions
+) -> tuple[TextClassification, list[str]]:
     """Examples with the model's labels, and in words how the labels were read.
 
     Raises:

@@ -18,7 +18,7 @@ from edgekit.tokens.encoding import Prompt, Tokenizer
 
 
 @dataclass(frozen=True)
-class Options:
+class EvaluationOptions:
     """What the user may say about data and metrics.
 
     Attributes:

@@ -17,7 +17,7 @@ from edgekit.data.table import Data
 from edgekit.errors import DataError, InputError
 from edgekit.evaluation import measures
 from edgekit.evaluation.judged import Example, Judged
-from edgekit.evaluation.kinds import ModelFacts, Options
+from edgekit.evaluation.kinds import EvaluationOptions, ModelFacts
 from edgekit.postprocess import TOP, Facts, Outputs, answer
 from edgekit.postprocess.masks import FilledMasks
 from edgekit.stats import SEED
@@ -27,7 +27,7 @@ MASKED = 0.15  # of a plain text's tokens, as BERT was trained; at least one
 Right = tuple[tuple[int, ...], ...]  # of each mask, the vocabulary's entries that are right
 
 
-class Record(TypedDict):
+class MaskRecord(TypedDict):
     """Of each mask the ids of the entries that are right, and of the likeliest ones."""
 
     right: list[list[int]]
@@ -57,7 +57,7 @@ class Masks:
             )
         return replace(prompt, encodings=(masked,))
 
-    def record(self, facts: Facts, index: int, prompt: Prompt, outputs: Outputs) -> Record:
+    def record(self, facts: Facts, index: int, prompt: Prompt, outputs: Outputs) -> MaskRecord:
         """Of each mask the entries that are right, and the likeliest ones."""
         _, right = self._masked(index, self._plain(index).encodings[0])
         found = answer(facts, prompt, outputs, TOP)
@@ -65,7 +65,7 @@ class Masks:
         ids = [[filler.token_id for filler in mask.fillers] for mask in found.masks]
         return {"right": [list(some) for some in right], "found": ids}
 
-    def judge(self, records: Sequence[Record]) -> Judged:
+    def judge(self, records: Sequence[MaskRecord]) -> Judged:
         masks = np.array([len(row["right"]) for row in records])
         first, any_of = (np.array([_hits(row, best) for row in records]) for best in (1, TOP))
         found = [tuple(ids[0] for ids in row["found"]) for row in records]
@@ -107,7 +107,7 @@ class Masks:
         return replace(encoded, input_ids=tuple(ids)), right
 
 
-def build(data: Data, model: ModelFacts, options: Options) -> tuple[Masks, list[str]]:
+def build(data: Data, model: ModelFacts, options: EvaluationOptions) -> tuple[Masks, list[str]]:
     """Texts with masks and what stood there, or plain texts.
 
     Raises:
@@ -149,6 +149,6 @@ def _places(encoded: Encoded, mask_id: int) -> list[int]:
     return [place for place, (id_, text) in enumerate(rows) if text is not None and id_ == mask_id]
 
 
-def _hits(record: Record, best: int) -> int:
+def _hits(record: MaskRecord, best: int) -> int:
     pairs = zip(record["right"], record["found"], strict=True)
     return sum(bool(set(right) & set(found[:best])) for right, found in pairs)

@@ -12,7 +12,7 @@ from edgekit.data.table import Data
 from edgekit.errors import DataError
 from edgekit.evaluation import measures
 from edgekit.evaluation.judged import Example, Judged
-from edgekit.evaluation.kinds import ModelFacts, Options
+from edgekit.evaluation.kinds import EvaluationOptions, ModelFacts
 from edgekit.postprocess import Facts, Outputs
 from edgekit.postprocess.vectors import similarities
 from edgekit.tokens.encoding import Prompt, Tokenizer
@@ -88,7 +88,7 @@ class Retrieval:
         return repr(text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}...")
 
 
-def build(data: Data, model: ModelFacts, options: Options) -> tuple[Retrieval, list[str]]:
+def build(data: Data, model: ModelFacts, options: EvaluationOptions) -> tuple[Retrieval, list[str]]:
     """Queries with their documents; a row without a query, or of relevance 0, is a distractor.
 
     Raises:

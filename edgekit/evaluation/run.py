@@ -24,7 +24,7 @@ from edgekit.errors import (
     PlanError,
 )
 from edgekit.evaluation import judging, ways
-from edgekit.evaluation.kinds import ModelFacts, Options
+from edgekit.evaluation.kinds import EvaluationOptions, ModelFacts
 from edgekit.evaluation.predictions import Prediction, Predictions
 from edgekit.evaluation.result import BundleEvaluation, DataFacts, Evaluation
 from edgekit.evaluation.ways import Prepared
@@ -39,7 +39,7 @@ Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Request:
+class EvaluationRequest:
     """What is evaluated. ``artifacts`` None are all that the device runs; ``limit`` counts examples
     from the first on; ``shown`` is how many differing examples are kept of each file. Without
     ``baseline`` PyTorch is not asked, and there are no drops. ``prompt`` is the name of the
@@ -53,7 +53,7 @@ class Request:
     device: str = HOST
     limit: int | None = None
     shown: int = 5
-    options: Options = field(default_factory=Options)
+    options: EvaluationOptions = field(default_factory=EvaluationOptions)
     baseline: bool = True
     prompt: str | None = None
 
@@ -68,7 +68,7 @@ class Request:
             "limit": self.limit,
             **asdict(self.options),
         }
-        unset = asdict(Options())
+        unset = asdict(EvaluationOptions())
         asked = {name: value for name, value in given.items() if value != unset.get(name)}
         return command("eval", self.bundles, asked)
 
@@ -79,7 +79,7 @@ def default_folder(data: Path) -> Path:
 
 
 def run(
-    request: Request,
+    request: EvaluationRequest,
     folder: Path,
     *,
     force: bool = False,
@@ -116,7 +116,7 @@ def run(
 
 @dataclass(frozen=True)
 class _Work:
-    request: Request
+    request: EvaluationRequest
     data_sha256: str
     folder: Path
     force: bool

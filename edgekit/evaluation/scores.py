@@ -10,7 +10,7 @@ import numpy as np
 from edgekit.data.table import Data
 from edgekit.evaluation import measures
 from edgekit.evaluation.judged import Example, Judged
-from edgekit.evaluation.kinds import ModelFacts, Options
+from edgekit.evaluation.kinds import EvaluationOptions, ModelFacts
 from edgekit.postprocess import Facts, Outputs, answer
 from edgekit.postprocess.labels import Classification
 from edgekit.postprocess.vectors import Similarity
@@ -54,7 +54,7 @@ class Scores:
         return abs(float(a) - float(b))
 
 
-def build(data: Data, model: ModelFacts, options: Options) -> tuple[Scores, list[str]]:
+def build(data: Data, model: ModelFacts, options: EvaluationOptions) -> tuple[Scores, list[str]]:
     """Pairs, or texts, with the score that people gave them.
 
     Raises:

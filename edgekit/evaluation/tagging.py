@@ -13,7 +13,7 @@ from edgekit.data.row import Row
 from edgekit.data.table import Data
 from edgekit.evaluation import measures
 from edgekit.evaluation.judged import ClassMeasure, Example, Judged
-from edgekit.evaluation.kinds import ModelFacts, Options
+from edgekit.evaluation.kinds import EvaluationOptions, ModelFacts
 from edgekit.evaluation.measures import Measure
 from edgekit.postprocess import Facts, Outputs, answer
 from edgekit.postprocess.entities import OUTSIDE, Tagging
@@ -121,7 +121,7 @@ class Words:
         return main, tuple(row for row in classes if row.examples)
 
 
-def build(data: Data, model: ModelFacts, options: Options) -> tuple[Words, list[str]]:
+def build(data: Data, model: ModelFacts, options: EvaluationOptions) -> tuple[Words, list[str]]:
     """Sentences of words, each with one of the model's labels.
 
     Raises:

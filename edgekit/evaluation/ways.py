@@ -19,15 +19,15 @@ from edgekit.evaluation import (
     scores,
     tagging,
 )
-from edgekit.evaluation.kinds import AnyKind, ModelFacts, Options
+from edgekit.evaluation.kinds import AnyKind, EvaluationOptions, ModelFacts
 from edgekit.postprocess import Facts
 
-Build = Callable[[Data, ModelFacts, Options], tuple[AnyKind, list[str]]]
+Build = Callable[[Data, ModelFacts, EvaluationOptions], tuple[AnyKind, list[str]]]
 Fits = Callable[[object], bool]  # whether a cell may be a label
-IsLabel = Callable[[Facts, Options], Fits]
+IsLabel = Callable[[Facts, EvaluationOptions], Fits]
 
 
-def _is_number(facts: Facts, options: Options) -> Fits:
+def _is_number(facts: Facts, options: EvaluationOptions) -> Fits:
     def fits(value: object) -> bool:
         try:
             return isinstance(value, str | int | float) and math.isfinite(float(value))
@@ -37,15 +37,15 @@ def _is_number(facts: Facts, options: Options) -> Fits:
     return fits
 
 
-def _is_label(facts: Facts, options: Options) -> Fits:
+def _is_label(facts: Facts, options: EvaluationOptions) -> Fits:
     return labels.is_label(facts.labels, options.labels)
 
 
-def _is_word(facts: Facts, options: Options) -> Fits:
+def _is_word(facts: Facts, options: EvaluationOptions) -> Fits:
     return lambda value: isinstance(value, str) and len(value.split()) == 1
 
 
-def _is_list(facts: Facts, options: Options) -> Fits:
+def _is_list(facts: Facts, options: EvaluationOptions) -> Fits:
     return lambda value: isinstance(value, list)
 
 
@@ -81,7 +81,7 @@ class Prepared:
 
 
 def prepare(
-    path: Path, model: ModelFacts, task: str | None, options: Options, limit: int | None
+    path: Path, model: ModelFacts, task: str | None, options: EvaluationOptions, limit: int | None
 ) -> Prepared:
     """Reads the data for a model.
 

@@ -1,7 +1,8 @@
 """What a checkpoint's own library computes from a Transformers model's output: steps, as data.
 
 Source: the modules of sentence-transformers, whose formulas the steps have in plain PyTorch. That
-is what every file is held against; :mod:`edgekit.tracing.head` says the same in what phones run.
+is what every file is held against; :mod:`edgekit.tracing.graph_head` says the same in operators
+that phones run.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ _Pool = Callable[["torch.Tensor", "torch.Tensor"], "torch.Tensor"]
 EPSILON = 1e-5  # of torch.nn.LayerNorm
 
 
-class Step(Protocol):
+class HeadStep(Protocol):
     """One step: what it makes of values (batch, length, width), or (batch, width) once pooled."""
 
     def width(self, width: int) -> int:
@@ -178,7 +179,7 @@ class Truncate:
 class Head:
     """All steps in order; as they are here where a checkpoint does not say how to make vectors."""
 
-    steps: tuple[Step, ...] = (Pool(), Normalize())
+    steps: tuple[HeadStep, ...] = (Pool(), Normalize())
 
     def width(self, width: int) -> int:
         """How many values the last step makes of the model's.

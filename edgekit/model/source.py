@@ -16,7 +16,7 @@ from edgekit.errors import SourceError, UnsupportedError
 from edgekit.files import files_sha256
 from edgekit.manifest.fields import Similarity
 from edgekit.model import config as configs
-from edgekit.model import families, hub, sentence, sentence_head, task_choice, tasks, weights
+from edgekit.model import families, hub, sentence, sentence_modules, task_choice, tasks, weights
 from edgekit.model.config import Config
 from edgekit.model.families import Family
 from edgekit.model.head import Head
@@ -154,9 +154,9 @@ class Source:
         Nothing where the task has no head but Transformers' own.
 
         Raises:
-            EdgekitError: as :func:`edgekit.model.sentence_head.read`.
+            EdgekitError: as :func:`edgekit.model.sentence_modules.read`.
         """
-        return sentence_head.read(self.folder, task.name) if task.has_head else Head(())
+        return sentence_modules.read(self.folder, task.name) if task.has_head else Head(())
 
     def prompts(self) -> dict[str, str]:
         """What an app puts before a text, by the text's role, like ``query``."""

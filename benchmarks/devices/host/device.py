@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from edgekit import extras
-from edgekit.benchmarks.devices.driver import Driver, Found, Options
+from edgekit.benchmarks.devices.driver import DeviceOptions, Driver, Found
 from edgekit.benchmarks.devices.host.facts import facts
 from edgekit.benchmarks.devices.local import LocalFiles, python_runner
-from edgekit.benchmarks.devices.protocol import Facts, Launch, ProcessRunner, Runner
+from edgekit.benchmarks.devices.protocol import DeviceFacts, Launch, ProcessRunner, Runner
 from edgekit.benchmarks.devices.runtimes import PYTORCH, DeviceRuntime, Platform, runtimes_of
 from edgekit.errors import MissingExtraError, UnsupportedError
 from edgekit.runtime import table
@@ -37,7 +37,7 @@ class Host(LocalFiles):
         """The runtimes that are installed here."""
         return tuple(row for row in runtimes_of(Platform.PYTHON) if _available(row.launched_as))
 
-    def facts(self) -> Facts:
+    def facts(self) -> DeviceFacts:
         """See :func:`edgekit.benchmarks.devices.host.facts.facts`."""
         return facts()
 
@@ -52,7 +52,7 @@ class Host(LocalFiles):
         return ProcessRunner(python_runner(_RUNNER, [*arguments, *evict], pools))
 
 
-def _open(options: Options) -> Host:
+def _open(options: DeviceOptions) -> Host:
     extras.require("bench")
     if options.chosen is not None:
         raise UnsupportedError(f"host has no '{options.chosen}': say just --device host")
@@ -61,7 +61,7 @@ def _open(options: Options) -> Host:
 
 def _find() -> list[Found]:
     try:
-        here = _open(Options()).facts()
+        here = _open(DeviceOptions()).facts()
     except MissingExtraError as error:
         return [Found("host", "this machine", str(error))]
     return [Found("host", f"{here['machine']}, {here['os']}")]
