@@ -85,7 +85,7 @@ def read(path: Path) -> tuple[Budget, ...]:
 
 def extras(budgets: Sequence[Budget]) -> tuple[str, ...]:
     """What measuring them needs: see :mod:`edgekit.extras`."""
-    asked = {limit.quantity for budget in budgets for limit in budget.limits}
+    asked = [limit.quantity for budget in budgets for limit in budget.limits]
     return (
         *(("bench",) if any(row.needs != FILE for row in asked) else ()),
         *(("eval",) if any(row.needs == DATA for row in asked) else ()),
