@@ -40,6 +40,7 @@ class Retrieval:
     similarity: str
 
     def prompt(self, tokenizer: Tokenizer, index: int) -> Prompt:
+        """The row of a query or a document, each asked for its vector alone."""
         texts, role = self.asked[index].texts, self.roles[index]
         return tokenizer.prompt("sentence-similarity", *texts, roles=(role,))
 
@@ -49,6 +50,7 @@ class Retrieval:
         return base64.b64encode(vector.tobytes()).decode()
 
     def judge(self, records: Sequence[str]) -> Judged:
+        """NDCG, and recall at 1 and at ``top``, of each query's ranking of all documents."""
         from sklearn.metrics import ndcg_score
 
         vectors = np.stack([np.frombuffer(base64.b64decode(row), "<f4") for row in records])

@@ -66,7 +66,10 @@ class Module:
 
 @dataclass(frozen=True)
 class Settings:
-    """What belongs to the whole model. ``prompts`` are texts to put before a text, by name."""
+    """What ``config_sentence_transformers.json`` says of the whole model.
+
+    ``prompts`` are texts to put before a text, by a name like ``query``.
+    """
 
     model_type: str | None = None
     prompts: Mapping[str, str | None] = field(default_factory=dict)
@@ -143,7 +146,11 @@ def weight_folders(folder: Path) -> list[Path]:
 
 
 def task(folder: Path) -> str | None:
-    """What the modules make of a text; None where they make no embedding of it."""
+    """The task of the vectors that the modules make; None where they make none.
+
+    Args:
+        folder: of a checkpoint, of sentence-transformers or not.
+    """
     kinds = [row.kind for row in modules(folder)]
     if "SpladePooling" in kinds:
         return "sparse-embedding"
@@ -178,7 +185,10 @@ def settings(folder: Path) -> Settings:
 
 
 def prompts(folder: Path) -> dict[str, str]:
-    """What an app puts before a text, by the text's role; roles without a prompt are left out."""
+    """What an app puts before a text, by the text's role, like ``query`` and ``document``.
+
+    Roles without a prompt are left out.
+    """
     return {name: text for name, text in settings(folder).prompts.items() if text}
 
 
