@@ -32,7 +32,14 @@ Say = Callable[[str], None]
 
 
 class Devices:
-    """Those of ``edgekit devices``. A file runs in the first runtime that its device has for it."""
+    """The :class:`Meter` that asks the devices of ``edgekit devices``.
+
+    A file runs in the first runtime that its device has for it.
+
+    Args:
+        say: is told what happens.
+        tick: is told what happens right now, which the next call replaces.
+    """
 
     def __init__(self, say: Say, tick: Say) -> None:
         self._say, self._tick = say, tick

@@ -15,34 +15,51 @@ Wanted = Mapping[str, frozenset[str]]  # keys of quantities by file
 
 
 class Meter(Protocol):
-    """What measures; a test brings its own."""
+    """What measures for a budget: the devices of this machine, or a test's own numbers."""
 
     def timed(self, setting: DeviceSetting) -> bool:
-        """Whether the device has a clock that means something; else it counts instructions."""
+        """Whether the device's clock means anything; where not, instructions are counted."""
         ...
 
     def blank(self, bundle: Bundle, artifact: Artifact, setting: DeviceSetting) -> Measurement:
-        """The file, its runtime and the conditions, with nothing measured yet."""
+        """A measurement with the file, its runtime and the conditions, and no numbers yet."""
         ...
 
     def measure(
         self, bundle: Bundle, setting: DeviceSetting, wanted: Wanted
     ) -> Mapping[str, Measurement]:
-        """By the files' names, each with at least what is wanted of it, or why that is missing."""
+        """What files take on a device.
+
+        Args:
+            bundle: that has the files.
+            setting: the device, its threads and the length of the text.
+            wanted: by the names of files, the keys of quantities to measure.
+
+        Returns:
+            By the names of files a measurement with what was wanted, or with why that is missing.
+        """
         ...
 
     def judge(
         self, bundle: Bundle, device: str, data: LabelledData, files: Sequence[str], compare: bool
     ) -> Mapping[str, Quality | str]:
-        """By the files' names, each with its quality over labelled data, or why it has none.
+        """How good files are over labelled data.
 
-        ``compare`` says whether PyTorch has to be asked as well.
+        Args:
+            bundle: that has the files.
+            device: as ``--device`` names it.
+            data: the labelled data.
+            files: names of files.
+            compare: whether PyTorch has to be asked as well, for a drop or an agreement.
+
+        Returns:
+            By the names of files the quality, or why there is none.
         """
         ...
 
 
 def unopened(bundle: Bundle, artifact: Artifact, setting: DeviceSetting) -> Measurement:
-    """A file as it lies there, which needs no device."""
+    """The measurement of a file that no runtime opens: its size is known, and nothing else."""
     return measurement(Entry(bundle, bundle.name, artifact, None), setting, setting.device, "")
 
 

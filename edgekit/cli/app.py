@@ -51,10 +51,17 @@ def app(
     install: bool,
     debug: bool,
 ) -> None:
-    """Put BUNDLES into an app: a project that Android Studio or Xcode opens, an APK, or a site.
+    """Put BUNDLES into an app: a project, an APK or a site.
 
-    Without --artifact each bundle's smallest file goes in. A project that is there keeps everything
-    but its bundles and its names; a site is written anew, for edgekit serve or any web host.
+    Android Studio or Xcode opens the project. Without --artifact each bundle's smallest file goes
+    in. A project that is there keeps everything but its bundles and its names; a site is written
+    anew, for edgekit serve or any web host.
+
+    \b
+    Examples:
+      edgekit app model.edgekit --platform android -o MyApp
+      edgekit app model.edgekit --platform android --apk my.apk --install
+      edgekit app model.edgekit --platform web -o site
     """
     from edgekit.bundle import Bundle
     from edgekit.mobile import choice, platforms, project

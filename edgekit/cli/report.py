@@ -23,6 +23,11 @@ def report(
     RESULTS are folders of edgekit bench and of edgekit eval, or files of theirs. Of a bundle that
     has both, size, latency and quality stand in one table. Different machines stand side by side
     and are never compared. The files are report.html, report.md, report.json and results.csv.
+
+    \b
+    Examples:
+      edgekit report model.bench
+      edgekit report mine.bench theirs.bench --against bert -o report
     """
     from edgekit import report as reports
     from edgekit.cli.rendering import reports as rendering

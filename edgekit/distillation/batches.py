@@ -108,7 +108,11 @@ class Micro:
 
 @dataclass(frozen=True)
 class StepBatch:
-    """One step's micro batches for one process, and the counts of the whole step over all."""
+    """What one process trains on in a step: its micro batches.
+
+    The counts of examples and tokens are those of the whole step, over all processes: losses are
+    means over them.
+    """
 
     micros: tuple[Micro, ...]
     rows: int
@@ -128,7 +132,11 @@ class _Drawn:
 
 @dataclass(frozen=True)
 class Batches:
-    """Examples by steps. ``pad_id`` fills rows up, ``by_token`` says that targets are by token."""
+    """The examples of a training, put together for each step.
+
+    ``pad_id`` is what rows are filled up with; ``by_token`` says that each token has a target of
+    its own, and not each text.
+    """
 
     examples: Examples
     order: Order
@@ -188,7 +196,13 @@ class Batches:
 
 
 def plain(rows: TokenRows, indices: Sequence[int] | np.ndarray, pad_id: int) -> Micro:
-    """Rows as they are, padded."""
+    """Rows without masks or targets, padded to the longest.
+
+    Args:
+        rows: of ids.
+        indices: which of them, in this order.
+        pad_id: what shorter ones are filled up with.
+    """
     some = [rows.row(index) for index in indices]
     return Micro(
         np.asarray(indices),

@@ -20,12 +20,15 @@ from edgekit.stats import Interval
 def compare(
     loaded: Loaded, students: Mapping[str, Learner], courses: Sequence[Course]
 ) -> DistillationReport:
-    """The report.
+    """Judges teacher, student and controls on the same data.
 
     Args:
         loaded: the plan with its teacher and evaluation data.
         students: the student and the controls, trained, by name.
         courses: how each training went.
+
+    Returns:
+        The report of the distillation.
     """
     plan, teacher = loaded.plan, loaded.teacher
     everyone = {report.TEACHER: teacher, **students}
@@ -61,7 +64,13 @@ def _entrant(name: str, learner: Learner, faster: Interval, scores: tuple[Score,
 
 
 def course(name: str, records: Sequence[LogEntry], tokens_per_s: float) -> Course:
-    """A training's log in numbers."""
+    """Sums up the log of one training.
+
+    Args:
+        name: ``student``, or which control.
+        records: a line for each step.
+        tokens_per_s: how fast it was.
+    """
     parts = {
         part: report.tenths([record.parts[part] for record in records])
         for part in (records[0].parts if records else ())

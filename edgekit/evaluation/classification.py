@@ -32,7 +32,10 @@ class LabelRecord(TypedDict):
 
 @dataclass(frozen=True)
 class TextClassification:
-    """``expected`` is (examples, labels): 1 where a label is right."""
+    """Texts, or pairs, with labels: one each, or any number of them.
+
+    ``expected`` is (examples, labels): 1 where a label is right.
+    """
 
     names: tuple[str, ...]
     several: bool
@@ -41,9 +44,11 @@ class TextClassification:
 
     @property
     def asked(self) -> Sequence[Example]:
+        """The examples themselves."""
         return self.examples
 
     def prompt(self, tokenizer: Tokenizer, index: int) -> Prompt:
+        """The row of a text or a pair."""
         return tokenizer.prompt("text-classification", *self.examples[index].texts)
 
     def record(self, facts: Facts, index: int, prompt: Prompt, outputs: Outputs) -> LabelRecord:
@@ -55,6 +60,7 @@ class TextClassification:
         return {"chosen": sorted(chosen), "scores": [scores[i] for i in range(len(self.names))]}
 
     def judge(self, records: Sequence[LabelRecord]) -> Judged:
+        """Accuracy and F1, by label too; where a text may have several labels, over all of them."""
         found = _one_hot([row["chosen"] for row in records], len(self.names))
         take = (self.expected > 0, found > 0)
         decided = found if self.several else found.argmax(axis=1)[:, None]

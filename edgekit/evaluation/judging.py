@@ -18,9 +18,10 @@ from edgekit.evaluation.ways import Prepared
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one file, or with ``artifact`` None PyTorch, answered: a record for all that was asked.
+    """What one file answered, or PyTorch, whose ``artifact`` is None.
 
-    ``failure`` says why there are none; ``cut`` counts the texts that did not fit.
+    ``records`` has one for all that was asked. ``failure`` says why there are none; ``cut`` counts
+    the texts that did not fit.
     """
 
     artifact: Artifact | None

@@ -50,7 +50,7 @@ class ModelFacts:
 
     @classmethod
     def of(cls, bundle: Bundle) -> ModelFacts:
-        """From an opened bundle."""
+        """What an opened bundle tells."""
         tokenizer = Tokenizer.of(bundle)
         unknown = bundle.manifest.special_token("unk_token")
         return cls(Facts.of(bundle, tokenizer), tokenizer, unknown)
@@ -67,10 +67,14 @@ class Kind(Protocol[R, V]):
     """
 
     @property
-    def examples(self) -> Sequence[Example]: ...
+    def examples(self) -> Sequence[Example]:
+        """What the data hold, in the order of the file."""
+        ...
 
     @property
-    def asked(self) -> Sequence[Example]: ...
+    def asked(self) -> Sequence[Example]:
+        """What the model is asked: mostly :attr:`examples`; retrieval asks for more texts."""
+        ...
 
     def prompt(self, tokenizer: Tokenizer, index: int) -> Prompt:
         """The rows that the model is asked for ``asked[index]``.

@@ -36,7 +36,10 @@ class MaskRecord(TypedDict):
 
 @dataclass(frozen=True)
 class Masks:
-    """``given`` are the right entries of each text's masks; None where masks are made here."""
+    """Texts in which a masked language model fills masks.
+
+    ``given`` are the right entries of each text's masks; None where masks are made here.
+    """
 
     model: ModelFacts
     examples: tuple[Example, ...]
@@ -44,9 +47,11 @@ class Masks:
 
     @property
     def asked(self) -> Sequence[Example]:
+        """The examples themselves."""
         return self.examples
 
     def prompt(self, tokenizer: Tokenizer, index: int) -> Prompt:
+        """The row of a text with its masks, which are made here where the text has none."""
         prompt = self._plain(index)
         masked, right = self._masked(index, prompt.encodings[0])
         places = _places(masked, self._mask_id)
@@ -66,6 +71,7 @@ class Masks:
         return {"right": [list(some) for some in right], "found": ids}
 
     def judge(self, records: Sequence[MaskRecord]) -> Judged:
+        """How often the right entry is the likeliest, and among the five likeliest."""
         masks = np.array([len(row["right"]) for row in records])
         first, any_of = (np.array([_hits(row, best) for row in records]) for best in (1, TOP))
         found = [tuple(ids[0] for ids in row["found"]) for row in records]

@@ -22,7 +22,10 @@ _KINDS = ("answerable", "unanswerable")
 
 
 class SpanRecord(TypedDict):
-    """No answer's score, and the best spans: start, end, score and probability of each."""
+    """What is kept of a question's answer: no answer's score, and the best spans.
+
+    Each span has its first and last character, its score and its probability.
+    """
 
     null: float
     spans: list[tuple[int, int, float, float]]
@@ -48,6 +51,7 @@ class QuestionAnswering:
 
     @property
     def asked(self) -> Sequence[Example]:
+        """The examples themselves."""
         return self.examples
 
     def prompt(self, tokenizer: Tokenizer, index: int) -> Prompt:
@@ -64,6 +68,7 @@ class QuestionAnswering:
         }
 
     def judge(self, records: Sequence[SpanRecord]) -> Judged:
+        """Exact match and F1 as SQuAD's own script computes them."""
         spans = [self._answer(index, record) for index, record in enumerate(records)]
         best = [found.best(self.threshold) for found in spans]
         texts = [span.text if span else "" for span in best]

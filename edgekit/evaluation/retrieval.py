@@ -35,6 +35,7 @@ class Retrieval:
     top: int
 
     def prompt(self, tokenizer: Tokenizer, index: int) -> Prompt:
+        """The row of a query or a document, each asked for its vector alone."""
         return tokenizer.prompt("sentence-similarity", *self.asked[index].texts)
 
     def record(self, facts: Facts, index: int, prompt: Prompt, outputs: Outputs) -> str:
@@ -43,6 +44,7 @@ class Retrieval:
         return base64.b64encode(vector.tobytes()).decode()
 
     def judge(self, records: Sequence[str]) -> Judged:
+        """NDCG, and recall at 1 and at ``top``, of each query's ranking of all documents."""
         from sklearn.metrics import ndcg_score
 
         vectors = np.stack([np.frombuffer(base64.b64decode(row), "<f4") for row in records])

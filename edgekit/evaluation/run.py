@@ -41,9 +41,11 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class EvaluationRequest:
-    """What is evaluated. ``artifacts`` None are all that the device runs; ``limit`` counts examples
-    from the first on; ``shown`` is how many differing examples are kept of each file. Without
-    ``baseline`` PyTorch is not asked, and there are no drops.
+    """What is evaluated on which data.
+
+    ``artifacts`` None are all files that the device runs; ``limit`` counts examples from the first
+    on; ``shown`` is how many differing examples are kept of each file. Without ``baseline`` PyTorch
+    is not asked, and there are no drops.
     """
 
     bundles: tuple[Path, ...]
@@ -58,7 +60,7 @@ class EvaluationRequest:
 
     @property
     def command(self) -> str:
-        """What evaluates again, as a shell takes it."""
+        """The command line of ``edgekit eval`` that evaluates the same again."""
         given = {
             "data": self.data,
             "task": self.task,
@@ -73,7 +75,7 @@ class EvaluationRequest:
 
 
 def default_folder(data: Path) -> Path:
-    """Where an evaluation is stored if nothing else is said."""
+    """The folder of an evaluation that is given none: named after the data, here."""
     return Path(f"{data.stem}.eval")
 
 

@@ -22,16 +22,19 @@ _TAIL = 100 * (1 - CONFIDENCE) / 2
 
 @dataclass(frozen=True)
 class Scored:
-    """The scores of one judged file: all measures and all parts."""
+    """The metrics of a judged file with intervals, over all examples and over each class."""
 
     scores: tuple[Score, ...]
     classes: tuple[ClassScore, ...]
 
 
 def score(judged: Sequence[Judged], count: int, *, baseline: bool) -> list[Scored]:
-    """Every file's measures, all with the same resamples of the ``count`` examples.
+    """Gives every file's measures their intervals, all with the same resamples.
 
-    With ``baseline`` the first is PyTorch's, against which the others' drops are.
+    Args:
+        judged: what was judged of each file.
+        count: how many examples there are.
+        baseline: whether the first is PyTorch, from which the others' drops are taken.
     """
     every = [[*one.measures, *(part.measure for part in one.classes)] for one in judged]
     drawn = measures.draws([measure for some in every for measure in some], count)
@@ -100,7 +103,11 @@ def _known(value: float) -> float | None:
 
 
 def compared(found: Judged, base: Judged | None) -> tuple[float | None, int]:
-    """The agreement with the baseline, and of how many decisions."""
+    """How far a file decides as PyTorch does.
+
+    Returns:
+        The share of decisions that are the same, None without ``base``, and how many there are.
+    """
     count = sum(map(len, found.decisions))
     return (agreement(base, found), count) if base else (None, count)
 
@@ -108,7 +115,17 @@ def compared(found: Judged, base: Judged | None) -> tuple[float | None, int]:
 def differences(
     examples: Sequence[Example], found: Judged, base: Judged, sizes: Sequence[float], most: int
 ) -> Iterator[DifferingExample]:
-    """Where the file differs most from PyTorch; other decisions come before other scores."""
+    """The examples on which a file differs most from PyTorch.
+
+    Other decisions come before other scores of the same decision.
+
+    Args:
+        examples: what was judged.
+        found: the file's answers to them.
+        base: PyTorch's.
+        sizes: how much the two differ on each, 0 for not at all.
+        most: how many are wanted.
+    """
 
     def rank(index: int) -> tuple[bool, float]:
         return found.decisions[index] != base.decisions[index], sizes[index]

@@ -24,7 +24,10 @@ Sentence = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Words:
-    """``expected`` are the labels of each sentence's words."""
+    """Sentences of words, each with a label.
+
+    ``expected`` are the labels of each sentence's words.
+    """
 
     names: tuple[str, ...]
     words: tuple[Sentence, ...]
@@ -33,9 +36,11 @@ class Words:
 
     @property
     def asked(self) -> Sequence[Example]:
+        """The examples themselves."""
         return self.examples
 
     def prompt(self, tokenizer: Tokenizer, index: int) -> Prompt:
+        """The row of a sentence, its words joined by blanks."""
         return tokenizer.prompt("token-classification", *self.examples[index].texts)
 
     def record(self, facts: Facts, index: int, prompt: Prompt, outputs: Outputs) -> list[str]:
@@ -56,6 +61,7 @@ class Words:
         return tags
 
     def judge(self, records: Sequence[list[str]]) -> Judged:
+        """F1 of whole entities as seqeval counts them, or of words where no label is B- or I-."""
         found = [tuple(record) for record in records]
         entities = any(name[:2] in ("B-", "I-") for name in self.names)
         made = self._by_entity(found) if entities else self._by_word(found)

@@ -51,7 +51,10 @@ def _is_list(facts: Facts, options: EvaluationOptions) -> Fits:
 
 @dataclass(frozen=True)
 class Way:
-    """One row of the table. ``words`` says that the data are words with labels."""
+    """A way of evaluating, and what its data look like: a row of the table.
+
+    ``words`` says that the data are words with labels.
+    """
 
     roles: Sequence[Role]
     build: Build
@@ -72,7 +75,7 @@ WAYS: Mapping[str, Way] = {
 
 @dataclass(frozen=True)
 class Prepared:
-    """Data made into a kind; ``notes`` say in words what was guessed."""
+    """Labelled data, read for a model; ``notes`` say in words what was guessed."""
 
     way: str
     data: Data

@@ -50,13 +50,13 @@ def inspect_file(path: Path) -> FileFacts:
         UnsupportedError: another suffix.
         BundleError: it is missing, cannot be read or has no operations.
     """
+    if not path.is_file() and not path.is_dir():  # a pipe would never end
+        what = "is neither a file nor a folder" if path.exists() else "does not exist"
+        raise BundleError(f"{path} {what}")
     if path.suffix not in READERS:
         raise UnsupportedError(
             f"{path} is no bundle and no {', '.join(READERS)} file: nothing to inspect"
         )
-    if not path.is_file() and not path.is_dir():  # a pipe would never end
-        what = "is neither a file nor a folder" if path.exists() else "does not exist"
-        raise BundleError(f"{path} {what}")
     format_name, reader = READERS[path.suffix]
     get_format(format_name).require()
     try:
