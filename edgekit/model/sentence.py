@@ -267,8 +267,8 @@ def check_encoder(folder: Path, encoder: Path) -> None:
     if default and is_cross_encoder(folder):
         raise UnsupportedError(
             f"the CrossEncoder puts the prompt {prompts(folder)[default]!r} before the first text "
-            f"of each pair, which a bundle does not: remove default_prompt_name from {SETTINGS}, and "
-            "put it there yourself"
+            f"of each pair, which a bundle does not: remove default_prompt_name from {SETTINGS}, "
+            "and put it there yourself"
         )
 
 
