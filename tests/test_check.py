@@ -47,6 +47,7 @@ QUALITY = Quality(
         for label, drop in (("bad", -0.02), ("good", 0.05))
     ),
     agreement=0.97,
+    rmse=0.03,
 )
 WRONG = {"parity": Parity(20, 0.2, 0.9, False), "failure": "wrong answers", "latency_ms": ()}
 
@@ -118,6 +119,7 @@ def check(
         ("drop", 0.009, 0.01, "0.0100"),
         ("class_drop", 0.04, 0.05, "0.0500 (good)"),
         ("agreement", 0.98, 0.97, "0.970"),
+        ("rmse", 0.029, 0.03, "0.0300"),
     ],
 )
 def test_a_budget_is_met_or_broken_by_what_was_measured(

@@ -174,3 +174,9 @@ def _parts(kind: click.ParamType[T], value: str, param: Parameter, ctx: Context)
 NAMES = List(Text())
 COUNTS = List(click.IntRange(1))
 LAYERS = List(click.IntRange(0))
+prompt_option = click.option(
+    "--prompt",
+    type=Text(),
+    metavar="NAME",
+    help="The model's prompt to put before every text, or none.  [default: as the model says]",
+)
