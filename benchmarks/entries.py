@@ -14,6 +14,7 @@ from edgekit.benchmarks import parity
 from edgekit.benchmarks.devices import runtimes
 from edgekit.benchmarks.devices.protocol import Launch, Target
 from edgekit.benchmarks.devices.runtimes import NAMES, PYTORCH, DeviceRuntime
+from edgekit.benchmarks.foreign import Foreign
 from edgekit.benchmarks.measurement import Subject
 from edgekit.benchmarks.spec import Suite
 from edgekit.bundle import Artifact, Bundle
@@ -41,7 +42,7 @@ class Entry:
 
     @property
     def subject(self) -> Subject:
-        """The entry as it stands in a measurement."""
+        """The file and its runtime as a measurement names them."""
         manifest = self.bundle.manifest
         artifact = self.artifact
         parameters = manifest.source.parameters
@@ -75,7 +76,7 @@ class Entry:
         return None
 
     def launch(self, threads: int, *, evict: bool = False) -> Launch:
-        """What a runner opens for this entry, which has a runtime.
+        """What a runner is started with to open this file in its runtime.
 
         Args:
             threads: How many threads the runtime may use.
@@ -83,12 +84,13 @@ class Entry:
         """
         assert self.runtime is not None
         signature = self.bundle.signature
+        names = self.bundle.names if isinstance(self.bundle, Foreign) else {}
         return Launch(
             self.runtime.launched_as,
             self.path,
             threads,
-            tuple(spec.name for spec in signature.inputs),
-            tuple(spec.name for spec in signature.outputs),
+            tuple(names.get(spec.name, spec.name) for spec in signature.inputs),
+            tuple(names.get(spec.name, spec.name) for spec in signature.outputs),
             evict,
             self.runtime.weight_cache,
         )

@@ -16,6 +16,7 @@ import msgspec
 from msgspec import UNSET, structs
 
 from edgekit import documents, recipe
+from edgekit.benchmarks import foreign
 from edgekit.benchmarks.measurement import Paper, SuiteFacts, Texts
 from edgekit.conversion.request import ConversionRequest
 from edgekit.errors import PlanError
@@ -25,7 +26,7 @@ SUITES = ("quick", "paper", "full")
 
 
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """When to stop.
+    """How much is measured, and when measuring stops.
 
     Args:
         min_samples: inferences that are measured at least.
@@ -57,7 +58,8 @@ class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     Args:
         name: what reports call it; None for the bundle's own name.
-        bundle: its folder; None where one is made.
+        bundle: its folder, or with ``like`` a file that another tool made; None where one is made.
+        like: the bundle of the same model and task that such a file is measured like.
         config: a bare architecture: ``model_type``, the rest being Transformers' defaults. Its
             weights are random.
         convert: arguments of :func:`edgekit.convert`.
@@ -66,6 +68,7 @@ class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     name: str | None = None
     bundle: Path | None = None
+    like: Path | None = None
     config: Mapping[str, object] | None = None
     convert: Mapping[str, object] = msgspec.field(default_factory=dict)
     baseline: bool = False
@@ -121,7 +124,7 @@ class Suite(SuiteTable, frozen=True):
     command: str = ""
 
     def facts(self) -> SuiteFacts:
-        """What a measurement keeps of its suite."""
+        """What each measurement keeps of the suite, for reports."""
         return SuiteFacts(
             name=self.name,
             title=self.title,
@@ -185,10 +188,13 @@ _LISTS = ("devices", "threads", "lengths", "recipes", "runtimes")
 
 
 def checked(suite: Suite) -> Suite:
-    """The suite, if its numbers make sense.
+    """Checks the numbers of a suite.
+
+    Returns:
+        The same suite.
 
     Raises:
-        PlanError: they do not.
+        PlanError: one of them makes no sense.
     """
     for key in _LISTS:
         values = getattr(suite, key)
@@ -225,7 +231,12 @@ def _check_limits(limits: Limits) -> None:
 
 
 def with_limits(suite: Suite, **changed: float | None) -> Suite:
-    """The suite with the limits that are not None in the place of its own."""
+    """A suite with other limits.
+
+    Args:
+        suite: any.
+        **changed: limits by name; None leaves the suite's own.
+    """
     given = {key: value for key, value in changed.items() if value is not None}
     return structs.replace(suite, limits=structs.replace(suite.limits, **given))
 
@@ -242,7 +253,8 @@ def _model(model: Model, folder: Path, origin: str) -> Model:
     if model.name is not None and Path(model.name).name != model.name:
         raise PlanError(f"{origin}: '{model.name}' is no name: leave / out")
     bundle = None if model.bundle is None else folder / model.bundle
-    return structs.replace(model, convert=_beside(folder, given), bundle=bundle)
+    like = None if model.like is None else folder / model.like
+    return structs.replace(model, convert=_beside(folder, given), bundle=bundle, like=like)
 
 
 def _beside(folder: Path, convert: Mapping[str, object]) -> Mapping[str, object]:
@@ -253,7 +265,21 @@ def _beside(folder: Path, convert: Mapping[str, object]) -> Mapping[str, object]
     return {**convert, "model": str(folder / model)}
 
 
-def of_bundles(bundles: Sequence[Path], against: Path | None) -> tuple[Model, ...]:
-    """The models of a command line, the one compared with last."""
-    models = tuple(Model(bundle=path) for path in bundles)
-    return (*models, Model(bundle=against, baseline=True)) if against else models
+def of_bundles(
+    bundles: Sequence[Path], against: Path | None, like: Path | None = None
+) -> tuple[Model, ...]:
+    """The models of a suite that is a command line.
+
+    Args:
+        bundles: folders of bundles.
+        against: the folder of the bundle that they are compared with; it comes last.
+    """
+    files = [path for path in bundles if foreign.is_file(path)]
+    if files and like is None:
+        raise PlanError(
+            f"{files[0]} is no bundle: name one of the same model and task: --like BUNDLE"
+        )
+    own = [path for path in bundles if path not in files]
+    models = [Model(bundle=path, like=like) for path in files] + [Model(bundle=p) for p in own]
+    base = against or like
+    return (*models, Model(bundle=base, baseline=True)) if base and base not in own else (*models,)

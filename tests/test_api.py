@@ -22,7 +22,7 @@ from edgekit.reporting import build
 COMMANDS = {"eval": "evaluate"} | {
     name: name for name in ("bench", "check", "convert", "inspect", "report", "run", "verify")
 }
-OF_TERMINALS = {"json", "quiet", "debug", "dry_run"}
+OF_TERMINALS = {"json", "quiet", "debug", "dry_run", "init"}
 OF_PYTHON = {"progress", "debug"}
 
 

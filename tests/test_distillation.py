@@ -56,7 +56,7 @@ from edgekit.distillation.progress import Progress
 from edgekit.distillation.report import FILE, DistillationReport
 from edgekit.distillation.request import DistillationRequest
 from edgekit.distillation.teachers import Live, Tensors
-from edgekit.distillation.training import LOG, Record, Run
+from edgekit.distillation.training import LOG, LogEntry, Run
 from edgekit.errors import EdgekitError, PlanError, ProofError, TrainingError
 from edgekit.model import families, tasks
 
@@ -460,7 +460,7 @@ def test_what_runs_out_of_memory_goes_on(teachers: Teachers, tmp_path: Path) -> 
     folder, teacher = planned.work / "student", Live(loaded.teacher)
     losses = Losses(planned.task, planned.training.weights, 2.0, 1)
 
-    def train(teacher: Live | Failing, resume: bool) -> list[Record]:
+    def train(teacher: Live | Failing, resume: bool) -> list[LogEntry]:
         checkpoints = Checkpoints(folder, {}, 2)
         learner = loaded.student("teacher")[0]
         return Run(

@@ -26,7 +26,10 @@ from edgekit.tokens import portable
 from edgekit.toolchains.setup import SetupError
 
 _ROWS = 250_002
-_HEAP = "64m"
+_LIMITED = {
+    "kotlin": partial(kotlin_phone.command_line, "64m"),
+    "web": partial(web_phone.command_line, 64),
+}
 _LETTERS = "".join(map(chr, (*range(97, 123), *range(0x3B1, 0x3CA), *range(0x430, 0x450))))
 _HAN = "".join(map(chr, range(0x4E00, 0x5600)))
 
@@ -83,15 +86,18 @@ def with_tokenizer(bundle: Bundle, stored: dict[str, Any], folder: Path) -> Path
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("platform", _LIMITED)
 @pytest.mark.parametrize("make", [unigram, bpe])
 def test_250_002_rows_within_64_mb_of_heap(
-    make: Callable[[Path], dict[str, Any]], small: Callable[[str], Bundle], tmp_path: Path
+    make: Callable[[Path], dict[str, Any]],
+    platform: str,
+    small: Callable[[str], Bundle],
+    tmp_path: Path,
 ) -> None:
-    (kotlin,) = (row for row in PLATFORMS if row.name == "kotlin")
+    (row,) = (row for row in PLATFORMS if row.name == platform)
     folder = with_tokenizer(small("text-classification"), make(tmp_path), tmp_path / "bundle")
-    small_heap = replace(kotlin, command_line=partial(kotlin_phone.command_line, _HEAP))
     try:
-        phone = Phone(small_heap)
+        phone = Phone(replace(row, command_line=_LIMITED[platform]))
     except SetupError as error:
         pytest.skip(str(error))
     with phone:

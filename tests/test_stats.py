@@ -14,8 +14,8 @@ from edgekit import reporting as report
 from edgekit import stats
 from edgekit.benchmarks.measurement import Measurement
 from edgekit.evaluation import measures
-from edgekit.evaluation.kinds import Judged
-from edgekit.evaluation.result import score
+from edgekit.evaluation.judged import Judged
+from edgekit.evaluation.scoring import score
 from edgekit.reporting.comparison import SAME_RECIPE
 from edgekit.stats import Interval
 

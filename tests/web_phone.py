@@ -11,11 +11,15 @@ from edgekit.toolchains import web
 from edgekit.toolchains.setup import SetupError
 
 DEMO = Path(__file__).parent.parent / "web_demo"
+TESTS = sorted((DEMO / "src" / "tests").glob("*.test.ts"))
 _PROGRAM = DEMO / "src" / "tools" / "command-line.ts"
 
 
-def command_line() -> list[str]:
+def command_line(heap_mb: int = 1024) -> list[str]:
     """What starts the program that obeys lines of JSON (``command-line.ts``).
+
+    Args:
+        heap_mb: the most that JavaScript may take for objects.
 
     Raises:
         SetupError: ``make web`` has not been run.
@@ -23,7 +27,7 @@ def command_line() -> list[str]:
     missing = setup.missing()
     if missing:
         raise SetupError(f"{missing}: make web")
-    return [str(web.node()), str(_PROGRAM)]
+    return [str(web.node()), f"--max-old-space-size={heap_mb}", str(_PROGRAM)]
 
 
 def environment() -> Mapping[str, str]:

@@ -154,6 +154,7 @@ def run(
     artifact: str | None = None,
     device: str = "host",
     top: int = 5,
+    prompt: str | None = None,
 ) -> Answer:
     """Asks a bundle's model about a text as an app would: tokenize, infer, post-process.
 
@@ -164,6 +165,8 @@ def run(
         artifact: a file, format or recipe, or ``pytorch``; None is the first that runs here.
         device: ``host``, or one of :func:`edgekit.devices`.
         top: the most labels, fillers or spans of an answer.
+        prompt: name of the bundle's prompt that stands before every text, or ``none``; None leaves
+            it to the model.
 
     Returns:
         The answer, of the class of the model's task.
@@ -179,6 +182,8 @@ def run(
     with answers.silenced(debug=False):
         app = opening.open_app(opened, chosen, device)
     with app, answers.silenced(debug=False):
+        if prompt is not None:
+            app.use_prompt(prompt)
         return app.read(app.tokenize(*(text,) if context is None else (text, context)), top)
 
 
@@ -213,6 +218,6 @@ def make_app(
     row = platforms.get(platform)
     chosen = choice.choose([Bundle.open(path) for path in bundles], names(artifact) or (), row)
     if isinstance(row, platforms.Project):
-        project.stamp(project.App(row, chosen, application_id, name), Path(out))
+        project.stamp(project.AppProject(row, chosen, application_id, name), Path(out))
     else:
         site.write(site.Site(chosen, name), Path(out))

@@ -26,6 +26,7 @@ def evaluate(
     null_threshold: float = 0.0,
     top: int = 10,
     shown: int = 3,
+    prompt: str | None = None,
     out: AnyPath | None = None,
     force: bool = False,
     progress: Callable[[str], None] = lambda text: None,
@@ -44,6 +45,8 @@ def evaluate(
         null_threshold: by how much no answer has to beat the best span (SQuAD 2.0).
         top: documents that count in retrieval.
         shown: how many examples that differ from PyTorch are kept of each file.
+        prompt: name of the bundles' prompt that stands before every text, or ``none``; None leaves
+            it to the model.
         out: folder for predictions and ``eval.json``; None is named after the data.
         force: ask again what is in the folder already.
         progress: is told what was guessed and finished.
@@ -52,9 +55,9 @@ def evaluate(
         EdgekitError: with one line that says what was wrong and what to do.
     """
     from edgekit.evaluation import run
-    from edgekit.evaluation.kinds import Options
+    from edgekit.evaluation.kinds import EvaluationOptions
 
-    request = run.Request(
+    request = run.EvaluationRequest(
         bundles=paths(bundles),
         data=Path(data),
         task=task,
@@ -62,7 +65,8 @@ def evaluate(
         device=device,
         limit=limit,
         shown=shown,
-        options=Options(columns or {}, labels or {}, null_threshold, top),
+        options=EvaluationOptions(columns or {}, labels or {}, null_threshold, top),
+        prompt=prompt,
     )
     folder = run.default_folder(request.data) if out is None else Path(out)
     return run.run(request, folder, force=force, say=progress)
@@ -99,7 +103,7 @@ def check(
     from edgekit.budget import junit as xml
     from edgekit.budget import limits, render, verdict
     from edgekit.budget.baseline import Baseline
-    from edgekit.budget.meter import Devices
+    from edgekit.budget.devices import Devices
     from edgekit.bundle import Bundle
     from edgekit.files import write_text
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 def bench(
     *bundles: AnyPath,
     against: AnyPath | None = None,
+    like: AnyPath | None = None,
     suite: str | None = None,
     device: str | Iterable[str] | None = None,
     threads: int | Iterable[int] | None = None,
@@ -39,6 +40,7 @@ def bench(
     Args:
         *bundles: their folders.
         against: the folder of the bundle to compare with.
+        like: the bundle of the same model that files of other tools are measured like.
         suite: ``quick``, ``paper``, ``full``, or a TOML file.
         device: of :func:`devices`; None is ``host``.
         threads: of the processor, one measurement for each; None is 1.
@@ -61,13 +63,16 @@ def bench(
     Raises:
         EdgekitError: with one line that says what was wrong and what to do.
     """
-    from edgekit import reporting
+    from edgekit import extras, reporting
     from edgekit.api.notebook import ReportView
     from edgekit.benchmarks import session
 
-    request = session.Request(
+    extras.require("bench", "report")
+
+    request = session.BenchRequest(
         bundles=paths(bundles),
         against=path(against),
+        like=path(like),
         suite=suite,
         device=names(device),
         threads=counts(threads),

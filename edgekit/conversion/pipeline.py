@@ -22,14 +22,9 @@ from edgekit.conversion.worker import disk_error
 from edgekit.errors import ConversionError, EdgekitError, OutputError, ProofError
 from edgekit.files import external_data
 from edgekit.manifest import SCHEMA_VERSION, Manifest
-from edgekit.manifest.artifacts import (
-    ArtifactEntry,
-    FileEntry,
-    Refused,
-    TextArtifactEntry,
-    WeightEntry,
-)
+from edgekit.manifest.artifacts import ArtifactEntry, Refused, TextArtifactEntry, WeightEntry
 from edgekit.manifest.checkpoint import SourceFacts
+from edgekit.manifest.files import FileEntry
 from edgekit.model import config as configs
 from edgekit.model.source import SEED, Source
 from edgekit.postprocess import settings
@@ -159,6 +154,7 @@ def _write_manifest(
         buckets=plan.buckets,
         pad_id=traced.signature.pad_id,
         prompts=source.prompts() if plan.task.has_head else {},
+        default_prompt_name=source.default_prompt_name() if plan.task.has_head else None,
         similarity=source.similarity(plan.task),
         pooling=source.head(plan.task).facts() if plan.task.has_head else None,
         tokenizer=traced.tokenizer,

@@ -17,7 +17,7 @@ from edgekit.conversion.results import (
 )
 from edgekit.conversion.steps import Say, Step, Timed
 from edgekit.errors import ConversionError
-from edgekit.manifest.artifacts import FileEntry
+from edgekit.manifest.files import FileEntry
 from edgekit.manifest.texts import TokenizerFacts
 from edgekit.model import checkpoint, tasks
 from edgekit.model.head import Head
@@ -28,8 +28,8 @@ from edgekit.proof import embedded_tokenizer, golden, probes
 from edgekit.proof.reference import Reference
 from edgekit.signature import Card, Signature, TensorSpec
 from edgekit.tokens import tokenizer as tokenizers
-from edgekit.tokens.encoding import Encoded, Tokenizer
-from edgekit.tokens.tokenizer import TextTokenizer
+from edgekit.tokens.encoding import Encoded, Prefixes, Tokenizer
+from edgekit.tokens.saved import TextTokenizer
 from edgekit.tracing import graph
 
 if TYPE_CHECKING:
@@ -98,10 +98,12 @@ def _reference(
     signature: Signature,
 ) -> Reference:
     """PyTorch's answers to the texts and made-up rows, and to more where they decide too little."""
-    vocabulary = probes.Vocabulary.of(oracle.model.config, oracle.token_types)
+    vocabulary = probes.ProbeIds.of(oracle.model.config, oracle.token_types)
     rows = list(probes.made_up(vocabulary, plan.max_length, plan.buckets))
     if tokenizer is not None:
-        rows = [*probes.from_texts(tokenizer, plan.max_length, vocabulary), *rows]
+        prompts = plan.source.prompts() if plan.task.has_head else {}
+        texts = probes.from_texts(tokenizer, plan.max_length, vocabulary, prompts)
+        rows = [*texts, *rows]
     answers = [probes.answer(oracle, row) for row in rows]
     reference = Reference.of(plan.task, signature, answers, plan.max_length)
     clear = max(
@@ -125,7 +127,10 @@ def _write_vectors(
     def ask(encoded: Encoded) -> dict[str, np.ndarray]:
         return oracle.answer(encoded.input_ids, encoded.token_type_ids)
 
-    tokenizer = Tokenizer(out / contents.TOKENIZER, plan.max_length, saved.truncation_side)
+    prefixes = Prefixes(plan.source.prompts(), plan.source.default_prompt_name())
+    tokenizer = Tokenizer(
+        out / contents.TOKENIZER, plan.max_length, saved.truncation_side, prefixes
+    )
     mask_id = saved.special_tokens.get("mask_token")
     facts = Facts(
         plan.task.name,

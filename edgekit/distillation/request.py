@@ -66,7 +66,7 @@ class DistillationRequest:
 
     @property
     def inputs(self) -> Inputs:
-        """The data among the arguments."""
+        """The arguments that are about data."""
         return Inputs(
             _path(self.data),
             tuple(map(str, self.texts)),
@@ -126,7 +126,7 @@ class Training:
 
 @dataclass(frozen=True)
 class Inputs:
-    """What it is trained and judged on."""
+    """The data that a student is trained and judged on, and how they are read."""
 
     data: Path | None
     texts: tuple[str, ...]

@@ -12,9 +12,10 @@ from typing import Annotated
 
 from msgspec import Meta, field
 
-from edgekit.manifest.artifacts import ArtifactEntry, FileEntry, Refused, TextArtifactEntry
+from edgekit.manifest.artifacts import ArtifactEntry, Refused, TextArtifactEntry
 from edgekit.manifest.checkpoint import PoolingFacts, SourceFacts
 from edgekit.manifest.fields import Entry, Length, Similarity, TokenId
+from edgekit.manifest.files import FileEntry
 from edgekit.manifest.texts import PostprocessingFacts, TokenizerFacts
 
 SCHEMA_VERSION = "1.5"
@@ -76,6 +77,13 @@ class Manifest(Entry, frozen=True, kw_only=True):
             "query and document: the model was trained with it"
         ),
     ] = field(default_factory=dict)
+    default_prompt_name: Annotated[
+        str | None,
+        Meta(
+            description="since 1.5: which of the prompts stands before a text without a role; "
+            "null: none"
+        ),
+    ] = None
     tokenizer: Annotated[
         TokenizerFacts | None, Meta(description="null for a bare config without tokenizer files")
     ]

@@ -24,9 +24,11 @@ _BUILT = ("build", ".gradle", ".build", ".swiftpm", "DerivedData", "xcuserdata",
 
 
 @dataclass(frozen=True)
-class App:
-    """What a project is stamped with. Of ``application_id`` and ``name`` None keeps what is there
-    or, in a new project, makes them of the first bundle's name.
+class AppProject:
+    """What a project is made of: its platform, its bundles and its names.
+
+    Of ``application_id`` and ``name`` None keeps what is there or, in a new project, makes them of
+    the first bundle's name.
     """
 
     platform: Project
@@ -55,7 +57,7 @@ class App:
         )
 
 
-def stamp(app: App, out: Path) -> None:
+def stamp(app: AppProject, out: Path) -> None:
     """Puts an app's bundles and names into its project at ``out``, made if it is not there.
 
     Raises:
@@ -80,7 +82,7 @@ def stamp(app: App, out: Path) -> None:
             _name(app, out, fresh=False)
 
 
-def _check(app: App, out: Path) -> None:
+def _check(app: AppProject, out: Path) -> None:
     """Nobody's own files are replaced: only bundles, and lines of the settings."""
     platform = app.platform
     if not (out / platform.settings).is_file():
@@ -118,7 +120,7 @@ def _place(made: Path, bundles: Path) -> None:
     move(made, bundles)
 
 
-def _name(app: App, project: Path, *, fresh: bool) -> None:
+def _name(app: AppProject, project: Path, *, fresh: bool) -> None:
     path = project / app.platform.settings
     names = app.names() if fresh else (app.application_id, app.name)
     named = dict(zip(app.platform.keys, (*names, ",".join(app.runtimes)), strict=False))
@@ -140,8 +142,8 @@ def _with(text: str, values: Mapping[str, str | None], platform: Project) -> str
 _SELF_TEST = "open Self-test in it: every golden text has to pass on the phone"
 
 
-def steps(app: App, out: Path, bundles: Sequence[Path]) -> tuple[str, ...]:
-    """What comes next with a project, for people."""
+def steps(app: AppProject, out: Path, bundles: Sequence[Path]) -> tuple[str, ...]:
+    """What a person does next with a project, a sentence or a command each."""
     return (
         app.platform.build.format(out=out),
         f"run it on a phone, and {_SELF_TEST}",
@@ -150,9 +152,9 @@ def steps(app: App, out: Path, bundles: Sequence[Path]) -> tuple[str, ...]:
 
 
 def steps_of_apk(
-    app: App, out: Path, bundles: Sequence[Path], *, installed: bool
+    app: AppProject, out: Path, bundles: Sequence[Path], *, installed: bool
 ) -> tuple[str, ...]:
-    """What comes next with an APK, for people."""
+    """What a person does next with an APK, a sentence or a command each."""
     application_id, _ = app.names()
     start = f"adb shell monkey -p {application_id} 1"
     return (
@@ -169,7 +171,7 @@ def _application_id(platform: Project, project: Path) -> str:
     return dict(pairs)[platform.keys[0]]
 
 
-def _bench(app: App, bundles: Sequence[Path], application_id: str) -> str:
+def _bench(app: AppProject, bundles: Sequence[Path], application_id: str) -> str:
     first, platform = app.bundles[0].artifacts[0], app.platform
     return (
         f"edgekit bench {quote(str(bundles[0]))} --recipe {first.recipe} --device "

@@ -13,14 +13,14 @@ from msgspec import Meta
 from edgekit.benchmarks.measurement import Measurement, Parity, Positive, Subject
 from edgekit.evaluation.result import Evaluation
 from edgekit.manifest.fields import Count, Length
-from edgekit.reporting import comparison, headline, wording
+from edgekit.reporting import comparison, headline, problems
 from edgekit.reporting.comparison import Comparison
 from edgekit.reporting.groups import Group, Result, Setting
 from edgekit.reporting.headline import Headline
 from edgekit.reporting.numbers import Report
 from edgekit.reporting.paper import Claim
+from edgekit.reporting.problems import WarningSummary
 from edgekit.reporting.texts import TextsRow
-from edgekit.reporting.wording import WarningSummary
 from edgekit.stats import Summary
 from edgekit.version import VERSION
 
@@ -118,7 +118,7 @@ class ReportFile:
 
 
 def document(report: Report) -> ReportFile:
-    """Everything that a report has, raw measurements included, as its file says it."""
+    """A report as its JSON file has it, raw measurements included."""
     started = [row.started for row in report.measurements]
     ended = [row.ended or row.started for row in report.measurements]
     return ReportFile(
@@ -129,7 +129,7 @@ def document(report: Report) -> ReportFile:
         settings=tuple(map(_setting, report.settings)),
         texts=report.texts,
         paper=report.paper,
-        warnings=tuple(wording.warnings(report)),
+        warnings=tuple(problems.warnings(report)),
         measurements=report.measurements,
         evaluations=report.evaluations,
     )
@@ -169,7 +169,7 @@ def _entry(row: Result) -> ResultEntry:
 
 
 def to_csv(report: Report) -> str:
-    """One row a measurement; raw samples are in ``results.jsonl``."""
+    """A report as CSV: one row a measurement, without its raw samples."""
     out = io.StringIO()
     rows = [
         {**asdict(group.conditions), **_flat(row, group)}

@@ -34,10 +34,12 @@ class OnnxRuntime:
         self._outputs = [output.name for output in self._session.get_outputs()]
 
     def run(self, feed: Feed) -> dict[str, np.ndarray]:
+        """See :meth:`edgekit.runtime.session.Session.run`."""
         values = self._session.run(None, as_declared(self._session, feed))
         return dict(zip(self._outputs, values, strict=True))
 
     def layers(self, feed: Feed) -> list[np.ndarray]:
+        """See :meth:`edgekit.runtime.session.Session.layers`."""
         import onnx
 
         model = onnx.load(self._path)
@@ -77,14 +79,26 @@ class TfliteInterpreter:
             plain = library.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
             self._open = partial(self._open, experimental_op_resolver_type=plain)
             self._interpreter = self._open()
-        self._runners: dict[int, Any] = {}
-        self.lengths = tuple(sorted(int(name.removeprefix("seq_")) for name in names))
+        self._runners: dict[int, tuple[Any, dict[str, Any]]] = {}  # and the inputs' types
+        self._names = {self._length(name): name for name in names}
+        self.lengths = tuple(sorted(self._names))
 
     def run(self, feed: Feed) -> dict[str, np.ndarray]:
-        length = feed["input_ids"].shape[1]
+        """See :meth:`edgekit.runtime.session.Session.run`."""
+        length = next(iter(feed.values())).shape[1]
         if length not in self._runners:
-            self._runners[length] = self._interpreter.get_signature_runner(f"seq_{length}")
-        return dict(self._runners[length](**feed))
+            runner = self._interpreter.get_signature_runner(self._names[length])
+            types = {name: row["dtype"] for name, row in runner.get_input_details().items()}
+            self._runners[length] = runner, types
+        runner, types = self._runners[length]
+        return dict(runner(**{name: feed[name].astype(types[name], copy=False) for name in feed}))
+
+    def _length(self, name: str) -> int:
+        """The length in tokens of a signature: edgekit's say it, in others it is an input's."""
+        if name.startswith("seq_"):
+            return int(name.removeprefix("seq_"))
+        details = self._interpreter.get_signature_runner(name).get_input_details()
+        return int(next(iter(details.values()))["shape"][1])
 
     def layers(self, feed: Feed) -> list[np.ndarray]:
         """By the names that the converter gives to tensors: ``signature/operator/number``."""
@@ -105,23 +119,33 @@ class TfliteInterpreter:
 
 
 class ReferenceEvaluator:
-    """edgekit's evaluator of a saved ML Program: not Core ML, but every operation of the file."""
+    """edgekit's evaluator of a saved ML Program: not Core ML, but every operation of the file.
+
+    numpy's matrices have one thread: those of one text are so small that a second one, on a machine
+    with other work, made each product 15 to 40 times slower.
+    """
 
     runtime = "edgekit reference evaluator"
     batched = False
 
     def __init__(self, path: Path, threads: int = 0) -> None:
+        from threadpoolctl import ThreadpoolController
+
         from edgekit import mil
 
+        self._threads = ThreadpoolController()
         self._path = path
         self._functions = {length: name for name, length in mil.functions(path).items()}
         self._programs: dict[int, mil.Program] = {}
         self.lengths = tuple(sorted(self._functions))
 
     def run(self, feed: Feed) -> dict[str, np.ndarray]:
-        return dict(self._program(feed).predict(feed))
+        """See :meth:`edgekit.runtime.session.Session.run`."""
+        with self._threads.limit(limits=1, user_api="blas"):
+            return dict(self._program(feed).predict(feed))
 
     def layers(self, feed: Feed) -> list[np.ndarray]:
+        """See :meth:`edgekit.runtime.session.Session.layers`."""
         found = []
 
         def keep(op_type: str, name: str, value: np.ndarray) -> None:
@@ -155,6 +179,7 @@ class CoreMl:
         self.lengths = tuple(sorted(self._functions))
 
     def run(self, feed: Feed) -> dict[str, np.ndarray]:
+        """See :meth:`edgekit.runtime.session.Session.run`."""
         import coremltools
 
         length = feed["input_ids"].shape[1]
@@ -164,6 +189,7 @@ class CoreMl:
         return dict(self._models[length].predict(dict(feed)))
 
     def layers(self, feed: Feed) -> list[np.ndarray]:
+        """See :meth:`edgekit.runtime.session.Session.layers`."""
         return []
 
 
@@ -185,15 +211,21 @@ class ExecuTorch:
         facts = executorch_file.facts(program)
         self._inputs, self._outputs = facts["inputs"], facts["outputs"]
         self._method = program.load_method(executorch_file.METHOD)
+        self._dtypes = executorch_file.input_dtypes(self._method)
 
     def run(self, feed: Feed) -> dict[str, np.ndarray]:
+        """See :meth:`edgekit.runtime.session.Session.run`."""
         import torch
 
-        tensors = [torch.from_numpy(feed[name]) for name in self._inputs]
+        tensors = [
+            torch.from_numpy(feed[name].astype(dtype, copy=False))
+            for name, dtype in zip(self._inputs, self._dtypes, strict=True)
+        ]
         values = [value.clone().numpy() for value in self._method.execute(tensors)]
         return dict(zip(self._outputs, values, strict=True))
 
     def layers(self, feed: Feed) -> list[np.ndarray]:
+        """See :meth:`edgekit.runtime.session.Session.layers`."""
         return []
 
 
