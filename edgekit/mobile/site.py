@@ -15,7 +15,7 @@ from pathlib import Path
 from shlex import quote
 
 from edgekit.benchmarks.devices.browser import setup
-from edgekit.bundle import MANIFEST
+from edgekit.contents import MANIFEST
 from edgekit.errors import OutputError
 from edgekit.files import file_sha256, files_sha256, tree
 from edgekit.mobile import naming
