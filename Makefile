@@ -15,10 +15,10 @@ demo: $(READY)  ## convert the built-in model and print its table
 test: $(READY)  ## run the tests, two at a time
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow and not exhaustive"
 
-test-all: system android swift test  ## and those of both apps, on an emulated phone, in a browser, of every architecture
+test-all: system android swift web test  ## and those of both apps, on an emulated phone, in a browser, of every architecture
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m slow
 
-code-points: $(READY)  ## every code point of Unicode in every tokenizer, Kotlin's and Swift's too (slow)
+code-points: $(READY)  ## every code point of Unicode in every tokenizer, the phone libraries' too (slow)
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m exhaustive
 
 check: $(READY)  ## lint, format, types and which package imports which

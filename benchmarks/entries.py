@@ -14,6 +14,7 @@ from edgekit.benchmarks import parity
 from edgekit.benchmarks.devices import runtimes
 from edgekit.benchmarks.devices.protocol import Launch, Target
 from edgekit.benchmarks.devices.runtimes import NAMES, PYTORCH, DeviceRuntime
+from edgekit.benchmarks.foreign import Foreign
 from edgekit.benchmarks.measurement import Subject
 from edgekit.benchmarks.spec import Suite
 from edgekit.bundle import Artifact, Bundle
@@ -83,13 +84,15 @@ class Entry:
         """
         assert self.runtime is not None
         signature = self.bundle.signature
+        names = self.bundle.names if isinstance(self.bundle, Foreign) else {}
         return Launch(
-            self.runtime.name,
+            self.runtime.launched_as,
             self.path,
             threads,
-            tuple(spec.name for spec in signature.inputs),
-            tuple(spec.name for spec in signature.outputs),
+            tuple(names.get(spec.name, spec.name) for spec in signature.inputs),
+            tuple(names.get(spec.name, spec.name) for spec in signature.outputs),
             evict,
+            self.runtime.weight_cache,
         )
 
     def padded(self, length: int) -> int:

@@ -12,6 +12,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from edgekit.benchmarks import foreign
 from edgekit.benchmarks.measurement import Texts
 from edgekit.benchmarks.spec import Model, Suite
 from edgekit.bundle import Bundle
@@ -51,12 +52,14 @@ def bundles(suite: Suite, out: Path, say: Say) -> list[tuple[str, Bundle]]:
     twice = [name for name, count in Counter(name for name, _ in named).items() if count > 1]
     if twice:
         raise PlanError(f"two models are called {twice[0]}: give each a name of its own in a suite")
-    if len({(bundle.path / MANIFEST).read_bytes() for _, bundle in named}) < len(named):
+    if len({bundle.id for _, bundle in named}) < len(named):
         raise PlanError("the same bundle is named twice: name each one once")
     return named
 
 
 def _bundle(model: Model, suite: Suite, out: Path, say: Say) -> Bundle:
+    if model.bundle is not None and model.like is not None:
+        return foreign.opened(model.bundle, Bundle.open(model.like))
     if model.bundle is not None:
         return Bundle.open(model.bundle)
     name = model.name or Path(str(model.convert["model"])).name

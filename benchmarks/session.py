@@ -24,12 +24,13 @@ Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Request:
+class BenchRequest:
     """What ``edgekit bench`` is asked for, named as its options; None leaves what the suite has.
 
     Attributes:
         bundles: the folders of the bundles to measure; they take the place of a suite's own models.
         against: the folder of the bundle that they are compared with.
+        like: the bundle of the same model that files of other tools are measured like.
         suite: a shipped suite's name, or a TOML file.
         device: as ``edgekit devices`` names them.
         threads: of the processor, one measurement for each.
@@ -46,6 +47,7 @@ class Request:
 
     bundles: tuple[Path, ...] = ()
     against: Path | None = None
+    like: Path | None = None
     suite: str | None = None
     device: tuple[str, ...] | None = None
     threads: tuple[int, ...] | None = None
@@ -72,7 +74,7 @@ _FIELDS = {  # of a suite, by the option that replaces it
 }  # fmt: skip
 
 
-def suite(asked: Request) -> Suite:
+def suite(asked: BenchRequest) -> Suite:
     """The suite that is asked for, checked.
 
     Raises:
@@ -86,7 +88,7 @@ def suite(asked: Request) -> Suite:
         raise PlanError("--texts measures the lengths of its own: leave --lengths out")
     found = Suite(asked.bundles[0].stem) if asked.suite is None else spec.read(asked.suite)
     if asked.bundles:
-        models = spec.of_bundles(asked.bundles, asked.against)
+        models = spec.of_bundles(asked.bundles, asked.against, asked.like)
         found = replace(found, models=models, title="", against=None, paper=None)
     given = {field: getattr(asked, option) for option, field in _FIELDS.items()}
     given = {field: value for field, value in given.items() if value is not None}

@@ -16,6 +16,7 @@ import msgspec
 from msgspec import UNSET, structs
 
 from edgekit import documents, recipe
+from edgekit.benchmarks import foreign
 from edgekit.benchmarks.measurement import Paper, SuiteFacts, Texts
 from edgekit.conversion.request import ConversionRequest
 from edgekit.errors import PlanError
@@ -57,7 +58,8 @@ class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     Args:
         name: what reports call it; None for the bundle's own name.
-        bundle: its folder; None where one is made.
+        bundle: its folder, or with ``like`` a file that another tool made; None where one is made.
+        like: the bundle of the same model and task that such a file is measured like.
         config: a bare architecture: ``model_type``, the rest being Transformers' defaults. Its
             weights are random.
         convert: arguments of :func:`edgekit.convert`.
@@ -66,6 +68,7 @@ class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     name: str | None = None
     bundle: Path | None = None
+    like: Path | None = None
     config: Mapping[str, object] | None = None
     convert: Mapping[str, object] = msgspec.field(default_factory=dict)
     baseline: bool = False
@@ -242,7 +245,8 @@ def _model(model: Model, folder: Path, origin: str) -> Model:
     if model.name is not None and Path(model.name).name != model.name:
         raise PlanError(f"{origin}: '{model.name}' is no name: leave / out")
     bundle = None if model.bundle is None else folder / model.bundle
-    return structs.replace(model, convert=_beside(folder, given), bundle=bundle)
+    like = None if model.like is None else folder / model.like
+    return structs.replace(model, convert=_beside(folder, given), bundle=bundle, like=like)
 
 
 def _beside(folder: Path, convert: Mapping[str, object]) -> Mapping[str, object]:
@@ -253,7 +257,25 @@ def _beside(folder: Path, convert: Mapping[str, object]) -> Mapping[str, object]
     return {**convert, "model": str(folder / model)}
 
 
-def of_bundles(bundles: Sequence[Path], against: Path | None) -> tuple[Model, ...]:
-    """The models of a command line, the one compared with last."""
-    models = tuple(Model(bundle=path) for path in bundles)
-    return (*models, Model(bundle=against, baseline=True)) if against else models
+def of_bundles(
+    bundles: Sequence[Path], against: Path | None, like: Path | None = None
+) -> tuple[Model, ...]:
+    """The models of a command line, the one compared with last.
+
+    Args:
+        bundles: folders of bundles, and files that another tool made.
+        against: the bundle that they are compared with.
+        like: the bundle that the files are measured like, and which is measured with them.
+
+    Raises:
+        PlanError: a file is named without ``like``.
+    """
+    files = [path for path in bundles if foreign.is_file(path)]
+    if files and like is None:
+        raise PlanError(
+            f"{files[0]} is no bundle: name one of the same model and task: --like BUNDLE"
+        )
+    own = [path for path in bundles if path not in files]
+    models = [Model(bundle=path, like=like) for path in files] + [Model(bundle=p) for p in own]
+    base = against or like
+    return (*models, Model(bundle=base, baseline=True)) if base and base not in own else (*models,)

@@ -10,14 +10,15 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edgekit.errors import BundleError, ConversionError, UnsupportedError, first_line
+from edgekit.errors import ConversionError, UnsupportedError, first_line
 from edgekit.signature import Card, Signature
 
 if TYPE_CHECKING:
-    from executorch.runtime import Program
+    from executorch.runtime import Method, Program
     from torch.export import ExportedProgram
 
 METHOD = "forward"
+DTYPES = {3: "int32", 4: "int64", 6: "float32"}  # ScalarType of PyTorch's c10
 FACTS = "edgekit"  # a method without inputs that returns the card and the names, as JSON
 
 
@@ -76,13 +77,22 @@ def use_threads(count: int) -> None:
 def facts(program: Program) -> dict[str, Any]:
     """The card and the names of inputs and outputs that :func:`convert` put into a file.
 
-    Raises:
-        BundleError: another tool made the file.
+    A file that another tool made has numbers for names.
     """
-    if FACTS not in program.method_names:
-        raise BundleError("not made by edgekit: the names of its inputs are unknown")
-    (text,) = program.load_method(FACTS).execute([])
-    return dict(json.loads(text))
+    if FACTS in program.method_names:
+        (text,) = program.load_method(FACTS).execute([])
+        return dict(json.loads(text))
+    meta = program.load_method(METHOD).metadata
+    return {
+        "inputs": [f"input_{number}" for number in range(meta.num_inputs())],
+        "outputs": [f"output_{number}" for number in range(meta.num_outputs())],
+    }
+
+
+def input_dtypes(method: Method) -> list[str]:
+    """The type of each input, in order."""
+    meta = method.metadata
+    return [DTYPES[meta.input_tensor_meta(i).dtype()] for i in range(meta.num_inputs())]
 
 
 def operations(path: Path) -> Counter[str]:

@@ -8,7 +8,7 @@ which is one operator from opset 20 on, that is onnxruntime 1.17, on phones and 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -22,11 +22,12 @@ from edgekit.converters.onnx_text import DOMAINS, IDS, INPUT, MAX_LENGTH, text_g
 from edgekit.converters.onnx_versions import OPSETS, ir_version, least_opset
 from edgekit.converters.onnx_weights import read as weights
 from edgekit.converters.options import FormatOptions
+from edgekit.manifest.texts import TokenizerFacts
 from edgekit.quantize.scheme import FLOAT32, Scheme
 from edgekit.quantize.tensors import tensors
 from edgekit.recipe import Recipe
 from edgekit.signature import Card, Signature, TensorSpec
-from edgekit.tokens.tokenizer import TextTokenizer
+from edgekit.tokens.saved import TextTokenizer
 from edgekit.tracing.graph import Graph
 
 if TYPE_CHECKING:
@@ -58,9 +59,11 @@ class Options(FormatOptions):
     embed_tokenizer: bool = False
     tokenizer: TextTokenizer | None = None
 
-    def with_tokenizer(self, read: Callable[[], TextTokenizer]) -> Options:
-        """The options with the tokenizer, if it is to be embedded."""
-        return replace(self, tokenizer=read()) if self.embed_tokenizer else self
+    def with_tokenizer(self, out: Path, facts: TokenizerFacts) -> Options:
+        """The options with the bundle's tokenizer, if it is to be embedded."""
+        if not self.embed_tokenizer:
+            return self
+        return replace(self, tokenizer=TextTokenizer.read(out, facts))
 
 
 DEFAULTS = Options()

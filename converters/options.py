@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
+from pathlib import Path
 
 from edgekit.errors import PlanError
+from edgekit.manifest.texts import TokenizerFacts
 from edgekit.recipe import Recipe
-from edgekit.tokens.tokenizer import TextTokenizer
 
 
 @dataclass(frozen=True)
@@ -42,8 +43,13 @@ class FormatOptions:
         """A recipe as the files follow it."""
         return recipe
 
-    def with_tokenizer(self, read: Callable[[], TextTokenizer]) -> FormatOptions:
-        """The options with the bundle's tokenizer, for a format that builds it into its files."""
+    def with_tokenizer(self, out: Path, facts: TokenizerFacts) -> FormatOptions:
+        """The options with the bundle's tokenizer, for a format that builds it into its files.
+
+        Args:
+            out: the bundle's folder, in which the tokenizer is.
+            facts: what the manifest says of it.
+        """
         return self
 
     @property

@@ -130,10 +130,10 @@ def evaluate(
     from pathlib import Path
 
     from edgekit.evaluation import run
-    from edgekit.evaluation.kinds import Options
+    from edgekit.evaluation.kinds import EvaluationOptions
 
     path = Path(data)
-    request = run.Request(
+    request = run.EvaluationRequest(
         bundles=tuple(map(Path, bundles)),
         data=path,
         task=task,
@@ -141,7 +141,7 @@ def evaluate(
         device=device,
         limit=limit,
         shown=shown,
-        options=Options(columns or {}, labels or {}, null_threshold, top),
+        options=EvaluationOptions(columns or {}, labels or {}, null_threshold, top),
         baseline=baseline,
     )
     return run.run(request, run.default_folder(path) if out is None else Path(out))
@@ -184,6 +184,8 @@ def distill(
     tensorboard: bool = False,
     resume: bool = False,
     force: bool = False,
+    allow_pickle: bool = False,
+    trust_remote_code: bool = False,
     say: Callable[[str], None] = lambda text: None,
 ) -> DistillationReport | None:
     """Trains a smaller student of a teacher, and says whether distillation helped.
@@ -225,6 +227,8 @@ def distill(
         tensorboard: write its logs as well.
         resume: go on from the last checkpoint.
         force: replace a student, and an earlier run.
+        allow_pickle: load pickled weights, which can run code.
+        trust_remote_code: run Python code of the checkpoint.
         say: is told what was found and finished.
 
     Returns:
@@ -235,9 +239,10 @@ def distill(
     """
     asked = {name: value for name, value in locals().items() if name != "say"}
     from edgekit.distillation.plan import make
+    from edgekit.distillation.request import DistillationRequest
     from edgekit.distillation.run import run
 
-    return run(make(**asked), say)
+    return run(make(DistillationRequest(**asked)), say)
 
 
 def make_app(
@@ -272,7 +277,7 @@ def make_app(
     row = platforms.get(platform)
     chosen = choice.choose([open_bundle(path) for path in bundles], artifacts, row)
     if isinstance(row, platforms.Project):
-        project.stamp(project.App(row, chosen, application_id, name), Path(out))
+        project.stamp(project.AppProject(row, chosen, application_id, name), Path(out))
     else:
         site.write(site.Site(chosen, name), Path(out))
 

@@ -18,7 +18,8 @@ from edgekit.errors import BundleError
 from edgekit.files import size_bytes, tree_sha256
 from edgekit.golden import Golden
 from edgekit.manifest import SCHEMA_VERSION, Manifest
-from edgekit.manifest.artifacts import ArtifactEntry, FileEntry
+from edgekit.manifest.artifacts import ArtifactEntry
+from edgekit.manifest.files import FileEntry
 from edgekit.signature import Signature
 
 REMEDY = "copy the bundle again or convert again"
@@ -178,7 +179,18 @@ def strangers(folder: Path) -> list[str]:
 def _read_manifest(folder: Path) -> Manifest:
     path = folder / MANIFEST
     if not path.is_file():
-        raise BundleError(f"{folder} is no bundle: it has no {MANIFEST}")
+        raise BundleError(_no_bundle(folder))
     data = documents.read_bytes(path, BundleError)
     documents.check_major(data, SCHEMA_VERSION, str(path), BundleError)
     return documents.decode_json(data, Manifest, str(path), BundleError, REMEDY)
+
+
+def _no_bundle(path: Path) -> str:
+    """What else it is, and what to do with it."""
+    if not path.exists():
+        return f"{path} does not exist"
+    if not path.is_dir():
+        return f"{path} is a file, and a bundle is the folder that edgekit convert made"
+    if (path / "config.json").is_file():
+        return f"{path} is a checkpoint, not a bundle: convert it first: edgekit convert {path}"
+    return f"{path} is no bundle: it has no {MANIFEST}"

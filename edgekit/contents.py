@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from edgekit.files import size_bytes, tree_sha256
-from edgekit.manifest.artifacts import FileEntry
+from edgekit.manifest.files import FileEntry
 
 MANIFEST = "manifest.json"
 GOLDEN = "golden.json"

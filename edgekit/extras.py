@@ -52,4 +52,4 @@ def require(*extras: str) -> None:
 
 
 def _installed(module: str) -> bool:
-    return module in sys.modules or find_spec(module) is not None
+    return sys.modules.get(module) is not None or find_spec(module) is not None

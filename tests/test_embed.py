@@ -28,7 +28,8 @@ from edgekit.runtime.interpreters import OnnxRuntime
 from edgekit.runtime.text import TextSession
 from edgekit.signature import TensorSpec
 from edgekit.tokens.encoding import Tokenizer
-from edgekit.tokens.tokenizer import TextTokenizer, save
+from edgekit.tokens.saved import TextTokenizer
+from edgekit.tokens.tokenizer import save
 
 
 @pytest.fixture(scope="module")

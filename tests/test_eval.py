@@ -28,9 +28,10 @@ from edgekit.cli.rendering import evaluation as render_eval
 from edgekit.contents import entry
 from edgekit.errors import DataError, EdgekitError
 from edgekit.evaluation import measures, result, squad, ways
-from edgekit.evaluation.kinds import Example, ModelFacts, Options
+from edgekit.evaluation.judged import Example
+from edgekit.evaluation.kinds import EvaluationOptions, ModelFacts
 from edgekit.evaluation.measures import Resamples
-from edgekit.evaluation.run import Request, run
+from edgekit.evaluation.run import EvaluationRequest, run
 from edgekit.evaluation.tagging import Words
 from edgekit.postprocess import Facts
 from tests.conftest import LABELS
@@ -61,7 +62,7 @@ def once(count: int) -> Resamples:
 
 
 def prepared(path: Path, about: ModelFacts, **options: Any) -> ways.Prepared:
-    return ways.prepare(path, about, None, Options(**options), None)
+    return ways.prepare(path, about, None, EvaluationOptions(**options), None)
 
 
 def squad_file(path: Path, questions: list[Mapping[str, Any]], context: str) -> Path:
@@ -144,7 +145,7 @@ def test_answers_of_windows_over_a_long_context_are_pieces_of_it(
         {"id": "2", "question": "who is it", "answers": [], "is_impossible": True},
     ]
     data = squad_file(tmp_path / "squad.json", questions, context)
-    report = run(Request((made.path,), data), tmp_path / "out").bundles[0]
+    report = run(EvaluationRequest((made.path,), data), tmp_path / "out").bundles[0]
     assert [score.name for score in report.artifacts[0].metrics] == ["f1", "exact_match"]
     assert {row.label for row in report.artifacts[0].classes} == {"answerable", "unanswerable"}
     for path in (tmp_path / "out").glob("*.jsonl"):
@@ -317,7 +318,7 @@ def test_a_report_is_valid_and_goes_on_where_it_stopped(
     bundle: Bundle, texts: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
-    request = Request((bundle.path,), texts, artifacts=FILES)
+    request = EvaluationRequest((bundle.path,), texts, artifacts=FILES)
     whole = run(request, out)
     assert result.read(out / "eval.json") == whole
     stored = sorted(out.glob("*.jsonl"))
@@ -356,7 +357,7 @@ def test_a_file_spoiled_in_one_class_shows_it_there(
     margins = [math.log(a.score / b.score) for a, b in pairs if a.index == label]
     steps = {"not": 0.0, "half": float(np.median(margins)), "wholly": 9.0}
     folders = [spoiled(bundle, tmp_path / f"{n}.edgekit", label, by) for n, by in steps.items()]
-    request = Request(tuple(folders), texts, artifacts=FILES[:1])
+    request = EvaluationRequest(tuple(folders), texts, artifacts=FILES[:1])
     report = run(request, tmp_path / "out")
     files = [row.artifacts[0] for row in report.bundles]
     of_class = [{row.label: row.score for row in file.classes} for file in files]

@@ -76,7 +76,7 @@ def trace(task_name: str, folder: Path) -> Traced:
     )
     export.trace(model, task, signature, folder, Head())
     oracle = Oracle(model, task, Head(), True)
-    vocabulary = probes.Vocabulary.of(model.config, True)
+    vocabulary = probes.ProbeIds.of(model.config, True)
     right = [probes.answer(oracle, row) for row in probes.made_up(vocabulary, 32, BUCKETS)]
     return Traced(folder, replace(Reference.of(task, signature, right, 32), least=0))
 

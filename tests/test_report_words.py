@@ -115,7 +115,7 @@ def test_the_time_measured_lasts_to_the_end_of_the_last() -> None:
 
 
 def test_the_command_of_a_request_is_parsed_to_the_same_request() -> None:
-    asked = session.Request(
+    asked = session.BenchRequest(
         bundles=(Path("a model.edgekit"),),
         against=Path("b.edgekit"),
         threads=(1, 2),
@@ -126,5 +126,5 @@ def test_the_command_of_a_request_is_parsed_to_the_same_request() -> None:
     )
     words = shlex.split(asked.command)
     parsed = cli.commands["bench"].make_context("bench", words[2:]).params
-    given = {field.name: parsed[field.name] for field in fields(session.Request)}
-    assert session.Request(**given) == asked
+    given = {field.name: parsed[field.name] for field in fields(session.BenchRequest)}
+    assert session.BenchRequest(**given) == asked

@@ -26,7 +26,7 @@ from edgekit.model.families import get
 from edgekit.model.head import MODES
 from edgekit.model.head import Dense as Projection
 from edgekit.model.oracle import Oracle
-from edgekit.model.sentence_head import ACTIVATIONS
+from edgekit.model.sentence_modules import ACTIVATIONS
 from edgekit.model.source import Source, Trust, find
 from edgekit.tokens.texts import TEXTS
 from edgekit.tracing.export import TaskModule, hooked

@@ -64,11 +64,11 @@ BAD_CHECKPOINTS = {
         "no weights for cls.predictions",
     ),
     "other head": (lambda f: None, ["--task", "token-classification"], "for text-classification"),
-    "unknown task": (lambda f: None, ["--task", "poetry"], "choose from question-answering"),
+    "unknown task": (lambda f: None, ["--task", "poetry"], "is not one of 'question-answering'"),
     "too long": (lambda f: None, ["--max-length", "65"], "limit of 64"),
     "bucket": (lambda f: None, ["--buckets", "16,99"], "limit of 64"),
-    "format": (lambda f: None, ["--to", "onnx,gguf"], "unknown format 'gguf'"),
-    "recipe": (lambda f: None, ["--recipe", "int3"], "unknown recipe 'int3'"),
+    "format": (lambda f: None, ["--to", "onnx,gguf"], "'gguf' is not one of 'onnx'"),
+    "recipe": (lambda f: None, ["--recipe", "int3"], "'int3' is not one of 'fp32'"),
     "existing output": (lambda f: (f.parent / "out").mkdir(), [], "--force"),
 }
 
@@ -95,7 +95,7 @@ def test_bad_input_is_one_line_and_writes_nothing(
     ("model", "message"),
     [
         ("nobody/no-such-model", "hub"),
-        ("./missing", "is no folder"),
+        ("./missing", "does not exist"),
         ("config:./missing.json", "no config.json"),
     ],
 )

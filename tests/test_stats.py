@@ -13,8 +13,8 @@ from scipy import stats as scipy_stats
 from edgekit import report, stats
 from edgekit.benchmarks.measurement import Measurement
 from edgekit.evaluation import measures
-from edgekit.evaluation.kinds import Judged
-from edgekit.evaluation.result import score
+from edgekit.evaluation.judged import Judged
+from edgekit.evaluation.scoring import score
 from edgekit.report.comparison import SAME_RECIPE
 from edgekit.stats import Interval
 

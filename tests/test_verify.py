@@ -67,7 +67,7 @@ def model() -> torch.nn.Module:
 @pytest.fixture(scope="module")
 def cases(model: torch.nn.Module) -> list[Probe]:
     oracle = Oracle(model, TASK, Head(), True)
-    rows = probes.made_up(probes.Vocabulary(300, 0, 2), 64, (16, 64))
+    rows = probes.made_up(probes.ProbeIds(300, 0, 2), 64, (16, 64))
     return [probes.answer(oracle, row) for row in rows]
 
 
@@ -191,7 +191,7 @@ def test_an_offset_that_softmax_does_not_see_hides_nothing(model: torch.nn.Modul
     shifted = copy.deepcopy(model)
     shifted.classifier.bias.data += 300
     oracle = Oracle(shifted, TASK, Head(), True)
-    rows = probes.made_up(probes.Vocabulary(300, 0, 2), 64, (16, 64))
+    rows = probes.made_up(probes.ProbeIds(300, 0, 2), 64, (16, 64))
     cases = [probes.answer(oracle, row) for row in rows]
     assert prove(PyTorch(shifted), cases).passed
 
@@ -216,7 +216,7 @@ def test_decisions_are_drawn_until_there_are_enough(
 ) -> None:
     oracle = Oracle(model, TASK, Head(), True)
     few = Reference.of(TASK, SIGNATURE, [probe for probe in cases if len(probe) <= 3], 64)
-    rows = probes.decisive(probes.Vocabulary(300, 0, 2), 64)
+    rows = probes.decisive(probes.ProbeIds(300, 0, 2), 64)
     more = few.decided(0.1, (probes.answer(oracle, row) for row in rows))
     clear = sum(more.clear_decisions(probe, 0.1) for probe in more.probes)
     assert 60 <= clear < 80
@@ -224,7 +224,7 @@ def test_decisions_are_drawn_until_there_are_enough(
 
 
 def test_made_up_probes_have_every_token_type() -> None:
-    rows = list(probes.made_up(probes.Vocabulary(300, 0, 2), 64, (16, 64)))
+    rows = list(probes.made_up(probes.ProbeIds(300, 0, 2), 64, (16, 64)))
     assert {kind for row in rows for kind in row.token_type_ids} == {0, 1}
 
 

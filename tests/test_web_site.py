@@ -16,7 +16,8 @@ import pytest
 
 import edgekit
 from edgekit.benchmarks.devices.browser import setup
-from edgekit.bundle import MANIFEST, Bundle
+from edgekit.bundle import Bundle
+from edgekit.contents import MANIFEST
 from edgekit.errors import OutputError, PlanError
 from edgekit.mobile import server
 from edgekit.mobile.site import FACTS, TEMPLATE, WASM

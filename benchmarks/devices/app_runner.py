@@ -25,7 +25,7 @@ Events: TypeAlias = Sequence[Event]
 
 
 @dataclass(frozen=True)
-class Request:
+class AppRequest:
     """What one launch of an app is asked for.
 
     Attributes:
@@ -39,7 +39,9 @@ class Request:
     fields: dict[str, str | int]
 
     @classmethod
-    def of(cls, commands: Sequence[str], launch: Launch | None = None, place: str = "") -> Request:
+    def of(
+        cls, commands: Sequence[str], launch: Launch | None = None, place: str = ""
+    ) -> AppRequest:
         """A new request.
 
         Args:

@@ -30,18 +30,20 @@ from __future__ import annotations
 import contextlib
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeAlias, TypeVar
 
-from edgekit.benchmarks.devices import events
+from edgekit.benchmarks.devices import content, events
 from edgekit.benchmarks.devices.runtimes import DeviceRuntime
 from edgekit.benchmarks.devices.watch import Watch
 from edgekit.benchmarks.measurement import Operator
 from edgekit.errors import EdgekitError
 
-Facts: TypeAlias = Mapping[str, object]  # plain JSON values by name, for a result's environment
+DeviceFacts: TypeAlias = Mapping[
+    str, object
+]  # plain JSON values by name, for a result's environment
 E = TypeVar("E", bound=events.Event)
 
 
@@ -68,13 +70,15 @@ class Launch:
     """What a runner opens, and how.
 
     Attributes:
-        runtime: Which runtime opens the file: a name in
-            :data:`edgekit.benchmarks.devices.runtimes.RUNTIMES`.
+        runtime: Which runtime opens the file, as
+            :data:`edgekit.benchmarks.devices.runtimes.RUNTIMES` has it for launches.
         artifact: The file or folder on this machine. For ``pytorch``, the bundle's folder.
         threads: How many threads the runtime may use, 1 or more.
         inputs: The names of the inputs, in the order in which they are fed.
         outputs: The names of the outputs, in the order in which they are saved.
         evict: Whether the file is dropped from the page cache first, where the device can do that.
+        weight_cache: Whether the runtime keeps packed weights in a file beside, one for each
+            content of the artifact.
     """
 
     runtime: str
@@ -83,6 +87,12 @@ class Launch:
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     evict: bool = False
+    weight_cache: bool = False
+
+    @property
+    def cache_name(self) -> str:
+        """The name of the file of packed weights: another artifact has another one."""
+        return f"{content.digest(self.artifact)[:32]}.xnnpack"
 
     def request(self, place: str) -> dict[str, str | int]:
         """The launch by the names of ``docs/app-contract.md``.
@@ -98,13 +108,16 @@ class Launch:
             "outputs": ",".join(self.outputs),
         }
 
-    def arguments(self, place: str) -> list[str]:
+    def arguments(self, place: str, scratch: Callable[[str], str]) -> list[str]:
         """The launch as the options of a runner's command line, its runtime left out.
 
         Args:
             place: Where the artifact is on the device.
+            scratch: Gives the path there of a file that may be written.
         """
         options = {name: value for name, value in self.request(place).items() if name != "runtime"}
+        if self.weight_cache:
+            options["weight-cache"] = scratch(self.cache_name)
         return [part for name, value in options.items() for part in (f"--{name}", str(value))]
 
 
@@ -279,7 +292,7 @@ class Target(Protocol):
         """The runtimes that it has, of any format."""
         ...
 
-    def facts(self) -> Facts:
+    def facts(self) -> DeviceFacts:
         """Processor, memory, system and versions; ``machine`` names the hardware in one line."""
         ...
 

@@ -28,10 +28,12 @@ class DeviceRuntime:
     """A runtime that devices of some platforms have.
 
     Attributes:
-        name: What ``--runtime`` and launches call it.
+        name: What ``--runtime`` calls it.
         title: What people call it, in results and reports.
         format: The format that it opens (see :data:`edgekit.formats.FORMATS`).
         platforms: What it is built for.
+        engine: What launches call it; empty is its name.
+        weight_cache: Whether it keeps packed weights in a file (:mod:`edgekit.runtime.litert`).
         optional: Whether a benchmark measures it only where it is named, or where the device has
             nothing else for the format: no phone has it, and it takes seconds to import.
     """
@@ -41,6 +43,13 @@ class DeviceRuntime:
     format: str
     platforms: frozenset[Platform]
     optional: bool = False
+    engine: str = ""
+    weight_cache: bool = False
+
+    @property
+    def launched_as(self) -> str:
+        """What launches call it."""
+        return self.engine or self.name
 
 
 _PYTHON = frozenset({Platform.PYTHON})
@@ -49,6 +58,11 @@ RUNTIMES: tuple[DeviceRuntime, ...] = (
     DeviceRuntime("onnxruntime", "onnxruntime", "onnx", _NATIVE),
     DeviceRuntime("onnxruntime-web", "onnxruntime-web", "onnx", frozenset({Platform.WEB})),
     DeviceRuntime("litert", "LiteRT", "tflite", _NATIVE),
+    DeviceRuntime(
+        *("litert-cached", "LiteRT cached", "tflite", _PYTHON | {Platform.AARCH64_LINUX}),
+        engine="litert",
+        weight_cache=True,
+    ),
     DeviceRuntime("tensorflow", "TensorFlow Lite", "tflite", _PYTHON, optional=True),
     DeviceRuntime("executorch", "ExecuTorch", "executorch", _PYTHON),
     DeviceRuntime("coreml", "Core ML", "coreml", _PYTHON | {Platform.IOS}),

@@ -23,7 +23,10 @@ _SHARE = re.compile(r"([+-]\d+(?:\.\d+)?)\s*%")
 
 @dataclass(frozen=True)
 class DeviceSetting:
-    """Where it is measured: ``length`` counts the text's tokens, special ones included."""
+    """The conditions that a budget is measured under.
+
+    ``length`` counts the tokens of the text, special ones included.
+    """
 
     device: str = "host"
     threads: int = 1
@@ -35,7 +38,11 @@ class DeviceSetting:
 
 @dataclass(frozen=True)
 class LabelledData:
-    """Labelled data, with what ``edgekit eval`` takes besides; mappings as sorted pairs."""
+    """A file of labelled data, with what ``edgekit eval`` takes besides.
+
+    ``columns`` and ``labels`` are sorted pairs instead of mappings, so that two that are alike are
+    asked for once.
+    """
 
     file: Path
     limit: int | None = None
@@ -84,8 +91,8 @@ def read(path: Path) -> tuple[Budget, ...]:
 
 
 def extras(budgets: Sequence[Budget]) -> tuple[str, ...]:
-    """What measuring them needs: see :mod:`edgekit.extras`."""
-    asked = {limit.quantity for budget in budgets for limit in budget.limits}
+    """Which of edgekit's extras measuring the budgets needs (see :mod:`edgekit.extras`)."""
+    asked = [limit.quantity for budget in budgets for limit in budget.limits]
     return (
         *(("bench",) if any(row.needs != FILE for row in asked) else ()),
         *(("eval",) if any(row.needs == DATA for row in asked) else ()),

@@ -22,7 +22,10 @@ _SMALL = -4  # power of ten below which a value is written with one
 
 @dataclass(frozen=True)
 class Observation:
-    """All that is known of one file in one setting; ``lost`` says why there is no quality."""
+    """What is known of one file under one setting: its measurement and its quality.
+
+    ``lost`` says why there is no quality.
+    """
 
     measurement: Measurement
     quality: Quality | None = None
@@ -64,7 +67,12 @@ class Quantity:
     of: Callable[[Observation], str] = lambda row: ""
 
     def text(self, value: float, digits: int = 3) -> str:
-        """A value for people, like ``22.9 MB``."""
+        """A value with its unit, like ``22.9 MB``.
+
+        Args:
+            value: in bytes, milliseconds, instructions, or without a unit.
+            digits: how many are significant.
+        """
         if not math.isfinite(value):
             return str(value)
         scaled = value / self.units.get(self.unit, 1.0)
@@ -83,7 +91,7 @@ class Quantity:
         return pair
 
     def meets(self, value: float, bound: float) -> bool:
-        """False for NaN, too."""
+        """Whether a value is within a bound, both without rounding; NaN is not."""
         return value >= bound if self.least else value <= bound
 
 

@@ -23,14 +23,19 @@ _WIDTH = 140  # where the output is no terminal
 
 
 def summary(findings: Sequence[Finding]) -> str:
-    """Like ``2 of 9 budgets are broken``."""
+    """How many budgets are broken, like ``2 of 9 budgets are broken``."""
     broken = sum(not each.met for each in findings)
     total = count(len(findings), "budget")
     return f"{broken} of {total} broken" if broken else f"{total}, all met"
 
 
 def show(name: str, findings: Sequence[Finding]) -> None:
-    """A table on the terminal."""
+    """Prints the findings as a table, the broken ones first.
+
+    Args:
+        name: the bundle's.
+        findings: in the order in which they are shown.
+    """
     console = layout.console(_WIDTH)
     layout.print_table(_SHOWN, [_row(each) for each in findings], _WIDTH)
     for each in findings:
@@ -62,7 +67,7 @@ def _warnings(findings: Sequence[Finding]) -> Iterator[str]:
 
 
 def to_markdown(name: str, findings: Sequence[Finding]) -> str:
-    """A heading and a table."""
+    """The findings as a heading and a table, for a comment on a pull request."""
     rows = [
         [*map(markdown_text, _cells(each)), "met" if each.met else _broken(each)]
         for each in findings
@@ -81,7 +86,10 @@ def _broken(each: Finding) -> str:
 
 
 def to_json(name: str, findings: Sequence[Finding]) -> dict[str, object]:
-    """Values in bytes, milliseconds, instructions, or without a unit."""
+    """The findings as plain JSON values.
+
+    Values are in bytes, milliseconds or instructions, or have no unit.
+    """
     return {
         "bundle": name,
         "met": all(each.met for each in findings),

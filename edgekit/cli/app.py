@@ -15,7 +15,7 @@ from edgekit.errors import PlanError
 
 if TYPE_CHECKING:
     from edgekit.mobile.choice import Chosen
-    from edgekit.mobile.project import App
+    from edgekit.mobile.project import AppProject
 
 PASSWORD = "EDGEKIT_KEY_PASSWORD"
 
@@ -51,10 +51,17 @@ def app(
     install: bool,
     debug: bool,
 ) -> None:
-    """Put BUNDLES into an app: a project that Android Studio or Xcode opens, an APK, or a site.
+    """Put BUNDLES into an app: a project, an APK or a site.
 
-    Without --artifact each bundle's smallest file goes in. A project that is there keeps everything
-    but its bundles and its names; a site is written anew, for edgekit serve or any web host.
+    Android Studio or Xcode opens the project. Without --artifact each bundle's smallest file goes
+    in. A project that is there keeps everything but its bundles and its names; a site is written
+    anew, for edgekit serve or any web host.
+
+    \b
+    Examples:
+      edgekit app model.edgekit --platform android -o MyApp
+      edgekit app model.edgekit --platform android --apk my.apk --install
+      edgekit app model.edgekit --platform web -o site
     """
     from edgekit.bundle import Bundle
     from edgekit.mobile import choice, platforms, project
@@ -71,7 +78,7 @@ def app(
         assert out is not None  # --apk is for Android
         _write_site(chosen, bundles, out, application_id, name)
         return
-    made = project.App(row, chosen, application_id, name)
+    made = project.AppProject(row, chosen, application_id, name)
     if apk is not None:
         _package(made, apk, key, aar, install)
         _say(
@@ -101,7 +108,9 @@ def _write_site(
     _say(chosen, out, tuple(WEB.runtimes.values()), site.steps(made, out, bundles))
 
 
-def _package(made: App, apk: Path, key: Path | None, aar: Path | None, install: bool) -> None:
+def _package(
+    made: AppProject, apk: Path, key: Path | None, aar: Path | None, install: bool
+) -> None:
     from edgekit.benchmarks.devices.android.adb import Adb
     from edgekit.mobile import packaging, parts
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import click
 
+from edgekit.cli.choices import FORMAT_NAMES, MINIMUM_IOS, RECIPE_NAMES, TASKS
 from edgekit.cli.options import (
     COUNTS,
     LAYERS,
-    NAMES,
     FilePath,
     Text,
     debug_option,
@@ -21,13 +21,24 @@ from edgekit.cli.options import (
 
 @click.command()
 @click.argument("model", type=Text())
-@click.option("--task", type=Text(), help="What the model is for.  [default: the checkpoint's]")
-@click.option("--to", type=NAMES, default="onnx,tflite,coreml", show_default=True)
-@click.option("--recipe", "recipes", type=NAMES, help="Default: fp32,int8; Core ML: fp16,int8.")
+@click.option(
+    "--task",
+    type=click.Choice(TASKS),
+    metavar="TASK",
+    help=f"What the model is for: {', '.join(TASKS)}.  [default: what its config says]",
+)
+@click.option("--to", type=FORMAT_NAMES, default="onnx,tflite,coreml", show_default=True)
+@click.option(
+    "--recipe",
+    "recipes",
+    type=RECIPE_NAMES,
+    envvar="EDGEKIT_CONVERT_RECIPE",
+    help="Default: fp32,int8; Core ML: fp16,int8.",
+)
 @click.option("--max-length", type=click.IntRange(1), help="Most tokens, special ones included.")
 @click.option("--buckets", type=COUNTS, help="Static lengths, like 32,128,512.")
 @click.option("-o", "--out", type=FilePath(), help="Default: <model>.edgekit")
-@click.option("--minimum-ios", help="Core ML target: 16, 17, 18.  [default: 18]")
+@click.option("--minimum-ios", type=click.Choice(MINIMUM_IOS), help="Of Core ML.  [default: 18]")
 @click.option("--minimum-tflite", help="Oldest TensorFlow Lite to run the .tflite files, as 2.14.")
 @click.option("--opset", type=int, help="Newest opset of the ONNX files, from 15 to 20.")
 @click.option("--int64-inputs", is_flag=True, help="ONNX files that take int64 instead of int32.")
@@ -56,6 +67,13 @@ def convert(
 
     MODEL is a hub id, a checkpoint's folder, "demo" (all-MiniLM-L6-v2) or "config:PATH" (random
     weights from a bare config).
+
+    \b
+    Examples:
+      edgekit convert demo
+      edgekit convert path/to/checkpoint --to tflite --recipe int8
+      edgekit convert path/to/checkpoint --dry-run
+      edgekit convert org/model --buckets 32,128 --minimum-ios 17
     """
     from edgekit.cli import progress
     from edgekit.cli.rendering import bundles

@@ -14,9 +14,15 @@ from edgekit.cli.options import FilePath, debug_option, json_option
 @json_option
 @debug_option
 def inspect(path: Path, as_json: bool, debug: bool) -> None:
-    """Show what is inside a bundle, or an .onnx, .tflite, .mlpackage, .pte or .aimodel file.
+    """Show what is inside a bundle, or inside one exported file.
 
-    Of a bundle every file is checked against the manifest's SHA-256.
+    Of a bundle every file is checked against the manifest's SHA-256. A file is an .onnx, .tflite,
+    .mlpackage, .pte or .aimodel, whoever made it.
+
+    \b
+    Examples:
+      edgekit inspect model.edgekit
+      edgekit inspect model.edgekit/model-int8.tflite --json
     """
     from edgekit.bundle import Bundle
     from edgekit.cli.rendering import bundles

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 T = TypeVar("T")
 Parameter: TypeAlias = "click.Parameter | None"
@@ -60,6 +61,11 @@ class FilePath(click.ParamType[Path]):
             self.fail(f"'{path}' is a pipe or a device: give a file or a folder", param, ctx)
         return path
 
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        return [CompletionItem(incomplete, type="file")]
+
 
 class Finite(click.ParamType[float]):
     """A number that is neither infinite nor NaN: those pass comparisons.
@@ -92,10 +98,21 @@ class List(click.ParamType[tuple[T, ...]]):
     def __init__(self, of: click.ParamType[T]) -> None:
         self._of = of
 
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str | None:
+        inner = self._of.get_metavar(param, ctx)
+        return f"{inner},..." if inner else None
+
     def convert(self, value: Any, param: Parameter, ctx: Context) -> tuple[T, ...]:
         if isinstance(value, tuple):
             return value
         return tuple(self._of.convert(part, param, ctx) for part in _parts(self, value, param, ctx))
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        before, comma, last = incomplete.rpartition(",")
+        found = self._of.shell_complete(ctx, param, last)
+        return [CompletionItem(f"{before}{comma}{each.value}", each.type) for each in found]
 
 
 class Size(click.ParamType[int]):

@@ -18,7 +18,14 @@ from edgekit.errors import PlanError
 @click.option("--open", "show", is_flag=True, help="Open it in this machine's browser.")
 @debug_option
 def serve(site: Path, port: int, show: bool, debug: bool) -> None:
-    """Serve a SITE of edgekit app --platform web to browsers of this machine, until Ctrl-C."""
+    """Serve a SITE to browsers of this machine, until Ctrl-C.
+
+    edgekit app --platform web writes a site.
+
+    \b
+    Examples:
+      edgekit serve site --open
+    """
     from edgekit.mobile import server
     from edgekit.mobile.site import FACTS
 

@@ -19,10 +19,16 @@ from edgekit.cli.options import NAMES, FilePath, debug_option, json_option, quie
 def verify(
     path: Path, names: tuple[str, ...] | None, quiet: bool, as_json: bool, debug: bool
 ) -> None:
-    """Run a bundle's golden texts through every artifact in its runtime, here and now.
+    """Run BUNDLE's golden texts through its files, here and now.
 
     Hashes show that a file is the one published; this shows that it computes what PyTorch computed,
-    whatever the manifest claims.
+    whatever the manifest claims. Each file is run in every runtime of it that is installed; exit
+    code 1 if one fails, or has none.
+
+    \b
+    Examples:
+      edgekit verify model.edgekit
+      edgekit verify model.edgekit --artifact onnx,tflite
     """
     from edgekit.bundle import Bundle
     from edgekit.cli import progress

@@ -31,7 +31,6 @@ from edgekit.runtime import table as runtime
 from edgekit.runtime.inspection import FileFacts, inspect_file
 from edgekit.runtime.session import Session
 from edgekit.runtime.text import TextSession
-from edgekit.tokens.tokenizer import TextTokenizer
 from edgekit.tolerance import Tolerance
 from edgekit.tracing import graph
 
@@ -44,7 +43,8 @@ def export(
     """Converts one format in each of its recipes, then proves each file in its runtimes."""
     answers = probes.load(work / PROBES)
     reference = Reference.of(plan.task, traced.signature, answers, plan.max_length)
-    built = build(plan, traced, name, work, out, say=say)
+    stored = graph.load(work / GRAPH)
+    built = _build(plan, traced, name, stored, out, say)
     exported = []
     for file in built.files:
         facts, tokenizer = inspect_file(file.path), traced.tokenizer
@@ -56,21 +56,26 @@ def export(
             with Timed(say, name, "prove", file.path.name):
                 exported.append(_export_text(file, facts, reference, tokenizer.truncation_side))
         else:
-            own = _rounded(plan, name, file.recipe, reference, work / GRAPH)
+            own = _rounded(plan, name, file.recipe, reference, stored)
             asked = replace(reference, rounded=own)
-            exported.append(_export_ids(file, facts, asked, name, work / GRAPH, say))
+            exported.append(_export_ids(file, facts, asked, name, stored, say))
     return FormatOutcome(tuple(exported), built.failure)
 
 
 def _export_ids(
-    file: WrittenFile, facts: FileFacts, reference: Reference, name: str, folder: Path, say: Say
+    file: WrittenFile,
+    facts: FileFacts,
+    reference: Reference,
+    name: str,
+    stored: graph.Graph,
+    say: Say,
 ) -> Exported:
-    """Proves a file in each runtime of this machine; ``folder`` has the traced graph."""
+    """Proves a file in each runtime of this machine; ``stored`` tells where a fault begins."""
     proofs, lengths, batched = [], None, False
     tolerance = file.recipe.tolerance_of(reference.task.name)
     for session in runtime.sessions(file.path, name):
         own = reference.rounded if recipe_reference.known(session.runtime) else None
-        locate = partial(_layer, session, graph.load(folder), tolerance)
+        locate = partial(_layer, session, stored, tolerance)
         with Timed(say, name, "prove", f"{file.path.name} in {session.runtime}"):
             proofs.append(prove(session, replace(reference, rounded=own), tolerance, locate))
         lengths, batched = session.lengths, session.batched
@@ -81,12 +86,12 @@ def _export_ids(
 
 
 def _rounded(
-    plan: ExportPlan, name: str, kind: Recipe, reference: Reference, folder: Path
+    plan: ExportPlan, name: str, kind: Recipe, reference: Reference, stored: graph.Graph
 ) -> Rounded | None:
     """What a file's own rounding gives; None where that is not known."""
     if not plan.options[name].rounding_known:
         return None
-    found = recipe_reference.answers(graph.load(folder), kind.selector, name, reference)
+    found = recipe_reference.answers(stored.copy(), kind.selector, name, reference)
     gc.collect()  # the rounded weights
     return found
 
@@ -110,19 +115,32 @@ def _layer(session: Session, stored: graph.Graph, tolerance: Tolerance, trial: T
 def build(plan: ExportPlan, traced: Traced, name: str, work: Path, out: Path, *, say: Say) -> Built:
     """Converts one format in each of its recipes and holds the files against them, unproven.
 
-    A recipe that fails ends the format, and leaves the files of those before it.
+    Args:
+        plan: What to convert.
+        traced: What tracing found out.
+        name: The format.
+        work: The folder with the traced graph.
+        out: The folder that the files are written to.
+        say: Is told of each step.
 
     Raises:
         EdgekitError: the first recipe failed.
     """
+    return _build(plan, traced, name, graph.load(work / GRAPH), out, say)
+
+
+def _build(
+    plan: ExportPlan, traced: Traced, name: str, stored: graph.Graph, out: Path, say: Say
+) -> Built:
+    """A recipe that fails ends the format, and leaves the files of those before it."""
     options, format_ = plan.options[name], formats.get(name)
     recipes = [options.adapted(recipe.get(row)) for row in plan.recipes(name)]
     if traced.tokenizer is not None:
-        options = options.with_tokenizer(partial(TextTokenizer.read, out, traced.tokenizer))
+        options = options.with_tokenizer(out, traced.tokenizer)
     files: list[WrittenFile] = []
     failure = None
     with Timed(say, name, "convert", ", ".join(row.name for row in recipes)):
-        stored, converter = graph.load(work / GRAPH), format_.converter()
+        converter = format_.converter()
         try:
             made = converter.convert(stored, recipes, traced.card, out, options)
             for kind, path in made:

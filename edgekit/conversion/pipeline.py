@@ -22,14 +22,9 @@ from edgekit.conversion.worker import disk_error
 from edgekit.errors import ConversionError, EdgekitError, OutputError, ProofError
 from edgekit.files import external_data
 from edgekit.manifest import SCHEMA_VERSION, Manifest
-from edgekit.manifest.artifacts import (
-    ArtifactEntry,
-    FileEntry,
-    Refused,
-    TextArtifactEntry,
-    WeightEntry,
-)
+from edgekit.manifest.artifacts import ArtifactEntry, Refused, TextArtifactEntry, WeightEntry
 from edgekit.manifest.checkpoint import SourceFacts
+from edgekit.manifest.files import FileEntry
 from edgekit.model import config as configs
 from edgekit.model.source import SEED, Source
 from edgekit.postprocess import settings

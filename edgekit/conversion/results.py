@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from edgekit.errors import EdgekitError
-from edgekit.manifest.artifacts import FileEntry
+from edgekit.manifest.files import FileEntry
 from edgekit.manifest.proofs import Proof
 from edgekit.manifest.texts import TokenizerFacts
 from edgekit.quantize.audit import Weight

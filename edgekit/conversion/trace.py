@@ -17,7 +17,7 @@ from edgekit.conversion.results import (
 )
 from edgekit.conversion.steps import Say, Step, Timed
 from edgekit.errors import ConversionError
-from edgekit.manifest.artifacts import FileEntry
+from edgekit.manifest.files import FileEntry
 from edgekit.manifest.texts import TokenizerFacts
 from edgekit.model import checkpoint, tasks
 from edgekit.model.head import Head
@@ -29,7 +29,7 @@ from edgekit.proof.reference import Reference
 from edgekit.signature import Card, Signature, TensorSpec
 from edgekit.tokens import tokenizer as tokenizers
 from edgekit.tokens.encoding import Encoded, Tokenizer
-from edgekit.tokens.tokenizer import TextTokenizer
+from edgekit.tokens.saved import TextTokenizer
 from edgekit.tracing import graph
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def _reference(
     signature: Signature,
 ) -> Reference:
     """PyTorch's answers to the texts and made-up rows, and to more where they decide too little."""
-    vocabulary = probes.Vocabulary.of(oracle.model.config, oracle.token_types)
+    vocabulary = probes.ProbeIds.of(oracle.model.config, oracle.token_types)
     rows = list(probes.made_up(vocabulary, plan.max_length, plan.buckets))
     if tokenizer is not None:
         rows = [*probes.from_texts(tokenizer, plan.max_length, vocabulary), *rows]

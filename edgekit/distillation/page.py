@@ -30,7 +30,7 @@ def save(found: DistillationReport, folder: Path) -> Path:
 
 
 def to_html(found: DistillationReport) -> str:
-    """The whole page."""
+    """The report as one HTML page, charts and styles included."""
     import jinja2
 
     environment = jinja2.Environment(

@@ -22,7 +22,7 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Tensors:
-    """A micro batch on a device."""
+    """The arrays of a micro batch as tensors on a device."""
 
     ids: torch.Tensor
     mask: torch.Tensor
@@ -32,7 +32,7 @@ class Tensors:
 
     @classmethod
     def of(cls, micro: Micro, device: torch.device) -> Tensors:
-        """Copies it there."""
+        """Copies a micro batch to a device."""
 
         def there(value: np.ndarray) -> torch.Tensor:
             return torch.from_numpy(value).to(device)
@@ -54,11 +54,12 @@ class Teacher(Protocol):
 
 @dataclass(frozen=True)
 class Live:
-    """Asks the teacher each time."""
+    """A teacher that is asked anew for each micro batch."""
 
     learner: Learner
 
     def outputs(self, micro: Micro, tensors: Tensors) -> Outputs:
+        """The teacher's outputs, computed now."""
         with torch.no_grad():
             found: Outputs = self.learner(tensors.ids, tensors.mask, tensors.types, tensors.chosen)
         return found

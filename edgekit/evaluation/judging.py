@@ -8,24 +8,18 @@ from typing import Any
 
 from edgekit.app.inference import PYTORCH
 from edgekit.bundle import Artifact, Bundle
-from edgekit.evaluation.kinds import Judged
-from edgekit.evaluation.result import (
-    BundleEvaluation,
-    DifferingExample,
-    Quality,
-    Scored,
-    compared,
-    differences,
-    score,
-)
+from edgekit.evaluation.judged import Judged
+from edgekit.evaluation.result import BundleEvaluation, DifferingExample, Quality
+from edgekit.evaluation.scoring import Scored, compared, differences, score
 from edgekit.evaluation.ways import Prepared
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one file, or with ``artifact`` None PyTorch, answered: a record for all that was asked.
+    """What one file answered, or PyTorch, whose ``artifact`` is None.
 
-    ``failure`` says why there are none; ``cut`` counts the texts that did not fit.
+    ``records`` has one for all that was asked. ``failure`` says why there are none; ``cut`` counts
+    the texts that did not fit.
     """
 
     artifact: Artifact | None

@@ -1,21 +1,16 @@
-"""What an evaluation found: ``eval.json`` as types, and how scores become part of it."""
+"""What an evaluation found: ``eval.json`` as types."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import Annotated
 
-import numpy as np
 from msgspec import Meta
 
-from edgekit import documents, stats
+from edgekit import documents
 from edgekit.errors import PlanError
-from edgekit.evaluation import measures
-from edgekit.evaluation.kinds import Example, Judged, agreement
-from edgekit.evaluation.measures import Measure
 from edgekit.files import write_text
 from edgekit.manifest.fields import Count
 from edgekit.stats import CONFIDENCE
@@ -24,8 +19,6 @@ from edgekit.version import VERSION
 SCHEMA_VERSION = "1.1"
 FEW = 100  # examples, below which hardly any number is worth much
 FILE = "eval.json"
-Bounds: TypeAlias = tuple[float | None, float | None]
-_TAIL = 100 * (1 - CONFIDENCE) / 2
 
 
 @dataclass(frozen=True)
@@ -167,109 +160,3 @@ def read(path: Path) -> Evaluation:
     data = documents.read_bytes(path, PlanError)
     documents.check_major(data, SCHEMA_VERSION, str(path), PlanError)
     return documents.decode_json(data, Evaluation, str(path), PlanError, "evaluate again")
-
-
-@dataclass(frozen=True)
-class Scored:
-    """The scores of one judged file: all measures and all parts."""
-
-    scores: tuple[Score, ...]
-    classes: tuple[ClassScore, ...]
-
-
-def score(judged: Sequence[Judged], count: int, *, baseline: bool) -> list[Scored]:
-    """Every file's measures, all with the same resamples of the ``count`` examples.
-
-    With ``baseline`` the first is PyTorch's, against which the others' drops are.
-    """
-    every = [[*one.measures, *(part.measure for part in one.classes)] for one in judged]
-    drawn = measures.draws([measure for some in every for measure in some], count)
-    blocks = drawn.reshape(len(judged), -1, drawn.shape[1])
-    base = list(zip(every[0], blocks[0], strict=True)) if baseline else None
-    found = []
-    for number, (one, some, block) in enumerate(zip(judged, every, blocks, strict=True)):
-        against = base if base and number else [None] * len(some)
-        counts = [count] * len(one.measures) + [part.examples for part in one.classes]
-        scores = [
-            _score(measure, draws, examples, *(other or (None, None)))
-            for measure, draws, examples, other in zip(some, block, counts, against, strict=True)
-        ]
-        size = len(one.measures)
-        parts = (
-            ClassScore(part.label, part.examples, each)
-            for part, each in zip(one.classes, scores[size:], strict=True)
-        )
-        found.append(Scored(tuple(scores[:size]), tuple(parts)))
-    return found
-
-
-def _score(
-    measure: Measure,
-    draws: np.ndarray,
-    examples: int,
-    base: Measure | None,
-    base_draws: np.ndarray | None,
-) -> Score:
-    value, bounds = _known(measure.value), _own_bounds(measure, draws, examples)
-    if base is None or base_draws is None:
-        return Score(measure.name, measure.share, value, *bounds)
-    drop = _known(base.value - measure.value)
-    drops = _drop_bounds(measure, base_draws - draws, examples)
-    return Score(measure.name, measure.share, value, *bounds, drop, *drops)
-
-
-def _own_bounds(measure: Measure, draws: np.ndarray, examples: int) -> Bounds:
-    found = _bounds(draws)
-    if not measure.share or not examples or found not in ((0.0, 0.0), (1.0, 1.0)):
-        return found
-    unseen = stats.none_of(examples)
-    return (1 - unseen, 1.0) if measure.value else (0.0, unseen)
-
-
-def _drop_bounds(measure: Measure, draws: np.ndarray, examples: int) -> Bounds:
-    found = _bounds(draws)
-    if found != (0.0, 0.0):
-        return found
-    if not measure.share or not examples:
-        return None, None
-    unseen = stats.none_of(examples)
-    return -unseen, unseen
-
-
-def _bounds(draws: np.ndarray) -> Bounds:
-    known = draws[~np.isnan(draws)]
-    if not known.size:
-        return None, None
-    low, high = np.percentile(known, [_TAIL, 100 - _TAIL])
-    return float(low), float(high)
-
-
-def _known(value: float) -> float | None:
-    return None if math.isnan(value) else float(value)
-
-
-def compared(found: Judged, base: Judged | None) -> tuple[float | None, int]:
-    """The agreement with the baseline, and of how many decisions."""
-    count = sum(map(len, found.decisions))
-    return (agreement(base, found), count) if base else (None, count)
-
-
-def differences(
-    examples: Sequence[Example], found: Judged, base: Judged, sizes: Sequence[float], most: int
-) -> Iterator[DifferingExample]:
-    """Where the file differs most from PyTorch; other decisions come before other scores."""
-
-    def rank(index: int) -> tuple[bool, float]:
-        return found.decisions[index] != base.decisions[index], sizes[index]
-
-    for index in sorted(range(len(examples)), key=rank, reverse=True)[:most]:
-        if rank(index) > (False, 0.0):
-            row = examples[index]
-            yield DifferingExample(
-                row.place,
-                row.texts,
-                row.expected,
-                base.shown[index],
-                found.shown[index],
-                float(sizes[index]),
-            )

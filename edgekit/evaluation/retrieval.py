@@ -11,7 +11,8 @@ import numpy as np
 from edgekit.data.table import Data
 from edgekit.errors import DataError
 from edgekit.evaluation import measures
-from edgekit.evaluation.kinds import Example, Judged, ModelFacts, Options
+from edgekit.evaluation.judged import Example, Judged
+from edgekit.evaluation.kinds import EvaluationOptions, ModelFacts
 from edgekit.postprocess import Facts, Outputs
 from edgekit.tokens.encoding import Prompt, Tokenizer
 
@@ -34,6 +35,7 @@ class Retrieval:
     top: int
 
     def prompt(self, tokenizer: Tokenizer, index: int) -> Prompt:
+        """The row of a query or a document, each asked for its vector alone."""
         return tokenizer.prompt("sentence-similarity", *self.asked[index].texts)
 
     def record(self, facts: Facts, index: int, prompt: Prompt, outputs: Outputs) -> str:
@@ -42,6 +44,7 @@ class Retrieval:
         return base64.b64encode(vector.tobytes()).decode()
 
     def judge(self, records: Sequence[str]) -> Judged:
+        """NDCG, and recall at 1 and at ``top``, of each query's ranking of all documents."""
         from sklearn.metrics import ndcg_score
 
         vectors = np.stack([np.frombuffer(base64.b64decode(row), "<f4") for row in records])
@@ -82,7 +85,7 @@ class Retrieval:
         return repr(text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}...")
 
 
-def build(data: Data, model: ModelFacts, options: Options) -> tuple[Retrieval, list[str]]:
+def build(data: Data, model: ModelFacts, options: EvaluationOptions) -> tuple[Retrieval, list[str]]:
     """Queries with their documents; a row without a query, or of relevance 0, is a distractor.
 
     Raises:

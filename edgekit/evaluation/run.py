@@ -24,7 +24,7 @@ from edgekit.errors import (
     PlanError,
 )
 from edgekit.evaluation import judging, ways
-from edgekit.evaluation.kinds import ModelFacts, Options
+from edgekit.evaluation.kinds import EvaluationOptions, ModelFacts
 from edgekit.evaluation.predictions import Prediction, Predictions
 from edgekit.evaluation.result import BundleEvaluation, DataFacts, Evaluation
 from edgekit.evaluation.ways import Prepared
@@ -39,10 +39,12 @@ Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Request:
-    """What is evaluated. ``artifacts`` None are all that the device runs; ``limit`` counts examples
-    from the first on; ``shown`` is how many differing examples are kept of each file. Without
-    ``baseline`` PyTorch is not asked, and there are no drops.
+class EvaluationRequest:
+    """What is evaluated on which data.
+
+    ``artifacts`` None are all files that the device runs; ``limit`` counts examples from the first
+    on; ``shown`` is how many differing examples are kept of each file. Without ``baseline`` PyTorch
+    is not asked, and there are no drops.
     """
 
     bundles: tuple[Path, ...]
@@ -52,12 +54,12 @@ class Request:
     device: str = HOST
     limit: int | None = None
     shown: int = 5
-    options: Options = field(default_factory=Options)
+    options: EvaluationOptions = field(default_factory=EvaluationOptions)
     baseline: bool = True
 
     @property
     def command(self) -> str:
-        """What evaluates again, as a shell takes it."""
+        """The command line of ``edgekit eval`` that evaluates the same again."""
         given = {
             "data": self.data,
             "task": self.task,
@@ -66,18 +68,18 @@ class Request:
             "limit": self.limit,
             **asdict(self.options),
         }
-        unset = asdict(Options())
+        unset = asdict(EvaluationOptions())
         asked = {name: value for name, value in given.items() if value != unset.get(name)}
         return command("eval", self.bundles, asked)
 
 
 def default_folder(data: Path) -> Path:
-    """Where an evaluation is stored if nothing else is said."""
+    """The folder of an evaluation that is given none: named after the data, here."""
     return Path(f"{data.stem}.eval")
 
 
 def run(
-    request: Request,
+    request: EvaluationRequest,
     folder: Path,
     *,
     force: bool = False,
@@ -114,7 +116,7 @@ def run(
 
 @dataclass(frozen=True)
 class _Work:
-    request: Request
+    request: EvaluationRequest
     data_sha256: str
     folder: Path
     force: bool

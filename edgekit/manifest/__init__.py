@@ -12,9 +12,10 @@ from typing import Annotated
 
 from msgspec import Meta, field
 
-from edgekit.manifest.artifacts import ArtifactEntry, FileEntry, Refused, TextArtifactEntry
+from edgekit.manifest.artifacts import ArtifactEntry, Refused, TextArtifactEntry
 from edgekit.manifest.checkpoint import PoolingFacts, SourceFacts
 from edgekit.manifest.fields import Entry, Length, Similarity, TokenId
+from edgekit.manifest.files import FileEntry
 from edgekit.manifest.texts import PostprocessingFacts, TokenizerFacts
 
 SCHEMA_VERSION = "1.5"

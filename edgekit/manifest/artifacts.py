@@ -7,19 +7,10 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
-from edgekit.manifest.fields import Count, Entry, Length, RelativePath, Sha256
+from edgekit.manifest.fields import Count, Entry, Length
+from edgekit.manifest.files import FileEntry
 from edgekit.manifest.proofs import Proof
 from edgekit.signature import TensorSpec
-
-
-class FileEntry(Entry, frozen=True, kw_only=True):
-    """A file or package. Of a package the size is the sum over its files, and the hash that of the
-    lines ``PATH SHA256`` of its files in sorted order.
-    """
-
-    file: RelativePath
-    size_bytes: Count
-    sha256: Sha256
 
 
 class WeightEntry(Entry, frozen=True, kw_only=True):

@@ -7,8 +7,8 @@ from typing import Annotated
 
 from msgspec import Meta, field
 
-from edgekit.manifest.artifacts import FileEntry
 from edgekit.manifest.fields import Activation, Entry, Length, RelativePath, Side, TokenId
+from edgekit.manifest.files import FileEntry
 
 
 class Template(Entry, frozen=True, kw_only=True):

@@ -24,7 +24,7 @@ _BUILT = ("build", ".gradle", ".build", ".swiftpm", "DerivedData", "xcuserdata",
 
 
 @dataclass(frozen=True)
-class App:
+class AppProject:
     """What a project is stamped with. Of ``application_id`` and ``name`` None keeps what is there
     or, in a new project, makes them of the first bundle's name.
     """
@@ -55,7 +55,7 @@ class App:
         )
 
 
-def stamp(app: App, out: Path) -> None:
+def stamp(app: AppProject, out: Path) -> None:
     """Puts an app's bundles and names into its project at ``out``, made if it is not there.
 
     Raises:
@@ -80,7 +80,7 @@ def stamp(app: App, out: Path) -> None:
             _name(app, out, fresh=False)
 
 
-def _check(app: App, out: Path) -> None:
+def _check(app: AppProject, out: Path) -> None:
     """Nobody's own files are replaced: only bundles, and lines of the settings."""
     platform = app.platform
     if not (out / platform.settings).is_file():
@@ -118,7 +118,7 @@ def _place(made: Path, bundles: Path) -> None:
     move(made, bundles)
 
 
-def _name(app: App, project: Path, *, fresh: bool) -> None:
+def _name(app: AppProject, project: Path, *, fresh: bool) -> None:
     path = project / app.platform.settings
     names = app.names() if fresh else (app.application_id, app.name)
     named = dict(zip(app.platform.keys, (*names, ",".join(app.runtimes)), strict=False))
@@ -140,7 +140,7 @@ def _with(text: str, values: Mapping[str, str | None], platform: Project) -> str
 _SELF_TEST = "open Self-test in it: every golden text has to pass on the phone"
 
 
-def steps(app: App, out: Path, bundles: Sequence[Path]) -> tuple[str, ...]:
+def steps(app: AppProject, out: Path, bundles: Sequence[Path]) -> tuple[str, ...]:
     """What comes next with a project, for people."""
     return (
         app.platform.build.format(out=out),
@@ -150,7 +150,7 @@ def steps(app: App, out: Path, bundles: Sequence[Path]) -> tuple[str, ...]:
 
 
 def steps_of_apk(
-    app: App, out: Path, bundles: Sequence[Path], *, installed: bool
+    app: AppProject, out: Path, bundles: Sequence[Path], *, installed: bool
 ) -> tuple[str, ...]:
     """What comes next with an APK, for people."""
     application_id, _ = app.names()
@@ -169,7 +169,7 @@ def _application_id(platform: Project, project: Path) -> str:
     return dict(pairs)[platform.keys[0]]
 
 
-def _bench(app: App, bundles: Sequence[Path], application_id: str) -> str:
+def _bench(app: AppProject, bundles: Sequence[Path], application_id: str) -> str:
     first, platform = app.bundles[0].artifacts[0], app.platform
     return (
         f"edgekit bench {quote(str(bundles[0]))} --recipe {first.recipe} --device "

@@ -20,23 +20,41 @@ def _argmax(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def largest(outputs: Arrays) -> tuple[np.ndarray, np.ndarray]:
-    """The label, or the vocabulary's entry, of the largest logit: of the text, or of each token."""
+    """The label, or the vocabulary's entry, of the largest logit.
+
+    Args:
+        outputs: ``logits``, (labels,) of a text or (tokens, labels or entries).
+
+    Returns:
+        One choice, or one a token, and the lead over the second; infinite where there is one label.
+    """
     choice, margin = _argmax(outputs["logits"])
     return np.atleast_1d(choice), np.atleast_1d(margin)
 
 
 def span(outputs: Arrays) -> tuple[np.ndarray, np.ndarray]:
-    """The tokens at which an answer begins and ends, each for itself."""
+    """The tokens at which an answer begins and ends, each chosen for itself.
+
+    Args:
+        outputs: ``start_logits`` and ``end_logits``, (tokens,).
+    """
     parts = [_argmax(outputs[name]) for name in ("start_logits", "end_logits")]
     return np.array([choice for choice, _ in parts]), np.array([margin for _, margin in parts])
 
 
 def signs(outputs: Arrays) -> tuple[np.ndarray, np.ndarray]:
-    """Each label for itself: its sigmoid passes one half where its logit passes zero."""
+    """For each label by itself, whether its probability passes one half: its logit passes zero.
+
+    Args:
+        outputs: ``logits``, (labels,).
+
+    Returns:
+        0 or 1 for each label, and how far its logit is from zero.
+    """
     logits = outputs["logits"]
     return (logits > 0).astype(int), np.abs(logits)
 
 
 def none(outputs: Arrays) -> tuple[np.ndarray, np.ndarray]:
-    """Embeddings and regressions are compared by their values alone."""
+    """No decision: embeddings and regressions are compared by their values alone."""
     return np.empty(0, int), np.empty(0)

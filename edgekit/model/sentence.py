@@ -52,7 +52,10 @@ class Module:
 
 @dataclass(frozen=True)
 class Settings:
-    """What belongs to the whole model. ``prompts`` are texts to put before a text, by name."""
+    """What ``config_sentence_transformers.json`` says of the whole model.
+
+    ``prompts`` are texts to put before a text, by a name like ``query``.
+    """
 
     model_type: str | None = None
     prompts: Mapping[str, str | None] = field(default_factory=dict)
@@ -64,7 +67,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class Encoder:
-    """What belongs to the Transformer module: where it cuts texts, and what it does to them."""
+    """What the file of the Transformer module says: where it cuts texts, and if it lowers case."""
 
     max_seq_length: Size | None = None
     do_lower_case: bool | None = None
@@ -122,7 +125,11 @@ def weight_folders(folder: Path) -> list[Path]:
 
 
 def task(folder: Path) -> str | None:
-    """What the modules make of a text; None where they make no embedding of it."""
+    """The task of the vectors that the modules make; None where they make none.
+
+    Args:
+        folder: of a checkpoint, of sentence-transformers or not.
+    """
     kinds = [row.kind for row in modules(folder)]
     if "SpladePooling" in kinds:
         return "sparse-embedding"
@@ -157,7 +164,10 @@ def settings(folder: Path) -> Settings:
 
 
 def prompts(folder: Path) -> dict[str, str]:
-    """What an app puts before a text, by the text's role; roles without a prompt are left out."""
+    """What an app puts before a text, by the text's role, like ``query`` and ``document``.
+
+    Roles without a prompt are left out.
+    """
     return {name: text for name, text in settings(folder).prompts.items() if text}
 
 

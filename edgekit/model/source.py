@@ -16,7 +16,7 @@ from edgekit.errors import SourceError, UnsupportedError
 from edgekit.files import files_sha256
 from edgekit.manifest.fields import Similarity
 from edgekit.model import config as configs
-from edgekit.model import families, hub, sentence, sentence_head, task_choice, tasks, weights
+from edgekit.model import families, hub, sentence, sentence_modules, task_choice, tasks, weights
 from edgekit.model.config import Config
 from edgekit.model.families import Family
 from edgekit.model.head import Head
@@ -152,9 +152,9 @@ class Source:
         Nothing where the task has no head but Transformers' own.
 
         Raises:
-            EdgekitError: as :func:`edgekit.model.sentence_head.read`.
+            EdgekitError: as :func:`edgekit.model.sentence_modules.read`.
         """
-        return sentence_head.read(self.folder, task.name) if task.has_head else Head(())
+        return sentence_modules.read(self.folder, task.name) if task.has_head else Head(())
 
     def prompts(self) -> dict[str, str]:
         """What an app puts before a text, by the text's role, like ``query``."""
@@ -190,7 +190,8 @@ def find(model: str, trust: Trust = NO_TRUST) -> Source:
             return _bare(folder, folder, model, trust)
         return _checkpoint(folder, folder.resolve().name, model, trust)
     if folder.exists() or not hub.is_id(model):
-        raise SourceError(f"'{model}' is no folder: give a checkpoint's folder or a hub id")
+        what = "is a file" if folder.exists() else "does not exist"
+        raise SourceError(f"'{model}' {what}: give a checkpoint's folder or a hub id")
     folder = hub.download(model, pickles=trust.allow_pickle, code=trust.trust_remote_code)
     found = _checkpoint(folder, model.rsplit("/", 1)[-1], model, trust)
     known = sentence.has_modules(folder) or hub.lacks_modules(model) is not None
@@ -199,6 +200,7 @@ def find(model: str, trust: Trust = NO_TRUST) -> Source:
 
 def _checkpoint(folder: Path, name: str, origin: str, trust: Trust) -> Source:
     encoder = sentence.encoder_folder(folder)
+    _check_trainer(encoder)
     _check_adapter_only(encoder)
     config = configs.read(encoder / configs.NAME)
     family = families.of(config)
@@ -241,6 +243,17 @@ def _module_weights(folder: Path, trust: Trust) -> list[Path]:
         for module in sentence.weight_folders(folder)
     )
     return [path for each in found for path in each.paths]
+
+
+def _check_trainer(folder: Path) -> None:
+    """A Trainer's output folder may have no model of its own, but one in each ``checkpoint-N``."""
+    found = [path for path in folder.glob("checkpoint-*") if (path / configs.NAME).is_file()]
+    if found and not (folder / configs.NAME).is_file():
+        last = max(found, key=lambda path: int(path.name.rpartition("-")[2] or 0))
+        raise SourceError(
+            f"{folder} is a Trainer's output folder, whose checkpoints are below it: give one, "
+            f"as {last}"
+        )
 
 
 def _check_adapter_only(encoder: Path) -> None:

@@ -45,10 +45,13 @@ def check_head(task: Task, architectures: Sequence[str]) -> None:
 def fitted(task: Task, config: Config, problem: str | None = None) -> Task:
     """A text classifier's task with its problem type; other tasks as they are.
 
-    ``problem`` is what the checkpoint's own library says of it, which goes before its config.
+    Where nothing names the problem type, one label is a regression and several exclude each other:
+    the rule by which Transformers chooses the loss.
 
-    Where the config names none, one label is a regression and several exclude each other: the
-    rule by which Transformers chooses the loss.
+    Args:
+        task: what the checkpoint is for.
+        config: its config.
+        problem: the problem type by the checkpoint's own library, which goes before the config's.
 
     Raises:
         SourceError: the config's labels are not numbered from 0 without gaps.

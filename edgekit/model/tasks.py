@@ -227,7 +227,12 @@ def with_problem(task: Task, problem_type: str | None) -> Task:
 
 
 def tensor_specs(task: Task, sizes: Mapping[str, int]) -> tuple[TensorSpec, ...]:
-    """The task's outputs with the sizes of one model filled in (free axes stay named)."""
+    """The task's outputs as a signature has them.
+
+    Args:
+        task: whose.
+        sizes: of one model, by the names of axes, such as ``labels``; other axes stay free.
+    """
 
     def axis(name: str) -> int | str:
         return sizes.get(name, name)
@@ -241,5 +246,10 @@ def tensor_specs(task: Task, sizes: Mapping[str, int]) -> tuple[TensorSpec, ...]
 
 
 def output_values(task: Task, model_output: ModelOutput) -> dict[str, Tensor]:
-    """The task's outputs, by their names in edgekit, picked from what a model returned."""
+    """The task's outputs, by their names in edgekit.
+
+    Args:
+        task: whose.
+        model_output: what a Transformers model returned.
+    """
     return {output.name: getattr(model_output, output.field) for output in task.outputs}

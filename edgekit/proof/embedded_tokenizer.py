@@ -17,8 +17,9 @@ from edgekit.errors import UnsupportedError
 from edgekit.model.source import SEED
 from edgekit.runtime.text import TextSession, operators
 from edgekit.tokens import texts
+from edgekit.tokens.saved import TextTokenizer
 from edgekit.tokens.texts import Case
-from edgekit.tokens.tokenizer import TextTokenizer, encode
+from edgekit.tokens.tokenizer import encode
 
 RANDOM_TEXTS = 300
 _RANDOM_LENGTH = 40

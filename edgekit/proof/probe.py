@@ -19,7 +19,7 @@ QUIET = "quiet"  # of one in which few numbers are near the edge between two lev
 
 
 @dataclass(frozen=True)
-class Sampling:
+class KeptValues:
     """Which values of a large output were kept, for a file that is to stay small.
 
     ``shape`` is the output's, ``places`` are indices into it flattened, and ``row_means`` are the
@@ -48,7 +48,7 @@ class Probe:
     rows: tuple[int, ...]
     outputs: Mapping[str, np.ndarray]
     case: Case | None = None
-    samples: Mapping[str, Sampling] = field(default_factory=dict)
+    samples: Mapping[str, KeptValues] = field(default_factory=dict)
     decision: tuple[np.ndarray, np.ndarray] | None = None
 
     def __len__(self) -> int:

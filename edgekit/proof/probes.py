@@ -39,7 +39,7 @@ class ProbeInput:
 
 
 @dataclass(frozen=True)
-class Vocabulary:
+class ProbeIds:
     """The ids that made-up probes are drawn from.
 
     ``token_types`` is how many the model tells apart, 0 where it takes none.
@@ -50,7 +50,7 @@ class Vocabulary:
     token_types: int
 
     @classmethod
-    def of(cls, config: PretrainedConfig, token_types: bool) -> Vocabulary:
+    def of(cls, config: PretrainedConfig, token_types: bool) -> ProbeIds:
         """Of a Transformers config; ``token_types`` says whether the model takes any."""
         types = int(getattr(config, "type_vocab_size", 2)) if token_types else 0
         return cls(config.vocab_size, config.pad_token_id or 0, types)
@@ -62,9 +62,7 @@ class Vocabulary:
         return ProbeInput(name, kind, tuple(ids), tuple(types))
 
 
-def made_up(
-    vocabulary: Vocabulary, max_length: int, buckets: Sequence[int]
-) -> Iterator[ProbeInput]:
+def made_up(vocabulary: ProbeIds, max_length: int, buckets: Sequence[int]) -> Iterator[ProbeInput]:
     """Rows of ids at every length that matters, and rows meant to break things."""
     rng = np.random.default_rng(SEED)
     edges = {1, 2, 3, 17, max_length, *buckets, *(bucket - 1 for bucket in buckets)}
@@ -82,7 +80,7 @@ def made_up(
         yield vocabulary.row(rng, f"few tokens {number}", QUIET, min(length, max_length))
 
 
-def decisive(vocabulary: Vocabulary, max_length: int) -> Iterator[ProbeInput]:
+def decisive(vocabulary: ProbeIds, max_length: int) -> Iterator[ProbeInput]:
     """Short random rows, for tasks whose texts leave too few decisions to judge by."""
     rng = np.random.default_rng(SEED + 1)
     for number in range(_DRAWS):
@@ -91,7 +89,7 @@ def decisive(vocabulary: Vocabulary, max_length: int) -> Iterator[ProbeInput]:
 
 
 def from_texts(
-    tokenizer: PreTrainedTokenizerFast, max_length: int, vocabulary: Vocabulary
+    tokenizer: PreTrainedTokenizerFast, max_length: int, vocabulary: ProbeIds
 ) -> Iterator[ProbeInput]:
     """The cases of :mod:`edgekit.tokens.texts`, tokenized and truncated.
 

@@ -16,11 +16,12 @@ SAME_RECIPE, FULL_PRECISION, EAGER = "same-recipe", "full-precision", "pytorch"
 
 @dataclass(frozen=True)
 class Comparison:
-    """How many times better than ``base``; below 1 is worse, None was not measured.
+    """How much better a file is than what it is compared with.
 
-    ``faster`` is the ratio of the latencies' medians. ``paired``: both were interleaved, and
-    the interval is that of the pairs. ``kind`` says why this base: the base model's file of the
-    same runtime and recipe, the same in full precision, or the same model in PyTorch.
+    Ratios below 1 are worse, None was not measured. ``faster`` is the ratio of the latencies'
+    medians. ``paired``: both were interleaved, and the interval is that of the pairs. ``kind`` says
+    why this base: the base model's file of the same runtime and recipe, the same in full precision,
+    or the same model in PyTorch.
     """
 
     kind: str
@@ -67,13 +68,19 @@ def _ratio(base: int | None, one: int | None) -> float | None:
 
 
 def differences(one: Conditions, other: Conditions) -> list[str]:
-    """What stands between two measurements, like ``length (64 and 128)``."""
+    """In which conditions two measurements differ, like ``length (64 and 128)``."""
     left, right = asdict(one), asdict(other)
     return [f"{key} ({left[key]} and {right[key]})" for key in left if left[key] != right[key]]
 
 
 def of(row: Measurement, group: Iterable[Measurement], against: str | None) -> Iterator[Comparison]:
-    """Those of a measurement in its group; without a base model its own stands in."""
+    """All comparisons of a measurement within its group.
+
+    Args:
+        row: what is compared.
+        group: what was measured under the same conditions.
+        against: the base model; None takes the row's own model in full precision, or in PyTorch.
+    """
     if not measured(row):
         return
     model = against or row.subject.model
@@ -106,7 +113,7 @@ def measured(row: Measurement) -> bool:
 
 
 def check(rows: Iterable[Measurement], against: str) -> None:
-    """That ``against`` can be compared with something.
+    """Checks that a model can be compared with something.
 
     Raises:
         PlanError: it was not measured, or only under other conditions than all the others.

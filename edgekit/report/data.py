@@ -118,7 +118,7 @@ class ReportFile:
 
 
 def document(report: Report) -> ReportFile:
-    """Everything that a report has, raw measurements included, as its file says it."""
+    """A report as its JSON file has it, raw measurements included."""
     started = [row.started for row in report.measurements]
     ended = [row.ended or row.started for row in report.measurements]
     return ReportFile(
@@ -169,7 +169,7 @@ def _entry(row: Result) -> ResultEntry:
 
 
 def to_csv(report: Report) -> str:
-    """One row a measurement; raw samples are in ``results.jsonl``."""
+    """A report as CSV: one row a measurement, without its raw samples."""
     out = io.StringIO()
     rows = [
         {**asdict(group.conditions), **_flat(row, group)}

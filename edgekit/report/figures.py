@@ -16,7 +16,7 @@ from edgekit.words import count, megabytes
 
 @dataclass(frozen=True)
 class Figure:
-    """A chart with its words; ``wide``: it takes the whole width of the page."""
+    """A chart with its title and words; ``wide`` ones take the whole width of the page."""
 
     title: str
     caption: str
@@ -25,7 +25,7 @@ class Figure:
 
 
 def of(setting: Setting) -> Iterator[Figure]:
-    """Latencies of a device with a clock, instructions of an emulator, memory of both."""
+    """The charts of a setting: latency and memory, on an emulator instructions and memory."""
     tones = _tones(setting)
     results = list(_results(setting, tones))
     timed = [(row, point) for row, point in results if row.latency]

@@ -34,18 +34,18 @@ class Result:
     pareto: bool = False
 
     def against(self, kind: str) -> Comparison | None:
-        """Its comparison of one of :mod:`edgekit.report.comparison`'s kinds."""
+        """The comparison of that kind, one of :mod:`edgekit.report.comparison`; None without it."""
         return next((each for each in self.comparisons if each.kind == kind), None)
 
     @property
     def is_file(self) -> bool:
-        """False for PyTorch's own model, which no phone gets."""
+        """Whether it is a file that a phone can get, and not PyTorch's own model."""
         return self.measurement.subject.format != PYTORCH
 
 
 @dataclass(frozen=True)
 class Group:
-    """Everything that may be compared: measured under equal conditions; the fastest first."""
+    """Measurements under equal conditions, which may be compared; the fastest comes first."""
 
     conditions: Conditions
     against: str | None
@@ -53,7 +53,7 @@ class Group:
 
     @property
     def results(self) -> tuple[Result, ...]:
-        """Rows with something to show."""
+        """The measurements that have a number to show."""
         return tuple(row for row in self.rows if comparison.measured(row.measurement))
 
 
@@ -76,7 +76,15 @@ class Setting:
 
 
 def settings(measurements: Iterable[Measurement], against: str | None) -> Iterator[Setting]:
-    """Machines with their threads, each with its groups, the shortest length first."""
+    """Sorts measurements by machine and threads, and in each by conditions.
+
+    Args:
+        measurements: of any machines.
+        against: the model that the others are compared with, if any.
+
+    Returns:
+        Settings, each with its groups, the shortest length first.
+    """
     grouped: dict[Conditions, list[Measurement]] = {}
     for row in measurements:
         grouped.setdefault(row.conditions, []).append(row)

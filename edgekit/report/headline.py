@@ -18,14 +18,14 @@ from edgekit.words import megabytes
 
 @dataclass(frozen=True)
 class Headline:
-    """One sentence, then what it rests on."""
+    """The answer that a report begins with: a sentence, then what it rests on."""
 
     sentence: str
     details: tuple[str, ...]
 
 
 def answers(report: Report) -> list[Headline]:
-    """The answer of each setting, the first one first, then those on quality."""
+    """The answer of each setting, then those on quality."""
     found = [answer(setting) for setting in report.settings]
     judged = {id(part.evaluation): part for part in report.quality}.values()
     return [each for each in (*found, *map(of_quality, judged)) if each is not None]
@@ -53,7 +53,7 @@ def of_quality(part: QualityPart) -> Headline | None:
 
 
 def best(setting: Setting) -> Result | None:
-    """What the answer is about: the fastest file that is not the base; None without a result."""
+    """The fastest file of a setting that is not the base; None where nothing has a result."""
     group = setting.main
     ranked = [row for row in group.results if row.latency or row.measurement.instructions]
     results = [row for row in ranked if row.is_file] or ranked
@@ -62,7 +62,7 @@ def best(setting: Setting) -> Result | None:
 
 
 def answer(setting: Setting) -> Headline | None:
-    """None where nothing was measured."""
+    """The answer of a setting on speed, size and memory; None where nothing was measured."""
     found = best(setting)
     if found is None:
         return None
@@ -104,7 +104,10 @@ def _counted(best: Result) -> tuple[str, str]:
 
 
 def apart(best: Result) -> Iterator[str]:
-    """Only interleaved files have the same machine: it may have been busier for one."""
+    """What limits a comparison of files that were not interleaved.
+
+    The machine may have been busier for one of them.
+    """
     found = best.against(comparison.FULL_PRECISION)
     if found and found.faster and not found.paired:
         yield (

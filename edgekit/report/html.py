@@ -57,7 +57,7 @@ class Answer:
 
 
 def to_html(report: Report) -> str:
-    """The whole page.
+    """A report as one HTML page, charts and styles included.
 
     Raises:
         MissingExtraError: the charts' library is not installed.

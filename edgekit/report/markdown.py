@@ -12,7 +12,7 @@ from edgekit.words import count
 
 
 def to_markdown(report: Report) -> str:
-    """The whole page."""
+    """A report as one page of Markdown, for a repository or a pull request."""
     return "\n".join(_lines(report)) + "\n"
 
 

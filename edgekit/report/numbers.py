@@ -28,7 +28,7 @@ class Report:
 
     @property
     def rows(self) -> Iterator[Result]:
-        """Of every group."""
+        """The results of all groups of all settings."""
         return (row for setting in self.settings for group in setting.groups for row in group.rows)
 
     @property

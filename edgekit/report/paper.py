@@ -13,7 +13,7 @@ from edgekit.stats import Interval
 
 @dataclass(frozen=True)
 class Ours:
-    """A number of ours, and what it is a number of."""
+    """A number that was measured here, with the name of the file it is of."""
 
     value: float | Interval
     what: str
@@ -34,7 +34,11 @@ class Claim:
 
 
 def claims(measurements: Sequence[Measurement]) -> Iterator[Claim]:
-    """Of the first suite among the measurements that has a paper."""
+    """The claims of the first suite among the measurements that has a paper.
+
+    Args:
+        measurements: that our numbers are taken from.
+    """
     rows = [row for row in measurements if row.suite.paper]
     if not rows or rows[0].suite.paper is None:
         return

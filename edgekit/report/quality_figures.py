@@ -14,7 +14,7 @@ from edgekit.words import megabytes
 
 
 def of(part: QualityPart) -> Iterator[Figure]:
-    """The metric that counts; against size, and against latency where that was measured."""
+    """Charts of the metric that counts: by file, against size, and against latency if measured."""
     rows = [row for row in part.rows if row.quality.metrics]
     tones = _tones([row.quality for row in rows])
     once = {row.quality.file: row for row in rows}.values()

@@ -27,13 +27,23 @@ def bounds(low: float | None, high: float | None, share: bool) -> str:
 
 
 def metric(score: Score, between: str = " ") -> str:
-    """The value with its interval; ``between`` stands between the two."""
+    """A metric's value with its interval.
+
+    Args:
+        score: the metric.
+        between: what stands between the two.
+    """
     parts = number(score.value, score.share), bounds(score.low, score.high, score.share)
     return between.join(filter(None, parts))
 
 
 def drop(score: Score, between: str = " ") -> str:
-    """What it lost, with its interval; empty where there is no baseline."""
+    """What a file lost against PyTorch, with its interval; empty where there is no baseline.
+
+    Args:
+        score: a metric.
+        between: what stands between the number and the interval.
+    """
     if score.drop is None:
         return ""
     parts = number(score.drop, score.share), bounds(score.drop_low, score.drop_high, score.share)
@@ -41,7 +51,10 @@ def drop(score: Score, between: str = " ") -> str:
 
 
 def difference(score: Score) -> str:
-    """The same, but no number where the interval holds 0: then no difference is shown."""
+    """What a file lost, in words that a table has room for.
+
+    Where the interval holds 0 it says that no difference is shown.
+    """
     if score.drop is None:
         return NOTHING
     if shows_nothing(score):
@@ -69,14 +82,17 @@ def verdict(score: Score) -> str:
 
 
 def agreement(found: Quality, between: str = " ") -> str:
-    """Like ``98.30% of 872``; empty where nothing is decided."""
+    """The share of PyTorch's decisions that a file takes, like ``98.30% of 872``.
+
+    Empty where nothing is decided.
+    """
     if found.agreement is None:
         return ""
     return f"{found.agreement:.2%}{between}of {found.decisions}"
 
 
 def warnings(found: BundleEvaluation) -> list[str]:
-    """What makes its numbers worth little."""
+    """What makes an evaluation's numbers worth little, in sentences."""
     if found.examples >= FEW:
         return []
     return [f"{found.examples} examples: intervals are wide; give {FEW} or more"]

@@ -18,7 +18,7 @@ from edgekit.evaluation.result import Evaluation
 
 @dataclass(frozen=True)
 class Sources:
-    """Stored results of both commands."""
+    """Measurements and evaluations as ``edgekit bench`` and ``edgekit eval`` stored them."""
 
     measurements: tuple[Measurement, ...]
     evaluations: tuple[Evaluation, ...]

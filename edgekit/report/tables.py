@@ -14,7 +14,10 @@ from edgekit.words import count, megabytes
 
 @dataclass(frozen=True)
 class TextTable:
-    """Cells of text; the first ``left`` columns are words, the others numbers."""
+    """A table of words and numbers, for whatever prints it.
+
+    The first ``left`` columns are words, the others numbers.
+    """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -28,7 +31,7 @@ _OPERATORS = ("operator", "calls", "ms", "of the time")
 
 
 def group(found: Group) -> TextTable:
-    """What has a result, the fastest first; what matters most on the left."""
+    """The results of a group, the fastest first; the columns that matter most are on the left."""
     timed = any(row.latency for row in found.rows)
     kinds, energy = wording.kinds(found), wording.has_energy(found.rows)
     rows = [
@@ -53,7 +56,7 @@ def group(found: Group) -> TextTable:
 
 
 def without(found: Group) -> list[Measurement]:
-    """The group's measurements without a result."""
+    """The measurements of a group that have no numbers."""
     results = found.results
     return [row.measurement for row in found.rows if row not in results]
 
@@ -130,7 +133,7 @@ def warnings(report: Report) -> TextTable:
 
 
 def environment(setting: Setting) -> TextTable:
-    """What the machine says of itself, with the runtimes that files ran in."""
+    """What a setting's machine says of itself, with the runtimes that files ran in."""
     rows = [row.measurement for group in setting.groups for row in group.rows]
     facts: Sequence[tuple[str, str]] = wording.environment(rows[0])
     runtimes = sorted({str(row.environment["runtime"]) for row in rows if _ran(row)})
@@ -153,7 +156,7 @@ def bundles(report: Report) -> TextTable:
 
 
 def data(report: Report) -> TextTable:
-    """Which labelled data the evaluations are over."""
+    """Which labelled data the evaluations are over, by the SHA-256 of the file."""
     facts = dict.fromkeys(each.data for each in report.evaluations)
     rows = [
         (data.file, f"the first {data.limit}" if data.limit else "all", data.sha256)
@@ -163,7 +166,7 @@ def data(report: Report) -> TextTable:
 
 
 def commands(report: Report) -> list[str]:
-    """What measures and evaluates again."""
+    """The command lines that measure and evaluate the same again."""
     found = [row.suite.command for row in report.measurements]
     found += [each.command for each in report.evaluations]
     return list(dict.fromkeys(filter(None, found)))

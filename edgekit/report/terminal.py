@@ -20,7 +20,7 @@ _WIDTH = 140  # where the output is no terminal
 
 
 def show(report: Report) -> None:
-    """Prints it."""
+    """Prints a report on standard output, as wide as the terminal."""
     console = layout.console(_WIDTH)
     answers = headline.answers(report)
     measured = any(setting.main.results for setting in report.settings)

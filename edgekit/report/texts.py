@@ -30,7 +30,7 @@ class TextsRow:
 
 
 def rows(measurements: Sequence[Measurement]) -> Iterator[TextsRow]:
-    """Of every file that was measured at all the lengths which its suite's texts have."""
+    """A row for every file that was measured at all the lengths which the user's texts have."""
     found: dict[tuple[object, ...], dict[int, Measurement]] = {}
     for row in measurements:
         if row.suite.texts and row.latency_ms:

@@ -45,29 +45,29 @@ def ms_interval(value: Interval) -> str:
 
 
 def per_second(value: float) -> str:
-    """Three digits, whole numbers from 100 on."""
+    """Inferences a second with three digits; whole ones from 100 on."""
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def millijoules(energy_mj: float | None) -> str:
-    """Three digits: it is an estimate."""
+    """An estimate of energy with three digits."""
     return NOTHING if energy_mj is None else f"{energy_mj:.3g}"
 
 
 def has_energy(rows: Iterable[Result]) -> bool:
-    """Whether a phone told what any of the files takes."""
+    """Whether any of the results has an estimate of energy, which only phones tell."""
     return any(row.measurement.energy_mj is not None for row in rows)
 
 
 def memory(row: Measurement) -> str:
-    """The growth at its peak, with the budget that it ran within."""
+    """The growth of memory at its peak, with the limit that the file ran within, if any."""
     grown = NOTHING if row.peak_memory_bytes is None else megabytes(row.peak_memory_bytes)
     limit = row.memory_limit_bytes
     return grown if limit is None else f"{grown} (within {limit / 2**20:.4g} MiB)"
 
 
 def millions(count: int | float | None) -> str:
-    """Like ``42.1 M``."""
+    """A count in millions, like ``42.1 M``."""
     return NOTHING if count is None else f"{count / 1e6:,.1f} M"
 
 
@@ -87,7 +87,7 @@ def bounds(value: Interval) -> str:
 
 
 def ratio(found: Comparison | None) -> str:
-    """Of the latencies, or on an emulated device of the instructions."""
+    """How many times faster; on an emulated device, how many times fewer instructions."""
     return times((found.faster or found.fewer_instructions) if found else None)
 
 
@@ -128,7 +128,7 @@ def conditions(where: Conditions) -> str:
 
 
 def machine(setting: Setting) -> str:
-    """Device and hardware."""
+    """A setting's device and hardware in one line."""
     return f"{setting.device}: {setting.machine}, {count(setting.threads, 'thread')}"
 
 
@@ -138,7 +138,7 @@ def subject(found: Subject) -> str:
 
 
 def base(group: Group, kind: str) -> str:
-    """What a column of ratios is against."""
+    """What a column of ratios is against, as its heading says it."""
     return {
         comparison.SAME_RECIPE: f"{group.against}, same recipe",
         comparison.FULL_PRECISION: f"{group.against or 'own'} fp32",
@@ -198,7 +198,12 @@ def warnings(report: Report) -> list[WarningSummary]:
 
 
 def problems(report: Report, kind: str) -> list[tuple[str, str]]:
-    """What failed (``failure``) or was not tried (``unmeasured``), once for each reason."""
+    """What failed, or was not tried, each reason once with the files that it is about.
+
+    Args:
+        report: with the measurements.
+        kind: ``failure`` or ``unmeasured``.
+    """
     found: dict[tuple[str, str], list[int]] = {}
     for row in report.measurements:
         reason = getattr(row, kind)
@@ -209,7 +214,7 @@ def problems(report: Report, kind: str) -> list[tuple[str, str]]:
 
 
 def environment(row: Measurement) -> list[tuple[str, str]]:
-    """Facts about the machine for a table."""
+    """Facts about the machine of a measurement, each with its name for people."""
     return [
         (key.removesuffix("_bytes").replace("_", " "), _plain(key, value))
         for key, value in row.environment.items()
@@ -243,13 +248,21 @@ def claim(value: float | Interval, unit: str) -> str:
 
 
 def ours(found: Claim) -> list[tuple[str, str]]:
-    """Our numbers beside a claim."""
+    """Our numbers beside a claim, each with the file it is of."""
     rows = [(claim(each.value, found.unit), each.what) for each in found.ours]
     return rows or [(NOT_MEASURED, "nothing here can stand beside it")]
 
 
 def profile(operators: Sequence[Operator], most: int = 8) -> list[tuple[str, int, float, float]]:
-    """Operators that cost most: name, calls, milliseconds, share; the rest as one row."""
+    """The operators that cost most.
+
+    Args:
+        operators: of a profile.
+        most: how many rows there may be; the others are one row more.
+
+    Returns:
+        Name, calls, milliseconds and share of each.
+    """
     total = sum(row.time_ms for row in operators) or 1.0
     rows = [(row.name, row.calls, row.time_ms, row.time_ms / total) for row in operators[:most]]
     rest = operators[most:]

@@ -50,13 +50,13 @@ def inspect_file(path: Path) -> FileFacts:
         UnsupportedError: another suffix.
         BundleError: it is missing, cannot be read or has no operations.
     """
+    if not path.is_file() and not path.is_dir():  # a pipe would never end
+        what = "is neither a file nor a folder" if path.exists() else "does not exist"
+        raise BundleError(f"{path} {what}")
     if path.suffix not in READERS:
         raise UnsupportedError(
             f"{path} is no bundle and no {', '.join(READERS)} file: nothing to inspect"
         )
-    if not path.is_file() and not path.is_dir():  # a pipe would never end
-        what = "is neither a file nor a folder" if path.exists() else "does not exist"
-        raise BundleError(f"{path} {what}")
     format_name, reader = READERS[path.suffix]
     get_format(format_name).require()
     try:
@@ -111,7 +111,7 @@ def _tflite(path: Path) -> FileFacts:
     names = {code: name for name, code in vars(schema.BuiltinOperator).items()}
     signatures = Interpreter(model_path=str(path)).get_signature_list()
     codes = [(names[code.builtinCode], code.version) for code in model.operatorCodes]
-    largest = max(signatures, key=lambda name: int(name.rpartition("_")[2] or 0))
+    largest = max(signatures, key=_number)
     runner = Interpreter(model_path=str(path)).get_signature_runner(largest)
     return FileFacts(
         path.name,
@@ -128,6 +128,12 @@ def _tflite(path: Path) -> FileFacts:
         tuple(signatures),
         _least_tflite(codes),
     )
+
+
+def _number(signature: str) -> int:
+    """The length that a signature of edgekit has in its name; others have none."""
+    last = signature.rpartition("_")[2]
+    return int(last) if last.isdecimal() else 0
 
 
 def _least_tflite(codes: list[tuple[str, int]]) -> dict[str, str]:
@@ -195,9 +201,10 @@ def _executorch_tensors(names: list[str], meta: Callable[[int], Any]) -> tuple[T
         names: of the tensors, in order.
         meta: ExecuTorch's description of the tensor of that number.
     """
-    dtypes = {3: "int32", 6: "float32"}  # ScalarType of PyTorch's c10
+    from edgekit.converters.executorch_file import DTYPES
+
     return tuple(
-        TensorSpec(name, dtypes[meta(index).dtype()], tuple(meta(index).sizes()))
+        TensorSpec(name, DTYPES[meta(index).dtype()], tuple(meta(index).sizes()))
         for index, name in enumerate(names)
     )
 

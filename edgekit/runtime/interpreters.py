@@ -77,14 +77,25 @@ class TfliteInterpreter:
             plain = library.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
             self._open = partial(self._open, experimental_op_resolver_type=plain)
             self._interpreter = self._open()
-        self._runners: dict[int, Any] = {}
-        self.lengths = tuple(sorted(int(name.removeprefix("seq_")) for name in names))
+        self._runners: dict[int, tuple[Any, dict[str, Any]]] = {}  # and the inputs' types
+        self._names = {self._length(name): name for name in names}
+        self.lengths = tuple(sorted(self._names))
 
     def run(self, feed: Feed) -> dict[str, np.ndarray]:
-        length = feed["input_ids"].shape[1]
+        length = next(iter(feed.values())).shape[1]
         if length not in self._runners:
-            self._runners[length] = self._interpreter.get_signature_runner(f"seq_{length}")
-        return dict(self._runners[length](**feed))
+            runner = self._interpreter.get_signature_runner(self._names[length])
+            types = {name: row["dtype"] for name, row in runner.get_input_details().items()}
+            self._runners[length] = runner, types
+        runner, types = self._runners[length]
+        return dict(runner(**{name: feed[name].astype(types[name], copy=False) for name in feed}))
+
+    def _length(self, name: str) -> int:
+        """The length in tokens of a signature: edgekit's say it, in others it is an input's."""
+        if name.startswith("seq_"):
+            return int(name.removeprefix("seq_"))
+        details = self._interpreter.get_signature_runner(name).get_input_details()
+        return int(next(iter(details.values()))["shape"][1])
 
     def layers(self, feed: Feed) -> list[np.ndarray]:
         """By the names that the converter gives to tensors: ``signature/operator/number``."""
@@ -185,11 +196,15 @@ class ExecuTorch:
         facts = executorch_file.facts(program)
         self._inputs, self._outputs = facts["inputs"], facts["outputs"]
         self._method = program.load_method(executorch_file.METHOD)
+        self._dtypes = executorch_file.input_dtypes(self._method)
 
     def run(self, feed: Feed) -> dict[str, np.ndarray]:
         import torch
 
-        tensors = [torch.from_numpy(feed[name]) for name in self._inputs]
+        tensors = [
+            torch.from_numpy(feed[name].astype(dtype, copy=False))
+            for name, dtype in zip(self._inputs, self._dtypes, strict=True)
+        ]
         values = [value.clone().numpy() for value in self._method.execute(tensors)]
         return dict(zip(self._outputs, values, strict=True))
 

@@ -26,9 +26,9 @@ from edgekit.benchmarks.devices.arm64.parts import SETUP
 from edgekit.benchmarks.devices.arm64.program import NativeRunner
 from edgekit.benchmarks.devices.cooling import CoolPhone, PhoneState
 from edgekit.benchmarks.devices.protocol import (
+    DeviceFacts,
     E,
     EndedError,
-    Facts,
     Launch,
     LostError,
     Runner,
@@ -79,9 +79,9 @@ class Android:
         self._folder = tempfile.TemporaryDirectory(prefix="edgekit-android-")
         self._numbers = itertools.count()
         self._asked = -_FRESH_SECONDS
-        self._now: Facts = {}
+        self._now: DeviceFacts = {}
 
-    def facts(self) -> Facts:
+    def facts(self) -> DeviceFacts:
         """The phone, its state now, and what runs on it."""
         if time.monotonic() - self._asked > _FRESH_SECONDS:
             self._now = self._ask()
@@ -121,7 +121,7 @@ class Android:
         for name, path in engine.files.items():
             self._files.put(path, f"{engine.folder}/{name}")
         errors = Path(self._folder.name) / f"errors-{next(self._numbers)}"
-        line = engine.command(engine.folder, launch, place)
+        line = engine.command(engine.folder, launch, place, self.scratch)
         return AndroidRunner(self, self._adb.open(line, errors), errors)
 
     def state(self) -> PhoneState:
@@ -154,7 +154,7 @@ class Android:
         if self._absence.wait():
             self._files.forget()
 
-    def _ask(self) -> Facts:
+    def _ask(self) -> DeviceFacts:
         try:
             return facts.ask(self._adb.shell, facts.NOW)
         except RunnerError:  # whatever is asked of it next says so

@@ -35,15 +35,19 @@ def runner(root: Path) -> Path:
     return root / "runner"
 
 
-def arguments(launch: Launch, place: str, library_place: str) -> list[str]:
+def arguments(
+    launch: Launch, place: str, library_place: str, scratch: Callable[[str], str]
+) -> list[str]:
     """The program's command line.
 
     Args:
         launch: What it opens.
         place: Where the artifact is on the device.
         library_place: Where the runtime's library is on the device.
+        scratch: Gives the path there of a file that may be written.
     """
-    return ["--backend", launch.runtime, "--library", library_place, *launch.arguments(place)]
+    runtime = ["--backend", launch.runtime, "--library", library_place]
+    return [*runtime, *launch.arguments(place, scratch)]
 
 
 def versions() -> dict[str, str]:

@@ -14,10 +14,10 @@ import msgspec
 from edgekit.benchmarks.devices import events
 from edgekit.benchmarks.devices.browser import chromium, runner, setup
 from edgekit.benchmarks.devices.browser.runner import PageFacts
-from edgekit.benchmarks.devices.driver import Driver, Found, Options
+from edgekit.benchmarks.devices.driver import DeviceOptions, Driver, Found
 from edgekit.benchmarks.devices.host.facts import facts
 from edgekit.benchmarks.devices.local import LocalFiles, python_runner
-from edgekit.benchmarks.devices.protocol import Facts, Launch, ProcessRunner, Runner
+from edgekit.benchmarks.devices.protocol import DeviceFacts, Launch, ProcessRunner, Runner
 from edgekit.benchmarks.devices.runtimes import Platform, runtimes_of
 from edgekit.errors import EdgekitError, UnsupportedError
 from edgekit.toolchains.setup import Say
@@ -47,7 +47,7 @@ class Browser(LocalFiles):
         setup.setup(say)
         self._facts = self._asked()
 
-    def facts(self) -> Facts:
+    def facts(self) -> DeviceFacts:
         """This machine's facts, with what a page sees of it."""
         return self._facts
 
@@ -58,10 +58,10 @@ class Browser(LocalFiles):
             RunnerError: Chromium does not start, or onnxruntime-web cannot open the file.
         """
         evict = ["--evict"] if launch.evict else []
-        arguments = launch.arguments(self.put(launch.artifact))
+        arguments = launch.arguments(self.put(launch.artifact), self.scratch)
         return ProcessRunner(self._process([*arguments, *evict]))
 
-    def _asked(self) -> Facts:
+    def _asked(self) -> DeviceFacts:
         """What the page of a browser without a file says."""
         output, _ = self._process([]).communicate()
         lines = output.splitlines()
@@ -87,7 +87,7 @@ class BrowserStartError(EdgekitError):
     """Chromium does not start, or refuses the page."""
 
 
-def _open(options: Options) -> Browser:
+def _open(options: DeviceOptions) -> Browser:
     if options.chosen is not None:
         raise UnsupportedError(f"browser has no '{options.chosen}': say just --device browser")
     return Browser(options.say)

@@ -12,6 +12,8 @@ import importlib
 import os
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import click
@@ -22,6 +24,7 @@ from edgekit.benchmarks.devices.host import profiles
 from edgekit.benchmarks.devices.runtimes import PYTORCH
 from edgekit.errors import EdgekitError
 from edgekit.runtime import table
+from edgekit.runtime.litert import CompiledLiteRt
 from edgekit.runtime.session import Session
 from edgekit.runtime.table import Runtime
 
@@ -108,14 +111,25 @@ class Opened:
 @click.option("--threads", type=int, required=True)
 @click.option("--inputs", required=True)
 @click.option("--outputs", required=True)
+@click.option("--weight-cache", type=click.Path(path_type=Path), help="Of LiteRT: packed weights.")
 @click.option("--evict", is_flag=True, help="Drop the file from the page cache first.")
-def main(runtime: str, model: Path, threads: int, inputs: str, outputs: str, evict: bool) -> None:
+def main(
+    runtime: str,
+    model: Path,
+    threads: int,
+    inputs: str,
+    outputs: str,
+    weight_cache: Path | None,
+    evict: bool,
+) -> None:
     """Opens the file and serves standard input until it ends."""
     answer = serving.output()
     if evict:
         memory.evict(model)
     try:
         row = RUNTIMES[runtime]
+        if weight_cache is not None:
+            row = replace(row, open=partial(CompiledLiteRt, weight_cache=weight_cache))
         opened = Opened(row, model, threads, inputs.split(","), outputs.split(","))
         answer(events.Loaded(opened.runtime, opened.load_ms))
         gc.disable()  # a collection in the middle of an inference would be counted as its time

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from edgekit.support import Support
 
 RANDOM = "random weights: right for size, speed and parity, meaningless for accuracy"
-NO_TOKENIZER = "no tokenizer: an app makes the ids itself, and edgekit run and eval cannot ask it"
+NO_TOKENIZER = "warning: no tokenizer: an app makes the ids itself; run and eval take texts only"
 MATRIX = "worst error relative to the largest output; -: no such model; empty: not measured"
 
 

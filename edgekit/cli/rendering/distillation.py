@@ -7,12 +7,12 @@ from rich.markup import escape
 
 from edgekit.cli.rendering.tables import print_json
 from edgekit.distillation import tables
-from edgekit.distillation.plan import Plan
+from edgekit.distillation.plan import DistillationPlan
 from edgekit.distillation.report import PAPER, DistillationReport
 from edgekit.layout import Column, print_table
 
 
-def report(found: DistillationReport, plan: Plan, as_json: bool) -> None:
+def report(found: DistillationReport, plan: DistillationPlan, as_json: bool) -> None:
     """Prints it, and where the rest is."""
     if as_json:
         print_json(found)

@@ -1,3 +1,4 @@
+import { Heap } from "../heap.ts";
 import type { Encoding } from "../tokenizer/encoding.ts";
 import type { Piece } from "./mending.ts";
 
@@ -45,11 +46,12 @@ export class Candidates {
   /** From the best score on; of equal scores the smaller start first, then the smaller end. */
   *ranked(): Generator<Candidate> {
     const { starts, ends, scores } = this;
-    const order = Int32Array.from(scores.keys()).sort(
+    const best = new Heap(
       (one, other) =>
         scores[other] - scores[one] || starts[one] - starts[other] || ends[one] - ends[other],
+      scores.keys(),
     );
-    for (const place of order) {
+    for (let place = best.take(); place !== undefined; place = best.take()) {
       yield { piece: { start: starts[place], end: ends[place] }, score: scores[place] };
     }
   }

@@ -1,4 +1,4 @@
-import { Heap } from "./heap.ts";
+import { Heap } from "../heap.ts";
 import type { Model } from "./model.ts";
 import type { Normalized } from "./normalized.ts";
 import type { TokenList } from "./tokens.ts";
@@ -102,7 +102,7 @@ class Symbols {
   private readonly next: Int32Array;
   private readonly previous: Int32Array;
   /** Ranks of possible merges, each times the word's size, plus the place. */
-  private readonly queue = new Heap();
+  private readonly queue = new Heap((one, other) => one - other);
 
   constructor(ids: readonly number[], merges: Uint32Array) {
     this.ids = Int32Array.from(ids);

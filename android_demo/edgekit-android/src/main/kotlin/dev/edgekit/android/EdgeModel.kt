@@ -182,7 +182,8 @@ public class EdgeModel private constructor(
                 val bundle = stored.open()
                 val artifact = file?.let(bundle.manifest::artifact) ?: first(bundle)
                 val place = ModelFiles(home).file(stored, artifact)
-                val engine = Runtimes.of(artifact).open(place, artifact, options)
+                val kept = options.copy(weightCache = options.weightCache ?: context.codeCacheDir)
+                val engine = Runtimes.of(artifact).open(place, artifact, kept)
                 EdgeModel(bundle, artifact, engine, BlockingModel(bundle, artifact, engine), worker)
             }
         }

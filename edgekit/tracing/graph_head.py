@@ -12,11 +12,11 @@ from edgekit.model.head import (
     EPSILON,
     Dense,
     Head,
+    HeadStep,
     LayerNorm,
     Normalize,
     Pool,
     Splade,
-    Step,
     Truncate,
 )
 from edgekit.tracing.decompositions import MASKED
@@ -111,7 +111,7 @@ class _Cut(torch.nn.Module):
         return values[..., : self._dimension]
 
 
-_STEPS: Mapping[type[Step], Callable[[Any], torch.nn.Module]] = {
+_STEPS: Mapping[type[HeadStep], Callable[[Any], torch.nn.Module]] = {
     Pool: _Pooled,
     Splade: _Sparse,
     Dense: _Projected,

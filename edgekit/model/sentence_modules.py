@@ -17,11 +17,11 @@ from edgekit.model.head import (
     MODES,
     Dense,
     Head,
+    HeadStep,
     LayerNorm,
     Normalize,
     Pool,
     Splade,
-    Step,
     Truncate,
 )
 from edgekit.model.sentence import REMEDY, Size
@@ -108,7 +108,7 @@ def read(folder: Path, task: str) -> Head:
             "checkpoint's own task with --task"
         )
     _check_prompts(folder)
-    steps: list[Step] = []
+    steps: list[HeadStep] = []
     value = _TOKENS
     for row in rows[1:]:
         if row.kind not in _READERS:
@@ -160,7 +160,7 @@ def _check_expansion(encoder: Path) -> None:
         )
 
 
-def _pooling(folder: Path, path: Path) -> Sequence[Step]:
+def _pooling(folder: Path, path: Path) -> Sequence[HeadStep]:
     stored = read_json(path / configs.NAME, _Pooling, SourceError, REMEDY)
     modes = stored.modes()
     unknown = [mode for mode in modes if mode not in MODES]
@@ -176,13 +176,13 @@ def _pooling(folder: Path, path: Path) -> Sequence[Step]:
     return (Pool(modes),)
 
 
-def _splade(folder: Path, path: Path) -> Sequence[Step]:
+def _splade(folder: Path, path: Path) -> Sequence[HeadStep]:
     stored = read_json(path / configs.NAME, _Splade, SourceError, REMEDY)
     twice = stored.activation_function == "log1p_relu"
     return (Splade(stored.pooling_strategy == "sum", twice),)
 
 
-def _dense(folder: Path, path: Path) -> Sequence[Step]:
+def _dense(folder: Path, path: Path) -> Sequence[HeadStep]:
     stored = read_json(path / configs.NAME, _Dense, SourceError, REMEDY)
     activation = sentence.activation(stored.activation_function, ACTIVATIONS, "a Dense module")
     if stored.use_residual:
@@ -194,7 +194,7 @@ def _dense(folder: Path, path: Path) -> Sequence[Step]:
     return (Dense(path.name, weight, bias, activation),)
 
 
-def _layer_norm(folder: Path, path: Path) -> Sequence[Step]:
+def _layer_norm(folder: Path, path: Path) -> Sequence[HeadStep]:
     found = _arrays(path, "norm.weight", "norm.bias")
     weight = found["norm.weight"]
     bias = found.get("norm.bias", np.zeros_like(weight))
@@ -202,7 +202,7 @@ def _layer_norm(folder: Path, path: Path) -> Sequence[Step]:
     return (LayerNorm(path.name, weight, bias),)
 
 
-def _scoring_mask(folder: Path, path: Path) -> Sequence[Step]:
+def _scoring_mask(folder: Path, path: Path) -> Sequence[HeadStep]:
     stored = read_json(path / configs.NAME, _ScoringMask, SourceError, REMEDY)
     if stored.skiplist_words or stored.keep_only_token_ids:
         raise UnsupportedError(
@@ -212,7 +212,7 @@ def _scoring_mask(folder: Path, path: Path) -> Sequence[Step]:
     return ()
 
 
-_READERS: Mapping[str, Callable[[Path, Path], Sequence[Step]]] = {
+_READERS: Mapping[str, Callable[[Path, Path], Sequence[HeadStep]]] = {
     "Pooling": _pooling,
     "SpladePooling": _splade,
     "Dense": _dense,
