@@ -9,7 +9,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from web_pages import PHONE, Served, answer, card, controlled, copied, go, load, ready, replaced, served
+from web_pages import (
+    PHONE,
+    Served,
+    answer,
+    card,
+    controlled,
+    copied,
+    go,
+    load,
+    ready,
+    replaced,
+    served,
+)
 
 import edgekit
 from edgekit import report

@@ -51,7 +51,7 @@ def served(folder: Path, plain: bool = False) -> Iterator[Served]:
     found.gate.set()
 
     class Recording(server.Handler):
-        def do_GET(self) -> None:
+        def do_GET(self) -> None:  # noqa: N802
             start = self.headers.get("Range", "bytes=0-").removeprefix("bytes=").rstrip("-")
             found.asked.append((self.path[1:], int(start)))
             super().do_GET()
