@@ -102,7 +102,7 @@ class ThroughApp(Browser):
         self, site: Path, say: Say = lambda text: None, limit_seconds: float = LIMIT_SECONDS
     ) -> None:
         super().__init__(say, limit_seconds)
-        self.name = "browser via app"
+        self.name = "browser:app"
         self._site = site
 
     def facts(self) -> DeviceFacts:
