@@ -18,7 +18,8 @@ from transformers import BertConfig, BertForMaskedLM, BertForSequenceClassificat
 
 from edgekit.errors import SourceError, UnsupportedError
 from edgekit.model import checkpoint
-from edgekit.model.source import Trust, find
+from edgekit.model.finding import find
+from edgekit.model.source import Trust
 
 Weights = dict[str, torch.Tensor]
 

@@ -16,7 +16,8 @@ from edgekit.converters.options import FormatOptions, flag
 from edgekit.errors import OutputError, PlanError
 from edgekit.formats import Format
 from edgekit.model import config as configs
-from edgekit.model.source import Source, find
+from edgekit.model.finding import find
+from edgekit.model.source import Source
 from edgekit.model.tasks import Task
 from edgekit.signature import Signature, TensorSpec
 from edgekit.staging import check_replaceable
