@@ -183,7 +183,7 @@ def run(suite: Suite, folder: Path, texts: Path | None = None) -> list[Measureme
         ({"devices": ("ios",), "via": "app:"}, "names no app after the colon"),
         ({"memory_limit_bytes": 2**20}, "limits an emulated device only: add --device arm64"),
         ({"against": "nope"}, "compares with 'nope', which is none of its models"),
-        ({"models": (Model(bundle=Path("gone")),)}, "gone is no bundle"),
+        ({"models": (Model(bundle=Path("gone")),)}, "gone does not exist"),
     ],
 )
 def test_what_cannot_be_measured_is_one_clear_line_and_leaves_no_result(

@@ -146,11 +146,22 @@ class Runner(Protocol):
         ...
 
     def run(self, count: int = 1) -> list[float]:
-        """Runs inferences one after the other and returns the latency of each in milliseconds."""
+        """Runs inferences one after the other.
+
+        Args:
+            count: How many.
+
+        Returns:
+            The latency of each in milliseconds.
+        """
         ...
 
     def save(self, remote: str) -> None:
-        """Writes the float32 outputs of the last inference to a file on the device."""
+        """Writes the outputs of the last inference to a file.
+
+        Args:
+            remote: A path on the device. The file has float32 values, one output after the other.
+        """
         ...
 
     def memory_growth_bytes(self) -> int:
@@ -158,7 +169,14 @@ class Runner(Protocol):
         ...
 
     def profile(self, count: int) -> list[Operator]:
-        """Time by kind of operator in one inference, averaged over ``count`` inferences."""
+        """Profiles inferences with the runtime's own profiler.
+
+        Args:
+            count: Over how many the times are averaged.
+
+        Returns:
+            Each kind of operator with its calls and milliseconds in one inference.
+        """
         ...
 
     def close(self) -> None:
@@ -220,25 +238,32 @@ class ProcessRunner(Runner):
         self.runtime, self.load_ms = loaded.runtime, loaded.load_ms
 
     def feed(self, length: int, remote: str) -> None:
+        """See :meth:`Runner.feed`."""
         self._ask(f"feed {length} {remote}", events.Fed)
 
     def run(self, count: int = 1) -> list[float]:
+        """See :meth:`Runner.run`."""
         return self._ask(f"run {count}", events.Ran).ms
 
     def cold(self, count: int) -> list[float]:
+        """See :meth:`Runner.cold`."""
         return self._ask(f"cold {count}", events.Ran).ms if count else []
 
     def save(self, remote: str) -> None:
+        """See :meth:`Runner.save`."""
         self._ask(f"save {remote}", events.Saved)
 
     def memory_growth_bytes(self) -> int:
+        """See :meth:`Runner.memory_growth_bytes`."""
         memory = self._ask("memory", events.Memory)
         return max(0, memory.peak_bytes - memory.before_bytes)
 
     def profile(self, count: int) -> list[Operator]:
+        """See :meth:`Runner.profile`."""
         return self._ask(f"profile {count}", events.Profile).operators
 
     def close(self) -> None:
+        """Closes the pipes, at which the process ends, and kills it if it does not."""
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
                 with contextlib.suppress(OSError):
@@ -289,7 +314,7 @@ class Target(Protocol):
 
     @property
     def runtimes(self) -> Sequence[DeviceRuntime]:
-        """The runtimes that it has, of any format."""
+        """The runtimes that the device has, of any format."""
         ...
 
     def facts(self) -> DeviceFacts:
@@ -297,15 +322,31 @@ class Target(Protocol):
         ...
 
     def put(self, path: Path) -> str:
-        """Makes a file or folder of this machine available there and returns its path there."""
+        """Makes a file or folder of this machine available on the device.
+
+        Args:
+            path: The file or folder here.
+
+        Returns:
+            Its path there.
+        """
         ...
 
     def scratch(self, name: str) -> str:
-        """A path there where a file of that name may be written and read again."""
+        """A path on the device at which a file may be written and read again.
+
+        Args:
+            name: What the file is called.
+        """
         ...
 
     def get(self, remote: str, local: Path) -> None:
-        """Copies a file from there to this machine."""
+        """Copies a file from the device to this machine.
+
+        Args:
+            remote: Its path there.
+            local: Where it is written here.
+        """
         ...
 
     def start(self, launch: Launch) -> Runner:

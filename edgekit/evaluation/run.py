@@ -45,7 +45,8 @@ class EvaluationRequest:
 
     ``artifacts`` None are all files that the device runs; ``limit`` counts examples from the first
     on; ``shown`` is how many differing examples are kept of each file. Without ``baseline`` PyTorch
-    is not asked, and there are no drops.
+    is not asked, and there are no drops. ``prompt`` is the name of the bundles' prompt that stands
+    before every text; None leaves it to the model.
     """
 
     bundles: tuple[Path, ...]
@@ -57,6 +58,7 @@ class EvaluationRequest:
     shown: int = 5
     options: EvaluationOptions = field(default_factory=EvaluationOptions)
     baseline: bool = True
+    prompt: str | None = None
 
     @property
     def command(self) -> str:
@@ -128,10 +130,10 @@ class _Work:
     tick: Say
 
     def bundle(self, bundle: Bundle) -> BundleEvaluation:
-        asked = self.request
-        prepared = ways.prepare(
-            asked.data, ModelFacts.of(bundle), asked.task, asked.options, asked.limit
-        )
+        asked, model = self.request, ModelFacts.of(bundle)
+        if asked.prompt is not None:
+            model.tokenizer.prompted(asked.prompt)  # its name is checked before anything is asked
+        prepared = ways.prepare(asked.data, model, asked.task, asked.options, asked.limit)
         self.say(f"{bundle.name}: {len(prepared.kind.examples)} examples")
         for note in prepared.notes:
             self.say(f"  {note}")
@@ -162,12 +164,13 @@ class _Work:
     ) -> judging.Outcome:
         """A file that cannot be opened, or that gives no numbers, does not end the others."""
         absent = EdgekitError if artifact is None else (BundleError, MissingExtraError)
+        name = inference.PYTORCH if artifact is None else artifact.path.name
+        self.tick(f"{name}: opening")
         try:
             return self._ask(bundle, artifact, prepared, device)
         except (DataError, OutputError):
             raise
         except absent as error:
-            name = inference.PYTORCH if artifact is None else artifact.path.name
             self.say(f"  {name}: {error}")
             return judging.Outcome(artifact, device, "", (), 0, " ".join(str(error).split()))
 
@@ -181,6 +184,8 @@ class _Work:
         with answers.silenced(self.debug):
             app = opening.open_app(bundle, artifact, device)
         with app:
+            if self.request.prompt is not None:
+                app.use_prompt(self.request.prompt)
             with answers.silenced(self.debug):
                 app.infer(self._prompt(app, prepared, 0).encodings[:1])  # libraries greet here
             stored = self._predictions(
@@ -226,6 +231,8 @@ class _Work:
             "file": artifact.sha256 if artifact else manifest.source.sha256,
             "tokenizer": msgspec.to_builtins(manifest.tokenizer),
             "max_length": manifest.max_length,
+            "prompts": dict(manifest.prompts),
+            "prompt": self.request.prompt or manifest.default_prompt_name,
             "runtime": runtime,
             "device": device,
             "data": self.data_sha256,

@@ -133,6 +133,8 @@ class Source:
                 f"the cache of {self.origin} has no {hub.MODULES}, which may say how its vectors "
                 "are made, and the model hub does not answer: connect once, or name another --task"
             )
+        if named.has_head or sentence.is_cross_encoder(self.folder):
+            sentence.check_encoder(self.folder, self.encoder)
         problem = sentence.problem_type(self.folder, self.config)
         return task_choice.fitted(named, self.config, problem)
 
@@ -159,6 +161,14 @@ class Source:
     def prompts(self) -> dict[str, str]:
         """What an app puts before a text, by the text's role, like ``query``."""
         return sentence.prompts(self.folder)
+
+    def default_prompt_name(self) -> str | None:
+        """Which of the prompts stands before a text without a role; None: none does.
+
+        Raises:
+            SourceError: the checkpoint has none of that name.
+        """
+        return sentence.default_prompt_name(self.folder)
 
     def similarity(self, task: Task) -> Similarity | None:
         """How an app compares two vectors of a task; None where it makes no vector of a text.

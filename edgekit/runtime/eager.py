@@ -44,9 +44,11 @@ class Eager:
         self._oracle = Oracle(model, task, found.head(task), len(bundle.signature.inputs) == 3)
 
     def run(self, feed: Feed) -> dict[str, np.ndarray]:
+        """See :meth:`edgekit.runtime.session.Session.run`."""
         return self._oracle.run(feed)
 
     def layers(self, feed: Feed) -> list[np.ndarray]:
+        """See :meth:`edgekit.runtime.session.Session.layers`."""
         return []
 
 

@@ -177,6 +177,7 @@ class AndroidRunner(NativeRunner):
         super().__init__(process, errors, self._why)
 
     def energy_mj(self, latency_ms: float) -> float | None:
+        """See :meth:`edgekit.benchmarks.devices.protocol.Runner.energy_mj`."""
         return energy.energy_mj(self._phone.state, self.run, latency_ms)
 
     def _answer(self, kind: type[E]) -> E:
