@@ -106,6 +106,7 @@ def evaluate(
     null_threshold: float = 0.0,
     top: int = 10,
     baseline: bool = True,
+    prompt: str | None = None,
 ) -> Evaluation:
     """Runs every file of the bundles, and PyTorch, over labelled data.
 
@@ -123,6 +124,8 @@ def evaluate(
         null_threshold: by how much no answer has to beat the best span (SQuAD 2.0).
         top: documents that count in retrieval.
         baseline: whether PyTorch is asked; without it there are no drops.
+        prompt: name of the bundles' prompt that stands before every text, or ``none``; None leaves
+            it to the model.
 
     Raises:
         EdgekitError: with one line that says what was wrong and what to do.
@@ -143,6 +146,7 @@ def evaluate(
         shown=shown,
         options=EvaluationOptions(columns or {}, labels or {}, null_threshold, top),
         baseline=baseline,
+        prompt=prompt,
     )
     return run.run(request, run.default_folder(path) if out is None else Path(out))
 

@@ -14,7 +14,7 @@ MODULES: Mapping[str, tuple[str, ...]] = {
     "embed": ("onnxruntime_extensions",),
     "tflite": ("ai_edge_litert", "flatbuffers"),
     "tensorflow": ("tensorflow",),
-    "coreml": ("coremltools", "scipy"),
+    "coreml": ("coremltools", "scipy", "threadpoolctl"),
     "executorch": ("executorch", "torch"),
     "coreai": ("coreai", "coreai_torch"),
     "report": ("altair", "jinja2", "vl_convert"),

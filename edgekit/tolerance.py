@@ -12,6 +12,7 @@ class Tolerance:
     ``max_abs`` bounds the largest absolute difference, relative to the largest absolute value of
     PyTorch's output over all probes, and what the decision sees of it, relative to the output's
     spread: the largest distance from its mean, less what all scores of a softmax share.
+    Of a quantised file it is the most that a model is granted: what its own rounding costs is less.
     ``cosine`` is the least cosine similarity of one probe's output (of 16 values or more);
     ``agreement`` is the least share of clear decisions that are the same, where clear means won by
     ``clear`` times the spread; ``padding_sensitivity`` bounds, like ``max_abs``, how far padding or

@@ -24,7 +24,8 @@ from edgekit.benchmarks.devices.arm64.parts import WHEELS
 from edgekit.benchmarks.devices.cooling import CoolPhone, PhoneState
 from edgekit.benchmarks.devices.host import runner
 from edgekit.benchmarks.devices.host.device import Host
-from edgekit.benchmarks.devices.protocol import ProcessRunner, Runner, RunnerError
+from edgekit.benchmarks.devices.process_runner import ProcessRunner
+from edgekit.benchmarks.devices.protocol import Runner, RunnerError
 from edgekit.benchmarks.devices.runtimes import PYTORCH, RUNTIMES, Platform, runtimes_of
 from edgekit.benchmarks.devices.warnings import Load
 from edgekit.benchmarks.measurement import Measurement
@@ -183,7 +184,7 @@ def run(suite: Suite, folder: Path, texts: Path | None = None) -> list[Measureme
         ({"devices": ("ios",), "via": "app:"}, "names no app after the colon"),
         ({"memory_limit_bytes": 2**20}, "limits an emulated device only: add --device arm64"),
         ({"against": "nope"}, "compares with 'nope', which is none of its models"),
-        ({"models": (Model(bundle=Path("gone")),)}, "gone is no bundle"),
+        ({"models": (Model(bundle=Path("gone")),)}, "gone does not exist"),
     ],
 )
 def test_what_cannot_be_measured_is_one_clear_line_and_leaves_no_result(

@@ -331,6 +331,17 @@ def test_a_report_is_valid_and_goes_on_where_it_stopped(
     assert again == whole
 
 
+def test_pytorch_is_not_opened_where_its_answers_are_stored(
+    bundle: Bundle, texts: Path, tmp_path: Path
+) -> None:
+    out, files = tmp_path / "out", FILES[:1]
+    (known,) = run(EvaluationRequest((bundle.path,), texts, artifacts=files), out).bundles
+    moved = Path(shutil.copytree(bundle.path, tmp_path / "moved.edgekit"))
+    edit(moved, lambda manifest: manifest["source"].update(origin=str(tmp_path / "gone")))
+    (found,) = run(EvaluationRequest((moved,), texts, artifacts=files), out).bundles
+    assert found.baseline == known.baseline
+
+
 def spoiled(bundle: Bundle, out: Path, label: int, by: float) -> Path:
     """A copy whose first file scores one label lower, by its bias alone."""
     shutil.copytree(bundle.path, out)

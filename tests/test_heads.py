@@ -27,8 +27,8 @@ from edgekit.bundle import Bundle
 from edgekit.errors import UnsupportedError
 from edgekit.model import checkpoint
 from edgekit.model.families import get
+from edgekit.model.finding import find
 from edgekit.model.oracle import Oracle
-from edgekit.model.source import find
 from edgekit.postprocess.labels import Classification
 from edgekit.postprocess.vectors import MultiVector, Similarity, SparseVector
 from edgekit.tracing.export import TaskModule, hooked
@@ -229,6 +229,12 @@ def without_prompts(folder: Path) -> None:
         (custom, "custom_pool.Pooling is not supported"),
         (without_prompts, "include_prompt"),
         (lambda f: edit(f / "sentence_bert_config.json", query_expansion={"length": 32}), "masks"),
+        (lambda f: edit(f / "sentence_bert_config.json", query_length=32), "cut elsewhere"),
+        (
+            lambda f: edit(f / "sentence_bert_config.json", processing_kwargs={"text": {"a": 1}}),
+            "called in another way",
+        ),
+        (lambda f: edit(f / "config_sentence_transformers.json", model_type="ColBERT"), "PyLate"),
         (
             lambda f: edit(f / "config_sentence_transformers.json", similarity_fn_name="tanimoto"),
             "tanimoto",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shlex
 import shutil
@@ -15,7 +14,7 @@ from pathlib import Path
 import click
 import msgspec
 import pytest
-from command import edgekit_cli, edgekit_process
+from command import absent, edgekit_cli, edgekit_process
 from packaging.requirements import Requirement
 
 from edgekit import extras, formats, recipe
@@ -38,12 +37,6 @@ POSIX = (  # what Windows lacks, and edgekit or a library may ask for
     "signal.SIGKILL",
     "signal.SIGHUP",
 )
-
-
-def absent(*names: str) -> dict[str, str]:
-    """Variables of a process that lacks them."""
-    path = os.pathsep.join([str(Path(__file__).parent / "absent"), str(ROOT)])
-    return {"EDGEKIT_ABSENT": ",".join(names), "PYTHONPATH": path}
 
 
 def commands() -> Iterator[tuple[str, click.Command]]:
@@ -136,6 +129,13 @@ def test_an_extra_brings_all_that_is_asked_for_in_its_name() -> None:
             names = {name.lower().replace("_", "-") for name in made_by.get(module, [])}
             via = {"coreai": "coreai-torch"}.get(module)  # which requires it
             assert names & brought(extra) or via in brought(extra), (extra, module)
+
+
+def test_every_extra_in_the_docs_exists() -> None:
+    pages = (ROOT / "README.md", ROOT / "action.yml", *(ROOT / "docs").glob("*.md"))
+    for page in pages:
+        for named in re.findall(r"(?:edgekit|'\.)\[([a-z0-9,]+)\]", page.read_text("utf-8")):
+            assert set(named.split(",")) <= set(PROJECT["optional-dependencies"]), (page, named)
 
 
 def test_pytorch_is_in_no_extra_of_the_gate() -> None:

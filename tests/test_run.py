@@ -162,7 +162,7 @@ def test_a_text_that_a_task_cannot_take(
 @pytest.mark.parametrize(
     ("artifact", "device", "message"),
     [
-        ("nope", "host", "choose from model-fp32.onnx, pytorch"),
+        ("nope", "host", "has no 'nope': name a file of it"),
         (None, "mars", "unknown device 'mars'"),
         ("pytorch", "arm64", "arm64 has no PyTorch"),
     ],

@@ -115,8 +115,8 @@ def test_every_golden_and_postprocessing_case_passes_without_a_network(
     verdict = shared_page.locator(".verdict")
     verdict.filter(has_text="cases").wait_for()
     bundle = small(task)
-    texts = [case for case in bundle.golden().cases if case.texts is not None]
-    made = json.loads((bundle.path / "golden" / "postprocess.json").read_text())
+    texts = [case for case in bundle.golden().cases if case.text is not None]
+    made = json.loads((bundle.path / "postprocess.json").read_text())
     cases = len(texts) + len(bundle.golden().cases) + len(made["cases"])
     assert verdict.inner_text() == f"Passed: all {cases} cases"
 

@@ -48,6 +48,14 @@ class App:
         """The artifact's name, or ``pytorch``."""
         return PYTORCH if self.artifact is None else self.artifact.path.name
 
+    def use_prompt(self, name: str) -> None:
+        """From now on puts the bundle's prompt of that name before every text.
+
+        Raises:
+            InputError: there is none of that name, which is not ``none`` either.
+        """
+        self.tokenizer = self.tokenizer.prompted(name)
+
     def tokenize(self, *texts: str) -> Prompt:
         """The rows of ids that the task asks the model about these texts.
 

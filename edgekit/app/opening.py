@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -11,7 +12,7 @@ from edgekit import extras
 from edgekit.app.inference import HOST, PYTORCH, App
 from edgekit.app.text import open_text
 from edgekit.bundle import Artifact, Bundle
-from edgekit.errors import UnsupportedError
+from edgekit.errors import BundleError, UnsupportedError
 from edgekit.runtime import table
 
 
@@ -33,14 +34,16 @@ def open_app(
     if artifact is not None and artifact.takes_text:
         return open_text(bundle, artifact, target, threads)
     if target != HOST:
-        return _remote(bundle, artifact, target, threads or 1)
+        return _apart(bundle, artifact, target, threads or 1)
     if artifact is None:
         extras.require("pytorch")
         from edgekit.runtime.eager import Eager
 
         return App(bundle, None, Eager(bundle.path, threads))
-    session = table.open_in(table.opening(artifact.format)[0], artifact.path, threads)
-    return App(bundle, artifact, session)
+    row = table.opening(artifact.format)[0]
+    if row.aborts:
+        return _apart(bundle, artifact, target, threads or os.cpu_count() or 1)
+    return App(bundle, artifact, table.open_in(row, artifact.path, threads))
 
 
 def choose(bundle: Bundle, name: str | None, target: str = HOST) -> Artifact | None:
@@ -90,9 +93,12 @@ def _first(artifacts: Sequence[Artifact], bundle: Bundle, target: str) -> Artifa
     return min(ready, key=lambda row: not measures[row.format])
 
 
-def _remote(bundle: Bundle, artifact: Artifact | None, target: str, threads: int) -> App:
-    """Through a benchmark's runner: the same process on the device, fed with one text a time."""
+def _apart(bundle: Bundle, artifact: Artifact | None, target: str, threads: int) -> App:
+    """Through a benchmark's runner: the same process on the device, fed with one text a time. If
+    the file takes it down, this process lives.
+    """
     from edgekit.benchmarks.devices import runtimes, targets
+    from edgekit.benchmarks.devices.protocol import RunnerError
     from edgekit.benchmarks.entries import Entry
     from edgekit.benchmarks.parity import Remote
 
@@ -105,6 +111,9 @@ def _remote(bundle: Bundle, artifact: Artifact | None, target: str, threads: int
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         launch = Entry(bundle, bundle.name, artifact, found[0]).launch(threads)
-        runner = stack.enter_context(device.start(launch))
+        try:
+            runner = stack.enter_context(device.start(launch))
+        except RunnerError as error:
+            raise BundleError(f"{artifact.path.name} cannot be opened: {error}") from error
         session = Remote(device, runner, signature, artifact.buckets, folder)
         return App(bundle, artifact, session, target, stack.pop_all().close)

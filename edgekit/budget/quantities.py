@@ -133,6 +133,10 @@ def _agreement(row: Observation) -> float | None:
     return row.quality.agreement if row.quality else None
 
 
+def _rmse(row: Observation) -> float | None:
+    return row.quality.rmse if row.quality else None
+
+
 def _is_share(limit: float) -> bool:
     return 0 < limit <= 1
 
@@ -181,6 +185,11 @@ _ROWS = (
         *("agreement", "agreement with PyTorch", "0.98", {}, "", _agreement, DATA),
         allows=_is_share,
         least=True,
+        relative=False,
+        compares=True,
+    ),
+    Quantity(
+        *("rmse", "RMSE of the score", "0.02", {}, "", _rmse, DATA),
         relative=False,
         compares=True,
     ),

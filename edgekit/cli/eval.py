@@ -16,6 +16,7 @@ from edgekit.cli.options import (
     Text,
     debug_option,
     json_option,
+    prompt_option,
     quiet_option,
 )
 
@@ -47,6 +48,7 @@ from edgekit.cli.options import (
 @click.option(
     "--shown", type=click.IntRange(0), default=3, show_default=True, help="Differing examples."
 )
+@prompt_option
 @click.option("-o", "--out", type=FilePath(), help="Default: <data>.eval")
 @click.option("--force", is_flag=True, help="Ask again what is in the folder already.")
 @quiet_option
@@ -64,6 +66,7 @@ def evaluate(
     null_threshold: float,
     top: int,
     shown: int,
+    prompt: str | None,
     out: Path | None,
     force: bool,
     quiet: bool,
@@ -88,7 +91,9 @@ def evaluate(
     from edgekit.evaluation.run import EvaluationRequest, default_folder, run
 
     options = EvaluationOptions(columns or {}, labels or {}, null_threshold, top)
-    request = EvaluationRequest(bundles, data, task, artifacts, device, limit, shown, options)
+    request = EvaluationRequest(
+        bundles, data, task, artifacts, device, limit, shown, options, prompt=prompt
+    )
     folder = out or default_folder(data)
     with progress.Log(quiet or as_json) as log:
         try:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from edgekit.cli.options import FilePath, Text, debug_option, json_option
+from edgekit.cli.options import FilePath, Text, debug_option, json_option, prompt_option
 
 
 @click.command()
@@ -23,6 +23,7 @@ from edgekit.cli.options import FilePath, Text, debug_option, json_option
     "--device", type=Text(), default="host", show_default=True, help="Like host or arm64."
 )
 @click.option("--top", type=click.IntRange(1), default=5, show_default=True, help="Most answers.")
+@prompt_option
 @json_option
 @debug_option
 def run(
@@ -32,6 +33,7 @@ def run(
     artifact: str | None,
     device: str,
     top: int,
+    prompt: str | None,
     as_json: bool,
     debug: bool,
 ) -> None:
@@ -64,6 +66,8 @@ def run(
     inputs = [answers.Asked(given)] if given else answers.lines(sys.stdin.buffer)
     failed = False
     with app:
+        if prompt is not None:
+            app.use_prompt(prompt)
         for found in answers.each(app, inputs, top, debug=debug):
             rendering.result(app, found, as_json)
             failed = failed or found.error is not None

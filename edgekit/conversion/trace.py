@@ -28,7 +28,7 @@ from edgekit.proof import embedded_tokenizer, golden, probes
 from edgekit.proof.reference import Reference
 from edgekit.signature import Card, Signature, TensorSpec
 from edgekit.tokens import tokenizer as tokenizers
-from edgekit.tokens.encoding import Encoded, Tokenizer
+from edgekit.tokens.encoding import Encoded, Prefixes, Tokenizer
 from edgekit.tokens.saved import TextTokenizer
 from edgekit.tracing import graph
 
@@ -101,7 +101,9 @@ def _reference(
     vocabulary = probes.ProbeIds.of(oracle.model.config, oracle.token_types)
     rows = list(probes.made_up(vocabulary, plan.max_length, plan.buckets))
     if tokenizer is not None:
-        rows = [*probes.from_texts(tokenizer, plan.max_length, vocabulary), *rows]
+        prompts = plan.source.prompts() if plan.task.has_head else {}
+        texts = probes.from_texts(tokenizer, plan.max_length, vocabulary, prompts)
+        rows = [*texts, *rows]
     answers = [probes.answer(oracle, row) for row in rows]
     reference = Reference.of(plan.task, signature, answers, plan.max_length)
     clear = max(
@@ -125,7 +127,10 @@ def _write_vectors(
     def ask(encoded: Encoded) -> dict[str, np.ndarray]:
         return oracle.answer(encoded.input_ids, encoded.token_type_ids)
 
-    tokenizer = Tokenizer(out / contents.TOKENIZER, plan.max_length, saved.truncation_side)
+    prefixes = Prefixes(plan.source.prompts(), plan.source.default_prompt_name())
+    tokenizer = Tokenizer(
+        out / contents.TOKENIZER, plan.max_length, saved.truncation_side, prefixes
+    )
     mask_id = saved.special_tokens.get("mask_token")
     facts = Facts(
         plan.task.name,

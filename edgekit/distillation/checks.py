@@ -61,6 +61,11 @@ def check_shape(shape: Shape, goal: Objective, found: Source) -> None:
         raise PlanError(f"--vocabulary {shape.vocabulary} is no folder: give one with a tokenizer")
     if shape.start not in STARTS:
         raise PlanError(f"--start {shape.start}: choose from {', '.join(STARTS)}")
+    if goal.name == "embedding" and found.default_prompt_name():
+        raise PlanError(
+            f"{found.origin} puts a prompt before every text (default_prompt_name), and distilling "
+            "does not: take it out of the checkpoint's settings, and put the prompt into the texts"
+        )
     if not found.has_tokenizer:
         raise PlanError(
             f"{found.origin} brings no tokenizer, and texts cannot be read without one: put its "

@@ -39,6 +39,7 @@ class Judged:
         shown: each example's answer as a person reads it.
         values: each example's answer as :meth:`Kind.difference` compares it.
         details: further numbers by name.
+        scored: whether the values are scores, whose distances have a mean.
     """
 
     measures: tuple[Measure, ...]
@@ -47,6 +48,7 @@ class Judged:
     shown: Sequence[str]
     values: Sequence[Any]
     details: Mapping[str, float] = field(default_factory=dict)
+    scored: bool = False
 
 
 def agreement(a: Judged, b: Judged) -> float | None:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from edgekit.app.inference import PYTORCH
 from edgekit.bundle import Artifact, Bundle
 from edgekit.evaluation.judged import Judged
@@ -72,13 +74,14 @@ def _quality(
     shown: int,
 ) -> Quality:
     agreed, decisions = compared(judged, base)
-    if base is None or base is judged:
-        differing: tuple[DifferingExample, ...] = ()
-    else:
+    differing: tuple[DifferingExample, ...] = ()
+    rmse = None
+    if base is not None and base is not judged:
         pairs = zip(base.values, judged.values, strict=True)
         sizes = [prepared.kind.difference(a, b) for a, b in pairs]
         examples = prepared.kind.examples
         differing = tuple(differences(examples, judged, base, sizes, shown))
+        rmse = float(np.sqrt(np.mean(np.square(sizes)))) if judged.scored else None
     return Quality(
         **_identity(outcome.artifact, bundle.manifest.source.sha256),
         device=outcome.device,
@@ -86,6 +89,7 @@ def _quality(
         metrics=scored.scores,
         agreement=None if base is judged else agreed,
         decisions=decisions,
+        rmse=rmse,
         cut=outcome.cut,
         classes=scored.classes,
         differences=differing,

@@ -85,6 +85,13 @@ class Quality:
         Meta(description="share of PyTorch's decisions it takes; null where nothing is decided"),
     ] = None
     decisions: Annotated[Count, Meta(description="that were compared")] = 0
+    rmse: Annotated[
+        float | None,
+        Meta(
+            description="root mean square distance of its scores from PyTorch's; null where the "
+            "model gives none, or without a baseline"
+        ),
+    ] = None
     cut: Annotated[Count, Meta(description="texts that did not fit into the model")] = 0
     classes: tuple[ClassScore, ...] = ()
     differences: Annotated[

@@ -1,4 +1,4 @@
-"""Retrieval by embeddings: queries against all documents of the file, by cosine."""
+"""Retrieval by embeddings: queries against all documents of the file, as the model compares."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from edgekit.evaluation import measures
 from edgekit.evaluation.judged import Example, Judged
 from edgekit.evaluation.kinds import EvaluationOptions, ModelFacts
 from edgekit.postprocess import Facts, Outputs
+from edgekit.postprocess.vectors import similarities
 from edgekit.tokens.encoding import Prompt, Tokenizer
 
 _SHOWN = 60  # characters of a document
@@ -23,20 +24,25 @@ _SHOWN = 60  # characters of a document
 class Retrieval:
     """The model is asked for vectors of all texts; ``queries`` and ``documents`` are places there.
 
+    ``roles`` say of each text which of the two it is, and so what the model wants before it.
     ``relevant`` are each query's documents, by their number, with their relevance. Texts stand in
-    the order of the file, so that a longer part of it begins with the same ones.
+    the order of the file, so that a longer part of it begins with the same ones. ``similarity`` is
+    how the model's vectors are compared.
     """
 
     asked: tuple[Example, ...]
+    roles: tuple[str, ...]
     examples: tuple[Example, ...]
     queries: tuple[int, ...]
     documents: tuple[int, ...]
     relevant: tuple[dict[int, float], ...]
     top: int
+    similarity: str
 
     def prompt(self, tokenizer: Tokenizer, index: int) -> Prompt:
         """The row of a query or a document, each asked for its vector alone."""
-        return tokenizer.prompt("sentence-similarity", *self.asked[index].texts)
+        texts, role = self.asked[index].texts, self.roles[index]
+        return tokenizer.prompt("sentence-similarity", *texts, roles=(role,))
 
     def record(self, facts: Facts, index: int, prompt: Prompt, outputs: Outputs) -> str:
         """The vector, as base64 of float32."""
@@ -48,11 +54,10 @@ class Retrieval:
         from sklearn.metrics import ndcg_score
 
         vectors = np.stack([np.frombuffer(base64.b64decode(row), "<f4") for row in records])
-        vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
         queries, documents = vectors[list(self.queries)], vectors[list(self.documents)]
         gains, ranked = [], []
         for query, relevant in zip(queries, self.relevant, strict=True):
-            scores = documents @ query
+            scores = similarities(documents, query, self.similarity)
             truth = np.zeros(len(documents))
             truth[list(relevant)] = list(relevant.values())
             gains.append(float(ndcg_score(truth[None], scores[None], k=self.top)))
@@ -114,6 +119,7 @@ def build(data: Data, model: ModelFacts, options: EvaluationOptions) -> tuple[Re
     numbers = {text: number for number, text in enumerate(documents)}
     found = Retrieval(
         tuple(asked.values()),
+        tuple(role for role, _ in asked),
         tuple(
             replace(asked["query", query], expected=" or ".join(map(repr, right)))
             for query, right in relevant.items()
@@ -124,5 +130,6 @@ def build(data: Data, model: ModelFacts, options: EvaluationOptions) -> tuple[Re
             {numbers[text]: grade for text, grade in right.items()} for right in relevant.values()
         ),
         options.top,
+        model.facts.similarity,
     )
     return found, [f"{len(relevant)} queries, {len(documents)} documents"]

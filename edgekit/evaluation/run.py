@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,8 @@ class EvaluationRequest:
 
     ``artifacts`` None are all files that the device runs; ``limit`` counts examples from the first
     on; ``shown`` is how many differing examples are kept of each file. Without ``baseline`` PyTorch
-    is not asked, and there are no drops.
+    is not asked, and there are no drops. ``prompt`` is the name of the bundles' prompt that stands
+    before every text; None leaves it to the model.
     """
 
     bundles: tuple[Path, ...]
@@ -56,6 +58,7 @@ class EvaluationRequest:
     shown: int = 5
     options: EvaluationOptions = field(default_factory=EvaluationOptions)
     baseline: bool = True
+    prompt: str | None = None
 
     @property
     def command(self) -> str:
@@ -101,6 +104,8 @@ def run(
         EdgekitError: with one line that says what was wrong and what to do.
     """
     extras.require("eval")
+    for path in request.bundles:
+        say(f"{path}: every file's hash")
     opened = [Bundle.open(path) for path in request.bundles]
     if not request.data.is_file():
         raise DataError(f"{request.data} is no file: give labelled data with --data")
@@ -125,10 +130,10 @@ class _Work:
     tick: Say
 
     def bundle(self, bundle: Bundle) -> BundleEvaluation:
-        asked = self.request
-        prepared = ways.prepare(
-            asked.data, ModelFacts.of(bundle), asked.task, asked.options, asked.limit
-        )
+        asked, model = self.request, ModelFacts.of(bundle)
+        if asked.prompt is not None:
+            model.tokenizer.prompted(asked.prompt)  # its name is checked before anything is asked
+        prepared = ways.prepare(asked.data, model, asked.task, asked.options, asked.limit)
         self.say(f"{bundle.name}: {len(prepared.kind.examples)} examples")
         for note in prepared.notes:
             self.say(f"  {note}")
@@ -159,27 +164,33 @@ class _Work:
     ) -> judging.Outcome:
         """A file that cannot be opened, or that gives no numbers, does not end the others."""
         absent = EdgekitError if artifact is None else (BundleError, MissingExtraError)
+        name = inference.PYTORCH if artifact is None else artifact.path.name
+        self.tick(f"{name}: opening")
         try:
             return self._ask(bundle, artifact, prepared, device)
         except (DataError, OutputError):
             raise
         except absent as error:
-            name = inference.PYTORCH if artifact is None else artifact.path.name
             self.say(f"  {name}: {error}")
             return judging.Outcome(artifact, device, "", (), 0, " ".join(str(error).split()))
 
     def _ask(
         self, bundle: Bundle, artifact: Artifact | None, prepared: Prepared, device: str
     ) -> judging.Outcome:
+        if artifact is None and (kept := self._kept(bundle, prepared)) is not None:
+            return kept
         started = time.monotonic()
+        self.tick(f"{artifact.path.name if artifact else inference.PYTORCH}: open")
         with answers.silenced(self.debug):
             app = opening.open_app(bundle, artifact, device)
         with app:
+            if self.request.prompt is not None:
+                app.use_prompt(self.request.prompt)
             with answers.silenced(self.debug):
                 app.infer(self._prompt(app, prepared, 0).encodings[:1])  # libraries greet here
-            facts = self._facts(app, prepared)
-            name = f"{bundle.name}.{app.file}"
-            stored = Predictions(self.folder, name, facts, fresh=self.force)
+            stored = self._predictions(
+                bundle, artifact, prepared, app.session.runtime, app.device, fresh=self.force
+            )
             count = len(prepared.kind.asked)
             missing = [index for index in range(count) if index not in stored.found]
             try:
@@ -189,26 +200,47 @@ class _Work:
         before = f", {count - len(missing)} from before" if len(missing) < count else ""
         seconds = time.monotonic() - started
         self.say(f"  {app.file:<24} {len(missing):>6} asked in {seconds:.0f} s{before}")
-        found = [stored.found[index] for index in range(count)]
-        cut = sum(row.left_out > 0 for row in found)
-        records = tuple(row.record for row in found)
-        return judging.Outcome(artifact, device, app.session.runtime, records, cut)
+        return _outcome(artifact, device, app.session.runtime, stored, count)
 
-    def _facts(self, app: App, prepared: Prepared) -> dict[str, object]:
-        """What predictions depend on."""
+    def _kept(self, bundle: Bundle, prepared: Prepared) -> judging.Outcome | None:
+        """PyTorch's answers of an earlier run, if all are there: to import it takes longer."""
+        if self.force or extras.missing("pytorch"):
+            return None
+        runtime = f"PyTorch {version('torch')}"
+        stored = self._predictions(bundle, None, prepared, runtime, HOST)
+        count = len(prepared.kind.asked)
+        if any(index not in stored.found for index in range(count)):
+            return None
+        self.say(f"  {inference.PYTORCH:<24} {0:>6} asked, {count} from before")
+        return _outcome(None, HOST, runtime, stored, count)
 
-        manifest = app.bundle.manifest
-        return {
+    def _predictions(
+        self,
+        bundle: Bundle,
+        artifact: Artifact | None,
+        prepared: Prepared,
+        runtime: str,
+        device: str,
+        *,
+        fresh: bool = False,
+    ) -> Predictions:
+        """What was answered before, under all that predictions depend on."""
+        manifest = bundle.manifest
+        facts = {
             "edgekit": VERSION,
-            "file": app.artifact.sha256 if app.artifact else manifest.source.sha256,
+            "file": artifact.sha256 if artifact else manifest.source.sha256,
             "tokenizer": msgspec.to_builtins(manifest.tokenizer),
             "max_length": manifest.max_length,
-            "runtime": app.session.runtime,
-            "device": app.device,
+            "prompts": dict(manifest.prompts),
+            "prompt": self.request.prompt or manifest.default_prompt_name,
+            "runtime": runtime,
+            "device": device,
             "data": self.data_sha256,
             "columns": dict(prepared.data.columns.names),
             "way": prepared.way,
         }
+        file = artifact.path.name if artifact else inference.PYTORCH
+        return Predictions(self.folder, f"{bundle.name}.{file}", facts, fresh=fresh)
 
     def _fill(
         self, app: App, prepared: Prepared, missing: Sequence[int], stored: Predictions
@@ -231,6 +263,15 @@ class _Work:
         except InputError as error:
             place = prepared.kind.asked[index].place
             raise DataError(f"{prepared.data.table.path}, {place}: {error}") from error
+
+
+def _outcome(
+    artifact: Artifact | None, device: str, runtime: str, stored: Predictions, count: int
+) -> judging.Outcome:
+    """All that was asked, answered."""
+    found = [stored.found[index] for index in range(count)]
+    cut = sum(row.left_out > 0 for row in found)
+    return judging.Outcome(artifact, device, runtime, tuple(row.record for row in found), cut)
 
 
 def _answered(app: App, prompts: Mapping[int, Prompt]) -> Iterator[tuple[int, Outputs]]:

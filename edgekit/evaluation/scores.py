@@ -51,6 +51,7 @@ class Scores:
             [()] * len(records),
             [f"{value:.4f}" for value in records],
             records,
+            scored=True,
         )
 
     def difference(self, a: float, b: float) -> float:

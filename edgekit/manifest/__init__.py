@@ -77,6 +77,13 @@ class Manifest(Entry, frozen=True, kw_only=True):
             "query and document: the model was trained with it"
         ),
     ] = field(default_factory=dict)
+    default_prompt_name: Annotated[
+        str | None,
+        Meta(
+            description="since 1.5: which of the prompts stands before a text without a role; "
+            "null: none"
+        ),
+    ] = None
     tokenizer: Annotated[
         TokenizerFacts | None, Meta(description="null for a bare config without tokenizer files")
     ]

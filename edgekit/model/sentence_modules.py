@@ -94,12 +94,18 @@ def read(folder: Path, task: str) -> Head:
 
     Raises:
         SourceError: a module's file is missing or damaged, or its weights are.
-        UnsupportedError: a module, an option or an order that edgekit does not have, modules for
-            another task, or a prompt before every text.
+        UnsupportedError: a module, an option or an order that edgekit does not have, or modules
+            for another task.
     """
     rows = sentence.modules(folder)
     if not rows:
         return _USUAL[task]
+    if sentence.settings(folder).model_type == sentence.PYLATE:
+        raise UnsupportedError(
+            "the checkpoint is in the form of PyLate's older releases, which keeps half of what is "
+            "computed in code: open it with sentence_transformers.MultiVectorEncoder and save it "
+            "again, and edgekit reads it"
+        )
     made = sentence.task(folder)
     if made != task:
         wanted = f"are for {made}" if made else "make no vectors of texts"
@@ -107,7 +113,6 @@ def read(folder: Path, task: str) -> Head:
             f"the modules of {sentence.MODULES} {wanted}, and not for {task}: name the "
             "checkpoint's own task with --task"
         )
-    _check_prompts(folder)
     steps: list[HeadStep] = []
     value = _TOKENS
     for row in rows[1:]:
@@ -125,7 +130,6 @@ def read(folder: Path, task: str) -> Head:
             )
         value = made
         steps += _READERS[row.kind](folder, folder / row.path)
-    _check_expansion(folder / rows[0].path)
     dimension = sentence.settings(folder).truncate_dim
     return Head((*steps, *([Truncate(dimension)] if dimension else [])))
 
@@ -138,26 +142,8 @@ def _made(row: sentence.Module, path: Path, value: str) -> str | None:
         return value
     file = path / configs.NAME
     ends = read_json(file, _Ends, SourceError, REMEDY) if file.is_file() else _Ends()
-    taken = ends.module_input_name or (_TOKENS if row.type in sentence.ALIASES else _VECTOR)
+    taken = ends.module_input_name or _VECTOR
     return value if {taken, ends.module_output_name or taken} == {value} else None
-
-
-def _check_prompts(folder: Path) -> None:
-    name = sentence.settings(folder).default_prompt_name
-    prompt = sentence.prompts(folder).get(name or "")
-    if prompt:
-        raise UnsupportedError(
-            f"the checkpoint puts the prompt {prompt!r} before every text, which a bundle does "
-            f"not: remove default_prompt_name from {sentence.SETTINGS}, and put it there yourself"
-        )
-
-
-def _check_expansion(encoder: Path) -> None:
-    if sentence.encoder_settings(encoder).query_expansion:
-        raise UnsupportedError(
-            "the checkpoint expands queries with masks (query_expansion), which a bundle does not: "
-            "its answers would be others"
-        )
 
 
 def _pooling(folder: Path, path: Path) -> Sequence[HeadStep]:
@@ -206,8 +192,8 @@ def _scoring_mask(folder: Path, path: Path) -> Sequence[HeadStep]:
     stored = read_json(path / configs.NAME, _ScoringMask, SourceError, REMEDY)
     if stored.skiplist_words or stored.keep_only_token_ids:
         raise UnsupportedError(
-            "the checkpoint leaves tokens out of its scores (skiplist_words), which a bundle does "
-            "not: its answers would be others"
+            "the checkpoint leaves some tokens of documents, and of those only, out of its scores "
+            "(skiplist_words), which a bundle does not: its answers would be others"
         )
     return ()
 

@@ -89,14 +89,17 @@ def decisive(vocabulary: ProbeIds, max_length: int) -> Iterator[ProbeInput]:
 
 
 def from_texts(
-    tokenizer: PreTrainedTokenizerFast, max_length: int, vocabulary: ProbeIds
+    tokenizer: PreTrainedTokenizerFast,
+    max_length: int,
+    vocabulary: ProbeIds,
+    prompts: Mapping[str, str] | None = None,
 ) -> Iterator[ProbeInput]:
-    """The cases of :mod:`edgekit.tokens.texts`, tokenized and truncated.
+    """The cases of :mod:`edgekit.tokens.texts`, tokenized and truncated; ``prompts`` are its own.
 
     Raises:
         SourceError: the tokenizer makes ids that the model has no embedding for.
     """
-    for case in cases(max_length, tokenizer.truncation_side):
+    for case in cases(max_length, tokenizer.truncation_side, prompts):
         encoded = encode(tokenizer, case)
         if max(encoded.ids, default=0) >= vocabulary.size:
             raise SourceError(

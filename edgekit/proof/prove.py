@@ -37,7 +37,8 @@ def prove(
         plan: chooses the trials from the probes, the session and the largest length.
     """
     started = time.perf_counter()
-    comparer = Comparer(reference, tolerance)
+    own = reference.rounded
+    comparer = Comparer(reference, tolerance if own is None else own.held(tolerance))
     for trial in plan(reference.probes, session, reference.max_length):
         filler = trial.kind == "filler"
         arrays = feed(trial.probes, trial.length, reference.signature, filler=filler)

@@ -24,7 +24,7 @@ from edgekit.proof.scales import distance
 from edgekit.quantize.numerics import stored_values
 from edgekit.quantize.scheme import Activations
 from edgekit.quantize.selector import Selector
-from edgekit.quantize.tensors import tensors
+from edgekit.quantize.tensors import constants, operator_name, tensors
 from edgekit.runtime.feeding import feed, row
 from edgekit.signature import Signature
 from edgekit.tracing.graph import Graph
@@ -49,8 +49,8 @@ def answers(
 ) -> Rounded | None:
     """What a file of that recipe and format is to compute.
 
-    None where that is not known: all is stored as floats, the format's rounding of activations has
-    not been measured here, or linear layers of constants may have been computed beforehand.
+    None where that is not known: all is stored as floats, or the format's rounding of activations
+    has not been measured here.
 
     Args:
         graph: as traced; its weights are replaced in this object, so let it be one of its own.
@@ -61,30 +61,48 @@ def answers(
     schemes = selector.schemes(format_name)
     rounds = any(scheme.activations == "int8" for scheme in schemes)
     known = format_name in _ROUNDINGS or not rounds
-    if not known or all(scheme.floating for scheme in schemes) or _folded(graph):
+    if not known or all(scheme.floating for scheme in schemes):
         return None
+    exact = _exact(graph.dynamic) if format_name in _FOLDING else {}
     inputs = _round_weights(graph.dynamic, selector, format_name)
-    runner = partial(_runner, graph.dynamic.module(), graph.signature, inputs, format_name)
+    runner = partial(_runner, graph.dynamic.module(), graph.signature, inputs, format_name, exact)
     run, quietly, flipping = runner(), runner(_LAST_DIGITS), runner(_FLIPS)
     short = [probe for probe in reference.probes if len(probe) <= _LONG]
     found = {probe.name: run(probe) for probe in short}
+    apart = partial(_apart, reference)
     moved = {
-        probe.name: max(
-            max(distance(reference.task, value, found[probe.name][name], reference.scales[name]))
-            for name, value in (quietly if probe.kind == QUIET else flipping)(probe).items()
-        )
+        probe.name: apart((quietly if probe.kind == QUIET else flipping)(probe), found[probe.name])
         for probe in short
     }
+    error = max(
+        apart(found.get(probe.name) or run(probe), probe.outputs) for probe in reference.probes
+    )
     few = {probe.name: moved[probe.name] for probe in short if probe.kind == QUIET}
     quiet = typical(list(few.values()))
     still = frozenset(name for name, move in few.items() if move <= max(_STILL, 3 * quiet))
-    return Rounded(found, max(moved.values(), default=0.0), still, quiet)
+    return Rounded(found, max(moved.values(), default=0.0), still, quiet, error)
 
 
-def _folded(graph: Graph) -> bool:
-    """Whether a linear layer has no input but constants, as DeBERTa's of relative positions."""
-    found = tensors(graph.dynamic).values()
-    return any(tensor.constant and "linear" in tensor.operators for tensor in found)
+def _apart(
+    reference: Reference, outputs: Mapping[str, np.ndarray], others: Mapping[str, np.ndarray]
+) -> float:
+    """How far two answers to one probe are apart, the largest of all outputs."""
+    return max(
+        max(distance(reference.task, value, others[name], reference.scales[name]))
+        for name, value in outputs.items()
+    )
+
+
+def _exact(program: ExportedProgram) -> dict[str, torch.Tensor]:
+    """The weights of linear layers that have no input but constants, such as DeBERTa's of relative
+    positions, by the name of the operator: nothing is rounded there.
+    """
+    named = {spec.arg.name: spec.target for spec in program.graph_signature.input_specs}
+    return {
+        node.name: program.state_dict[named[str(node.args[1])]]
+        for node in constants(program)
+        if operator_name(node) == "linear"
+    }
 
 
 def _runner(
@@ -92,9 +110,12 @@ def _runner(
     signature: Signature,
     inputs: Mapping[str, Activations],
     format_name: str,
+    exact: Mapping[str, torch.Tensor],
     disturbance: Mapping[Activations, float] | None = None,
 ) -> Callable[[Probe], dict[str, np.ndarray]]:
-    """The graph with rounded, and perhaps disturbed, inputs of its linear layers."""
+    """The graph with rounded, and perhaps disturbed, inputs of its linear layers, but for those
+    that are ``exact``.
+    """
     import torch
 
     generator = torch.Generator().manual_seed(SEED)
@@ -104,6 +125,8 @@ def _runner(
             if n.target is not torch.ops.aten.linear.default:
                 return super().run_node(n)
             x, *rest = self.fetch_args_kwargs_from_env(n)[0]
+            if n.name in exact:
+                return torch.ops.aten.linear.default(x, exact[n.name], *rest[1:])
             kind = inputs.get(str(getattr(n.args[1], "target", "")), "float32")
             if disturbance is not None:
                 largest = x.abs().amax(-1, keepdim=True)
@@ -161,6 +184,7 @@ def _asymmetric(x: torch.Tensor) -> torch.Tensor:
     return x.div(scale).round().add(zero).clamp(-128, 127).sub(zero).mul(scale)
 
 
+_FOLDING = ("tflite", "coreml")  # what depends on no input is computed before it is quantised
 _ROUNDINGS: Mapping[str, _Rounding] = {
     "onnx": _symmetric,
     "tflite": _asymmetric,

@@ -12,8 +12,12 @@ from edgekit.model.tasks import Task
 from edgekit.proof.probe import DECISION, Probe
 from edgekit.proof.scales import scales, widest
 from edgekit.signature import Signature
+from edgekit.tolerance import Tolerance
 
 ENOUGH = 60  # clear decisions: of so many, a file that takes 85% rightly passes 95% once in 50
+
+_TIMES = 2.0  # its rounding's own error that a file may have: levels that flip do not add up alike
+_LEAST_ERROR = 0.03  # what a file may have in any case, as float16 has it
 
 
 @dataclass(frozen=True)
@@ -21,13 +25,22 @@ class Rounded:
     """Each short probe's outputs by its name, of the unpadded text.
 
     ``noise`` is how far they move at most if some levels flip. ``still`` are the probes of few
-    tokens that move least if only last digits differ, and ``quiet`` how far they do.
+    tokens that move least if only last digits differ, and ``quiet`` how far they do. ``error`` is
+    how far the rounding alone takes any probe from PyTorch.
     """
 
     answers: Mapping[str, Mapping[str, np.ndarray]]
     noise: float
     still: frozenset[str]
     quiet: float
+    error: float
+
+    def held(self, tolerance: Tolerance) -> Tolerance:
+        """What a file is held to in this model: a recipe's tolerance has to do for all models, and
+        rounding costs most of them a small part of it.
+        """
+        bound = max(_LEAST_ERROR, _TIMES * self.error)
+        return replace(tolerance, max_abs=min(tolerance.max_abs, bound))
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,11 @@ def bounds(low: float | None, high: float | None, share: bool) -> str:
     return f"({number(low, share)} to {number(high, share)})"
 
 
+def rmse(row: Quality) -> str:
+    """How far its scores are from PyTorch's, in their own unit."""
+    return "" if row.rmse is None else f"{row.rmse:.2g}"
+
+
 def metric(score: Score, between: str = " ") -> str:
     """A metric's value with its interval.
 

@@ -31,7 +31,8 @@ class Runtime:
     ``open`` takes a path and a number of threads, 0 for the runtime's own choice; ``library`` is
     the module it imports, which takes longer than opening a file. ``extra`` is what brings it, and
     ``exists`` says whether it is made for this system. ``measures`` is off where its speed says
-    nothing. ``prove`` opens a file for its proof where that is to be another way.
+    nothing. ``aborts`` says that a damaged file ends the process instead of raising an error: it is
+    opened in one of its own. ``prove`` opens a file for its proof where that is to be another way.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Runtime:
     extra: str
     exists: Callable[[], bool] = lambda: True
     measures: bool = True
+    aborts: bool = False
     prove: Callable[[Path, int], Session] | None = None
 
     @property
@@ -67,8 +69,10 @@ RUNTIMES: tuple[Runtime, ...] = (
         "tensorflow",
         prove=partial(open_tensorflow, most_bytes=PACKED_BYTES),
     ),
-    Runtime("executorch", "executorch", ExecuTorch, "executorch.runtime", "executorch"),
-    Runtime("coreai", "coreai", CoreAi, "coreai.runtime", "coreai"),
+    Runtime(
+        "executorch", "executorch", ExecuTorch, "executorch.runtime", "executorch", aborts=True
+    ),
+    Runtime("coreai", "coreai", CoreAi, "coreai.runtime", "coreai", aborts=True),
     Runtime("coreml", "coreml", CoreMl, "coremltools", "coreml", lambda: sys.platform == "darwin"),
     Runtime(
         "reference",

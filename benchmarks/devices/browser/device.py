@@ -20,7 +20,8 @@ from edgekit.benchmarks.devices.browser.runner import PageFacts
 from edgekit.benchmarks.devices.driver import DeviceOptions, Driver, Found
 from edgekit.benchmarks.devices.host.facts import facts
 from edgekit.benchmarks.devices.local import LocalFiles, python_runner
-from edgekit.benchmarks.devices.protocol import DeviceFacts, Launch, ProcessRunner, Runner
+from edgekit.benchmarks.devices.process_runner import ProcessRunner
+from edgekit.benchmarks.devices.protocol import DeviceFacts, Launch, Runner
 from edgekit.benchmarks.devices.runtimes import Platform, runtimes_of
 from edgekit.errors import EdgekitError, UnsupportedError
 from edgekit.toolchains.setup import Say

@@ -173,6 +173,7 @@ class Opened:
             raise BundleError(f"{launch.artifact.name} cannot be opened: {error}") from error
 
     def feed(self, argument: str) -> events.Fed:
+        """See :meth:`edgekit.benchmarks.devices.serving.Opened.feed`."""
         length, path = argument.split(" ", 1)
         inputs = self._launch.inputs
         values = np.fromfile(path, "<i4").reshape(len(inputs), int(length))
@@ -180,6 +181,7 @@ class Opened:
         return events.Fed()
 
     def run(self, argument: str) -> events.Ran:
+        """See :meth:`edgekit.benchmarks.devices.serving.Opened.run`."""
         return events.Ran(self._page.call("run", list[float], int(argument)))
 
     def cold(self, argument: str) -> events.Ran:
@@ -191,6 +193,7 @@ class Opened:
         return events.Ran(samples)
 
     def save(self, argument: str) -> events.Saved:
+        """See :meth:`edgekit.benchmarks.devices.serving.Opened.save`."""
         self._page.call("save", type(None))
         Path(argument).write_bytes(self._served.received)
         return events.Saved()
@@ -199,6 +202,7 @@ class Opened:
         return self._memory.growth()
 
     def profile(self, argument: str) -> events.Profile:
+        """See :meth:`edgekit.benchmarks.devices.serving.Opened.profile`."""
         raise UnsupportedError("onnxruntime-web keeps its profile to itself")
 
 

@@ -56,6 +56,8 @@ def _scores(rows: list[Quality]) -> None:
         Column("drop"): [scores.drop(each, "\n") for each in main],
         Column("agreement", leave=1): [scores.agreement(row, "\n") for row in rows],
     }
+    if any(row.rmse is not None for row in rows):
+        columns[Column("rmse", right=True, leave=1)] = [scores.rmse(row) for row in rows]
     for place, score in enumerate(rows[0].metrics[1:], 1):
         cells = [scores.number(row.metrics[place].value, score.share) for row in rows]
         columns[Column(score.name, right=True, leave=1 + place)] = cells

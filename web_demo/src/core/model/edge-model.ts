@@ -8,7 +8,6 @@ import { Inference } from "./inference.ts";
 import type { Artifact, Manifest } from "./manifest.ts";
 import { Prompter } from "./prompt.ts";
 import { SearchIndex, type Hit } from "./search-index.ts";
-import { taskNamed } from "./task.ts";
 
 /** An answer, and what it cost: plain data. */
 export interface Answered<T extends Answer = Answer> {
@@ -57,12 +56,11 @@ export class EdgeModel {
     artifact: Artifact,
     engine: Engine,
   ) {
-    const side = manifest.tokenizer?.truncationSide ?? "right";
     this.manifest = manifest;
     this.artifact = artifact;
     this.engine = engine;
     this.inference = new Inference(artifact, engine, manifest.padId);
-    this.prompter = new Prompter(taskNamed(manifest.task), tokenizer, manifest.maxLength, side);
+    this.prompter = new Prompter(manifest, tokenizer);
     this.postProcessor = new PostProcessor(manifest, tokenizer);
   }
 
@@ -105,11 +103,11 @@ export class EdgeModel {
   /**
    * A text's vector.
    *
-   * @param role of the text, such as `query`: the manifest's prompt for it is put before the text
+   * @param role of the text, such as `query`: what the manifest has for it stands before the text;
+   *   null: the model's default
    */
   embed(text: string, role: string | null = null, options?: AskOptions) {
-    const prompt = role === null ? "" : (this.manifest.prompts.get(role) ?? "");
-    return this.expect<"embedding">("sentence-similarity", [prompt + text], options);
+    return this.expect<"embedding">("sentence-similarity", [text], options, [role]);
   }
 
   /** How alike two texts are. */
@@ -135,7 +133,7 @@ export class EdgeModel {
       const { answer } = await this.embed(text, "document", options);
       vectors.push(answer.vector);
     }
-    return new SearchIndex(vectors);
+    return new SearchIndex(vectors, this.manifest.similarity);
   }
 
   /**
@@ -144,9 +142,17 @@ export class EdgeModel {
    * @param texts one or two, as the task takes them
    * @throws EdgekitError a text that cannot be answered, or a runtime that failed
    */
-  async ask(texts: readonly string[], options: AskOptions = {}): Promise<Answered> {
+  ask(texts: readonly string[], options: AskOptions = {}): Promise<Answered> {
+    return this.asked(texts, options);
+  }
+
+  private async asked(
+    texts: readonly string[],
+    options: AskOptions,
+    roles?: readonly (string | null)[],
+  ): Promise<Answered> {
     const start = performance.now();
-    const prompt = this.prompter.prompt(texts);
+    const prompt = this.prompter.prompt(texts, roles);
     const outputs = await this.inference.runAll(prompt.rows, options.signal);
     const top = options.top ?? this.manifest.postprocessing.top;
     const answer = this.postProcessor.answer(prompt, outputs, top);
@@ -174,7 +180,8 @@ export class EdgeModel {
   private async expect<Kind extends AnswerKind>(
     wanted: string,
     texts: readonly string[],
-    options?: AskOptions,
+    options: AskOptions = {},
+    roles?: readonly (string | null)[],
   ): Promise<Answered<Answers[Kind]>> {
     const { name, task } = this.manifest;
     if (task !== wanted) {
@@ -183,6 +190,6 @@ export class EdgeModel {
         `${name} is for ${task}, not ${wanted}: take another bundle`,
       );
     }
-    return (await this.ask(texts, options)) as Answered<Answers[Kind]>;
+    return (await this.asked(texts, options, roles)) as Answered<Answers[Kind]>;
   }
 }

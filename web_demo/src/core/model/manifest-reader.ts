@@ -43,6 +43,7 @@ export function readManifest(root: JsonObject): Manifest {
     maxLength: root.int("max_length"),
     padId: root.int("pad_id"),
     prompts: root.textMap("prompts"),
+    defaultPromptName: root.textOrNull("default_prompt_name"),
     similarity: root.oneOf("similarity", SIMILARITIES) ?? "cosine",
     postprocessing: readPostprocessing(root.child("postprocessing")),
     tokenizer,

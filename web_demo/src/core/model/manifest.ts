@@ -45,6 +45,8 @@ export interface Manifest {
   readonly padId: number;
   /** What is put before a text by its role, such as `query` and `document`. */
   readonly prompts: ReadonlyMap<string, string>;
+  /** Which of the prompts stands before a text without a role; null: none. */
+  readonly defaultPromptName: string | null;
   readonly similarity: VectorSimilarity;
   readonly postprocessing: Postprocessing;
   /** Null for a bundle without one. */

@@ -4,8 +4,8 @@ import { isSpecial, type Encoding } from "../tokenizer/encoding.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 import { sliced, type Tokens } from "../tokenizer/tokens.ts";
 import { Windows } from "../tokenizer/windows.ts";
-import type { Side } from "./manifest.ts";
-import { wanted, type Asks, type Task } from "./task.ts";
+import type { Manifest, Side } from "./manifest.ts";
+import { rolesOf, taskNamed, wanted, type Asks, type Task } from "./task.ts";
 
 /** What one question to a model is made of. */
 export interface Prompt {
@@ -20,6 +20,7 @@ type Rows = Omit<Prompt, "texts">;
 
 /** Makes prompts: the rows that a task asks a model about texts. */
 export class Prompter {
+  private readonly manifest: Manifest;
   private readonly task: Task;
   private readonly tokenizer: Tokenizer;
   private readonly maxLength: number;
@@ -30,22 +31,21 @@ export class Prompter {
     "in windows": ([question, passage]) => this.windows(question, passage),
   };
 
-  /**
-   * @param maxLength tokens of a row, special ones included
-   * @param side where a text that is too long loses tokens
-   */
-  constructor(task: Task, tokenizer: Tokenizer, maxLength: number, side: Side) {
-    this.task = task;
+  /** @param maxLength tokens of a row, special ones included */
+  constructor(manifest: Manifest, tokenizer: Tokenizer, maxLength = manifest.maxLength) {
+    this.manifest = manifest;
+    this.task = taskNamed(manifest.task);
     this.tokenizer = tokenizer;
     this.maxLength = maxLength;
-    this.side = side;
+    this.side = manifest.tokenizer?.truncationSide ?? "right";
   }
 
   /**
+   * @param roles of each text that becomes a vector: what stands before it
    * @throws EdgekitError UnsupportedTask: too many or too few texts; EmptyText: no token is left
    *   of one of them; QuestionTooLong: it leaves no room for the passage
    */
-  prompt(texts: readonly string[]): Prompt {
+  prompt(texts: readonly string[], roles = rolesOf(this.task, texts.length)): Prompt {
     const [least, most] = this.task.counts;
     if (texts.length < least || texts.length > most) {
       throw new EdgekitError(
@@ -53,9 +53,19 @@ export class Prompter {
         `${this.task.title} takes ${wanted(this.task)}, not ${texts.length}`,
       );
     }
-    const tokens = texts.map((text) => this.tokenizer.tokens(text));
+    const asked = this.task.asks === "each" ? this.prefixed(texts, roles) : texts;
+    const tokens = asked.map((text) => this.tokenizer.tokens(text));
     const rows = this.ways[this.task.asks](tokens);
-    return { texts: texts.map((text) => new CodePoints(text)), ...rows };
+    return { texts: asked.map((text) => new CodePoints(text)), ...rows };
+  }
+
+  /** The manifest's prompt for its role before each; of null, the default one. */
+  private prefixed(texts: readonly string[], roles: readonly (string | null)[]): string[] {
+    const { prompts, defaultPromptName } = this.manifest;
+    return texts.map((text, place) => {
+      const role = roles[place] ?? defaultPromptName;
+      return (role === null ? "" : (prompts.get(role) ?? "")) + text;
+    });
   }
 
   private together(tokens: readonly Tokens[]): Rows {

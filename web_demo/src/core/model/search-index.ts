@@ -1,32 +1,41 @@
-import { dot } from "../postprocessing/similarity.ts";
+import { dot, similarityOf } from "../postprocessing/similarity.ts";
 import { ranked } from "../postprocessing/scores.ts";
+import type { VectorSimilarity } from "./manifest.ts";
 
 /** A text of an index by its place there. */
 export interface Hit {
   readonly index: number;
-  /** Its cosine with the query. */
+  /** How alike it is to the query. */
   readonly score: number;
 }
 
-/** Vectors of length 1, so that a search is one pass of dot products. */
+/** Vectors to search in. For cosines they have length 1, so that a search is dot products. */
 export class SearchIndex {
   private readonly vectors: readonly Float32Array[];
+  private readonly similarity: VectorSimilarity;
 
   /**
    * @param vectors all of one size, in their order
+   * @param similarity how two of them are compared, as the manifest says
    */
-  constructor(vectors: readonly Float32Array[]) {
-    this.vectors = vectors.map(normalized);
+  constructor(vectors: readonly Float32Array[], similarity: VectorSimilarity = "cosine") {
+    this.vectors = similarity === "cosine" ? vectors.map(normalized) : vectors;
+    this.similarity = similarity;
   }
 
   get size(): number {
     return this.vectors.length;
   }
 
-  /** The vectors that are closest to a query's, the closest first; so many are kept. */
+  /** The vectors that are most alike to a query's, from the best on; so many are kept. */
   search(query: Float32Array, top: number): Hit[] {
-    const unit = normalized(query);
-    const scores = Float32Array.from(this.vectors, (vector) => dot(vector, unit));
+    const isCosine = this.similarity === "cosine";
+    const asked = isCosine ? normalized(query) : query;
+    const measure = isCosine ? "dot" : this.similarity;
+    const scores = Float32Array.from(
+      this.vectors,
+      (vector) => similarityOf(asked, vector, measure).similarity,
+    );
     return ranked(scores, top).map((index) => ({ index, score: scores[index] }));
   }
 }

@@ -39,6 +39,12 @@ export function taskNamed(title: string): Task {
   return found;
 }
 
+/** The roles of the texts of one question; null: none. */
+export function rolesOf(task: Task, count: number): readonly (string | null)[] {
+  const pair = task.title === "late-interaction" && count === 2;
+  return pair ? ["query", "document"] : Array<null>(count).fill(null);
+}
+
 /** How many texts a task takes, in words. */
 export function wanted(task: Task): string {
   const [least, most] = task.counts;

@@ -4,7 +4,6 @@ import type { Engine } from "../model/engine.ts";
 import { Inference } from "../model/inference.ts";
 import type { Artifact } from "../model/manifest.ts";
 import { Prompter } from "../model/prompt.ts";
-import { taskNamed } from "../model/task.ts";
 import { CodePoints } from "../code-points.ts";
 import { answerToJson, type Answer, type Json } from "../postprocessing/answer.ts";
 import { PostProcessor } from "../postprocessing/post-processor.ts";
@@ -136,9 +135,7 @@ export class SelfTest {
   }
 
   private *postprocessing(vectors: PostprocessVectors, tokenizer: Tokenizer): Generator<TestCase> {
-    const { task, tokenizer: facts } = this.bundle.manifest;
-    const side = facts?.truncationSide ?? "right";
-    const prompter = new Prompter(taskNamed(task), tokenizer, vectors.maxLength, side);
+    const prompter = new Prompter(this.bundle.manifest, tokenizer, vectors.maxLength);
     for (const each of vectors.cases) {
       const other = told(
         () =>
