@@ -42,7 +42,7 @@ class Entry:
 
     @property
     def subject(self) -> Subject:
-        """The entry as it stands in a measurement."""
+        """The file and its runtime as a measurement names them."""
         manifest = self.bundle.manifest
         artifact = self.artifact
         parameters = manifest.source.parameters
@@ -76,7 +76,7 @@ class Entry:
         return None
 
     def launch(self, threads: int, *, evict: bool = False) -> Launch:
-        """What a runner opens for this entry, which has a runtime.
+        """What a runner is started with to open this file in its runtime.
 
         Args:
             threads: How many threads the runtime may use.

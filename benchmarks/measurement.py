@@ -24,9 +24,10 @@ Samples = tuple[Annotated[float, Meta(gt=0)], ...]
 
 @dataclass(frozen=True)
 class Subject:
-    """One file in one runtime. PyTorch's own model has ``format`` ``pytorch``.
+    """What is measured: one file of a bundle in one runtime.
 
-    ``bundle`` is the folder it came from; ``bundle_id`` is the SHA-256 of its manifest.
+    PyTorch's own model has ``format`` ``pytorch``. ``bundle`` is the folder that it came from;
+    ``bundle_id`` is the SHA-256 of its manifest.
     """
 
     model: Annotated[str, Meta(min_length=1)]
@@ -42,7 +43,7 @@ class Subject:
 
     @property
     def label(self) -> str:
-        """For tables: ``DistilBERT int8, LiteRT``."""
+        """Model, recipe and runtime for a table, like ``DistilBERT int8, LiteRT``."""
         return f"{self.model} {self.recipe}, {self.runtime}"
 
 
@@ -102,7 +103,7 @@ class Paper(msgspec.Struct, frozen=True):
 
 
 class Texts(msgspec.Struct, frozen=True):
-    """The user's own texts, whose lengths were measured."""
+    """The user's own texts, by how many run at which length; of the texts nothing is kept."""
 
     file: str
     count: Positive

@@ -54,6 +54,7 @@ class Remote:
         self.runtime = runner.runtime
 
     def run(self, feed: Feed) -> dict[str, np.ndarray]:
+        """See :meth:`edgekit.runtime.session.Session.run`; inputs and outputs travel as files."""
         length = feed["input_ids"].shape[1]
         local, result = self._folder / "in.bin", self._folder / "out.bin"
         write(feed, self._signature, local)
@@ -65,6 +66,7 @@ class Remote:
         return _split(np.fromfile(result, "<f4"), self._signature, length)
 
     def layers(self, feed: Feed) -> list[np.ndarray]:
+        """Nothing: a runner shows no layers."""
         return []
 
 

@@ -26,7 +26,7 @@ SUITES = ("quick", "paper", "full")
 
 
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """When to stop.
+    """How much is measured, and when measuring stops.
 
     Args:
         min_samples: inferences that are measured at least.
@@ -124,7 +124,7 @@ class Suite(SuiteTable, frozen=True):
     command: str = ""
 
     def facts(self) -> SuiteFacts:
-        """What a measurement keeps of its suite."""
+        """What each measurement keeps of the suite, for reports."""
         return SuiteFacts(
             name=self.name,
             title=self.title,
@@ -188,10 +188,13 @@ _LISTS = ("devices", "threads", "lengths", "recipes", "runtimes")
 
 
 def checked(suite: Suite) -> Suite:
-    """The suite, if its numbers make sense.
+    """Checks the numbers of a suite.
+
+    Returns:
+        The same suite.
 
     Raises:
-        PlanError: they do not.
+        PlanError: one of them makes no sense.
     """
     for key in _LISTS:
         values = getattr(suite, key)
@@ -228,7 +231,12 @@ def _check_limits(limits: Limits) -> None:
 
 
 def with_limits(suite: Suite, **changed: float | None) -> Suite:
-    """The suite with the limits that are not None in the place of its own."""
+    """A suite with other limits.
+
+    Args:
+        suite: any.
+        **changed: limits by name; None leaves the suite's own.
+    """
     given = {key: value for key, value in changed.items() if value is not None}
     return structs.replace(suite, limits=structs.replace(suite.limits, **given))
 
@@ -260,15 +268,11 @@ def _beside(folder: Path, convert: Mapping[str, object]) -> Mapping[str, object]
 def of_bundles(
     bundles: Sequence[Path], against: Path | None, like: Path | None = None
 ) -> tuple[Model, ...]:
-    """The models of a command line, the one compared with last.
+    """The models of a suite that is a command line.
 
     Args:
-        bundles: folders of bundles, and files that another tool made.
-        against: the bundle that they are compared with.
-        like: the bundle that the files are measured like, and which is measured with them.
-
-    Raises:
-        PlanError: a file is named without ``like``.
+        bundles: folders of bundles.
+        against: the folder of the bundle that they are compared with; it comes last.
     """
     files = [path for path in bundles if foreign.is_file(path)]
     if files and like is None:

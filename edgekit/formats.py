@@ -37,11 +37,17 @@ class Converter(Protocol):
         card: Card,
         folder: Path,
         options: FormatOptions,
-    ) -> Iterator[tuple[Recipe, Path]]: ...
+    ) -> Iterator[tuple[Recipe, Path]]:
+        """Writes a file for each recipe into ``folder``, and yields each once it is written."""
+        ...
 
-    def missing_operators(self, graph: Graph) -> list[str]: ...
+    def missing_operators(self, graph: Graph) -> list[str]:
+        """The operators of a traced model that have no lowering, by their names in torch."""
+        ...
 
-    def weights(self, path: Path, wanted: Wanted) -> dict[str, Stored]: ...
+    def weights(self, path: Path, wanted: Wanted) -> dict[str, Stored]:
+        """What a written file stores of each tensor, by the tensor's name."""
+        ...
 
 
 @dataclass(frozen=True)

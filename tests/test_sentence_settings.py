@@ -22,7 +22,7 @@ from edgekit.errors import InputError, SourceError, UnsupportedError
 from edgekit.evaluation import ways
 from edgekit.evaluation.kinds import EvaluationOptions, ModelFacts
 from edgekit.model import checkpoint
-from edgekit.model.source import find
+from edgekit.model.finding import find
 from edgekit.postprocess.vectors import Similarity, Vector
 from edgekit.proof.verify import verify
 

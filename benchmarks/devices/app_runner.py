@@ -77,6 +77,12 @@ class AppRunner(Runner):
         self.runtime, self.load_ms = loaded.runtime, loaded.load_ms
 
     def feed(self, length: int, remote: str) -> None:
+        """Keeps the inputs for the launches to come.
+
+        Args:
+            length: How many tokens each input has, padding included.
+            remote: The file of inputs on the device.
+        """
         self._fed = f"feed {length} {remote}"
 
     def run(self, count: int = 1) -> list[float]:
@@ -92,9 +98,15 @@ class AppRunner(Runner):
         assert remote == self._saved
 
     def memory_growth_bytes(self) -> int:
+        """The growth of the app's resident memory, as its launches told it."""
         return self._growth_bytes
 
     def profile(self, count: int) -> list[Operator]:
+        """There is none.
+
+        Raises:
+            RunnerError: Always: an app has no profiler.
+        """
         raise RunnerError("the app has no profiler")
 
     def close(self) -> None:

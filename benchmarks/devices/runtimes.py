@@ -14,7 +14,7 @@ PYTORCH = "pytorch"  # a runtime, and the format of what it opens: the checkpoin
 
 
 class Platform(Enum):
-    """What the runtimes of a device's runners are built for."""
+    """What runtimes are built for: one of them for all devices that run the same builds."""
 
     PYTHON = "Python packages"
     AARCH64_LINUX = "C libraries for AArch64 Linux"
@@ -78,7 +78,12 @@ def runtimes_of(platform: Platform) -> tuple[DeviceRuntime, ...]:
 
 
 def opening(runtimes: Iterable[DeviceRuntime], format_name: str) -> tuple[DeviceRuntime, ...]:
-    """Those of some runtimes that open files of a format, in their order."""
+    """The runtimes among those given that open files of a format, in their order.
+
+    Args:
+        runtimes: What a device has.
+        format_name: A format, or :data:`PYTORCH`.
+    """
     return tuple(row for row in runtimes if row.format == format_name)
 
 

@@ -23,12 +23,7 @@ THROTTLED_SHARE = 0.9  # of the clock at the start
 
 @dataclass(frozen=True)
 class MeasurementWarning:
-    """What a code says.
-
-    Attributes:
-        message: What happened.
-        advice: What to do about it.
-    """
+    """What a warning's code stands for."""
 
     message: str
     advice: str

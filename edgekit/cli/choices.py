@@ -7,7 +7,6 @@ tables: ``--help`` loads neither numpy nor a converter.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
@@ -60,7 +59,7 @@ class Open(click.ParamType[str]):
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
         return f"[{'|'.join(self._names)}|{self._other}]"
 
-    def convert(self, value: Any, param: Parameter, ctx: Context) -> str:
+    def convert(self, value: str, param: Parameter, ctx: Context) -> str:
         if not value.strip():
             self.fail("it is empty", param, ctx)
         return str(value)
@@ -78,7 +77,7 @@ class Suite(Open):
     def __init__(self) -> None:
         super().__init__(SUITES, "FILE.toml")
 
-    def convert(self, value: Any, param: Parameter, ctx: Context) -> str:
+    def convert(self, value: str, param: Parameter, ctx: Context) -> str:
         name = super().convert(value, param, ctx)
         if name not in SUITES and not Path(name).is_file():
             self.fail(f"'{name}' is neither {', '.join(SUITES)} nor a file", param, ctx)

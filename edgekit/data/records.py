@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from edgekit import extras
 from edgekit.data.lines import lines
 from edgekit.data.row import Row
 from edgekit.errors import DataError
 
+K = TypeVar("K")
 _BATCH = 1024  # rows of Parquet that are decoded at a time
 
 
@@ -46,7 +47,7 @@ def _parsed(path: Path, text: str, line: int | None = None) -> Any:
         raise DataError(f"{path} is nested too deeply: write examples as flat objects") from error
 
 
-def _object(path: Path, place: str, value: Any) -> Row:
+def _object(path: Path, place: str, value: object) -> Row:
     if not isinstance(value, dict) or not value:
         raise DataError(f'{path}, {place} is no JSON object: write it as {{"text": ...}}')
     return Row(place, value)
@@ -67,11 +68,12 @@ def _json(path: Path) -> Iterator[Row]:
 
 
 def _squad(path: Path, article: Mapping[str, Any], place: str) -> Iterator[Row]:
-    def get(value: Any, key: str, kind: type, where: str) -> Any:
+    def get(value: object, key: str, kind: type[K], where: str) -> K:
         if not isinstance(value, dict) or not isinstance(value.get(key), kind):
             what = "a list" if kind is list else "a text"
             raise DataError(f"{path}, {where}: '{key}' has to be {what}, as SQuAD has it")
-        return value[key]
+        found: K = value[key]
+        return found
 
     for i, paragraph in enumerate(get(article, "paragraphs", list, place)):
         where = f"{place}.paragraphs[{i}]"

@@ -49,7 +49,14 @@ class Tensors:
 class Teacher(Protocol):
     """Gives the teacher's outputs for a micro batch, without gradients."""
 
-    def outputs(self, micro: Micro, tensors: Tensors) -> Outputs: ...
+    def outputs(self, micro: Micro, tensors: Tensors) -> Outputs:
+        """What the teacher gives for a micro batch.
+
+        Args:
+            micro: the rows, by which kept outputs are found.
+            tensors: the same on the device.
+        """
+        ...
 
 
 @dataclass(frozen=True)
@@ -78,11 +85,18 @@ class Cached:
 
     @classmethod
     def load(cls, folder: Path, rows: TokenRows, readout: Readout) -> Cached:
-        """Without reading the arrays into memory."""
+        """The outputs in a folder, as memory maps.
+
+        Args:
+            folder: with a ``.npy`` for each output.
+            rows: that were asked for.
+            readout: what of the teacher was kept.
+        """
         arrays = {path.stem: np.load(path, mmap_mode="r") for path in folder.glob("*.npy")}
         return cls(rows, readout, arrays)
 
     def outputs(self, micro: Micro, tensors: Tensors) -> Outputs:
+        """The rows' outputs, read from the files that an earlier pass has written."""
         return {name: self._output(name, micro, tensors) for name in self.arrays}
 
     def _output(self, name: str, micro: Micro, tensors: Tensors) -> torch.Tensor:

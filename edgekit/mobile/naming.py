@@ -25,10 +25,10 @@ def check(name: str | None) -> None:
 
 
 def model_name(chosen: Chosen) -> str:
-    """The last part of the model's own name."""
+    """The model's own name without its owner, like ``all-MiniLM-L6-v2``."""
     return chosen.bundle.name.rpartition("/")[2]
 
 
 def made_of(chosen: Chosen) -> str:
-    """A name for an app, made of its model's."""
+    """The name of an app that is given none: made of its model's name."""
     return re.sub(f"[{_FORBIDDEN}]", " ", model_name(chosen))[:50]

@@ -12,7 +12,11 @@ from edgekit.errors import PlanError, UnsupportedError
 
 
 def folder(name: str) -> Path:
-    """A folder that the package carries; in a checkout it is a link to the one of that name."""
+    """The folder of a project that edgekit carries; in a checkout it is a link.
+
+    Args:
+        name: ``android_demo``, ``ios_demo`` or the like.
+    """
     spec = find_spec(f"{__package__}.{name}")
     places = spec.submodule_search_locations if spec else None
     return Path(next(iter(places or [str(Path(__file__).with_name(name))])))

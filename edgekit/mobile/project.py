@@ -25,8 +25,10 @@ _BUILT = ("build", ".gradle", ".build", ".swiftpm", "DerivedData", "xcuserdata",
 
 @dataclass(frozen=True)
 class AppProject:
-    """What a project is stamped with. Of ``application_id`` and ``name`` None keeps what is there
-    or, in a new project, makes them of the first bundle's name.
+    """What a project is made of: its platform, its bundles and its names.
+
+    Of ``application_id`` and ``name`` None keeps what is there or, in a new project, makes them of
+    the first bundle's name.
     """
 
     platform: Project
@@ -141,7 +143,7 @@ _SELF_TEST = "open Self-test in it: every golden text has to pass on the phone"
 
 
 def steps(app: AppProject, out: Path, bundles: Sequence[Path]) -> tuple[str, ...]:
-    """What comes next with a project, for people."""
+    """What a person does next with a project, a sentence or a command each."""
     return (
         app.platform.build.format(out=out),
         f"run it on a phone, and {_SELF_TEST}",
@@ -152,7 +154,7 @@ def steps(app: AppProject, out: Path, bundles: Sequence[Path]) -> tuple[str, ...
 def steps_of_apk(
     app: AppProject, out: Path, bundles: Sequence[Path], *, installed: bool
 ) -> tuple[str, ...]:
-    """What comes next with an APK, for people."""
+    """What a person does next with an APK, a sentence or a command each."""
     application_id, _ = app.names()
     start = f"adb shell monkey -p {application_id} 1"
     return (

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,13 +21,16 @@ from edgekit.tokens.saved import TextTokenizer
 from edgekit.tokens.texts import Case
 from edgekit.tokens.tokenizer import encode
 
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerFast
+
 RANDOM_TEXTS = 300
 _RANDOM_LENGTH = 40
 _POINTS = (range(0x20, 0x7F), range(0x3000), range(0xD800), range(0xE000, 0x20000))
 _SHOWN = 6  # ids of a difference
 
 
-def check(tokenizer: Any, saved: TextTokenizer, path: Path) -> None:
+def check(tokenizer: PreTrainedTokenizerFast, saved: TextTokenizer, path: Path) -> None:
     """Writes the tokenizer alone to ``path``, an ONNX file, and compares it with Transformers' own.
 
     Raises:
@@ -59,7 +62,7 @@ def random_cases(max_length: int, side: str, count: int = RANDOM_TEXTS) -> Itera
         yield Case(f"random {number}", pair, texts.LONGEST_FIRST, max_length, side)
 
 
-def _compare(tokenizer: Any, session: TextSession, case: Case) -> None:
+def _compare(tokenizer: PreTrainedTokenizerFast, session: TextSession, case: Case) -> None:
     from edgekit.converters.onnx_text import MAX_LENGTH
 
     encoded = encode(tokenizer, case)

@@ -13,14 +13,14 @@ from msgspec import Meta
 from edgekit.benchmarks.measurement import Measurement, Parity, Positive, Subject
 from edgekit.evaluation.result import Evaluation
 from edgekit.manifest.fields import Count, Length
-from edgekit.report import comparison, headline, wording
+from edgekit.report import comparison, headline, problems
 from edgekit.report.comparison import Comparison
 from edgekit.report.groups import Group, Result, Setting
 from edgekit.report.headline import Headline
 from edgekit.report.numbers import Report
 from edgekit.report.paper import Claim
+from edgekit.report.problems import WarningSummary
 from edgekit.report.texts import TextsRow
-from edgekit.report.wording import WarningSummary
 from edgekit.stats import Summary
 from edgekit.version import VERSION
 
@@ -129,7 +129,7 @@ def document(report: Report) -> ReportFile:
         settings=tuple(map(_setting, report.settings)),
         texts=report.texts,
         paper=report.paper,
-        warnings=tuple(wording.warnings(report)),
+        warnings=tuple(problems.warnings(report)),
         measurements=report.measurements,
         evaluations=report.evaluations,
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from edgekit.benchmarks.measurement import Measurement
+from edgekit.report import problems as what_failed
 from edgekit.report import wording
 from edgekit.report.groups import Group, Result, Setting
 from edgekit.report.numbers import Report
@@ -118,7 +119,7 @@ def paper(report: Report) -> TextTable:
 def problems(report: Report) -> Iterator[tuple[str, TextTable]]:
     """What failed and what was not measured, each with a title."""
     for kind, title in (("failure", "Failed"), ("unmeasured", "Not measured")):
-        rows = wording.problems(report, kind)
+        rows = what_failed.unfinished(report, kind)
         if rows:
             yield title, TextTable(("file", "why"), tuple(rows), 2)
 
@@ -127,7 +128,7 @@ def warnings(report: Report) -> TextTable:
     """What happened and what to do about it."""
     rows = [
         (each.message, each.advice, count(len(each.about), "measurement"))
-        for each in wording.warnings(report)
+        for each in what_failed.warnings(report)
     ]
     return TextTable(("what", "what to do", "of"), tuple(rows), 3)
 

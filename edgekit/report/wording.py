@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
-from edgekit.benchmarks.devices.warnings import TABLE, MeasurementWarning
 from edgekit.benchmarks.measurement import Conditions, Measurement, Operator, Subject
 from edgekit.report import comparison
 from edgekit.report.comparison import Comparison
 from edgekit.report.groups import Group, Result, Setting
-from edgekit.report.numbers import Report
 from edgekit.report.paper import Claim
 from edgekit.report.texts import TextsRow
 from edgekit.stats import Interval
@@ -170,47 +167,6 @@ def state(row: Measurement) -> str:
     if row.unmeasured is not None:
         return f"{NOT_MEASURED}: {row.unmeasured}"
     return ", ".join(row.warnings)
-
-
-@dataclass(frozen=True)
-class WarningSummary:
-    """A code of :data:`edgekit.benchmarks.devices.warnings.TABLE` and the measurements it is of."""
-
-    code: str
-    message: str
-    advice: str
-    about: tuple[str, ...]
-
-
-def warnings(report: Report) -> list[WarningSummary]:
-    """Each code once, with the measurements that it is about."""
-    found: dict[str, list[str]] = {}
-    for row in report.measurements:
-        for code in row.warnings:
-            about = f"{row.subject.label}, {conditions(row.conditions)}"
-            found.setdefault(code, []).append(about)
-    unknown = MeasurementWarning("unknown to this version", "update edgekit")
-    table = {code: TABLE.get(code, unknown) for code in found}
-    return [
-        WarningSummary(code, table[code].message, table[code].advice, tuple(found[code]))
-        for code in found
-    ]
-
-
-def problems(report: Report, kind: str) -> list[tuple[str, str]]:
-    """What failed, or was not tried, each reason once with the files that it is about.
-
-    Args:
-        report: with the measurements.
-        kind: ``failure`` or ``unmeasured``.
-    """
-    found: dict[tuple[str, str], list[int]] = {}
-    for row in report.measurements:
-        reason = getattr(row, kind)
-        if reason is not None:
-            name = f"{row.subject.model} {row.subject.file or row.subject.runtime}"
-            found.setdefault((name, reason), []).append(row.conditions.length)
-    return list(found)
 
 
 def environment(row: Measurement) -> list[tuple[str, str]]:

@@ -34,10 +34,12 @@ class OnnxRuntime:
         self._outputs = [output.name for output in self._session.get_outputs()]
 
     def run(self, feed: Feed) -> dict[str, np.ndarray]:
+        """See :meth:`edgekit.runtime.session.Session.run`."""
         values = self._session.run(None, as_declared(self._session, feed))
         return dict(zip(self._outputs, values, strict=True))
 
     def layers(self, feed: Feed) -> list[np.ndarray]:
+        """See :meth:`edgekit.runtime.session.Session.layers`."""
         import onnx
 
         model = onnx.load(self._path)
@@ -82,6 +84,7 @@ class TfliteInterpreter:
         self.lengths = tuple(sorted(self._names))
 
     def run(self, feed: Feed) -> dict[str, np.ndarray]:
+        """See :meth:`edgekit.runtime.session.Session.run`."""
         length = next(iter(feed.values())).shape[1]
         if length not in self._runners:
             runner = self._interpreter.get_signature_runner(self._names[length])
@@ -137,10 +140,12 @@ class ReferenceEvaluator:
         self.lengths = tuple(sorted(self._functions))
 
     def run(self, feed: Feed) -> dict[str, np.ndarray]:
+        """See :meth:`edgekit.runtime.session.Session.run`."""
         with self._threads.limit(limits=1, user_api="blas"):
             return dict(self._program(feed).predict(feed))
 
     def layers(self, feed: Feed) -> list[np.ndarray]:
+        """See :meth:`edgekit.runtime.session.Session.layers`."""
         found = []
 
         def keep(op_type: str, name: str, value: np.ndarray) -> None:
@@ -174,6 +179,7 @@ class CoreMl:
         self.lengths = tuple(sorted(self._functions))
 
     def run(self, feed: Feed) -> dict[str, np.ndarray]:
+        """See :meth:`edgekit.runtime.session.Session.run`."""
         import coremltools
 
         length = feed["input_ids"].shape[1]
@@ -183,6 +189,7 @@ class CoreMl:
         return dict(self._models[length].predict(dict(feed)))
 
     def layers(self, feed: Feed) -> list[np.ndarray]:
+        """See :meth:`edgekit.runtime.session.Session.layers`."""
         return []
 
 
@@ -207,6 +214,7 @@ class ExecuTorch:
         self._dtypes = executorch_file.input_dtypes(self._method)
 
     def run(self, feed: Feed) -> dict[str, np.ndarray]:
+        """See :meth:`edgekit.runtime.session.Session.run`."""
         import torch
 
         tensors = [
@@ -217,6 +225,7 @@ class ExecuTorch:
         return dict(zip(self._outputs, values, strict=True))
 
     def layers(self, feed: Feed) -> list[np.ndarray]:
+        """See :meth:`edgekit.runtime.session.Session.layers`."""
         return []
 
 

@@ -25,10 +25,10 @@ from edgekit.benchmarks.devices.arm64 import program
 from edgekit.benchmarks.devices.arm64.parts import SETUP
 from edgekit.benchmarks.devices.arm64.program import NativeRunner
 from edgekit.benchmarks.devices.cooling import CoolPhone, PhoneState
+from edgekit.benchmarks.devices.process_runner import EndedError
 from edgekit.benchmarks.devices.protocol import (
     DeviceFacts,
     E,
-    EndedError,
     Launch,
     LostError,
     Runner,
@@ -177,6 +177,7 @@ class AndroidRunner(NativeRunner):
         super().__init__(process, errors, self._why)
 
     def energy_mj(self, latency_ms: float) -> float | None:
+        """See :meth:`edgekit.benchmarks.devices.protocol.Runner.energy_mj`."""
         return energy.energy_mj(self._phone.state, self.run, latency_ms)
 
     def _answer(self, kind: type[E]) -> E:

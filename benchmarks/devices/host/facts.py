@@ -16,7 +16,10 @@ _GOVERNOR = Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
 
 
 def facts() -> DeviceFacts:
-    """The facts of this machine; ``machine`` is the hardware in one line."""
+    """What a result says of this machine: processor, memory, system, versions.
+
+    ``machine`` names the hardware in one line.
+    """
     import psutil
 
     cpu, flags = _cpu()

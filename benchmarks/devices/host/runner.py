@@ -71,12 +71,14 @@ class Opened:
         self._last: Mapping[str, np.ndarray] = {}
 
     def feed(self, argument: str) -> events.Fed:
+        """See :meth:`edgekit.benchmarks.devices.serving.Opened.feed`."""
         length, path = argument.split(" ", 1)
         values = np.fromfile(path, "<i4").reshape(len(self._inputs), 1, int(length))
         self._feed = dict(zip(self._inputs, values.astype(np.int32), strict=True))
         return events.Fed()
 
     def run(self, argument: str) -> events.Ran:
+        """See :meth:`edgekit.benchmarks.devices.serving.Opened.run`."""
         samples = []
         for _ in range(int(argument)):
             started = time.perf_counter()
@@ -85,6 +87,7 @@ class Opened:
         return events.Ran(samples)
 
     def cold(self, argument: str) -> events.Ran:
+        """See :meth:`edgekit.benchmarks.devices.serving.Opened.cold`."""
         caches, samples = memory.Caches(), []
         for _ in range(int(argument)):
             caches.flush()
@@ -92,14 +95,17 @@ class Opened:
         return events.Ran(samples)
 
     def save(self, argument: str) -> events.Saved:
+        """See :meth:`edgekit.benchmarks.devices.serving.Opened.save`."""
         arrays = [np.asarray(self._last[name], "<f4").ravel() for name in self._outputs]
         np.concatenate(arrays).tofile(argument)
         return events.Saved()
 
     def memory(self, argument: str) -> events.Memory:
+        """See :meth:`edgekit.benchmarks.devices.serving.Opened.memory`."""
         return events.Memory(self._before_bytes, memory.peak_bytes())
 
     def profile(self, argument: str) -> events.Profile:
+        """See :meth:`edgekit.benchmarks.devices.serving.Opened.profile`."""
         count = int(argument)
         name = self._row.name
         return events.Profile(profiles.measure(name, self._model, self._threads, self._feed, count))
