@@ -24,7 +24,8 @@ from edgekit.benchmarks.devices.arm64.parts import WHEELS
 from edgekit.benchmarks.devices.cooling import CoolPhone, PhoneState
 from edgekit.benchmarks.devices.host import runner
 from edgekit.benchmarks.devices.host.device import Host
-from edgekit.benchmarks.devices.protocol import ProcessRunner, Runner, RunnerError
+from edgekit.benchmarks.devices.process_runner import ProcessRunner
+from edgekit.benchmarks.devices.protocol import Runner, RunnerError
 from edgekit.benchmarks.devices.runtimes import PYTORCH, RUNTIMES, Platform, runtimes_of
 from edgekit.benchmarks.devices.warnings import Load
 from edgekit.benchmarks.measurement import Measurement

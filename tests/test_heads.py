@@ -27,8 +27,8 @@ from edgekit.bundle import Bundle
 from edgekit.errors import UnsupportedError
 from edgekit.model import checkpoint
 from edgekit.model.families import get
+from edgekit.model.finding import find
 from edgekit.model.oracle import Oracle
-from edgekit.model.source import find
 from edgekit.postprocess.labels import Classification
 from edgekit.postprocess.vectors import MultiVector, Similarity, SparseVector
 from edgekit.tracing.export import TaskModule, hooked

@@ -23,11 +23,12 @@ from edgekit.errors import EdgekitError, SourceError, UnsupportedError
 from edgekit.manifest.checkpoint import DenseFacts, PoolingFacts
 from edgekit.model import tasks
 from edgekit.model.families import get
+from edgekit.model.finding import find
 from edgekit.model.head import MODES
 from edgekit.model.head import Dense as Projection
 from edgekit.model.oracle import Oracle
 from edgekit.model.sentence_modules import ACTIVATIONS
-from edgekit.model.source import Source, Trust, find
+from edgekit.model.source import Source, Trust
 from edgekit.tokens.texts import TEXTS
 from edgekit.tracing.export import TaskModule, hooked
 

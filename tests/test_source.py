@@ -16,8 +16,9 @@ from transformers import AutoModel
 from edgekit.conversion.plan import count_parameters
 from edgekit.errors import SourceError, UnsupportedError
 from edgekit.model import checkpoint, tasks
+from edgekit.model.finding import find
 from edgekit.model.head import Head, Normalize, Pool
-from edgekit.model.source import Trust, find
+from edgekit.model.source import Trust
 
 
 def edit_config(folder: Path, **changes: object) -> None:

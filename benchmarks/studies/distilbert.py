@@ -23,7 +23,7 @@ from pathlib import Path
 
 import click
 
-from edgekit.model import source
+from edgekit.model import finding, source
 
 _NEEDED = ("sst2/train.tsv", "sst2/dev.tsv", "stsb/pairs.tsv")
 _SENTENCE = re.compile(r"[A-Z][^.!?<>|`=]{30,240}[.!?]")  # of prose, and not of code or tables
@@ -131,7 +131,7 @@ def clauses(words: Sequence[str]) -> Iterator[str]:
 def prepare(data: Path, out: Path) -> None:
     """Writes the texts without labels, and the small BERT's config beside MiniLM's tokenizer."""
     train, dev = (_texts(data / name) for name in _NEEDED[:2])
-    demo, bert = source.find(source.DEMO).folder, out / _BARE
+    demo, bert = finding.find(source.DEMO).folder, out / _BARE
     bert.mkdir(exist_ok=True)
     (bert / "config.json").write_text(json.dumps(_SMALL_BERT), "utf-8")
     for name in ("tokenizer.json", "tokenizer_config.json"):

@@ -16,12 +16,14 @@ from edgekit.converters.options import FormatOptions, flag
 from edgekit.errors import OutputError, PlanError
 from edgekit.formats import Format
 from edgekit.model import config as configs
-from edgekit.model.source import Source, find
+from edgekit.model.finding import find
+from edgekit.model.source import Source
 from edgekit.model.tasks import Task
 from edgekit.signature import Signature, TensorSpec
 from edgekit.staging import check_replaceable
 
 BUCKETS = (32, 64, 128, 256, 384, 512)
+_SHORT = 16  # the mean sentence of STS-B has 14 tokens
 _FLOATS = ("F64", "F32", "F16", "BF16")
 _INPUTS = {
     "input_ids": "the text's token ids",
@@ -106,7 +108,7 @@ def make(request: ConversionRequest) -> ExportPlan:
         task,
         _artifacts(pairs, count_parameters(source)),
         length,
-        _buckets(length, request.buckets),
+        _buckets(length, request.buckets, task),
         folder,
         options,
         request.force,
@@ -184,10 +186,11 @@ def _length(source: Source, request: ConversionRequest) -> int:
     return length
 
 
-def _buckets(max_length: int, asked: Sequence[int] | None) -> tuple[int, ...]:
+def _buckets(max_length: int, asked: Sequence[int] | None, task: Task) -> tuple[int, ...]:
     """Ascending lengths, the last of which is ``max_length``."""
     if asked is None:
-        return (*(bucket for bucket in BUCKETS if bucket < max_length), max_length)
+        usual = (_SHORT, *BUCKETS) if task.short_texts else BUCKETS
+        return (*(bucket for bucket in usual if bucket < max_length), max_length)
     wrong = [bucket for bucket in asked if not 1 <= bucket <= max_length]
     if wrong:
         raise PlanError(f"bucket {wrong[0]} is not between 1 and the maximum length {max_length}")

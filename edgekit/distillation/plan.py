@@ -12,7 +12,7 @@ from edgekit.distillation.objectives import Objective
 from edgekit.distillation.request import DistillationRequest, Inputs, Shape, Training
 from edgekit.errors import PlanError, UnsupportedError
 from edgekit.model import config as configs
-from edgekit.model import source
+from edgekit.model import finding
 from edgekit.model.source import Source
 from edgekit.model.tasks import Task
 
@@ -50,7 +50,7 @@ def make(request: DistillationRequest) -> DistillationPlan:
     """
     extras.require("pytorch", "eval", "distill")
     goal = objectives.get(request.objective)
-    teacher = source.find(request.teacher, request.trust)
+    teacher = finding.find(request.teacher, request.trust)
     task = _task(teacher, goal)
     shape = _shape(request, teacher)
     checks.check_shape(shape, goal, teacher)

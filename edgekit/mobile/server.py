@@ -8,28 +8,24 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
-from collections.abc import Callable
 from functools import partial
 from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import ClassVar
 
 from edgekit.benchmarks.devices.browser.loopback import ISOLATION
 from edgekit.errors import OutputError
 
-_CHUNK_BYTES = 1 << 20
+_TYPES = {
+    ".js": "text/javascript",
+    ".mjs": "text/javascript",
+    ".wasm": "application/wasm",
+    ".webmanifest": "application/manifest+json",
+}
 
 
-class _Handler(SimpleHTTPRequestHandler):
-    extensions_map: ClassVar[dict[str, str]] = {  # of http.server; a system's own may lack these
-        **SimpleHTTPRequestHandler.extensions_map,
-        ".js": "text/javascript",
-        ".mjs": "text/javascript",
-        ".wasm": "application/wasm",
-        ".webmanifest": "application/manifest+json",
-    }
+class Handler(SimpleHTTPRequestHandler):
+    """Answers for the files of a folder."""
 
     def do_GET(self) -> None:
         asked = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
@@ -51,7 +47,11 @@ class _Handler(SimpleHTTPRequestHandler):
         self.end_headers()
         with path.open("rb") as file:
             file.seek(start)
-            shutil.copyfileobj(file, self.wfile, _CHUNK_BYTES)
+            self.copyfile(file, self.wfile)
+
+    def guess_type(self, path: str | os.PathLike[str]) -> str:
+        """A file's type: the system's own table may lack some."""
+        return _TYPES.get(Path(path).suffix) or super().guess_type(path)
 
     def end_headers(self) -> None:
         for name, value in {**ISOLATION, "Cache-Control": "no-cache"}.items():
@@ -62,21 +62,21 @@ class _Handler(SimpleHTTPRequestHandler):
         pass
 
 
-def opened(folder: Path, port: int) -> ThreadingHTTPServer:
+def opened(
+    folder: Path, port: int, handler: type[SimpleHTTPRequestHandler] = Handler
+) -> ThreadingHTTPServer:
     """A server that waits to be started.
 
     Args:
         folder: what it serves.
         port: at which; 0 takes a free one.
+        handler: what answers.
 
     Raises:
         OutputError: the port cannot be had.
     """
-    handler: Callable[..., SimpleHTTPRequestHandler] = partial(
-        _Handler, directory=os.fspath(folder)
-    )
     try:
-        return ThreadingHTTPServer(("127.0.0.1", port), handler)
+        return ThreadingHTTPServer(("127.0.0.1", port), partial(handler, directory=str(folder)))
     except OSError as error:
         raise OutputError(
             f"port {port} cannot be had: {error.strerror}; choose another --port"

@@ -17,8 +17,6 @@ from msgspec import Meta
 from edgekit.documents import read_json
 from edgekit.errors import SourceError, UnsupportedError
 from edgekit.manifest.fields import Similarity
-from edgekit.model import config as configs
-from edgekit.model.config import Config
 
 MODULES = "modules.json"
 SETTINGS = "config_sentence_transformers.json"
@@ -29,7 +27,6 @@ PYLATE = "ColBERT"  # as PyLate names its models up to its release 3
 _LATE = ("MultiVectorEncoder", PYLATE)
 _CROSS = "CrossEncoder"
 _ROLES = ("query", "document")  # which every model has, mostly with nothing to put before them
-_PROBLEMS = {"Sigmoid": "multi_label_classification", "Identity": None}  # of a CrossEncoder
 
 _TAKEN = ("last_hidden_state", "logits")  # of a Transformers model, for vectors or for scores
 _NOT_DONE = {
@@ -270,32 +267,6 @@ def check_encoder(folder: Path, encoder: Path) -> None:
             f"of each pair, which a bundle does not: remove default_prompt_name from {SETTINGS}, "
             "and put it there yourself"
         )
-
-
-def problem_type(folder: Path, config: Config) -> str | None:
-    """What a CrossEncoder's logits mean, by the activation that its library applies to them.
-
-    A sigmoid scores each label for itself, which for one label is the score that ``predict`` gives.
-
-    Returns:
-        A problem type of Transformers; None where the folder is no CrossEncoder's, or its logits
-        are taken as they are.
-
-    Raises:
-        UnsupportedError: an activation that post-processing does not have.
-    """
-    own = settings(folder)
-    older = configs.table(config, "sentence_transformers")
-    named = (
-        own.activation_fn
-        or configs.text(older, "activation_fn")
-        or configs.text(config, "sbert_ce_default_activation_function")
-    )
-    if named is None:
-        one = own.model_type == _CROSS and configs.label_count(config) == 1
-        named = "torch.nn.Sigmoid" if one else "torch.nn.Identity"
-    name = activation(named, tuple(_PROBLEMS), "a CrossEncoder")
-    return _PROBLEMS[name]
 
 
 def encoder_settings(folder: Path) -> Encoder:

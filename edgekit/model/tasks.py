@@ -37,7 +37,7 @@ class Task:
     ``decision`` tells which choices must agree with PyTorch's (see :mod:`edgekit.model.decisions`).
     ``problem_type`` is what the logits of a text classifier mean (see :func:`with_problem`), None
     for other tasks. ``softmax`` says whether one over the last axis follows, which does not see
-    what all scores of a row share.
+    what all scores of a row share. ``short_texts``: they are mostly a sentence or less.
     """
 
     name: str
@@ -48,6 +48,7 @@ class Task:
     has_head: bool = False
     problem_type: str | None = None
     softmax: bool = False
+    short_texts: bool = False
 
     @property
     def decides(self) -> bool:
@@ -107,6 +108,7 @@ TASKS: dict[str, Task] = {
             (Output("logits", ("batch", "labels"), "score of each label"),),
             decisions.largest,
             softmax=True,
+            short_texts=True,
         ),
         Task(
             "token-classification",
@@ -158,6 +160,7 @@ TASKS: dict[str, Task] = {
             ),
             decisions.none,
             has_head=True,
+            short_texts=True,
         ),
         Task(
             "sparse-embedding",

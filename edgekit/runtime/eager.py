@@ -8,7 +8,7 @@ import numpy as np
 
 from edgekit.bundle import Bundle
 from edgekit.errors import BundleError, SourceError
-from edgekit.model import checkpoint, source
+from edgekit.model import checkpoint, finding
 from edgekit.model.oracle import Oracle
 from edgekit.model.source import Source, Trust
 from edgekit.runtime.session import Feed
@@ -62,7 +62,7 @@ def _checkpoint(bundle: Bundle) -> Source:
             f"{bundle.path} was made of the folder {made_of.origin}, which is not here: run this "
             "where it was converted, or put the checkpoint there again"
         )
-    found = source.find(made_of.origin, Trust(unused_weights=True))  # as when it was made
+    found = finding.find(made_of.origin, Trust(unused_weights=True))  # as when it was made
     if found.sha256 != made_of.sha256:
         raise BundleError(f"{made_of.origin} has changed since {bundle.path} was made of it")
     return found

@@ -25,10 +25,10 @@ from edgekit.benchmarks.devices.arm64 import program
 from edgekit.benchmarks.devices.arm64.parts import SETUP
 from edgekit.benchmarks.devices.arm64.program import NativeRunner
 from edgekit.benchmarks.devices.cooling import CoolPhone, PhoneState
+from edgekit.benchmarks.devices.process_runner import EndedError
 from edgekit.benchmarks.devices.protocol import (
     DeviceFacts,
     E,
-    EndedError,
     Launch,
     LostError,
     Runner,

@@ -12,7 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from edgekit.benchmarks.devices.arm64.parts import WHEELS
-from edgekit.benchmarks.devices.protocol import E, Launch, ProcessRunner, RunnerError
+from edgekit.benchmarks.devices.process_runner import ProcessRunner
+from edgekit.benchmarks.devices.protocol import E, Launch, RunnerError
 
 _NOISE = ("INFO", "WARNING", "qemu: uncaught target signal")
 _LONGEST = 200  # characters of what a program wrote

@@ -8,7 +8,8 @@ from edgekit import extras
 from edgekit.benchmarks.devices.driver import DeviceOptions, Driver, Found
 from edgekit.benchmarks.devices.host.facts import facts
 from edgekit.benchmarks.devices.local import LocalFiles, python_runner
-from edgekit.benchmarks.devices.protocol import DeviceFacts, Launch, ProcessRunner, Runner
+from edgekit.benchmarks.devices.process_runner import ProcessRunner
+from edgekit.benchmarks.devices.protocol import DeviceFacts, Launch, Runner
 from edgekit.benchmarks.devices.runtimes import PYTORCH, DeviceRuntime, Platform, runtimes_of
 from edgekit.errors import MissingExtraError, UnsupportedError
 from edgekit.runtime import table

@@ -11,7 +11,7 @@ export interface Missing {
   readonly sizes: ReadonlyMap<Use | "runtime", number>;
   /** How much of them is to be loaded. */
   readonly bytes: number;
-  /** Whether some of the bundle's own is there. */
+  /** Whether one of them is there in part. */
   readonly isBegun: boolean;
 }
 
@@ -44,7 +44,7 @@ export class Loading {
     return {
       sizes: new Map(sizes.filter(([, size]) => size > 0)),
       bytes: sum(missing) - bytesOf(missing),
-      isBegun: bytesOf(this.own) > 0,
+      isBegun: bytesOf(missing) > 0,
     };
   }
 

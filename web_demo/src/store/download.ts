@@ -63,10 +63,10 @@ async function ask(file: SiteFile, from: number, signal: AbortSignal): Promise<R
   return answer;
 }
 
-/** Writes bytes, or fails where there is no space: some browsers only say how much they wrote. */
+/** Writes bytes, or fails where there is no space: Chromium returns an error's number as a size. */
 function write(out: FileSystemSyncAccessHandle, bytes: Uint8Array, at: number): number {
   const written = out.write(bytes as Uint8Array<ArrayBuffer>, { at });
-  if (written < bytes.length) throw new DOMException("", "QuotaExceededError");
+  if (written !== bytes.length) throw new DOMException("", "QuotaExceededError");
   return written;
 }
 
