@@ -94,7 +94,7 @@ def test_every_chart_draws_what_its_table_says(browser: Any, folder: Path) -> No
     cells = rows[f"{DISTILBERT} int8 ◆", "LiteRT"].locator("td").all_inner_texts()
     shown = charts["Latencies"].inner_text()
     assert f"{wording.ms(float(cells[1].split()[0]))} ms" in shown
-    assert cells[-1] == "cosine 0.9999, 43 texts"
+    assert cells[-1] == "cosine 0.9999,\u00a043 texts"
 
 
 def rows_of(table: Any) -> list[Any]:
