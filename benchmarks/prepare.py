@@ -70,7 +70,7 @@ def _bundle(model: Model, suite: Suite, out: Path, say: Say) -> Bundle:
 
 
 def _convert(model: Model, suite: Suite, folder: Path, say: Say) -> None:
-    options: dict[str, Any] = {"recipes": suite.recipes, **model.convert}
+    options: dict[str, Any] = {"recipe": suite.recipes, **model.convert}
     options.setdefault("buckets", sorted(suite.lengths))
     options.setdefault("max_length", max(suite.lengths))
     config = folder.with_suffix("") / "config.json"

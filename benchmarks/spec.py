@@ -172,7 +172,7 @@ def suite(table: SuiteTable, folder: Path, origin: str) -> Suite:
 
 
 # A suite is passed on to others: what it names runs no code, and its bundles have their place.
-_NOT_OF_SUITES = ("out", "force", "allow_pickle", "trust_remote_code", "unused_weights")
+_NOT_OF_SUITES = ("out", "force", "allow_pickle", "trust_remote_code", "allow_unused_weights")
 
 
 def _convert_table() -> type[msgspec.Struct]:

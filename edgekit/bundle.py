@@ -17,10 +17,12 @@ from edgekit.contents import MANIFEST
 from edgekit.errors import BundleError
 from edgekit.files import size_bytes, tree_sha256
 from edgekit.golden import Golden
+from edgekit.layout import html_table
 from edgekit.manifest import SCHEMA_VERSION, Manifest
 from edgekit.manifest.artifacts import ArtifactEntry
 from edgekit.manifest.files import FileEntry
 from edgekit.signature import Signature
+from edgekit.words import count, megabytes
 
 REMEDY = "copy the bundle again or convert again"
 
@@ -37,7 +39,7 @@ class Artifact(ArtifactEntry, frozen=True, kw_only=True):
         return cls(path=folder / entry.file, **facts)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Bundle:
     """An opened bundle, its manifest checked."""
 
@@ -61,6 +63,23 @@ class Bundle:
         for file in bundle.files():
             bundle._check(file, check_hashes)
         return bundle
+
+    def __fspath__(self) -> str:
+        return os.fspath(self.path)
+
+    def __repr__(self) -> str:
+        files = count(len(self.manifest.artifacts), "file")
+        return f"<bundle {self.name!r}: {self.manifest.task}, {files} in {str(self.path)!r}>"
+
+    def _repr_html_(self) -> str:
+        """The files with their sizes and proofs, as a notebook shows them."""
+        sizes = {each.file: megabytes(each.total_bytes) for each in self.artifacts}
+        proofs = [(each.file, proof) for each in self.artifacts for proof in each.proofs]
+        rows = (
+            (file, sizes[file], proof.runtime, f"{proof.max_abs:.1e}", f"{proof.cosine:.6f}")
+            for file, proof in proofs
+        )
+        return html_table(("file", "size", "proven in", "max abs", "cosine"), rows)
 
     @property
     def name(self) -> str:

@@ -1,7 +1,8 @@
-"""Tables of one look for all that prints: on a terminal, and as Markdown."""
+"""Tables of one look for all that prints: on a terminal, as Markdown, and in a notebook."""
 
 from __future__ import annotations
 
+import html
 import os
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
@@ -177,3 +178,12 @@ def markdown_table(
 def markdown_text(text: str) -> str:
     """A text that Markdown shows as it is, in one line. Brackets alone make no link and stay."""
     return " ".join(text.split()).translate(_MARKDOWN).replace("](", "\\](")
+
+
+def html_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table of texts, which may hold anything."""
+    head = "".join(f"<th>{html.escape(column)}</th>" for column in columns)
+    body = "".join(
+        f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>" for row in rows
+    )
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

@@ -177,7 +177,7 @@ def small(shared: Shared) -> Callable[[str], Bundle]:
     def made(task: str) -> Bundle:
         checkpoint = shared.made(task, partial(save_seeded, MODELS[task]))
         make = partial(
-            convert, checkpoint, task=task, to=("onnx",), recipes=("fp32",), buckets=(64,)
+            convert, checkpoint, task=task, to=("onnx",), recipe=("fp32",), buckets=(64,)
         )
         return Bundle.open(shared.made(f"small-{task}.edgekit", make))
 

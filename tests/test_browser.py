@@ -26,7 +26,7 @@ from onnx import TensorProto, helper
 from test_bench import FAST, spoil, suite_of
 from test_bundle import edit
 
-from edgekit import report
+from edgekit import reporting as report
 from edgekit.benchmarks import bench, prepare
 from edgekit.benchmarks.devices.browser import chromium
 from edgekit.benchmarks.devices.browser import setup as browser_setup

@@ -136,7 +136,7 @@ def test_odd_checkpoints_convert(make: Callable[[Path], Path], tmp_path: Path) -
     folder = make(tmp_path / "model")
     source = find(str(folder))
     labels = checkpoint.labels(checkpoint.load_model(source, source.task(None)), source.task(None))
-    asked = {"to": ("onnx",), "recipes": ("fp32",), "buckets": (64,)}
+    asked = {"to": ("onnx",), "recipe": ("fp32",), "buckets": (64,)}
     bundle = convert(folder, tmp_path / "out", **asked)
     (artifact,) = bundle.artifacts
     assert artifact.passed

@@ -27,7 +27,7 @@ def published(classifier: Path, converted: Callable[..., Bundle]) -> Bundle:
     """Converting proves every length, padding and text against PyTorch. Core ML stands beside."""
     recipes = ("fp32", "fp16", "int8")
     to = ("coreai", "coreml")
-    return converted("coreai", classifier, to=to, recipes=recipes, buckets=(16, 64))
+    return converted("coreai", classifier, to=to, recipe=recipes, buckets=(16, 64))
 
 
 def test_every_recipe_is_proven_in_apples_runtime(published: Bundle) -> None:

@@ -104,7 +104,7 @@ def mlm(teachers: Teachers, folder: Path, out: str, **options: object) -> Distil
 
 
 def converted(student: Path) -> Bundle:
-    asked = {"to": ("onnx",), "recipes": ("fp32",), "buckets": (16,)}
+    asked = {"to": ("onnx",), "recipe": ("fp32",), "buckets": (16,)}
     return convert(student, student.with_suffix(".edgekit"), **asked)
 
 
@@ -481,7 +481,7 @@ def test_a_distillation_has_the_same_arguments_however_it_is_asked_for() -> None
     """Of the function, its request and the command line."""
     request = dict(inspect.signature(DistillationRequest).parameters)
     function = dict(inspect.signature(edgekit.distill).parameters)
-    assert function.pop("say")
+    assert function.pop("progress")
     assert [(name, each.default, each.annotation) for name, each in function.items()] == [
         (name, each.default, each.annotation) for name, each in request.items()
     ]

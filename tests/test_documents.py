@@ -20,7 +20,8 @@ from jsonschema import Draft202012Validator
 from msgspec.structs import asdict
 
 import edgekit
-from edgekit import documents, report
+from edgekit import documents
+from edgekit import reporting as report
 from edgekit.benchmarks import results, spec
 from edgekit.budget import limits
 from edgekit.budget.baseline import Baseline
@@ -33,7 +34,7 @@ from edgekit.golden import Sample
 from edgekit.model.source import Trust
 from edgekit.postprocess import golden as vectors
 from edgekit.proof.verify import verify
-from edgekit.report import data
+from edgekit.reporting import data
 from edgekit.runtime.eager import Eager
 
 ROOT = Path(__file__).parent.parent

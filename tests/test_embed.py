@@ -116,7 +116,7 @@ def test_sentence_similarity_asks_for_each_text_by_itself(text_in: Bundle) -> No
     ("arguments", "message"),
     [
         ("run BUNDLE text --artifact FILE --device arm64", "arm64 has no operators for FILE"),
-        ("eval BUNDLE --data dev.tsv --artifacts FILE", "FILE takes text, and is the model of"),
+        ("eval BUNDLE --data dev.tsv --artifact FILE", "FILE takes text, and is the model of"),
         ("check BUNDLE --budget p90.toml", "files that take text, of which p90 cannot be measured"),
     ],
 )

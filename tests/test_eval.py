@@ -318,7 +318,7 @@ def test_a_report_is_valid_and_goes_on_where_it_stopped(
     bundle: Bundle, texts: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
-    request = EvaluationRequest((bundle.path,), texts, artifacts=FILES)
+    request = EvaluationRequest((bundle.path,), texts, artifact=FILES)
     whole = run(request, out)
     assert result.read(out / "eval.json") == whole
     stored = sorted(out.glob("*.jsonl"))
@@ -368,7 +368,7 @@ def test_a_file_spoiled_in_one_class_shows_it_there(
     margins = [math.log(a.score / b.score) for a, b in pairs if a.index == label]
     steps = {"not": 0.0, "half": float(np.median(margins)), "wholly": 9.0}
     folders = [spoiled(bundle, tmp_path / f"{n}.edgekit", label, by) for n, by in steps.items()]
-    request = EvaluationRequest(tuple(folders), texts, artifacts=FILES[:1])
+    request = EvaluationRequest(tuple(folders), texts, artifact=FILES[:1])
     report = run(request, tmp_path / "out")
     files = [row.artifacts[0] for row in report.bundles]
     of_class = [{row.label: row.score for row in file.classes} for file in files]
@@ -391,7 +391,7 @@ def test_a_file_spoiled_in_one_class_shows_it_there(
 
 def test_the_command_line_on_a_bundle(bundle: Bundle, texts: Path, tmp_path: Path) -> None:
     arguments = ["eval", str(bundle.path), "--data", str(texts), "-o", str(tmp_path / "out")]
-    result = CliRunner().invoke(cli, [*arguments, "--artifacts", ",".join(FILES)])
+    result = CliRunner().invoke(cli, [*arguments, "--artifact", ",".join(FILES)])
     assert result.exit_code == 0, result.output
     assert "text is column 1, label is column 2" in result.output
     assert "accuracy" in result.output

@@ -118,7 +118,7 @@ def sparse(tmp_path: Path, strategy: str, activation: str) -> Path:
 
 
 def converted(folder: Path, out: Path) -> Bundle:
-    return convert(folder, out, to=("onnx",), recipes=("fp32",))
+    return convert(folder, out, to=("onnx",), recipe=("fp32",))
 
 
 def late(tmp_path: Path, encoder: Path) -> MultiVectorEncoder:

@@ -164,7 +164,7 @@ def test_a_recipe_without_a_lowering_is_refused_before_anything_slow(
     monkeypatch.setitem(RECIPES, "int4", INT4)
     title = FORMATS[name].title
     with pytest.raises(UnsupportedError, match=f"{title} .*int4 per block of 32.*'int4'"):
-        plan_of(bare_config, to=(name,), recipes=("int4",), out=tmp_path / "out")
+        plan_of(bare_config, to=(name,), recipe=("int4",), out=tmp_path / "out")
     assert "int4" not in FORMATS[name].recipes
     assert not list(tmp_path.iterdir())
 

@@ -14,11 +14,11 @@ import pytest
 import report_samples
 from report_samples import BERT, DISTILBERT, FILES
 
-from edgekit import report
+from edgekit import reporting as report
 from edgekit.benchmarks.devices import warnings
 from edgekit.benchmarks.devices.browser import chromium
 from edgekit.errors import PlanError
-from edgekit.report import data, terminal, wording
+from edgekit.reporting import data, terminal, wording
 
 
 @pytest.fixture(scope="module")

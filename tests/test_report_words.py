@@ -12,10 +12,10 @@ import report_samples
 from msgspec import structs
 from report_samples import BERT, DISTILBERT
 
-from edgekit import report
+from edgekit import reporting as report
 from edgekit.benchmarks import session
 from edgekit.cli.main import cli
-from edgekit.report import comparison, data, headline, terminal
+from edgekit.reporting import comparison, data, headline, terminal
 
 
 def test_a_worse_model_is_called_so_everywhere(tmp_path: Path) -> None:

@@ -87,7 +87,7 @@ def prompting(tmp_path_factory: pytest.TempPathFactory) -> tuple[SentenceTransfo
     """The library's model, and the bundle."""
     folder = tmp_path_factory.mktemp("prompts")
     theirs = prompted(folder / "model")
-    return theirs, convert(folder / "model", folder / "out", to=("onnx",), recipes=("fp32",))
+    return theirs, convert(folder / "model", folder / "out", to=("onnx",), recipe=("fp32",))
 
 
 def test_a_default_prompt_stands_before_every_text(

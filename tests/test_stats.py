@@ -10,12 +10,13 @@ import pytest
 import report_samples
 from scipy import stats as scipy_stats
 
-from edgekit import report, stats
+from edgekit import reporting as report
+from edgekit import stats
 from edgekit.benchmarks.measurement import Measurement
 from edgekit.evaluation import measures
 from edgekit.evaluation.judged import Judged
 from edgekit.evaluation.scoring import score
-from edgekit.report.comparison import SAME_RECIPE
+from edgekit.reporting.comparison import SAME_RECIPE
 from edgekit.stats import Interval
 
 RNG = np.random.default_rng(7)

@@ -86,7 +86,7 @@ def test_the_manifest_says_what_the_logits_mean(
     names = {index: f"label {index}" for index in range(labels)}
     config = BertConfig.from_dict({**BERT.to_dict(), "id2label": names, "problem_type": declared})
     folder = save_checkpoint(BertForSequenceClassification(config).eval(), tmp_path / "model")
-    asked = {"to": ("onnx",), "recipes": ("fp32",), "buckets": (48,)}
+    asked = {"to": ("onnx",), "recipe": ("fp32",), "buckets": (48,)}
     bundle = convert(folder, tmp_path / "out", **asked)
     assert bundle.manifest.problem_type == problem_type
     assert bundle.artifacts[0].outputs[0].shape == ("batch", labels)

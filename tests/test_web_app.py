@@ -24,11 +24,11 @@ from web_pages import (
 )
 
 import edgekit
-from edgekit import report
+from edgekit import reporting as report
 from edgekit.benchmarks.devices.browser import chromium, setup
 from edgekit.bundle import Bundle
 from edgekit.mobile.site import WASM
-from edgekit.report import sources
+from edgekit.reporting import sources
 from edgekit.toolchains.setup import SetupError
 
 if TYPE_CHECKING:
@@ -254,7 +254,7 @@ def test_two_files_are_compared_and_the_measurement_is_one_of_edgekit_report(
     open_page: Callable[[Served], Any], bundle: Bundle, tmp_path: Path
 ) -> None:
     names = ("model-int8.onnx", "model-fp32.onnx")
-    edgekit.make_app(bundle.path, platform="web", out=tmp_path / "site", artifacts=names)
+    edgekit.make_app(bundle.path, platform="web", out=tmp_path / "site", artifact=names)
     with served(tmp_path / "site") as found:
         page = open_page(found)
         load(page, "classifier")

@@ -45,7 +45,7 @@ def site(bundle: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Path:
     other = shutil.copytree(bundle.path, folder / "other.edgekit")
     names = ("model-int8.onnx", "model-fp32.onnx")
     edgekit.make_app(
-        bundle.path, other, platform="web", out=folder / "site", artifacts=names, name="Käse"
+        bundle.path, other, platform="web", out=folder / "site", artifact=names, name="Käse"
     )
     return folder / "site"
 
@@ -88,7 +88,7 @@ def test_a_site_is_written_anew_and_nobodys_own_files_are_lost(
 ) -> None:
     out = Path(shutil.copytree(site, tmp_path / "site"))
     with pytest.raises(PlanError, match="which the app for web does not open"):
-        edgekit.make_app(bundle.path, platform="web", out=out, artifacts=("model-int8.tflite",))
+        edgekit.make_app(bundle.path, platform="web", out=out, artifact=("model-int8.tflite",))
     before = (out / "service-worker.js").read_text()
     copy = shutil.copytree(bundle.path, tmp_path / "third.edgekit")
     edgekit.make_app(copy, platform="web", out=out)

@@ -53,7 +53,7 @@ def make_plan(pair: Pair, to: Sequence[str], folder: Path) -> ExportPlan:
                 f"config:{config}",
                 task=pair[1],
                 to=[name],
-                recipes=formats.get(name).default_recipes,
+                recipe=formats.get(name).default_recipes,
                 buckets=BUCKETS,
                 out=folder / "bundle",
                 force=True,

@@ -13,7 +13,7 @@ from edgekit.budget.quantities import FILE, Observation, Quantity
 from edgekit.errors import PlanError
 from edgekit.evaluation.result import Evaluation
 from edgekit.files import file_sha256
-from edgekit.report import comparison, sources
+from edgekit.reporting import comparison, sources
 
 T = TypeVar("T")
 

@@ -81,7 +81,7 @@ def bench(
       edgekit bench model.edgekit --device host,arm64:cortex-a53
       edgekit bench --suite quick
     """
-    from edgekit import extras, report
+    from edgekit import extras, reporting
     from edgekit.benchmarks import session
     from edgekit.cli import progress
     from edgekit.cli.rendering.reports import show
@@ -99,6 +99,6 @@ def bench(
             kept = f"what is finished is in {folder}; the same command goes on from there"
             told = kept if folder.exists() else "nothing was measured yet"
             raise click.ClickException(f"interrupted: {told}") from None
-    show(report.build(rows), folder, as_json, quiet)
+    show(reporting.build(rows), folder, as_json, quiet)
     if any(row.failure for row in rows):
         sys.exit(1)

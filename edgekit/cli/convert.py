@@ -30,7 +30,6 @@ from edgekit.cli.options import (
 @click.option("--to", type=FORMAT_NAMES, default="onnx,tflite,coreml", show_default=True)
 @click.option(
     "--recipe",
-    "recipes",
     type=RECIPE_NAMES,
     envvar="EDGEKIT_CONVERT_RECIPE",
     help="Default: fp32,int8; Core ML: fp16,int8.",
@@ -52,7 +51,6 @@ from edgekit.cli.options import (
 @click.option("--allow-pickle", is_flag=True, help="Load pickled weights: they can run code.")
 @click.option(
     "--allow-unused-weights",
-    "unused_weights",
     is_flag=True,
     help="Leave out weights no model reads.",
 )

@@ -30,7 +30,7 @@ from edgekit.cli.options import (
     metavar="TASK",
     help=f"Where the model leaves a choice: {', '.join(WAYS)}.",
 )
-@click.option("--artifacts", type=NAMES, help="Files, formats or recipes.  [default: all]")
+@click.option("--artifact", type=NAMES, help="Files, formats or recipes.  [default: all]")
 @click.option(
     "--device", type=Text(), default="host", show_default=True, help="Like host or arm64."
 )
@@ -58,7 +58,7 @@ def evaluate(
     bundles: tuple[Path, ...],
     data: Path,
     task: str | None,
-    artifacts: tuple[str, ...] | None,
+    artifact: tuple[str, ...] | None,
     device: str,
     limit: int | None,
     columns: dict[str, str] | None,
@@ -82,7 +82,7 @@ def evaluate(
     \b
     Examples:
       edgekit eval model.edgekit --data dev.tsv
-      edgekit eval model.edgekit --data dev.csv --artifacts int8 --limit 200
+      edgekit eval model.edgekit --data dev.csv --artifact int8 --limit 200
       edgekit eval model.edgekit --data dev.csv --columns text=review
     """
     from edgekit.cli import progress
@@ -92,7 +92,7 @@ def evaluate(
 
     options = EvaluationOptions(columns or {}, labels or {}, null_threshold, top)
     request = EvaluationRequest(
-        bundles, data, task, artifacts, device, limit, shown, options, prompt=prompt
+        bundles, data, task, artifact, device, limit, shown, options, prompt=prompt
     )
     folder = out or default_folder(data)
     with progress.Log(quiet or as_json) as log:

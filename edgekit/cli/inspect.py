@@ -24,18 +24,12 @@ def inspect(path: Path, as_json: bool, debug: bool) -> None:
       edgekit inspect model.edgekit
       edgekit inspect model.edgekit/model-int8.tflite --json
     """
+    import edgekit
     from edgekit.bundle import Bundle
     from edgekit.cli.rendering import bundles
-    from edgekit.contents import MANIFEST
-    from edgekit.conversion import worker
-    from edgekit.errors import BundleError
-    from edgekit.runtime.inspection import READERS, inspect_file
 
-    if (path / MANIFEST).exists() or (path.is_dir() and path.suffix not in READERS):
-        bundles.inspected(Bundle.open(path), as_json)
+    found = edgekit.inspect(path, debug=debug)
+    if isinstance(found, Bundle):
+        bundles.inspected(found, as_json)
     else:
-        try:
-            facts = worker.alone(inspect_file, path.absolute(), debug=debug)
-        except worker.CrashError as crash:  # a damaged file can take its library down with it
-            raise BundleError(f"{path} cannot be read: {crash}") from crash
-        bundles.file(facts, as_json)
+        bundles.file(found, as_json)

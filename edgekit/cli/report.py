@@ -29,11 +29,11 @@ def report(
       edgekit report model.bench
       edgekit report mine.bench theirs.bench --against bert -o report
     """
-    from edgekit import report as reports
+    from edgekit import reporting
     from edgekit.cli.rendering import reports as rendering
-    from edgekit.report import sources
+    from edgekit.reporting import sources
 
     found = sources.read(results)
     rendering.show(
-        reports.build(found.measurements, against, found.evaluations), out, as_json, quiet=False
+        reporting.build(found.measurements, against, found.evaluations), out, as_json, quiet=False
     )

@@ -21,7 +21,7 @@ FILES = {
         "Measurement",
         "A line of results.jsonl of edgekit bench, version 1",
     ),
-    "report": ("edgekit.report.data", "ReportFile", "report.json of edgekit bench, version 1"),
+    "report": ("edgekit.reporting.data", "ReportFile", "report.json of edgekit bench, version 1"),
     "eval": ("edgekit.evaluation.result", "Evaluation", "eval.json of edgekit eval, version 1"),
     "distill": (
         "edgekit.distillation.report",

@@ -30,22 +30,12 @@ def verify(
       edgekit verify model.edgekit
       edgekit verify model.edgekit --artifact onnx,tflite
     """
-    from edgekit.bundle import Bundle
+    import edgekit
     from edgekit.cli import progress
     from edgekit.cli.rendering import bundles
-    from edgekit.conversion import worker
-    from edgekit.proof import verify as verifying
 
     with progress.Log(quiet or as_json) as log:
-        log.say(f"{path}: every file's hash")
-        opened = Bundle.open(path.absolute())
-        results = worker.alone(
-            verifying.verify,
-            opened,
-            names or (),
-            debug=debug,
-            say=lambda step: log.say(f"  {step}"),
-        )
+        results = edgekit.verify(path, artifact=names or (), debug=debug, progress=log.say)
     if not quiet:
         bundles.verified(results, as_json)
     if not all(result.passed for result in results):

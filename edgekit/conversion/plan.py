@@ -88,7 +88,7 @@ def make(request: ConversionRequest) -> ExportPlan:
         EdgekitError: the first thing that cannot work, with its remedy.
     """
     wanted = [formats.get(name) for name in _once("--to", request.to)]
-    pairs = [(format_, name) for format_ in wanted for name in _recipes(format_, request.recipes)]
+    pairs = [(format_, name) for format_ in wanted for name in _recipes(format_, request.recipe)]
     extras.require("pytorch", *(format_.name for format_ in wanted))
     options = _options(request, wanted)
     source = find(request.model, request.trust)

@@ -20,7 +20,7 @@ class ConversionRequest:
     model: str
     task: str | None = None
     to: Sequence[str] = formats.DEFAULT
-    recipes: Sequence[str] | None = None
+    recipe: Sequence[str] | None = None
     max_length: int | None = None
     buckets: Sequence[int] | None = None
     out: str | os.PathLike[str] | None = None
@@ -33,12 +33,12 @@ class ConversionRequest:
     embed_tokenizer: bool = False
     allow_pickle: bool = False
     trust_remote_code: bool = False
-    unused_weights: bool = False
+    allow_unused_weights: bool = False
 
     @property
     def trust(self) -> Trust:
         """What of the checkpoint may run code or be left out."""
-        return Trust(self.allow_pickle, self.trust_remote_code, self.unused_weights)
+        return Trust(self.allow_pickle, self.trust_remote_code, self.allow_unused_weights)
 
     def given(self) -> Mapping[str, object]:
         """The arguments that are not what they are by default, by their names."""

@@ -37,7 +37,7 @@ def to_html(found: DistillationReport) -> str:
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     text = files("edgekit.distillation").joinpath("page.html").read_text("utf-8")
-    style = files("edgekit.report").joinpath("template", "page.css").read_text("utf-8")
+    style = files("edgekit.reporting").joinpath("template", "page.css").read_text("utf-8")
     return environment.from_string(text).render(
         report=found,
         tables=list(tables.of(found)),

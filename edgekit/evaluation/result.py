@@ -12,6 +12,7 @@ from msgspec import Meta
 from edgekit import documents
 from edgekit.errors import PlanError
 from edgekit.files import write_text
+from edgekit.layout import html_table
 from edgekit.manifest.fields import Count
 from edgekit.stats import CONFIDENCE
 from edgekit.version import VERSION
@@ -132,7 +133,7 @@ class DataFacts:
     limit: Annotated[int | None, Meta(description="only the first so many examples")]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Evaluation:
     """eval.json: bundles over the same data, and what `edgekit eval --json` prints."""
 
@@ -149,6 +150,27 @@ class Evaluation:
     data: DataFacts
     bundles: Annotated[tuple[BundleEvaluation, ...], Meta(min_length=1)]
 
+    def __repr__(self) -> str:
+        names = ", ".join(each.bundle for each in self.bundles)
+        return f"<evaluation of {names} on {self.data.file}>"
+
+    def _repr_html_(self) -> str:
+        """Every file's metric with its interval and its drop, as a notebook shows them."""
+        rows = [
+            (each.bundle, row.file, row.metrics[0])
+            for each in self.bundles
+            for row in (each.baseline, *each.artifacts)
+            if row and row.metrics
+        ]
+        columns = ("bundle", "file", "metric", "value", "low", "high", "drop", "low", "high")
+        return html_table(
+            columns,
+            (
+                (bundle, file, score.name, *map(_digits, _numbers(score)))
+                for bundle, file, score in rows
+            ),
+        )
+
     def save(self, folder: Path) -> None:
         """Writes ``eval.json``, at once or not at all.
 
@@ -156,6 +178,15 @@ class Evaluation:
             OutputError: it cannot be written.
         """
         write_text(folder / FILE, documents.dump_json(self, FILE, indent=2) + "\n")
+
+
+def _numbers(score: Score) -> tuple[float | None, ...]:
+    own = (score.value, score.low, score.high)
+    return (*own, score.drop, score.drop_low, score.drop_high)
+
+
+def _digits(value: float | None) -> str:
+    return "" if value is None else f"{value:.4f}"
 
 
 def read(path: Path) -> Evaluation:

@@ -43,7 +43,7 @@ Say = Callable[[str], None]
 class EvaluationRequest:
     """What is evaluated on which data.
 
-    ``artifacts`` None are all files that the device runs; ``limit`` counts examples from the first
+    ``artifact`` None are all files that the device runs; ``limit`` counts examples from the first
     on; ``shown`` is how many differing examples are kept of each file. Without ``baseline`` PyTorch
     is not asked, and there are no drops. ``prompt`` is the name of the bundles' prompt that stands
     before every text; None leaves it to the model.
@@ -52,7 +52,7 @@ class EvaluationRequest:
     bundles: tuple[Path, ...]
     data: Path
     task: str | None = None
-    artifacts: tuple[str, ...] | None = None
+    artifact: tuple[str, ...] | None = None
     device: str = HOST
     limit: int | None = None
     shown: int = 5
@@ -66,7 +66,7 @@ class EvaluationRequest:
         given = {
             "data": self.data,
             "task": self.task,
-            "artifacts": self.artifacts,
+            "artifact": self.artifact,
             "device": self.device if self.device != HOST else None,
             "limit": self.limit,
             **asdict(self.options),
@@ -147,7 +147,7 @@ class _Work:
         return judging.report(bundle, prepared, baseline, files, asked.shown)
 
     def _artifacts(self, bundle: Bundle) -> Iterator[tuple[Artifact, str]]:
-        names, device = self.request.artifacts, self.request.device
+        names, device = self.request.artifact, self.request.device
         if names is None:
             chosen = opening.runnable(bundle.artifacts, device)
         else:

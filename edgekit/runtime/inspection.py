@@ -14,13 +14,15 @@ from edgekit.converters.tflite_versions import FIRST_LITERT, least_tensorflow
 from edgekit.errors import BundleError, UnsupportedError
 from edgekit.files import external_data, size_bytes
 from edgekit.formats import get as get_format
+from edgekit.layout import html_table
 from edgekit.signature import TensorSpec
+from edgekit.words import megabytes
 
 if TYPE_CHECKING:
     from onnx import ValueInfoProto
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class FileFacts:
     """What :func:`inspect_file` finds in a file.
 
@@ -41,6 +43,18 @@ class FileFacts:
     functions: tuple[str, ...] = ()
     least_runtime: Mapping[str, str] = field(default_factory=dict)
     minimum_os: str = ""
+
+    def __repr__(self) -> str:
+        return f"<{self.file}: {self.format}, {megabytes(self.size_bytes)}, {self.version}>"
+
+    def _repr_html_(self) -> str:
+        """Inputs and outputs, as a notebook shows them."""
+        named = [
+            *(("input", row) for row in self.inputs),
+            *(("output", row) for row in self.outputs),
+        ]
+        cells = ((row.name, kind, row.dtype, str(list(row.shape))) for kind, row in named)
+        return html_table(("name", "", "type", "shape"), cells)
 
 
 def inspect_file(path: Path) -> FileFacts:

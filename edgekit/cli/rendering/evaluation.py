@@ -12,7 +12,7 @@ from rich.markup import escape
 from edgekit.cli.rendering.tables import print_json
 from edgekit.evaluation.result import FILE, BundleEvaluation, Evaluation, Quality, Score
 from edgekit.layout import Column, print_table
-from edgekit.report import scores
+from edgekit.reporting import scores
 
 _CLASSES = 12  # shown: those that lost most, if there are more
 _TEXT = 88  # characters of an example's text

@@ -6,20 +6,20 @@ from pathlib import Path
 
 import click
 
-from edgekit import report as reports
-from edgekit.report import Report
+from edgekit import reporting
+from edgekit.reporting import Report
 
 
 def show(found: Report, folder: Path | None, as_json: bool, quiet: bool) -> None:
     """Writes a report's files to ``folder``, if there is one, and prints the report."""
-    page = reports.write(found, folder) if folder else None
+    page = reporting.write(found, folder) if folder else None
     if as_json:
         from edgekit.cli.rendering.tables import print_json
-        from edgekit.report import data
+        from edgekit.reporting import data
 
         print_json(data.document(found))
     elif not quiet:
-        from edgekit.report import terminal
+        from edgekit.reporting import terminal
 
         terminal.show(found)
     if page:

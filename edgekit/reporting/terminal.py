@@ -10,10 +10,10 @@ from rich.markup import escape
 
 from edgekit import layout
 from edgekit.layout import Column
-from edgekit.report import headline, quality_tables, scores, tables, wording
-from edgekit.report.groups import Group, Result
-from edgekit.report.numbers import Report
-from edgekit.report.tables import TextTable
+from edgekit.reporting import headline, quality_tables, scores, tables, wording
+from edgekit.reporting.groups import Group, Result
+from edgekit.reporting.numbers import Report
+from edgekit.reporting.tables import TextTable
 from edgekit.words import count, megabytes
 
 _WIDTH = 140  # where the output is no terminal

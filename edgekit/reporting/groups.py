@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from edgekit import stats
 from edgekit.benchmarks.devices.runtimes import PYTORCH
 from edgekit.benchmarks.measurement import Conditions, Measurement
-from edgekit.report import comparison
-from edgekit.report.comparison import Comparison
+from edgekit.reporting import comparison
+from edgekit.reporting.comparison import Comparison
 from edgekit.stats import Summary
 
 _USUAL_LENGTH = 128  # what models are usually compared at
@@ -34,7 +34,7 @@ class Result:
     pareto: bool = False
 
     def against(self, kind: str) -> Comparison | None:
-        """The comparison of that kind, one of :mod:`edgekit.report.comparison`; None without it."""
+        """The comparison of that kind (:mod:`edgekit.reporting.comparison`); None without it."""
         return next((each for each in self.comparisons if each.kind == kind), None)
 
     @property

@@ -15,7 +15,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from edgekit import documents, extras
-from edgekit.report import (
+from edgekit.reporting import (
     comparison,
     data,
     figures,
@@ -26,11 +26,11 @@ from edgekit.report import (
     tables,
     wording,
 )
-from edgekit.report.comparison import Comparison
-from edgekit.report.groups import Setting
-from edgekit.report.headline import Headline
-from edgekit.report.numbers import Report
-from edgekit.report.quality import QualityPart
+from edgekit.reporting.comparison import Comparison
+from edgekit.reporting.groups import Setting
+from edgekit.reporting.headline import Headline
+from edgekit.reporting.numbers import Report
+from edgekit.reporting.quality import QualityPart
 from edgekit.words import megabytes
 
 if TYPE_CHECKING:
@@ -189,7 +189,7 @@ def _quality_tiles(part: QualityPart) -> Iterator[Tile]:
 
 
 def _template(name: str) -> str:
-    return files("edgekit.report").joinpath("template", name).read_text("utf-8")
+    return files("edgekit.reporting").joinpath("template", name).read_text("utf-8")
 
 
 @cache

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from edgekit import documents
 from edgekit.files import write_text
-from edgekit.report.numbers import Report, build
+from edgekit.reporting.numbers import Report, build
 
 __all__ = ["FILES", "Report", "build", "write"]
 FILES = ("report.html", "report.md", "report.json", "results.csv")
@@ -24,7 +24,7 @@ def write(report: Report, folder: Path) -> Path:
         MissingExtraError: the charts' library is not installed.
         OutputError: they cannot be written.
     """
-    from edgekit.report import data, html, markdown
+    from edgekit.reporting import data, html, markdown
 
     contents = {
         "report.html": html.to_html(report),

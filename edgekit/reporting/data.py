@@ -13,14 +13,14 @@ from msgspec import Meta
 from edgekit.benchmarks.measurement import Measurement, Parity, Positive, Subject
 from edgekit.evaluation.result import Evaluation
 from edgekit.manifest.fields import Count, Length
-from edgekit.report import comparison, headline, problems
-from edgekit.report.comparison import Comparison
-from edgekit.report.groups import Group, Result, Setting
-from edgekit.report.headline import Headline
-from edgekit.report.numbers import Report
-from edgekit.report.paper import Claim
-from edgekit.report.problems import WarningSummary
-from edgekit.report.texts import TextsRow
+from edgekit.reporting import comparison, headline, problems
+from edgekit.reporting.comparison import Comparison
+from edgekit.reporting.groups import Group, Result, Setting
+from edgekit.reporting.headline import Headline
+from edgekit.reporting.numbers import Report
+from edgekit.reporting.paper import Claim
+from edgekit.reporting.problems import WarningSummary
+from edgekit.reporting.texts import TextsRow
 from edgekit.stats import Summary
 from edgekit.version import VERSION
 

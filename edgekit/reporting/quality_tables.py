@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from edgekit.evaluation.result import DifferingExample
-from edgekit.report import scores, wording
-from edgekit.report.groups import Result
-from edgekit.report.quality import QualityPart, QualityRow
-from edgekit.report.tables import TextTable
+from edgekit.reporting import scores, wording
+from edgekit.reporting.groups import Result
+from edgekit.reporting.quality import QualityPart, QualityRow
+from edgekit.reporting.tables import TextTable
 from edgekit.words import megabytes
 
 

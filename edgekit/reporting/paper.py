@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from edgekit.benchmarks.devices.runtimes import PYTORCH
 from edgekit.benchmarks.measurement import Measurement
-from edgekit.report import comparison
+from edgekit.reporting import comparison
 from edgekit.stats import Interval
 
 

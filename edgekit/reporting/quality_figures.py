@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from edgekit.evaluation.result import Quality, Score
-from edgekit.report import charts, scores, wording
-from edgekit.report.charts import Point, Tones
-from edgekit.report.figures import Figure
-from edgekit.report.groups import Result
-from edgekit.report.quality import QualityPart, QualityRow
+from edgekit.reporting import charts, scores, wording
+from edgekit.reporting.charts import Point, Tones
+from edgekit.reporting.figures import Figure
+from edgekit.reporting.groups import Result
+from edgekit.reporting.quality import QualityPart, QualityRow
 from edgekit.words import megabytes
 
 

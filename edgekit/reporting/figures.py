@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from edgekit.report import charts, comparison, wording
-from edgekit.report.charts import Point, Tones
-from edgekit.report.groups import Result, Setting
-from edgekit.report.numbers import Report
+from edgekit.reporting import charts, comparison, wording
+from edgekit.reporting.charts import Point, Tones
+from edgekit.reporting.groups import Result, Setting
+from edgekit.reporting.numbers import Report
 from edgekit.stats import Interval
 from edgekit.words import count, megabytes
 

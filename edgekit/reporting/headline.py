@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from edgekit.benchmarks.devices import warnings
 from edgekit.benchmarks.measurement import Measurement
 from edgekit.evaluation.result import Quality
-from edgekit.report import comparison, scores, wording
-from edgekit.report.groups import Group, Result, Setting
-from edgekit.report.numbers import Report
-from edgekit.report.quality import QualityPart
+from edgekit.reporting import comparison, scores, wording
+from edgekit.reporting.groups import Group, Result, Setting
+from edgekit.reporting.numbers import Report
+from edgekit.reporting.quality import QualityPart
 from edgekit.words import megabytes
 
 

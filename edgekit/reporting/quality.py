@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from edgekit.benchmarks.devices.runtimes import PYTORCH
 from edgekit.errors import PlanError
 from edgekit.evaluation.result import BundleEvaluation, DataFacts, Evaluation, Quality
-from edgekit.report.groups import Group, Result, Setting
+from edgekit.reporting.groups import Group, Result, Setting
 
 
 @dataclass(frozen=True)

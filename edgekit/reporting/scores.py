@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from edgekit.evaluation.result import FEW, BundleEvaluation, Quality, Score
-from edgekit.report.wording import NO_DIFFERENCE, NOTHING
+from edgekit.reporting.wording import NO_DIFFERENCE, NOTHING
 
 METHOD = (
     "Metrics have intervals of 95%, by bootstrap, or exact where no answer differs; a drop is "

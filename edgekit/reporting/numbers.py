@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 
 from edgekit.benchmarks.measurement import Measurement
 from edgekit.evaluation.result import Evaluation
-from edgekit.report import comparison, groups, paper, quality, texts
-from edgekit.report.groups import Result, Setting
-from edgekit.report.paper import Claim
-from edgekit.report.quality import QualityPart
-from edgekit.report.texts import TextsRow
+from edgekit.reporting import comparison, groups, paper, quality, texts
+from edgekit.reporting.groups import Result, Setting
+from edgekit.reporting.paper import Claim
+from edgekit.reporting.quality import QualityPart
+from edgekit.reporting.texts import TextsRow
 
 
 @dataclass(frozen=True)

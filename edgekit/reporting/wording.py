@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from edgekit.benchmarks.measurement import Conditions, Measurement, Operator, Subject
-from edgekit.report import comparison
-from edgekit.report.comparison import Comparison
-from edgekit.report.groups import Group, Result, Setting
-from edgekit.report.paper import Claim
-from edgekit.report.texts import TextsRow
+from edgekit.reporting import comparison
+from edgekit.reporting.comparison import Comparison
+from edgekit.reporting.groups import Group, Result, Setting
+from edgekit.reporting.paper import Claim
+from edgekit.reporting.texts import TextsRow
 from edgekit.stats import Interval
 from edgekit.words import count, megabytes
 

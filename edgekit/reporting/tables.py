@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from edgekit.benchmarks.measurement import Measurement
-from edgekit.report import problems as what_failed
-from edgekit.report import wording
-from edgekit.report.groups import Group, Result, Setting
-from edgekit.report.numbers import Report
+from edgekit.reporting import problems as what_failed
+from edgekit.reporting import wording
+from edgekit.reporting.groups import Group, Result, Setting
+from edgekit.reporting.numbers import Report
 from edgekit.words import count, megabytes
 
 

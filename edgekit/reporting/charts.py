@@ -1,4 +1,4 @@
-"""Vega-Lite charts, written with Altair, of rows that :mod:`edgekit.report.figures` made.
+"""Vega-Lite charts, written with Altair, of rows that :mod:`edgekit.reporting.figures` made.
 
 A chart is as wide as its place on the page and shows one length: that of its parameter ``tokens``,
 which the page changes. Colours are variables of the page's style sheet, so that dark mode and print

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from edgekit.benchmarks.devices.warnings import TABLE, MeasurementWarning
-from edgekit.report import wording
-from edgekit.report.numbers import Report
+from edgekit.reporting import wording
+from edgekit.reporting.numbers import Report
 
 
 @dataclass(frozen=True)
