@@ -32,7 +32,7 @@ export class Frame {
   show(isFirst: boolean): void {
     const heading = element("h1", { tabindex: "-1" }, this.title);
     document.title = [this.title, this.subtitle].filter((part) => part !== null).join(", ");
-    document.body.replaceChildren(this.bar(heading), this.busy, this.content);
+    document.body.replaceChildren(this.bar(heading), this.content);
     if (!isFirst) heading.focus();
     scrollTo(0, 0);
   }
@@ -67,7 +67,8 @@ export class Frame {
     const titles = element("div", { class: "titles" }, heading, this.subtitle === null ? null : element("p", {}, this.subtitle));
     const back = element("a", { class: "icon", href: "#/", "aria-label": say("back") }, icon("back"));
     const about = element("a", { class: "icon", href: "#/about", "aria-label": say("about_title") }, icon("about"));
-    return element("header", { class: "bar" }, isFirst ? null : back, titles, isFirst ? about : null);
+    const bar = element("div", { class: "bar" }, isFirst ? null : back, titles, isFirst ? about : null);
+    return element("header", {}, bar, this.busy);
   }
 }
 

@@ -1,7 +1,7 @@
 /** Two files answer the same text, side by side. */
 import type { Answer, Answered, Artifact, CompareState } from "../../core/index.ts";
 import { AskForm } from "../ask-form.ts";
-import { button, element } from "../dom.ts";
+import { button, element, show } from "../dom.ts";
 import { FileChoice } from "../file-choice.ts";
 import { Frame } from "../frame.ts";
 import { modelOf, subjectOf, THREADS, type Subject } from "../model.ts";
@@ -58,7 +58,7 @@ class Compare {
   private async compare(texts: readonly string[], first: Artifact, second: Artifact): Promise<void> {
     this.render({ state: "running", first: first.file, second: second.file });
     const results = [await this.answerOf(first, texts), await this.answerOf(second, texts)] as const;
-    [first, second].forEach(({ file }, place) => (this.sides[place].title.textContent = file));
+    [first, second].forEach(({ file }, place) => show(this.sides[place].title, file));
     this.render({ state: "done", first: results[0], second: results[1] });
   }
 
@@ -95,7 +95,7 @@ class Compare {
 
 /** One file's answer. */
 class Side {
-  readonly title = element("h2", { class: "label" });
+  readonly title = element("h2", { class: "label", hidden: true });
   readonly answer = element("p", { class: "body" });
   readonly timing = element("p", { class: "detail" });
   readonly root = element("div", {}, this.title, this.answer, this.timing);
