@@ -22,6 +22,8 @@ from edgekit.quantize.tensors import tensors
 from edgekit.recipe import Recipe
 from edgekit.signature import Card, Signature
 from edgekit.tracing.graph import Graph
+from edgekit.tracing.joined import joined
+from edgekit.tracing.specialize import specialize
 
 if TYPE_CHECKING:
     from torch._ops import OpOverload
@@ -60,13 +62,12 @@ def convert(
             TensorFlow Lite than ``minimum_tflite``.
     """
     chosen = [FORMAT.schemes(recipe, tensors(graph.dynamic)) for recipe in recipes]
-    programs = {length: graph.static(length) for length in graph.signature.buckets}
     old = minimum_tflite is not None and release(minimum_tflite) < release(NARROW_WEIGHTS)
     for recipe, schemes in zip(recipes, chosen, strict=True):
-        file = File(dequantized=old)
-        for length, program in programs.items():
+        file, (program, stored) = File(dequantized=old), joined(graph.dynamic, schemes)
+        for length in graph.signature.buckets:
             subgraph = Subgraph(file, f"seq_{length}")
-            _translate(program, graph.signature, subgraph, schemes)
+            _translate(specialize(program, 1, length), graph.signature, subgraph, stored)
         _check_age(file, minimum_tflite)
         path = folder / f"model-{recipe.name}.tflite"
         write(file, card, path)
