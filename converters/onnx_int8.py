@@ -112,7 +112,9 @@ def _tokens(to: GraphBuilder, rows: str) -> _Tokens:
     (DynamicQuantizeLinear) a text's result would depend on its padding and on what else is in the
     batch, with cosines of 0.97 on MiniLM.
     """
-    greatest = to.op("Clip", to.reduce("ReduceMax", rows, [1], keep=False), _number(to, LEAST))
+    greatest = to.op(
+        "Clip", to.reduce("ReduceMax", rows, [1], keep=False), _number(to, float(LEAST))
+    )
     depth = to.op("Abs", to.reduce("ReduceMin", rows, [1], keep=False))
     scale = to.op("Div", to.op("Add", greatest, depth), _number(to, _STEPS))
     zero = to.op("QuantizeLinear", depth, scale, axis=0)

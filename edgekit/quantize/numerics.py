@@ -52,10 +52,10 @@ class Stored:
 
     def rows(self, start: int, end: int) -> Stored:
         """Some rows of levels, where rows have scales of their own or there are none."""
-        arrays = (self.levels, self.scale, self.zero_point)
-        levels, *others = (None if array is None else array[start:end] for array in arrays)
-        assert levels is not None
-        return Stored(levels, *others, block=self.block)
+        scale, zero_point = (
+            None if array is None else array[start:end] for array in (self.scale, self.zero_point)
+        )
+        return Stored(self.levels[start:end], scale, zero_point, self.block)
 
 
 @dataclass(frozen=True)

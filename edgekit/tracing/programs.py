@@ -34,7 +34,7 @@ def with_graph(
 
     before = program.graph_signature
     inputs = before.input_specs if input_specs is None else input_specs
-    (results,) = graph.output_node().args
+    results: Any = graph.output_node().args[0]
     outputs = [
         replace(spec, arg=TensorArgument(node.name))
         for spec, node in zip(before.output_specs, results, strict=True)

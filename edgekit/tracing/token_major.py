@@ -57,7 +57,7 @@ class _Writer:
                 self.same[node] = self.graph.node_copy(node, self.as_before)
         self.graph.eliminate_dead_code()
 
-    def call(self, target: Callable[..., Any], *args: Any, **kwargs: Any) -> Node:
+    def call(self, target: Any, *args: Any, **kwargs: Any) -> Node:
         """Adds an operator."""
         return call(self.graph, target, args, kwargs, like=self._here)
 
@@ -117,7 +117,8 @@ def _each_token(to: _Writer, node: Node) -> None:
 
 def _along_the_last_axis(place: int, to: _Writer, node: Node) -> None:
     """Operators with an axis in that place of their arguments, if it is the last and stays."""
-    x, *others = node.args
+    arguments: Any = node.args
+    x, *others = arguments
     given = others[place - 1] if len(others) >= place else 0
     axes = given if isinstance(given, list) else [given]
     kept = len(_shape(node)) != 2
@@ -127,14 +128,16 @@ def _along_the_last_axis(place: int, to: _Writer, node: Node) -> None:
 
 
 def _part(to: _Writer, node: Node) -> None:
-    x, number = node.args
+    arguments: Any = node.args
+    x, number = arguments
     if x in to.rows:
         to.rows[node] = to.call(operator.getitem, to.rows[x], number)
 
 
 def _reshape(to: _Writer, node: Node) -> None:
     """Heads become an axis, (batch, length, heads, size), or are one no longer."""
-    x, shape = node.args[0], _shape(node)
+    arguments: Any = node.args
+    x, shape = arguments[0], _shape(node)
     if x in to.rows and to.is_of_tokens(node, 4):
         to.same[node] = to.turned(_heads(to, x, shape[2:]))
     elif to.is_of_tokens(x, 4) and to.is_of_tokens(node):
@@ -143,7 +146,7 @@ def _reshape(to: _Writer, node: Node) -> None:
 
 def _heads(to: _Writer, x: Node, shape: Sequence[int]) -> Node:
     """Rows cut into heads. Where they are a part of wider rows, these are cut first, and once."""
-    whole = x.args[0] if operator_name(x) == _GETITEM else None
+    whole: Any = x.args[0] if operator_name(x) == _GETITEM else None
     if whole is None or operator_name(whole) != "split_with_sizes":
         return to.cut(to.rows[x], shape)
     widths, size = whole.args[1], shape[-1]
