@@ -7,7 +7,7 @@ BENCH ?= paper.bench
 DATA ?= ../shared/data
 DISTILLED ?= distilbert.study
 
-.PHONY: demo test test-all code-points check schemas matrix bench bench-conversion distill android swift system clean
+.PHONY: demo test test-all code-points check schemas matrix bench bench-conversion distill android swift web system clean
 
 demo: $(READY)  ## convert the built-in model and print its table
 	$(BIN)/edgekit convert demo --force
@@ -15,10 +15,10 @@ demo: $(READY)  ## convert the built-in model and print its table
 test: $(READY)  ## run the tests, two at a time
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow and not exhaustive"
 
-test-all: system android swift test  ## and those of both apps, on an emulated phone, in a browser, of every architecture
+test-all: system android swift web test  ## and those of both apps, on an emulated phone, in a browser, of every architecture
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m slow
 
-code-points: $(READY)  ## every code point of Unicode in every tokenizer, Kotlin's and Swift's too (slow)
+code-points: $(READY)  ## every code point of Unicode in every tokenizer, the phone libraries' too (slow)
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m exhaustive
 
 check: $(READY)  ## lint, format, types and which package imports which
@@ -48,6 +48,10 @@ android: $(READY)  ## fetch the tools with which android_demo/ is built and run 
 
 swift: $(READY)  ## fetch Swift once (474 MB), then build, test and lint ios_demo/
 	$(BIN)/python -m edgekit.toolchains.swift
+
+web: $(READY)  ## check and build web_demo/, with the Node.js that Playwright brings (fetches 60 MB once)
+	$(BIN)/edgekit devices setup browser
+	$(BIN)/python -m edgekit.toolchains.web
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "edgekit needs Python 3.10 or newer: make PYTHON=python3.12")'

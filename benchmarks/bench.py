@@ -14,10 +14,11 @@ from dataclasses import replace
 from datetime import datetime, timezone
 
 from edgekit import formats
-from edgekit.benchmarks import entries, parity, sampling
+from edgekit.benchmarks import entries, foreign, parity, sampling
 from edgekit.benchmarks.devices import runtimes
 from edgekit.benchmarks.devices.protocol import LostError, RunnerError, Target
 from edgekit.benchmarks.entries import Entry
+from edgekit.benchmarks.foreign import Foreign
 from edgekit.benchmarks.measurement import Conditions, Measurement, Parity
 from edgekit.benchmarks.sampling import Round, Sampling
 from edgekit.benchmarks.spec import Suite
@@ -104,7 +105,7 @@ class Bench:
             if measurement.failure is not None:
                 self._go_on()  # it failed because it was stopped
                 self._say(f"    failed: {measurement.subject.label}: {measurement.failure}")
-            self._keep(measurement)
+            self._keep(replace(measurement, ended=_now()))
 
     def _go_on(self) -> None:
         if self._stopped.is_set():
@@ -148,7 +149,7 @@ class Bench:
             for name, bundle in self._bundles
             for entry in entries.of(bundle, name, target, self._suite)
         )
-        if not found:
+        if not any(entry.runtime for entry in found) and (self._suite.runtimes or not found):
             raise PlanError(
                 f"{target.name}: no file of these bundles is of the recipes and for the runtimes "
                 "asked for: leave --recipe or --runtime out"
@@ -173,7 +174,7 @@ class Bench:
             entry.subject,
             Conditions(each.target.name, str(facts["machine"]), each.threads, each.length),
             {**facts, "edgekit": VERSION},
-            datetime.now(timezone.utc).isoformat(timespec="seconds"),
+            _now(),
             padded_to=entry.padded(each.length),
             memory_limit_bytes=None if each.target.timed else self._suite.memory_limit_bytes,
             suite=self._suite.facts(),
@@ -215,10 +216,18 @@ class Bench:
         try:
             with sampling.start(each, entry, evict=True) as runner:
                 most = None if each.target.timed else max(self._suite.lengths)
-                found = parity.check(each.target, runner, entry.bundle, entry.artifact, most)
+                allowed = foreign.TOLERANCE if isinstance(entry.bundle, Foreign) else None
+                found = parity.check(
+                    each.target, runner, entry.bundle, entry.artifact, most, allowed
+                )
                 loaded = each.target.timed and entry.artifact and runner.evicts
                 return found, (runner.load_ms,) if loaded else ()
         except LostError:
             raise
         except EdgekitError as error:
             return str(error), ()
+
+
+def _now() -> str:
+    """ISO 8601 in UTC, to the second."""
+    return datetime.now(timezone.utc).isoformat(timespec="seconds")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,9 +14,10 @@ from edgekit.benchmarks import parity
 from edgekit.benchmarks.devices import runtimes
 from edgekit.benchmarks.devices.protocol import Launch, Target
 from edgekit.benchmarks.devices.runtimes import NAMES, PYTORCH, DeviceRuntime
+from edgekit.benchmarks.foreign import Foreign
 from edgekit.benchmarks.measurement import Subject
 from edgekit.benchmarks.spec import Suite
-from edgekit.bundle import MANIFEST, Artifact, Bundle
+from edgekit.bundle import Artifact, Bundle
 from edgekit.errors import PlanError
 from edgekit.runtime.feeding import fit
 
@@ -42,14 +42,14 @@ class Entry:
 
     @property
     def subject(self) -> Subject:
-        """The entry as it stands in a measurement."""
+        """The file and its runtime as a measurement names them."""
         manifest = self.bundle.manifest
         artifact = self.artifact
         parameters = manifest.source.parameters
         return Subject(
             model=self.name,
             bundle=str(self.bundle.path),
-            bundle_id=hashlib.sha256((self.bundle.path / MANIFEST).read_bytes()).hexdigest(),
+            bundle_id=self.bundle.id,
             file="" if artifact is None else artifact.path.name,
             format=PYTORCH if artifact is None else artifact.format,
             recipe="fp32" if artifact is None else artifact.recipe,
@@ -76,7 +76,7 @@ class Entry:
         return None
 
     def launch(self, threads: int, *, evict: bool = False) -> Launch:
-        """What a runner opens for this entry, which has a runtime.
+        """What a runner is started with to open this file in its runtime.
 
         Args:
             threads: How many threads the runtime may use.
@@ -84,13 +84,15 @@ class Entry:
         """
         assert self.runtime is not None
         signature = self.bundle.signature
+        names = self.bundle.names if isinstance(self.bundle, Foreign) else {}
         return Launch(
-            self.runtime.name,
+            self.runtime.launched_as,
             self.path,
             threads,
-            tuple(spec.name for spec in signature.inputs),
-            tuple(spec.name for spec in signature.outputs),
+            tuple(names.get(spec.name, spec.name) for spec in signature.inputs),
+            tuple(names.get(spec.name, spec.name) for spec in signature.outputs),
             evict,
+            self.runtime.weight_cache,
         )
 
     def padded(self, length: int) -> int:
@@ -144,25 +146,19 @@ def of(bundle: Bundle, name: str | None, target: Target, suite: Suite) -> Iterat
     for artifact in bundle.artifacts:
         if suite.recipes is not None and not _wanted(artifact, suite.recipes):
             continue
-        found = runtimes.opening(target.runtimes, artifact.format)
-        for runtime in found:
-            if _asked(runtime, suite):
-                yield Entry(bundle, name, artifact, runtime)
-        if not found and suite.runtimes is None:
+        for runtime in runtimes.asked(target.runtimes, artifact.format, suite.runtimes):
+            yield Entry(bundle, name, artifact, runtime)
+        here = runtimes.opening(target.runtimes, artifact.format)
+        if not here and runtimes.asked(runtimes.RUNTIMES, artifact.format, suite.runtimes):
             yield Entry(bundle, name, artifact, None)
-    for runtime in runtimes.opening(target.runtimes, PYTORCH):
-        if _asked(runtime, suite):
-            yield Entry(bundle, name, None, runtime)
+    for runtime in runtimes.asked(target.runtimes, PYTORCH, suite.runtimes or ()):
+        yield Entry(bundle, name, None, runtime)
 
 
 def _wanted(artifact: Artifact, recipes: tuple[str, ...]) -> bool:
     """Whether a suite's recipes name a file; fp32 names what a format has instead of it, too."""
     full = formats.get(artifact.format).full_precision
     return artifact.recipe in recipes or ("fp32" in recipes and artifact.recipe == full)
-
-
-def _asked(runtime: DeviceRuntime, suite: Suite) -> bool:
-    return suite.runtimes is None or runtime.name in suite.runtimes
 
 
 def tokenizer_ms(bundle: Bundle, length: int, count: int) -> tuple[float, ...]:

@@ -1,4 +1,8 @@
-"""Warm inferences of several runners, interleaved, until every median is known well enough."""
+"""Warm inferences of several runners, in turns, until every median is known well enough.
+
+A turn is a block of inferences. Turns of a single one would measure what no app meets: each file's
+weights have driven the others' out of the processor's caches, which costs small files most.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ from edgekit import stats
 from edgekit.benchmarks.devices.protocol import Runner, RunnerError
 from edgekit.benchmarks.spec import Limits
 
-_CHECK_EVERY = 5  # rounds: a bootstrap takes longer than a small model's inference
+_FEWEST = 2  # samples
 
 
 @dataclass
@@ -19,7 +23,7 @@ class Series:
 
     Attributes:
         runner: The runner that was sampled.
-        latency_ms: One latency for each inference, warm-up excluded.
+        latency_ms: One latency for each inference that counts.
         failure: Why the runner could not go on, or None if it lasted to the end.
     """
 
@@ -29,45 +33,53 @@ class Series:
 
 
 def sample(
-    runners: Sequence[Runner], limits: Limits, say: Callable[[int], None] = lambda rounds: None
+    runners: Sequence[Runner], limits: Limits, say: Callable[[int], None] = lambda count: None
 ) -> list[Series]:
-    """Samples all runners in rounds of one inference each, so that drift meets all of them alike.
+    """Samples all runners in turns, so that drift meets all of them alike.
 
     A runner that fails drops out and the others go on. Sampling ends when the interval of every
     median is as narrow as ``limits.precision``, or at the limit of samples or time.
 
     Args:
         runners: Runners that have been fed with their inputs.
-        limits: How many warm-up rounds and samples, how long at most, and how precisely.
-        say: Is called after each round with the number of rounds so far.
+        limits: How many warm-ups and samples, how many of them a turn has, how long at most, and
+            how precisely.
+        say: Is called after each turn with the number of samples so far.
 
     Returns:
         A series for each runner, in the order of ``runners``. The n-th latencies of two series
-        that both lasted were taken right after each other.
+        that both lasted were taken in neighbouring turns.
     """
     series = [Series(runner) for runner in runners]
-    for _ in range(limits.warm_up):
-        _round(series, keep=False)
-    deadline = time.monotonic() + limits.seconds * len(series)
-    for rounds in range(1, limits.max_samples + 1):
-        _round(series, keep=True)
-        say(rounds)
+    if limits.warm_up:
+        _turn(series, limits.warm_up, keep=False)
+    deadline, count = time.monotonic() + limits.seconds * len(series), 0
+    while True:
+        _turn(series, min(limits.block, limits.max_samples - count), keep=True)
         lasting = [each for each in series if each.failure is None]
-        if not lasting or (rounds >= 2 and time.monotonic() > deadline):
-            break
-        if rounds >= limits.min_samples and rounds % _CHECK_EVERY == 0:
-            medians = (stats.median(each.latency_ms) for each in lasting)
-            if all(median.half_width <= limits.precision for median in medians):
-                break
-    return series
+        if not lasting:
+            return series
+        count = len(lasting[0].latency_ms)
+        say(count)
+        late = count >= _FEWEST and time.monotonic() > deadline
+        if late or count >= limits.max_samples or _known(lasting, count, limits):
+            return series
 
 
-def _round(series: Sequence[Series], *, keep: bool) -> None:
+def _known(lasting: Sequence[Series], count: int, limits: Limits) -> bool:
+    """Whether every median is known as well as it is asked for."""
+    medians = (stats.median(each.latency_ms, limits.block) for each in lasting)
+    return count >= limits.min_samples and all(
+        row.half_width <= limits.precision for row in medians
+    )
+
+
+def _turn(series: Sequence[Series], count: int, *, keep: bool) -> None:
     for each in series:
         if each.failure is not None:
             continue
         try:
-            samples = each.runner.sample()
+            samples = each.runner.sample(count)
         except RunnerError as error:
             each.failure = error
         else:

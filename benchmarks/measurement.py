@@ -1,8 +1,8 @@
 """What one measurement is: plain data, written as soon as it is finished and read back as it was.
 
 ``edgekit schema results`` prints the JSON Schema that is made of it. A file that was measured
-together with others has the same ``round``: its n-th latency was taken right before or after their
-n-th, so a drifting machine shifts all of them.
+together with others has the same ``round``: its n-th latency was taken in the turn before or after
+that of their n-th, so a drifting machine shifts all of them.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from edgekit.manifest import Count, Length
+from edgekit.manifest.fields import Count, Length
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 
 Positive = Annotated[int, Meta(ge=1, le=2**53 - 1)]
 Samples = tuple[Annotated[float, Meta(gt=0)], ...]
@@ -24,9 +24,10 @@ Samples = tuple[Annotated[float, Meta(gt=0)], ...]
 
 @dataclass(frozen=True)
 class Subject:
-    """One file in one runtime. PyTorch's own model has ``format`` ``pytorch``.
+    """What is measured: one file of a bundle in one runtime.
 
-    ``bundle`` is the folder it came from; ``bundle_id`` is the SHA-256 of its manifest.
+    PyTorch's own model has ``format`` ``pytorch``. ``bundle`` is the folder that it came from;
+    ``bundle_id`` is the SHA-256 of its manifest.
     """
 
     model: Annotated[str, Meta(min_length=1)]
@@ -42,7 +43,7 @@ class Subject:
 
     @property
     def label(self) -> str:
-        """For tables: ``DistilBERT int8, LiteRT``."""
+        """Model, recipe and runtime for a table, like ``DistilBERT int8, LiteRT``."""
         return f"{self.model} {self.recipe}, {self.runtime}"
 
 
@@ -102,7 +103,7 @@ class Paper(msgspec.Struct, frozen=True):
 
 
 class Texts(msgspec.Struct, frozen=True):
-    """The user's own texts, whose lengths were measured."""
+    """The user's own texts, by how many run at which length; of the texts nothing is kept."""
 
     file: str
     count: Positive
@@ -122,13 +123,15 @@ class SuiteFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     against: Annotated[str | None, Meta(description="the model compared with")] = None
     texts: Texts | None = None
     paper: Paper | None = None
+    command: Annotated[str, Meta(description="what measures it again, as a shell takes it")] = ""
 
 
 @dataclass(frozen=True)
 class Measurement:
     """One subject under one set of conditions. What was not measured is empty or None.
 
-    Raw samples, in the order they were taken: ``latency_ms`` of warm inferences; ``load_ms`` of
+    Raw samples, in the order they were taken: ``latency_ms`` of warm inferences, ``block`` of them
+    in a turn; ``cold_ms`` of inferences with nothing in the processor's caches; ``load_ms`` of
     opening the file in a fresh process with the file in the page cache, ``load_evicted_ms`` with it
     evicted; ``first_ms`` of the first inference of each process; ``tokenizer_ms`` of encoding a
     text of that length, which is not part of the latency.
@@ -150,12 +153,17 @@ class Measurement:
         Meta(description="what the device says: processor, memory, system, versions"),
     ]
     started: Annotated[str, Meta(description="ISO 8601")]
+    ended: Annotated[str, Meta(description="ISO 8601; empty before schema version 1.1")] = ""
     round: Annotated[
-        str, Meta(description="equal: interleaved, the n-th sample right beside the n-th")
+        str, Meta(description="equal: interleaved, the n-th samples in neighbouring turns")
     ] = ""
     padded_to: Annotated[Count, Meta(description="the static length the text ran in")] = 0
     warm_up: Annotated[Count, Meta(description="inferences before the first that counts")] = 0
     latency_ms: Samples = ()
+    block: Annotated[Positive, Meta(description="warm inferences of a turn: not independent")] = 1
+    cold_ms: Annotated[
+        Samples, Meta(description="inferences with nothing in the processor's caches")
+    ] = ()
     load_ms: Samples = ()
     load_evicted_ms: Samples = ()
     first_ms: Samples = ()

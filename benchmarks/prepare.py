@@ -12,10 +12,13 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from edgekit.benchmarks import foreign
 from edgekit.benchmarks.measurement import Texts
 from edgekit.benchmarks.spec import Model, Suite
-from edgekit.bundle import MANIFEST, TOKENIZER, Bundle
+from edgekit.bundle import Bundle
+from edgekit.contents import MANIFEST, TOKENIZER
 from edgekit.conversion import pipeline, plan
+from edgekit.conversion.request import ConversionRequest
 from edgekit.errors import BundleError, ConversionError, PlanError
 from edgekit.files import output_folder, write_text
 from edgekit.runtime.feeding import fit
@@ -49,12 +52,14 @@ def bundles(suite: Suite, out: Path, say: Say) -> list[tuple[str, Bundle]]:
     twice = [name for name, count in Counter(name for name, _ in named).items() if count > 1]
     if twice:
         raise PlanError(f"two models are called {twice[0]}: give each a name of its own in a suite")
-    if len({(bundle.path / MANIFEST).read_bytes() for _, bundle in named}) < len(named):
+    if len({bundle.id for _, bundle in named}) < len(named):
         raise PlanError("the same bundle is named twice: name each one once")
     return named
 
 
 def _bundle(model: Model, suite: Suite, out: Path, say: Say) -> Bundle:
+    if model.bundle is not None and model.like is not None:
+        return foreign.opened(model.bundle, Bundle.open(model.like))
     if model.bundle is not None:
         return Bundle.open(model.bundle)
     name = model.name or Path(str(model.convert["model"])).name
@@ -65,7 +70,7 @@ def _bundle(model: Model, suite: Suite, out: Path, say: Say) -> Bundle:
 
 
 def _convert(model: Model, suite: Suite, folder: Path, say: Say) -> None:
-    options: dict[str, Any] = {"recipes": suite.recipes, **model.convert}
+    options: dict[str, Any] = {"recipe": suite.recipes, **model.convert}
     options.setdefault("buckets", sorted(suite.lengths))
     options.setdefault("max_length", max(suite.lengths))
     config = folder.with_suffix("") / "config.json"
@@ -74,7 +79,7 @@ def _convert(model: Model, suite: Suite, folder: Path, say: Say) -> None:
             if model.config is not None:
                 write_text(config, json.dumps(dict(model.config)))
                 options["model"] = f"config:{config}"
-            planned = plan.make(**{**options, "out": folder})
+            planned = plan.make(ConversionRequest(**{**options, "out": folder}))
             say(f"convert {folder.stem}: {', '.join(row.file for row in planned.artifacts)}")
             pipeline.convert(planned, jobs=2)
         except ConversionError as error:

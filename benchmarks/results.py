@@ -31,7 +31,7 @@ class _Reported(msgspec.Struct):
 
 
 class Store:
-    """The results of one folder; several threads may append."""
+    """The measurements of one folder, a line each; several threads may append."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / FILE
@@ -78,7 +78,7 @@ def read(paths: Sequence[Path]) -> list[Measurement]:
 
 
 def latest(measurements: Iterable[Measurement]) -> list[Measurement]:
-    """Without those that a later one of the same key replaces."""
+    """Measurements of which none is replaced by a later one of the same key."""
     return list({row.key: row for row in measurements}.values())
 
 

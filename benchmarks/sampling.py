@@ -111,7 +111,7 @@ class Sampling:
             with each.target.watch(limits.cool_seconds) as watch:
                 series = interleaved.sample(runners, limits, self._ticked)
                 load = watch.load()
-            self._say(f"    {len(series[0].latency_ms)} inferences each")
+            self._say(f"    {max(len(one.latency_ms) for one in series)} inferences each")
             for (entry, found, _), one in zip(opened, series, strict=True):
                 yield self._finished(each, entry, found, one, load)
 
@@ -154,15 +154,20 @@ class Sampling:
     ) -> Measurement:
         if series.failure is not None:
             return self._failed(each, found, series.failure)
+        limits = self._suite.limits
         try:
             return replace(
                 found,
                 latency_ms=tuple(series.latency_ms),
+                block=limits.block,
                 tokenizer_ms=entries.tokenizer_ms(entry.bundle, each.length, TOKENIZER_RUNS),
                 peak_memory_bytes=series.runner.memory_growth_bytes(),
+                cold_ms=tuple(series.runner.cold(limits.cold)),
                 energy_mj=series.runner.energy_mj(statistics.median(series.latency_ms)),
                 profile=tuple(self._profile(series.runner)),
-                warnings=tuple(warnings.of(series.latency_ms, load, found.environment)),
+                warnings=tuple(
+                    warnings.of(series.latency_ms, load, found.environment, limits.block)
+                ),
             )
         except RunnerError as error:
             return self._failed(each, found, error)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -17,40 +18,82 @@ from edgekit.benchmarks.spec import Suite
 from edgekit.bundle import Bundle
 from edgekit.errors import PlanError
 from edgekit.files import output_folder
+from edgekit.words import command
 
 Say = Callable[[str], None]
 
 
-def suite(
-    bundles: Sequence[Path],
-    against: Path | None,
-    name_or_path: str | None,
-    options: Mapping[str, object],
-) -> Suite:
-    """The suite that a command line asks for.
+@dataclass(frozen=True, kw_only=True)
+class BenchRequest:
+    """What ``edgekit bench`` is asked for, named as its options; None leaves what the suite has.
 
-    Args:
-        bundles: The bundles to measure.
-        against: The bundle to compare them with, or None.
-        name_or_path: A shipped suite's name or a TOML file, which names models of its own.
-        options: Fields of the suite; those that are not None replace its own.
+    Attributes:
+        bundles: the folders of the bundles to measure; they take the place of a suite's own models.
+        against: the folder of the bundle that they are compared with.
+        like: the bundle of the same model that files of other tools are measured like.
+        suite: a shipped suite's name, or a TOML file.
+        device: as ``edgekit devices`` names them.
+        threads: of the processor, one measurement for each.
+        lengths: tokens of a text, special ones included, one measurement for each.
+        texts: a file of the user's own texts, whose lengths replace ``lengths``.
+        recipe: which of the bundles' recipes are measured.
+        runtime: in which runtimes.
+        profile: whether the runtimes' own profilers are asked.
+        memory: bytes that an emulated device has at most.
+        seconds: most time for one file's inferences.
+        via: ``app`` where phones are to measure inside an app.
+        cool: most seconds for a hot phone to cool.
+    """
+
+    bundles: tuple[Path, ...] = ()
+    against: Path | None = None
+    like: Path | None = None
+    suite: str | None = None
+    device: tuple[str, ...] | None = None
+    threads: tuple[int, ...] | None = None
+    lengths: tuple[int, ...] | None = None
+    texts: Path | None = None
+    recipe: tuple[str, ...] | None = None
+    runtime: tuple[str, ...] | None = None
+    profile: bool | None = None
+    memory: int | None = None
+    seconds: float | None = None
+    via: str | None = None
+    cool: float | None = None
+
+    @property
+    def command(self) -> str:
+        """What measures it again, as a shell takes it."""
+        options = {field.name: getattr(self, field.name) for field in fields(self)[1:]}
+        return command("bench", self.bundles, options)
+
+
+_FIELDS = {  # of a suite, by the option that replaces it
+    "device": "devices", "threads": "threads", "lengths": "lengths", "recipe": "recipes",
+    "runtime": "runtimes", "profile": "profile", "memory": "memory_limit_bytes", "via": "via",
+}  # fmt: skip
+
+
+def suite(asked: BenchRequest) -> Suite:
+    """The suite that is asked for, checked.
 
     Raises:
-        PlanError: Neither bundles nor a suite were given, or both were.
+        PlanError: Neither bundles nor a suite were given, or a number is none.
     """
-    if name_or_path is None and not bundles:
+    if asked.suite is None and not asked.bundles:
         raise PlanError("name a bundle to measure, or a suite: --suite quick")
-    if name_or_path is not None and (bundles or against):
-        raise PlanError("--suite names its own models: leave the bundles and --against out")
-    if name_or_path is not None:
-        found = spec.read(name_or_path)
-    else:
-        models = spec.of_bundles(bundles, against)
-        found = Suite(bundles[0].stem, models)
-    given = {key: value for key, value in options.items() if value is not None}
-    if "memory" in given:
-        given["memory_limit_bytes"] = given.pop("memory")
-    return replace(found, **given)
+    if asked.against is not None and not asked.bundles:
+        raise PlanError("--against compares bundles: name the one to measure first")
+    if asked.texts and asked.lengths:
+        raise PlanError("--texts measures the lengths of its own: leave --lengths out")
+    found = Suite(asked.bundles[0].stem) if asked.suite is None else spec.read(asked.suite)
+    if asked.bundles:
+        models = spec.of_bundles(asked.bundles, asked.against, asked.like)
+        found = replace(found, models=models, title="", against=None, paper=None)
+    given = {field: getattr(asked, option) for option, field in _FIELDS.items()}
+    given = {field: value for field, value in given.items() if value is not None}
+    found = replace(found, **given, command=asked.command)
+    return spec.checked(spec.with_limits(found, seconds=asked.seconds, cool_seconds=asked.cool))
 
 
 def run(

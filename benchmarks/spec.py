@@ -16,8 +16,9 @@ import msgspec
 from msgspec import UNSET, structs
 
 from edgekit import documents, recipe
+from edgekit.benchmarks import foreign
 from edgekit.benchmarks.measurement import Paper, SuiteFacts, Texts
-from edgekit.conversion import plan
+from edgekit.conversion.request import ConversionRequest
 from edgekit.errors import PlanError
 from edgekit.model.source import DEMO
 
@@ -25,7 +26,7 @@ SUITES = ("quick", "paper", "full")
 
 
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """When to stop.
+    """How much is measured, and when measuring stops.
 
     Args:
         min_samples: inferences that are measured at least.
@@ -33,6 +34,8 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         seconds: bounds one file's warm inferences.
         precision: the half-width of the median's interval, relative to it, at which to stop.
         warm_up: inferences before the first that counts.
+        block: inferences of one file that count before the others' turn.
+        cold: inferences with nothing in the processor's caches.
         loads: in how many fresh processes a file is opened.
         profile_runs: inferences that are averaged in a profile.
         cool_seconds: bounds how long a phone is left to cool down before.
@@ -43,6 +46,8 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seconds: float = 10.0
     precision: float = 0.01
     warm_up: int = 3
+    block: int = 5
+    cold: int = 5
     loads: int = 3
     profile_runs: int = 10
     cool_seconds: float = 300.0
@@ -53,7 +58,8 @@ class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     Args:
         name: what reports call it; None for the bundle's own name.
-        bundle: its folder; None where one is made.
+        bundle: its folder, or with ``like`` a file that another tool made; None where one is made.
+        like: the bundle of the same model and task that such a file is measured like.
         config: a bare architecture: ``model_type``, the rest being Transformers' defaults. Its
             weights are random.
         convert: arguments of :func:`edgekit.convert`.
@@ -62,6 +68,7 @@ class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     name: str | None = None
     bundle: Path | None = None
+    like: Path | None = None
     config: Mapping[str, object] | None = None
     convert: Mapping[str, object] = msgspec.field(default_factory=dict)
     baseline: bool = False
@@ -108,18 +115,23 @@ class SuiteTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Suite(SuiteTable, frozen=True):
-    """A suite that is measured, at the lengths of the user's own texts if there are ``texts``."""
+    """A suite that is measured, at the lengths of the user's own texts if there are ``texts``.
+
+    ``command`` is what measures it again.
+    """
 
     texts: Texts | None = None
+    command: str = ""
 
     def facts(self) -> SuiteFacts:
-        """What a measurement keeps of its suite."""
+        """What each measurement keeps of the suite, for reports."""
         return SuiteFacts(
             name=self.name,
             title=self.title,
             against=self.against,
             texts=self.texts,
             paper=self.paper,
+            command=self.command,
         )
 
 
@@ -159,10 +171,14 @@ def suite(table: SuiteTable, folder: Path, origin: str) -> Suite:
     return checked(structs.replace(found, name=table.name or Path(origin).stem, models=models))
 
 
+# A suite is passed on to others: what it names runs no code, and its bundles have their place.
+_NOT_OF_SUITES = ("out", "force", "allow_pickle", "trust_remote_code", "allow_unused_weights")
+
+
 def _convert_table() -> type[msgspec.Struct]:
     """The arguments of :func:`edgekit.convert` that a suite may give, as a type."""
-    hints = get_type_hints(plan.make)
-    names = [name for name in hints if name not in ("out", "force", "trust", "return")]
+    hints = get_type_hints(ConversionRequest)
+    names = [name for name in hints if name not in _NOT_OF_SUITES]
     fields = [(name, hints[name] | msgspec.UnsetType, msgspec.UNSET) for name in names]
     return msgspec.defstruct("convert", fields, frozen=True, forbid_unknown_fields=True)
 
@@ -172,10 +188,13 @@ _LISTS = ("devices", "threads", "lengths", "recipes", "runtimes")
 
 
 def checked(suite: Suite) -> Suite:
-    """The suite, if its numbers make sense.
+    """Checks the numbers of a suite.
+
+    Returns:
+        The same suite.
 
     Raises:
-        PlanError: they do not.
+        PlanError: one of them makes no sense.
     """
     for key in _LISTS:
         values = getattr(suite, key)
@@ -194,11 +213,15 @@ def checked(suite: Suite) -> Suite:
     return suite
 
 
+_LEAST = {"loads": 1, "profile_runs": 1, "block": 1, "warm_up": 0, "cold": 0}
+
+
 def _check_limits(limits: Limits) -> None:
     if not 2 <= limits.min_samples <= limits.max_samples:
         raise PlanError("min_samples has to be at least 2 and at most max_samples")
-    if limits.warm_up < 0 or limits.loads < 1 or limits.profile_runs < 1:
-        raise PlanError("loads and profile_runs have to be at least 1, warm_up 0 or more")
+    for name, least in _LEAST.items():
+        if getattr(limits, name) < least:
+            raise PlanError(f"{name} has to be {least} or more, not {getattr(limits, name)}")
     for name in ("seconds", "precision"):
         value = getattr(limits, name)
         if not 0 < value < math.inf:  # nan is neither
@@ -208,7 +231,12 @@ def _check_limits(limits: Limits) -> None:
 
 
 def with_limits(suite: Suite, **changed: float | None) -> Suite:
-    """The suite with the limits that are not None in the place of its own."""
+    """A suite with other limits.
+
+    Args:
+        suite: any.
+        **changed: limits by name; None leaves the suite's own.
+    """
     given = {key: value for key, value in changed.items() if value is not None}
     return structs.replace(suite, limits=structs.replace(suite.limits, **given))
 
@@ -225,7 +253,8 @@ def _model(model: Model, folder: Path, origin: str) -> Model:
     if model.name is not None and Path(model.name).name != model.name:
         raise PlanError(f"{origin}: '{model.name}' is no name: leave / out")
     bundle = None if model.bundle is None else folder / model.bundle
-    return structs.replace(model, convert=_beside(folder, given), bundle=bundle)
+    like = None if model.like is None else folder / model.like
+    return structs.replace(model, convert=_beside(folder, given), bundle=bundle, like=like)
 
 
 def _beside(folder: Path, convert: Mapping[str, object]) -> Mapping[str, object]:
@@ -236,7 +265,21 @@ def _beside(folder: Path, convert: Mapping[str, object]) -> Mapping[str, object]
     return {**convert, "model": str(folder / model)}
 
 
-def of_bundles(bundles: Sequence[Path], against: Path | None) -> tuple[Model, ...]:
-    """The models of a command line, the one compared with last."""
-    models = tuple(Model(bundle=path) for path in bundles)
-    return (*models, Model(bundle=against, baseline=True)) if against else models
+def of_bundles(
+    bundles: Sequence[Path], against: Path | None, like: Path | None = None
+) -> tuple[Model, ...]:
+    """The models of a suite that is a command line.
+
+    Args:
+        bundles: folders of bundles.
+        against: the folder of the bundle that they are compared with; it comes last.
+    """
+    files = [path for path in bundles if foreign.is_file(path)]
+    if files and like is None:
+        raise PlanError(
+            f"{files[0]} is no bundle: name one of the same model and task: --like BUNDLE"
+        )
+    own = [path for path in bundles if path not in files]
+    models = [Model(bundle=path, like=like) for path in files] + [Model(bundle=p) for p in own]
+    base = against or like
+    return (*models, Model(bundle=base, baseline=True)) if base and base not in own else (*models,)

@@ -19,7 +19,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from edgekit.converters import coreai_weights
-from edgekit.converters.lowering import Format, Row, weight_of
+from edgekit.converters.lowering import Coverage, LoweringKey, weight_of
+from edgekit.converters.options import NONE as DEFAULTS
+from edgekit.converters.options import FormatOptions as Options
 from edgekit.errors import ConversionError, UnsupportedError, first_line
 from edgekit.quantize.audit import Wanted
 from edgekit.quantize.numerics import Stored, quantize
@@ -35,14 +37,18 @@ if TYPE_CHECKING:
     from torch.export import ExportedProgram
     from torch.fx import GraphModule, Node
 
-__all__ = ["convert"]
+__all__ = ["COVERAGE", "Options", "convert", "missing_operators", "weights"]
 
 ENTRY = "main"
 PREFIX = f"{ENTRY}_seq_"  # of a bucket's function; Core AI joins entry point and shape by "_"
 
 
 def convert(
-    graph: Graph, recipes: Sequence[Recipe], card: Card, folder: Path
+    graph: Graph,
+    recipes: Sequence[Recipe],
+    card: Card,
+    folder: Path,
+    options: Options = DEFAULTS,
 ) -> Iterator[tuple[Recipe, Path]]:
     """Yields each recipe's finished asset as soon as it is written into ``folder``.
 
@@ -54,7 +60,7 @@ def convert(
         UnsupportedError: a scheme of a recipe has no lowering, or a recipe computes in two types.
     """
     known = tensors(graph.dynamic)
-    chosen = [FORMAT.schemes(recipe, known) for recipe in recipes]
+    chosen = [COVERAGE.schemes(recipe, known) for recipe in recipes]
     for recipe, schemes in zip(recipes, chosen, strict=True):
         with _conversion_errors():
             program = _program(graph, schemes, recipe)
@@ -205,12 +211,12 @@ def _levels(module: GraphModule, weight: Node, scheme: Scheme, index: int) -> No
 
 
 INT8_WEIGHTS = Scheme(8, symmetric=False)
-_LOWERINGS: Mapping[Row, Callable[[GraphModule, Node, Scheme, int], Node]] = {
+_LOWERINGS: Mapping[LoweringKey, Callable[[GraphModule, Node, Scheme, int], Node]] = {
     (operator, scheme.kind): lowering
     for operator in ("embedding", "linear")
     for scheme, lowering in ((FLOAT32, _as_it_is), (FLOAT16, _as_it_is), (INT8_WEIGHTS, _levels))
 }
-FORMAT = Format("coreai", "Core AI", _LOWERINGS, "converters/coreai.py")
+COVERAGE = Coverage("coreai", "Core AI", _LOWERINGS, "converters/coreai.py")
 
 
 def _write(program: AIProgram, card: Card, path: Path) -> None:

@@ -16,13 +16,15 @@ import uuid
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edgekit.converters.lowering import Format
+from edgekit.converters.lowering import Coverage
+from edgekit.converters.options import FormatOptions
 from edgekit.errors import ConversionError, first_line
 from edgekit.mil import passes
 from edgekit.mil.package import read_spec, spec_path
@@ -42,16 +44,36 @@ if TYPE_CHECKING:
 
 _INT8 = Scheme(8, symmetric=False, activations="float16")
 _OPERATORS, _SCHEMES = ("embedding", "linear"), (FLOAT32, FLOAT16, _INT8)
-FORMAT = Format(
+COVERAGE = Coverage(
     "coreml",
     "Core ML",
     [(operator, scheme) for operator in _OPERATORS for scheme in _SCHEMES],
     "converters/coreml.py",
 )
-__all__ = ["FORMAT", "conversion_pipeline", "convert", "missing_operators", "weights"]
+__all__ = ["COVERAGE", "Options", "conversion_pipeline", "convert", "missing_operators", "weights"]
 
 _CAST = re.compile(r"_to_fp16(_\d+)?$")  # ends the name of a parameter that was cast
 _COREMLTOOLS = "com.github.apple.coremltools.version"  # the key Apple's own tools write
+
+
+@dataclass(frozen=True)
+class Options(FormatOptions):
+    """What Core ML files are asked for.
+
+    Attributes:
+        minimum_ios: the oldest iOS that has to run the files.
+        keep_float32: encoder layers, from 0, that are computed in float32.
+    """
+
+    minimum_ios: str = field(default="18", metadata={"choices": ("16", "17", "18")})
+    keep_float32: Sequence[int] = ()
+
+    def adapted(self, recipe: Recipe) -> Recipe:
+        """The recipe with those layers in float32."""
+        return recipe.keeping(self.keep_float32)
+
+
+DEFAULTS = Options()
 
 
 def convert(
@@ -59,8 +81,7 @@ def convert(
     recipes: Sequence[Recipe],
     card: Card,
     folder: Path,
-    *,
-    minimum_ios: str = "18",
+    options: Options = DEFAULTS,
 ) -> Iterator[tuple[Recipe, Path]]:
     """Yields each recipe's finished ``.mlpackage`` as soon as it is written into ``folder``.
 
@@ -78,15 +99,15 @@ def convert(
     """
     coremltools()  # before torch loads the graph: tqdm, which both import, is told to be quiet once
     found = tensors(graph.dynamic)
-    chosen = [FORMAT.schemes(recipe, found) for recipe in recipes]
+    chosen = [COVERAGE.schemes(recipe, found) for recipe in recipes]
     program, made_in = None, ""
     for recipe, schemes in sorted(zip(recipes, chosen, strict=True), key=_order):
         precision, quantized = _order((recipe, schemes))
         if program is None or precision != made_in:
             program = None  # it holds its weights, and so will the next one
-            program, made_in = _program(graph, recipe, minimum_ios, precision), precision
+            program, made_in = _program(graph, recipe, options.minimum_ios, precision), precision
         package = folder / f"model-{recipe.name}.mlpackage"
-        _write(program, _storing(recipe, found), minimum_ios, package)
+        _write(program, _storing(recipe, found), options.minimum_ios, package)
         _label(package, graph, card, recipe.name)
         if quantized:
             program = None  # its weights are levels now
@@ -163,7 +184,7 @@ def _computing(recipe: Recipe, layers: Mapping[str, int]) -> Callable[[Any], boo
         while name and name not in layers:
             name = name.rpartition("_")[0]
         tensor = Tensor(op.outputs[0].name, "other", layers.get(name), ())
-        return recipe.selector.scheme(tensor, FORMAT.name) != FLOAT32
+        return recipe.selector.scheme(tensor, COVERAGE.name) != FLOAT32
 
     return chosen
 
@@ -208,7 +229,7 @@ def _storing(recipe: Recipe, found: Mapping[str, Tensor]) -> PassPipeline:
         tensor = named.get(_CAST.sub("", name))
         if tensor is None:
             tensor = Tensor(name, "attention" if matrix else "other", None, ())
-        return recipe.selector.scheme(tensor, FORMAT.name)
+        return recipe.selector.scheme(tensor, COVERAGE.name)
 
     pipeline = coremltools().PassPipeline([passes.STORE, passes.SHARE])
     pipeline.set_options(passes.STORE, {"choose": choose})

@@ -9,45 +9,43 @@ library has and its Swift package calls ``kernels_quantized``.
 
 from __future__ import annotations
 
-import json
-import warnings
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict
-from importlib.metadata import version
 from math import pi, sqrt
 from operator import attrgetter, getitem
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from edgekit.converters.executorch_file import write
 from edgekit.converters.executorch_weights import read as weights
-from edgekit.converters.lowering import Format, Row, weight_of
-from edgekit.errors import BundleError, ConversionError, UnsupportedError, first_line
+from edgekit.converters.lowering import Coverage, LoweringKey, weight_of
+from edgekit.converters.options import NONE as DEFAULTS
+from edgekit.converters.options import FormatOptions as Options
 from edgekit.quantize.numerics import quantize
 from edgekit.quantize.scheme import FLOAT32, INT8, Scheme
 from edgekit.quantize.tensors import operator_name, tensors
 from edgekit.recipe import Recipe
-from edgekit.signature import Card, Signature
+from edgekit.signature import Card
 from edgekit.tracing.graph import Graph
 
 if TYPE_CHECKING:
     import torch
-    from executorch.runtime import Program
     from torch.export import ExportedProgram
     from torch.fx import GraphModule, Node
 
     from edgekit.tracing.decompositions import Decomposed
 
-__all__ = ["FORMAT", "convert", "missing_operators", "weights"]
+__all__ = ["COVERAGE", "Options", "convert", "missing_operators", "weights"]
 
-METHOD = "forward"
-FACTS = "edgekit"  # a method without inputs that returns the card and the names, as JSON
 _LEVELS = (-127, 127)  # of weights: symmetric, so that there is no zero point
 _ACTIVATIONS = (-128, 127)
 
 
 def convert(
-    graph: Graph, recipes: Sequence[Recipe], card: Card, folder: Path
+    graph: Graph,
+    recipes: Sequence[Recipe],
+    card: Card,
+    folder: Path,
+    options: Options = DEFAULTS,
 ) -> Iterator[tuple[Recipe, Path]]:
     """Yields each recipe's finished file as soon as it is written into ``folder``.
 
@@ -58,11 +56,11 @@ def convert(
         ConversionError: ExecuTorch cannot lower the model.
         UnsupportedError: a scheme of a recipe has no lowering.
     """
-    chosen = [FORMAT.schemes(recipe, tensors(graph.dynamic)) for recipe in recipes]
+    chosen = [COVERAGE.schemes(recipe, tensors(graph.dynamic)) for recipe in recipes]
     for recipe, schemes in zip(recipes, chosen, strict=True):
         program = _program(graph, schemes)
         path = folder / f"model-{recipe.name}.pte"
-        _write(program, graph.signature, card, path)
+        write(program, graph.signature, card, path)
         yield recipe, path
 
 
@@ -233,90 +231,10 @@ def _embedding(node: Node, levels: Node, scales: Node, zeros: Node) -> None:
     node.args, node.kwargs = (levels, scales, None, *_LEVELS, indices), {}
 
 
-_LOWERINGS: Mapping[Row, Callable[..., None]] = {
+_LOWERINGS: Mapping[LoweringKey, Callable[..., None]] = {
     ("embedding", FLOAT32): _as_it_is,
     ("linear", FLOAT32): _as_it_is,
     ("embedding", INT8): _embedding,
     ("linear", INT8): _linear,
 }
-FORMAT = Format("executorch", "ExecuTorch", _LOWERINGS, "converters/executorch.py")
-
-
-def _write(program: ExportedProgram, signature: Signature, card: Card, path: Path) -> None:
-    """Lowers the program and stores it, with what the card says of it.
-
-    Raises:
-        ConversionError: an operator that neither XNNPACK nor ExecuTorch's own kernels have.
-    """
-    from executorch.backends.xnnpack.partition.xnnpack_partitioner import XnnpackPartitioner
-    from executorch.exir import EdgeCompileConfig, to_edge_transform_and_lower
-
-    facts = {
-        **asdict(card),
-        # ExecuTorch promises that a runtime reads files of older versions, not of newer ones.
-        "executorch": version("executorch"),
-        "inputs": [spec.name for spec in signature.inputs],
-        "outputs": [spec.name for spec in signature.outputs],
-    }
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            lowered = to_edge_transform_and_lower(
-                program,
-                partitioner=[XnnpackPartitioner()],
-                constant_methods={FACTS: json.dumps(facts)},
-                compile_config=EdgeCompileConfig(_check_ir_validity=False),
-            ).to_executorch()
-    except Exception as error:
-        raise ConversionError(f"ExecuTorch cannot lower the model: {first_line(error)}") from error
-    with path.open("wb") as file:
-        lowered.write_to_file(file)
-
-
-def load(path: Path) -> Program:
-    """The file as a program of ExecuTorch's runtime, which stays open with it."""
-    import executorch.kernels.quantized  # noqa: F401  registers embedding_byte
-    from executorch.runtime import Runtime
-
-    return Runtime.get().load_program(path)
-
-
-def use_threads(count: int) -> None:
-    """How many threads XNNPACK has from now on, in this whole process.
-
-    Raises:
-        UnsupportedError: this build cannot say.
-    """
-    from executorch.extension.pybindings import portable_lib
-
-    portable_lib._unsafe_reset_threadpool(count)
-    if portable_lib._threadpool_get_thread_count() != count:
-        raise UnsupportedError(f"ExecuTorch does not run with {count} threads here: choose fewer")
-
-
-def facts(program: Program) -> dict[str, Any]:
-    """The card and the names of inputs and outputs that :func:`convert` put into a file.
-
-    Raises:
-        BundleError: another tool made the file.
-    """
-    if FACTS not in program.method_names:
-        raise BundleError("not made by edgekit: the names of its inputs are unknown")
-    (text,) = program.load_method(FACTS).execute([])
-    return dict(json.loads(text))
-
-
-def operations(path: Path) -> Counter[str]:
-    """How often ``forward`` calls each kernel; XNNPACK's parts count as one call each."""
-    from executorch.exir._serialize._program import deserialize_pte_binary
-
-    program: Any = deserialize_pte_binary(path.read_bytes())
-    (plan,) = [plan for plan in program.program.execution_plan if plan.name == METHOD]
-    counts: Counter[str] = Counter()
-    for instruction in plan.chains[0].instructions:
-        call = instruction.instr_args
-        if hasattr(call, "delegate_index"):
-            counts[plan.delegates[call.delegate_index].id] += 1
-        elif hasattr(call, "op_index"):
-            counts[plan.operators[call.op_index].name] += 1
-    return counts
+COVERAGE = Coverage("executorch", "ExecuTorch", _LOWERINGS, "converters/executorch.py")

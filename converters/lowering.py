@@ -18,15 +18,15 @@ if TYPE_CHECKING:
     from torch.export import ExportedProgram
     from torch.fx import Node
 
-Row = tuple[str, Scheme]
+LoweringKey = tuple[str, Scheme]
 """An operator's name, with its overload unless that is the default one, and a scheme's kind."""
 R = TypeVar("R")
 V = TypeVar("V")
 
 
 @dataclass(frozen=True)
-class Format:
-    """What a converter says of its format.
+class Coverage:
+    """What a format has lowerings for: which operators, with a weight in which scheme.
 
     Args:
         name: as in ``formats.FORMATS``: what rules of a recipe call it.
@@ -37,7 +37,7 @@ class Format:
 
     name: str
     title: str
-    rows: Collection[Row]
+    rows: Collection[LoweringKey]
     table: str
 
     def require(self, recipe: Recipe) -> None:
@@ -98,13 +98,13 @@ def missing(
 
 
 @dataclass(frozen=True)
-class Table(Generic[R]):
+class OperatorTable(Generic[R]):
     """The lowerings of a format whose operators are translated one by one.
 
     ``getitem`` takes one result of an operator that has several.
     """
 
-    lowerings: Mapping[Row, Callable[..., R]]
+    lowerings: Mapping[LoweringKey, Callable[..., R]]
     getitem: Callable[..., R]
 
     def by_operator(self) -> Mapping[tuple[object, Scheme], Callable[..., R]]:
@@ -141,7 +141,9 @@ def resolved(node: Node, values: Mapping[Node, V]) -> tuple[tuple[V, ...], dict[
     return cast("tuple[tuple[V, ...], dict[str, V]]", found)
 
 
-def rows(named: Mapping[str, Callable[..., R]], scheme: Scheme) -> dict[Row, Callable[..., R]]:
+def rows(
+    named: Mapping[str, Callable[..., R]], scheme: Scheme
+) -> dict[LoweringKey, Callable[..., R]]:
     """Rows of one scheme, from lowerings by the names of operators."""
     return {(name, scheme.kind): lowering for name, lowering in named.items()}
 

@@ -9,23 +9,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgekit.converters.lowering import missing, resolved, weight_of
 from edgekit.converters.onnx_graph import LIMIT_BYTES, GraphBuilder, write
-from edgekit.converters.onnx_ops import FORMAT, lowerings
+from edgekit.converters.onnx_ops import COVERAGE, lowerings
 from edgekit.converters.onnx_shapes import Value, Values, kind_of
 from edgekit.converters.onnx_text import DOMAINS, IDS, INPUT, MAX_LENGTH, text_graph
 from edgekit.converters.onnx_versions import OPSETS, ir_version, least_opset
 from edgekit.converters.onnx_weights import read as weights
+from edgekit.converters.options import FormatOptions
+from edgekit.manifest.texts import TokenizerFacts
 from edgekit.quantize.scheme import FLOAT32, Scheme
 from edgekit.quantize.tensors import tensors
 from edgekit.recipe import Recipe
 from edgekit.signature import Card, Signature, TensorSpec
-from edgekit.tokens.tokenizer import TextTokenizer
+from edgekit.tokens.saved import TextTokenizer
 from edgekit.tracing.graph import Graph
 from edgekit.tracing.joined import joined
 from edgekit.tracing.token_major import token_major
@@ -36,7 +38,37 @@ if TYPE_CHECKING:
     from torch.export import ExportedProgram
     from torch.fx import Node
 
-__all__ = ["FORMAT", "convert", "missing_operators", "weights"]
+__all__ = ["COVERAGE", "Options", "convert", "missing_operators", "weights"]
+
+
+@dataclass(frozen=True)
+class Options(FormatOptions):
+    """What ONNX files are asked for.
+
+    Attributes:
+        opset: the newest opset of ai.onnx that the files may ask for.
+        int64_inputs: whether the inputs are int64, as other exporters make them, and not int32.
+        limit_bytes: how large a file may be; the weights of a larger one are in a second file,
+            ``model-<recipe>.onnx.data``, that belongs beside it.
+        embed_tokenizer: whether there is a second file for each recipe, which takes text and also
+            gives ``input_ids``.
+        tokenizer: the one that is embedded.
+    """
+
+    opset: int = field(default=OPSETS[-1], metadata={"choices": OPSETS})
+    int64_inputs: bool = False
+    limit_bytes: int = LIMIT_BYTES
+    embed_tokenizer: bool = False
+    tokenizer: TextTokenizer | None = None
+
+    def with_tokenizer(self, out: Path, facts: TokenizerFacts) -> Options:
+        """The options with the bundle's tokenizer, if it is to be embedded."""
+        if not self.embed_tokenizer:
+            return self
+        return replace(self, tokenizer=TextTokenizer.read(out, facts))
+
+
+DEFAULTS = Options()
 
 
 def convert(
@@ -44,11 +76,7 @@ def convert(
     recipes: Sequence[Recipe],
     card: Card,
     folder: Path,
-    *,
-    tokenizer: TextTokenizer | None = None,
-    opset: int = OPSETS[-1],
-    int64_inputs: bool = False,
-    limit_bytes: int = LIMIT_BYTES,
+    options: Options = DEFAULTS,
 ) -> Iterator[tuple[Recipe, Path]]:
     """Yields each recipe's finished file as soon as it is written into ``folder``.
 
@@ -59,35 +87,31 @@ def convert(
         recipes: what to make; each is a file of its own.
         card: what the files say of themselves.
         folder: where they are written.
-        tokenizer: makes a second file for each recipe, which takes text and also gives
-            ``input_ids``.
-        opset: the newest opset of ai.onnx that the files may ask for, one of ``OPSETS``.
-        limit_bytes: how large a file may be; the weights of a larger one are in a second file,
-            ``model-<recipe>.onnx.data``, that belongs beside it.
-        int64_inputs: whether the inputs are int64, as other exporters make them, and not int32.
+        options: see :class:`Options`.
 
     Raises:
         ConversionError: the model has an operator without a lowering.
         UnsupportedError: the tokenizer, or a scheme of a recipe, cannot be expressed.
     """
     signature = graph.signature
-    if int64_inputs:
+    if options.int64_inputs:
         inputs = tuple(replace(spec, dtype="int64") for spec in signature.inputs)
         signature = replace(signature, inputs=inputs)
-    text = None if tokenizer is None else text_graph(tokenizer)
-    chosen = [FORMAT.schemes(recipe, tensors(graph.dynamic)) for recipe in recipes]
+    text = None if options.tokenizer is None else text_graph(options.tokenizer)
+    chosen = [COVERAGE.schemes(recipe, tensors(graph.dynamic)) for recipe in recipes]
     for recipe, schemes in zip(recipes, chosen, strict=True):
         program, stored = joined(graph.dynamic, schemes)
-        builder = _translate(token_major(program), signature, stored, opset)
+        builder = _translate(token_major(program), signature, stored, options.opset)
         path = folder / f"model-{recipe.name}.onnx"
-        model = _model(builder.nodes, signature.inputs, signature.outputs, card, opset)
-        write(model, builder.tensors, path, limit_bytes=limit_bytes)
+        model = _model(builder.nodes, signature.inputs, signature.outputs, card, options.opset)
+        write(model, builder.tensors, path, limit_bytes=options.limit_bytes)
         yield recipe, path
         if text is not None:
             path = path.with_stem(f"{path.stem}-text")
             nodes, outputs = [*text.nodes, *builder.nodes], (*signature.outputs, IDS)
-            model = _model(nodes, (INPUT,), outputs, card, opset, DOMAINS)
-            write(model, {**text.tensors, **builder.tensors}, path, limit_bytes=limit_bytes)
+            model = _model(nodes, (INPUT,), outputs, card, options.opset, DOMAINS)
+            tensors_ = {**text.tensors, **builder.tensors}
+            write(model, tensors_, path, limit_bytes=options.limit_bytes)
             yield recipe, path
 
 
@@ -107,7 +131,7 @@ def _translate(
             continue
         lowering = table.get((node.target, _weight_scheme(node, values).kind))
         if lowering is None:
-            raise FORMAT.missing(node)
+            raise COVERAGE.missing(node)
         builder.scope = next(reversed(node.meta["nn_module_stack"].values()))[0]
         args, kwargs = resolved(node, values)
         names = lowering(builder, node.meta["val"], *args, **kwargs)

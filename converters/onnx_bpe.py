@@ -13,7 +13,7 @@ from collections.abc import Mapping
 
 from edgekit.converters.onnx_strings import TextGraph, added_tokens, refuse
 from edgekit.tokens import charmap
-from edgekit.tokens.tokenizer import TextTokenizer
+from edgekit.tokens.saved import TextTokenizer
 
 _NUL, _MARK = "\U0010ffff", "\U0010fffe"  # stand-ins: code points that Unicode never assigns
 _CONTRACTIONS = "'s|'t|'re|'ve|'m|'ll|'d"

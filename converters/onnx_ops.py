@@ -12,7 +12,7 @@ from functools import partial
 from math import pi, sqrt
 from typing import TYPE_CHECKING
 
-from edgekit.converters.lowering import Format, Table, of_kinds, rows
+from edgekit.converters.lowering import Coverage, OperatorTable, of_kinds, rows
 from edgekit.converters.onnx_graph import Attribute, GraphBuilder
 from edgekit.converters.onnx_int8 import int8_embedding, int8_linear
 from edgekit.converters.onnx_shapes import (
@@ -218,11 +218,11 @@ _BEFORE: Mapping[int, Mapping[str, Lowering]] = {  # instead of what came with t
 
 _PLAIN = {**of_kinds(_map, _MAPS), **of_kinds(_compare, _COMPARISONS), **_LOWERINGS}
 _ROWS = {**rows(_PLAIN, FLOAT32), **rows(_INT8, INT8)}
-FORMAT = Format("onnx", "ONNX", _ROWS, "converters/onnx_ops.py")
+COVERAGE = Coverage("onnx", "ONNX", _ROWS, "converters/onnx_ops.py")
 
 
-def lowerings(opset: int = OPSETS[-1]) -> Table[str | Sequence[str]]:
+def lowerings(opset: int = OPSETS[-1]) -> OperatorTable[str | Sequence[str]]:
     """``(operator, scheme) -> lowering``, in operators of an opset."""
     older = [named for since, named in _BEFORE.items() if opset < since]
     replaced = {name: lowering for named in older for name, lowering in named.items()}
-    return Table({**_ROWS, **rows(replaced, FLOAT32)}, getitem)
+    return OperatorTable({**_ROWS, **rows(replaced, FLOAT32)}, getitem)

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 from edgekit.converters.onnx_graph import Attribute, GraphBuilder
 from edgekit.errors import UnsupportedError
-from edgekit.tokens.tokenizer import TextTokenizer
+from edgekit.tokens.saved import TextTokenizer
 
 DOMAIN = "ai.onnx.contrib"
 ML_DOMAIN = "ai.onnx.ml"

@@ -15,7 +15,7 @@ import numpy as np
 from edgekit.converters import onnx_bpe, onnx_wordpiece
 from edgekit.converters.onnx_strings import DOMAIN, ML_DOMAIN, TextGraph, refuse
 from edgekit.signature import TensorSpec
-from edgekit.tokens.tokenizer import TextTokenizer
+from edgekit.tokens.saved import TextTokenizer
 
 INPUT = TensorSpec("text", "str", ("texts",), "one text, or the two of a pair")
 IDS = TensorSpec("input_ids", "int32", (1, "length"), "the ids that the text became")

@@ -9,7 +9,7 @@ from typing import Any
 
 from edgekit.converters.onnx_strings import TextGraph, added_tokens, refuse
 from edgekit.tokens import charmap
-from edgekit.tokens.tokenizer import TextTokenizer
+from edgekit.tokens.saved import TextTokenizer
 
 _NORMALIZERS = {"BertNormalizer", "Lowercase", "NFD", "StripAccents"}  # a code point at a time
 _BETWEEN = "\n"  # a word between the texts of a pair: none of a text's words has a line break

@@ -7,12 +7,15 @@ own converter exports the model anew for every signature, through JAX and MLIR, 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgekit.converters.lowering import missing, resolved, weight_of
-from edgekit.converters.tflite_graph import File, Subgraph, Value, constant, write
-from edgekit.converters.tflite_ops import FORMAT, TABLE
+from edgekit.converters.options import FormatOptions
+from edgekit.converters.tflite_file import write
+from edgekit.converters.tflite_graph import File, Subgraph, Value, constant
+from edgekit.converters.tflite_ops import COVERAGE, TABLE
 from edgekit.converters.tflite_shapes import Values
 from edgekit.converters.tflite_versions import NARROW_WEIGHTS, least_tensorflow, release
 from edgekit.converters.tflite_weights import read as weights
@@ -31,7 +34,30 @@ if TYPE_CHECKING:
     from torch.fx import Node
 
 
-__all__ = ["FORMAT", "convert", "missing_operators", "weights"]
+__all__ = ["COVERAGE", "Options", "convert", "missing_operators", "weights"]
+
+
+@dataclass(frozen=True)
+class Options(FormatOptions):
+    """What TFLite files are asked for.
+
+    Attributes:
+        minimum_tflite: the oldest TensorFlow Lite that has to run the files, such as ``2.14``. One
+            before 2.18 cannot read int8 weights with a scale a row: its files make float weights of
+            them when they are opened. Every LiteRT is newer than that.
+    """
+
+    minimum_tflite: str | None = field(
+        default=None, metadata={"choices": [f"2.{minor}" for minor in range(5, 20)]}
+    )
+
+    @property
+    def rounding_known(self) -> bool:
+        """Not of an old TensorFlow Lite: it is given float weights, and rounds no activations."""
+        return self.minimum_tflite is None
+
+
+DEFAULTS = Options()
 
 
 def convert(
@@ -39,8 +65,7 @@ def convert(
     recipes: Sequence[Recipe],
     card: Card,
     folder: Path,
-    *,
-    minimum_tflite: str | None = None,
+    options: Options = DEFAULTS,
 ) -> Iterator[tuple[Recipe, Path]]:
     """Yields each recipe's finished file as soon as it is written into ``folder``.
 
@@ -52,23 +77,22 @@ def convert(
         recipes: what to make; each is a file of its own.
         card: what the files say of themselves.
         folder: where they are written.
-        minimum_tflite: the oldest TensorFlow Lite that has to run the files, such as ``2.14``. One
-            before 2.18 cannot read int8 weights with a scale a row: its files make float weights of
-            them when they are opened. Every LiteRT is newer than that.
+        options: see :class:`Options`.
 
     Raises:
         ConversionError: the model has an operator without a lowering.
         UnsupportedError: a scheme of a recipe has no lowering, or the model needs a newer
-            TensorFlow Lite than ``minimum_tflite``.
+            TensorFlow Lite than ``options`` say.
     """
-    chosen = [FORMAT.schemes(recipe, tensors(graph.dynamic)) for recipe in recipes]
-    old = minimum_tflite is not None and release(minimum_tflite) < release(NARROW_WEIGHTS)
+    chosen = [COVERAGE.schemes(recipe, tensors(graph.dynamic)) for recipe in recipes]
+    oldest = options.minimum_tflite
+    old = oldest is not None and release(oldest) < release(NARROW_WEIGHTS)
     for recipe, schemes in zip(recipes, chosen, strict=True):
         file, (program, stored) = File(dequantized=old), joined(graph.dynamic, schemes)
         for length in graph.signature.buckets:
             subgraph = Subgraph(file, f"seq_{length}")
             _translate(specialize(program, 1, length), graph.signature, subgraph, stored)
-        _check_age(file, minimum_tflite)
+        _check_age(file, oldest)
         path = folder / f"model-{recipe.name}.tflite"
         write(file, card, path)
         yield recipe, path
@@ -105,7 +129,7 @@ def _translate(
             continue
         lowering = table.get((node.target, _weight_scheme(node, values).kind))
         if lowering is None:
-            raise FORMAT.missing(node)
+            raise COVERAGE.missing(node)
         to.scope = node.name
         values[node] = lowering(to, node.meta["val"], *args, **kwargs)
     results = (values[node] for node in program.graph.output_node().args[0])

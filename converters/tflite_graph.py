@@ -1,17 +1,13 @@
-"""A TFLite file under construction: subgraphs that share buffers, and weights that are streamed.
+"""A TFLite file under construction: subgraphs that share constants, in the schema's own classes.
 
-The schema's own Python classes make the flatbuffer; the buffers' contents follow it in the file
-(``Buffer.offset`` and ``size``), so that no copy of the weights is ever held in memory.
 Schema: https://github.com/google-ai-edge/LiteRT/blob/main/tflite/converter/schema/schema.fbs
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -20,16 +16,11 @@ from numpy.typing import ArrayLike, NDArray
 from edgekit.converters.tflite_versions import Operand, Use, operator_version
 from edgekit.quantize.numerics import quantize
 from edgekit.quantize.scheme import FLOAT32, Scheme
-from edgekit.signature import Card
 
 if TYPE_CHECKING:
     from ai_edge_litert.schema_py_generated import (
-        ModelT,
-        OperatorCodeT,
         OperatorT,
         QuantizationParametersT,
-        SignatureDefT,
-        TensorMapT,
         TensorT,
     )
     from flatbuffers import Builder  # type: ignore[import-untyped]
@@ -37,9 +28,7 @@ if TYPE_CHECKING:
 Array = NDArray[Any]
 Option: TypeAlias = "bool | int | float | Sequence[int]"
 
-_ALIGNMENT_BYTES = 16  # of a buffer in the file: force_align in the schema
-_SCHEMA_VERSION = 3
-_NARROW = {"int64": "int32", "float64": "float32"}  # phones have no 64-bit kernels
+NARROW = {"int64": "int32", "float64": "float32"}  # phones have no 64-bit kernels
 _OPTIONS = {  # options whose name is not the operator's in camel case
     "BATCH_MATMUL": "BatchMatMulOptions",
     "MEAN": "ReducerOptions",
@@ -218,80 +207,11 @@ class Subgraph:
     ) -> int:
         from ai_edge_litert import schema_py_generated as schema
 
-        kind = getattr(schema.TensorType, _NARROW.get(dtype, dtype).upper())
+        kind = getattr(schema.TensorType, NARROW.get(dtype, dtype).upper())
         unique = f"{self.key}/{name}"  # in the whole file: ai-edge-quantizer asks for that
         tensor = schema.TensorT(list(shape), kind, buffer, unique, quantization, hasRank=True)
         self.tensors.append(tensor)
         return len(self.tensors) - 1
-
-
-def write(file: File, card: Card, path: Path) -> None:
-    """Writes the flatbuffer and then, each at the offset noted in it, the buffers' contents."""
-    import flatbuffers
-    from ai_edge_litert import schema_py_generated as schema
-    from ai_edge_litert.tools.flatbuffer_utils import update_packed_buffer
-
-    builder = flatbuffers.Builder(2**20)
-    builder.Finish(_model(file, card).Pack(builder), b"TFL3")
-    head = builder.Output()
-    packed, end_bytes = schema.Model.GetRootAs(head), len(head)
-    with path.open("wb") as stream:
-        stream.seek(end_bytes)
-        for number, array in enumerate(file.buffers, 1):
-            content = np.ascontiguousarray(array, _NARROW.get(array.dtype.name))
-            stream.write(bytes(-end_bytes % _ALIGNMENT_BYTES))
-            offset_bytes = end_bytes + -end_bytes % _ALIGNMENT_BYTES
-            update_packed_buffer(packed.Buffers(number), offset_bytes, content.nbytes)
-            stream.write(content.data)
-            end_bytes = offset_bytes + content.nbytes
-        stream.seek(0)
-        stream.write(head)
-
-
-def _model(file: File, card: Card) -> ModelT:
-    from ai_edge_litert import schema_py_generated as schema
-
-    facts = json.dumps(asdict(card)).encode()
-    contents = [schema.BufferT(offset=1, size=1) for _ in file.buffers]  # room for the real ones
-    return schema.ModelT(
-        version=_SCHEMA_VERSION,
-        operatorCodes=[_code(*code) for code in file.codes],
-        subgraphs=[
-            schema.SubGraphT(
-                graph.tensors,
-                [graph.index(value) for value in graph.inputs.values()],
-                [graph.index(value) for value in graph.outputs.values()],
-                graph.operators,
-                graph.key,
-            )
-            for graph in file.subgraphs
-        ],
-        description=card.description or card.name,
-        buffers=[schema.BufferT(), *contents, schema.BufferT(np.frombuffer(facts, np.uint8))],
-        metadata=[schema.MetadataT("edgekit", len(contents) + 1)],
-        signatureDefs=[_signature(number, graph) for number, graph in enumerate(file.subgraphs)],
-    )
-
-
-def _code(kind: str, version: int) -> OperatorCodeT:
-    from ai_edge_litert import schema_py_generated as schema
-
-    number = getattr(schema.BuiltinOperator, kind)
-    placeholder = schema.BuiltinOperator.PLACEHOLDER_FOR_GREATER_OP_CODES
-    return schema.OperatorCodeT(
-        deprecatedBuiltinCode=min(number, placeholder),
-        version=version,
-        builtinCode=number,
-    )
-
-
-def _signature(number: int, graph: Subgraph) -> SignatureDefT:
-    from ai_edge_litert import schema_py_generated as schema
-
-    def maps(values: Mapping[str, Value]) -> list[TensorMapT]:
-        return [schema.TensorMapT(name, graph.index(value)) for name, value in values.items()]
-
-    return schema.SignatureDefT(maps(graph.inputs), maps(graph.outputs), graph.key, number)
 
 
 def _shared_parameters(scale: Array) -> QuantizationParametersT:

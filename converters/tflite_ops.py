@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from edgekit.converters.lowering import Format, Table, of_kinds, rows
+from edgekit.converters.lowering import Coverage, OperatorTable, of_kinds, rows
 from edgekit.converters.tflite_graph import Subgraph, Value, constant
 from edgekit.converters.tflite_shapes import (
     Values,
@@ -263,5 +263,5 @@ _INT8: dict[str, Lowering] = {"embedding": _int8_embedding, "linear": _int8_line
 
 _PLAIN = {**of_kinds(_map, _MAPS), **of_kinds(_compare, _COMPARISONS), **_LOWERINGS}
 _ROWS = {**rows(_PLAIN, FLOAT32), **rows(_INT8, INT8)}
-FORMAT = Format("tflite", "TFLite", _ROWS, "converters/tflite_ops.py")
-TABLE = Table(_ROWS, getitem)
+COVERAGE = Coverage("tflite", "TFLite", _ROWS, "converters/tflite_ops.py")
+TABLE = OperatorTable(_ROWS, getitem)

@@ -44,7 +44,7 @@ Rule = Callable[[Use], bool]
 
 
 @dataclass(frozen=True)
-class _Row:
+class _Version:
     """A version, the first TensorFlow Lite that has it, and the uses that need it."""
 
     version: int
@@ -77,45 +77,47 @@ def _broadcast_above_rank_4(use: Use) -> bool:
     return len(shapes) > 1 and max(map(len, shapes)) > 4
 
 
-def _first(since: str) -> tuple[_Row, ...]:
-    return (_Row(1, since, _always),)
+def _first(since: str) -> tuple[_Version, ...]:
+    return (_Version(1, since, _always),)
 
 
 FIRST_LITERT = "1.0.1"  # the first that was released
 NARROW_WEIGHTS = "2.18.0"  # the first TensorFlow Lite whose kernels read a scale for each row
 _NARROW = ("int4", "int8")
 _READ_NARROW = ("DEQUANTIZE", "EMBEDDING_LOOKUP", "FULLY_CONNECTED")
-_BROADCAST = (_Row(3, "2.3.0", _broadcast_above_rank_4), *_first("1.14.0"))
-_TABLE: Mapping[str, Sequence[_Row]] = {  # of an operator's rows the first that is needed counts
-    "ABS": (_Row(5, "2.12.0", _is(0, "int32")), *_first("1.13.0")),
+_BROADCAST = (_Version(3, "2.3.0", _broadcast_above_rank_4), *_first("1.14.0"))
+_TABLE: Mapping[
+    str, Sequence[_Version]
+] = {  # of an operator's rows the first that is needed counts
+    "ABS": (_Version(5, "2.12.0", _is(0, "int32")), *_first("1.13.0")),
     "ADD": _first("1.5.0"),
     "BATCH_MATMUL": _first("2.3.0"),
-    "BROADCAST_TO": (_Row(2, "2.5.0", _always),),  # its first version was withdrawn
+    "BROADCAST_TO": (_Version(2, "2.5.0", _always),),  # its first version was withdrawn
     "CAST": _first("1.5.0"),
     "CONCATENATION": _first("1.5.0"),
     "COS": _first("1.14.0"),
     "CUMSUM": _first("2.4.0"),
     "DEQUANTIZE": (
-        _Row(6, "2.18.0", _is(0, "int4")),
-        _Row(5, "2.7.0", _per_channel(0)),
-        _Row(2, "1.14.0", _always),
+        _Version(6, "2.18.0", _is(0, "int4")),
+        _Version(5, "2.7.0", _per_channel(0)),
+        _Version(2, "1.14.0", _always),
     ),
-    "DIV": (_Row(2, "2.3.0", _broadcast_above_rank_4), *_first("1.6.0")),
+    "DIV": (_Version(2, "2.3.0", _broadcast_above_rank_4), *_first("1.6.0")),
     "EMBEDDING_LOOKUP": (
-        _Row(4, "2.18.0", _is(1, "int4")),
-        _Row(4, NARROW_WEIGHTS, _per_channel(1)),
+        _Version(4, "2.18.0", _is(1, "int4")),
+        _Version(4, NARROW_WEIGHTS, _per_channel(1)),
         *_first("1.13.0"),
     ),
     "EXP": _first("1.7.0"),
     "FULLY_CONNECTED": (
-        _Row(12, "2.17.0", _per_channel(1)),
-        _Row(5, "2.0.0", _option("keepNumDims")),
-        _Row(3, "1.14.0", _is(1, *_NARROW)),
+        _Version(12, "2.17.0", _per_channel(1)),
+        _Version(5, "2.0.0", _option("keepNumDims")),
+        _Version(3, "1.14.0", _is(1, *_NARROW)),
         *_first("1.5.0"),
     ),
     "GATHER": (
-        _Row(5, "2.5.0", _option("batchDims")),
-        _Row(3, "1.15.0", _is(0, "bool")),
+        _Version(5, "2.5.0", _option("batchDims")),
+        _Version(3, "1.15.0", _is(0, "bool")),
         *_first("1.6.0"),
     ),
     "GELU": _first("2.9.0"),
@@ -130,7 +132,7 @@ _TABLE: Mapping[str, Sequence[_Row]] = {  # of an operator's rows the first that
     "MUL": _first("1.5.0"),
     "NEG": _first("1.9.0"),
     "NOT_EQUAL": _first("1.14.0"),
-    "PAD": (_Row(4, "2.6.0", _rank_above(4)), *_first("1.5.0")),
+    "PAD": (_Version(4, "2.6.0", _rank_above(4)), *_first("1.5.0")),
     "POW": _first("1.10.0"),
     "REDUCE_MAX": _first("1.11.0"),
     "RELU": _first("1.5.0"),
@@ -138,16 +140,16 @@ _TABLE: Mapping[str, Sequence[_Row]] = {  # of an operator's rows the first that
     "RSQRT": _first("1.10.0"),
     "SELECT_V2": _first("2.2.0"),
     "SIN": _first("1.9.0"),
-    "SLICE": (_Row(5, "2.5.0", _rank_above(4)), *_first("1.14.0")),
+    "SLICE": (_Version(5, "2.5.0", _rank_above(4)), *_first("1.14.0")),
     "SOFTMAX": _first("1.5.0"),
     "SQRT": _first("1.10.0"),
-    "SUB": (_Row(3, "2.3.0", _broadcast_above_rank_4), *_first("1.6.0")),
+    "SUB": (_Version(3, "2.3.0", _broadcast_above_rank_4), *_first("1.6.0")),
     "SUM": _first("1.10.0"),
     "TANH": _first("1.14.0"),
     "TRANSPOSE": (
-        _Row(6, "2.12.0", _rank_above(5)),
-        _Row(4, "2.3.0", _rank_above(4)),
-        _Row(3, "1.15.0", _is(0, "bool")),
+        _Version(6, "2.12.0", _rank_above(5)),
+        _Version(4, "2.3.0", _rank_above(4)),
+        _Version(3, "1.15.0", _is(0, "bool")),
         *_first("1.6.0"),
     ),
 }

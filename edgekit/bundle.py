@@ -6,22 +6,24 @@ bundle is opened.
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from edgekit import documents
+from edgekit.contents import MANIFEST
 from edgekit.errors import BundleError
 from edgekit.files import size_bytes, tree_sha256
 from edgekit.golden import Golden
-from edgekit.manifest import SCHEMA_VERSION, ArtifactEntry, FileEntry, Manifest
+from edgekit.layout import html_table
+from edgekit.manifest import SCHEMA_VERSION, Manifest
+from edgekit.manifest.artifacts import ArtifactEntry
+from edgekit.manifest.files import FileEntry
 from edgekit.signature import Signature
+from edgekit.words import count, megabytes
 
-MANIFEST = "manifest.json"
-GOLDEN = "golden.json"
-POSTPROCESS = "postprocess.json"
-TOKENIZER = "tokenizer"
 REMEDY = "copy the bundle again or convert again"
 
 
@@ -37,7 +39,7 @@ class Artifact(ArtifactEntry, frozen=True, kw_only=True):
         return cls(path=folder / entry.file, **facts)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Bundle:
     """An opened bundle, its manifest checked."""
 
@@ -62,10 +64,32 @@ class Bundle:
             bundle._check(file, check_hashes)
         return bundle
 
+    def __fspath__(self) -> str:
+        return os.fspath(self.path)
+
+    def __repr__(self) -> str:
+        files = count(len(self.manifest.artifacts), "file")
+        return f"<bundle {self.name!r}: {self.manifest.task}, {files} in {str(self.path)!r}>"
+
+    def _repr_html_(self) -> str:
+        """The files with their sizes and proofs, as a notebook shows them."""
+        sizes = {each.file: megabytes(each.total_bytes) for each in self.artifacts}
+        proofs = [(each.file, proof) for each in self.artifacts for proof in each.proofs]
+        rows = (
+            (file, sizes[file], proof.runtime, f"{proof.max_abs:.1e}", f"{proof.cosine:.6f}")
+            for file, proof in proofs
+        )
+        return html_table(("file", "size", "proven in", "max abs", "cosine"), rows)
+
     @property
     def name(self) -> str:
         """The model's name."""
         return self.manifest.name
+
+    @property
+    def id(self) -> str:
+        """The SHA-256 of the manifest, which has that of every file."""
+        return hashlib.sha256((self.path / MANIFEST).read_bytes()).hexdigest()
 
     @property
     def artifacts(self) -> tuple[Artifact, ...]:
@@ -76,6 +100,29 @@ class Bundle:
     def text_artifacts(self) -> tuple[Artifact, ...]:
         """The files that take text instead of ids; none unless they were asked for."""
         return tuple(Artifact.of(self.path, entry) for entry in self.manifest.text_artifacts)
+
+    def select(self, *names: str) -> tuple[Artifact, ...]:
+        """The files that are meant, each once.
+
+        Args:
+            *names: of a file, of a format or of a recipe, like ``tflite`` or ``int8``. A format or
+                a recipe means files that take ids.
+
+        Raises:
+            BundleError: the bundle has nothing of that name.
+        """
+        found: list[Artifact] = []
+        for name in names:
+            chosen = [row for row in self.artifacts if name in (row.format, row.recipe)]
+            everything = (*self.artifacts, *self.text_artifacts)
+            chosen += [row for row in everything if row.path.name == Path(name).name]
+            if not chosen:
+                raise BundleError(
+                    f"{self.path} has no '{name}': name a file of it "
+                    f"({', '.join(row.path.name for row in everything)}), a format or a recipe"
+                )
+            found += (row for row in chosen if row not in found)
+        return tuple(found)
 
     @property
     def signature(self) -> Signature:
@@ -148,19 +195,21 @@ def strangers(folder: Path) -> list[str]:
     return [path.relative_to(folder).as_posix() for path in (*grown, *others)]
 
 
-def entry(folder: Path, path: Path) -> FileEntry:
-    """A file or package as the manifest of the bundle ``folder`` lists it."""
-    return FileEntry(
-        file=path.relative_to(folder).as_posix(),
-        size_bytes=size_bytes(path),
-        sha256=tree_sha256(path),
-    )
-
-
 def _read_manifest(folder: Path) -> Manifest:
     path = folder / MANIFEST
     if not path.is_file():
-        raise BundleError(f"{folder} is no bundle: it has no {MANIFEST}")
+        raise BundleError(_no_bundle(folder))
     data = documents.read_bytes(path, BundleError)
     documents.check_major(data, SCHEMA_VERSION, str(path), BundleError)
     return documents.decode_json(data, Manifest, str(path), BundleError, REMEDY)
+
+
+def _no_bundle(path: Path) -> str:
+    """What else it is, and what to do with it."""
+    if not path.exists():
+        return f"{path} does not exist"
+    if not path.is_dir():
+        return f"{path} is a file, and a bundle is the folder that edgekit convert made"
+    if (path / "config.json").is_file():
+        return f"{path} is a checkpoint, not a bundle: convert it first: edgekit convert {path}"
+    return f"{path} is no bundle: it has no {MANIFEST}"

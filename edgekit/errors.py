@@ -6,7 +6,7 @@
     ├── SourceError               the model cannot be found, read or trusted
     ├── UnsupportedError          an architecture, task, format or recipe that edgekit does not have
     ├── PlanError                 arguments that contradict the model or each other
-    ├── MissingExtraError         an optional package is not installed
+    ├── MissingExtraError         optional packages are not installed
     ├── InputError                a text that the model or its task cannot take
     ├── DataError                 labelled data that cannot be read or do not fit the task
     ├── BundleError               a bundle or manifest that is damaged, forged or too new
@@ -40,14 +40,21 @@ class PlanError(EdgekitError):
 
 
 class MissingExtraError(EdgekitError):
-    """An optional package is not installed."""
+    """Optional packages are not installed.
 
-    def __init__(self, module: str, extra: str) -> None:
-        super().__init__(f"{module} is missing: pip install 'edgekit[{extra}]'")
-        self.module, self.extra = module, extra
+    Args:
+        modules: what cannot be imported.
+        extras: the extras of edgekit that bring it.
+    """
 
-    def __reduce__(self) -> tuple[type[MissingExtraError], tuple[str, str]]:
-        return type(self), (self.module, self.extra)
+    def __init__(self, modules: tuple[str, ...], extras: tuple[str, ...]) -> None:
+        *others, last = (module.replace("_", "-") for module in modules)
+        names = f"{', '.join(others)} and {last} are" if others else f"{last} is"
+        super().__init__(f"{names} missing: pip install 'edgekit[{','.join(extras)}]'")
+        self.modules, self.extras = modules, extras
+
+    def __reduce__(self) -> tuple[type[MissingExtraError], tuple[tuple[str, ...], ...]]:
+        return type(self), (self.modules, self.extras)
 
 
 class InputError(EdgekitError):

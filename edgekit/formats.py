@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Protocol, cast
 
+from edgekit import extras
 from edgekit.converters import lowering
-from edgekit.errors import MissingExtraError, UnsupportedError
+from edgekit.converters.options import FormatOptions
+from edgekit.errors import UnsupportedError
 from edgekit.quantize.audit import Wanted
 from edgekit.quantize.numerics import Stored
 from edgekit.recipe import RECIPES, Recipe
@@ -22,19 +22,32 @@ from edgekit.tracing.graph import Graph
 class Converter(Protocol):
     """What each format's file in ``converters/`` has.
 
-    ``FORMAT`` says which operators may have a weight in which scheme; ``convert`` yields a
-    recipe's file once it is written, and ``weights`` reads back what such a file stores.
+    ``COVERAGE`` says which operators may have a weight in which scheme, and ``Options`` what this
+    format alone can be asked for. ``convert`` yields a recipe's file once it is written, and
+    ``weights`` reads back what such a file stores.
     """
 
-    FORMAT: lowering.Format
+    COVERAGE: lowering.Coverage
+    Options: type[FormatOptions]
 
     def convert(
-        self, graph: Graph, recipes: Sequence[Recipe], card: Card, folder: Path, **options: object
-    ) -> Iterator[tuple[Recipe, Path]]: ...
+        self,
+        graph: Graph,
+        recipes: Sequence[Recipe],
+        card: Card,
+        folder: Path,
+        options: FormatOptions,
+    ) -> Iterator[tuple[Recipe, Path]]:
+        """Writes a file for each recipe into ``folder``, and yields each once it is written."""
+        ...
 
-    def missing_operators(self, graph: Graph) -> list[str]: ...
+    def missing_operators(self, graph: Graph) -> list[str]:
+        """The operators of a traced model that have no lowering, by their names in torch."""
+        ...
 
-    def weights(self, path: Path, wanted: Wanted) -> dict[str, Stored]: ...
+    def weights(self, path: Path, wanted: Wanted) -> dict[str, Stored]:
+        """What a written file stores of each tensor, by the tensor's name."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -42,27 +55,21 @@ class Format:
     """One file format.
 
     ``default_recipes`` is what is built where none is named: Core ML's own precision is float16.
-    ``minimum_os`` is that of the runtime's library, which a file may raise. ``options`` are the
-    arguments of its own that ``convert`` takes, and what each may be.
+    ``minimum_os`` is that of the runtime's library, which a file may raise.
     ``effort`` is how long it takes, relative to the others: the longest is started first.
     """
 
     name: str
     title: str
-    extra: str
-    modules: tuple[str, ...]
     suffix: str
     default_recipes: tuple[str, ...]
     runtime: str
     minimum_os: str
-    options: Mapping[str, Sequence[object]] = field(default_factory=dict)
     effort: int = 1
 
     def require(self) -> None:
-        """Raises MissingExtraError if a package it needs is not installed."""
-        for module in self.modules:
-            if module not in sys.modules and find_spec(module) is None:
-                raise MissingExtraError(module.replace("_", "-"), self.extra)
+        """Raises MissingExtraError if a package it needs, those of its extra, is not installed."""
+        extras.require(self.name)
 
     @property
     def full_precision(self) -> str:
@@ -76,11 +83,11 @@ class Format:
 
     def check_recipe(self, name: str) -> None:
         """Raises UnsupportedError if the format has no lowering for a scheme of that recipe."""
-        self.converter().FORMAT.require(RECIPES[name])
+        self.converter().COVERAGE.require(RECIPES[name])
 
     def _builds(self, recipe: Recipe) -> bool:
         try:
-            self.converter().FORMAT.require(recipe)
+            self.converter().COVERAGE.require(recipe)
         except UnsupportedError:
             return False
         return True
@@ -88,6 +95,10 @@ class Format:
     def converter(self) -> Converter:
         """The format's own file."""
         return cast(Converter, import_module(f"edgekit.converters.{self.name}"))
+
+    def arguments(self) -> set[str]:
+        """The arguments of :func:`edgekit.convert` that are for this format alone."""
+        return self.converter().Options.arguments()
 
     def missing_operators(self, graph: Graph) -> list[str]:
         """The operators of a traced model that this format has no lowering for, by name."""
@@ -100,46 +111,31 @@ FORMATS: dict[str, Format] = {
         Format(
             name="onnx",
             title="ONNX",
-            extra="onnx",
-            modules=("onnx", "onnxruntime"),
             suffix=".onnx",
             default_recipes=("fp32", "int8"),
             runtime="onnxruntime",
             minimum_os="Android 7.0 (API 24), iOS 15.1",
-            options={
-                "opset": range(15, 21),
-                "int64_inputs": (False, True),
-                "limit_bytes": range(1, 2**31),
-            },
         ),
         Format(
             name="tflite",
             title="TFLite",
-            extra="tflite",
-            modules=("ai_edge_litert", "flatbuffers"),
             suffix=".tflite",
             default_recipes=("fp32", "int8"),
             runtime="LiteRT",
             minimum_os="Android 6.0 (API 23), iOS 15",
-            options={"minimum_tflite": tuple(f"2.{minor}" for minor in range(5, 20))},
         ),
         Format(
             name="coreml",
             title="Core ML",
-            extra="coreml",
-            modules=("coremltools",),
             suffix=".mlpackage",
             default_recipes=("fp16", "int8"),
             runtime="Core ML",
             minimum_os="iOS 16, macOS 13",
-            options={"minimum_ios": ("16", "17", "18")},
             effort=3,
         ),
         Format(
             name="executorch",
             title="ExecuTorch",
-            extra="executorch",
-            modules=("executorch",),
             suffix=".pte",
             default_recipes=("fp32", "int8"),
             runtime="ExecuTorch",
@@ -149,8 +145,6 @@ FORMATS: dict[str, Format] = {
         Format(
             name="coreai",
             title="Core AI",
-            extra="coreai",
-            modules=("coreai", "coreai_torch"),
             suffix=".aimodel",
             default_recipes=("fp32", "int8"),
             runtime="Core AI",

@@ -12,7 +12,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from edgekit.manifest import Count, Length, Scale, Side, TokenId
+from edgekit.manifest.fields import Count, Length, Side, TokenId
+from edgekit.manifest.proofs import Scale
 
 
 class Sample(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

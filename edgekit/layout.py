@@ -1,14 +1,22 @@
-"""Tables of one look for all that prints: on a terminal, and as Markdown."""
+"""Tables of one look for all that prints: on a terminal, as Markdown, and in a notebook."""
 
 from __future__ import annotations
 
+import html
+import os
+import textwrap
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
+_GAP = 2  # columns of text between two of a table
+_TITLE = 10  # columns of text for what a list is
+_NARROWEST = 16  # of a column of words that goes on in the next line
 _MARKDOWN = str.maketrans({each: f"\\{each}" for each in "\\`*_|"} | {"<": "&lt;", ">": "&gt;"})
 
 
@@ -16,36 +24,139 @@ def console(width: int = 120) -> Console:
     """Standard output as rich prints to it.
 
     Args:
-        width: columns of text where the output is no terminal, which has a width of its own.
+        width: columns of text where the output is no terminal, which has a width of its own, and
+            the variable ``COLUMNS`` says none.
     """
     from rich.console import Console
 
     found = Console(emoji=False, highlight=False)
-    return found if found.is_terminal else Console(emoji=False, highlight=False, width=width)
+    if found.is_terminal:
+        return found
+    told = os.environ.get("COLUMNS", "")
+    return Console(emoji=False, highlight=False, width=int(told) if told.isdigit() else width)
 
 
-def terminal_table(
-    columns: Iterable[str], *, right: Sequence[str] = (), whole: Sequence[str] = ()
-) -> Table:
-    """An empty table for a terminal.
+@dataclass(frozen=True)
+class Column:
+    """A column of a table on a terminal.
+
+    Attributes:
+        title: the heading.
+        right: whether its cells, numbers, stand to the right.
+        wraps: whether its cells are words that may go on in the next line; others are never broken.
+        leave: 0 for a column that is always shown; where there is no room for all, that of the
+            largest number is left out first.
+    """
+
+    title: str
+    right: bool = False
+    wraps: bool = False
+    leave: int = 0
+
+
+def print_words(text: str, title: str = "") -> None:
+    """Prints a sentence or a list, which goes on in the next line between words, not at an edge.
 
     Args:
-        columns: the headings, which may hold rich's markup.
-        right: those of numbers, which stand to the right.
-        whole: those whose cells are never broken; others fold, so that no digit is cut off.
+        text: what is printed, without markup; nothing is printed of an empty one.
+        title: what it is, before it.
     """
+    indent = f"{title:<{_TITLE}} " if title else ""
+    folded = textwrap.TextWrapper(
+        console().width,
+        initial_indent=indent,
+        subsequent_indent=" " * len(indent),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    if text:
+        print(folded.fill(text))
+
+
+def print_table(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int = 120) -> None:
+    """Prints a table, by one rule for every command: no cell is cut off and no number is broken.
+
+    Columns without any content are left out. Where the others do not fit, those that may be left
+    out go one after the other, which a line below says; if that is not enough, each row becomes a
+    block of lines with all its cells.
+
+    Args:
+        columns: what the table has.
+        rows: a cell for each column, which may hold rich's markup.
+        width: as of :func:`console`.
+    """
+    to = console(width)
+    every = [place for place, _ in enumerate(columns) if any(row[place] for row in rows)]
+    shown = _fitting(columns, rows, every, to.width)
+    if shown is None:
+        for row in rows:
+            to.print(
+                _block(
+                    [columns[place] for place in every], [row[place] for place in every], to.width
+                )
+            )
+        return
+    to.print(_table(columns, rows, shown))
+    left = [columns[place].title for place in every if place not in shown]
+    if left:
+        to.print(f"[dim]not shown in {to.width} columns: {', '.join(left)}[/dim]", soft_wrap=True)
+
+
+def _fitting(
+    columns: Sequence[Column], rows: Sequence[Sequence[str]], every: Sequence[int], width: int
+) -> list[int] | None:
+    """The places of the columns that there is room for; None if there is not even for the least."""
+    shown = list(every)
+    least = {place: _least(columns[place], [row[place] for row in rows]) for place in shown}
+    while sum(least[place] + _GAP for place in shown) - _GAP > width:
+        going = max(shown, key=lambda place: columns[place].leave)
+        if not columns[going].leave:
+            return None
+        shown.remove(going)
+    return shown
+
+
+def _least(column: Column, cells: Iterable[str]) -> int:
+    """The width that a column needs, in columns of text."""
+    from rich.text import Text
+
+    texts = [Text(column.title), *map(Text.from_markup, cells)]
+    longest = max(line.cell_len for text in texts for line in text.split("\n", allow_blank=True))
+    return min(longest, _NARROWEST) if column.wraps else longest
+
+
+def _table(columns: Sequence[Column], rows: Sequence[Sequence[str]], shown: Sequence[int]) -> Table:
     from rich import box
+    from rich.markup import escape
     from rich.table import Table
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for column in columns:
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+    for column in (columns[place] for place in shown):
         table.add_column(
-            column,
-            justify="right" if column in right else "left",
-            no_wrap=column in whole,
+            escape(column.title),
+            justify="right" if column.right else "left",
+            no_wrap=not column.wraps,
             overflow="fold",
         )
+    for row in rows:
+        table.add_row(*(row[place] for place in shown))
     return table
+
+
+def _block(columns: Sequence[Column], row: Sequence[str], width: int) -> Text:
+    """All cells of one row: the first as a heading, the others with their titles below it."""
+    from rich.text import Text
+
+    first, *others = (" ".join(cell.split("\n")) for cell in row)
+    lines = [Text.from_markup(first, style="bold"), Text()]
+    for column, cell in zip(columns[1:], others, strict=True):
+        if not cell:
+            continue
+        pair = Text.from_markup(f"[dim]{' '.join(column.title.split())}[/dim] {cell}".lstrip())
+        if lines[-1] and lines[-1].cell_len + _GAP + pair.cell_len > width:
+            lines.append(Text())
+        lines[-1] += Text(" " * _GAP) + pair
+    return Text("\n").join(lines)
 
 
 def markdown_table(
@@ -67,3 +178,12 @@ def markdown_table(
 def markdown_text(text: str) -> str:
     """A text that Markdown shows as it is, in one line. Brackets alone make no link and stay."""
     return " ".join(text.split()).translate(_MARKDOWN).replace("](", "\\](")
+
+
+def html_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table of texts, which may hold anything."""
+    head = "".join(f"<th>{html.escape(column)}</th>" for column in columns)
+    body = "".join(
+        f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>" for row in rows
+    )
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

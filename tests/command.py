@@ -39,6 +39,13 @@ def edgekit_process(*arguments: object, cwd: Path, **environment: str) -> Result
     )
 
 
+def absent(*names: str) -> dict[str, str]:
+    """Variables of a process that lacks them."""
+    here = Path(__file__).parent
+    path = os.pathsep.join([str(here / "absent"), str(here.parent)])
+    return {"EDGEKIT_ABSENT": ",".join(names), "PYTHONPATH": path}
+
+
 @contextlib.contextmanager
 def _in(folder: Path) -> Iterator[None]:
     """Works in a folder, and undoes what :func:`main` does to signals."""

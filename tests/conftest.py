@@ -33,7 +33,8 @@ from transformers import (
 
 import edgekit
 from edgekit.benchmarks.devices.arm64.parts import SETUP as ARM64
-from edgekit.bundle import MANIFEST, Bundle, entry
+from edgekit.bundle import Bundle
+from edgekit.contents import MANIFEST, entry
 from edgekit.toolchains import debian
 from edgekit.toolchains.setup import SetupError, command
 
@@ -57,12 +58,12 @@ DISTILBERT = DistilBertConfig(
 )
 
 
-ON_DEVICES = {"emulator", "open_bay", "browser"}  # fixtures
+ON_DEVICES = {"emulator", "open_bay", "browser", "phone", "brief", "apk"}  # fixtures
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What runs on an emulated phone or in a browser is slow: ``make test`` leaves it out."""
+    """What runs on a device, in a browser or as an app is slow: ``make test`` leaves it out."""
     for item in items:
         if isinstance(item, pytest.Function) and ON_DEVICES.intersection(item.fixturenames):
             item.add_marker(pytest.mark.slow)
@@ -176,7 +177,7 @@ def small(shared: Shared) -> Callable[[str], Bundle]:
     def made(task: str) -> Bundle:
         checkpoint = shared.made(task, partial(save_seeded, MODELS[task]))
         make = partial(
-            convert, checkpoint, task=task, to=("onnx",), recipes=("fp32",), buckets=(64,)
+            convert, checkpoint, task=task, to=("onnx",), recipe=("fp32",), buckets=(64,)
         )
         return Bundle.open(shared.made(f"small-{task}.edgekit", make))
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import kotlin_phone
 import swift_phone
+import web_phone
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ PLATFORMS = (
         "kotlin", kotlin_phone.command_line, kotlin_phone.environment, formats=("onnx", "tflite")
     ),
     Platform("swift", swift_phone.command_line, swift_phone.environment, formats=("onnx",)),
+    Platform("web", web_phone.command_line, web_phone.environment, formats=("onnx",)),
 )
 
 

@@ -18,6 +18,8 @@ from filelock import FileLock
 
 from edgekit.bundle import Bundle
 from edgekit.conversion import pipeline, plan
+from edgekit.conversion.plan import ExportPlan
+from edgekit.conversion.request import ConversionRequest
 from edgekit.files import files_sha256
 
 _ROOT = Path(__file__).parent.parent
@@ -55,7 +57,12 @@ def convert(checkpoint: Path, out: Path, **options: Any) -> Bundle:
 
     Whether stages get along in processes of their own, the bundle of :mod:`conftest` tells.
     """
-    return pipeline.convert(plan.make(str(checkpoint), out=out, **options), isolated=False)
+    return pipeline.convert(plan_of(checkpoint, out=out, **options), isolated=False)
+
+
+def plan_of(model: Path | str, **options: Any) -> ExportPlan:
+    """What :func:`edgekit.convert` would do, given the same arguments."""
+    return plan.make(ConversionRequest(str(model), **options))
 
 
 def _fingerprint() -> str:

@@ -14,7 +14,10 @@ from edgekit.benchmarks.devices.browser import chromium
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-pytestmark = pytest.mark.skipif(chromium.find() is None, reason="no Chromium: make system")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(chromium.find() is None, reason="no Chromium: make system"),
+]
 LEAST_CONTRAST = 4.5  # WCAG 2.2, AA, for text
 LEAST_TOUCH_DP = 48  # Android's accessibility guide
 FAULTS = """([least, touch]) => {

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 import edgekit
-from edgekit.bundle import MANIFEST, Bundle
+from edgekit.bundle import Bundle
+from edgekit.contents import MANIFEST
 from edgekit.errors import OutputError, PlanError
 
 ASSETS = "app/src/main/assets/bundles"
@@ -38,7 +39,7 @@ def test_an_android_project_has_what_it_needs_of_two_bundles(
 ) -> None:
     out = tmp_path / "App"
     names = ("model-int8.tflite", "model-fp32.tflite")
-    edgekit.make_app(bundle.path, other, platform="android", out=out, artifacts=names, name="Käse")
+    edgekit.make_app(bundle.path, other, platform="android", out=out, artifact=names, name="Käse")
     stamped = Bundle.open(out / ASSETS / "other")
     assert [row.file for row in stamped.artifacts] == list(names)
     kept = {row.file for row in stamped.files()} | {MANIFEST}
@@ -72,7 +73,7 @@ def test_stamping_again_changes_what_is_new_and_nothing_of_the_owners(
     edgekit.make_app(bundle.path, platform="android", out=out)
     assert contents(out) == before
     edgekit.make_app(
-        bundle.path, platform="android", out=out, name="New", artifacts=("model-fp32.tflite",)
+        bundle.path, platform="android", out=out, name="New", artifact=("model-fp32.tflite",)
     )
     after = contents(out)
     changed = {name for name in after.keys() | before.keys() if after.get(name) != before.get(name)}

@@ -37,6 +37,11 @@ def test_the_swift_snippet_is_compiled_with_the_package() -> None:
     assert file.read_text().partition("\n")[2] == snippet("swift")
 
 
+def test_the_typescript_snippet_is_checked_with_the_app() -> None:
+    file = _ROOT / "web_demo" / "src" / "tools" / "into-your-app.ts"
+    assert file.read_text() == snippet("ts")
+
+
 def copy(source: Path, target: Path) -> None:
     with zipfile.ZipFile(source) as opened, zipfile.ZipFile(target, "w") as out:
         for name in opened.namelist():

@@ -26,7 +26,8 @@ from edgekit.benchmarks.devices.arm64.parts import SETUP as ARM64
 from edgekit.benchmarks.devices.protocol import RunnerError
 from edgekit.benchmarks.measurement import Measurement
 from edgekit.benchmarks.spec import Model, Suite
-from edgekit.bundle import Bundle, entry
+from edgekit.bundle import Bundle
+from edgekit.contents import entry
 from edgekit.errors import UnsupportedError
 from edgekit.toolchains.setup import READY, SetupError
 

@@ -19,20 +19,24 @@ from test_bundle import edit
 
 from edgekit import formats, stats
 from edgekit.benchmarks import bench, interleaved, prepare, results, session, spec
-from edgekit.benchmarks.devices import warnings
+from edgekit.benchmarks.devices import runtimes, warnings
 from edgekit.benchmarks.devices.arm64.parts import WHEELS
 from edgekit.benchmarks.devices.cooling import CoolPhone, PhoneState
 from edgekit.benchmarks.devices.host import runner
 from edgekit.benchmarks.devices.host.device import Host
-from edgekit.benchmarks.devices.protocol import ProcessRunner, Runner, RunnerError
+from edgekit.benchmarks.devices.process_runner import ProcessRunner
+from edgekit.benchmarks.devices.protocol import Runner, RunnerError
 from edgekit.benchmarks.devices.runtimes import PYTORCH, RUNTIMES, Platform, runtimes_of
 from edgekit.benchmarks.devices.warnings import Load
 from edgekit.benchmarks.measurement import Measurement
 from edgekit.benchmarks.spec import Limits, Model, Suite
-from edgekit.bundle import Bundle, entry
+from edgekit.bundle import Bundle
+from edgekit.contents import entry
 from edgekit.errors import BundleError, EdgekitError, PlanError
 
-FAST = Limits(min_samples=5, max_samples=8, seconds=5.0, warm_up=1, loads=2, profile_runs=2)
+FAST = Limits(
+    min_samples=5, max_samples=8, seconds=5.0, warm_up=1, block=3, cold=2, loads=2, profile_runs=2
+)
 
 
 def suite_of(*folders: Path, **changed: object) -> Suite:
@@ -53,7 +57,7 @@ def measured(bundle: Bundle, tmp_path_factory: pytest.TempPathFactory) -> list[M
     return measure(suite, tmp_path_factory.mktemp("bench"))
 
 
-def test_every_file_is_measured_in_every_runtime_of_this_machine(
+def test_every_file_is_measured_in_each_runtime_that_phones_have(
     measured: list[Measurement], bundle: Bundle
 ) -> None:
     found = {(row.subject.file, row.subject.runtime) for row in measured if row.latency_ms}
@@ -61,14 +65,15 @@ def test_every_file_is_measured_in_every_runtime_of_this_machine(
         ("model-fp32.onnx", "onnxruntime"),
         ("model-int8.onnx", "onnxruntime"),
         *((f"model-{kind}.tflite", name) for kind in ("fp32", "int8") for name in TFLITE),
-        ("", "PyTorch eager"),
     }
     for row in measured:
         if not row.latency_ms:
             continue
         assert 5 <= len(row.latency_ms) <= 8
         assert len(row.load_ms) == len(row.first_ms) == FAST.loads
-        assert min(*row.load_ms, *row.first_ms, *row.latency_ms, *row.tokenizer_ms) > 0
+        assert len(row.cold_ms) == FAST.cold
+        times = (*row.load_ms, *row.first_ms, *row.latency_ms, *row.cold_ms, *row.tokenizer_ms)
+        assert min(times) > 0
         assert row.parity is not None
         assert row.parity.passed
         assert row.parity.cases == len(bundle.golden().cases)
@@ -79,7 +84,22 @@ def test_every_file_is_measured_in_every_runtime_of_this_machine(
     assert len({row.round for row in measured if row.latency_ms}) == 1
 
 
-TFLITE = ("LiteRT", "TensorFlow Lite")
+TFLITE = ("LiteRT", "LiteRT cached")
+
+
+@pytest.mark.slow
+def test_what_no_phone_has_is_measured_where_it_is_named(bundle: Bundle, tmp_path: Path) -> None:
+    suite = suite_of(bundle.path, runtimes=("tensorflow", PYTORCH), recipes=("fp32",))
+    found = {row.subject.runtime: row.latency_ms for row in measure(suite, tmp_path)}
+    assert found.keys() == {"TensorFlow Lite", "PyTorch eager"}
+    assert all(found.values())
+
+
+def test_what_is_optional_is_measured_where_nothing_else_opens_a_format() -> None:
+    rows = runtimes_of(Platform.PYTHON)
+    without = [row for row in rows if row.name != "litert"]
+    assert [row.name for row in runtimes.asked(without, "tflite", None)] == ["tensorflow"]
+    assert [row.name for row in runtimes.asked(rows, "tflite", ("tensorflow",))] == ["tensorflow"]
 
 
 def test_what_no_runtime_opens_is_unmeasured_and_no_failure(measured: list[Measurement]) -> None:
@@ -164,7 +184,7 @@ def run(suite: Suite, folder: Path, texts: Path | None = None) -> list[Measureme
         ({"devices": ("ios",), "via": "app:"}, "names no app after the colon"),
         ({"memory_limit_bytes": 2**20}, "limits an emulated device only: add --device arm64"),
         ({"against": "nope"}, "compares with 'nope', which is none of its models"),
-        ({"models": (Model(bundle=Path("gone")),)}, "gone is no bundle"),
+        ({"models": (Model(bundle=Path("gone")),)}, "gone does not exist"),
     ],
 )
 def test_what_cannot_be_measured_is_one_clear_line_and_leaves_no_result(
@@ -240,27 +260,29 @@ class Scripted(Runner):
             raise RunnerError("unplugged") from None
 
 
-def test_runners_are_interleaved_and_one_that_fails_leaves_the_others() -> None:
+def test_runners_take_turns_whose_first_inference_does_not_count() -> None:
     log: list[str] = []
-    runners = [Scripted([1.0] * 3, log, "a"), Scripted([2.0] * 99, log, "b")]
-    a, b = interleaved.sample(runners, Limits(min_samples=4, max_samples=6, warm_up=1))
-    assert log[:6] == ["a", "b"] * 3
+    turn = [9.0, 1.0, 1.0]  # the first is cold
+    runners = [Scripted(turn * 2, log, "a"), Scripted([2.0] * 99, log, "b")]
+    limits = Limits(min_samples=5, max_samples=5, warm_up=2, block=2)
+    a, b = interleaved.sample(runners, limits)
+    assert log[:4] == ["a", "b"] * 2
     assert (str(a.failure), b.failure) == ("unplugged", None)
     assert a.latency_ms == [1.0] * 2
-    assert len(b.latency_ms) >= 4
+    assert b.latency_ms == [2.0] * 5
 
 
 def test_sampling_ends_when_every_median_is_known_well_enough() -> None:
     noise = random.Random(0)
     steady = Scripted([10.0] * 500, [], "steady")
-    noisy = Scripted([noise.uniform(5, 15) for _ in range(500)], [], "noisy")
+    noisy = Scripted([noise.uniform(7, 13) for _ in range(500)], [], "noisy")
     limits = Limits(min_samples=10, max_samples=300, precision=0.05, warm_up=0)
     (alone,) = interleaved.sample([steady], limits)
     assert len(alone.latency_ms) == 10
     both = interleaved.sample([Scripted([10.0] * 500, [], "steady"), noisy], limits)
     assert 10 < len(both[1].latency_ms) < 300
     assert len(both[0].latency_ms) == len(both[1].latency_ms)
-    assert stats.median(both[1].latency_ms).half_width <= 0.05
+    assert stats.median(both[1].latency_ms, limits.block).half_width <= 0.05
 
 
 def test_pairs_narrow_the_interval_of_a_ratio_on_a_drifting_machine() -> None:
@@ -337,7 +359,7 @@ def test_a_runner_that_dies_is_one_line(end: str, message: str) -> None:
 def test_the_one_table_of_runtimes_agrees_with_what_opens_files() -> None:
     assert {row.format for row in RUNTIMES} == {*formats.FORMATS, PYTORCH}
     assert {row.name for row in runtimes_of(Platform.PYTHON)} <= set(runner.RUNTIMES)
-    assert {row.name for row in runtimes_of(Platform.AARCH64_LINUX)} == set(WHEELS)
+    assert {row.launched_as for row in runtimes_of(Platform.AARCH64_LINUX)} == set(WHEELS)
 
 
 @pytest.mark.parametrize("name", spec.SUITES)

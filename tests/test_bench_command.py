@@ -28,6 +28,7 @@ def lines(folder: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines()]
 
 
+@pytest.mark.slow
 def test_killed_in_mid_run_it_goes_on_where_it_stopped(bundle: Bundle, tmp_path: Path) -> None:
     out = tmp_path / "bench"
     options = ("--lengths", "10,16", "--runtime", "onnxruntime", "--seconds", "0.5", "-o", out)
@@ -56,6 +57,7 @@ def test_killed_in_mid_run_it_goes_on_where_it_stopped(bundle: Bundle, tmp_path:
     assert (out / "report.html").is_file()
 
 
+@pytest.mark.slow
 def test_results_of_two_machines_become_one_report(tmp_path: Path) -> None:
     for name in (report_samples.MACHINE, report_samples.OTHER):
         (tmp_path / name).mkdir()

@@ -26,7 +26,7 @@ from onnx import TensorProto, helper
 from test_bench import FAST, spoil, suite_of
 from test_bundle import edit
 
-from edgekit import report
+from edgekit import reporting as report
 from edgekit.benchmarks import bench, prepare
 from edgekit.benchmarks.devices.browser import chromium
 from edgekit.benchmarks.devices.browser import setup as browser_setup
@@ -40,9 +40,13 @@ from edgekit.benchmarks.devices.protocol import (
     Target,
 )
 from edgekit.benchmarks.measurement import Measurement
-from edgekit.bundle import Bundle, entry
+from edgekit.bundle import Bundle
+from edgekit.contents import entry
 
-pytestmark = pytest.mark.skipif(chromium.find() is None, reason="no Chromium: make system")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(chromium.find() is None, reason="no Chromium: make system"),
+]
 QUICK = replace(FAST, loads=1, min_samples=3, max_samples=4)
 NAMES = ("onnxruntime", "onnxruntime-web")
 

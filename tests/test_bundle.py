@@ -14,7 +14,8 @@ import pytest
 from command import edgekit_cli
 from conftest import LABELS
 
-from edgekit.bundle import MANIFEST, Bundle
+from edgekit.bundle import Bundle
+from edgekit.contents import MANIFEST
 from edgekit.errors import BundleError
 from edgekit.files import tree_sha256
 from edgekit.proof import golden

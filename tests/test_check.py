@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
-from command import edgekit_cli
+from command import absent, edgekit_cli, edgekit_process
 from test_bench import spoil
 
 from edgekit.app.opening import open_app
@@ -47,6 +47,7 @@ QUALITY = Quality(
         for label, drop in (("bad", -0.02), ("good", 0.05))
     ),
     agreement=0.97,
+    rmse=0.03,
 )
 WRONG = {"parity": Parity(20, 0.2, 0.9, False), "failure": "wrong answers", "latency_ms": ()}
 
@@ -118,6 +119,7 @@ def check(
         ("drop", 0.009, 0.01, "0.0100"),
         ("class_drop", 0.04, 0.05, "0.0500 (good)"),
         ("agreement", 0.98, 0.97, "0.970"),
+        ("rmse", 0.029, 0.03, "0.0300"),
     ],
 )
 def test_a_budget_is_met_or_broken_by_what_was_measured(
@@ -386,22 +388,58 @@ def test_a_real_bundle_is_held_against_a_real_budget(bundle: Bundle, tmp_path: P
     assert wrong.stderr == "error: none.toml cannot be read: No such file or directory\n"
 
 
-def test_the_examples_in_the_docs_are_true(bundle: Bundle, tmp_path: Path) -> None:
-    page = (Path(__file__).parent.parent / "docs" / "check.md").read_text(encoding="utf-8")
-    for number, text in enumerate(re.findall(r"```toml\n(.*?)```", page, re.DOTALL)):
-        (tmp_path / f"{number}.toml").write_text(text)
-        (tmp_path / "dev.tsv").write_text("good\t1\n")
-        assert limits.read(tmp_path / f"{number}.toml")
-    workflow, hooks = map(yaml.safe_load, re.findall(r"```yaml\n(.*?)```", page, re.DOTALL))
-    steps = [step.get("run", "") for step in workflow["jobs"]["check"]["steps"]]
-    commands = [*steps, hooks["repos"][0]["hooks"][0]["entry"]]
-    commands = [command for command in commands if command.startswith("edgekit check")]
-    assert len(commands) == 2
+ROOT = Path(__file__).parent.parent
+
+
+def blocks(language: str) -> list[str]:
+    """The examples of docs/check.md."""
+    page = (ROOT / "docs" / "check.md").read_text(encoding="utf-8")
+    return re.findall(rf"```{language}\n(.*?)```", page, re.DOTALL)
+
+
+def test_every_budget_in_the_docs_can_be_read(tmp_path: Path) -> None:
+    (tmp_path / "dev.tsv").write_text("good\t1\n")
+    for text in blocks("toml"):
+        (tmp_path / "budget.toml").write_text(text)
+        assert limits.read(tmp_path / "budget.toml")
+
+
+def test_the_recipes_of_the_docs_are_green_on_the_first_day(bundle: Bundle, tmp_path: Path) -> None:
+    """With the first budget of the page, where neither coremltools nor PyTorch is installed."""
+    workflow, by_action, hooks = map(yaml.safe_load, blocks("yaml"))
+    action = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
+    given = by_action["jobs"]["check"]["steps"][-1]["with"]
+    assert set(given) <= set(action["inputs"])
+    steps = [*workflow["jobs"]["check"]["steps"], *action["runs"]["steps"]]
+    commands = [hooks["repos"][0]["hooks"][0]["entry"], *(step.get("run", "") for step in steps)]
     shutil.copytree(bundle.path, tmp_path / "model.edgekit")
-    (tmp_path / "budget.toml").write_text("[[budget]]\nfiles = '*.onnx'\nsize = '1 kB'\n")
-    for command in commands:
-        result = edgekit_cli(*command.split()[1:], cwd=tmp_path)
-        assert result.returncode == 1
-        told = result.stderr if "--quiet" in command else result.stdout
-        assert re.search(r"model-fp32.onnx.*size.*≤ 0\.00100 MB", told), told
+    (tmp_path / "budget.toml").write_text(blocks("toml")[0])
+    given = {"BUNDLE": given["bundle"], "BUDGET": given["budget"]}
+    checks = [command for command in commands if command.startswith("edgekit check")]
+    assert len(checks) == 3
+    for command in checks:
+        words = [given.get(word.strip('"$'), word) for word in command.split()[1:]]
+        without = absent("coremltools", "torch", "transformers")
+        told = edgekit_process(*words, cwd=tmp_path, **without)
+        assert told.returncode == 0, (command, told.stdout, told.stderr)
     assert (tmp_path / "check.md").exists()
+    (tmp_path / "budget.toml").write_text("[[budget]]\nfiles = '*.onnx'\nsize = '1 kB'\n")
+    broken = edgekit_cli(*checks[1].split()[1:], cwd=tmp_path)
+    assert broken.returncode == 1
+    assert re.search(r"model-fp32.onnx.*size.*≤ 0\.00100 MB", broken.stdout), broken.stdout
+
+
+def test_a_first_budget_is_met_and_says_what_it_could_not_measure(
+    bundle: Bundle, tmp_path: Path
+) -> None:
+    without = absent("coremltools", "torch", "transformers")
+    made = edgekit_process("check", bundle.path, "--init", "b.toml", cwd=tmp_path, **without)
+    assert made.returncode == 0, made.stderr
+    text = (tmp_path / "b.toml").read_text()
+    assert text.count("parity = true") == text.count("p90 = ") == 4
+    assert text.count("# parity: coremltools is missing: pip install 'edgekit[coreml]'") == 2
+    (tmp_path / "b.toml").write_text(re.sub(r"p90 = .*", "", text))  # this machine is not idle
+    met = edgekit_process("check", bundle.path, "--budget", "b.toml", cwd=tmp_path, **without)
+    assert met.returncode == 0, met.stdout
+    again = edgekit_cli("check", bundle.path, "--init", "b.toml", cwd=tmp_path)
+    assert (again.returncode, "exists" in again.stderr) == (2, True)

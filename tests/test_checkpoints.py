@@ -11,15 +11,15 @@ import pytest
 import torch
 from conftest import BERT, save_checkpoint
 from safetensors.torch import load_file, save_file
-from shared import convert
+from shared import convert, plan_of
 from test_source import edit_config, pickle_only
 from test_tokenizer import byte_level_bpe, unigram
 from transformers import BertConfig, BertForMaskedLM, BertForSequenceClassification
 
-from edgekit.conversion import plan
 from edgekit.errors import SourceError, UnsupportedError
 from edgekit.model import checkpoint
-from edgekit.model.source import Trust, find
+from edgekit.model.finding import find
+from edgekit.model.source import Trust
 
 Weights = dict[str, torch.Tensor]
 
@@ -136,7 +136,7 @@ def test_odd_checkpoints_convert(make: Callable[[Path], Path], tmp_path: Path) -
     folder = make(tmp_path / "model")
     source = find(str(folder))
     labels = checkpoint.labels(checkpoint.load_model(source, source.task(None)), source.task(None))
-    asked = {"to": ("onnx",), "recipes": ("fp32",), "buckets": (64,)}
+    asked = {"to": ("onnx",), "recipe": ("fp32",), "buckets": (64,)}
     bundle = convert(folder, tmp_path / "out", **asked)
     (artifact,) = bundle.artifacts
     assert artifact.passed
@@ -151,9 +151,9 @@ def test_long_models_keep_short_buckets_unless_asked(classifier: Path, tmp_path:
     settings = folder / "tokenizer_config.json"
     stored = json.loads(settings.read_text())
     settings.write_text(json.dumps({**stored, "model_max_length": 8192}))
-    assert plan.make(str(folder), out=tmp_path / "out").buckets == (32, 64, 128, 256, 384, 512)
-    assert plan.make(str(folder), out=tmp_path / "out", max_length=8192).buckets[-2:] == (512, 8192)
-    assert plan.make(str(classifier), out=tmp_path / "out").buckets == (32, 64)
+    assert plan_of(folder, out=tmp_path / "out").buckets == (16, 32, 64, 128, 256, 384, 512)
+    assert plan_of(folder, out=tmp_path / "out", max_length=8192).buckets[-2:] == (512, 8192)
+    assert plan_of(classifier, out=tmp_path / "out").buckets == (16, 32, 64)
 
 
 def python_tokenizer(folder: Path) -> None:

@@ -70,7 +70,13 @@ def test_inspect_reads_a_file_by_itself(pattern: str, expected: str, bundle: Bun
         assert "attention_mask" in result.stdout
 
 
-@pytest.mark.parametrize("blow", [signal.SIGINT, signal.SIGHUP, signal.SIGKILL])
+@pytest.mark.parametrize(
+    "blow",
+    [
+        signal.SIGINT,
+        *(pytest.param(n, marks=pytest.mark.slow) for n in (signal.SIGHUP, signal.SIGKILL)),
+    ],
+)
 def test_a_run_that_is_ended_leaves_no_bundle_and_the_next_one_works(
     blow: signal.Signals, bare_config: Path, tmp_path: Path
 ) -> None:

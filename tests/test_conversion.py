@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import shutil
@@ -15,13 +16,16 @@ import numpy as np
 import pytest
 import torch
 from conftest import BERT
+from shared import plan_of
 from transformers import BertForSequenceClassification
 
 import edgekit
 from edgekit import formats
 from edgekit.benchmarks.entries import Entry
 from edgekit.bundle import Bundle
-from edgekit.conversion import pipeline, plan
+from edgekit.cli.convert import convert as command
+from edgekit.conversion import pipeline
+from edgekit.conversion.request import ConversionRequest
 from edgekit.conversion.worker import alone
 from edgekit.errors import BundleError, ConversionError, PlanError, ProofError
 from edgekit.runtime.inspection import inspect_file
@@ -34,17 +38,18 @@ from edgekit.tracing import graph
 def half(classifier: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Bundle, str]:
     """A bundle whose TFLite file failed, and what was said: TensorFlow Lite 2.5 has no GELU."""
     out = tmp_path_factory.mktemp("half") / "half.edgekit"
-    planned = plan.make(
+    planned = plan_of(
         str(classifier),
         out=out,
         to=("onnx", "tflite"),
-        recipes=("fp32",),
+        recipe=("fp32",),
         buckets=(16,),
         minimum_tflite="2.5",
         opset=17,
         int64_inputs=True,
     )
-    planned = replace(planned, options={**planned.options, "limit_bytes": 50_000})
+    onnx_ = replace(planned.options["onnx"], limit_bytes=50_000)
+    planned = replace(planned, options={**planned.options, "onnx": onnx_})
     with pytest.raises(ConversionError) as caught:
         pipeline.convert(planned, isolated=False)
     assert caught.value.exit_code == 1
@@ -110,11 +115,11 @@ def test_a_format_that_lacks_an_operator_leaves_the_files_of_the_others(tmp_path
     """TensorFlow Lite has no error function, of which the activation ``laplace`` is made."""
     config = {**BERT.to_dict(), "hidden_act": "laplace", "architectures": ["BertModel"]}
     (tmp_path / "config.json").write_text(json.dumps(config))
-    planned = plan.make(
+    planned = plan_of(
         f"config:{tmp_path / 'config.json'}",
         out=tmp_path / "laplace.edgekit",
         to=("onnx", "tflite"),
-        recipes=("fp32",),
+        recipe=("fp32",),
         buckets=(16,),
     )
     with pytest.raises(ConversionError, match=r"TFLite .*aten\.erf.*the others are in") as caught:
@@ -125,6 +130,7 @@ def test_a_format_that_lacks_an_operator_leaves_the_files_of_the_others(tmp_path
     assert all(proof.passed for proof in artifact.proofs)
 
 
+@pytest.mark.slow
 def test_layers_whose_numbers_pass_float16_are_computed_in_float32(
     classifier: Path, tmp_path: Path
 ) -> None:
@@ -168,16 +174,28 @@ def test_an_option_that_cannot_be_is_refused_at_once(
     classifier: Path, options: dict[str, object], message: str
 ) -> None:
     with pytest.raises(PlanError, match=message):
-        plan.make(str(classifier), **options)  # type: ignore[arg-type]
+        plan_of(classifier, **options)  # type: ignore[arg-type]
+
+
+def test_a_conversion_has_the_same_arguments_however_it_is_asked_for() -> None:
+    """Of the function, its request, the command line, and the formats that have arguments alone."""
+    request = dict(inspect.signature(ConversionRequest).parameters)
+    function = dict(inspect.signature(edgekit.convert).parameters)
+    assert function.keys() == request.keys() | {"jobs", "progress"}
+    assert all(function[name].default == each.default for name, each in request.items())
+    own = {"jobs", "dry_run", "quiet", "as_json", "debug"}
+    assert {each.name for each in command.params} == request.keys() | own
+    found = {name for each in formats.FORMATS.values() for name in each.arguments()}
+    assert found - request.keys() == {"limit_bytes", "tokenizer"}
 
 
 def test_each_format_has_its_own_default_recipes(classifier: Path, tmp_path: Path) -> None:
-    planned = plan.make(str(classifier), out=tmp_path / "out")
+    planned = plan_of(classifier, out=tmp_path / "out")
     assert [row.file for row in planned.artifacts if row.format == "coreml"] == [
         "model-fp16.mlpackage",
         "model-int8.mlpackage",
     ]
-    asked = plan.make(str(classifier), out=tmp_path / "out", to=("coreml",), recipes=("fp32",))
+    asked = plan_of(classifier, out=tmp_path / "out", to=("coreml",), recipe=("fp32",))
     assert [row.file for row in asked.artifacts] == ["model-fp32.mlpackage"]
 
 

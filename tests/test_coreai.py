@@ -7,11 +7,14 @@ from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from command import edgekit_cli
+from test_bundle import edit
 
 from edgekit.bundle import Bundle
+from edgekit.contents import entry
 from edgekit.errors import BundleError
 from edgekit.runtime import table as runtime
 from edgekit.runtime.inspection import inspect_file
@@ -24,7 +27,7 @@ def published(classifier: Path, converted: Callable[..., Bundle]) -> Bundle:
     """Converting proves every length, padding and text against PyTorch. Core ML stands beside."""
     recipes = ("fp32", "fp16", "int8")
     to = ("coreai", "coreml")
-    return converted("coreai", classifier, to=to, recipes=recipes, buckets=(16, 64))
+    return converted("coreai", classifier, to=to, recipe=recipes, buckets=(16, 64))
 
 
 def test_every_recipe_is_proven_in_apples_runtime(published: Bundle) -> None:
@@ -100,6 +103,14 @@ def test_a_program_whose_hash_was_mended_is_one_line(
     assert result.returncode == 2
     assert "flipped.aimodel cannot be read" in result.stderr
     assert len(result.stderr.splitlines()) == 1
+    copy = Path(shutil.copytree(published.path, tmp_path / "forged"))
+    shutil.copytree(path, copy / path.name)
+    row = msgspec.to_builtins(published.manifest.artifacts[0])
+    row |= {"format": "coreai", **msgspec.to_builtins(entry(copy, copy / path.name))}
+    edit(copy, lambda manifest: manifest.update(artifacts=[row]))
+    result = edgekit_cli("run", copy, "a text", cwd=tmp_path)
+    assert result.returncode == 2
+    assert "error: flipped.aimodel cannot be opened" in result.stderr
 
 
 def test_inspect_reads_an_asset_by_itself(published: Bundle, tmp_path: Path) -> None:

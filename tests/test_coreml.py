@@ -58,7 +58,7 @@ def cosine(x: np.ndarray, y: np.ndarray) -> float:
 def convert(source: Graph, folder: Path, *names: str, minimum_ios: str = "18") -> dict[str, Path]:
     folder.mkdir(exist_ok=True)
     recipes = [recipe.get(name) for name in names]
-    made = coreml.convert(source, recipes, CARD, folder, minimum_ios=minimum_ios)
+    made = coreml.convert(source, recipes, CARD, folder, coreml.Options(minimum_ios))
     return {row.name: path for row, path in made}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import signal
@@ -41,6 +42,7 @@ from edgekit.app.opening import open_app
 from edgekit.benchmarks.studies import small_models
 from edgekit.bundle import Bundle
 from edgekit.cli import schema
+from edgekit.cli.distill import distill as distill_command
 from edgekit.data import texts as text_data
 from edgekit.distillation import architecture, layers, plan
 from edgekit.distillation.batches import Masking, Micro, Order
@@ -52,8 +54,9 @@ from edgekit.distillation.losses import Losses
 from edgekit.distillation.plan import choose
 from edgekit.distillation.progress import Progress
 from edgekit.distillation.report import FILE, DistillationReport
+from edgekit.distillation.request import DistillationRequest
 from edgekit.distillation.teachers import Live, Tensors
-from edgekit.distillation.training import LOG, Record, Run
+from edgekit.distillation.training import LOG, LogEntry, Run
 from edgekit.errors import EdgekitError, PlanError, ProofError, TrainingError
 from edgekit.model import families, tasks
 
@@ -101,7 +104,7 @@ def mlm(teachers: Teachers, folder: Path, out: str, **options: object) -> Distil
 
 
 def converted(student: Path) -> Bundle:
-    asked = {"to": ("onnx",), "recipes": ("fp32",), "buckets": (16,)}
+    asked = {"to": ("onnx",), "recipe": ("fp32",), "buckets": (16,)}
     return convert(student, student.with_suffix(".edgekit"), **asked)
 
 
@@ -451,13 +454,13 @@ class Failing:
 def test_what_runs_out_of_memory_goes_on(teachers: Teachers, tmp_path: Path) -> None:
     texts = write(tmp_path / "texts.txt", TEXTS)
     asked = {"layers": 2, "objective": "mlm", "texts": [str(texts)], "batch": 8, "steps": 6}
-    planned = plan.make(str(teachers("fill-mask")), tmp_path / "out", **asked)
+    planned = plan.make(DistillationRequest(str(teachers("fill-mask")), tmp_path / "out", **asked))
     planned.work.mkdir()
     loaded = Loaded(planned, Accelerator(cpu=True), print, print)
     folder, teacher = planned.work / "student", Live(loaded.teacher)
     losses = Losses(planned.task, planned.training.weights, 2.0, 1)
 
-    def train(teacher: Live | Failing, resume: bool) -> list[Record]:
+    def train(teacher: Live | Failing, resume: bool) -> list[LogEntry]:
         checkpoints = Checkpoints(folder, {}, 2)
         learner = loaded.student("teacher")[0]
         return Run(
@@ -474,6 +477,18 @@ def test_what_runs_out_of_memory_goes_on(teachers: Teachers, tmp_path: Path) -> 
 # the command
 
 
+def test_a_distillation_has_the_same_arguments_however_it_is_asked_for() -> None:
+    """Of the function, its request and the command line."""
+    request = dict(inspect.signature(DistillationRequest).parameters)
+    function = dict(inspect.signature(edgekit.distill).parameters)
+    assert function.pop("progress")
+    assert [(name, each.default, each.annotation) for name, each in function.items()] == [
+        (name, each.default, each.annotation) for name, each in request.items()
+    ]
+    own = {"quiet", "as_json", "debug"}
+    assert {each.name for each in distill_command.params} == request.keys() | own
+
+
 def command(*arguments: object, processes: int = 1) -> list[str]:
     own = ["-m", "edgekit", "distill", *map(str, arguments)]
     if processes == 1:
@@ -482,6 +497,7 @@ def command(*arguments: object, processes: int = 1) -> list[str]:
     return [sys.executable, *launch, "--module", *own[1:]]
 
 
+@pytest.mark.slow
 def test_a_killed_run_goes_on(teachers: Teachers, tmp_path: Path) -> None:
     """kill -9 in the midst loses no more than the steps since the last checkpoint."""
     texts = write(tmp_path / "texts.txt", TEXTS)
@@ -507,6 +523,7 @@ def test_a_killed_run_goes_on(teachers: Teachers, tmp_path: Path) -> None:
     assert log(tmp_path / "cut") == log(tmp_path / "whole")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("objective", ["mlm", pytest.param("embedding", marks=pytest.mark.slow)])
 def test_two_processes_are_one(objective: str, teachers: Teachers, tmp_path: Path) -> None:
     """By Accelerate, on one machine: the same examples in the same order, the same losses."""

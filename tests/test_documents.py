@@ -20,19 +20,21 @@ from jsonschema import Draft202012Validator
 from msgspec.structs import asdict
 
 import edgekit
-from edgekit import documents, report
+from edgekit import documents
+from edgekit import reporting as report
 from edgekit.benchmarks import results, spec
 from edgekit.budget import limits
 from edgekit.budget.baseline import Baseline
-from edgekit.bundle import GOLDEN, MANIFEST, POSTPROCESS, Bundle, entry
+from edgekit.bundle import Bundle
 from edgekit.cli import schema
+from edgekit.contents import GOLDEN, MANIFEST, POSTPROCESS, entry
 from edgekit.conversion import plan
 from edgekit.errors import BundleError, EdgekitError, OutputError, SourceError
 from edgekit.golden import Sample
 from edgekit.model.source import Trust
 from edgekit.postprocess import golden as vectors
 from edgekit.proof.verify import verify
-from edgekit.report import data
+from edgekit.reporting import data
 from edgekit.runtime.eager import Eager
 
 ROOT = Path(__file__).parent.parent

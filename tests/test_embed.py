@@ -28,7 +28,8 @@ from edgekit.runtime.interpreters import OnnxRuntime
 from edgekit.runtime.text import TextSession
 from edgekit.signature import TensorSpec
 from edgekit.tokens.encoding import Tokenizer
-from edgekit.tokens.tokenizer import TextTokenizer, save
+from edgekit.tokens.saved import TextTokenizer
+from edgekit.tokens.tokenizer import save
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +55,7 @@ def test_text_in_gives_the_ordinary_file_its_own_answers(text_in: Bundle) -> Non
             np.testing.assert_array_equal(found["logits"], session.run(feed)["logits"])
 
 
+@pytest.mark.slow
 def test_another_library_loaded_before_changes_no_id(text_in: Bundle) -> None:
     """TensorFlow's parts answered for the operators' own, and half the words were unknown."""
     program = (
@@ -114,7 +116,7 @@ def test_sentence_similarity_asks_for_each_text_by_itself(text_in: Bundle) -> No
     ("arguments", "message"),
     [
         ("run BUNDLE text --artifact FILE --device arm64", "arm64 has no operators for FILE"),
-        ("eval BUNDLE --data dev.tsv --artifacts FILE", "FILE takes text, and is the model of"),
+        ("eval BUNDLE --data dev.tsv --artifact FILE", "FILE takes text, and is the model of"),
         ("check BUNDLE --budget p90.toml", "files that take text, of which p90 cannot be measured"),
     ],
 )
@@ -190,7 +192,7 @@ def test_a_difference_is_refused_with_its_text_and_ids(tmp_path: Path) -> None:
     ("formats", "message"),
     [
         ("onnx", "onnxruntime-extensions is missing: pip install 'edgekit[embed]'"),
-        ("tflite", "--embed-tokenizer makes ONNX files: add onnx to --to"),
+        ("tflite", "--embed-tokenizer is for ONNX files: add onnx to --to"),
     ],
 )
 def test_what_is_missing_is_said_before_anything_is_loaded(

@@ -22,14 +22,16 @@ from sklearn import metrics
 from test_bundle import edit
 
 from edgekit.app import opening
-from edgekit.bundle import Bundle, entry
+from edgekit.bundle import Bundle
 from edgekit.cli.main import cli
 from edgekit.cli.rendering import evaluation as render_eval
+from edgekit.contents import entry
 from edgekit.errors import DataError, EdgekitError
 from edgekit.evaluation import measures, result, squad, ways
-from edgekit.evaluation.kinds import Example, ModelFacts, Options
+from edgekit.evaluation.judged import Example
+from edgekit.evaluation.kinds import EvaluationOptions, ModelFacts
 from edgekit.evaluation.measures import Resamples
-from edgekit.evaluation.run import Request, run
+from edgekit.evaluation.run import EvaluationRequest, run
 from edgekit.evaluation.tagging import Words
 from edgekit.postprocess import Facts
 from tests.conftest import LABELS
@@ -60,7 +62,7 @@ def once(count: int) -> Resamples:
 
 
 def prepared(path: Path, about: ModelFacts, **options: Any) -> ways.Prepared:
-    return ways.prepare(path, about, None, Options(**options), None)
+    return ways.prepare(path, about, None, EvaluationOptions(**options), None)
 
 
 def squad_file(path: Path, questions: list[Mapping[str, Any]], context: str) -> Path:
@@ -143,7 +145,7 @@ def test_answers_of_windows_over_a_long_context_are_pieces_of_it(
         {"id": "2", "question": "who is it", "answers": [], "is_impossible": True},
     ]
     data = squad_file(tmp_path / "squad.json", questions, context)
-    report = run(Request((made.path,), data), tmp_path / "out").bundles[0]
+    report = run(EvaluationRequest((made.path,), data), tmp_path / "out").bundles[0]
     assert [score.name for score in report.artifacts[0].metrics] == ["f1", "exact_match"]
     assert {row.label for row in report.artifacts[0].classes} == {"answerable", "unanswerable"}
     for path in (tmp_path / "out").glob("*.jsonl"):
@@ -316,7 +318,7 @@ def test_a_report_is_valid_and_goes_on_where_it_stopped(
     bundle: Bundle, texts: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
-    request = Request((bundle.path,), texts, artifacts=FILES)
+    request = EvaluationRequest((bundle.path,), texts, artifact=FILES)
     whole = run(request, out)
     assert result.read(out / "eval.json") == whole
     stored = sorted(out.glob("*.jsonl"))
@@ -327,6 +329,17 @@ def test_a_report_is_valid_and_goes_on_where_it_stopped(
     again = run(request, out, say=said.append)
     assert sum("from before" in line for line in said) == 3
     assert again == whole
+
+
+def test_pytorch_is_not_opened_where_its_answers_are_stored(
+    bundle: Bundle, texts: Path, tmp_path: Path
+) -> None:
+    out, files = tmp_path / "out", FILES[:1]
+    (known,) = run(EvaluationRequest((bundle.path,), texts, artifacts=files), out).bundles
+    moved = Path(shutil.copytree(bundle.path, tmp_path / "moved.edgekit"))
+    edit(moved, lambda manifest: manifest["source"].update(origin=str(tmp_path / "gone")))
+    (found,) = run(EvaluationRequest((moved,), texts, artifacts=files), out).bundles
+    assert found.baseline == known.baseline
 
 
 def spoiled(bundle: Bundle, out: Path, label: int, by: float) -> Path:
@@ -355,7 +368,7 @@ def test_a_file_spoiled_in_one_class_shows_it_there(
     margins = [math.log(a.score / b.score) for a, b in pairs if a.index == label]
     steps = {"not": 0.0, "half": float(np.median(margins)), "wholly": 9.0}
     folders = [spoiled(bundle, tmp_path / f"{n}.edgekit", label, by) for n, by in steps.items()]
-    request = Request(tuple(folders), texts, artifacts=FILES[:1])
+    request = EvaluationRequest(tuple(folders), texts, artifact=FILES[:1])
     report = run(request, tmp_path / "out")
     files = [row.artifacts[0] for row in report.bundles]
     of_class = [{row.label: row.score for row in file.classes} for file in files]
@@ -378,7 +391,7 @@ def test_a_file_spoiled_in_one_class_shows_it_there(
 
 def test_the_command_line_on_a_bundle(bundle: Bundle, texts: Path, tmp_path: Path) -> None:
     arguments = ["eval", str(bundle.path), "--data", str(texts), "-o", str(tmp_path / "out")]
-    result = CliRunner().invoke(cli, [*arguments, "--artifacts", ",".join(FILES)])
+    result = CliRunner().invoke(cli, [*arguments, "--artifact", ",".join(FILES)])
     assert result.exit_code == 0, result.output
     assert "text is column 1, label is column 2" in result.output
     assert "accuracy" in result.output

@@ -12,12 +12,14 @@ from typing import Any
 
 import pytest
 import torch
+from shared import plan_of
 from torch.export import ExportedProgram
 from transformers.activations import ACT2CLS, ACT2FN
 
 from edgekit.benchmarks.studies import small_models
-from edgekit.conversion import plan, stages
 from edgekit.conversion.plan import ExportPlan
+from edgekit.conversion.results import GRAPH
+from edgekit.conversion.trace import trace
 from edgekit.converters import onnx_ops, tflite_ops
 from edgekit.errors import UnsupportedError
 from edgekit.model import checkpoint, tasks
@@ -32,7 +34,7 @@ def planned(name: str, folder: Path, **changes: Any) -> ExportPlan:
     """A plan for token vectors of random weights; everything is made below ``folder``."""
     path = small_models.save_config(name, TASK, folder)
     path.write_text(json.dumps({**json.loads(path.read_text("utf-8")), **changes}))
-    return plan.make(f"config:{path}", task=TASK.name, buckets=(16, 48), out=folder / "out")
+    return plan_of(f"config:{path}", task=TASK.name, buckets=(16, 48), out=folder / "out")
 
 
 def programs(name: str, folder: Path, **changes: Any) -> tuple[Any, ExportedProgram]:
@@ -40,9 +42,9 @@ def programs(name: str, folder: Path, **changes: Any) -> tuple[Any, ExportedProg
     chosen = planned(name, folder, **changes)
     for part in ("work", "bundle"):
         (folder / part).mkdir()
-    stages.trace(chosen, folder / "work", folder / "bundle", say=lambda step: None)
+    trace(chosen, folder / "work", folder / "bundle", say=lambda step: None)
     model = checkpoint.load_model(chosen.source, chosen.task)
-    return model, graph.load(folder / "work" / stages.GRAPH).dynamic
+    return model, graph.load(folder / "work" / GRAPH).dynamic
 
 
 def answers(program: ExportedProgram, ids: torch.Tensor, count: int = 2) -> torch.Tensor:
@@ -149,9 +151,9 @@ def test_buckets_may_be_shorter_than_what_is_traced(tmp_path: Path) -> None:
     chosen = replace(chosen, buckets=(1, 2, 3), max_length=3)
     for part in ("work", "bundle"):
         (tmp_path / part).mkdir()
-    stages.trace(chosen, tmp_path / "work", tmp_path / "bundle", say=lambda step: None)
+    trace(chosen, tmp_path / "work", tmp_path / "bundle", say=lambda step: None)
     model = checkpoint.load_model(chosen.source, chosen.task)
-    program, ids = graph.load(tmp_path / "work" / stages.GRAPH).dynamic, some_ids(1, 3)
+    program, ids = graph.load(tmp_path / "work" / GRAPH).dynamic, some_ids(1, 3)
     with torch.no_grad():
         expected = model(ids, torch.ones_like(ids)).last_hidden_state
     assert distance(answers(program, ids), expected) < 1e-5

@@ -18,18 +18,17 @@ from sentence_transformers import (
 from sentence_transformers.base.modules import Dense, Normalize, Transformer
 from sentence_transformers.sentence_transformer.modules import Dropout, LayerNorm, Pooling
 from sentence_transformers.sparse_encoder.modules import SpladePooling
-from shared import convert
+from shared import convert, plan_of
 from test_source import edit_config
 from transformers import BertForMaskedLM, BertForSequenceClassification, BertModel
 
 from edgekit.app.opening import open_app
 from edgekit.bundle import Bundle
-from edgekit.conversion import plan
 from edgekit.errors import UnsupportedError
 from edgekit.model import checkpoint
 from edgekit.model.families import get
+from edgekit.model.finding import find
 from edgekit.model.oracle import Oracle
-from edgekit.model.source import find
 from edgekit.postprocess.labels import Classification
 from edgekit.postprocess.vectors import MultiVector, Similarity, SparseVector
 from edgekit.tracing.export import TaskModule, hooked
@@ -119,7 +118,7 @@ def sparse(tmp_path: Path, strategy: str, activation: str) -> Path:
 
 
 def converted(folder: Path, out: Path) -> Bundle:
-    return convert(folder, out, to=("onnx",), recipes=("fp32",))
+    return convert(folder, out, to=("onnx",), recipe=("fp32",))
 
 
 def late(tmp_path: Path, encoder: Path) -> MultiVectorEncoder:
@@ -136,6 +135,7 @@ def test_a_vector_for_each_token(encoder: Path, tmp_path: Path) -> None:
         np.testing.assert_allclose(value, theirs, atol=3e-6)
 
 
+@pytest.mark.slow
 def test_bundles_of_both_kinds_answer_as_the_library(encoder: Path, tmp_path: Path) -> None:
     library = SparseEncoder(str(sparse(tmp_path, "max", "relu")), device="cpu")
     vectors = library.encode([QUERY, DOCUMENT]).to_dense()
@@ -229,6 +229,12 @@ def without_prompts(folder: Path) -> None:
         (custom, "custom_pool.Pooling is not supported"),
         (without_prompts, "include_prompt"),
         (lambda f: edit(f / "sentence_bert_config.json", query_expansion={"length": 32}), "masks"),
+        (lambda f: edit(f / "sentence_bert_config.json", query_length=32), "cut elsewhere"),
+        (
+            lambda f: edit(f / "sentence_bert_config.json", processing_kwargs={"text": {"a": 1}}),
+            "called in another way",
+        ),
+        (lambda f: edit(f / "config_sentence_transformers.json", model_type="ColBERT"), "PyLate"),
         (
             lambda f: edit(f / "config_sentence_transformers.json", similarity_fn_name="tanimoto"),
             "tanimoto",
@@ -246,4 +252,4 @@ def test_what_a_bundle_cannot_do_is_refused_when_planned(
     assert callable(spoil)
     spoil(tmp_path / "model")
     with pytest.raises(UnsupportedError, match=message):
-        plan.make(str(tmp_path / "model"), out=tmp_path / "out")
+        plan_of(tmp_path / "model", out=tmp_path / "out")

@@ -8,12 +8,14 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import onnx
 import pytest
 from command import edgekit_process
 
-from edgekit.bundle import MANIFEST, Bundle
+from edgekit.bundle import Bundle
 from edgekit.cli.main import main
+from edgekit.contents import MANIFEST, entry
 
 NOISE = random.Random(7).randbytes(5000)
 FILES = {
@@ -46,6 +48,50 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
 def test_a_file_that_is_none(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / name).write_bytes(FILES[name])
     assert name in refused(capsys, "inspect", tmp_path / name)
+
+
+def forged(bundle: Bundle, folder: Path, name: str, format_name: str) -> Path:
+    """A bundle whose one model is noise, and whose manifest says so."""
+    copy = Path(shutil.copytree(bundle.path, folder / "forged"))
+    model = copy / name
+    model.write_bytes(NOISE)
+    manifest = json.loads((copy / MANIFEST).read_text())
+    listed = msgspec.to_builtins(entry(copy, model))
+    manifest["artifacts"] = [{**manifest["artifacts"][0], **listed, "format": format_name}]
+    (copy / MANIFEST).write_text(json.dumps(manifest))
+    return copy
+
+
+@pytest.mark.parametrize(
+    ("name", "format_name", "runtime"),
+    [
+        ("noise.tflite", "tflite", "litert"),
+        pytest.param("noise.pte", "executorch", "executorch", marks=pytest.mark.slow),
+    ],
+)
+def test_noise_with_the_right_hash_takes_no_command_down(
+    name: str,
+    format_name: str,
+    runtime: str,
+    small: Callable[[str], Bundle],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """ExecuTorch's reader ends the process in which it reads. Core AI's has a test beside it."""
+    copy = forged(small("text-classification"), tmp_path, name, format_name)
+    (tmp_path / "data.tsv").write_text("text\tlabel\nfine\t1\nbad\t0\n")
+    for command in (
+        ("run", copy, "a text"),
+        ("verify", copy),
+        ("eval", copy, "--data", tmp_path / "data.tsv", "-o", tmp_path / "eval"),
+        ("bench", copy, "-o", tmp_path / "bench", "--lengths", "16", "--runtime", runtime),
+    ):
+        with pytest.raises(SystemExit) as caught:
+            main([str(argument) for argument in command])
+        told = capsys.readouterr()
+        assert caught.value.code in (1, 2), (command, told)
+        assert name in told.out + told.err or "'verify' died" in told.err, (command, told)
+        assert "unexpected" not in told.err, (command, told)
 
 
 def test_a_package_whose_weights_are_gone(

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 from safetensors import safe_open
+from shared import plan_of
 from test_source import write_modules
 
-from edgekit.conversion import plan
 from edgekit.errors import EdgekitError
 
 NAMES = (
@@ -52,7 +52,7 @@ def folder(classifier: Path, tmp_path: Path) -> Path:
 def said(folder: Path) -> str:
     """What stops a plan; empty where nothing does."""
     try:
-        plan.make(str(folder), out=folder.parent / "out", to=["onnx"])
+        plan_of(folder, out=folder.parent / "out", to=["onnx"])
     except EdgekitError as error:
         return str(error)
     return ""

@@ -16,11 +16,12 @@ from edgekit.model import tasks
 from edgekit.model.head import Head
 from edgekit.model.oracle import Oracle
 from edgekit.proof import fault_location, probes
-from edgekit.proof.compare import Reference
+from edgekit.proof.probe import Probe
 from edgekit.proof.prove import prove
+from edgekit.proof.reference import Reference
 from edgekit.proof.trials import Trial
 from edgekit.runtime import table as runtime
-from edgekit.runtime.interpreters import Session
+from edgekit.runtime.session import Session
 from edgekit.signature import Card, Signature, TensorSpec
 from edgekit.tracing import export as trace
 from edgekit.tracing import graph
@@ -33,12 +34,12 @@ SIGNATURE = Signature(
     tasks.tensor_specs(TASK, {}),
     (16,),
 )
-UNSEEN = ("executorch", "coreai")  # what compiled parts compute is not shown
+UNSEEN = ("executorch", "coreai")  # what compiled parts compute is not shown, and they take long
 DAMAGED = "model.bert.encoder.layer.1.attention.output.dense.weight"
 
 
 @pytest.fixture(scope="module")
-def traced(tmp_path_factory: pytest.TempPathFactory) -> tuple[Graph, Graph, list[probes.Probe]]:
+def traced(tmp_path_factory: pytest.TempPathFactory) -> tuple[Graph, Graph, list[Probe]]:
     """The graph, the same with one weight damaged, and PyTorch's answers."""
     torch.manual_seed(5)
     model = BertForQuestionAnswering(BERT).eval()
@@ -53,9 +54,15 @@ def traced(tmp_path_factory: pytest.TempPathFactory) -> tuple[Graph, Graph, list
     return graph.load(good), graph.load(bad), [probes.answer(oracle, row) for row in rows]
 
 
-@pytest.mark.parametrize("name", formats.FORMATS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.slow if name in UNSEEN else ())
+        for name in formats.FORMATS
+    ],
+)
 def test_the_first_wrong_layer_is_named(
-    name: str, traced: tuple[Graph, Graph, list[probes.Probe]], tmp_path: Path
+    name: str, traced: tuple[Graph, Graph, list[Probe]], tmp_path: Path
 ) -> None:
     good, bad, cases = traced
     kind = recipe.get(formats.get(name).full_precision)

@@ -11,7 +11,7 @@ import pytest
 from command import edgekit_cli
 
 from edgekit import support
-from edgekit.benchmarks.studies import matrix
+from edgekit.benchmarks.studies import matrix, matrix_rows
 from edgekit.formats import DEFAULT, FORMATS
 from edgekit.model.families import FAMILIES
 from edgekit.model.tasks import TASKS
@@ -27,18 +27,19 @@ IN_EXECUTORCH = "albert"  # which takes a minute: once is enough here
 def test_diagonal(architecture: str) -> None:
     """Each kind of layers once, with tasks and formats in turns."""
     index = ARCHITECTURES.index(architecture)
-    own = [pair for pair in product([architecture], TASKS) if matrix.has_model(pair)]
+    own = [pair for pair in product([architecture], TASKS) if matrix_rows.has_model(pair)]
     name = "executorch" if architecture == IN_EXECUTORCH else DEFAULT[index % len(DEFAULT)]
-    cells = matrix.measure(own[index % len(own)], [name])
+    cells = matrix_rows.measure(own[index % len(own)], [name]).cells
     assert {cell.recipe for cell in cells} == set(FORMATS[cells[0].format].default_recipes)
     assert all(cell.passed for cell in cells), cells
 
 
+@pytest.mark.slow
 def test_a_model_that_cannot_be_made_is_a_red_cell_with_its_reason(tmp_path: Path) -> None:
-    planned = matrix.make_plan(("bert", "fill-mask"), ["onnx"], tmp_path)
+    planned = matrix_rows.make_plan(("bert", "fill-mask"), ["onnx"], tmp_path)
     config = {**planned.source.config, "hidden_act": "nonsense"}
     broken = replace(planned, source=replace(planned.source, config=config))
-    cells = list(matrix.attempt(("bert", "fill-mask"), broken, 1))
+    cells = list(matrix_rows.attempt(("bert", "fill-mask"), broken))
     assert [(cell.recipe, cell.passed) for cell in cells] == [("fp32", False), ("int8", False)]
     assert "nonsense" in str(cells[0].failure)
 

@@ -19,14 +19,14 @@ from torch.fx import Node
 from transformers import BertConfig, BertForSequenceClassification, BertModel, PreTrainedModel
 
 from edgekit import formats, recipe
-from edgekit.manifest import Proof
+from edgekit.manifest.proofs import Proof
 from edgekit.model import tasks
 from edgekit.model.head import Head
 from edgekit.model.oracle import Oracle
 from edgekit.proof import probes
-from edgekit.proof.compare import Reference
 from edgekit.proof.prove import prove
-from edgekit.proof.recipe_reference import Rounded, answers
+from edgekit.proof.recipe_reference import answers
+from edgekit.proof.reference import Reference, Rounded
 from edgekit.runtime import table
 from edgekit.signature import Card, Signature, TensorSpec
 from edgekit.tracing import export, graph
@@ -76,7 +76,7 @@ def trace(task_name: str, folder: Path) -> Traced:
     )
     export.trace(model, task, signature, folder, Head())
     oracle = Oracle(model, task, Head(), True)
-    vocabulary = probes.Vocabulary.of(model.config, True)
+    vocabulary = probes.ProbeIds.of(model.config, True)
     right = [probes.answer(oracle, row) for row in probes.made_up(vocabulary, 32, BUCKETS)]
     return Traced(folder, replace(Reference.of(task, signature, right, 32), least=0))
 

@@ -21,7 +21,7 @@ from transformers import (
 )
 
 from edgekit import recipe
-from edgekit.converters.onnx import convert
+from edgekit.converters.onnx import Options, convert
 from edgekit.errors import ConversionError
 from edgekit.model import tasks
 from edgekit.model.head import Head
@@ -211,7 +211,7 @@ def test_an_older_opset_computes_the_same_in_operators_that_it_has(
 ) -> None:
     feed = bert.feed(2, 33, 9)
     for name, opset in zip(("fp32", "int8"), opsets, strict=True):
-        ((_, path),) = convert(bert.graph, [recipe.get(name)], CARD, tmp_path, opset=asked)
+        ((_, path),) = convert(bert.graph, [recipe.get(name)], CARD, tmp_path, Options(asked))
         onnx.checker.check_model(path, full_check=True)
         assert [used.version for used in onnx.load(path).opset_import] == [opset]
         (got,), (want,) = replace(bert, files={name: path}).run(name, feed), bert.run(name, feed)
@@ -219,7 +219,9 @@ def test_an_older_opset_computes_the_same_in_operators_that_it_has(
 
 
 def test_inputs_are_int64_where_that_is_asked_for(bert: Case, tmp_path: Path) -> None:
-    ((_, path),) = convert(bert.graph, [recipe.get("fp32")], CARD, tmp_path, int64_inputs=True)
+    ((_, path),) = convert(
+        bert.graph, [recipe.get("fp32")], CARD, tmp_path, Options(int64_inputs=True)
+    )
     feed = bert.feed(2, 33, 9)
     wide = {name: value.astype(np.int64) for name, value in feed.items()}
     (got,), (want,) = replace(bert, files={"wide": path}).run("wide", wide), bert.run("fp32", feed)
@@ -251,7 +253,9 @@ def test_an_unknown_operator_is_named(tmp_path: Path) -> None:
 
 
 def test_weights_beyond_the_limit_of_a_file_are_in_a_second_one(bert: Case, tmp_path: Path) -> None:
-    ((_, path),) = convert(bert.graph, [recipe.get("fp32")], CARD, tmp_path, limit_bytes=100_000)
+    ((_, path),) = convert(
+        bert.graph, [recipe.get("fp32")], CARD, tmp_path, Options(limit_bytes=100_000)
+    )
     data = path.with_name("model-fp32.onnx.data")
     assert sorted(tmp_path.iterdir()) == [path, data]
     assert path.stat().st_size < 100_000 < data.stat().st_size

@@ -35,7 +35,7 @@ REFUSED = {
     ),
     "report": (["", "r --against=", "r --out="],),
     "eval": (
-        ["", "b --data=", "b --data=d --task=", "b --data=d --artifacts=", "b --data=d --device="],
+        ["", "b --data=", "b --data=d --task=", "b --data=d --artifact=", "b --data=d --device="],
         [
             "b --data=d --limit=0",
             "b --data=d --columns=",

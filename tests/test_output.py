@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from command import edgekit_cli
 
-from edgekit.bundle import MANIFEST, Bundle
+from edgekit.bundle import Bundle
+from edgekit.contents import MANIFEST
 from edgekit.errors import OutputError
 from edgekit.files import write_text
 from edgekit.staging import check_replaceable
@@ -114,6 +115,7 @@ def test_standard_output_keeps_what_was_printed_before(tmp_path: Path) -> None:
     assert Path("/dev/stdout").is_symlink()
 
 
+@pytest.mark.slow
 def test_a_failing_evaluation_leaves_no_folder(
     small: Callable[[str], Bundle], tmp_path: Path
 ) -> None:

@@ -14,7 +14,8 @@ from conftest import MODELS
 from phones import Phone, PhoneError
 
 from edgekit.app.opening import open_app
-from edgekit.bundle import MANIFEST, Bundle
+from edgekit.bundle import Bundle
+from edgekit.contents import MANIFEST
 from edgekit.postprocess import to_json
 
 _TEXTS: dict[str, tuple[tuple[str, ...], ...]] = {
@@ -55,6 +56,21 @@ def test_answers_are_those_of_edgekit_run(
     phone.open(bundle.path)
     with open_app(bundle, bundle.artifacts[0]) as app:
         for texts in _TEXTS[task]:
+            expected = json.loads(json.dumps(to_json(app.answer(*texts))))
+            compare(phone.ask("run", artifact=_FILE, texts=texts), expected)
+
+
+def test_prompts_stand_before_texts_without_a_role(
+    phone: Phone, small: Callable[[str], Bundle], tmp_path: Path
+) -> None:
+    copy = copied(small("sentence-similarity"), tmp_path)
+    prompts = {"prompts": {"ask": "who: Zoe\u0308 "}, "default_prompt_name": "ask"}
+    manifest = json.loads((copy / MANIFEST).read_text())
+    (copy / MANIFEST).write_text(json.dumps({**manifest, **prompts}))
+    phone.open(copy)
+    bundle = Bundle.open(copy)
+    with open_app(bundle, bundle.artifacts[0]) as app:
+        for texts in _TEXTS["sentence-similarity"]:
             expected = json.loads(json.dumps(to_json(app.answer(*texts))))
             compare(phone.ask("run", artifact=_FILE, texts=texts), expected)
 

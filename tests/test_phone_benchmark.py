@@ -16,7 +16,7 @@ import pytest
 
 from edgekit.benchmarks import parity
 from edgekit.benchmarks.devices import app_runner
-from edgekit.benchmarks.devices.app_runner import AppRunner, Events, Request
+from edgekit.benchmarks.devices.app_runner import AppRequest, AppRunner, Events
 from edgekit.benchmarks.devices.local import LocalFiles
 from edgekit.benchmarks.devices.protocol import Facts, Launch, Runner, RunnerError
 from edgekit.benchmarks.devices.runtimes import Platform, runtimes_of
@@ -52,11 +52,11 @@ class App(LocalFiles):
         place = self.put(launch.artifact)
 
         def launched(commands: Sequence[str]) -> Events:
-            return app_runner.parsed(self.results(Request.of(commands, launch, place)))
+            return app_runner.parsed(self.results(AppRequest.of(commands, launch, place)))
 
         return AppRunner(launched, self.scratch(""))
 
-    def results(self, request: Request) -> str:
+    def results(self, request: AppRequest) -> str:
         """The text of the file that a launch leaves."""
         extras = [str(word) for pair in request.fields.items() for word in pair]
         subprocess.run(
@@ -116,12 +116,12 @@ def test_what_a_launch_refuses(app: App, small: Callable[[str], Bundle], tmp_pat
         f"feed 4 {feed};run 1;save {outside}": "own folder",
     }
     for commands, reason in refused.items():
-        request = Request.of(commands.split(";"), asked, str(asked.artifact))
+        request = AppRequest.of(commands.split(";"), asked, str(asked.artifact))
         with pytest.raises(RunnerError, match=reason):
             app_runner.parsed(app.results(request))
     assert not outside.exists()
     for field, value, reason in (("contract", 2, "version 1"), ("runtime", "mlx", "no mlx")):
-        request = Request.of([], asked, str(asked.artifact))
+        request = AppRequest.of([], asked, str(asked.artifact))
         request.fields[field] = value
         with pytest.raises(RunnerError, match=reason):
             app_runner.parsed(app.results(request))

@@ -10,18 +10,23 @@ from typing import Any
 
 import pytest
 from phones import Phone
-from test_tokenizer import FIELDS
+from test_tokenizer import FIELDS, byte_level_bpe
 from test_tokenizer_characters import TOKENIZERS, stacked
 from tokenizers import Tokenizer, models
 from transformers import PreTrainedTokenizerFast
 
-from edgekit.bundle import MANIFEST, Bundle
+from edgekit.bundle import Bundle
+from edgekit.contents import MANIFEST
 from edgekit.documents import dump_json
 from edgekit.tokens.characters import every
 from edgekit.tokens.texts import TEXTS, cases
 from edgekit.tokens.tokenizer import save
 
-_ODD = ("  <mask> <end>  a ünited Ünited <mask>", "[MASK][MASK] x", " ", "\t\n")
+_ODD = ("  <mask> <end>  a ünited Ünited <mask>", "[MASK][MASK] x", " ", "\t\n", "   a  b  ")
+_KINDS: dict[str, Callable[[Path], PreTrainedTokenizerFast]] = {
+    **TOKENIZERS,
+    "bytes, offsets without blanks": lambda folder: byte_level_bpe(),
+}
 
 
 class Both:
@@ -56,11 +61,11 @@ def both(
     return lambda made: Both(phone, made, small("text-classification"), tmp_path / "bundle")
 
 
-@pytest.mark.parametrize("kind", TOKENIZERS)
+@pytest.mark.parametrize("kind", _KINDS)
 def test_texts_and_code_points_that_change_their_neighbours(
     kind: str, both: Callable[[PreTrainedTokenizerFast], Both], tmp_path: Path
 ) -> None:
-    opened = both(TOKENIZERS[kind](tmp_path))
+    opened = both(_KINDS[kind](tmp_path))
     for text in (*filter(None, dict(TEXTS).values()), *_ODD, *stacked(10)):
         opened.compare(text)
     for case in cases(64, "left"):

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from shared import plan_of
 
 from edgekit import recipe
-from edgekit.conversion import plan
 from edgekit.errors import UnsupportedError
 from edgekit.formats import FORMATS
 from edgekit.quantize import numerics
@@ -164,7 +164,7 @@ def test_a_recipe_without_a_lowering_is_refused_before_anything_slow(
     monkeypatch.setitem(RECIPES, "int4", INT4)
     title = FORMATS[name].title
     with pytest.raises(UnsupportedError, match=f"{title} .*int4 per block of 32.*'int4'"):
-        plan.make(str(bare_config), to=(name,), recipes=("int4",), out=tmp_path / "out")
+        plan_of(bare_config, to=(name,), recipe=("int4",), out=tmp_path / "out")
     assert "int4" not in FORMATS[name].recipes
     assert not list(tmp_path.iterdir())
 
@@ -178,7 +178,7 @@ def test_an_operator_without_a_row_is_named_with_its_tensor(name: str) -> None:
     odd = Recipe("odd", Selector((Rule(int8),), FLOAT32), made.tolerance, "")
     norm = Tensor("encoder.LayerNorm.weight", "other", None, (4,), frozenset({"layer_norm"}))
     with pytest.raises(UnsupportedError, match=r"'layer_norm' of encoder.LayerNorm.weight in int8"):
-        FORMATS[name].converter().FORMAT.schemes(odd, {norm.name: norm})
+        FORMATS[name].converter().COVERAGE.schemes(odd, {norm.name: norm})
 
 
 def test_a_value_below_float16_may_be_kept_from_becoming_0() -> None:

@@ -14,11 +14,11 @@ import pytest
 import report_samples
 from report_samples import BERT, DISTILBERT, FILES
 
-from edgekit import report
+from edgekit import reporting as report
 from edgekit.benchmarks.devices import warnings
 from edgekit.benchmarks.devices.browser import chromium
 from edgekit.errors import PlanError
-from edgekit.report import data, terminal, wording
+from edgekit.reporting import data, terminal, wording
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +94,7 @@ def test_every_chart_draws_what_its_table_says(browser: Any, folder: Path) -> No
     cells = rows[f"{DISTILBERT} int8 ◆", "LiteRT"].locator("td").all_inner_texts()
     shown = charts["Latencies"].inner_text()
     assert f"{wording.ms(float(cells[1].split()[0]))} ms" in shown
-    assert cells[-1] == "cosine 0.9999, 43 texts"
+    assert cells[-1] == "cosine 0.9999,\u00a043 texts"
 
 
 def rows_of(table: Any) -> list[Any]:
@@ -193,6 +193,39 @@ def test_the_raw_data_can_be_saved(browser: Any, folder: Path) -> None:
     assert parts == json.loads((folder / "report.json").read_text("utf-8"))
     rows = list(csv.DictReader(io.StringIO(saved["results.csv"])))
     assert len(rows) == len(parts["measurements"]) == len(report_samples.everything())
+
+
+def test_quality_size_and_latency_stand_in_one_table(browser: Any, tmp_path: Path) -> None:
+    judged = report_samples.evaluation()
+    report.write(report.build(report_samples.everything(), None, [judged]), tmp_path)
+    page = opened(browser, tmp_path).page
+    table = page.get_by_role("region", name=f"{DISTILBERT} on dev.tsv, host")
+    rows = {row.locator("th").inner_text(): row.inner_text().split("\t") for row in rows_of(table)}
+    assert rows["model-int8.onnx"][2] == "66.4\u00a0MB"
+    assert rows["model-int8.onnx"][3].startswith("19.")
+    assert rows["model-int8.onnx"][5] == "2.10% (0.90%\u00a0to\u00a03.30%)"
+    assert rows["model-int8.tflite"][5].startswith("no difference (")
+    for what in ("size", "latency"):
+        chart = page.locator("figure", has_text=f"accuracy against {what}")
+        assert marks(chart, "symbol") == 4
+    hidden = "[...document.querySelectorAll('.scroll')].map(e => e.scrollWidth - e.clientWidth)"
+    assert set(page.evaluate(hidden)) == {0}  # all columns at once
+
+
+def test_quality_alone_has_a_page(browser: Any, tmp_path: Path) -> None:
+    judged = report_samples.evaluation()
+    report.write(report.build([], None, [judged]), tmp_path)
+    page = opened(browser, tmp_path, 390).page
+    assert page.locator("h1").inner_text() == "model-int8.onnx loses 2.10% of accuracy"
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    assert page.locator("pre").inner_text() == judged.command
+
+
+def test_an_evaluation_of_another_build_is_refused() -> None:
+    judged = report_samples.evaluation()
+    other = replace(judged.bundles[0], bundle_id="f" * 64)
+    with pytest.raises(PlanError, match="run edgekit eval and edgekit bench on one bundle"):
+        report.build(report_samples.everything(), None, [replace(judged, bundles=(other,))])
 
 
 def test_two_machines_stand_side_by_side() -> None:

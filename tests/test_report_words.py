@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import io
 import re
-from dataclasses import replace
+import shlex
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
 import report_samples
 from msgspec import structs
 from report_samples import BERT, DISTILBERT
-from rich.console import Console
 
-from edgekit import report
-from edgekit.report import headline, terminal
+from edgekit import reporting as report
+from edgekit.benchmarks import session
+from edgekit.cli.main import cli
+from edgekit.reporting import comparison, data, headline, terminal
 
 
 def test_a_worse_model_is_called_so_everywhere(tmp_path: Path) -> None:
@@ -68,13 +69,62 @@ def test_memory_of_an_emulator_is_shown_where_it_counted_nothing(
     assert "Nothing was measured" not in told
 
 
-def test_a_terminal_gets_the_columns_that_it_has_room_for() -> None:
-    (group,) = report.build(list(report_samples.timed(lengths=(64,)))).settings[0].groups
+def test_a_terminal_gets_the_columns_that_it_has_room_for(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = report.build(list(report_samples.timed(lengths=(64,))))
     heads = {}
     for width in (80, 120, 200):
-        console = Console(width=width, file=io.StringIO())
-        heads[width] = [str(each.header) for each in terminal.fitting(group, console).columns]
-        console.print(terminal.fitting(group, console))
-        assert "…" not in console.file.getvalue()
-    assert len(heads[80]) < len(heads[120]) < len(heads[200])
-    assert heads[80][:3] == ["64 tokens", "runtime", "median ms"]
+        monkeypatch.setenv("COLUMNS", str(width))
+        terminal.show(found)
+        lines = capsys.readouterr().out.splitlines()
+        heads[width] = next(line for line in lines if line.startswith("64 tokens"))
+        left_out = any(line.startswith(f"not shown in {width} columns: ") for line in lines)
+        assert left_out == (width < 200)
+        assert not any("…" in line for line in lines)
+        assert all(len(line) <= width for line in lines if "ms" in line.split())
+    assert len(heads[80].split()) < len(heads[120].split()) < len(heads[200].split())
+    assert heads[80].split()[:5] == ["64", "tokens", "runtime", "median", "ms"]
+
+
+def test_an_interval_that_holds_1_is_no_difference_everywhere(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    noisy = [
+        replace(row, latency_ms=tuple(ms * (9 if number % 2 else 1 / 9) for number, ms in samples))
+        for row in report_samples.timed(lengths=(128,))
+        for samples in [list(enumerate(row.latency_ms[: 6 + len(row.subject.model) % 2]))]
+    ]
+    found = report.build([replace(row, round="") for row in noisy])
+    compared = found.settings[0].main.results[0].against(comparison.FULL_PRECISION)
+    assert compared is not None
+    assert compared.faster is not None
+    assert compared.faster.holds(1)
+    (answer,) = headline.answers(found)
+    assert "is not shown to be faster or slower than" in answer.sentence
+    page = report.write(found, tmp_path).read_text()
+    assert '<dd class="faint">no difference</dd>' in page
+    terminal.show(found)
+    assert "no difference [" in capsys.readouterr().out
+
+
+def test_the_time_measured_lasts_to_the_end_of_the_last() -> None:
+    rows = [replace(row, ended="2026-11-25T09:40:00+00:00") for row in report_samples.timed()]
+    measured = data.document(report.build(rows)).measured
+    assert measured == data.Period("2026-11-25T09:00:00+00:00", "2026-11-25T09:40:00+00:00")
+
+
+def test_the_command_of_a_request_is_parsed_to_the_same_request() -> None:
+    asked = session.BenchRequest(
+        bundles=(Path("a model.edgekit"),),
+        against=Path("b.edgekit"),
+        threads=(1, 2),
+        recipe=("int8",),
+        profile=True,
+        memory=1 << 28,
+        seconds=0.5,
+    )
+    words = shlex.split(asked.command)
+    parsed = cli.commands["bench"].make_context("bench", words[2:]).params
+    given = {field.name: parsed[field.name] for field in fields(session.BenchRequest)}
+    assert session.BenchRequest(**given) == asked

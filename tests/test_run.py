@@ -17,8 +17,9 @@ from test_postprocess import differences
 
 from edgekit.app.answers import Answered, Asked
 from edgekit.app.opening import choose, open_app
-from edgekit.bundle import MANIFEST, TOKENIZER, Bundle, entry
+from edgekit.bundle import Bundle
 from edgekit.cli.rendering import answers as render_answers
+from edgekit.contents import MANIFEST, TOKENIZER, entry
 from edgekit.errors import EdgekitError, InputError
 from edgekit.postprocess import to_json
 from edgekit.postprocess.labels import Classification, Label
@@ -161,7 +162,7 @@ def test_a_text_that_a_task_cannot_take(
 @pytest.mark.parametrize(
     ("artifact", "device", "message"),
     [
-        ("nope", "host", "choose from model-fp32.onnx, pytorch"),
+        ("nope", "host", "has no 'nope': name a file of it"),
         (None, "mars", "unknown device 'mars'"),
         ("pytorch", "arm64", "arm64 has no PyTorch"),
     ],

@@ -15,19 +15,20 @@ from safetensors.torch import load_file, save_file
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.base.modules import Dense, Transformer
 from sentence_transformers.sentence_transformer.modules import Normalize, Pooling
-from shared import convert
+from shared import convert, plan_of
 from transformers import BertModel
 
-from edgekit.conversion import plan
+from edgekit.conversion.plan import count_parameters
 from edgekit.errors import EdgekitError, SourceError, UnsupportedError
-from edgekit.manifest import DenseFacts, PoolingFacts
+from edgekit.manifest.checkpoint import DenseFacts, PoolingFacts
 from edgekit.model import tasks
 from edgekit.model.families import get
+from edgekit.model.finding import find
 from edgekit.model.head import MODES
 from edgekit.model.head import Dense as Projection
 from edgekit.model.oracle import Oracle
-from edgekit.model.sentence_head import ACTIVATIONS
-from edgekit.model.source import Source, Trust, find
+from edgekit.model.sentence_modules import ACTIVATIONS
+from edgekit.model.source import Source, Trust
 from edgekit.tokens.texts import TEXTS
 from edgekit.tracing.export import TaskModule, hooked
 
@@ -106,7 +107,7 @@ def test_a_dense_layer_is_in_every_file(projected: Path, tmp_path: Path) -> None
 def test_dense_weights_are_part_of_the_source(projected: Path, tmp_path: Path) -> None:
     whole = find(str(projected))
     parameters = sum(p.numel() for p in BertModel.from_pretrained(projected).parameters())
-    assert plan.count_parameters(whole) == parameters + 24 * 32 + 24
+    assert count_parameters(whole) == parameters + 24 * 32 + 24
     folder = copy(projected, tmp_path)
     tensors = load_file(folder / "2_Dense/model.safetensors")
     tensors["linear.bias"][0] += 1
@@ -179,7 +180,7 @@ def test_a_damaged_dense_module_is_refused_when_planned(
     folder = copy(projected, tmp_path)
     spoil(folder / "2_Dense")
     with pytest.raises(error, match=message) as caught:
-        plan.make(str(folder), out=tmp_path / "out")
+        plan_of(folder, out=tmp_path / "out")
     assert "\n" not in str(caught.value)
 
 

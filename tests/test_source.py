@@ -10,13 +10,15 @@ import pytest
 import torch
 from command import edgekit_cli, edgekit_process
 from safetensors.torch import load_file, save_file
+from shared import plan_of
 from transformers import AutoModel
 
-from edgekit.conversion import plan
+from edgekit.conversion.plan import count_parameters
 from edgekit.errors import SourceError, UnsupportedError
 from edgekit.model import checkpoint, tasks
+from edgekit.model.finding import find
 from edgekit.model.head import Head, Normalize, Pool
-from edgekit.model.source import Trust, find
+from edgekit.model.source import Trust
 
 
 def edit_config(folder: Path, **changes: object) -> None:
@@ -63,11 +65,11 @@ BAD_CHECKPOINTS = {
         "no weights for cls.predictions",
     ),
     "other head": (lambda f: None, ["--task", "token-classification"], "for text-classification"),
-    "unknown task": (lambda f: None, ["--task", "poetry"], "choose from question-answering"),
+    "unknown task": (lambda f: None, ["--task", "poetry"], "is not one of 'question-answering'"),
     "too long": (lambda f: None, ["--max-length", "65"], "limit of 64"),
     "bucket": (lambda f: None, ["--buckets", "16,99"], "limit of 64"),
-    "format": (lambda f: None, ["--to", "onnx,gguf"], "unknown format 'gguf'"),
-    "recipe": (lambda f: None, ["--recipe", "int3"], "unknown recipe 'int3'"),
+    "format": (lambda f: None, ["--to", "onnx,gguf"], "'gguf' is not one of 'onnx'"),
+    "recipe": (lambda f: None, ["--recipe", "int3"], "'int3' is not one of 'fp32'"),
     "existing output": (lambda f: (f.parent / "out").mkdir(), [], "--force"),
 }
 
@@ -94,7 +96,7 @@ def test_bad_input_is_one_line_and_writes_nothing(
     ("model", "message"),
     [
         ("nobody/no-such-model", "hub"),
-        ("./missing", "is no folder"),
+        ("./missing", "does not exist"),
         ("config:./missing.json", "no config.json"),
     ],
 )
@@ -122,7 +124,7 @@ def test_sharded_safetensors_are_one_checkpoint(classifier: Path, tmp_path: Path
     shards = find(str(tmp_path / "model"))
     assert len(shards.weights) > 1
     assert shards.sha256 != whole.sha256
-    assert plan.count_parameters(shards) == sum(p.numel() for p in model.parameters())
+    assert count_parameters(shards) == sum(p.numel() for p in model.parameters())
     shards.weights[0].unlink()
     with pytest.raises(SourceError, match="missing"):
         find(str(tmp_path / "model"))
@@ -157,5 +159,5 @@ def test_sentence_transformers_modules(classifier: Path, tmp_path: Path) -> None
     ):
         write_modules(folder, wrong)
         with pytest.raises(UnsupportedError, match=message):
-            plan.make(str(folder), out=tmp_path / "out", to=["onnx"])
-        assert plan.make(str(folder), task="text-classification", out=tmp_path / "out")
+            plan_of(folder, out=tmp_path / "out", to=["onnx"])
+        assert plan_of(folder, task="text-classification", out=tmp_path / "out")

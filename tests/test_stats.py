@@ -10,12 +10,13 @@ import pytest
 import report_samples
 from scipy import stats as scipy_stats
 
-from edgekit import report, stats
+from edgekit import reporting as report
+from edgekit import stats
 from edgekit.benchmarks.measurement import Measurement
 from edgekit.evaluation import measures
-from edgekit.evaluation.kinds import Judged
-from edgekit.evaluation.result import score
-from edgekit.report.comparison import SAME_RECIPE
+from edgekit.evaluation.judged import Judged
+from edgekit.evaluation.scoring import score
+from edgekit.reporting.comparison import SAME_RECIPE
 from edgekit.stats import Interval
 
 RNG = np.random.default_rng(7)
@@ -41,6 +42,12 @@ def assert_like(found: Interval, low: float, high: float) -> None:
 
 def median_ratio(a: np.ndarray, b: np.ndarray, axis: int) -> np.ndarray:
     return np.asarray(np.median(a, axis=axis) / np.median(b, axis=axis))
+
+
+def test_what_was_never_seen_has_an_exact_bound() -> None:
+    for count in (1, 8, 100, 5000):
+        exact = scipy_stats.binomtest(0, count).proportion_ci(0.95, method="exact")
+        assert stats.none_of(count) == pytest.approx(exact.high)
 
 
 def test_intervals_are_scipys_of_95_percent() -> None:
@@ -115,6 +122,15 @@ def test_pairs_begin_at_the_first_sample(longer: str) -> None:
     assert (found.value, found.low, found.high) == pytest.approx((2, 2, 2))
 
 
+def test_samples_of_a_turn_are_drawn_together() -> None:
+    turns = np.repeat([10.0, 11.0, 12.0, 13.0, 14.0, 15.0], 10)  # what disturbs one disturbs all
+    loose, kept = stats.median(turns), stats.median(turns, 10)
+    assert loose.value == kept.value
+    assert kept.half_width > 2 * loose.half_width
+    same = stats.ratio(2 * turns, turns, paired=True, block=10)
+    assert (same.low, same.high) == (2.0, 2.0)
+
+
 def test_pairs_stay_together_in_a_resample() -> None:
     both = RNG.lognormal(3, 1, 80)
     low, high = bootstrap(median_ratio, SLOW, SLOW * RNG.lognormal(0, 0.1, 60))
@@ -176,3 +192,11 @@ def test_a_comparison_is_of_the_pairs_of_one_round() -> None:
         compared = [each for each in found if each is not None and each.base.model != ""]
         assert compared
         assert all(each.paired is paired for each in compared)
+
+
+def test_where_no_answer_differs_the_interval_is_exact_and_not_empty() -> None:
+    right = Judged((measures.mean("accuracy", np.ones(8)),), (), [], [], [])
+    (found,) = score([right, right], 8, baseline=True)[1].scores
+    unseen = scipy_stats.binomtest(0, 8).proportion_ci(0.95, method="exact").high
+    assert (found.low, found.high) == pytest.approx((1 - unseen, 1))
+    assert (found.drop, found.drop_low, found.drop_high) == pytest.approx((0, -unseen, unseen))

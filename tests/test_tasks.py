@@ -13,10 +13,11 @@ from transformers import BertConfig, BertForSequenceClassification
 
 from edgekit import recipe
 from edgekit.errors import UnsupportedError
-from edgekit.manifest import Scale
-from edgekit.model import tasks
-from edgekit.proof.compare import Comparer, Reference
-from edgekit.proof.probes import Probe
+from edgekit.manifest.proofs import Scale
+from edgekit.model import task_choice, tasks
+from edgekit.proof.compare import Comparer
+from edgekit.proof.probe import Probe
+from edgekit.proof.reference import Reference
 from edgekit.proof.trials import Trial
 from edgekit.signature import Signature
 
@@ -35,22 +36,22 @@ CLASSIFIER = tasks.get("text-classification")
     ],
 )
 def test_problem_type(config: dict[str, object], problem_type: str | None) -> None:
-    fitted = tasks.fitted(CLASSIFIER, config)
+    fitted = task_choice.fitted(CLASSIFIER, config)
     assert fitted.problem_type == (problem_type or config["problem_type"])
 
 
 def test_other_tasks_have_none_and_unknown_ones_are_refused() -> None:
     wrong = {"problem_type": "ranking"}
-    assert tasks.fitted(tasks.get("fill-mask"), wrong).problem_type is None
+    assert task_choice.fitted(tasks.get("fill-mask"), wrong).problem_type is None
     with pytest.raises(UnsupportedError, match="regression"):
-        tasks.fitted(CLASSIFIER, wrong)
+        task_choice.fitted(CLASSIFIER, wrong)
 
 
 def test_question_answering_needs_a_start_and_an_end() -> None:
     reader = tasks.get("question-answering")
-    assert tasks.fitted(reader, {"architectures": []}) is reader
+    assert task_choice.fitted(reader, {"architectures": []}) is reader
     with pytest.raises(UnsupportedError, match="needs 2 labels"):
-        tasks.fitted(reader, {"id2label": {"0": "a", "1": "b", "2": "c"}})
+        task_choice.fitted(reader, {"id2label": {"0": "a", "1": "b", "2": "c"}})
 
 
 def test_each_problem_has_its_own_decision() -> None:
@@ -59,7 +60,7 @@ def test_each_problem_has_its_own_decision() -> None:
     probe = Probe("a", "length", (1,), (0,), (0,), {"logits": logits})
     counts = {}
     for problem in ("single_label_classification", "multi_label_classification", "regression"):
-        task = tasks.fitted(CLASSIFIER, {"problem_type": problem})
+        task = task_choice.fitted(CLASSIFIER, {"problem_type": problem})
         scales = {"logits": Scale(largest=4.0, spread=4.0)}
         reference = Reference(task, Signature((), (), ()), (probe,), scales, 1, least=0)
         comparer = Comparer(reference, recipe.get("int8").tolerance)
@@ -85,7 +86,7 @@ def test_the_manifest_says_what_the_logits_mean(
     names = {index: f"label {index}" for index in range(labels)}
     config = BertConfig.from_dict({**BERT.to_dict(), "id2label": names, "problem_type": declared})
     folder = save_checkpoint(BertForSequenceClassification(config).eval(), tmp_path / "model")
-    asked = {"to": ("onnx",), "recipes": ("fp32",), "buckets": (48,)}
+    asked = {"to": ("onnx",), "recipe": ("fp32",), "buckets": (48,)}
     bundle = convert(folder, tmp_path / "out", **asked)
     assert bundle.manifest.problem_type == problem_type
     assert bundle.artifacts[0].outputs[0].shape == ("batch", labels)

@@ -164,7 +164,7 @@ def test_operators_are_of_the_versions_that_their_use_needs(
 ) -> None:
     """By TensorFlow's own table: an old kernel takes the first row's scale for all of a weight."""
     graph, files = converted
-    old = tflite.convert(graph, [recipe.get("int8")], CARD, tmp_path, minimum_tflite="2.14")
+    old = tflite.convert(graph, [recipe.get("int8")], CARD, tmp_path, tflite.Options("2.14"))
     versions = {
         name: _versions(path, "FULLY_CONNECTED", "EMBEDDING_LOOKUP", "DEQUANTIZE")
         for name, path in {**files, "old": next(old)[1]}.items()
@@ -181,7 +181,9 @@ def test_what_an_old_runtime_lacks_is_named(
 ) -> None:
     with pytest.raises(UnsupportedError, match=r"2\.8 has no GELU of version 1: .* 2\.9\.0"):
         list(
-            tflite.convert(converted[0], [recipe.get("fp32")], CARD, tmp_path, minimum_tflite="2.8")
+            tflite.convert(
+                converted[0], [recipe.get("fp32")], CARD, tmp_path, tflite.Options("2.8")
+            )
         )
     assert not list(tmp_path.iterdir())
 

@@ -23,8 +23,9 @@ from edgekit.documents import dump_json
 from edgekit.files import cache_folder
 from edgekit.model import tasks
 from edgekit.proof import golden
-from edgekit.proof.compare import Reference
-from edgekit.proof.probes import Probe, Vocabulary, from_texts
+from edgekit.proof.probe import Probe
+from edgekit.proof.probes import ProbeIds, from_texts
+from edgekit.proof.reference import Reference
 from edgekit.signature import Signature
 from edgekit.tokens.texts import LONGEST_FIRST, SIDES, TEXTS, Case, cases
 from edgekit.tokens.tokenizer import save
@@ -126,7 +127,7 @@ def test_the_manifest_states_what_an_app_must_match(kind: str, tmp_path: Path) -
 def test_the_bundled_file_and_facts_give_the_golden_ids(kind: str, tmp_path: Path) -> None:
     """An app has no Transformers: tokenizer.json, the manifest and golden.json must do."""
     tokenizer = KINDS[kind][0]()
-    rows = from_texts(tokenizer, 64, Vocabulary(600, 0, 2))
+    rows = from_texts(tokenizer, 64, ProbeIds(600, 0, 2))
     output = {"logits": np.zeros(2, np.float32)}
     probes = [
         Probe(r.name, r.kind, r.input_ids, r.token_type_ids, (), output, r.case) for r in rows

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from edgekit.proof.probes import Probe
+from edgekit.proof.probe import Probe
 from edgekit.proof.trials import BATCH_TOKENS, Trial, plan_trials
 
 

@@ -14,13 +14,15 @@ from transformers import BertConfig, BertForTokenClassification
 
 from edgekit import recipe
 from edgekit.errors import SourceError
-from edgekit.manifest import Scale
+from edgekit.manifest.proofs import Proof, Scale
 from edgekit.model import tasks
 from edgekit.model.head import Head
 from edgekit.model.oracle import Oracle
 from edgekit.proof import probes
-from edgekit.proof.compare import Comparer, Proof, Reference
+from edgekit.proof.compare import Comparer
+from edgekit.proof.probe import Probe
 from edgekit.proof.prove import prove as prove_session
+from edgekit.proof.reference import Reference
 from edgekit.proof.trials import Trial
 from edgekit.signature import Signature, TensorSpec
 
@@ -63,20 +65,20 @@ def model() -> torch.nn.Module:
 
 
 @pytest.fixture(scope="module")
-def cases(model: torch.nn.Module) -> list[probes.Probe]:
+def cases(model: torch.nn.Module) -> list[Probe]:
     oracle = Oracle(model, TASK, Head(), True)
-    rows = probes.made_up(probes.Vocabulary(300, 0, 2), 64, (16, 64))
+    rows = probes.made_up(probes.ProbeIds(300, 0, 2), 64, (16, 64))
     return [probes.answer(oracle, row) for row in rows]
 
 
-def prove(session: PyTorch, cases: list[probes.Probe], name: str = "fp32") -> Proof:
+def prove(session: PyTorch, cases: list[Probe], name: str = "fp32") -> Proof:
     reference = Reference.of(TASK, SIGNATURE, cases, 64)
     return prove_session(session, reference, recipe.get(name).tolerance)
 
 
 @pytest.mark.parametrize("lengths", [None, (16, 64)])
 def test_the_model_itself_passes(
-    lengths: tuple[int, ...] | None, model: torch.nn.Module, cases: list[probes.Probe]
+    lengths: tuple[int, ...] | None, model: torch.nn.Module, cases: list[Probe]
 ) -> None:
     proof = prove(PyTorch(model, lengths), cases)
     assert proof.passed, proof.failure
@@ -126,7 +128,7 @@ def test_a_wrong_session_fails(
     wrong: dict[str, Callable[..., object]],
     lengths: tuple[int, ...] | None,
     model: torch.nn.Module,
-    cases: list[probes.Probe],
+    cases: list[Probe],
 ) -> None:
     proof = prove(PyTorch(model, lengths, **wrong), cases)
     assert not proof.passed
@@ -134,14 +136,14 @@ def test_a_wrong_session_fails(
 
 
 def test_an_int8_file_whose_mask_is_ignored_fails_too(
-    model: torch.nn.Module, cases: list[probes.Probe]
+    model: torch.nn.Module, cases: list[Probe]
 ) -> None:
     """int8's tolerance is wide, but not as wide as that."""
     assert not prove(PyTorch(model, (16, 64), feed=no_mask), cases, "int8").passed
 
 
 def test_padding_that_moves_an_int8_file_a_little_fails(
-    model: torch.nn.Module, cases: list[probes.Probe]
+    model: torch.nn.Module, cases: list[Probe]
 ) -> None:
     """A mask of -10 instead of -1e4 hides in int8's distance to PyTorch, not in what it does."""
 
@@ -154,7 +156,7 @@ def test_padding_that_moves_an_int8_file_a_little_fails(
 
 
 def test_decisions_that_flip_fail_even_within_the_distance(
-    model: torch.nn.Module, cases: list[probes.Probe]
+    model: torch.nn.Module, cases: list[Probe]
 ) -> None:
     def flip(logits: np.ndarray) -> np.ndarray:
         order = np.argsort(logits, -1)
@@ -167,7 +169,7 @@ def test_decisions_that_flip_fail_even_within_the_distance(
     assert not proof.passed
 
 
-def test_only_clear_decisions_count(cases: list[probes.Probe]) -> None:
+def test_only_clear_decisions_count(cases: list[Probe]) -> None:
     """A tie that rounding can flip is no disagreement; a clear one is."""
     tie = replace(cases[0], outputs={"logits": np.array([[1.0, 1.001, -1.0]], np.float32)})
     other = {"logits": np.array([[1.001, 1.0, -1.0]], np.float32)}
@@ -176,7 +178,7 @@ def test_only_clear_decisions_count(cases: list[probes.Probe]) -> None:
     assert decided(clear, other) == (1, 0.0)
 
 
-def decided(probe: probes.Probe, outputs: dict[str, np.ndarray]) -> tuple[int, float | None]:
+def decided(probe: Probe, outputs: dict[str, np.ndarray]) -> tuple[int, float | None]:
     reference = replace(Reference.of(TASK, SIGNATURE, [probe], 64), scales=UNIT)
     comparer = Comparer(reference, recipe.get("int8").tolerance)
     comparer.add(Trial("text", (probe,), 1), probe, outputs)
@@ -189,7 +191,7 @@ def test_an_offset_that_softmax_does_not_see_hides_nothing(model: torch.nn.Modul
     shifted = copy.deepcopy(model)
     shifted.classifier.bias.data += 300
     oracle = Oracle(shifted, TASK, Head(), True)
-    rows = probes.made_up(probes.Vocabulary(300, 0, 2), 64, (16, 64))
+    rows = probes.made_up(probes.ProbeIds(300, 0, 2), 64, (16, 64))
     cases = [probes.answer(oracle, row) for row in rows]
     assert prove(PyTorch(shifted), cases).passed
 
@@ -201,7 +203,7 @@ def test_an_offset_that_softmax_does_not_see_hides_nothing(model: torch.nn.Modul
     assert "deviates by" in str(proof.failure)
 
 
-def test_few_decisions_are_no_agreement(cases: list[probes.Probe], model: torch.nn.Module) -> None:
+def test_few_decisions_are_no_agreement(cases: list[Probe], model: torch.nn.Module) -> None:
     """A single text's decisions are all right, and show nothing."""
     few = [probe for probe in cases if len(probe) <= 3]
     proof = prove(PyTorch(model), few, "int8")
@@ -210,11 +212,11 @@ def test_few_decisions_are_no_agreement(cases: list[probes.Probe], model: torch.
 
 
 def test_decisions_are_drawn_until_there_are_enough(
-    cases: list[probes.Probe], model: torch.nn.Module
+    cases: list[Probe], model: torch.nn.Module
 ) -> None:
     oracle = Oracle(model, TASK, Head(), True)
     few = Reference.of(TASK, SIGNATURE, [probe for probe in cases if len(probe) <= 3], 64)
-    rows = probes.decisive(probes.Vocabulary(300, 0, 2), 64)
+    rows = probes.decisive(probes.ProbeIds(300, 0, 2), 64)
     more = few.decided(0.1, (probes.answer(oracle, row) for row in rows))
     clear = sum(more.clear_decisions(probe, 0.1) for probe in more.probes)
     assert 60 <= clear < 80
@@ -222,7 +224,7 @@ def test_decisions_are_drawn_until_there_are_enough(
 
 
 def test_made_up_probes_have_every_token_type() -> None:
-    rows = list(probes.made_up(probes.Vocabulary(300, 0, 2), 64, (16, 64)))
+    rows = list(probes.made_up(probes.ProbeIds(300, 0, 2), 64, (16, 64)))
     assert {kind for row in rows for kind in row.token_type_ids} == {0, 1}
 
 
@@ -241,10 +243,10 @@ def test_answers_that_prove_nothing_are_refused(task: str, value: float, message
 
     oracle = Broken(torch.nn.Identity(), tasks.get(task), Head(), False)  # type: ignore[arg-type]
     with pytest.raises(SourceError, match=message):
-        probes.answer(oracle, probes.Row("a", "length", (1, 2)))
+        probes.answer(oracle, probes.ProbeInput("a", "length", (1, 2)))
 
 
-def test_the_same_answer_to_every_text_proves_nothing(cases: list[probes.Probe]) -> None:
+def test_the_same_answer_to_every_text_proves_nothing(cases: list[Probe]) -> None:
     class Constant(PyTorch):
         def run(self, feed: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
             return {"logits": np.ones((*feed["input_ids"].shape, 3), np.float32)}

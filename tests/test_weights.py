@@ -78,7 +78,7 @@ def made(name: str, source: Graph, recipe: Recipe, folder: Path) -> tuple[Path, 
     program = source.dynamic
     state = {**program.constants, **program.state_dict}
     found = tensors(program)
-    schemes = converter.FORMAT.schemes(recipe, found)
+    schemes = converter.COVERAGE.schemes(recipe, found)
     return path, Wanted(found, schemes, lambda key: state[key].detach().numpy())
 
 

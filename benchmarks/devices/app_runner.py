@@ -25,7 +25,7 @@ Events: TypeAlias = Sequence[Event]
 
 
 @dataclass(frozen=True)
-class Request:
+class AppRequest:
     """What one launch of an app is asked for.
 
     Attributes:
@@ -39,7 +39,9 @@ class Request:
     fields: dict[str, str | int]
 
     @classmethod
-    def of(cls, commands: Sequence[str], launch: Launch | None = None, place: str = "") -> Request:
+    def of(
+        cls, commands: Sequence[str], launch: Launch | None = None, place: str = ""
+    ) -> AppRequest:
         """A new request.
 
         Args:
@@ -75,14 +77,20 @@ class AppRunner(Runner):
         self.runtime, self.load_ms = loaded.runtime, loaded.load_ms
 
     def feed(self, length: int, remote: str) -> None:
+        """Keeps the inputs for the launches to come.
+
+        Args:
+            length: How many tokens each input has, padding included.
+            remote: The file of inputs on the device.
+        """
         self._fed = f"feed {length} {remote}"
 
     def run(self, count: int = 1) -> list[float]:
         """The first inferences of a new process, in milliseconds."""
         return self._run(f"run {count}")
 
-    def sample(self) -> list[float]:
-        """Warm inferences of a new process, in milliseconds."""
+    def sample(self, count: int) -> list[float]:
+        """Warm inferences of a new process, :data:`TOGETHER` whatever is asked, in milliseconds."""
         return self._run(f"run {WARM_UP}", f"run {TOGETHER}")
 
     def save(self, remote: str) -> None:
@@ -90,9 +98,15 @@ class AppRunner(Runner):
         assert remote == self._saved
 
     def memory_growth_bytes(self) -> int:
+        """The growth of the app's resident memory, as its launches told it."""
         return self._growth_bytes
 
     def profile(self, count: int) -> list[Operator]:
+        """There is none.
+
+        Raises:
+            RunnerError: Always: an app has no profiler.
+        """
         raise RunnerError("the app has no profiler")
 
     def close(self) -> None:

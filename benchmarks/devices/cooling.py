@@ -84,6 +84,7 @@ class CoolPhone:
             self._beside.__exit__(None, None, None)
 
     def load(self) -> Load:
+        """What the phone did meanwhile: see :meth:`edgekit.benchmarks.devices.watch.Watch.load`."""
         now, before = self._ask(), self._before
         load = self._beside.load() if self._beside else Load()
         if now.clock_limit_khz and before.clock_limit_khz:

@@ -30,7 +30,7 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Options:
+class DeviceOptions:
     """How a device is opened.
 
     Attributes:
@@ -74,7 +74,7 @@ class Driver:
 
     name: str
     find: Callable[[], list[Found]]
-    open: Callable[[Options], Target]
+    open: Callable[[DeviceOptions], Target]
     setup: Callable[[Say], None] = _nothing_to_set_up
     clean: Callable[[str | None], None] = _nothing_to_clean
     apart: bool = False

@@ -13,7 +13,7 @@ from edgekit.benchmarks.measurement import Operator
 
 
 class Event(msgspec.Struct, frozen=True, tag_field="event", tag=str.lower):
-    """Any answer; its tag is the name of its class in lower case."""
+    """One answer of a runner. Its tag is the name of its class in lower case."""
 
 
 class Loaded(Event, frozen=True):
@@ -55,7 +55,7 @@ class Memory(Event, frozen=True):
 
 
 class Profile(Event, frozen=True):
-    """Each kind of operator with its calls and milliseconds in one inference."""
+    """Each kind of operator with its calls and milliseconds in one inference, averaged."""
 
     operators: list[Operator]
 
@@ -88,12 +88,19 @@ _DECODER: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
 
 
 def encode(event: Event) -> str:
-    """The event as one line of JSON, without the line's end."""
+    """An answer as one line of JSON, without the line's end."""
     return msgspec.json.encode(event).decode()
 
 
 def decode(line: str) -> AnyEvent | None:
-    """The event that stands on a line, or None for any other line: libraries print, too."""
+    """The answer that stands on a line of output.
+
+    Args:
+        line: Whatever was printed.
+
+    Returns:
+        The answer; None for a line of a library's.
+    """
     try:
         return _DECODER.decode(line.encode())
     except msgspec.MsgspecError:

@@ -1,4 +1,4 @@
-"""Resident memory of processes, and the page cache of files.
+"""Resident memory of processes, the page cache of files, and the processor's caches.
 
 All of it works on Linux; other systems tell less, as each function says.
 """
@@ -6,7 +6,10 @@ All of it works on Linux; other systems tell less, as each function says.
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
+
+import numpy as np
 
 _LINUX = Path("/proc/self/status").exists()
 _RESET_PEAK = "5"  # proc(5), /proc/pid/clear_refs
@@ -36,14 +39,15 @@ def peak_bytes(process: int | None = None) -> int:
 
     Args:
         process: The process's number; None is this process. On other systems than Linux, another
-            process's resident memory of now is returned.
+            process's resident memory of now is returned, or on Windows its peak since it began.
     """
     if _LINUX:
         return _status_bytes(process, "VmHWM")
-    if process is not None:
+    if process is not None or sys.platform == "win32":
         import psutil
 
-        return int(psutil.Process(process).memory_info().rss)
+        usage = psutil.Process(process).memory_info()
+        return int(getattr(usage, "peak_wset", usage.rss))  # Windows tells the peak
     import resource
 
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # in bytes on macOS
@@ -61,6 +65,23 @@ def evict(path: Path) -> None:
                 os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
             finally:
                 os.close(descriptor)
+
+
+def caches_bytes() -> int:
+    """How much a processor's largest cache holds, as the system tells, else a common size."""
+    found = Path("/sys/devices/system/cpu/cpu0/cache").glob("index*/size")
+    return max((1024 * int(row.read_text().strip().rstrip("K")) for row in found), default=32 << 20)
+
+
+class Caches:
+    """The processor's caches, which :meth:`flush` fills with other memory."""
+
+    def __init__(self) -> None:
+        self._other = np.zeros(2 * caches_bytes(), np.uint8)
+
+    def flush(self) -> None:
+        """Drives out of the caches whatever they hold."""
+        self._other += 1
 
 
 def _status_bytes(process: int | None, key: str) -> int:

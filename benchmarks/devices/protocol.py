@@ -11,6 +11,8 @@ on start       ``loaded``        the file is open
 feed N PATH    ``fed``           reads int32 values, little-endian, N for each input in the
                                  manifest's order: the text, padded
 run COUNT      ``ran``           inferences one after the other, each timed alone
+cold COUNT     ``ran``           the same, but other memory goes through the processor's caches
+                                 before each
 save PATH      ``saved``         writes the last outputs, float32, little-endian, one after the
                                  other in the manifest's order
 memory         ``memory``        resident bytes before the file was opened, and the peak since
@@ -25,21 +27,19 @@ the emulator counts instructions.
 
 from __future__ import annotations
 
-import contextlib
-import signal
-import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeAlias, TypeVar
 
-from edgekit.benchmarks.devices import events
+from edgekit.benchmarks.devices import content, events
 from edgekit.benchmarks.devices.runtimes import DeviceRuntime
 from edgekit.benchmarks.devices.watch import Watch
 from edgekit.benchmarks.measurement import Operator
 from edgekit.errors import EdgekitError
 
-Facts: TypeAlias = Mapping[str, object]  # plain JSON values by name, for a result's environment
+# Plain JSON values by name, for the environment of a result.
+DeviceFacts: TypeAlias = Mapping[str, object]
 E = TypeVar("E", bound=events.Event)
 
 
@@ -47,14 +47,6 @@ class RunnerError(EdgekitError):
     """A runner died or refused; the message says what it said last."""
 
     exit_code = 1
-
-
-class EndedError(RunnerError):
-    """A runner ended without an answer; ``code`` is its exit code, as :mod:`subprocess` has it."""
-
-    def __init__(self, code: int, awaited: str) -> None:
-        super().__init__(f"the runner {_ending(code)} instead of '{awaited}'")
-        self.code = code
 
 
 class LostError(RunnerError):
@@ -66,13 +58,15 @@ class Launch:
     """What a runner opens, and how.
 
     Attributes:
-        runtime: Which runtime opens the file: a name in
-            :data:`edgekit.benchmarks.devices.runtimes.RUNTIMES`.
+        runtime: Which runtime opens the file, as
+            :data:`edgekit.benchmarks.devices.runtimes.RUNTIMES` has it for launches.
         artifact: The file or folder on this machine. For ``pytorch``, the bundle's folder.
         threads: How many threads the runtime may use, 1 or more.
         inputs: The names of the inputs, in the order in which they are fed.
         outputs: The names of the outputs, in the order in which they are saved.
         evict: Whether the file is dropped from the page cache first, where the device can do that.
+        weight_cache: Whether the runtime keeps packed weights in a file beside, one for each
+            content of the artifact.
     """
 
     runtime: str
@@ -81,6 +75,12 @@ class Launch:
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     evict: bool = False
+    weight_cache: bool = False
+
+    @property
+    def cache_name(self) -> str:
+        """The name of the file of packed weights: another artifact has another one."""
+        return f"{content.digest(self.artifact)[:32]}.xnnpack"
 
     def request(self, place: str) -> dict[str, str | int]:
         """The launch by the names of ``docs/app-contract.md``.
@@ -96,13 +96,16 @@ class Launch:
             "outputs": ",".join(self.outputs),
         }
 
-    def arguments(self, place: str) -> list[str]:
+    def arguments(self, place: str, scratch: Callable[[str], str]) -> list[str]:
         """The launch as the options of a runner's command line, its runtime left out.
 
         Args:
             place: Where the artifact is on the device.
+            scratch: Gives the path there of a file that may be written.
         """
         options = {name: value for name, value in self.request(place).items() if name != "runtime"}
+        if self.weight_cache:
+            options["weight-cache"] = scratch(self.cache_name)
         return [part for name, value in options.items() for part in (f"--{name}", str(value))]
 
 
@@ -131,11 +134,22 @@ class Runner(Protocol):
         ...
 
     def run(self, count: int = 1) -> list[float]:
-        """Runs inferences one after the other and returns the latency of each in milliseconds."""
+        """Runs inferences one after the other.
+
+        Args:
+            count: How many.
+
+        Returns:
+            The latency of each in milliseconds.
+        """
         ...
 
     def save(self, remote: str) -> None:
-        """Writes the float32 outputs of the last inference to a file on the device."""
+        """Writes the outputs of the last inference to a file.
+
+        Args:
+            remote: A path on the device. The file has float32 values, one output after the other.
+        """
         ...
 
     def memory_growth_bytes(self) -> int:
@@ -143,7 +157,14 @@ class Runner(Protocol):
         ...
 
     def profile(self, count: int) -> list[Operator]:
-        """Time by kind of operator in one inference, averaged over ``count`` inferences."""
+        """Profiles inferences with the runtime's own profiler.
+
+        Args:
+            count: Over how many the times are averaged.
+
+        Returns:
+            Each kind of operator with its calls and milliseconds in one inference.
+        """
         ...
 
     def close(self) -> None:
@@ -154,9 +175,24 @@ class Runner(Protocol):
         """How many instructions each inference so far took; empty where nothing counts them."""
         return []
 
-    def sample(self) -> list[float]:
-        """Latencies of warm inferences that belong together, in ms; the same number each time."""
-        return self.run(1)
+    def sample(self, count: int) -> list[float]:
+        """Latencies of warm inferences, one right after the other, in milliseconds.
+
+        Args:
+            count: How many; a runner whose processes do always the same number does those.
+        """
+        return self.run(1 + count)[1:]  # the first finds what others have left in the caches
+
+    def cold(self, count: int) -> list[float]:
+        """Latencies of inferences that find nothing of theirs in the processor's caches, in ms.
+
+        Args:
+            count: How many.
+
+        Returns:
+            Nothing where the runner cannot empty the caches.
+        """
+        return []
 
     def energy_mj(self, latency_ms: float) -> float | None:
         """An estimate of one inference's energy in millijoules, or None without a battery.
@@ -173,76 +209,6 @@ class Runner(Protocol):
         self.close()
 
 
-class ProcessRunner(Runner):
-    """A runner that is a process of this machine, or one that this machine passes on.
-
-    Args:
-        process: A process with pipes as standard input and output. It is waited for here until the
-            file is open.
-
-    Raises:
-        RunnerError: It cannot open the file.
-    """
-
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self._process = process
-        loaded = self._answer(events.Loaded)
-        self.runtime, self.load_ms = loaded.runtime, loaded.load_ms
-
-    def feed(self, length: int, remote: str) -> None:
-        self._ask(f"feed {length} {remote}", events.Fed)
-
-    def run(self, count: int = 1) -> list[float]:
-        return self._ask(f"run {count}", events.Ran).ms
-
-    def save(self, remote: str) -> None:
-        self._ask(f"save {remote}", events.Saved)
-
-    def memory_growth_bytes(self) -> int:
-        memory = self._ask("memory", events.Memory)
-        return max(0, memory.peak_bytes - memory.before_bytes)
-
-    def profile(self, count: int) -> list[Operator]:
-        return self._ask(f"profile {count}", events.Profile).operators
-
-    def close(self) -> None:
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                with contextlib.suppress(OSError):
-                    pipe.close()
-        try:
-            self._process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-
-    def _ask(self, command: str, kind: type[E]) -> E:
-        assert self._process.stdin is not None
-        with contextlib.suppress(OSError):  # it has died: its last line says why
-            self._process.stdin.write(command + "\n")
-            self._process.stdin.flush()
-        return self._answer(kind)
-
-    def _answer(self, kind: type[E]) -> E:
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
-            event = events.decode(line)
-            if isinstance(event, kind):
-                return event
-            if isinstance(event, events.Error):
-                self.close()
-                raise RunnerError(event.message)
-        raise EndedError(self._process.wait(), kind.__name__.lower())
-
-
-def _ending(code: int) -> str:
-    """How a process ended; the system kills one that takes too much memory."""
-    if code >= 0:
-        return f"ended with exit code {code}"
-    name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
-    return f"was ended by {name}{' (out of memory?)' if -code == signal.SIGKILL else ''}"
-
-
 class Target(Protocol):
     """A device that files are measured on.
 
@@ -256,23 +222,39 @@ class Target(Protocol):
 
     @property
     def runtimes(self) -> Sequence[DeviceRuntime]:
-        """The runtimes that it has, of any format."""
+        """The runtimes that the device has, of any format."""
         ...
 
-    def facts(self) -> Facts:
+    def facts(self) -> DeviceFacts:
         """Processor, memory, system and versions; ``machine`` names the hardware in one line."""
         ...
 
     def put(self, path: Path) -> str:
-        """Makes a file or folder of this machine available there and returns its path there."""
+        """Makes a file or folder of this machine available on the device.
+
+        Args:
+            path: The file or folder here.
+
+        Returns:
+            Its path there.
+        """
         ...
 
     def scratch(self, name: str) -> str:
-        """A path there where a file of that name may be written and read again."""
+        """A path on the device at which a file may be written and read again.
+
+        Args:
+            name: What the file is called.
+        """
         ...
 
     def get(self, remote: str, local: Path) -> None:
-        """Copies a file from there to this machine."""
+        """Copies a file from the device to this machine.
+
+        Args:
+            remote: Its path there.
+            local: Where it is written here.
+        """
         ...
 
     def start(self, launch: Launch) -> Runner:

@@ -6,7 +6,7 @@ opens a file is :data:`edgekit.runtime.table.RUNTIMES`, by the same names.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -14,7 +14,7 @@ PYTORCH = "pytorch"  # a runtime, and the format of what it opens: the checkpoin
 
 
 class Platform(Enum):
-    """What the runtimes of a device's runners are built for."""
+    """What runtimes are built for: one of them for all devices that run the same builds."""
 
     PYTHON = "Python packages"
     AARCH64_LINUX = "C libraries for AArch64 Linux"
@@ -28,16 +28,28 @@ class DeviceRuntime:
     """A runtime that devices of some platforms have.
 
     Attributes:
-        name: What ``--runtime`` and launches call it.
+        name: What ``--runtime`` calls it.
         title: What people call it, in results and reports.
         format: The format that it opens (see :data:`edgekit.formats.FORMATS`).
         platforms: What it is built for.
+        engine: What launches call it; empty is its name.
+        weight_cache: Whether it keeps packed weights in a file (:mod:`edgekit.runtime.litert`).
+        optional: Whether a benchmark measures it only where it is named, or where the device has
+            nothing else for the format: no phone has it, and it takes seconds to import.
     """
 
     name: str
     title: str
     format: str
     platforms: frozenset[Platform]
+    optional: bool = False
+    engine: str = ""
+    weight_cache: bool = False
+
+    @property
+    def launched_as(self) -> str:
+        """What launches call it."""
+        return self.engine or self.name
 
 
 _PYTHON = frozenset({Platform.PYTHON})
@@ -46,11 +58,16 @@ RUNTIMES: tuple[DeviceRuntime, ...] = (
     DeviceRuntime("onnxruntime", "onnxruntime", "onnx", _NATIVE),
     DeviceRuntime("onnxruntime-web", "onnxruntime-web", "onnx", frozenset({Platform.WEB})),
     DeviceRuntime("litert", "LiteRT", "tflite", _NATIVE),
-    DeviceRuntime("tensorflow", "TensorFlow Lite", "tflite", _PYTHON),
+    DeviceRuntime(
+        *("litert-cached", "LiteRT cached", "tflite", _PYTHON | {Platform.AARCH64_LINUX}),
+        engine="litert",
+        weight_cache=True,
+    ),
+    DeviceRuntime("tensorflow", "TensorFlow Lite", "tflite", _PYTHON, optional=True),
     DeviceRuntime("executorch", "ExecuTorch", "executorch", _PYTHON),
     DeviceRuntime("coreml", "Core ML", "coreml", _PYTHON | {Platform.IOS}),
     DeviceRuntime("coreai", "Core AI", "coreai", _PYTHON),
-    DeviceRuntime(PYTORCH, "PyTorch eager", PYTORCH, _PYTHON),
+    DeviceRuntime(PYTORCH, "PyTorch eager", PYTORCH, _PYTHON, optional=True),
 )
 NAMES = tuple(row.name for row in RUNTIMES)
 
@@ -61,5 +78,26 @@ def runtimes_of(platform: Platform) -> tuple[DeviceRuntime, ...]:
 
 
 def opening(runtimes: Iterable[DeviceRuntime], format_name: str) -> tuple[DeviceRuntime, ...]:
-    """Those of some runtimes that open files of a format, in their order."""
+    """The runtimes among those given that open files of a format, in their order.
+
+    Args:
+        runtimes: What a device has.
+        format_name: A format, or :data:`PYTORCH`.
+    """
     return tuple(row for row in runtimes if row.format == format_name)
+
+
+def asked(
+    runtimes: Iterable[DeviceRuntime], format_name: str, names: Sequence[str] | None
+) -> tuple[DeviceRuntime, ...]:
+    """Those of some runtimes in which a benchmark measures files of a format, in their order.
+
+    Args:
+        runtimes: What a device has.
+        format_name: A format, or :data:`PYTORCH`.
+        names: The runtimes that are asked for; None leaves out what is optional.
+    """
+    found = opening(runtimes, format_name)
+    if names is not None:
+        return tuple(row for row in found if row.name in names)
+    return tuple(row for row in found if not row.optional) or found[:1]

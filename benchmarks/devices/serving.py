@@ -28,6 +28,10 @@ class Opened(Protocol):
         """Runs as many inferences as ``argument`` says, each timed alone."""
         ...
 
+    def cold(self, argument: str) -> Event:
+        """Runs as many inferences, other memory going through the caches before each."""
+        ...
+
     def save(self, argument: str) -> Event:
         """Writes the float32 outputs of the last inference to the path ``argument``."""
         ...
@@ -68,6 +72,7 @@ def serve(opened: Opened, answer: Answer, lines: Iterable[str] = sys.stdin) -> N
     commands: Mapping[str, Callable[[str], Event]] = {
         "feed": opened.feed,
         "run": opened.run,
+        "cold": opened.cold,
         "save": opened.save,
         "memory": opened.memory,
         "profile": opened.profile,

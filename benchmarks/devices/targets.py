@@ -8,7 +8,7 @@ from dataclasses import replace
 from edgekit.benchmarks.devices.android.device import ANDROID
 from edgekit.benchmarks.devices.arm64.device import ARM64
 from edgekit.benchmarks.devices.browser.device import BROWSER
-from edgekit.benchmarks.devices.driver import Driver, Found, Options
+from edgekit.benchmarks.devices.driver import DeviceOptions, Driver, Found
 from edgekit.benchmarks.devices.host.device import HOST
 from edgekit.benchmarks.devices.ios.device import IOS, SIMULATOR
 from edgekit.benchmarks.devices.protocol import Target
@@ -46,7 +46,7 @@ def make(
         EdgekitError: There is no device of that name, or what it needs could not be fetched.
     """
     driver, chosen = _parsed(name)
-    options = Options(chosen, memory_limit_bytes, say=say)
+    options = DeviceOptions(chosen, memory_limit_bytes, say=say)
     if via is not None or driver.apps_only:
         options = replace(options, via_app=True, app=_app(driver, name, via or "app"))
     return driver.open(options)

@@ -23,12 +23,7 @@ THROTTLED_SHARE = 0.9  # of the clock at the start
 
 @dataclass(frozen=True)
 class MeasurementWarning:
-    """What a code says.
-
-    Attributes:
-        message: What happened.
-        advice: What to do about it.
-    """
+    """What a warning's code stands for."""
 
     message: str
     advice: str
@@ -97,18 +92,21 @@ class Load:
     saving: bool | None = None
 
 
-def of(latency_ms: Sequence[float], load: Load, environment: Mapping[str, object]) -> Iterator[str]:
+def of(
+    latency_ms: Sequence[float], load: Load, environment: Mapping[str, object], block: int = 1
+) -> Iterator[str]:
     """The codes of :data:`TABLE` that apply to a measurement.
 
     Args:
         latency_ms: Its samples, in the order in which they were taken; at least one.
         load: What the machine did meanwhile.
         environment: The device's facts; ``unproven`` among them has a warning of its own.
+        block: How many samples a turn has.
     """
     values = np.asarray(latency_ms, np.float64)
     if len(values) < FEW:
         yield "few-samples"
-    elif stats.median(values).half_width > WIDE:
+    elif stats.median(values, block).half_width > WIDE:
         yield "wide-interval"
     low, high = np.percentile(values, [25, 75])
     far = np.abs(values - np.median(values)) > OUTLIER_IQRS * max(high - low, 0.01 * low)

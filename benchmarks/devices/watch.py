@@ -36,6 +36,7 @@ class ThisMachine:
         pass
 
     def load(self) -> Load:
+        """What this machine did since the context was entered, of whatever its system tells."""
         elapsed = time.monotonic() - self._started
         now, own = _cpu_seconds(), _own_seconds() - self._own
         change = {name: now[name] - self._before[name] for name in now}

@@ -103,18 +103,24 @@ def by_edgekit(config: Path, length: int, out: Path, jobs: int) -> None:
     from functools import partial
 
     from edgekit import formats
-    from edgekit.conversion import plan, stages
+    from edgekit.conversion import plan
     from edgekit.conversion.crew import Crew
+    from edgekit.conversion.export import build
+    from edgekit.conversion.request import ConversionRequest
+    from edgekit.conversion.trace import trace
 
-    planned = plan.make(f"config:{config}", buckets=(length,), max_length=length, out=out / "b")
+    request = ConversionRequest(
+        f"config:{config}", buckets=(length,), max_length=length, out=out / "b"
+    )
+    planned = plan.make(request)
     work, bundle = out / "work", out / "bundle"
     work.mkdir()
     bundle.mkdir()
     with Crew(out / "log", lambda step: None, debug=False) as crew:
-        traced = crew.call(1, stages.trace, planned, work, bundle)
+        traced = crew.call(1, trace, planned, work, bundle)
         names = sorted(planned.formats(), key=lambda name: -formats.get(name).effort)
-        build = partial(crew.call, jobs, stages.build, planned, traced)
+        build_one = partial(crew.call, jobs, build, planned, traced)
         with ThreadPoolExecutor(jobs) as pool:
-            for built in pool.map(lambda name: build(name, work, bundle), names):
+            for built in pool.map(lambda name: build_one(name, work, bundle), names):
                 if built.failure is not None:
                     raise built.failure

@@ -23,7 +23,7 @@ from pathlib import Path
 
 import click
 
-from edgekit.model import source
+from edgekit.model import finding, source
 
 _NEEDED = ("sst2/train.tsv", "sst2/dev.tsv", "stsb/pairs.tsv")
 _SENTENCE = re.compile(r"[A-Z][^.!?<>|`=]{30,240}[.!?]")  # of prose, and not of code or tables
@@ -57,13 +57,13 @@ def parts(data: Path) -> Iterator[Part]:
     """All commands in their order, with paths below the folder of results."""
     train, dev, pairs = (str(data / name) for name in _NEEDED)
     own = "edgekit.benchmarks.studies.finetune"
-    yield Part("sst2-teacher", own, (train, "--epochs", "2"))
+    yield Part("sst2-teacher", own, (train, "--epochs", "1"))
     yield _distil("sst2-student", "sst2-teacher", 3, "task", "--data", train, "--eval", dev,
-                  "--epochs", "2", "--cache-teacher", "--controls")  # fmt: skip
+                  "--epochs", "1", "--cache-teacher", "--controls")  # fmt: skip
     yield _distil("stsb-student", source.DEMO, 3, "embedding", "--texts", "texts.txt", "--texts",
-                  "clauses.txt", "--eval", pairs, "--epochs", "2", "--controls", "--cache-teacher",
+                  "clauses.txt", "--eval", pairs, "--epochs", "1", "--cache-teacher",
                   "--max-length", "48")  # fmt: skip
-    mlm = ("--texts", "texts.txt", "--eval", "masked.txt", "--max-length", "48", "--limit", "6000")
+    mlm = ("--texts", "texts.txt", "--eval", "masked.txt", "--max-length", "48", "--limit", "3000")
     yield _distil("bert", f"config:{_BARE}/config.json", 4, "mlm", *mlm, "--weights", "kl=0,cos=0",
                   "--lr", "1e-3", "--epochs", "4")  # fmt: skip
     yield _distil("distilbert", "bert", 2, "mlm", *mlm, "--student", "distilbert", "--controls",
@@ -131,7 +131,7 @@ def clauses(words: Sequence[str]) -> Iterator[str]:
 def prepare(data: Path, out: Path) -> None:
     """Writes the texts without labels, and the small BERT's config beside MiniLM's tokenizer."""
     train, dev = (_texts(data / name) for name in _NEEDED[:2])
-    demo, bert = source.find(source.DEMO).folder, out / _BARE
+    demo, bert = finding.find(source.DEMO).folder, out / _BARE
     bert.mkdir(exist_ok=True)
     (bert / "config.json").write_text(json.dumps(_SMALL_BERT), "utf-8")
     for name in ("tokenizer.json", "tokenizer_config.json"):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from edgekit.errors import EdgekitError, InputError
-from edgekit.model import source
+from edgekit.model import finding, source
 
 if TYPE_CHECKING:
     import torch
@@ -60,7 +60,7 @@ def train(rows: Sequence[Row], names: Sequence[str], out: Path, epochs: int = EP
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
     torch.manual_seed(source.SEED)
-    folder = source.find(source.DEMO).folder
+    folder = finding.find(source.DEMO).folder
     tokenizer = AutoTokenizer.from_pretrained(folder)
     model: Any = AutoModelForSequenceClassification.from_pretrained(
         folder, num_labels=len(names), id2label=dict(enumerate(names))

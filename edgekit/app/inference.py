@@ -14,7 +14,7 @@ from edgekit.bundle import Artifact, Bundle
 from edgekit.errors import BundleError, EdgekitError, first_line
 from edgekit.postprocess import TOP, Answer, Facts, answer
 from edgekit.runtime.feeding import feed, fit
-from edgekit.runtime.interpreters import Feed, Session
+from edgekit.runtime.session import Feed, Session
 from edgekit.tokens.encoding import Encoded, Prompt, Tokenizer
 
 PYTORCH = "pytorch"
@@ -47,6 +47,14 @@ class App:
     def file(self) -> str:
         """The artifact's name, or ``pytorch``."""
         return PYTORCH if self.artifact is None else self.artifact.path.name
+
+    def use_prompt(self, name: str) -> None:
+        """From now on puts the bundle's prompt of that name before every text.
+
+        Raises:
+            InputError: there is none of that name, which is not ``none`` either.
+        """
+        self.tokenizer = self.tokenizer.prompted(name)
 
     def tokenize(self, *texts: str) -> Prompt:
         """The rows of ids that the task asks the model about these texts.

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from edgekit import formats
+from edgekit import extras
 from edgekit.app.inference import HOST, PYTORCH, App
 from edgekit.app.text import open_text
 from edgekit.bundle import Artifact, Bundle
 from edgekit.errors import BundleError, UnsupportedError
-from edgekit.runtime import table as runtime
-from edgekit.runtime.table import Runtime
+from edgekit.runtime import table
 
 
 def open_app(
@@ -33,13 +34,16 @@ def open_app(
     if artifact is not None and artifact.takes_text:
         return open_text(bundle, artifact, target, threads)
     if target != HOST:
-        return _remote(bundle, artifact, target, threads or 1)
+        return _apart(bundle, artifact, target, threads or 1)
     if artifact is None:
+        extras.require("pytorch")
         from edgekit.runtime.eager import Eager
 
         return App(bundle, None, Eager(bundle.path, threads))
-    session = runtime.open_in(_runtime(artifact), artifact.path, threads)
-    return App(bundle, artifact, session)
+    row = table.opening(artifact.format)[0]
+    if row.aborts:
+        return _apart(bundle, artifact, target, threads or os.cpu_count() or 1)
+    return App(bundle, artifact, table.open_in(row, artifact.path, threads))
 
 
 def choose(bundle: Bundle, name: str | None, target: str = HOST) -> Artifact | None:
@@ -47,7 +51,8 @@ def choose(bundle: Bundle, name: str | None, target: str = HOST) -> Artifact | N
 
     Args:
         bundle: an opened bundle.
-        name: a file name, ``pytorch``, or None for the first that the device runs.
+        name: a file, a format or a recipe (see :meth:`edgekit.bundle.Bundle.select`), ``pytorch``,
+            or None for the first that the device runs.
         target: ``host``, or a device of ``edgekit devices``.
 
     Returns:
@@ -55,56 +60,45 @@ def choose(bundle: Bundle, name: str | None, target: str = HOST) -> Artifact | N
 
     Raises:
         BundleError: the bundle has none of that name.
-        UnsupportedError: none of its files runs on the device.
+        UnsupportedError: the device runs none of them.
+        MissingExtraError: what this machine could run them with is not installed.
     """
     if name == PYTORCH:
         return None
-    if name is None:
-        return _first(bundle, target)
-    everything = (*bundle.artifacts, *bundle.text_artifacts)
-    named = {artifact.path.name: artifact for artifact in everything}
-    if name not in named:
-        raise BundleError(
-            f"{bundle.path} has no artifact '{name}': choose from {', '.join(named)}, {PYTORCH}"
-        )
-    return named[name]
+    return _first(bundle.artifacts if name is None else bundle.select(name), bundle, target)
 
 
-def runnable(bundle: Bundle, target: str = HOST) -> list[Artifact]:
-    """The artifacts that the device runs, in the manifest's order."""
+def runnable(artifacts: Sequence[Artifact], target: str = HOST) -> list[Artifact]:
+    """Those that the device runs, in their order; on this machine also what it could run."""
     if target == HOST:
-        return [row for row in bundle.artifacts if _runtimes(row)]
-    from edgekit.benchmarks.devices import targets
+        formats = {row.format for row in table.RUNTIMES if row.exists()}
+    else:
+        from edgekit.benchmarks.devices import targets
 
-    formats_there = {runtime.format for runtime in targets.make(target).runtimes}
-    return [row for row in bundle.artifacts if row.format in formats_there]
+        formats = {row.format for row in targets.make(target).runtimes}
+    return [row for row in artifacts if row.format in formats]
 
 
-def _first(bundle: Bundle, target: str) -> Artifact:
-    """In the manifest's order; what a runtime made for speed opens comes before the evaluator."""
-    found = runnable(bundle, target)
-    if target == HOST:
-        found.sort(key=lambda row: not _runtimes(row)[0].measures)
+def _first(artifacts: Sequence[Artifact], bundle: Bundle, target: str) -> Artifact:
+    """In their order; what a runtime made for speed opens comes before the evaluator."""
+    found = runnable(artifacts, target)
     if not found:
         raise UnsupportedError(f"{target} runs none of the files of {bundle.path}")
-    return found[0]
+    if target != HOST:
+        return found[0]
+    measures = {row.format: row.measures for row in reversed(table.RUNTIMES) if row.available}
+    ready = [row for row in found if row.format in measures]
+    if not ready:
+        table.opening(found[0].format)  # says what is not installed
+    return min(ready, key=lambda row: not measures[row.format])
 
 
-def _runtimes(artifact: Artifact) -> list[Runtime]:
-    return [row for row in runtime.RUNTIMES if row.format == artifact.format and row.available()]
-
-
-def _runtime(artifact: Artifact) -> Runtime:
-    formats.get(artifact.format).require()
-    found = _runtimes(artifact)
-    if not found:
-        raise UnsupportedError(f"this machine has no runtime for {artifact.path.name}")
-    return found[0]
-
-
-def _remote(bundle: Bundle, artifact: Artifact | None, target: str, threads: int) -> App:
-    """Through a benchmark's runner: the same process on the device, fed with one text a time."""
+def _apart(bundle: Bundle, artifact: Artifact | None, target: str, threads: int) -> App:
+    """Through a benchmark's runner: the same process on the device, fed with one text a time. If
+    the file takes it down, this process lives.
+    """
     from edgekit.benchmarks.devices import runtimes, targets
+    from edgekit.benchmarks.devices.protocol import RunnerError
     from edgekit.benchmarks.entries import Entry
     from edgekit.benchmarks.parity import Remote
 
@@ -117,6 +111,9 @@ def _remote(bundle: Bundle, artifact: Artifact | None, target: str, threads: int
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         launch = Entry(bundle, bundle.name, artifact, found[0]).launch(threads)
-        runner = stack.enter_context(device.start(launch))
+        try:
+            runner = stack.enter_context(device.start(launch))
+        except RunnerError as error:
+            raise BundleError(f"{artifact.path.name} cannot be opened: {error}") from error
         session = Remote(device, runner, signature, artifact.buckets, folder)
         return App(bundle, artifact, session, target, stack.pop_all().close)

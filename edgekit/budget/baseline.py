@@ -7,18 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-import msgspec
-
-from edgekit import documents
-from edgekit.benchmarks import results
 from edgekit.benchmarks.measurement import Measurement
 from edgekit.budget.limits import LabelledData
 from edgekit.budget.quantities import FILE, Observation, Quantity
 from edgekit.errors import PlanError
-from edgekit.evaluation import result
 from edgekit.evaluation.result import Evaluation
 from edgekit.files import file_sha256
-from edgekit.report import comparison
+from edgekit.reporting import comparison, sources
 
 T = TypeVar("T")
 
@@ -38,13 +33,8 @@ class Baseline:
         Raises:
             PlanError: one of them is none of these, or has nothing in it.
         """
-        evaluated = [_file(path) for path in paths if _is_evaluation(_file(path))]
-        benches = [path for path in paths if _file(path) not in evaluated]
-        return cls(
-            tuple(results.read(benches)) if benches else (),
-            tuple(map(result.read, evaluated)),
-            ", ".join(map(str, paths)),
-        )
+        found = sources.read(paths)
+        return cls(found.measurements, found.evaluations, ", ".join(map(str, paths)))
 
     def value(self, quantity: Quantity, blank: Measurement) -> float:
         """What the file of ``blank`` had: in the same runtime and under the same conditions.
@@ -141,22 +131,3 @@ def _of_model(rows: Sequence[T], name: Callable[[T], str], model: str, origin: s
     if len(names) > 1 and model not in names:
         raise PlanError(f"{origin} has {', '.join(names)}, and none is called {model}")
     return [row for row in rows if len(names) == 1 or name(row) == model]
-
-
-def _file(path: Path) -> Path:
-    """The file to read: of a folder of ``edgekit eval`` its ``eval.json``."""
-    return path / result.FILE if (path / result.FILE).is_file() else path
-
-
-class _Kind(msgspec.Struct):
-    """What tells an evaluation from a report of benchmarks."""
-
-    bundles: object = None
-
-
-def _is_evaluation(path: Path) -> bool:
-    if path.suffix != ".json":
-        return False
-    data = documents.read_bytes(path, PlanError)
-    found = documents.decode_json(data, _Kind, str(path), PlanError, "measure or evaluate again")
-    return found.bundles is not None

@@ -10,10 +10,11 @@ from edgekit.budget.quantities import ANSWERS, DATA, FILE, RUN, Quantity
 
 @dataclass(frozen=True)
 class Finding:
-    """A ``value`` of None was not measured, and breaks the budget.
+    """A limit of a budget beside what was measured for it.
 
-    ``base`` is the baseline's value and ``share`` what of it the limit was to be. ``reason`` says
-    why there is no value, or what else is wrong with the file; ``of`` names the class it is about.
+    A ``value`` of None was not measured, and breaks the budget. ``base`` is the baseline's value,
+    and ``share`` what of it the limit was to be. ``reason`` says why there is no value, or what
+    else is wrong with the file; ``of`` names the class it is about.
     """
 
     file: str
@@ -32,7 +33,7 @@ class Finding:
 
     @property
     def met(self) -> bool:
-        """Whether the budget is kept."""
+        """Whether the value is within its limit."""
         return (
             not self.reason
             and self.value is not None
@@ -41,7 +42,7 @@ class Finding:
 
     @property
     def title(self) -> str:
-        """What it is about."""
+        """The quantity in words, in which the metric has its name."""
         return self.quantity.title.format(metric=self.metric or "metric")
 
     @property
@@ -58,7 +59,7 @@ class Finding:
         return ", ".join(filter(None, (self.runtime, where[self.quantity.needs])))
 
     def texts(self) -> tuple[str, str]:
-        """What was measured and the budget, for people."""
+        """The value and its limit as people read them, like ``22.9 MB`` and ``≤ 25.0 MB``."""
         bound, measured = self.quantity.text(self.bound), "not measured"
         if self.value is not None:
             measured, bound = self.quantity.texts(self.value, self.bound)
@@ -72,7 +73,7 @@ class Finding:
 
     @property
     def sentence(self) -> str:
-        """All of it in a line."""
+        """File, quantity, value and limit, and the reason if there is one, in a line."""
         measured, bound = self.texts()
         where = f" ({self.where})" if self.where else ""
         why = f": {self.reason}" if self.reason else ""

@@ -5,24 +5,12 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Sequence
-from importlib.util import find_spec
 from itertools import groupby
 
 from edgekit.budget.finding import Finding
-from edgekit.errors import MissingExtraError
 
 # control characters, like those of colours
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-
-def require() -> None:
-    """That it can be written, to be asked before anything is measured.
-
-    Raises:
-        MissingExtraError: junitparser is not installed.
-    """
-    if find_spec("junitparser") is None:
-        raise MissingExtraError("junitparser", "check")
 
 
 def to_xml(name: str, findings: Sequence[Finding]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, cast
@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from edgekit import documents
-from edgekit.budget.quantities import DATA, TABLE, Quantity
+from edgekit.budget.quantities import DATA, FILE, TABLE, Quantity
 from edgekit.errors import PlanError
 from edgekit.words import count
 
@@ -23,7 +23,10 @@ _SHARE = re.compile(r"([+-]\d+(?:\.\d+)?)\s*%")
 
 @dataclass(frozen=True)
 class DeviceSetting:
-    """Where it is measured: ``length`` counts the text's tokens, special ones included."""
+    """The conditions that a budget is measured under.
+
+    ``length`` counts the tokens of the text, special ones included.
+    """
 
     device: str = "host"
     threads: int = 1
@@ -35,7 +38,11 @@ class DeviceSetting:
 
 @dataclass(frozen=True)
 class LabelledData:
-    """Labelled data, with what ``edgekit eval`` takes besides; mappings as sorted pairs."""
+    """A file of labelled data, with what ``edgekit eval`` takes besides.
+
+    ``columns`` and ``labels`` are sorted pairs instead of mappings, so that two that are alike are
+    asked for once.
+    """
 
     file: Path
     limit: int | None = None
@@ -80,6 +87,16 @@ def read(path: Path) -> tuple[Budget, ...]:
     return tuple(
         _budget(documents.convert(row, table, origin, PlanError), path.parent, origin)
         for row, origin in zip(rows, origins, strict=True)
+    )
+
+
+def extras(budgets: Sequence[Budget]) -> tuple[str, ...]:
+    """Which of edgekit's extras measuring the budgets needs (see :mod:`edgekit.extras`)."""
+    asked = [limit.quantity for budget in budgets for limit in budget.limits]
+    return (
+        *(("bench",) if any(row.needs != FILE for row in asked) else ()),
+        *(("eval",) if any(row.needs == DATA for row in asked) else ()),
+        *(("pytorch",) if any(row.compares for row in asked) else ()),
     )
 
 

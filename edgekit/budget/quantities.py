@@ -22,7 +22,10 @@ _SMALL = -4  # power of ten below which a value is written with one
 
 @dataclass(frozen=True)
 class Observation:
-    """All that is known of one file in one setting; ``lost`` says why there is no quality."""
+    """What is known of one file under one setting: its measurement and its quality.
+
+    ``lost`` says why there is no quality.
+    """
 
     measurement: Measurement
     quality: Quality | None = None
@@ -64,7 +67,12 @@ class Quantity:
     of: Callable[[Observation], str] = lambda row: ""
 
     def text(self, value: float, digits: int = 3) -> str:
-        """A value for people, like ``22.9 MB``."""
+        """A value with its unit, like ``22.9 MB``.
+
+        Args:
+            value: in bytes, milliseconds, instructions, or without a unit.
+            digits: how many are significant.
+        """
         if not math.isfinite(value):
             return str(value)
         scaled = value / self.units.get(self.unit, 1.0)
@@ -83,7 +91,7 @@ class Quantity:
         return pair
 
     def meets(self, value: float, bound: float) -> bool:
-        """False for NaN, too."""
+        """Whether a value is within a bound, both without rounding; NaN is not."""
         return value >= bound if self.least else value <= bound
 
 
@@ -123,6 +131,10 @@ def _class_drops(row: Observation) -> list[tuple[float, str]]:
 
 def _agreement(row: Observation) -> float | None:
     return row.quality.agreement if row.quality else None
+
+
+def _rmse(row: Observation) -> float | None:
+    return row.quality.rmse if row.quality else None
 
 
 def _is_share(limit: float) -> bool:
@@ -173,6 +185,11 @@ _ROWS = (
         *("agreement", "agreement with PyTorch", "0.98", {}, "", _agreement, DATA),
         allows=_is_share,
         least=True,
+        relative=False,
+        compares=True,
+    ),
+    Quantity(
+        *("rmse", "RMSE of the score", "0.02", {}, "", _rmse, DATA),
         relative=False,
         compares=True,
     ),

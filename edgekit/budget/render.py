@@ -3,46 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from edgekit import layout
 from edgekit.benchmarks.devices import warnings
 from edgekit.budget.finding import Finding
-from edgekit.layout import markdown_text
+from edgekit.layout import Column, markdown_text
 from edgekit.words import count
 
-if TYPE_CHECKING:
-    from rich.console import RenderableType
-
 COLUMNS = ("file", "quantity", "measured", "budget", "measured in", "")
+_SHOWN = (
+    Column("file"),
+    Column("quantity", wraps=True),
+    Column("measured", right=True),
+    Column("budget", right=True),
+    Column("measured in", wraps=True, leave=1),
+    Column(""),
+)
 _WIDTH = 140  # where the output is no terminal
 
 
 def summary(findings: Sequence[Finding]) -> str:
-    """Like ``2 of 9 budgets are broken``."""
+    """How many budgets are broken, like ``2 of 9 budgets are broken``."""
     broken = sum(not each.met for each in findings)
     total = count(len(findings), "budget")
     return f"{broken} of {total} broken" if broken else f"{total}, all met"
 
 
 def show(name: str, findings: Sequence[Finding]) -> None:
-    """A table on the terminal."""
+    """Prints the findings as a table, the broken ones first.
+
+    Args:
+        name: the bundle's.
+        findings: in the order in which they are shown.
+    """
     console = layout.console(_WIDTH)
-    console.print(_table(findings))
+    layout.print_table(_SHOWN, [_row(each) for each in findings], _WIDTH)
+    for each in findings:
+        if each.reason:
+            console.print(f"{each.file}, {each.title}: {each.reason}", markup=False, soft_wrap=True)
     for line in _warnings(findings):
         console.print(f"warning: {line}", style="yellow", markup=False, soft_wrap=True)
     style = "green" if all(each.met for each in findings) else "red"
     console.print(f"{name}: {summary(findings)}", style=style, markup=False, soft_wrap=True)
 
 
-def _table(findings: Sequence[Finding]) -> RenderableType:
+def _row(each: Finding) -> tuple[str, ...]:
     from rich.markup import escape
 
-    table = layout.terminal_table(COLUMNS, right=("measured", "budget"), whole=("file",))
-    for each in findings:
-        verdict = "[green]met[/green]" if each.met else f"[red]BROKEN[/red] {escape(each.reason)}"
-        table.add_row(*map(escape, _cells(each)), verdict)
-    return table
+    verdict = "[green]met[/green]" if each.met else "[red]BROKEN[/red]"
+    return (*map(escape, _cells(each)), verdict)
 
 
 def _cells(each: Finding) -> tuple[str, ...]:
@@ -58,7 +67,7 @@ def _warnings(findings: Sequence[Finding]) -> Iterator[str]:
 
 
 def to_markdown(name: str, findings: Sequence[Finding]) -> str:
-    """A heading and a table."""
+    """The findings as a heading and a table, for a comment on a pull request."""
     rows = [
         [*map(markdown_text, _cells(each)), "met" if each.met else _broken(each)]
         for each in findings
@@ -77,7 +86,10 @@ def _broken(each: Finding) -> str:
 
 
 def to_json(name: str, findings: Sequence[Finding]) -> dict[str, object]:
-    """Values in bytes, milliseconds, instructions, or without a unit."""
+    """The findings as plain JSON values.
+
+    Values are in bytes, milliseconds or instructions, or have no unit.
+    """
     return {
         "bundle": name,
         "met": all(each.met for each in findings),

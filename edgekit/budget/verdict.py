@@ -18,7 +18,7 @@ from edgekit.budget.quantities import ANSWERS, DATA, FILE, RUN, Observation
 from edgekit.bundle import Artifact, Bundle
 from edgekit.errors import PlanError
 from edgekit.evaluation.result import Quality
-from edgekit.recipe import Tolerance
+from edgekit.tolerance import Tolerance
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,16 @@ class _Line:
 def check(
     bundle: Bundle, budgets: Sequence[Budget], baseline: Baseline | None, meter: Meter
 ) -> tuple[Finding, ...]:
-    """Every limit of every file that it fits, the broken ones first.
+    """Measures a bundle and holds it against budgets.
+
+    Args:
+        bundle: opened.
+        budgets: at least one.
+        baseline: of a former bundle, for limits that are relative to it.
+        meter: measures, only what the budgets ask for.
+
+    Returns:
+        A finding for every limit of every file that a budget fits, the broken ones first.
 
     Raises:
         PlanError: a budget fits no file, cannot be measured on its device, or is relative to a

@@ -14,15 +14,16 @@ from edgekit.cli.options import NAMES, FilePath, Text, debug_option
 from edgekit.errors import PlanError
 
 if TYPE_CHECKING:
-    from edgekit.mobile.project import App
+    from edgekit.mobile.choice import Chosen
+    from edgekit.mobile.project import AppProject
 
 PASSWORD = "EDGEKIT_KEY_PASSWORD"
 
 
 @click.command()
 @click.argument("bundles", nargs=-1, required=True, type=FilePath())
-@click.option("--platform", required=True, type=click.Choice(["android", "ios"]))
-@click.option("-o", "--out", type=FilePath(), help="The project's folder.")
+@click.option("--platform", required=True, type=click.Choice(["android", "ios", "web"]))
+@click.option("-o", "--out", type=FilePath(), help="The project's folder, or the site's.")
 @click.option("--artifact", "artifacts", type=NAMES, help="Files that go in, the default first.")
 @click.option("--id", "application_id", type=Text(), help="Like com.example.reviews.")
 @click.option("--name", type=Text(), help="What people see under the icon.")
@@ -50,10 +51,17 @@ def app(
     install: bool,
     debug: bool,
 ) -> None:
-    """Put BUNDLES into an app: a project that Android Studio or Xcode opens, or an APK.
+    """Put BUNDLES into an app: a project, an APK or a site.
 
-    Without --artifact each bundle's smallest file goes in. A project that is there keeps everything
-    but its bundles and its names.
+    Android Studio or Xcode opens the project. Without --artifact each bundle's smallest file goes
+    in. A project that is there keeps everything but its bundles and its names; a site is written
+    anew, for edgekit serve or any web host.
+
+    \b
+    Examples:
+      edgekit app model.edgekit --platform android -o MyApp
+      edgekit app model.edgekit --platform android --apk my.apk --install
+      edgekit app model.edgekit --platform web -o site
     """
     from edgekit.bundle import Bundle
     from edgekit.mobile import choice, platforms, project
@@ -66,18 +74,43 @@ def app(
         raise PlanError("an APK is for --platform android")
     row = platforms.get(platform) if apk is None else platforms.APK
     chosen = choice.choose([Bundle.open(path) for path in bundles], artifacts or (), row)
-    made = project.App(row, chosen, application_id, name)
+    if not isinstance(row, platforms.Project):
+        assert out is not None  # --apk is for Android
+        _write_site(chosen, bundles, out, application_id, name)
+        return
+    made = project.AppProject(row, chosen, application_id, name)
     if apk is not None:
         _package(made, apk, key, aar, install)
-        _say(made, apk, project.steps_of_apk(made, apk, bundles, installed=install))
+        _say(
+            chosen, apk, made.runtimes, project.steps_of_apk(made, apk, bundles, installed=install)
+        )
     elif out is not None:
         project.stamp(made, out)
-        _say(made, out, project.steps(made, out, bundles))
+        _say(chosen, out, made.runtimes, project.steps(made, out, bundles))
         if test and platform == "ios":
             sys.exit(_test(out))
 
 
-def _package(made: App, apk: Path, key: Path | None, aar: Path | None, install: bool) -> None:
+def _write_site(
+    chosen: tuple[Chosen, ...],
+    bundles: tuple[Path, ...],
+    out: Path,
+    application_id: str | None,
+    name: str | None,
+) -> None:
+    from edgekit.mobile import site
+    from edgekit.mobile.platforms import WEB
+
+    if application_id is not None:
+        raise PlanError("a site has no application id: leave out --id")
+    made = site.Site(chosen, name)
+    site.write(made, out, click.echo)
+    _say(chosen, out, tuple(WEB.runtimes.values()), site.steps(made, out, bundles))
+
+
+def _package(
+    made: AppProject, apk: Path, key: Path | None, aar: Path | None, install: bool
+) -> None:
     from edgekit.benchmarks.devices.android.adb import Adb
     from edgekit.mobile import packaging, parts
 
@@ -102,12 +135,14 @@ def _test(out: Path) -> int:
     return subprocess.run(found.package("test", out, "--filter", "BundlesTests")).returncode
 
 
-def _say(made: App, out: Path, steps: tuple[str, ...]) -> None:
+def _say(
+    chosen: tuple[Chosen, ...], out: Path, runtimes: tuple[str, ...], steps: tuple[str, ...]
+) -> None:
     from edgekit.words import megabytes
 
-    for each in made.bundles:
+    for each in chosen:
         files = ", ".join(artifact.file for artifact in each.artifacts)
         click.echo(f"{each.name}: {files}, {megabytes(each.size_bytes)}")
-    click.echo(f"{out} has them, and opens them with {', '.join(made.runtimes)}; next:")
+    click.echo(f"{out} has them, and opens them with {', '.join(runtimes)}; next:")
     for number, step in enumerate(steps, 1):
         click.echo(f"  {number}. {step}")

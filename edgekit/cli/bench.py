@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
+from edgekit.cli.choices import RECIPE_NAMES, RUNTIME_NAMES, RUNTIMES, Open, Suite
 from edgekit.cli.options import (
     COUNTS,
     NAMES,
     FilePath,
     Finite,
     Size,
-    Text,
     debug_option,
     json_option,
     quiet_option,
@@ -23,13 +24,19 @@ from edgekit.cli.options import (
 @click.command()
 @click.argument("bundles", nargs=-1, type=FilePath())
 @click.option("--against", type=FilePath(), help="The bundle to compare with.")
-@click.option("--suite", "suite_name", type=Text(), help="quick, paper, full, or a TOML file.")
-@click.option("--device", "devices", type=NAMES, help="Like host,arm64:cortex-a53,ios.  [host]")
+@click.option("--like", type=FilePath(), help="For files of other tools: a bundle of that model.")
+@click.option("--suite", type=Suite(), help="A suite; its models, or those of bundles.")
+@click.option("--device", type=NAMES, help="Like host,arm64:cortex-a53,ios.  [host]")
 @click.option("--threads", type=COUNTS, help="Like 1,2.  [default: 1]")
 @click.option("--lengths", type=COUNTS, help="Tokens of a text, like 32,128.  [default: 128]")
 @click.option("--texts", type=FilePath(), help="Your own texts, one a line.")
-@click.option("--recipe", "recipes", type=NAMES, help="Like fp32,int8.  [default: all]")
-@click.option("--runtime", "runtimes", type=NAMES, help="Like onnxruntime,litert.  [all]")
+@click.option("--recipe", type=RECIPE_NAMES, help="[default: all]")
+@click.option(
+    "--runtime",
+    type=RUNTIME_NAMES,
+    metavar="NAMES",
+    help=f"Of {', '.join(RUNTIMES)}.  [default: those that phones have]",
+)
 @click.option("--profile", is_flag=True, default=None, help="Time by operator, too.")
 @click.option("--memory", type=Size(), help="Memory budget of an emulated device, like 256M.")
 @click.option(
@@ -38,7 +45,9 @@ from edgekit.cli.options import (
     help="Most time for one file's inferences.  [default: 10]",
 )
 @click.option(
-    "--via", type=Text(), help="app, app:PACKAGE/ACTIVITY or app:BUNDLE-ID: inside an app there."
+    "--via",
+    type=Open(("app",), "app:PACKAGE/ACTIVITY|app:BUNDLE-ID"),
+    help="Inside an app on the device.",
 )
 @click.option(
     "--cool",
@@ -52,40 +61,44 @@ from edgekit.cli.options import (
 @debug_option
 def bench(
     bundles: tuple[Path, ...],
-    against: Path | None,
-    suite_name: str | None,
-    texts: Path | None,
     out: Path | None,
-    seconds: float | None,
-    cool: float | None,
     force: bool,
     quiet: bool,
     as_json: bool,
     debug: bool,
-    **options: object,
+    **options: Any,
 ) -> None:
-    """Measure BUNDLES: latency, memory and size, each file checked and all of them interleaved.
+    """Measure BUNDLES: latency, memory and size.
 
-    Interrupted, the same command goes on where it stopped. The devices android, ios and
-    ios-simulator are not proven on real ones yet (docs/devices.md).
+    Each file's answers are checked first, and all files are measured interleaved. Interrupted, the
+    same command goes on where it stopped. The devices android, ios and ios-simulator are not proven
+    on real ones yet (docs/devices.md).
+
+    \b
+    Examples:
+      edgekit bench model.edgekit
+      edgekit bench small.edgekit --against large.edgekit --lengths 32,128
+      edgekit bench model.edgekit --device host,arm64:cortex-a53
+      edgekit bench --suite quick
     """
-    from edgekit import report
-    from edgekit.benchmarks import session, spec
+    from edgekit import extras, reporting
+    from edgekit.benchmarks import session
     from edgekit.cli import progress
-    from edgekit.cli.report import show
+    from edgekit.cli.rendering.reports import show
 
-    if texts and options["lengths"]:
-        raise click.UsageError("--texts measures the lengths of its own: leave --lengths out")
-    asked = session.suite(bundles, against, suite_name, options)
-    asked = spec.checked(spec.with_limits(asked, seconds=seconds, cool_seconds=cool))
+    extras.require("bench", "report")
+    request = session.BenchRequest(bundles=bundles, **options)
+    asked = session.suite(request)
     folder = out or Path(f"{asked.name}.bench")
     with progress.Log(quiet or as_json) as log:
         try:
-            rows = session.run(asked, folder, texts=texts, force=force, say=log.say, tick=log.tick)
+            rows = session.run(
+                asked, folder, texts=request.texts, force=force, say=log.say, tick=log.tick
+            )
         except KeyboardInterrupt:
             kept = f"what is finished is in {folder}; the same command goes on from there"
             told = kept if folder.exists() else "nothing was measured yet"
             raise click.ClickException(f"interrupted: {told}") from None
-    show(report.build(rows), folder, as_json, quiet)
+    show(reporting.build(rows), folder, as_json, quiet)
     if any(row.failure for row in rows):
         sys.exit(1)

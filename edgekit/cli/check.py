@@ -12,9 +12,8 @@ from edgekit.cli.options import FilePath, debug_option, json_option
 
 @click.command()
 @click.argument("bundle", type=FilePath())
-@click.option(
-    "--budget", "budget_path", type=FilePath(), required=True, help="TOML: docs/check.md."
-)
+@click.option("--budget", type=FilePath(), help="A TOML file: docs/check.md.")
+@click.option("--init", type=FilePath(), help="Measure, and write a budget there.")
 @click.option(
     "--baseline",
     "baselines",
@@ -31,7 +30,8 @@ from edgekit.cli.options import FilePath, debug_option, json_option
 @debug_option
 def check(
     bundle: Path,
-    budget_path: Path,
+    budget: Path | None,
+    init: Path | None,
     baselines: tuple[Path, ...],
     junit: Path | None,
     markdown: Path | None,
@@ -39,23 +39,35 @@ def check(
     as_json: bool,
     debug: bool,
 ) -> None:
-    """Hold BUNDLE against a budget: size, speed, memory, parity, quality.
+    """Hold BUNDLE against a budget of size, speed and quality.
 
     Only what the budget asks for is measured. Exit code 1 if a budget is broken or could not be
-    measured, 2 if the budget makes no sense.
+    measured, 2 if the budget makes no sense. --init writes a budget from what is measured now.
+
+    \b
+    Examples:
+      edgekit check model.edgekit --init budget.toml
+      edgekit check model.edgekit --budget budget.toml
+      edgekit check model.edgekit --budget budget.toml --junit check.xml
     """
+    from edgekit import extras
     from edgekit.budget import junit as xml
     from edgekit.budget import limits, render, verdict
     from edgekit.budget.baseline import Baseline
-    from edgekit.budget.meter import Devices
+    from edgekit.budget.devices import Devices
     from edgekit.bundle import Bundle
     from edgekit.cli import progress
     from edgekit.cli.rendering.tables import print_json
     from edgekit.files import write_text
 
-    if junit:
-        xml.require()
-    budgets = limits.read(budget_path)
+    if (budget is None) == (init is None):
+        raise click.UsageError("give a budget with --budget, or have one written with --init")
+    if init is not None:
+        _write_first(bundle, init, quiet or as_json)
+        return
+    assert budget is not None
+    budgets = limits.read(budget)
+    extras.require(*(["check"] if junit else []), *limits.extras(budgets))
     baseline = Baseline.read(baselines) if baselines else None
     opened = Bundle.open(bundle.absolute())
     with progress.Log(quiet or as_json) as log:
@@ -73,3 +85,22 @@ def check(
         write_text(markdown, render.to_markdown(opened.name, found))
     if broken:
         sys.exit(1)
+
+
+def _write_first(bundle: Path, path: Path, hidden: bool) -> None:
+    """Writes a budget of what is measured now; one that is there is somebody's."""
+    from edgekit import extras
+    from edgekit.budget import first
+    from edgekit.budget.devices import Devices
+    from edgekit.bundle import Bundle
+    from edgekit.cli import progress
+    from edgekit.files import write_text
+
+    if path.exists():
+        raise click.UsageError(f"{path} exists: remove it, or name another file with --init")
+    extras.require("bench")
+    opened = Bundle.open(bundle.absolute())
+    with progress.Log(hidden) as log:
+        budget = first.write(opened, Devices(log.say, log.tick))
+    write_text(path, budget)
+    click.echo(f"{path}; next: edgekit check {bundle} --budget {path}", err=hidden)

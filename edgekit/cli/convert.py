@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import shlex
-from pathlib import Path
+from typing import Any
 
 import click
 
+from edgekit.cli.choices import FORMAT_NAMES, MINIMUM_IOS, RECIPE_NAMES, TASKS
 from edgekit.cli.options import (
     COUNTS,
     LAYERS,
-    NAMES,
     FilePath,
     Text,
     debug_option,
@@ -21,78 +21,64 @@ from edgekit.cli.options import (
 
 @click.command()
 @click.argument("model", type=Text())
-@click.option("--task", type=Text(), help="What the model is for.  [default: the checkpoint's]")
-@click.option("--to", type=NAMES, default="onnx,tflite,coreml", show_default=True)
-@click.option("--recipe", "recipes", type=NAMES, help="Default: fp32,int8; Core ML: fp16,int8.")
+@click.option(
+    "--task",
+    type=click.Choice(TASKS),
+    metavar="TASK",
+    help=f"What the model is for: {', '.join(TASKS)}.  [default: what its config says]",
+)
+@click.option("--to", type=FORMAT_NAMES, default="onnx,tflite,coreml", show_default=True)
+@click.option(
+    "--recipe",
+    type=RECIPE_NAMES,
+    envvar="EDGEKIT_CONVERT_RECIPE",
+    help="Default: fp32,int8; Core ML: fp16,int8.",
+)
 @click.option("--max-length", type=click.IntRange(1), help="Most tokens, special ones included.")
 @click.option("--buckets", type=COUNTS, help="Static lengths, like 32,128,512.")
 @click.option("-o", "--out", type=FilePath(), help="Default: <model>.edgekit")
-@click.option("--minimum-ios", help="Core ML target: 16, 17, 18.  [default: 18]")
+@click.option("--minimum-ios", type=click.Choice(MINIMUM_IOS), help="Of Core ML.  [default: 18]")
 @click.option("--minimum-tflite", help="Oldest TensorFlow Lite to run the .tflite files, as 2.14.")
 @click.option("--opset", type=int, help="Newest opset of the ONNX files, from 15 to 20.")
 @click.option("--int64-inputs", is_flag=True, help="ONNX files that take int64 instead of int32.")
-@click.option("--keep-float32", type=LAYERS, help="Layers of Core ML files in float32: 0,5.")
+@click.option(
+    "--keep-float32", type=LAYERS, default=(), help="Layers of Core ML files in float32: 0,5."
+)
 @click.option("--embed-tokenizer", is_flag=True, help="Add ONNX files that take text.")
 @click.option("--jobs", type=click.IntRange(1), default=2, help="Formats at a time.  [default: 2]")
 @click.option("--force", is_flag=True, help="Replace an existing bundle.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and do nothing.")
 @click.option("--allow-pickle", is_flag=True, help="Load pickled weights: they can run code.")
-@click.option("--allow-unused-weights", is_flag=True, help="Leave out weights no model reads.")
+@click.option(
+    "--allow-unused-weights",
+    is_flag=True,
+    help="Leave out weights no model reads.",
+)
 @click.option("--trust-remote-code", is_flag=True, help="Run Python code of the checkpoint.")
 @quiet_option
 @json_option
 @debug_option
 def convert(
-    model: str,
-    task: str | None,
-    to: tuple[str, ...],
-    recipes: tuple[str, ...] | None,
-    max_length: int | None,
-    buckets: tuple[int, ...] | None,
-    out: Path | None,
-    minimum_ios: str | None,
-    minimum_tflite: str | None,
-    opset: int | None,
-    int64_inputs: bool,
-    keep_float32: tuple[int, ...] | None,
-    embed_tokenizer: bool,
-    jobs: int,
-    force: bool,
-    dry_run: bool,
-    allow_pickle: bool,
-    allow_unused_weights: bool,
-    trust_remote_code: bool,
-    quiet: bool,
-    as_json: bool,
-    debug: bool,
+    jobs: int, dry_run: bool, quiet: bool, as_json: bool, debug: bool, **asked: Any
 ) -> None:
     """Convert MODEL into a proven bundle.
 
     MODEL is a hub id, a checkpoint's folder, "demo" (all-MiniLM-L6-v2) or "config:PATH" (random
     weights from a bare config).
+
+    \b
+    Examples:
+      edgekit convert demo
+      edgekit convert path/to/checkpoint --to tflite --recipe int8
+      edgekit convert path/to/checkpoint --dry-run
+      edgekit convert org/model --buckets 32,128 --minimum-ios 17
     """
     from edgekit.cli import progress
     from edgekit.cli.rendering import bundles
     from edgekit.conversion import pipeline, plan
-    from edgekit.model.source import Trust
+    from edgekit.conversion.request import ConversionRequest
 
-    planned = plan.make(
-        model,
-        task=task,
-        to=to,
-        recipes=recipes,
-        max_length=max_length,
-        buckets=buckets,
-        out=out,
-        force=force,
-        minimum_ios=minimum_ios,
-        minimum_tflite=minimum_tflite,
-        opset=opset,
-        int64_inputs=int64_inputs,
-        keep_float32=keep_float32,
-        embed_tokenizer=embed_tokenizer,
-        trust=Trust(allow_pickle, trust_remote_code, allow_unused_weights),
-    )
+    planned = plan.make(ConversionRequest(**asked))
     for note in () if quiet else planned.source.notes:
         click.echo(f"note: {note}", err=True)
     if dry_run:
@@ -101,7 +87,7 @@ def convert(
     with progress.shown(planned, quiet or as_json) as steps:
         bundle = pipeline.convert(planned, say=steps, jobs=jobs, debug=debug)
     if not quiet:
-        bundles.bundle(bundle, as_json, steps.finished)
+        bundles.converted(bundle, as_json, steps.finished)
         if not as_json:
             path = shlex.quote(str(bundle.path))
             click.echo(f"next: edgekit app {path} --platform android -o DIR (or ios)")

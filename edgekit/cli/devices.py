@@ -12,7 +12,13 @@ from edgekit.cli.options import Text, debug_option, json_option
 @debug_option
 @click.pass_context
 def devices(context: click.Context, as_json: bool, debug: bool) -> None:
-    """List the devices that can be measured on, and what is missing to reach the others."""
+    """List what can be measured on, and what the rest needs.
+
+    \b
+    Examples:
+      edgekit devices
+      edgekit devices setup arm64
+    """
     from edgekit.benchmarks.devices import targets
     from edgekit.cli.rendering import bundles
 
@@ -24,7 +30,12 @@ def devices(context: click.Context, as_json: bool, debug: bool) -> None:
 @click.argument("name", type=Text())
 @debug_option
 def setup(name: str, debug: bool) -> None:
-    """Fetch once what the device NAME needs, like arm64."""
+    """Fetch once what the device NAME needs.
+
+    \b
+    Examples:
+      edgekit devices setup arm64
+    """
     from edgekit.benchmarks.devices import targets
     from edgekit.cli import progress
 
@@ -37,7 +48,12 @@ def setup(name: str, debug: bool) -> None:
 @click.argument("name", type=Text())
 @debug_option
 def clean(name: str, debug: bool) -> None:
-    """Remove all that edgekit has put on the device NAME, or into its cache."""
+    """Remove what edgekit put on the device NAME, or into its cache.
+
+    \b
+    Examples:
+      edgekit devices clean arm64
+    """
     from edgekit.benchmarks.devices import targets
 
     targets.clean(name)

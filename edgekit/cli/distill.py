@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Any
 
 import click
 
+from edgekit.cli.choices import OBJECTIVES, PRECISIONS, STARTS
 from edgekit.cli.options import (
     FilePath,
     Finite,
@@ -26,7 +26,9 @@ from edgekit.cli.options import (
 @click.option(
     "--layers", required=True, type=Text(), help="How many, or which from 0: 3, or 1,3,5."
 )
-@click.option("--objective", required=True, help="mlm, task or embedding: see above.")
+@click.option(
+    "--objective", required=True, type=click.Choice(OBJECTIVES), help="What is learnt: see above."
+)
 @click.option("--data", type=FilePath(), help="Labelled examples, for task.")
 @click.option(
     "--texts",
@@ -42,7 +44,13 @@ from edgekit.cli.options import (
 @click.option("--student", help="distilbert: another architecture than the teacher's, a BERT.")
 @click.option("--width", type=click.IntRange(1), help="Another hidden size: begins at random.")
 @click.option("--vocabulary", type=FilePath(), help="Folder of another tokenizer.")
-@click.option("--start", default="teacher", show_default=True, help="Layers: teacher or random.")
+@click.option(
+    "--start",
+    type=click.Choice(STARTS),
+    default="teacher",
+    show_default=True,
+    help="What its layers are before.",
+)
 @click.option("--epochs", type=Finite(), default=3.0, show_default=True)
 @click.option("--steps", type=click.IntRange(1), help="Instead of epochs.")
 @click.option("--batch", type=click.IntRange(1), default=32, show_default=True, help="A step's.")
@@ -55,7 +63,7 @@ from edgekit.cli.options import (
 @click.option("--train-embeddings/--freeze-embeddings", default=None, help="[trained in mlm]")
 @click.option("--max-length", "length", type=int, help="Most tokens of an example.")
 @click.option("--seed", type=int, default=0, show_default=True)
-@click.option("--precision", default="auto", show_default=True, help="fp32, bf16 or fp16.")
+@click.option("--precision", type=click.Choice(PRECISIONS), default="auto", show_default=True)
 @click.option("--cache-teacher", is_flag=True, help="Ask the teacher once, not in each epoch.")
 @click.option("--controls", is_flag=True, help="Train without distillation, and at random, too.")
 @click.option(
@@ -74,31 +82,27 @@ from edgekit.cli.options import (
 @quiet_option
 @json_option
 @debug_option
-def distill(
-    teacher: str,
-    out: Path,
-    layers: str,
-    allow_pickle: bool,
-    trust_remote_code: bool,
-    quiet: bool,
-    as_json: bool,
-    debug: bool,
-    **options: Any,
-) -> None:
-    """Train a smaller student of TEACHER, and say whether distillation helped.
+def distill(layers: str, quiet: bool, as_json: bool, debug: bool, **asked: Any) -> None:
+    """Train a smaller student of TEACHER, and say whether it helped.
 
     TEACHER is what edgekit convert takes. The objective mlm is DistilBERT's pretraining (soft
     targets, masked tokens, hidden states); task learns from a fine-tuned teacher and its labels;
     embedding from sentence vectors, without labels. Checkpoints, log and report are in
     <student>.distill. Several processes: accelerate launch -m edgekit distill ...
+
+    \b
+    Examples:
+      edgekit distill demo -o half --layers 3 --objective embedding --texts a.txt
+      edgekit distill big -o half --layers 1,3,5 --objective task --data train.tsv
     """
     from edgekit.cli import progress
     from edgekit.cli.rendering import distillation
-    from edgekit.distillation import plan, run
-    from edgekit.model.source import Trust
+    from edgekit.distillation import plan
+    from edgekit.distillation.request import DistillationRequest
 
-    trust = Trust(allow_pickle, trust_remote_code)
-    planned = plan.make(teacher, out, layers=_layers(layers), trust=trust, **options)
+    planned = plan.make(DistillationRequest(layers=_layers(layers), **asked))
+    from edgekit.distillation import run  # imports torch, which the plan has asked for
+
     others = os.environ.get("RANK", "0") != "0"  # Accelerate starts processes as torchrun does
     with progress.Log(quiet or as_json or others) as log:
         try:

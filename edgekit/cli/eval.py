@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from edgekit.cli.choices import WAYS
 from edgekit.cli.options import (
     NAMES,
     FilePath,
@@ -15,6 +16,7 @@ from edgekit.cli.options import (
     Text,
     debug_option,
     json_option,
+    prompt_option,
     quiet_option,
 )
 
@@ -22,8 +24,13 @@ from edgekit.cli.options import (
 @click.command("eval")
 @click.argument("bundles", nargs=-1, required=True, type=FilePath())
 @click.option("--data", required=True, type=FilePath(), help="Labelled examples: see below.")
-@click.option("--task", type=Text(), help="Where the model leaves a choice: retrieval.")
-@click.option("--artifacts", type=NAMES, help="Files of the bundle.  [default: all that run]")
+@click.option(
+    "--task",
+    type=click.Choice(WAYS),
+    metavar="TASK",
+    help=f"Where the model leaves a choice: {', '.join(WAYS)}.",
+)
+@click.option("--artifact", type=NAMES, help="Files, formats or recipes.  [default: all]")
 @click.option(
     "--device", type=Text(), default="host", show_default=True, help="Like host or arm64."
 )
@@ -41,6 +48,7 @@ from edgekit.cli.options import (
 @click.option(
     "--shown", type=click.IntRange(0), default=3, show_default=True, help="Differing examples."
 )
+@prompt_option
 @click.option("-o", "--out", type=FilePath(), help="Default: <data>.eval")
 @click.option("--force", is_flag=True, help="Ask again what is in the folder already.")
 @quiet_option
@@ -50,7 +58,7 @@ def evaluate(
     bundles: tuple[Path, ...],
     data: Path,
     task: str | None,
-    artifacts: tuple[str, ...] | None,
+    artifact: tuple[str, ...] | None,
     device: str,
     limit: int | None,
     columns: dict[str, str] | None,
@@ -58,25 +66,34 @@ def evaluate(
     null_threshold: float,
     top: int,
     shown: int,
+    prompt: str | None,
     out: Path | None,
     force: bool,
     quiet: bool,
     as_json: bool,
     debug: bool,
 ) -> None:
-    """Is it still as good? Each file of BUNDLES, and PyTorch, over labelled data.
+    """Judge each file of BUNDLES, and PyTorch, on labelled data.
 
     Data are TSV, CSV, JSONL, Parquet, SQuAD's JSON or CoNLL by their suffix. Metrics come with
     intervals of 95%; drops are against PyTorch on the same examples. Interrupted, the same command
     goes on where it stopped.
+
+    \b
+    Examples:
+      edgekit eval model.edgekit --data dev.tsv
+      edgekit eval model.edgekit --data dev.csv --artifact int8 --limit 200
+      edgekit eval model.edgekit --data dev.csv --columns text=review
     """
     from edgekit.cli import progress
     from edgekit.cli.rendering import evaluation
-    from edgekit.evaluation.kinds import Options
-    from edgekit.evaluation.run import Request, default_folder, run
+    from edgekit.evaluation.kinds import EvaluationOptions
+    from edgekit.evaluation.run import EvaluationRequest, default_folder, run
 
-    options = Options(columns or {}, labels or {}, null_threshold, top)
-    request = Request(bundles, data, task, artifacts, device, limit, shown, options)
+    options = EvaluationOptions(columns or {}, labels or {}, null_threshold, top)
+    request = EvaluationRequest(
+        bundles, data, task, artifact, device, limit, shown, options, prompt=prompt
+    )
     folder = out or default_folder(data)
     with progress.Log(quiet or as_json) as log:
         try:

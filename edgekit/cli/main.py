@@ -5,6 +5,7 @@ Nothing heavy is imported before a command runs.
 
 from __future__ import annotations
 
+import io
 import signal
 import sys
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ import click
 from edgekit.cli.app import app
 from edgekit.cli.bench import bench
 from edgekit.cli.check import check
+from edgekit.cli.completion import completion
 from edgekit.cli.convert import convert
 from edgekit.cli.devices import devices
 from edgekit.cli.distill import distill
@@ -23,22 +25,40 @@ from edgekit.cli.inspect import inspect
 from edgekit.cli.report import report
 from edgekit.cli.run import run
 from edgekit.cli.schema import schema
+from edgekit.cli.serve import serve
 from edgekit.cli.support import support
 from edgekit.cli.verify import verify
 from edgekit.errors import EdgekitError
 from edgekit.version import VERSION
 
 COMMANDS = (
-    convert, inspect, verify, support, run, app, bench, devices, report, evaluate, check,
-    distill, schema,
+    convert, inspect, verify, support, run, app, serve, bench, devices, report, evaluate, check,
+    distill, schema, completion,
 )  # fmt: skip
 _ENDING = ("SIGTERM", "SIGHUP")  # SIGINT is KeyboardInterrupt already; Windows has no SIGHUP
 
 
-@click.group(commands=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    commands=COMMANDS,
+    invoke_without_command=True,
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "auto_envvar_prefix": "EDGEKIT",  # --to of convert is EDGEKIT_CONVERT_TO
+    },
+)
 @click.version_option(VERSION, prog_name="edgekit")
-def cli() -> None:
-    """Transformers encoders on phones: converted, quantised, proven."""
+@click.pass_context
+def cli(context: click.Context) -> None:
+    """Transformers encoders on phones: converted, quantised, proven, measured.
+
+    \b
+    Examples:
+      edgekit convert demo
+      edgekit run all-MiniLM-L6-v2.edgekit "a cat" "a dog"
+      edgekit bench all-MiniLM-L6-v2.edgekit
+    """
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -48,6 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         arguments: those after the program's name; None: the process's own.
     """
     _interrupt_when_ended()
+    _print_anything()
     debug = "--debug" in (sys.argv if arguments is None else arguments)
     try:
         cli.main(arguments, prog_name="edgekit", standalone_mode=False)
@@ -75,6 +96,13 @@ def _interrupt_when_ended() -> None:
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is not signal.SIG_IGN:  # as nohup asks
             signal.signal(number, _interrupted)
+
+
+def _print_anything() -> None:
+    """Lets output that is no terminal hold what its encoding lacks, as Windows' often does."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _interrupted(*_: object) -> NoReturn:

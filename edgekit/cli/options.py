@@ -9,9 +9,10 @@ from __future__ import annotations
 import math
 import re
 from pathlib import Path
-from typing import Any, TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 T = TypeVar("T")
 Parameter: TypeAlias = "click.Parameter | None"
@@ -30,7 +31,7 @@ class Text(click.ParamType[str]):
 
     name = "text"
 
-    def convert(self, value: Any, param: Parameter, ctx: Context) -> str:
+    def convert(self, value: str, param: Parameter, ctx: Context) -> str:
         if not value.strip():
             self.fail("it is empty", param, ctx)
         return str(value)
@@ -48,7 +49,7 @@ class FilePath(click.ParamType[Path]):
     def __init__(self, *, special: bool = False) -> None:
         self._special = special
 
-    def convert(self, value: Any, param: Parameter, ctx: Context) -> Path:
+    def convert(self, value: str | Path, param: Parameter, ctx: Context) -> Path:
         if not str(value).strip():
             self.fail("it is empty", param, ctx)
         path = Path(value)
@@ -59,6 +60,11 @@ class FilePath(click.ParamType[Path]):
         if not plain and not self._special:
             self.fail(f"'{path}' is a pipe or a device: give a file or a folder", param, ctx)
         return path
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        return [CompletionItem(incomplete, type="file")]
 
 
 class Finite(click.ParamType[float]):
@@ -73,7 +79,7 @@ class Finite(click.ParamType[float]):
     def __init__(self, within: click.ParamType[float] = click.FLOAT) -> None:
         self._within = within
 
-    def convert(self, value: Any, param: Parameter, ctx: Context) -> float:
+    def convert(self, value: str | float, param: Parameter, ctx: Context) -> float:
         found = self._within.convert(value, param, ctx)
         if not math.isfinite(found):
             self.fail(f"{value} is not a finite number", param, ctx)
@@ -92,10 +98,21 @@ class List(click.ParamType[tuple[T, ...]]):
     def __init__(self, of: click.ParamType[T]) -> None:
         self._of = of
 
-    def convert(self, value: Any, param: Parameter, ctx: Context) -> tuple[T, ...]:
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str | None:
+        inner = self._of.get_metavar(param, ctx)
+        return f"{inner},..." if inner else None
+
+    def convert(self, value: str | tuple[T, ...], param: Parameter, ctx: Context) -> tuple[T, ...]:
         if isinstance(value, tuple):
             return value
         return tuple(self._of.convert(part, param, ctx) for part in _parts(self, value, param, ctx))
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        before, comma, last = incomplete.rpartition(",")
+        found = self._of.shell_complete(ctx, param, last)
+        return [CompletionItem(f"{before}{comma}{each.value}", each.type) for each in found]
 
 
 class Size(click.ParamType[int]):
@@ -103,7 +120,7 @@ class Size(click.ParamType[int]):
 
     name = "size"
 
-    def convert(self, value: Any, param: Parameter, ctx: Context) -> int:
+    def convert(self, value: str | int, param: Parameter, ctx: Context) -> int:
         if isinstance(value, int):
             return value
         found = re.fullmatch(r"(\d+)([KMG]?)B?", value.strip().upper())
@@ -117,7 +134,9 @@ class Pairs(click.ParamType[dict[str, str]]):
 
     name = "a=b,c=d"
 
-    def convert(self, value: Any, param: Parameter, ctx: Context) -> dict[str, str]:
+    def convert(
+        self, value: str | dict[str, str], param: Parameter, ctx: Context
+    ) -> dict[str, str]:
         if isinstance(value, dict):
             return value
         found: dict[str, str] = {}
@@ -136,7 +155,9 @@ class Numbers(click.ParamType[dict[str, float]]):
 
     name = "a=1,b=2"
 
-    def convert(self, value: Any, param: Parameter, ctx: Context) -> dict[str, float]:
+    def convert(
+        self, value: str | dict[str, float], param: Parameter, ctx: Context
+    ) -> dict[str, float]:
         if isinstance(value, dict):
             return value
         pairs, number = Pairs().convert(value, param, ctx), Finite()
@@ -153,3 +174,9 @@ def _parts(kind: click.ParamType[T], value: str, param: Parameter, ctx: Context)
 NAMES = List(Text())
 COUNTS = List(click.IntRange(1))
 LAYERS = List(click.IntRange(0))
+prompt_option = click.option(
+    "--prompt",
+    type=Text(),
+    metavar="NAME",
+    help="The model's prompt to put before every text, or none.  [default: as the model says]",
+)

@@ -60,12 +60,13 @@ class _Shown(Steps):
                 self._running[key] = step
             else:
                 self._running.pop(key, None)
-                self._console.print(f"  {_text(step):<72} [dim]{step.seconds:6.1f} s[/dim]")
+                self._console.print(f"  {_text(step):<68} [dim]{step.seconds:6.1f} s[/dim]")
             self._status.update(" | ".join(_text(each) for each in self._running.values()))
 
 
 def _text(step: Step) -> str:
-    return f"{step.stage:<7} {_VERBS[step.action]:<12} {step.detail}"
+    detail = step.detail.replace(" in edgekit ", " in ")  # so that lines fit 80 columns
+    return f"{step.stage:<7} {_VERBS[step.action]:<12} {detail}"
 
 
 class Log:

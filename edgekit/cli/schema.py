@@ -21,7 +21,7 @@ FILES = {
         "Measurement",
         "A line of results.jsonl of edgekit bench, version 1",
     ),
-    "report": ("edgekit.report.data", "ReportFile", "report.json of edgekit bench, version 1"),
+    "report": ("edgekit.reporting.data", "ReportFile", "report.json of edgekit bench, version 1"),
     "eval": ("edgekit.evaluation.result", "Evaluation", "eval.json of edgekit eval, version 1"),
     "distill": (
         "edgekit.distillation.report",
@@ -43,9 +43,14 @@ def text(name: str) -> str:
 @click.command()
 @click.argument("name", type=click.Choice(list(FILES)), required=False)
 def schema(name: str | None) -> None:
-    """Print the JSON Schema of a file that edgekit writes; without NAME the names.
+    """Print the JSON Schema of a file that edgekit writes.
 
-    docs/schemas has them, too. Readers pass over fields that a schema does not know: a minor
-    version may add some.
+    Without NAME the names are printed. docs/schemas has them, too. Readers pass over fields that a
+    schema does not know: a minor version may add some.
+
+    \b
+    Examples:
+      edgekit schema
+      edgekit schema manifest
     """
     click.echo("\n".join(FILES) if name is None else text(name), nl=name is None)

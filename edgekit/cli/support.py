@@ -11,7 +11,13 @@ from edgekit.cli.options import debug_option, json_option
 @json_option
 @debug_option
 def support(as_json: bool, debug: bool) -> None:
-    """Show which architecture, task, format and recipe was measured, and its worst error."""
+    """Show the measured error of each architecture and task.
+
+    \b
+    Examples:
+      edgekit support
+      edgekit support --json
+    """
     from edgekit import support as measured
     from edgekit.cli.rendering import bundles
 

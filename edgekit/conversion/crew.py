@@ -35,7 +35,7 @@ class Crew:
 
         Args:
             share: how many such processes have to share the cores.
-            function: a function of :mod:`edgekit.conversion.stages`.
+            function: :func:`~edgekit.conversion.trace.trace` or :func:`~.export.export`.
             *args: its arguments.
 
         Raises:

@@ -10,26 +10,21 @@ from pathlib import Path
 
 import msgspec
 
-from edgekit import bundle, documents, formats
+from edgekit import contents, documents, formats
 from edgekit.bundle import Bundle
-from edgekit.conversion import stages
 from edgekit.conversion.crew import Crew, Here
+from edgekit.conversion.export import export
 from edgekit.conversion.plan import ExportPlan
-from edgekit.conversion.stages import Exported, Outcome, Traced
+from edgekit.conversion.results import Exported, FormatOutcome, Traced
 from edgekit.conversion.steps import Say
+from edgekit.conversion.trace import trace
 from edgekit.conversion.worker import disk_error
 from edgekit.errors import ConversionError, EdgekitError, OutputError, ProofError
 from edgekit.files import external_data
-from edgekit.manifest import (
-    SCHEMA_VERSION,
-    ArtifactEntry,
-    FileEntry,
-    Manifest,
-    Refused,
-    SourceFacts,
-    TextArtifactEntry,
-    WeightEntry,
-)
+from edgekit.manifest import SCHEMA_VERSION, Manifest
+from edgekit.manifest.artifacts import ArtifactEntry, Refused, TextArtifactEntry, WeightEntry
+from edgekit.manifest.checkpoint import SourceFacts
+from edgekit.manifest.files import FileEntry
 from edgekit.model import config as configs
 from edgekit.model.source import SEED, Source
 from edgekit.postprocess import settings
@@ -84,17 +79,17 @@ def convert(
 
 def _run(
     plan: ExportPlan, folder: Path, crew: Crew | Here, jobs: int
-) -> tuple[Traced, dict[str, Outcome]]:
+) -> tuple[Traced, dict[str, FormatOutcome]]:
     """What tracing found out, and what became of each format, in the order asked for."""
     work, out = folder / "work", folder / "bundle"
     work.mkdir()
     out.mkdir()
     with crew:
-        traced = crew.call(1, stages.trace, plan, work, out)
+        traced = crew.call(1, trace, plan, work, out)
         names = [name for name in plan.formats() if name not in traced.missing]
         with ThreadPoolExecutor(jobs) as pool:
             futures = {
-                name: pool.submit(crew.call, jobs, stages.export, plan, traced, name, work, out)
+                name: pool.submit(crew.call, jobs, export, plan, traced, name, work, out)
                 for name in sorted(names, key=lambda name: -formats.get(name).effort)
             }
             try:
@@ -104,21 +99,21 @@ def _run(
                 pool.shutdown(wait=True, cancel_futures=True)
                 raise
     lacking = {
-        name: Outcome(failure=ConversionError(text)) for name, text in traced.missing.items()
+        name: FormatOutcome(failure=ConversionError(text)) for name, text in traced.missing.items()
     }
     return traced, {name: {**found, **lacking}[name] for name in plan.formats()}
 
 
-def _outcome(future: Future[Outcome]) -> Outcome:
+def _outcome(future: Future[FormatOutcome]) -> FormatOutcome:
     try:
         return future.result()
     except OutputError:  # the disk is full, or gone: no other format will fare better
         raise
     except EdgekitError as error:
-        return Outcome(failure=error)
+        return FormatOutcome(failure=error)
 
 
-def _refused(plan: ExportPlan, outcomes: Mapping[str, Outcome]) -> Iterator[Refused]:
+def _refused(plan: ExportPlan, outcomes: Mapping[str, FormatOutcome]) -> Iterator[Refused]:
     """A row for each file that was planned and is not published."""
     for name, outcome in outcomes.items():
         for row in outcome.files:
@@ -159,18 +154,19 @@ def _write_manifest(
         buckets=plan.buckets,
         pad_id=traced.signature.pad_id,
         prompts=source.prompts() if plan.task.has_head else {},
+        default_prompt_name=source.default_prompt_name() if plan.task.has_head else None,
         similarity=source.similarity(plan.task),
         pooling=source.head(plan.task).facts() if plan.task.has_head else None,
         tokenizer=traced.tokenizer,
-        golden=bundle.entry(folder, folder / bundle.GOLDEN),
+        golden=contents.entry(folder, folder / contents.GOLDEN),
         postprocess=traced.postprocess,
         postprocessing=settings(plan.task.name, plan.task.problem_type),
         artifacts=tuple(_artifact(traced, row, folder) for row in kept if not row.takes_text),
         text_artifacts=tuple(_text_artifact(traced, row, folder) for row in kept if row.takes_text),
         refused=refused,
     )
-    text = documents.dump_json(manifest, bundle.MANIFEST, indent=2)
-    (folder / bundle.MANIFEST).write_text(text + "\n", encoding="utf-8")
+    text = documents.dump_json(manifest, contents.MANIFEST, indent=2)
+    (folder / contents.MANIFEST).write_text(text + "\n", encoding="utf-8")
 
 
 def _source(source: Source, parameters: int) -> SourceFacts:
@@ -192,7 +188,7 @@ def _artifact(traced: Traced, row: Exported, folder: Path) -> ArtifactEntry:
     dtypes = {spec.name: spec.dtype for spec in facts.inputs}
     inputs = [replace(spec, dtype=dtypes[spec.name]) for spec in traced.signature.inputs]
     return ArtifactEntry(
-        **msgspec.structs.asdict(bundle.entry(folder, row.path)),
+        **msgspec.structs.asdict(contents.entry(folder, row.path)),
         data=_data(row, folder),
         format=facts.format,
         recipe=row.recipe,
@@ -211,7 +207,7 @@ def _text_artifact(traced: Traced, row: Exported, folder: Path) -> TextArtifactE
     from edgekit.converters.onnx_text import IDS, INPUT
 
     return TextArtifactEntry(
-        **msgspec.structs.asdict(bundle.entry(folder, row.path)),
+        **msgspec.structs.asdict(contents.entry(folder, row.path)),
         data=_data(row, folder),
         format=row.facts.format,
         recipe=row.recipe,
@@ -236,7 +232,7 @@ def _weights(row: Exported) -> tuple[WeightEntry, ...]:
 def _data(row: Exported, folder: Path) -> FileEntry | None:
     """The external data beside a file, if it has any."""
     path = external_data(row.path)
-    return bundle.entry(folder, path) if path.exists() else None
+    return contents.entry(folder, path) if path.exists() else None
 
 
 def _batched(specs: Sequence[TensorSpec], batch: int | str) -> tuple[TensorSpec, ...]:
@@ -246,14 +242,14 @@ def _batched(specs: Sequence[TensorSpec], batch: int | str) -> tuple[TensorSpec,
 
 def _remove_all_but(kept: Sequence[Exported], folder: Path) -> None:
     """Leaves a bundle's own files: those refused go, and what a converter that died had begun."""
-    named = {bundle.GOLDEN, bundle.POSTPROCESS, bundle.TOKENIZER}
+    named = {contents.GOLDEN, contents.POSTPROCESS, contents.TOKENIZER}
     named.update(path.name for row in kept for path in (row.path, external_data(row.path)))
     for path in folder.iterdir():
         if path.name not in named:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
-def _error(outcomes: Mapping[str, Outcome], published: Path | None) -> EdgekitError:
+def _error(outcomes: Mapping[str, FormatOutcome], published: Path | None) -> EdgekitError:
     """What went wrong, file by file and format by format, and what has become of the rest."""
     wrong = [
         f"{row.path.name}: {row.failure}"

@@ -5,22 +5,25 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from safetensors import safe_open
 
-from edgekit import formats, recipe
+from edgekit import extras, formats, recipe
+from edgekit.conversion.request import ConversionRequest
+from edgekit.converters.options import FormatOptions, flag
 from edgekit.errors import OutputError, PlanError
 from edgekit.formats import Format
 from edgekit.model import config as configs
-from edgekit.model.source import NO_TRUST, Source, Trust, find
+from edgekit.model.finding import find
+from edgekit.model.source import Source
 from edgekit.model.tasks import Task
-from edgekit.runtime import text as text_runtime
 from edgekit.signature import Signature, TensorSpec
 from edgekit.staging import check_replaceable
 
 BUCKETS = (32, 64, 128, 256, 384, 512)
+_SHORT = 16  # the mean sentence of STS-B has 14 tokens
 _FLOATS = ("F64", "F32", "F16", "BF16")
 _INPUTS = {
     "input_ids": "the text's token ids",
@@ -43,8 +46,7 @@ class PlannedArtifact:
 class ExportPlan:
     """What :func:`edgekit.convert` is going to do.
 
-    ``options`` are those of single formats that were given: see :class:`edgekit.formats.Format`.
-    ``float32_layers`` of Core ML files are kept out of float16.
+    ``options`` are what each format alone is asked for, by its name.
     """
 
     source: Source
@@ -53,10 +55,9 @@ class ExportPlan:
     max_length: int
     buckets: tuple[int, ...]
     out: Path
+    options: Mapping[str, FormatOptions]
     force: bool = False
     embed_tokenizer: bool = False
-    float32_layers: tuple[int, ...] = ()
-    options: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def inputs(self) -> tuple[TensorSpec, ...]:
@@ -80,108 +81,70 @@ class ExportPlan:
         return tuple(row.recipe for row in self.artifacts if row.format == format_name)
 
 
-def make(
-    model: str,
-    *,
-    task: str | None = None,
-    to: Sequence[str] = formats.DEFAULT,
-    recipes: Sequence[str] | None = None,
-    max_length: int | None = None,
-    buckets: Sequence[int] | None = None,
-    out: str | os.PathLike[str] | None = None,
-    force: bool = False,
-    minimum_ios: str | None = None,
-    minimum_tflite: str | None = None,
-    opset: int | None = None,
-    int64_inputs: bool = False,
-    keep_float32: Sequence[int] | None = None,
-    embed_tokenizer: bool = False,
-    trust: Trust = NO_TRUST,
-) -> ExportPlan:
-    """Checks the arguments against the model and the machine.
-
-    Args:
-        model: a hub id, a folder, ``demo`` or ``config:PATH``.
-        task: what the model is for; None asks the checkpoint.
-        to: formats.
-        recipes: the same for all formats; None leaves each its own default.
-        max_length: the most tokens, special ones included.
-        buckets: static lengths in tokens, for formats that need them.
-        out: the bundle's folder; None is ``NAME.edgekit`` in the current one.
-        force: whether a bundle that is there is replaced.
-        minimum_ios: the oldest iOS that has to run Core ML files: 16, 17 or 18.
-        minimum_tflite: the oldest TensorFlow Lite that has to run TFLite files, such as 2.14.
-        opset: the newest opset of ai.onnx that ONNX files may ask for, 15 to 20.
-        int64_inputs: whether ONNX files take int64 instead of int32.
-        keep_float32: the encoder layers, counted from 0, that Core ML files compute in float32.
-        embed_tokenizer: whether ONNX files that take text are added.
-        trust: what of the checkpoint may run code.
+def make(request: ConversionRequest) -> ExportPlan:
+    """Checks a request against the model and the machine.
 
     Raises:
         EdgekitError: the first thing that cannot work, with its remedy.
     """
-    wanted = [formats.get(name) for name in _once("--to", to)]
-    pairs = [(format_, name) for format_ in wanted for name in _recipes(format_, recipes)]
-    for format_ in wanted:
-        format_.require()
-    options = {
-        "minimum_ios": minimum_ios,
-        "minimum_tflite": minimum_tflite,
-        "opset": opset,
-        "int64_inputs": int64_inputs or None,
-    }
-    given = {name: value for name, value in options.items() if value is not None}
-    _check_options(given, wanted)
-    source = find(model, trust)
-    if keep_float32:
-        _check_layers(keep_float32, source, to)
-    if embed_tokenizer:
-        _check_embedding(source, [format_.name for format_ in wanted])
-    chosen = source.task(task)
-    source.head(chosen)
-    source.similarity(chosen)
-    length = _length(source, chosen, max_length, buckets)
-    folder = Path(out) if out is not None else Path(f"{source.name}.edgekit")
-    _check_out(folder, force)
-    parameters = count_parameters(source)
-    artifacts = dict.fromkeys(
-        PlannedArtifact(
-            f"model-{name}{format_.suffix}",
-            format_.name,
-            name,
-            parameters * recipe.get(name).weight_bits(format_.name) // 8,
-        )
-        for format_, name in pairs
-    )
+    wanted = [formats.get(name) for name in _once("--to", request.to)]
+    pairs = [(format_, name) for format_ in wanted for name in _recipes(format_, request.recipe)]
+    extras.require("pytorch", *(format_.name for format_ in wanted))
+    options = _options(request, wanted)
+    source = find(request.model, request.trust)
+    if source.adapter:
+        extras.require("peft")
+    _check_layers(request.keep_float32, source)
+    if request.embed_tokenizer:
+        _check_embedding(source)
+    task = source.task(request.task)
+    source.head(task)
+    source.similarity(task)
+    length = _length(source, request)
+    folder = Path(f"{source.name}.edgekit" if request.out is None else request.out)
+    _check_out(folder, request.force)
     return ExportPlan(
         source,
-        chosen,
-        tuple(artifacts),
+        task,
+        _artifacts(pairs, count_parameters(source)),
         length,
-        _buckets(length, buckets),
+        _buckets(length, request.buckets, task),
         folder,
-        force,
-        embed_tokenizer,
-        tuple(keep_float32 or ()),
-        given,
+        options,
+        request.force,
+        request.embed_tokenizer,
     )
 
 
-def _check_options(given: Mapping[str, object], wanted: Sequence[Format]) -> None:
-    for name, value in given.items():
-        flag = f"--{name.replace('_', '-')}"
-        (owner,) = (row for row in formats.FORMATS.values() if name in row.options)
-        if owner not in wanted:
-            raise PlanError(f"{flag} is for {owner.title} files: add {owner.name} to --to")
-        if value not in owner.options[name]:
-            choices = ", ".join(map(str, owner.options[name]))
-            raise PlanError(f"{flag} {value}: choose from {choices}")
+def _artifacts(pairs: Sequence[tuple[Format, str]], parameters: int) -> tuple[PlannedArtifact, ...]:
+    """The files of each format in each recipe; what is asked for twice is made once."""
+    return tuple(
+        dict.fromkeys(
+            PlannedArtifact(
+                f"model-{name}{format_.suffix}",
+                format_.name,
+                name,
+                parameters * recipe.get(name).weight_bits(format_.name) // 8,
+            )
+            for format_, name in pairs
+        )
+    )
 
 
-def _check_layers(layers: Sequence[int], source: Source, to: Sequence[str]) -> None:
-    """The layers to keep in float32 are some of the model's, and Core ML is asked for."""
-    if "coreml" not in to:
-        raise PlanError("--keep-float32 is for Core ML files: add coreml to --to")
+def _options(request: ConversionRequest, wanted: Sequence[Format]) -> dict[str, FormatOptions]:
+    """What each format alone is asked for; an argument of another format is an error."""
+    given = request.given()
+    for owner in formats.FORMATS.values():
+        strange = sorted(owner.arguments() & given.keys()) if owner not in wanted else []
+        if strange:
+            raise PlanError(
+                f"{flag(strange[0])} is for {owner.title} files: add {owner.name} to --to"
+            )
+    return {format_.name: format_.converter().Options.of(given) for format_ in wanted}
+
+
+def _check_layers(layers: Sequence[int], source: Source) -> None:
+    """The layers to keep in float32 are some of the model's."""
     family = source.family
     count = configs.integer(source.config, family.groups or family.layers, 1)
     wrong = [layer for layer in layers if not 0 <= layer < count]
@@ -189,12 +152,10 @@ def _check_layers(layers: Sequence[int], source: Source, to: Sequence[str]) -> N
         raise PlanError(f"--keep-float32 {wrong[0]}: the model's layers are 0 to {count - 1}")
 
 
-def _check_embedding(source: Source, formats_: Sequence[str]) -> None:
-    if "onnx" not in formats_:
-        raise PlanError("--embed-tokenizer makes ONNX files: add onnx to --to")
+def _check_embedding(source: Source) -> None:
     if not source.has_tokenizer:
         raise PlanError(f"--embed-tokenizer: {source.origin} brings no tokenizer")
-    text_runtime.require()
+    extras.require("embed")
 
 
 def _recipes(format_: Format, asked: Sequence[str] | None) -> Sequence[str]:
@@ -212,9 +173,9 @@ def _once(option: str, names: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def _length(source: Source, task: Task, asked: int | None, buckets: Sequence[int] | None) -> int:
+def _length(source: Source, request: ConversionRequest) -> int:
     default = min(source.default_length(), max(BUCKETS))
-    length = asked or (max(buckets) if buckets else default)
+    length = request.max_length or (max(request.buckets) if request.buckets else default)
     if length < 1:
         raise PlanError(f"--max-length {length}: a length is at least 1")
     if length > source.limit:
@@ -225,10 +186,11 @@ def _length(source: Source, task: Task, asked: int | None, buckets: Sequence[int
     return length
 
 
-def _buckets(max_length: int, asked: Sequence[int] | None) -> tuple[int, ...]:
+def _buckets(max_length: int, asked: Sequence[int] | None, task: Task) -> tuple[int, ...]:
     """Ascending lengths, the last of which is ``max_length``."""
     if asked is None:
-        return (*(bucket for bucket in BUCKETS if bucket < max_length), max_length)
+        usual = (_SHORT, *BUCKETS) if task.short_texts else BUCKETS
+        return (*(bucket for bucket in usual if bucket < max_length), max_length)
     wrong = [bucket for bucket in asked if not 1 <= bucket <= max_length]
     if wrong:
         raise PlanError(f"bucket {wrong[0]} is not between 1 and the maximum length {max_length}")

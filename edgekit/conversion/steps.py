@@ -20,6 +20,10 @@ class Step:
     seconds: float | None = None
     peak_bytes: int | None = None
 
+    def __str__(self) -> str:
+        ended = "" if self.seconds is None else f", {self.seconds:.1f} s"
+        return f"{self.stage}: {self.action} {self.detail}{ended}"
+
 
 Say = Callable[[Step], None]
 

@@ -108,7 +108,10 @@ class Worker(Generic[T]):
     def kill(self) -> None:
         """Ends the child and everything it started."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+            if hasattr(os, "killpg"):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            else:  # Windows has no groups: what the child started ends when its pipe does
+                self._process.kill()
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
@@ -123,10 +126,16 @@ def _environment(threads: int) -> dict[str, str]:
     return {**dict.fromkeys(pools, str(threads)), **os.environ, "PYTHONPATH": path}
 
 
-def alone(function: Callable[..., T], *args: object, debug: bool = False) -> T:
+def alone(
+    function: Callable[..., T],
+    *args: object,
+    debug: bool = False,
+    say: Callable[[M], None] | None = None,
+) -> T:
     """``function(*args)`` in a process of its own: what libraries print stays there.
 
-    Its working directory is another one: paths have to be absolute.
+    Its working directory is another one: paths have to be absolute. With ``say`` the function has
+    an argument of that name, and what it is told there is told here.
 
     Raises:
         EdgekitError: the function's own error.
@@ -134,15 +143,23 @@ def alone(function: Callable[..., T], *args: object, debug: bool = False) -> T:
     """
     with tempfile.TemporaryDirectory() as folder:
         log, threads = Path(folder) / "log", os.cpu_count() or 1
-        call: Callable[..., T] = _call
+        call: Callable[..., T] = _call if say is None else _call_saying
         worker = Worker(
             call, (function, *args), log, threads=threads, echo=debug, name=function.__name__
         )
-        return worker.result(lambda message: None)
+        return worker.result(say or _unheard)
 
 
 def _call(function: Callable[..., T], *args: object, say: Callable[[object], None]) -> T:
     return function(*args)
+
+
+def _call_saying(function: Callable[..., T], *args: object, say: Callable[[object], None]) -> T:
+    return function(*args, say=say)
+
+
+def _unheard(message: object) -> None:
+    """For a function that says nothing."""
 
 
 class CrashError(ConversionError):
@@ -155,8 +172,9 @@ class RemoteError(Exception):
 
 def _crash(name: str, code: int, log: Path) -> str:
     reason = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
-    hint = " (out of memory?)" if code == -signal.SIGKILL else ""
-    last = log.read_text(errors="replace").strip().splitlines()[-1:] if log.exists() else []
+    hint = " (out of memory?)" if reason.endswith("SIGKILL") else ""
+    text = log.read_text("utf-8", errors="replace") if log.exists() else ""
+    last = text.strip().splitlines()[-1:]
     return f"the process of '{name}' died by {reason}{hint}{': ' + last[0] if last else ''}"
 
 

@@ -39,7 +39,7 @@ def choose(
     table: Table,
     roles: Sequence[Role],
     given: Mapping[str, str],
-    is_label: Callable[[Any], bool],
+    is_label: Callable[[object], bool],
 ) -> Columns:
     """A column for each role.
 
@@ -105,7 +105,7 @@ def _by_name(roles: Sequence[Role], columns: Sequence[str]) -> dict[str, str]:
 
 
 def _by_place(
-    table: Table, roles: Sequence[Role], columns: Sequence[str], is_label: Callable[[Any], bool]
+    table: Table, roles: Sequence[Role], columns: Sequence[str], is_label: Callable[[object], bool]
 ) -> dict[str, str]:
     """The label is where most cells are labels, the other roles are taken in order.
 

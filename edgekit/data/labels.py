@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 from edgekit.errors import DataError, PlanError
 
@@ -26,7 +25,7 @@ def readings(names: Sequence[str]) -> dict[str, Reading]:
     }
 
 
-def plain(value: Any) -> str:
+def plain(value: object) -> str:
     """A cell as the name of a label."""
     return str(int(value)) if isinstance(value, bool) else str(value).strip()
 
@@ -44,11 +43,11 @@ def check(names: Sequence[str], renamed: Mapping[str, str]) -> None:
         raise PlanError(f"--labels {unknown[0]}: the model has no such label {has}")
 
 
-def is_label(names: Sequence[str], renamed: Mapping[str, str]) -> Callable[[Any], bool]:
+def is_label(names: Sequence[str], renamed: Mapping[str, str]) -> Callable[[object], bool]:
     """Tells whether a cell may be a label of the model."""
     ways = readings(names).values()
 
-    def fits(value: Any) -> bool:
+    def fits(value: object) -> bool:
         text = renamed.get(plain(value), plain(value))
         return any(way(text) is not None for way in ways)
 
@@ -56,7 +55,7 @@ def is_label(names: Sequence[str], renamed: Mapping[str, str]) -> Callable[[Any]
 
 
 def read(
-    values: Sequence[tuple[str, Any]], names: Sequence[str], renamed: Mapping[str, str]
+    values: Sequence[tuple[str, object]], names: Sequence[str], renamed: Mapping[str, str]
 ) -> tuple[list[int], str]:
     """The index of each label, and in which way they were read.
 

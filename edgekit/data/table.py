@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from edgekit.data.columns import Columns
-from edgekit.data.rows import Row, Table
+from edgekit.data.row import Row
+from edgekit.data.rows import Table
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from edgekit.data import rows
-from edgekit.errors import DataError, MissingExtraError
+from edgekit import extras
+from edgekit.data import lines, rows
+from edgekit.errors import DataError
 
 DATASETS = "datasets:"  # what a name of the package datasets begins with
 COLUMNS = ("text", "sentence", "content", "sentence1", "document", "review", "question")
@@ -53,7 +54,7 @@ def _texts(source: str, column: str | None) -> Iterator[str]:
     if source.startswith(DATASETS):
         yield from _cells(source, _dataset(source), column)
     elif Path(source).suffix.lower() in _LINES:
-        yield from (text for _, text in rows.lines(Path(source)))
+        yield from (text for _, text in lines.lines(Path(source)))
     else:
         known = [column] if column else COLUMNS
         found = rows.iterate(Path(source), known)
@@ -83,10 +84,9 @@ def _column(cells: Mapping[str, object]) -> str:
 
 
 def _dataset(source: str) -> Iterator[Mapping[str, object]]:
-    try:
-        import datasets
-    except ImportError as error:
-        raise MissingExtraError("datasets", "distill") from error
+    extras.require("distill")
+    import datasets
+
     path, _, split = source.removeprefix(DATASETS).partition(":")
     name, _, config = path.partition(",")
     try:

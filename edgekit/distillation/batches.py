@@ -107,8 +107,12 @@ class Micro:
 
 
 @dataclass(frozen=True)
-class Step:
-    """One step's micro batches for one process, and the counts of the whole step over all."""
+class StepBatch:
+    """What one process trains on in a step: its micro batches.
+
+    The counts of examples and tokens are those of the whole step, over all processes: losses are
+    means over them.
+    """
 
     micros: tuple[Micro, ...]
     rows: int
@@ -128,7 +132,11 @@ class _Drawn:
 
 @dataclass(frozen=True)
 class Batches:
-    """Examples by steps. ``pad_id`` fills rows up, ``by_token`` says that targets are by token."""
+    """The examples of a training, put together for each step.
+
+    ``pad_id`` is what rows are filled up with; ``by_token`` says that each token has a target of
+    its own, and not each text.
+    """
 
     examples: Examples
     order: Order
@@ -137,7 +145,7 @@ class Batches:
     by_token: bool = False
     student_pad_id: int = 0
 
-    def step(self, step: int, rank: int, processes: int, micros: int) -> Step:
+    def step(self, step: int, rank: int, processes: int, micros: int) -> StepBatch:
         """A step's part for one process.
 
         Args:
@@ -151,7 +159,7 @@ class Batches:
         parts = tuple(self._micro(part, drawn) for part in np.array_split(own, micros))
         tokens = sum(len(self.examples.rows.row(index)) for index in drawn.indices)
         chosen = sum(int(each.sum()) for each in drawn.chosen or ())
-        return Step(parts, len(drawn.indices), tokens, chosen)
+        return StepBatch(parts, len(drawn.indices), tokens, chosen)
 
     def _drawn(self, indices: np.ndarray, step: int) -> _Drawn:
         rows = [self.examples.rows.row(index) for index in indices]
@@ -188,7 +196,13 @@ class Batches:
 
 
 def plain(rows: TokenRows, indices: Sequence[int] | np.ndarray, pad_id: int) -> Micro:
-    """Rows as they are, padded."""
+    """Rows without masks or targets, padded to the longest.
+
+    Args:
+        rows: of ids.
+        indices: which of them, in this order.
+        pad_id: what shorter ones are filled up with.
+    """
     some = [rows.row(index) for index in indices]
     return Micro(
         np.asarray(indices),

@@ -38,7 +38,10 @@ _TO_ALL = StateDictOptions(full_state_dict=True)
 
 @dataclass(frozen=True)
 class Checkpoints:
-    """Those of one run. ``facts`` are what a run that goes on must have in common with it."""
+    """The checkpoints of one training, each a folder below its own.
+
+    ``facts`` are what a training that goes on must have in common with the one that wrote them.
+    """
 
     folder: Path
     facts: Mapping[str, object]
@@ -46,7 +49,7 @@ class Checkpoints:
 
     @property
     def steps(self) -> list[int]:
-        """The steps of all whole checkpoints, rising."""
+        """The steps after which whole checkpoints were written, rising."""
         found = (path.name.removeprefix(_PREFIX) for path in self.folder.glob(f"{_PREFIX}*"))
         return sorted(int(name) for name in found if name.isdecimal())
 

@@ -14,10 +14,18 @@ from edgekit.model.source import Source
 
 
 def weights(goal: Objective, given: Mapping[str, float], shape: Shape) -> dict[str, float]:
-    """The parts of the loss; hidden states are only compared where both read the same tokens.
+    """How much each part of the loss counts for this student.
+
+    Hidden states are only compared where teacher and student read the same tokens.
+
+    Args:
+        goal: the objective.
+        given: weights that are asked for instead of its own.
+        shape: of the student.
 
     Raises:
-        PlanError: hidden states were asked for where they cannot be, or as objectives.weights.
+        PlanError: hidden states were asked for where they cannot be compared, or a part is none of
+            the objective's.
     """
     if shape.vocabulary is None or HIDDEN not in goal.weights:
         return objectives.weights(goal, given)
@@ -30,10 +38,10 @@ def weights(goal: Objective, given: Mapping[str, float], shape: Shape) -> dict[s
 
 
 def check_shape(shape: Shape, goal: Objective, found: Source) -> None:
-    """That such a student can be made of this teacher.
+    """Checks that such a student can be made of this teacher.
 
     Raises:
-        PlanError: what cannot be.
+        PlanError: it cannot; the message says why.
     """
     if shape.architecture not in (None, DISTILBERT):
         raise PlanError(f"--student {shape.architecture}: edgekit has {DISTILBERT} alone")
@@ -53,6 +61,11 @@ def check_shape(shape: Shape, goal: Objective, found: Source) -> None:
         raise PlanError(f"--vocabulary {shape.vocabulary} is no folder: give one with a tokenizer")
     if shape.start not in STARTS:
         raise PlanError(f"--start {shape.start}: choose from {', '.join(STARTS)}")
+    if goal.name == "embedding" and found.default_prompt_name():
+        raise PlanError(
+            f"{found.origin} puts a prompt before every text (default_prompt_name), and distilling "
+            "does not: take it out of the checkpoint's settings, and put the prompt into the texts"
+        )
     if not found.has_tokenizer:
         raise PlanError(
             f"{found.origin} brings no tokenizer, and texts cannot be read without one: put its "
@@ -61,10 +74,10 @@ def check_shape(shape: Shape, goal: Objective, found: Source) -> None:
 
 
 def check_inputs(inputs: Inputs, goal: Objective, cache_teacher: bool) -> None:
-    """That the objective has the data that it is trained on, and no others.
+    """Checks that the objective has the data that it is trained on, and no others.
 
     Raises:
-        PlanError: what is missing or of no use.
+        PlanError: something is missing, or of no use.
         DataError: a file of texts does not exist.
     """
     if goal.labelled and (inputs.data is None or inputs.texts):
@@ -81,10 +94,10 @@ def check_inputs(inputs: Inputs, goal: Objective, cache_teacher: bool) -> None:
 
 
 def check_numbers(numbers: Training) -> None:
-    """Of the numbers, those that the command line's types do not check for everyone.
+    """Checks the numbers that a training cannot have, whoever asked for them.
 
     Raises:
-        PlanError: naming the first that is none.
+        PlanError: naming the first.
     """
     above = {
         "lr": numbers.learning_rate,
@@ -106,7 +119,7 @@ def check_numbers(numbers: Training) -> None:
 
 
 def check_replaceable(out: Path, marks: Sequence[str], allowed: bool, remedy: str) -> None:
-    """That nothing of somebody else's would be replaced.
+    """Checks that nothing of somebody else's would be replaced.
 
     Args:
         out: the folder.

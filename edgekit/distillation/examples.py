@@ -55,7 +55,7 @@ class TokenRows:
 
     @classmethod
     def of(cls, rows: Sequence[Encoded]) -> TokenRows:
-        """From encoded rows, in memory."""
+        """Rows of texts that are encoded already, held in memory."""
         starts = np.cumsum([0, *map(len, rows)])
         ids = np.array([token for row in rows for token in row.input_ids], np.int32)
         types = np.array([kind for row in rows for kind in row.token_type_ids], np.int32)
@@ -64,8 +64,10 @@ class TokenRows:
 
 @dataclass(frozen=True)
 class Examples:
-    """All examples. ``targets`` are what labels say of each, in the way of the task; empty without
-    labels. ``student`` are the same texts by the student's own tokenizer, where it has another.
+    """Everything that is trained on.
+
+    ``targets`` are what labels say of each example, in the way of the task; empty without labels.
+    ``student`` are the same texts by the student's own tokenizer, where it has another.
     """
 
     rows: TokenRows
@@ -83,7 +85,7 @@ class Frame:
 
     @classmethod
     def of(cls, tokenizer: PreTrainedTokenizerFast) -> Frame:
-        """By asking the tokenizer."""
+        """The special tokens that a tokenizer puts around a single text, found by asking it."""
         backend = tokenizer.backend_tokenizer
         backend.no_truncation()
         backend.no_padding()
@@ -94,7 +96,7 @@ class Frame:
 
     @property
     def size(self) -> int:
-        """How many they are."""
+        """How many special tokens a text gets."""
         return len(self.before) + len(self.after)
 
 

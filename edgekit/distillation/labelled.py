@@ -12,7 +12,7 @@ from edgekit.distillation.request import Inputs
 from edgekit.errors import DataError, InputError
 from edgekit.evaluation import ways
 from edgekit.evaluation.classification import TextClassification
-from edgekit.evaluation.kinds import AnyKind, ModelFacts, Options
+from edgekit.evaluation.kinds import AnyKind, EvaluationOptions, ModelFacts
 from edgekit.evaluation.reading import QuestionAnswering
 from edgekit.evaluation.scores import Scores
 from edgekit.evaluation.tagging import Words
@@ -29,7 +29,7 @@ def prepare(path: Path, model: ModelFacts, inputs: Inputs, limit: int | None) ->
     Raises:
         EdgekitError: as :func:`edgekit.evaluation.ways.prepare`.
     """
-    options = Options(dict(inputs.columns), dict(inputs.labels))
+    options = EvaluationOptions(dict(inputs.columns), dict(inputs.labels))
     return ways.prepare(path, model, None, options, limit)
 
 

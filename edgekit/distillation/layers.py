@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Taken:
-    """How many of a student's weights are the teacher's, and the names of those that are not."""
+    """What of a student is the teacher's: how many weights, and the names of those that are not."""
 
     copied: int
     fresh: tuple[str, ...]

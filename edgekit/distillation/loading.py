@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from edgekit.bundle import TOKENIZER
+from edgekit.contents import TOKENIZER
 from edgekit.data import texts as text_data
 from edgekit.distillation import architecture, examples, labelled, layers, vocabulary
 from edgekit.distillation.batches import Batches, Masking, Order
 from edgekit.distillation.examples import Examples
 from edgekit.distillation.learner import Learner, Readout
 from edgekit.distillation.objectives import COSINE, HIDDEN
-from edgekit.distillation.plan import Plan, layer_count
+from edgekit.distillation.plan import DistillationPlan, layer_count
 from edgekit.distillation.progress import Say
 from edgekit.distillation.request import DISTILBERT
 from edgekit.distillation.saving import saves
@@ -41,9 +41,12 @@ _TOKENS, _STUDENT_TOKENS = "tokens", "student-tokens"
 
 @dataclass
 class Loaded:
-    """``say`` is told what was found, ``tick`` what happens now."""
+    """A plan's models, tokenizers and data, each loaded when it is first asked for.
 
-    plan: Plan
+    ``say`` is told what was found, ``tick`` what happens right now.
+    """
+
+    plan: DistillationPlan
     accelerator: Accelerator
     say: Say
     tick: Say
@@ -56,7 +59,7 @@ class Loaded:
 
     @cached_property
     def tokenizer(self) -> PreTrainedTokenizerFast:
-        """The teacher's."""
+        """The teacher's tokenizer."""
         found: PreTrainedTokenizerFast | None = checkpoint.load_tokenizer(self.plan.teacher)
         assert found is not None  # the plan has checked it
         return found
@@ -69,7 +72,7 @@ class Loaded:
 
     @cached_property
     def teacher(self) -> Learner:
-        """The teacher as its outputs are read."""
+        """The teacher, wrapped so that a step reads off the outputs that losses compare."""
         taps = self._taps(self.plan.shape.layers, layer_count(self.plan.teacher))
         return Learner(self.model, self._readout(self.model, taps, None)).eval()
 
@@ -116,7 +119,7 @@ class Loaded:
 
     @cached_property
     def batches(self) -> Batches:
-        """The examples, by steps."""
+        """The examples that are trained on, by steps."""
         plan, tokenizer = self.plan, self.tokenizer
         found = self._labelled() if plan.objective.labelled else self._texts()
         masking = self._masking() if plan.objective.name == "mlm" else None
@@ -133,7 +136,10 @@ class Loaded:
 
     @cached_property
     def judging(self) -> tuple[Prepared, ModelFacts] | None:
-        """The evaluation data, as the teacher's tokenizer reads them."""
+        """The evaluation data by the teacher's tokenizer, and what is known of the teacher.
+
+        None where there are no such data.
+        """
         path = self.plan.inputs.evaluation
         if path is None:
             return None
@@ -141,7 +147,7 @@ class Loaded:
         return labelled.prepare(path, model, self.plan.inputs, None), model
 
     def judged_by(self, tokenizer: PreTrainedTokenizerFast) -> ModelFacts:
-        """What an evaluation knows of a model, with a tokenizer as a bundle would have it."""
+        """What an evaluation has to know of a model that reads texts with that tokenizer."""
         task, length = self.plan.task, self.plan.training.length
         with tempfile.TemporaryDirectory() as folder:
             tokenizers.save(deepcopy(tokenizer), Path(folder), length)
@@ -151,7 +157,7 @@ class Loaded:
         return ModelFacts(facts, found, tokenizer.unk_token_id)
 
     def pad_id(self, tokenizer: PreTrainedTokenizerFast) -> int:
-        """What rows are filled up with."""
+        """The id that rows of that tokenizer are filled up with."""
         own: int | None = tokenizer.pad_token_id
         return self.plan.teacher.family.pad_id(self.plan.teacher.config) if own is None else own
 

@@ -44,7 +44,10 @@ class Given:
 
 @dataclass(frozen=True)
 class Losses:
-    """The parts for one objective and task; ``taps`` is how many hidden states are compared."""
+    """The loss of an objective for a task: its parts, and their sum by weights.
+
+    ``taps`` is how many hidden states are compared.
+    """
 
     task: Task
     weights: Mapping[str, float]
@@ -52,11 +55,14 @@ class Losses:
     taps: int
 
     def parts(self, given: Given) -> dict[str, torch.Tensor]:
-        """Each part that counts, unweighted."""
+        """Each part of the loss by its name, a scalar that is not weighted yet.
+
+        Parts of weight 0 are left out.
+        """
         return {name: _PARTS[name](self, given) for name, weight in self.weights.items() if weight}
 
     def total(self, parts: Mapping[str, torch.Tensor]) -> torch.Tensor:
-        """The parts by their weights."""
+        """The sum of the parts, each times its weight."""
         return torch.stack([self.weights[name] * value for name, value in parts.items()]).sum()
 
     @property

@@ -13,7 +13,7 @@ KL, LABEL, MLM, COSINE, SIMILARITY, HIDDEN = "kl", "label", "mlm", "cos", "sim",
 
 @dataclass(frozen=True)
 class Objective:
-    """One row of the table.
+    """What a student learns from: a row of the table.
 
     ``weights`` are the parts of the loss and how much each counts; the ``learning_rate`` is a
     start for a few thousand examples. ``hard`` are the parts that need no teacher: what a control
@@ -92,7 +92,7 @@ def weights(objective: Objective, given: Mapping[str, float]) -> dict[str, float
 
 
 def check_task(objective: Objective, task: Task, architectures: Sequence[str]) -> None:
-    """That a teacher has what the objective asks for.
+    """Checks that a teacher has what the objective asks for.
 
     Raises:
         PlanError: it is for another task.

@@ -10,21 +10,25 @@ from edgekit.distillation import quality, report
 from edgekit.distillation.learner import Learner
 from edgekit.distillation.loading import Loaded
 from edgekit.distillation.report import Course, DistillationReport, Entrant, Gain
-from edgekit.distillation.training import Record
-from edgekit.evaluation.kinds import Judged
-from edgekit.evaluation.result import Score, score
+from edgekit.distillation.training import LogEntry
+from edgekit.evaluation.judged import Judged
+from edgekit.evaluation.result import Score
+from edgekit.evaluation.scoring import score
 from edgekit.stats import Interval
 
 
 def compare(
     loaded: Loaded, students: Mapping[str, Learner], courses: Sequence[Course]
 ) -> DistillationReport:
-    """The report.
+    """Judges teacher, student and controls on the same data.
 
     Args:
         loaded: the plan with its teacher and evaluation data.
         students: the student and the controls, trained, by name.
         courses: how each training went.
+
+    Returns:
+        The report of the distillation.
     """
     plan, teacher = loaded.plan, loaded.teacher
     everyone = {report.TEACHER: teacher, **students}
@@ -59,8 +63,14 @@ def _entrant(name: str, learner: Learner, faster: Interval, scores: tuple[Score,
     return Entrant(name, *size, faster if name == report.STUDENT else None, scores)
 
 
-def course(name: str, records: Sequence[Record], tokens_per_s: float) -> Course:
-    """A training's log in numbers."""
+def course(name: str, records: Sequence[LogEntry], tokens_per_s: float) -> Course:
+    """Sums up the log of one training.
+
+    Args:
+        name: ``student``, or which control.
+        records: a line for each step.
+        tokens_per_s: how fast it was.
+    """
     parts = {
         part: report.tenths([record.parts[part] for record in records])
         for part in (records[0].parts if records else ())

@@ -30,14 +30,14 @@ def save(found: DistillationReport, folder: Path) -> Path:
 
 
 def to_html(found: DistillationReport) -> str:
-    """The whole page."""
+    """The report as one HTML page, charts and styles included."""
     import jinja2
 
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     text = files("edgekit.distillation").joinpath("page.html").read_text("utf-8")
-    style = files("edgekit.report").joinpath("template", "page.css").read_text("utf-8")
+    style = files("edgekit.reporting").joinpath("template", "page.css").read_text("utf-8")
     return environment.from_string(text).render(
         report=found,
         tables=list(tables.of(found)),

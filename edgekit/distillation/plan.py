@@ -2,127 +2,106 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+from edgekit import extras
 from edgekit.distillation import checks, objectives
 from edgekit.distillation.objectives import Objective
-from edgekit.distillation.request import Inputs, Shape, Training
-from edgekit.errors import MissingExtraError, PlanError, UnsupportedError
+from edgekit.distillation.request import DistillationRequest, Inputs, Shape, Training
+from edgekit.errors import PlanError, UnsupportedError
 from edgekit.model import config as configs
-from edgekit.model import source
-from edgekit.model.source import NO_TRUST, Source, Trust
+from edgekit.model import finding
+from edgekit.model.source import Source
 from edgekit.model.tasks import Task
 
 _TASK_NAMES = {"mlm": "fill-mask", "embedding": "sentence-similarity"}
 
 
 @dataclass(frozen=True)
-class Plan:
-    """A whole request. Checkpoints, logs and the report go to ``work``, the student to ``out``."""
+class DistillationPlan:
+    """A request that was checked, and what was found out of its teacher."""
 
+    request: DistillationRequest
     teacher: Source
     task: Task
     objective: Objective
-    out: Path
     shape: Shape
     training: Training
     inputs: Inputs
-    controls: bool = False
-    cache_teacher: bool = False
-    tensorboard: bool = False
-    resume: bool = False
-    force: bool = False
+
+    @property
+    def out(self) -> Path:
+        """The folder of the student."""
+        return Path(self.request.out)
 
     @property
     def work(self) -> Path:
-        """The folder beside ``out`` that holds all but the student."""
+        """The folder beside ``out`` for all but the student: checkpoints, logs and the report."""
         return self.out.with_name(f"{self.out.name}.distill")
 
 
-def make(
-    teacher: str,
-    out: str | Path,
-    *,
-    layers: int | Sequence[int],
-    objective: str,
-    data: str | Path | None = None,
-    texts: Sequence[str] = (),
-    evaluation: str | Path | None = None,
-    columns: Mapping[str, str] | None = None,
-    labels: Mapping[str, str] | None = None,
-    limit: int | None = None,
-    packed: bool = False,
-    student: str | None = None,
-    width: int | None = None,
-    vocabulary: str | Path | None = None,
-    start: str = "teacher",
-    weights: Mapping[str, float] | None = None,
-    learning_rate: float | None = None,
-    train_embeddings: bool | None = None,
-    length: int | None = None,
-    controls: bool = False,
-    cache_teacher: bool = False,
-    tensorboard: bool = False,
-    resume: bool = False,
-    force: bool = False,
-    trust: Trust = NO_TRUST,
-    **training: object,
-) -> Plan:
-    """Checks a request. The arguments are those of :func:`edgekit.distill`.
+def make(request: DistillationRequest) -> DistillationPlan:
+    """Checks a request against its teacher and this machine.
 
     Raises:
         EdgekitError: with one line that says what was wrong and what to do.
     """
-    require()
-    goal = objectives.get(objective)
-    # BERT's own checkpoint has a head for the next sentence besides, which no student learns from
-    found = source.find(teacher, replace(trust, unused_weights=True))
-    task = _task(found, goal)
-    shape = Shape(
-        choose(layers, layer_count(found)),
-        None if student in (None, found.family.model_type) else student,
-        width,
-        None if vocabulary is None else Path(vocabulary),
-        start,
-    )
-    checks.check_shape(shape, goal, found)
-    inputs = Inputs(
-        None if data is None else Path(data),
-        tuple(map(str, texts)),
-        None if evaluation is None else Path(evaluation),
-        columns or {},
-        labels or {},
-        limit,
-        packed,
-    )
-    checks.check_inputs(inputs, goal, cache_teacher)
-    own = shape.width is not None or shape.vocabulary is not None or goal.name == "mlm"
-    numbers = Training(
-        checks.weights(goal, weights or {}, shape),
-        goal.learning_rate if learning_rate is None else learning_rate,
-        length=checks.length(found, length),
-        train_embeddings=own if train_embeddings is None else train_embeddings,
-        **training,  # type: ignore[arg-type]
-    )
-    checks.check_numbers(numbers)
-    planned = Plan(
-        found, task, goal, Path(out), shape, numbers, inputs, controls,
-        cache_teacher, tensorboard, resume, force,
-    )  # fmt: skip
-    marks = ("config.json", "model.safetensors")
+    extras.require("pytorch", "eval", "distill")
+    goal = objectives.get(request.objective)
+    teacher = finding.find(request.teacher, request.trust)
+    task = _task(teacher, goal)
+    shape = _shape(request, teacher)
+    checks.check_shape(shape, goal, teacher)
+    checks.check_inputs(request.inputs, goal, request.cache_teacher)
+    training = _training(request, teacher, goal, shape)
+    checks.check_numbers(training)
+    planned = DistillationPlan(request, teacher, task, goal, shape, training, request.inputs)
+    marks, force = ("config.json", "model.safetensors"), request.force
     checks.check_replaceable(planned.out, marks, force, "--force to replace it")
-    checks.check_replaceable(planned.work, (), force or resume, "--resume to go on, or --force")
+    force = force or request.resume
+    checks.check_replaceable(planned.work, (), force, "--resume to go on, or --force")
     return planned
 
 
-def require() -> None:
-    """Raises MissingExtraError if Accelerate is not installed."""
-    from importlib.util import find_spec
+def _shape(request: DistillationRequest, teacher: Source) -> Shape:
+    same = request.student in (None, teacher.family.model_type)
+    return Shape(
+        choose(request.layers, layer_count(teacher)),
+        None if same else request.student,
+        request.width,
+        None if request.vocabulary is None else Path(request.vocabulary),
+        request.start,
+    )
 
-    if find_spec("accelerate") is None:
-        raise MissingExtraError("accelerate", "distill")
+
+def _training(
+    request: DistillationRequest, teacher: Source, goal: Objective, shape: Shape
+) -> Training:
+    """The numbers, with the objective's own where none are asked for.
+
+    Embeddings that the student does not have from its teacher are trained.
+    """
+    own = shape.width is not None or shape.vocabulary is not None or goal.name == "mlm"
+    rate, trained = request.learning_rate, request.train_embeddings
+    return Training(
+        weights=checks.weights(goal, request.weights or {}, shape),
+        learning_rate=goal.learning_rate if rate is None else rate,
+        epochs=request.epochs,
+        steps=request.steps,
+        batch=request.batch,
+        micro_batch=request.micro_batch,
+        length=checks.length(teacher, request.length),
+        warmup=request.warmup,
+        temperature=request.temperature,
+        dropout=request.dropout,
+        train_embeddings=own if trained is None else trained,
+        seed=request.seed,
+        precision=request.precision,
+        save_every=request.save_every,
+        keep=request.keep,
+    )
 
 
 def layer_count(found: Source) -> int:

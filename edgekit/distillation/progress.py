@@ -15,7 +15,7 @@ Say = Callable[[str], None]
 
 
 class Shown(Protocol):
-    """What is shown of a step."""
+    """A step of a training, as far as progress shows it."""
 
     @property
     def step(self) -> int: ...
@@ -31,7 +31,10 @@ class Shown(Protocol):
 
 @dataclass
 class Progress:
-    """``say`` gets lines that stay, ``tick`` what is true until the next call."""
+    """Tells people how a training goes.
+
+    ``say`` gets lines that stay, ``tick`` what is true until the next call.
+    """
 
     say: Say
     tick: Say
@@ -46,18 +49,24 @@ class Progress:
 
     @property
     def tokens_per_s(self) -> float:
-        """Since the training began or was resumed."""
+        """Tokens a second since the training began or was resumed."""
         return self._tokens / max(1e-9, self.clock() - self._began)
 
     def begin(self, name: str, first: int, last: int) -> None:
-        """A training of the steps from ``first`` to ``last`` begins."""
+        """A training begins, or goes on.
+
+        Args:
+            name: ``student``, or which control.
+            first: the step that comes next, from 0.
+            last: how many steps there are.
+        """
         self._name, self._first, self._last, self._tokens = name, first, last, 0
         self._began = self._told = self.clock()
         resumed = f", from step {first}" if first else ""
         self.say(f"{name}: {last} steps{resumed}")
 
     def advance(self, record: Shown) -> None:
-        """A step has been done."""
+        """One more step is done."""
         self._tokens += record.tokens
         done = record.step + 1
         now = self.clock()
@@ -73,7 +82,7 @@ class Progress:
             self.say(f"  {text}")
 
     def track(self, name: str, record: Shown) -> None:
-        """To TensorBoard, where that was asked for."""
+        """Writes a step to TensorBoard, where that was asked for."""
         if self.accelerator is not None:
             values = {**record.parts, "loss": record.loss, "lr": record.learning_rate}
             self.accelerator.log(

@@ -15,7 +15,8 @@ from edgekit.distillation.examples import TokenRows
 from edgekit.distillation.learner import VECTOR, Learner
 from edgekit.distillation.teachers import Live, Tensors
 from edgekit.errors import DataError, InputError
-from edgekit.evaluation.kinds import Judged, ModelFacts
+from edgekit.evaluation.judged import Judged
+from edgekit.evaluation.kinds import ModelFacts
 from edgekit.evaluation.ways import Prepared
 from edgekit.stats import Interval, ratio
 from edgekit.tokens.encoding import Prompt
@@ -30,7 +31,14 @@ Row = dict[str, np.ndarray]  # a row's outputs by their names, without a batch a
 def judge(
     learner: Learner, prepared: Prepared, model: ModelFacts, pad_id: int, tick: Say
 ) -> Judged:
-    """A model's answers to all examples, against what is expected.
+    """Asks a model about all evaluation examples and holds its answers against what is expected.
+
+    Args:
+        learner: the model.
+        prepared: the evaluation data.
+        model: what is known of the model's tokenizer and labels.
+        pad_id: what rows are filled up with.
+        tick: is told how far it is.
 
     Raises:
         DataError: a text that the task cannot take, with its place in the file.
@@ -95,9 +103,18 @@ def _row(learner: Learner, found: Mapping[str, torch.Tensor], place: int, length
 
 
 def faster(teacher: Learner, student: Learner, length: int) -> Interval:
-    """How many times faster a student is for one text on one thread of this machine's CPU.
+    """How many times faster a student is than its teacher.
 
-    Both take their turns on the same ids, so that what slows the machine down slows both.
+    Both run one text at a time on one thread of this machine's CPU, in turns, so that what slows
+    the machine down slows both.
+
+    Args:
+        teacher: the model that counts as 1.
+        student: the other.
+        length: tokens of the text.
+
+    Returns:
+        The ratio of the median latencies with its interval.
     """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -122,11 +139,11 @@ def _feed(vocabulary: int, length: int) -> dict[str, torch.Tensor]:
 
 
 def parameters(learner: Learner) -> int:
-    """Values of a model, shared ones once."""
+    """How many numbers a model has, those that it uses twice counted once."""
     return sum(value.numel() for value in learner.model.parameters())
 
 
 def size_bytes(learner: Learner) -> int:
-    """Bytes of its weights, shared ones once."""
+    """How many bytes a model's weights take, those that it uses twice counted once."""
     model: Sequence[torch.Tensor] = list(learner.model.parameters())
     return sum(value.numel() * value.element_size() for value in model)

@@ -12,7 +12,7 @@ from msgspec import Meta
 from edgekit import documents
 from edgekit.evaluation.result import Score
 from edgekit.files import write_text
-from edgekit.manifest import Count
+from edgekit.manifest.fields import Count
 from edgekit.stats import CONFIDENCE, Interval
 from edgekit.version import VERSION
 
@@ -33,7 +33,7 @@ PAPER_CLAIMS: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Entrant:
-    """A model of the comparison."""
+    """A model of the comparison: the teacher, the student or a control."""
 
     name: Annotated[str, Meta(description="teacher, student, or the name of a control")]
     parameters: Count
@@ -50,7 +50,7 @@ class Entrant:
 
 @dataclass(frozen=True)
 class Gain:
-    """How much better the student is than a control, with the bounds of its interval."""
+    """How much better the student is than a control, in the metric, with bounds of 95%."""
 
     over: Annotated[str, Meta(description="the control")]
     metric: str
@@ -60,13 +60,13 @@ class Gain:
 
     @property
     def beyond_chance(self) -> bool:
-        """Whether the interval leaves no gain out."""
+        """Whether the interval is all above 0: the gain is no chance."""
         return self.low > 0
 
 
 @dataclass(frozen=True)
 class Course:
-    """How one training went."""
+    """How one training went: its steps, its losses at both ends, its speed."""
 
     name: Annotated[str, Meta(description="student, or the name of a control")]
     steps: Count
@@ -120,7 +120,10 @@ class DistillationReport:
 
 
 def retained(entrants: Sequence[Entrant]) -> float | None:
-    """The student's share of the teacher's metric; None where it is not known or has no sense."""
+    """The student's metric as a share of the teacher's.
+
+    None where one of the two is not known, or the teacher's is not above 0.
+    """
     scores = [_entrant(entrants, name) for name in (TEACHER, STUDENT)]
     teacher, student = (each.scores[0].value if each and each.scores else None for each in scores)
     return None if teacher is None or student is None or teacher <= 0 else student / teacher
@@ -152,7 +155,7 @@ def number(score: Score) -> str:
 
 
 def interval(score: Score) -> str:
-    """The same with its interval."""
+    """A metric as :func:`number` writes it, with its interval."""
     if score.low is None or score.high is None:
         return number(score)
     return f"{number(score)} ({100 * score.low:.2f} to {100 * score.high:.2f})"
@@ -164,7 +167,7 @@ def gain(found: Gain) -> str:
 
 
 def tenths(values: Sequence[float]) -> tuple[float, float]:
-    """The means of the first and the last tenth."""
+    """The means of the first and of the last tenth of a series, such as a loss by steps."""
     size = max(1, len(values) // 10)
     first, last = values[:size], values[-size:]
     return sum(first) / len(first), sum(last) / len(last)

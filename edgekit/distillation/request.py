@@ -1,14 +1,81 @@
-"""What is asked for, in three parts: the student, its training, and the data."""
+"""What is asked for, as one value, and what a plan makes of it: student, training and data."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+
+from edgekit.model.source import Trust
 
 DISTILBERT = "distilbert"
 PRECISIONS = ("auto", "fp32", "bf16", "fp16")
 STARTS = ("teacher", "random")
+
+
+@dataclass(frozen=True)
+class DistillationRequest:
+    """The arguments of :func:`edgekit.distill`, which tells what each means, as one value."""
+
+    teacher: str
+    out: str | Path
+    layers: int | Sequence[int]
+    objective: str
+    data: str | Path | None = None
+    texts: Sequence[str] = ()
+    evaluation: str | Path | None = None
+    columns: Mapping[str, str] | None = None
+    labels: Mapping[str, str] | None = None
+    limit: int | None = None
+    packed: bool = False
+    student: str | None = None
+    width: int | None = None
+    vocabulary: str | Path | None = None
+    start: str = "teacher"
+    epochs: float = 3.0
+    steps: int | None = None
+    batch: int = 32
+    micro_batch: int | None = None
+    learning_rate: float | None = None
+    warmup: float = 0.1
+    temperature: float = 2.0
+    weights: Mapping[str, float] | None = None
+    dropout: bool = False
+    train_embeddings: bool | None = None
+    length: int | None = None
+    seed: int = 0
+    precision: str = "auto"
+    cache_teacher: bool = False
+    controls: bool = False
+    save_every: int = 500
+    keep: int = 2
+    tensorboard: bool = False
+    resume: bool = False
+    force: bool = False
+    allow_pickle: bool = False
+    trust_remote_code: bool = False
+
+    @property
+    def trust(self) -> Trust:
+        """What of the teacher may run code.
+
+        BERT's own checkpoint has a head for the next sentence, which no student learns from: that
+        weights are left out is no error here.
+        """
+        return Trust(self.allow_pickle, self.trust_remote_code, unused_weights=True)
+
+    @property
+    def inputs(self) -> Inputs:
+        """The arguments that are about data."""
+        return Inputs(
+            _path(self.data),
+            tuple(map(str, self.texts)),
+            _path(self.evaluation),
+            self.columns or {},
+            self.labels or {},
+            self.limit,
+            self.packed,
+        )
 
 
 @dataclass(frozen=True)
@@ -22,10 +89,10 @@ class Shape:
     """
 
     layers: tuple[int, ...]
-    architecture: str | None = None
-    width: int | None = None
-    vocabulary: Path | None = None
-    start: str = "teacher"
+    architecture: str | None
+    width: int | None
+    vocabulary: Path | None
+    start: str
 
 
 @dataclass(frozen=True)
@@ -40,31 +107,35 @@ class Training:
 
     weights: Mapping[str, float]
     learning_rate: float
-    epochs: float = 3.0
-    steps: int | None = None
-    batch: int = 32
-    micro_batch: int | None = None
-    length: int = 128
-    warmup: float = 0.1
-    temperature: float = 2.0
-    dropout: bool = False
+    epochs: float
+    steps: int | None
+    batch: int
+    micro_batch: int | None
+    length: int
+    warmup: float
+    temperature: float
+    dropout: bool
+    train_embeddings: bool
+    seed: int
+    precision: str
+    save_every: int
+    keep: int
     weight_decay: float = 0.01
     max_gradient: float = 1.0
-    train_embeddings: bool = False
-    seed: int = 0
-    precision: str = "auto"
-    save_every: int = 500
-    keep: int = 2
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """What it is trained and judged on."""
+    """The data that a student is trained and judged on, and how they are read."""
 
-    data: Path | None = None
-    texts: tuple[str, ...] = ()
-    evaluation: Path | None = None
-    columns: Mapping[str, str] = field(default_factory=dict)
-    labels: Mapping[str, str] = field(default_factory=dict)
-    limit: int | None = None
-    packed: bool = False
+    data: Path | None
+    texts: tuple[str, ...]
+    evaluation: Path | None
+    columns: Mapping[str, str]
+    labels: Mapping[str, str]
+    limit: int | None
+    packed: bool
+
+
+def _path(value: str | Path | None) -> Path | None:
+    return None if value is None else Path(value)

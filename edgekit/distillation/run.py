@@ -7,7 +7,6 @@ import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import torch
@@ -17,11 +16,11 @@ from edgekit.distillation.checkpoints import Checkpoints
 from edgekit.distillation.learner import Learner
 from edgekit.distillation.loading import Loaded
 from edgekit.distillation.losses import Losses
-from edgekit.distillation.plan import Plan
+from edgekit.distillation.plan import DistillationPlan
 from edgekit.distillation.progress import Progress, Say
 from edgekit.distillation.report import Course, DistillationReport
 from edgekit.distillation.training import Run
-from edgekit.errors import MissingExtraError, PlanError, first_line
+from edgekit.errors import PlanError, first_line
 from edgekit.files import file_sha256
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ _FREE = {"save_every", "keep", "micro_batch", "precision", "learning_rate"}  # f
 
 
 def run(
-    plan: Plan, say: Say = lambda text: None, tick: Say = lambda text: None
+    plan: DistillationPlan, say: Say = lambda text: None, tick: Say = lambda text: None
 ) -> DistillationReport | None:
     """Trains the student, and writes it and its report.
 
@@ -54,7 +53,7 @@ def run(
     if not accelerator.is_main_process:
         say = tick = _silent
     _make_folder(plan, accelerator)
-    if plan.tensorboard:
+    if plan.request.tensorboard:
         accelerator.init_trackers(_TRACKER)
     found = _Work(Loaded(plan, accelerator, say, tick)).run()
     accelerator.wait_for_everyone()
@@ -66,12 +65,10 @@ def _silent(text: str) -> None:
     """What all processes but the first say."""
 
 
-def _accelerator(plan: Plan) -> Accelerator:
+def _accelerator(plan: DistillationPlan) -> Accelerator:
     """Accelerate's own settings count; without any, a GPU computes in bfloat16."""
     from accelerate import Accelerator
 
-    if plan.tensorboard and find_spec(_TRACKER) is None:
-        raise MissingExtraError(_TRACKER, "distill")
     precision: str | None = plan.training.precision
     if precision == "auto":
         capable = torch.cuda.is_available() and torch.cuda.is_bf16_supported()
@@ -80,8 +77,8 @@ def _accelerator(plan: Plan) -> Accelerator:
     try:
         found = Accelerator(
             mixed_precision="no" if precision == "fp32" else precision,
-            log_with=_TRACKER if plan.tensorboard else None,
-            project_dir=plan.work if plan.tensorboard else None,
+            log_with=_TRACKER if plan.request.tensorboard else None,
+            project_dir=plan.work if plan.request.tensorboard else None,
         )
     except ValueError as error:  # a device that cannot, or a process that computes otherwise
         raise PlanError(f"--precision {plan.training.precision}: {first_line(error)}") from error
@@ -99,10 +96,10 @@ def _accelerator(plan: Plan) -> Accelerator:
     return found
 
 
-def _make_folder(plan: Plan, accelerator: Accelerator) -> None:
+def _make_folder(plan: DistillationPlan, accelerator: Accelerator) -> None:
     """The folder for checkpoints, made anew or taken over."""
     if accelerator.is_main_process:
-        if plan.work.exists() and not plan.resume:
+        if plan.work.exists() and not plan.request.resume:
             shutil.rmtree(plan.work)
         plan.work.mkdir(parents=True, exist_ok=True)
     accelerator.wait_for_everyone()
@@ -120,7 +117,7 @@ class _Work:
         if not loaded.accelerator.is_main_process:
             return None
         students = {name: learner for name, (learner, _) in trained.items()}
-        if plan.controls and report.WITHOUT not in students:
+        if plan.request.controls and report.WITHOUT not in students:
             students[report.WITHOUT] = loaded.student(plan.shape.start)[0]
         student, tokenizer = students[report.STUDENT], loaded.student_tokenizer
         saving.save(student, tokenizer, plan.training.length, plan.out)
@@ -136,7 +133,7 @@ class _Work:
         plan = self.loaded.plan
         shape, weights = plan.shape, plan.training.weights
         yield report.STUDENT, self._train(report.STUDENT, shape.start, weights)
-        if not plan.controls:
+        if not plan.request.controls:
             return
         if shape.start != "random" and shape.width is None:
             yield report.RANDOM, self._train(report.RANDOM, "random", weights)
@@ -156,7 +153,7 @@ class _Work:
         steps = training.steps or max(1, round(training.epochs * each_epoch))
         folder = loaded.plan.work / name.replace(" ", "-")
         checkpoints = Checkpoints(folder, self._facts(weights, steps), training.keep)
-        tracked = loaded.accelerator if loaded.plan.tensorboard else None
+        tracked = loaded.accelerator if loaded.plan.request.tensorboard else None
         progress = Progress(loaded.say, loaded.tick, tracked)
         records = Run(
             name,
@@ -170,7 +167,7 @@ class _Work:
             checkpoints,
             loaded.accelerator,
             progress,
-        ).train(loaded.plan.resume)
+        ).train(loaded.plan.request.resume)
         loaded.accelerator.free_memory()
         trained = loaded.student(start)[0]  # whole and on the CPU, whatever Accelerate did to it
         checkpoints.weights(steps, trained)
@@ -181,7 +178,7 @@ class _Work:
         """The teacher on its device, or what it has answered before."""
         loaded, accelerator = self.loaded, self.loaded.accelerator
         learner = loaded.teacher.to(accelerator.device)
-        if not loaded.plan.cache_teacher:
+        if not loaded.plan.request.cache_teacher:
             return teachers.Live(learner)
         folder, rows = loaded.plan.work / _CACHE, loaded.batches.examples.rows
         if accelerator.is_main_process and not folder.is_dir():

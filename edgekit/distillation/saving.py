@@ -47,7 +47,7 @@ def save(learner: Learner, tokenizer: PreTrainedTokenizerFast, length: int, out:
 
 
 def saves(head: Head) -> bool:
-    """Whether there are files for all that a head does."""
+    """Whether sentence-transformers has files for all the steps of a head."""
     pool, *steps = head.steps
     plain = isinstance(pool, Pool) and len(pool.modes) == 1 and pool.modes[0] in _FLAGS
     return plain and all(isinstance(step, Dense | Normalize) for step in steps)

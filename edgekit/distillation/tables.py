@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from edgekit.distillation import report
 from edgekit.distillation.report import DistillationReport, Entrant
-from edgekit.report.tables import TextTable
+from edgekit.reporting.tables import TextTable
 
 _NOTHING = ""
 
 
 def of(found: DistillationReport) -> Iterator[tuple[str, TextTable]]:
-    """All of them, each with a title."""
+    """All tables of a report that have rows, each with its title."""
     yield f"{found.examples} examples" if found.examples else "models", models(found)
     if found.gains:
         yield "the student against", gains(found)
@@ -21,7 +21,7 @@ def of(found: DistillationReport) -> Iterator[tuple[str, TextTable]]:
 
 
 def models(found: DistillationReport) -> TextTable:
-    """Teacher, student and controls."""
+    """A row for the teacher, the student and each control: size, speed and quality."""
     scored = next((each.scores for each in found.entrants if each.scores), ())
     measured = (scored[0].name, "drop") if scored else ()
     columns = ("model", "parameters", "MB", *measured)
@@ -51,7 +51,7 @@ def gains(found: DistillationReport) -> TextTable:
 
 
 def losses(found: DistillationReport) -> TextTable:
-    """Each part of each training."""
+    """A row for each part of the loss in each training: how it began and how it ended."""
     rows = [
         (
             each.name,
@@ -65,7 +65,7 @@ def losses(found: DistillationReport) -> TextTable:
 
 
 def paper(found: DistillationReport) -> TextTable:
-    """What DistilBERT's paper has, and what came out here."""
+    """What DistilBERT's paper reports, beside what came out here."""
     teacher, student = found.entrant(report.TEACHER), found.entrant(report.STUDENT)
     ours = dict.fromkeys(report.PAPER_CLAIMS, _NOTHING)
     if teacher and student:

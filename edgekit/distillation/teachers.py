@@ -22,7 +22,7 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Tensors:
-    """A micro batch on a device."""
+    """The arrays of a micro batch as tensors on a device."""
 
     ids: torch.Tensor
     mask: torch.Tensor
@@ -32,7 +32,7 @@ class Tensors:
 
     @classmethod
     def of(cls, micro: Micro, device: torch.device) -> Tensors:
-        """Copies it there."""
+        """Copies a micro batch to a device."""
 
         def there(value: np.ndarray) -> torch.Tensor:
             return torch.from_numpy(value).to(device)
@@ -49,16 +49,24 @@ class Tensors:
 class Teacher(Protocol):
     """Gives the teacher's outputs for a micro batch, without gradients."""
 
-    def outputs(self, micro: Micro, tensors: Tensors) -> Outputs: ...
+    def outputs(self, micro: Micro, tensors: Tensors) -> Outputs:
+        """What the teacher gives for a micro batch.
+
+        Args:
+            micro: the rows, by which kept outputs are found.
+            tensors: the same on the device.
+        """
+        ...
 
 
 @dataclass(frozen=True)
 class Live:
-    """Asks the teacher each time."""
+    """A teacher that is asked anew for each micro batch."""
 
     learner: Learner
 
     def outputs(self, micro: Micro, tensors: Tensors) -> Outputs:
+        """The teacher's outputs, computed now."""
         with torch.no_grad():
             found: Outputs = self.learner(tensors.ids, tensors.mask, tensors.types, tensors.chosen)
         return found
@@ -77,11 +85,18 @@ class Cached:
 
     @classmethod
     def load(cls, folder: Path, rows: TokenRows, readout: Readout) -> Cached:
-        """Without reading the arrays into memory."""
+        """The outputs in a folder, as memory maps.
+
+        Args:
+            folder: with a ``.npy`` for each output.
+            rows: that were asked for.
+            readout: what of the teacher was kept.
+        """
         arrays = {path.stem: np.load(path, mmap_mode="r") for path in folder.glob("*.npy")}
         return cls(rows, readout, arrays)
 
     def outputs(self, micro: Micro, tensors: Tensors) -> Outputs:
+        """The rows' outputs, read from the files that an earlier pass has written."""
         return {name: self._output(name, micro, tensors) for name in self.arrays}
 
     def _output(self, name: str, micro: Micro, tensors: Tensors) -> torch.Tensor:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from edgekit.distillation.batches import Batches, Micro, Step
+from edgekit.distillation.batches import Batches, Micro, StepBatch
 from edgekit.distillation.checkpoints import Checkpoints
 from edgekit.distillation.learner import Learner
 from edgekit.distillation.losses import Given, Losses
@@ -32,7 +32,7 @@ _MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
 
 
 @dataclass(frozen=True)
-class Record:
+class LogEntry:
     """One step as the log has it: numbers of the whole step, over all processes.
 
     ``loss`` is the weighted sum of ``parts``; ``gradient`` is the norm of all gradients before it
@@ -66,7 +66,7 @@ class Run:
     accelerator: Accelerator
     progress: Progress
 
-    def train(self, resume: bool) -> list[Record]:
+    def train(self, resume: bool) -> list[LogEntry]:
         """Trains to the end, and returns the log of all steps, those before a resumption included.
 
         Raises:
@@ -93,7 +93,7 @@ class _State:
     def __init__(self, run: Run, model: torch.nn.Module, optimizer: torch.optim.Optimizer) -> None:
         self.run_, self.model, self.optimizer = run, model, optimizer
         self.step, self.saved = 0, -1
-        self.records: list[Record] = []
+        self.records: list[LogEntry] = []
 
     def begin(self, resume: bool) -> None:
         steps = self.run_.checkpoints.steps
@@ -130,7 +130,7 @@ class _State:
             self.run_.checkpoints.save(self.step, self.model, bare, self.run_.accelerator)
             self.saved = self.step
 
-    def _advance(self) -> Record:
+    def _advance(self) -> LogEntry:
         """One step: gradients of all micro batches, checked, and then an update."""
         run, accelerator = self.run_, self.run_.accelerator
         torch.manual_seed(_seed(run.training.seed, self.step, accelerator.process_index))
@@ -151,9 +151,9 @@ class _State:
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         self.optimizer.step()
-        return Record(self.step, loss, values, gradient, rate, step.tokens)
+        return LogEntry(self.step, loss, values, gradient, rate, step.tokens)
 
-    def _gradients(self, step: Step) -> dict[str, torch.Tensor]:
+    def _gradients(self, step: StepBatch) -> dict[str, torch.Tensor]:
         accelerator = self.run_.accelerator
         sums: dict[str, torch.Tensor] = {}
         for number, micro in enumerate(step.micros, 1):
@@ -168,7 +168,7 @@ class _State:
                 sums[name] = sums.get(name, torch.zeros_like(value)) + value.detach()
         return sums
 
-    def _parts(self, micro: Micro, step: Step) -> dict[str, torch.Tensor]:
+    def _parts(self, micro: Micro, step: StepBatch) -> dict[str, torch.Tensor]:
         run, device = self.run_, self.run_.accelerator.device
         asked = Tensors.of(micro, device)
         own = asked if micro.student is None else Tensors.of(micro.student, device)
@@ -250,14 +250,14 @@ def _summed(parts: Mapping[str, torch.Tensor], accelerator: Accelerator) -> list
 
 
 @contextlib.contextmanager
-def _log(run: Run) -> Iterator[Callable[[Record], None]]:
+def _log(run: Run) -> Iterator[Callable[[LogEntry], None]]:
     """Writes records, each at once: a killed run has all but maybe the last line."""
     if not run.accelerator.is_main_process:
         yield lambda record: None
         return
     with (run.folder / LOG).open("a", encoding="utf-8") as file:
 
-        def write(record: Record) -> None:
+        def write(record: LogEntry) -> None:
             file.write(_line(record))
             file.flush()
             run.progress.track(run.name, record)
@@ -265,11 +265,11 @@ def _log(run: Run) -> Iterator[Callable[[Record], None]]:
         yield write
 
 
-def _line(record: Record) -> str:
+def _line(record: LogEntry) -> str:
     return json.dumps(asdict(record)) + "\n"
 
 
-def _read(path: Path) -> list[Record]:
+def _read(path: Path) -> list[LogEntry]:
     """The whole lines of a log."""
     lines = path.read_text("utf-8").split("\n")[:-1] if path.is_file() else []
-    return [Record(**json.loads(line)) for line in lines]
+    return [LogEntry(**json.loads(line)) for line in lines]

@@ -10,11 +10,12 @@ from typing import TypedDict
 import numpy as np
 
 from edgekit.data import labels
-from edgekit.data.rows import Row
+from edgekit.data.row import Row
 from edgekit.data.table import Data
 from edgekit.errors import DataError
 from edgekit.evaluation import measures
-from edgekit.evaluation.kinds import ClassMeasure, Example, Judged, ModelFacts, Options
+from edgekit.evaluation.judged import ClassMeasure, Example, Judged
+from edgekit.evaluation.kinds import EvaluationOptions, ModelFacts
 from edgekit.postprocess import Facts, Outputs, answer
 from edgekit.postprocess.labels import Classification
 from edgekit.tokens.encoding import Prompt, Tokenizer
@@ -22,7 +23,7 @@ from edgekit.tokens.encoding import Prompt, Tokenizer
 MULTI = "multi_label_classification"
 
 
-class Record(TypedDict):
+class LabelRecord(TypedDict):
     """The labels that a file chose, by their indices, and the score of each label."""
 
     chosen: list[int]
@@ -31,7 +32,10 @@ class Record(TypedDict):
 
 @dataclass(frozen=True)
 class TextClassification:
-    """``expected`` is (examples, labels): 1 where a label is right."""
+    """Texts, or pairs, with labels: one each, or any number of them.
+
+    ``expected`` is (examples, labels): 1 where a label is right.
+    """
 
     names: tuple[str, ...]
     several: bool
@@ -40,12 +44,14 @@ class TextClassification:
 
     @property
     def asked(self) -> Sequence[Example]:
+        """The examples themselves."""
         return self.examples
 
     def prompt(self, tokenizer: Tokenizer, index: int) -> Prompt:
+        """The row of a text or a pair."""
         return tokenizer.prompt("text-classification", *self.examples[index].texts)
 
-    def record(self, facts: Facts, index: int, prompt: Prompt, outputs: Outputs) -> Record:
+    def record(self, facts: Facts, index: int, prompt: Prompt, outputs: Outputs) -> LabelRecord:
         """The labels chosen, by their indices, and every label's score."""
         found = answer(facts, prompt, outputs, len(self.names))
         assert isinstance(found, Classification)
@@ -53,7 +59,8 @@ class TextClassification:
         chosen = [row.index for row in found.labels[: len(found.chosen)]]
         return {"chosen": sorted(chosen), "scores": [scores[i] for i in range(len(self.names))]}
 
-    def judge(self, records: Sequence[Record]) -> Judged:
+    def judge(self, records: Sequence[LabelRecord]) -> Judged:
+        """Accuracy and F1, by label too; where a text may have several labels, over all of them."""
         found = _one_hot([row["chosen"] for row in records], len(self.names))
         take = (self.expected > 0, found > 0)
         decided = found if self.several else found.argmax(axis=1)[:, None]
@@ -110,12 +117,14 @@ class TextClassification:
             if support[i]
         ]
 
-    def _shown(self, record: Record) -> str:
+    def _shown(self, record: LabelRecord) -> str:
         chosen = (f"{self.names[i]} {record['scores'][i]:.1%}" for i in record["chosen"])
         return ", ".join(chosen) or "no label"
 
 
-def build(data: Data, model: ModelFacts, options: Options) -> tuple[TextClassification, list[str]]:
+def build(
+    data: Data, model: ModelFacts, options: EvaluationOptions
+) -> tuple[TextClassification, list[str]]:
     """Examples with the model's labels, and in words how the labels were read.
 
     Raises:

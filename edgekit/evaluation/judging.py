@@ -6,26 +6,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from edgekit.app.inference import PYTORCH
 from edgekit.bundle import Artifact, Bundle
-from edgekit.evaluation.kinds import Judged
-from edgekit.evaluation.result import (
-    BundleEvaluation,
-    DifferingExample,
-    Quality,
-    Scored,
-    compared,
-    differences,
-    score,
-)
+from edgekit.evaluation.judged import Judged
+from edgekit.evaluation.result import BundleEvaluation, DifferingExample, Quality
+from edgekit.evaluation.scoring import Scored, compared, differences, score
 from edgekit.evaluation.ways import Prepared
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one file, or with ``artifact`` None PyTorch, answered: a record for all that was asked.
+    """What one file answered, or PyTorch, whose ``artifact`` is None.
 
-    ``failure`` says why there are none; ``cut`` counts the texts that did not fit.
+    ``records`` has one for all that was asked. ``failure`` says why there are none; ``cut`` counts
+    the texts that did not fit.
     """
 
     artifact: Artifact | None
@@ -64,6 +60,7 @@ def report(
         found.get(id(baseline)),
         baseline.failure,
         tuple(found.get(id(row)) or _failed(row) for row in outcomes),
+        bundle_id=bundle.id,
     )
 
 
@@ -77,13 +74,14 @@ def _quality(
     shown: int,
 ) -> Quality:
     agreed, decisions = compared(judged, base)
-    if base is None or base is judged:
-        differing: tuple[DifferingExample, ...] = ()
-    else:
+    differing: tuple[DifferingExample, ...] = ()
+    rmse = None
+    if base is not None and base is not judged:
         pairs = zip(base.values, judged.values, strict=True)
         sizes = [prepared.kind.difference(a, b) for a, b in pairs]
         examples = prepared.kind.examples
         differing = tuple(differences(examples, judged, base, sizes, shown))
+        rmse = float(np.sqrt(np.mean(np.square(sizes)))) if judged.scored else None
     return Quality(
         **_identity(outcome.artifact, bundle.manifest.source.sha256),
         device=outcome.device,
@@ -91,6 +89,7 @@ def _quality(
         metrics=scored.scores,
         agreement=None if base is judged else agreed,
         decisions=decisions,
+        rmse=rmse,
         cut=outcome.cut,
         classes=scored.classes,
         differences=differing,

@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 from edgekit.bundle import Bundle
-from edgekit.evaluation.measures import Measure
+from edgekit.evaluation.judged import Example, Judged
 from edgekit.postprocess import Facts, Outputs
 from edgekit.tokens.encoding import Prompt, Tokenizer
 
 
 @dataclass(frozen=True)
-class Options:
+class EvaluationOptions:
     """What the user may say about data and metrics.
 
     Attributes:
@@ -50,50 +50,10 @@ class ModelFacts:
 
     @classmethod
     def of(cls, bundle: Bundle) -> ModelFacts:
-        """From an opened bundle."""
+        """What an opened bundle tells."""
         tokenizer = Tokenizer.of(bundle)
         unknown = bundle.manifest.special_token("unk_token")
         return cls(Facts.of(bundle, tokenizer), tokenizer, unknown)
-
-
-@dataclass(frozen=True)
-class Example:
-    """What stands in the data: where, the texts, and what is expected, as a person reads it."""
-
-    place: str
-    texts: tuple[str, ...]
-    expected: str
-
-
-@dataclass(frozen=True)
-class ClassMeasure:
-    """A measure over one class of the examples: a label, an entity's type, a kind of question."""
-
-    label: str
-    examples: int
-    measure: Measure
-
-
-@dataclass(frozen=True)
-class Judged:
-    """How one file's records compare with what the data expect.
-
-    Attributes:
-        measures: the metrics; the first is the one that counts.
-        classes: metrics over parts of the examples.
-        decisions: what was decided for each example, to be compared between files; empty for
-            examples on which nothing is decided.
-        shown: each example's answer as a person reads it.
-        values: each example's answer as :meth:`Kind.difference` compares it.
-        details: further numbers by name.
-    """
-
-    measures: tuple[Measure, ...]
-    classes: tuple[ClassMeasure, ...]
-    decisions: Sequence[tuple[Any, ...]]
-    shown: Sequence[str]
-    values: Sequence[Any]
-    details: Mapping[str, float] = field(default_factory=dict)
 
 
 R = TypeVar("R")
@@ -107,10 +67,14 @@ class Kind(Protocol[R, V]):
     """
 
     @property
-    def examples(self) -> Sequence[Example]: ...
+    def examples(self) -> Sequence[Example]:
+        """What the data hold, in the order of the file."""
+        ...
 
     @property
-    def asked(self) -> Sequence[Example]: ...
+    def asked(self) -> Sequence[Example]:
+        """What the model is asked: mostly :attr:`examples`; retrieval asks for more texts."""
+        ...
 
     def prompt(self, tokenizer: Tokenizer, index: int) -> Prompt:
         """The rows that the model is asked for ``asked[index]``.
@@ -150,10 +114,3 @@ class Kind(Protocol[R, V]):
 
 
 AnyKind = Kind[Any, Any]
-
-
-def agreement(a: Judged, b: Judged) -> float | None:
-    """The share of decisions that two files take alike; None where nothing is decided."""
-    pairs = zip(a.decisions, b.decisions, strict=True)
-    same = [x == y for left, right in pairs for x, y in zip(left, right, strict=True)]
-    return sum(same) / len(same) if same else None

@@ -12,11 +12,12 @@ from typing import TypedDict
 
 import numpy as np
 
-from edgekit.data.rows import Row
+from edgekit.data.row import Row
 from edgekit.data.table import Data
 from edgekit.errors import DataError, InputError
 from edgekit.evaluation import measures
-from edgekit.evaluation.kinds import Example, Judged, ModelFacts, Options
+from edgekit.evaluation.judged import Example, Judged
+from edgekit.evaluation.kinds import EvaluationOptions, ModelFacts
 from edgekit.postprocess import TOP, Facts, Outputs, answer
 from edgekit.postprocess.masks import FilledMasks
 from edgekit.stats import SEED
@@ -26,7 +27,7 @@ MASKED = 0.15  # of a plain text's tokens, as BERT was trained; at least one
 Right = tuple[tuple[int, ...], ...]  # of each mask, the vocabulary's entries that are right
 
 
-class Record(TypedDict):
+class MaskRecord(TypedDict):
     """Of each mask the ids of the entries that are right, and of the likeliest ones."""
 
     right: list[list[int]]
@@ -35,7 +36,10 @@ class Record(TypedDict):
 
 @dataclass(frozen=True)
 class Masks:
-    """``given`` are the right entries of each text's masks; None where masks are made here."""
+    """Texts in which a masked language model fills masks.
+
+    ``given`` are the right entries of each text's masks; None where masks are made here.
+    """
 
     model: ModelFacts
     examples: tuple[Example, ...]
@@ -43,9 +47,11 @@ class Masks:
 
     @property
     def asked(self) -> Sequence[Example]:
+        """The examples themselves."""
         return self.examples
 
     def prompt(self, tokenizer: Tokenizer, index: int) -> Prompt:
+        """The row of a text with its masks, which are made here where the text has none."""
         prompt = self._plain(index)
         masked, right = self._masked(index, prompt.encodings[0])
         places = _places(masked, self._mask_id)
@@ -56,7 +62,7 @@ class Masks:
             )
         return replace(prompt, encodings=(masked,))
 
-    def record(self, facts: Facts, index: int, prompt: Prompt, outputs: Outputs) -> Record:
+    def record(self, facts: Facts, index: int, prompt: Prompt, outputs: Outputs) -> MaskRecord:
         """Of each mask the entries that are right, and the likeliest ones."""
         _, right = self._masked(index, self._plain(index).encodings[0])
         found = answer(facts, prompt, outputs, TOP)
@@ -64,7 +70,8 @@ class Masks:
         ids = [[filler.token_id for filler in mask.fillers] for mask in found.masks]
         return {"right": [list(some) for some in right], "found": ids}
 
-    def judge(self, records: Sequence[Record]) -> Judged:
+    def judge(self, records: Sequence[MaskRecord]) -> Judged:
+        """How often the right entry is the likeliest, and among the five likeliest."""
         masks = np.array([len(row["right"]) for row in records])
         first, any_of = (np.array([_hits(row, best) for row in records]) for best in (1, TOP))
         found = [tuple(ids[0] for ids in row["found"]) for row in records]
@@ -106,7 +113,7 @@ class Masks:
         return replace(encoded, input_ids=tuple(ids)), right
 
 
-def build(data: Data, model: ModelFacts, options: Options) -> tuple[Masks, list[str]]:
+def build(data: Data, model: ModelFacts, options: EvaluationOptions) -> tuple[Masks, list[str]]:
     """Texts with masks and what stood there, or plain texts.
 
     Raises:
@@ -148,6 +155,6 @@ def _places(encoded: Encoded, mask_id: int) -> list[int]:
     return [place for place, (id_, text) in enumerate(rows) if text is not None and id_ == mask_id]
 
 
-def _hits(record: Record, best: int) -> int:
+def _hits(record: MaskRecord, best: int) -> int:
     pairs = zip(record["right"], record["found"], strict=True)
     return sum(bool(set(right) & set(found[:best])) for right, found in pairs)

@@ -139,10 +139,14 @@ def f1_of_counts(name: str, counts: np.ndarray, value: float | None = None) -> M
 
 
 def f1_macro(value: float, hits: np.ndarray, both: np.ndarray) -> Measure:
-    """The mean of all labels' F1; those that neither stand in the data nor were found do not count.
+    """The mean over the labels of their F1.
 
-    ``hits`` are how often each example has each label rightly, (examples, labels), and ``both`` how
-    often it is expected and how often found, together.
+    Labels that neither stand in the data nor were found do not count.
+
+    Args:
+        value: of all examples, by a library.
+        hits: (examples, labels), how often each example has each label rightly.
+        both: (examples, labels), how often it is expected and how often found, together.
     """
 
     def draw(some: Resamples) -> np.ndarray:
@@ -153,7 +157,14 @@ def f1_macro(value: float, hits: np.ndarray, both: np.ndarray) -> Measure:
 
 
 def matthews(name: str, value: float, expected: np.ndarray, found: np.ndarray) -> Measure:
-    """The correlation of two labellings, (examples, labels) of 0 and 1; 0 where one is constant."""
+    """Matthews' correlation of two labellings; 0 where one of them is constant.
+
+    Args:
+        name: the metric's.
+        value: of all examples, by a library.
+        expected: (examples, labels) of 0 and 1.
+        found: the same.
+    """
     right = (expected & found).sum(axis=1)
     size = len(right)
 
@@ -167,7 +178,7 @@ def matthews(name: str, value: float, expected: np.ndarray, found: np.ndarray) -
 
 
 def pearson(expected: np.ndarray, found: np.ndarray) -> Measure:
-    """The linear correlation of scores; NaN where one of them is constant."""
+    """The linear correlation of scores, each (examples,); NaN where one of them is constant."""
     from scipy import stats
 
     value = _quietly(lambda: float(stats.pearsonr(expected, found).statistic))
@@ -183,7 +194,10 @@ def pearson(expected: np.ndarray, found: np.ndarray) -> Measure:
 
 
 def spearman(expected: np.ndarray, found: np.ndarray) -> Measure:
-    """The correlation of ranks, which every resample gives out anew."""
+    """The correlation of the ranks of scores, each (examples,).
+
+    Every resample gives out its ranks anew.
+    """
     from scipy import stats
 
     value = _quietly(lambda: float(stats.spearmanr(expected, found).statistic))

@@ -22,7 +22,10 @@ _PAUSE_S = 1.0  # between writes: so much work is lost at most
 
 @dataclass(frozen=True)
 class Prediction:
-    """``left_out`` counts the tokens that did not fit into the model."""
+    """What is kept of one answer of a model.
+
+    ``left_out`` counts the tokens that did not fit into the model.
+    """
 
     record: Any
     left_out: int

@@ -8,10 +8,11 @@ from typing import TypedDict
 
 import numpy as np
 
-from edgekit.data.rows import Row
+from edgekit.data.row import Row
 from edgekit.data.table import Data
 from edgekit.evaluation import measures, squad
-from edgekit.evaluation.kinds import ClassMeasure, Example, Judged, ModelFacts, Options
+from edgekit.evaluation.judged import ClassMeasure, Example, Judged
+from edgekit.evaluation.kinds import EvaluationOptions, ModelFacts
 from edgekit.postprocess import Facts, Outputs, answer
 from edgekit.postprocess.spans import N_BEST, Span, SpanAnswer
 from edgekit.tokens.encoding import Prompt, Tokenizer
@@ -20,8 +21,11 @@ _ALWAYS = 1e9  # a margin that no threshold of a user passes: there is no span a
 _KINDS = ("answerable", "unanswerable")
 
 
-class Record(TypedDict):
-    """No answer's score, and the best spans: start, end, score and probability of each."""
+class SpanRecord(TypedDict):
+    """What is kept of a question's answer: no answer's score, and the best spans.
+
+    Each span has its first and last character, its score and its probability.
+    """
 
     null: float
     spans: list[tuple[int, int, float, float]]
@@ -47,13 +51,14 @@ class QuestionAnswering:
 
     @property
     def asked(self) -> Sequence[Example]:
+        """The examples themselves."""
         return self.examples
 
     def prompt(self, tokenizer: Tokenizer, index: int) -> Prompt:
         """A row for each window over the context."""
         return tokenizer.prompt("question-answering", *self.examples[index].texts)
 
-    def record(self, facts: Facts, index: int, prompt: Prompt, outputs: Outputs) -> Record:
+    def record(self, facts: Facts, index: int, prompt: Prompt, outputs: Outputs) -> SpanRecord:
         """The n-best spans as start, end, score and probability, and no answer's score."""
         found = answer(facts, prompt, outputs, N_BEST)
         assert isinstance(found, SpanAnswer)
@@ -62,7 +67,8 @@ class QuestionAnswering:
             "spans": [(span.start, span.end, span.score, span.probability) for span in found.spans],
         }
 
-    def judge(self, records: Sequence[Record]) -> Judged:
+    def judge(self, records: Sequence[SpanRecord]) -> Judged:
+        """Exact match and F1 as SQuAD's own script computes them."""
         spans = [self._answer(index, record) for index, record in enumerate(records)]
         best = [found.best(self.threshold) for found in spans]
         texts = [span.text if span else "" for span in best]
@@ -84,7 +90,7 @@ class QuestionAnswering:
     def _f1(self) -> squad.Compare:
         return squad.f1_v1 if self.threshold is None else squad.f1_v2
 
-    def _answer(self, index: int, record: Record) -> SpanAnswer:
+    def _answer(self, index: int, record: SpanRecord) -> SpanAnswer:
         """A record as post-processing made it, with its spans' texts cut from the context again."""
         context = self.examples[index].texts[1]
         rows = record["spans"]
@@ -133,7 +139,9 @@ class QuestionAnswering:
         return details
 
 
-def build(data: Data, model: ModelFacts, options: Options) -> tuple[QuestionAnswering, list[str]]:
+def build(
+    data: Data, model: ModelFacts, options: EvaluationOptions
+) -> tuple[QuestionAnswering, list[str]]:
     """Questions, contexts and answers.
 
     Raises:

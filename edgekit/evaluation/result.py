@@ -1,38 +1,35 @@
-"""What an evaluation found: ``eval.json`` as types, and how scores become part of it."""
+"""What an evaluation found: ``eval.json`` as types."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 from msgspec import Meta
 
 from edgekit import documents
 from edgekit.errors import PlanError
-from edgekit.evaluation import measures
-from edgekit.evaluation.kinds import Example, Judged, agreement
-from edgekit.evaluation.measures import Measure
 from edgekit.files import write_text
-from edgekit.manifest import Count
+from edgekit.layout import html_table
+from edgekit.manifest.fields import Count
 from edgekit.stats import CONFIDENCE
 from edgekit.version import VERSION
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
+FEW = 100  # examples, below which hardly any number is worth much
 FILE = "eval.json"
-_TAIL = 100 * (1 - CONFIDENCE) / 2
 
 
 @dataclass(frozen=True)
 class Score:
-    """A metric with its 95% bootstrap interval, and what it lost against PyTorch on the same
-    examples.
+    """A metric with its 95% interval, and what it lost against PyTorch on the same examples.
 
     All of it is null where it is not defined, like the correlation of a constant; the drop also
-    where there is no baseline.
+    where there is no baseline. Intervals are those of the bootstrap, and exact where it has none:
+    all examples right, all wrong, or none of another share than PyTorch's. A correlation that
+    nothing changes has no bounds of its drop.
     """
 
     name: Annotated[str, Meta(description="accuracy, f1_macro, spearman, ndcg@10, ...")]
@@ -89,6 +86,13 @@ class Quality:
         Meta(description="share of PyTorch's decisions it takes; null where nothing is decided"),
     ] = None
     decisions: Annotated[Count, Meta(description="that were compared")] = 0
+    rmse: Annotated[
+        float | None,
+        Meta(
+            description="root mean square distance of its scores from PyTorch's; null where the "
+            "model gives none, or without a baseline"
+        ),
+    ] = None
     cut: Annotated[Count, Meta(description="texts that did not fit into the model")] = 0
     classes: tuple[ClassScore, ...] = ()
     differences: Annotated[
@@ -109,6 +113,9 @@ class BundleEvaluation:
     """A bundle's files over the data."""
 
     bundle: Annotated[str, Meta(description="the model's name")]
+    bundle_id: Annotated[str, Meta(description="SHA-256 of the bundle's manifest")] = field(
+        default="", kw_only=True
+    )
     path: Annotated[str, Meta(description="as it was given")]
     task: Annotated[str, Meta(description="the model's task, regression or retrieval")]
     examples: Count
@@ -126,7 +133,7 @@ class DataFacts:
     limit: Annotated[int | None, Meta(description="only the first so many examples")]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Evaluation:
     """eval.json: bundles over the same data, and what `edgekit eval --json` prints."""
 
@@ -137,8 +144,32 @@ class Evaluation:
     confidence: Annotated[float, Meta(description="of all intervals")] = field(
         default=CONFIDENCE, kw_only=True
     )
+    command: Annotated[str, Meta(description="what evaluates again, as a shell takes it")] = field(
+        default="", kw_only=True
+    )
     data: DataFacts
     bundles: Annotated[tuple[BundleEvaluation, ...], Meta(min_length=1)]
+
+    def __repr__(self) -> str:
+        names = ", ".join(each.bundle for each in self.bundles)
+        return f"<evaluation of {names} on {self.data.file}>"
+
+    def _repr_html_(self) -> str:
+        """Every file's metric with its interval and its drop, as a notebook shows them."""
+        rows = [
+            (each.bundle, row.file, row.metrics[0])
+            for each in self.bundles
+            for row in (each.baseline, *each.artifacts)
+            if row and row.metrics
+        ]
+        columns = ("bundle", "file", "metric", "value", "low", "high", "drop", "low", "high")
+        return html_table(
+            columns,
+            (
+                (bundle, file, score.name, *map(_digits, _numbers(score)))
+                for bundle, file, score in rows
+            ),
+        )
 
     def save(self, folder: Path) -> None:
         """Writes ``eval.json``, at once or not at all.
@@ -147,6 +178,15 @@ class Evaluation:
             OutputError: it cannot be written.
         """
         write_text(folder / FILE, documents.dump_json(self, FILE, indent=2) + "\n")
+
+
+def _numbers(score: Score) -> tuple[float | None, ...]:
+    own = (score.value, score.low, score.high)
+    return (*own, score.drop, score.drop_low, score.drop_high)
+
+
+def _digits(value: float | None) -> str:
+    return "" if value is None else f"{value:.4f}"
 
 
 def read(path: Path) -> Evaluation:
@@ -158,87 +198,3 @@ def read(path: Path) -> Evaluation:
     data = documents.read_bytes(path, PlanError)
     documents.check_major(data, SCHEMA_VERSION, str(path), PlanError)
     return documents.decode_json(data, Evaluation, str(path), PlanError, "evaluate again")
-
-
-@dataclass(frozen=True)
-class Scored:
-    """The scores of one judged file: all measures and all parts."""
-
-    scores: tuple[Score, ...]
-    classes: tuple[ClassScore, ...]
-
-
-def score(judged: Sequence[Judged], count: int, *, baseline: bool) -> list[Scored]:
-    """Every file's measures, all with the same resamples of the ``count`` examples.
-
-    With ``baseline`` the first is PyTorch's, against which the others' drops are.
-    """
-    every = [[*one.measures, *(part.measure for part in one.classes)] for one in judged]
-    drawn = measures.draws([measure for some in every for measure in some], count)
-    blocks = drawn.reshape(len(judged), -1, drawn.shape[1])
-    base = list(zip(every[0], blocks[0], strict=True)) if baseline else None
-    found = []
-    for number, (one, some, block) in enumerate(zip(judged, every, blocks, strict=True)):
-        against = base if base and number else [None] * len(some)
-        scores = [
-            _score(measure, draws, *(other or (None, None)))
-            for measure, draws, other in zip(some, block, against, strict=True)
-        ]
-        size = len(one.measures)
-        parts = (
-            ClassScore(part.label, part.examples, each)
-            for part, each in zip(one.classes, scores[size:], strict=True)
-        )
-        found.append(Scored(tuple(scores[:size]), tuple(parts)))
-    return found
-
-
-def _score(
-    measure: Measure, draws: np.ndarray, base: Measure | None, base_draws: np.ndarray | None
-) -> Score:
-    low, high = _bounds(draws)
-    own = Score(measure.name, measure.share, _known(measure.value), low, high)
-    if base is None or base_draws is None:
-        return own
-    drops = _bounds(base_draws - draws)
-    drop = _known(base.value - measure.value)
-    return Score(own.name, own.share, own.value, low, high, drop, *drops)
-
-
-def _bounds(draws: np.ndarray) -> tuple[float | None, float | None]:
-    known = draws[~np.isnan(draws)]
-    if not known.size:
-        return None, None
-    low, high = np.percentile(known, [_TAIL, 100 - _TAIL])
-    return float(low), float(high)
-
-
-def _known(value: float) -> float | None:
-    return None if math.isnan(value) else float(value)
-
-
-def compared(found: Judged, base: Judged | None) -> tuple[float | None, int]:
-    """The agreement with the baseline, and of how many decisions."""
-    count = sum(map(len, found.decisions))
-    return (agreement(base, found), count) if base else (None, count)
-
-
-def differences(
-    examples: Sequence[Example], found: Judged, base: Judged, sizes: Sequence[float], most: int
-) -> Iterator[DifferingExample]:
-    """Where the file differs most from PyTorch; other decisions come before other scores."""
-
-    def rank(index: int) -> tuple[bool, float]:
-        return found.decisions[index] != base.decisions[index], sizes[index]
-
-    for index in sorted(range(len(examples)), key=rank, reverse=True)[:most]:
-        if rank(index) > (False, 0.0):
-            row = examples[index]
-            yield DifferingExample(
-                row.place,
-                row.texts,
-                row.expected,
-                base.shown[index],
-                found.shown[index],
-                float(sizes[index]),
-            )

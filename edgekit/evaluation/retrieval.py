@@ -1,4 +1,4 @@
-"""Retrieval by embeddings: queries against all documents of the file, by cosine."""
+"""Retrieval by embeddings: queries against all documents of the file, as the model compares."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ import numpy as np
 from edgekit.data.table import Data
 from edgekit.errors import DataError
 from edgekit.evaluation import measures
-from edgekit.evaluation.kinds import Example, Judged, ModelFacts, Options
+from edgekit.evaluation.judged import Example, Judged
+from edgekit.evaluation.kinds import EvaluationOptions, ModelFacts
 from edgekit.postprocess import Facts, Outputs
+from edgekit.postprocess.vectors import similarities
 from edgekit.tokens.encoding import Prompt, Tokenizer
 
 _SHOWN = 60  # characters of a document
@@ -22,19 +24,25 @@ _SHOWN = 60  # characters of a document
 class Retrieval:
     """The model is asked for vectors of all texts; ``queries`` and ``documents`` are places there.
 
+    ``roles`` say of each text which of the two it is, and so what the model wants before it.
     ``relevant`` are each query's documents, by their number, with their relevance. Texts stand in
-    the order of the file, so that a longer part of it begins with the same ones.
+    the order of the file, so that a longer part of it begins with the same ones. ``similarity`` is
+    how the model's vectors are compared.
     """
 
     asked: tuple[Example, ...]
+    roles: tuple[str, ...]
     examples: tuple[Example, ...]
     queries: tuple[int, ...]
     documents: tuple[int, ...]
     relevant: tuple[dict[int, float], ...]
     top: int
+    similarity: str
 
     def prompt(self, tokenizer: Tokenizer, index: int) -> Prompt:
-        return tokenizer.prompt("sentence-similarity", *self.asked[index].texts)
+        """The row of a query or a document, each asked for its vector alone."""
+        texts, role = self.asked[index].texts, self.roles[index]
+        return tokenizer.prompt("sentence-similarity", *texts, roles=(role,))
 
     def record(self, facts: Facts, index: int, prompt: Prompt, outputs: Outputs) -> str:
         """The vector, as base64 of float32."""
@@ -42,14 +50,14 @@ class Retrieval:
         return base64.b64encode(vector.tobytes()).decode()
 
     def judge(self, records: Sequence[str]) -> Judged:
+        """NDCG, and recall at 1 and at ``top``, of each query's ranking of all documents."""
         from sklearn.metrics import ndcg_score
 
         vectors = np.stack([np.frombuffer(base64.b64decode(row), "<f4") for row in records])
-        vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
         queries, documents = vectors[list(self.queries)], vectors[list(self.documents)]
         gains, ranked = [], []
         for query, relevant in zip(queries, self.relevant, strict=True):
-            scores = documents @ query
+            scores = similarities(documents, query, self.similarity)
             truth = np.zeros(len(documents))
             truth[list(relevant)] = list(relevant.values())
             gains.append(float(ndcg_score(truth[None], scores[None], k=self.top)))
@@ -82,7 +90,7 @@ class Retrieval:
         return repr(text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}...")
 
 
-def build(data: Data, model: ModelFacts, options: Options) -> tuple[Retrieval, list[str]]:
+def build(data: Data, model: ModelFacts, options: EvaluationOptions) -> tuple[Retrieval, list[str]]:
     """Queries with their documents; a row without a query, or of relevance 0, is a distractor.
 
     Raises:
@@ -111,6 +119,7 @@ def build(data: Data, model: ModelFacts, options: Options) -> tuple[Retrieval, l
     numbers = {text: number for number, text in enumerate(documents)}
     found = Retrieval(
         tuple(asked.values()),
+        tuple(role for role, _ in asked),
         tuple(
             replace(asked["query", query], expected=" or ".join(map(repr, right)))
             for query, right in relevant.items()
@@ -121,5 +130,6 @@ def build(data: Data, model: ModelFacts, options: Options) -> tuple[Retrieval, l
             {numbers[text]: grade for text, grade in right.items()} for right in relevant.values()
         ),
         options.top,
+        model.facts.similarity,
     )
     return found, [f"{len(relevant)} queries, {len(documents)} documents"]

@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from edgekit import extras
 from edgekit.app import answers, inference, opening
 from edgekit.app.inference import HOST, App
 from edgekit.bundle import Artifact, Bundle
-from edgekit.errors import BundleError, DataError, EdgekitError, InputError, OutputError, PlanError
+from edgekit.errors import (
+    BundleError,
+    DataError,
+    EdgekitError,
+    InputError,
+    MissingExtraError,
+    OutputError,
+    PlanError,
+)
 from edgekit.evaluation import judging, ways
-from edgekit.evaluation.kinds import ModelFacts, Options
+from edgekit.evaluation.kinds import EvaluationOptions, ModelFacts
 from edgekit.evaluation.predictions import Prediction, Predictions
 from edgekit.evaluation.result import BundleEvaluation, DataFacts, Evaluation
 from edgekit.evaluation.ways import Prepared
@@ -23,36 +33,56 @@ from edgekit.files import file_sha256, output_folder
 from edgekit.postprocess import Outputs
 from edgekit.tokens.encoding import Prompt
 from edgekit.version import VERSION
+from edgekit.words import command
 
 _CHUNK = 1024  # texts that are tokenized and sorted by length together
 Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Request:
-    """What is evaluated. ``artifacts`` None are all that the device runs; ``limit`` counts examples
-    from the first on; ``shown`` is how many differing examples are kept of each file. Without
-    ``baseline`` PyTorch is not asked, and there are no drops.
+class EvaluationRequest:
+    """What is evaluated on which data.
+
+    ``artifact`` None are all files that the device runs; ``limit`` counts examples from the first
+    on; ``shown`` is how many differing examples are kept of each file. Without ``baseline`` PyTorch
+    is not asked, and there are no drops. ``prompt`` is the name of the bundles' prompt that stands
+    before every text; None leaves it to the model.
     """
 
     bundles: tuple[Path, ...]
     data: Path
     task: str | None = None
-    artifacts: tuple[str, ...] | None = None
+    artifact: tuple[str, ...] | None = None
     device: str = HOST
     limit: int | None = None
     shown: int = 5
-    options: Options = field(default_factory=Options)
+    options: EvaluationOptions = field(default_factory=EvaluationOptions)
     baseline: bool = True
+    prompt: str | None = None
+
+    @property
+    def command(self) -> str:
+        """The command line of ``edgekit eval`` that evaluates the same again."""
+        given = {
+            "data": self.data,
+            "task": self.task,
+            "artifact": self.artifact,
+            "device": self.device if self.device != HOST else None,
+            "limit": self.limit,
+            **asdict(self.options),
+        }
+        unset = asdict(EvaluationOptions())
+        asked = {name: value for name, value in given.items() if value != unset.get(name)}
+        return command("eval", self.bundles, asked)
 
 
 def default_folder(data: Path) -> Path:
-    """Where an evaluation is stored if nothing else is said."""
+    """The folder of an evaluation that is given none: named after the data, here."""
     return Path(f"{data.stem}.eval")
 
 
 def run(
-    request: Request,
+    request: EvaluationRequest,
     folder: Path,
     *,
     force: bool = False,
@@ -73,6 +103,9 @@ def run(
     Raises:
         EdgekitError: with one line that says what was wrong and what to do.
     """
+    extras.require("eval")
+    for path in request.bundles:
+        say(f"{path}: every file's hash")
     opened = [Bundle.open(path) for path in request.bundles]
     if not request.data.is_file():
         raise DataError(f"{request.data} is no file: give labelled data with --data")
@@ -80,14 +113,15 @@ def run(
     data = DataFacts(request.data.name, digest, request.limit)
     with output_folder(folder):
         work = _Work(request, digest, folder, force, debug, say, tick)
-        report = Evaluation(data, tuple(work.bundle(bundle) for bundle in opened))
+        found = tuple(work.bundle(bundle) for bundle in opened)
+        report = Evaluation(data, found, command=request.command)
         report.save(folder)
     return report
 
 
 @dataclass(frozen=True)
 class _Work:
-    request: Request
+    request: EvaluationRequest
     data_sha256: str
     folder: Path
     force: bool
@@ -96,10 +130,10 @@ class _Work:
     tick: Say
 
     def bundle(self, bundle: Bundle) -> BundleEvaluation:
-        asked = self.request
-        prepared = ways.prepare(
-            asked.data, ModelFacts.of(bundle), asked.task, asked.options, asked.limit
-        )
+        asked, model = self.request, ModelFacts.of(bundle)
+        if asked.prompt is not None:
+            model.tokenizer.prompted(asked.prompt)  # its name is checked before anything is asked
+        prepared = ways.prepare(asked.data, model, asked.task, asked.options, asked.limit)
         self.say(f"{bundle.name}: {len(prepared.kind.examples)} examples")
         for note in prepared.notes:
             self.say(f"  {note}")
@@ -113,12 +147,11 @@ class _Work:
         return judging.report(bundle, prepared, baseline, files, asked.shown)
 
     def _artifacts(self, bundle: Bundle) -> Iterator[tuple[Artifact, str]]:
-        names, device = self.request.artifacts, self.request.device
+        names, device = self.request.artifact, self.request.device
         if names is None:
-            chosen = opening.runnable(bundle, device)
+            chosen = opening.runnable(bundle.artifacts, device)
         else:
-            found = [opening.choose(bundle, name, device) for name in names]
-            chosen = [artifact for artifact in found if artifact]
+            chosen = list(bundle.select(*names))
             if texts := [artifact.path.name for artifact in chosen if artifact.takes_text]:
                 raise PlanError(
                     f"{texts[0]} takes text, and is the model of the file without -text in its "
@@ -130,28 +163,34 @@ class _Work:
         self, bundle: Bundle, artifact: Artifact | None, prepared: Prepared, device: str
     ) -> judging.Outcome:
         """A file that cannot be opened, or that gives no numbers, does not end the others."""
-        absent = EdgekitError if artifact is None else BundleError
+        absent = EdgekitError if artifact is None else (BundleError, MissingExtraError)
+        name = inference.PYTORCH if artifact is None else artifact.path.name
+        self.tick(f"{name}: opening")
         try:
             return self._ask(bundle, artifact, prepared, device)
         except (DataError, OutputError):
             raise
         except absent as error:
-            name = inference.PYTORCH if artifact is None else artifact.path.name
             self.say(f"  {name}: {error}")
             return judging.Outcome(artifact, device, "", (), 0, " ".join(str(error).split()))
 
     def _ask(
         self, bundle: Bundle, artifact: Artifact | None, prepared: Prepared, device: str
     ) -> judging.Outcome:
+        if artifact is None and (kept := self._kept(bundle, prepared)) is not None:
+            return kept
         started = time.monotonic()
+        self.tick(f"{artifact.path.name if artifact else inference.PYTORCH}: open")
         with answers.silenced(self.debug):
             app = opening.open_app(bundle, artifact, device)
         with app:
+            if self.request.prompt is not None:
+                app.use_prompt(self.request.prompt)
             with answers.silenced(self.debug):
                 app.infer(self._prompt(app, prepared, 0).encodings[:1])  # libraries greet here
-            facts = self._facts(app, prepared)
-            name = f"{bundle.name}.{app.file}"
-            stored = Predictions(self.folder, name, facts, fresh=self.force)
+            stored = self._predictions(
+                bundle, artifact, prepared, app.session.runtime, app.device, fresh=self.force
+            )
             count = len(prepared.kind.asked)
             missing = [index for index in range(count) if index not in stored.found]
             try:
@@ -161,26 +200,47 @@ class _Work:
         before = f", {count - len(missing)} from before" if len(missing) < count else ""
         seconds = time.monotonic() - started
         self.say(f"  {app.file:<24} {len(missing):>6} asked in {seconds:.0f} s{before}")
-        found = [stored.found[index] for index in range(count)]
-        cut = sum(row.left_out > 0 for row in found)
-        records = tuple(row.record for row in found)
-        return judging.Outcome(artifact, device, app.session.runtime, records, cut)
+        return _outcome(artifact, device, app.session.runtime, stored, count)
 
-    def _facts(self, app: App, prepared: Prepared) -> dict[str, object]:
-        """What predictions depend on."""
+    def _kept(self, bundle: Bundle, prepared: Prepared) -> judging.Outcome | None:
+        """PyTorch's answers of an earlier run, if all are there: to import it takes longer."""
+        if self.force or extras.missing("pytorch"):
+            return None
+        runtime = f"PyTorch {version('torch')}"
+        stored = self._predictions(bundle, None, prepared, runtime, HOST)
+        count = len(prepared.kind.asked)
+        if any(index not in stored.found for index in range(count)):
+            return None
+        self.say(f"  {inference.PYTORCH:<24} {0:>6} asked, {count} from before")
+        return _outcome(None, HOST, runtime, stored, count)
 
-        manifest = app.bundle.manifest
-        return {
+    def _predictions(
+        self,
+        bundle: Bundle,
+        artifact: Artifact | None,
+        prepared: Prepared,
+        runtime: str,
+        device: str,
+        *,
+        fresh: bool = False,
+    ) -> Predictions:
+        """What was answered before, under all that predictions depend on."""
+        manifest = bundle.manifest
+        facts = {
             "edgekit": VERSION,
-            "file": app.artifact.sha256 if app.artifact else manifest.source.sha256,
+            "file": artifact.sha256 if artifact else manifest.source.sha256,
             "tokenizer": msgspec.to_builtins(manifest.tokenizer),
             "max_length": manifest.max_length,
-            "runtime": app.session.runtime,
-            "device": app.device,
+            "prompts": dict(manifest.prompts),
+            "prompt": self.request.prompt or manifest.default_prompt_name,
+            "runtime": runtime,
+            "device": device,
             "data": self.data_sha256,
             "columns": dict(prepared.data.columns.names),
             "way": prepared.way,
         }
+        file = artifact.path.name if artifact else inference.PYTORCH
+        return Predictions(self.folder, f"{bundle.name}.{file}", facts, fresh=fresh)
 
     def _fill(
         self, app: App, prepared: Prepared, missing: Sequence[int], stored: Predictions
@@ -203,6 +263,15 @@ class _Work:
         except InputError as error:
             place = prepared.kind.asked[index].place
             raise DataError(f"{prepared.data.table.path}, {place}: {error}") from error
+
+
+def _outcome(
+    artifact: Artifact | None, device: str, runtime: str, stored: Predictions, count: int
+) -> judging.Outcome:
+    """All that was asked, answered."""
+    found = [stored.found[index] for index in range(count)]
+    cut = sum(row.left_out > 0 for row in found)
+    return judging.Outcome(artifact, device, runtime, tuple(row.record for row in found), cut)
 
 
 def _answered(app: App, prompts: Mapping[int, Prompt]) -> Iterator[tuple[int, Outputs]]:

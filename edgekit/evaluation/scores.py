@@ -9,7 +9,8 @@ import numpy as np
 
 from edgekit.data.table import Data
 from edgekit.evaluation import measures
-from edgekit.evaluation.kinds import Example, Judged, ModelFacts, Options
+from edgekit.evaluation.judged import Example, Judged
+from edgekit.evaluation.kinds import EvaluationOptions, ModelFacts
 from edgekit.postprocess import Facts, Outputs, answer
 from edgekit.postprocess.labels import Classification
 from edgekit.postprocess.vectors import Similarity
@@ -18,7 +19,7 @@ from edgekit.tokens.encoding import Prompt, Tokenizer
 
 @dataclass(frozen=True)
 class Scores:
-    """Nothing is decided here: only the order and the distances of scores count."""
+    """Pairs, or texts, with a score that people gave them; only order and distances count."""
 
     task: str
     examples: tuple[Example, ...]
@@ -26,12 +27,15 @@ class Scores:
 
     @property
     def asked(self) -> Sequence[Example]:
+        """The examples themselves."""
         return self.examples
 
     def prompt(self, tokenizer: Tokenizer, index: int) -> Prompt:
+        """The rows of a pair, or of a text."""
         return tokenizer.prompt(self.task, *self.examples[index].texts)
 
     def record(self, facts: Facts, index: int, prompt: Prompt, outputs: Outputs) -> float:
+        """The similarity of the two vectors, or the model's one value."""
         found = answer(facts, prompt, outputs, 1)
         if isinstance(found, Classification):
             return found.labels[0].score
@@ -39,6 +43,7 @@ class Scores:
         return found.similarity
 
     def judge(self, records: Sequence[float]) -> Judged:
+        """Pearson's and Spearman's correlation with the expected scores."""
         found = np.array(records, np.float64)
         return Judged(
             (measures.spearman(self.expected, found), measures.pearson(self.expected, found)),
@@ -46,14 +51,15 @@ class Scores:
             [()] * len(records),
             [f"{value:.4f}" for value in records],
             records,
+            scored=True,
         )
 
     def difference(self, a: float, b: float) -> float:
-        """Of the two scores."""
+        """How far the two scores are apart."""
         return abs(float(a) - float(b))
 
 
-def build(data: Data, model: ModelFacts, options: Options) -> tuple[Scores, list[str]]:
+def build(data: Data, model: ModelFacts, options: EvaluationOptions) -> tuple[Scores, list[str]]:
     """Pairs, or texts, with the score that people gave them.
 
     Raises:

@@ -22,7 +22,7 @@ def normalised(text: str) -> str:
 
 
 def exact(found: str, expected: str) -> float:
-    """1 where both are the same, normalised."""
+    """1 where two answers are the same once they are normalised, else 0."""
     return float(normalised(found) == normalised(expected))
 
 
@@ -44,12 +44,21 @@ def f1_v2(found: str, expected: str) -> float:
 
 
 def answers_v2(answers: Sequence[str]) -> tuple[str, ...]:
-    """Without those of which nothing is left; no answer is an empty one."""
+    """The answers that count in SQuAD 2.0: those of which normalising leaves something.
+
+    No answer is an empty one.
+    """
     return tuple(answer for answer in answers if normalised(answer)) or ("",)
 
 
 def best(compare: Compare, found: str, answers: Sequence[str]) -> float:
-    """Against the answer that fits best."""
+    """The score of an answer against whichever right answer it fits best.
+
+    Args:
+        compare: :func:`exact`, :func:`f1_v1` or :func:`f1_v2`.
+        found: the answer.
+        answers: the right ones, at least one.
+    """
     return max(compare(found, answer) for answer in answers)
 
 

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from edgekit.data import labels
-from edgekit.data.rows import Row
+from edgekit.data.row import Row
 from edgekit.data.table import Data
 from edgekit.evaluation import measures
-from edgekit.evaluation.kinds import ClassMeasure, Example, Judged, ModelFacts, Options
+from edgekit.evaluation.judged import ClassMeasure, Example, Judged
+from edgekit.evaluation.kinds import EvaluationOptions, ModelFacts
 from edgekit.evaluation.measures import Measure
 from edgekit.postprocess import Facts, Outputs, answer
 from edgekit.postprocess.entities import OUTSIDE, Tagging
@@ -23,7 +24,10 @@ Sentence = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Words:
-    """``expected`` are the labels of each sentence's words."""
+    """Sentences of words, each with a label.
+
+    ``expected`` are the labels of each sentence's words.
+    """
 
     names: tuple[str, ...]
     words: tuple[Sentence, ...]
@@ -32,9 +36,11 @@ class Words:
 
     @property
     def asked(self) -> Sequence[Example]:
+        """The examples themselves."""
         return self.examples
 
     def prompt(self, tokenizer: Tokenizer, index: int) -> Prompt:
+        """The row of a sentence, its words joined by blanks."""
         return tokenizer.prompt("token-classification", *self.examples[index].texts)
 
     def record(self, facts: Facts, index: int, prompt: Prompt, outputs: Outputs) -> list[str]:
@@ -55,6 +61,7 @@ class Words:
         return tags
 
     def judge(self, records: Sequence[list[str]]) -> Judged:
+        """F1 of whole entities as seqeval counts them, or of words where no label is B- or I-."""
         found = [tuple(record) for record in records]
         entities = any(name[:2] in ("B-", "I-") for name in self.names)
         made = self._by_entity(found) if entities else self._by_word(found)
@@ -120,7 +127,7 @@ class Words:
         return main, tuple(row for row in classes if row.examples)
 
 
-def build(data: Data, model: ModelFacts, options: Options) -> tuple[Words, list[str]]:
+def build(data: Data, model: ModelFacts, options: EvaluationOptions) -> tuple[Words, list[str]]:
     """Sentences of words, each with one of the model's labels.
 
     Raises:

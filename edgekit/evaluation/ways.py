@@ -19,15 +19,15 @@ from edgekit.evaluation import (
     scores,
     tagging,
 )
-from edgekit.evaluation.kinds import AnyKind, ModelFacts, Options
+from edgekit.evaluation.kinds import AnyKind, EvaluationOptions, ModelFacts
 from edgekit.postprocess import Facts
 
-Build = Callable[[Data, ModelFacts, Options], tuple[AnyKind, list[str]]]
+Build = Callable[[Data, ModelFacts, EvaluationOptions], tuple[AnyKind, list[str]]]
 Fits = Callable[[object], bool]  # whether a cell may be a label
-IsLabel = Callable[[Facts, Options], Fits]
+IsLabel = Callable[[Facts, EvaluationOptions], Fits]
 
 
-def _is_number(facts: Facts, options: Options) -> Fits:
+def _is_number(facts: Facts, options: EvaluationOptions) -> Fits:
     def fits(value: object) -> bool:
         try:
             return isinstance(value, str | int | float) and math.isfinite(float(value))
@@ -37,21 +37,24 @@ def _is_number(facts: Facts, options: Options) -> Fits:
     return fits
 
 
-def _is_label(facts: Facts, options: Options) -> Fits:
+def _is_label(facts: Facts, options: EvaluationOptions) -> Fits:
     return labels.is_label(facts.labels, options.labels)
 
 
-def _is_word(facts: Facts, options: Options) -> Fits:
+def _is_word(facts: Facts, options: EvaluationOptions) -> Fits:
     return lambda value: isinstance(value, str) and len(value.split()) == 1
 
 
-def _is_list(facts: Facts, options: Options) -> Fits:
+def _is_list(facts: Facts, options: EvaluationOptions) -> Fits:
     return lambda value: isinstance(value, list)
 
 
 @dataclass(frozen=True)
 class Way:
-    """One row of the table. ``words`` says that the data are words with labels."""
+    """A way of evaluating, and what its data look like: a row of the table.
+
+    ``words`` says that the data are words with labels.
+    """
 
     roles: Sequence[Role]
     build: Build
@@ -72,7 +75,7 @@ WAYS: Mapping[str, Way] = {
 
 @dataclass(frozen=True)
 class Prepared:
-    """Data made into a kind; ``notes`` say in words what was guessed."""
+    """Labelled data, read for a model; ``notes`` say in words what was guessed."""
 
     way: str
     data: Data
@@ -81,7 +84,7 @@ class Prepared:
 
 
 def prepare(
-    path: Path, model: ModelFacts, task: str | None, options: Options, limit: int | None
+    path: Path, model: ModelFacts, task: str | None, options: EvaluationOptions, limit: int | None
 ) -> Prepared:
     """Reads the data for a model.
 

@@ -51,13 +51,16 @@ class _Step:
 class Program:
     """One function of a package, ready to be evaluated.
 
-    ``constants`` are its weights, decompressed to the type they are computed with.
+    ``constants`` are its weights, decompressed to the type they are stored in. ``wide`` are those
+    of float16 that operations compute with, as float32: to make them anew for each inference takes
+    longer than the arithmetic.
     """
 
     inputs: tuple[_Tensor, ...]
     outputs: tuple[str, ...]
     steps: tuple[_Step, ...]
     constants: Mapping[str, Constant]
+    wide: Mapping[str, Array]
 
     @classmethod
     def load(cls, package: Path, function: str | None = None) -> Program:
@@ -78,7 +81,8 @@ class Program:
             constants, steps = _read(block, Weights(spec_path(package).parent))
             inputs = tuple(_Tensor.of(named) for named in code.inputs)
             _check_names({*constants, *(row.name for row in inputs)}, steps, block.outputs)
-            return cls(inputs, tuple(block.outputs), tuple(steps), constants)
+            wide = dict(_wide(steps, constants))
+            return cls(inputs, tuple(block.outputs), tuple(steps), constants, wide)
 
     def predict(
         self, feed: Mapping[str, Array], on_value: OnValue | None = None
@@ -105,7 +109,7 @@ class Program:
             if name not in self.constants and name not in self.outputs:
                 spent.setdefault(i, []).append(name)
         for i, step in enumerate(self.steps):
-            for tensor, result in _run(step, values):
+            for tensor, result in _run(step, values, self.wide):
                 values[tensor.name] = result
                 if on_value is not None:
                     on_value(step.op_type, tensor.name, result)
@@ -137,10 +141,19 @@ def _read(block: Block, weights: Weights) -> tuple[dict[str, Constant], list[_St
             continue
         step = _step(op, weights, constants)
         if op.type.startswith("constexpr_"):
-            constants.update((tensor.name, value) for tensor, value in _run(step, constants))
+            constants.update((tensor.name, value) for tensor, value in _run(step, constants, {}))
         else:
             steps.append(step)
     return constants, steps
+
+
+def _wide(steps: Iterable[_Step], constants: Mapping[str, Constant]) -> Iterator[tuple[str, Array]]:
+    for step in steps:
+        if step.op_type in COMPUTE:
+            for name in (name for names in step.arguments.values() for name in names):
+                value = constants.get(name)
+                if isinstance(value, np.ndarray) and value.dtype == np.float16:
+                    yield name, value.astype(np.float32)
 
 
 def _check_names(known: set[str], steps: Iterable[_Step], outputs: Sequence[str]) -> None:
@@ -182,12 +195,21 @@ def _step(op: Operation, weights: Weights, constants: dict[str, Constant]) -> _S
     return _Step(op.type, kernel, arguments, outputs)
 
 
-def _run(step: _Step, values: Mapping[str, Constant]) -> Iterator[tuple[_Tensor, Array]]:
-    """Computes one operation; yields its outputs, rounded to their types."""
+def _run(
+    step: _Step, values: Mapping[str, Constant], wide: Mapping[str, Array]
+) -> Iterator[tuple[_Tensor, Array]]:
+    """Computes one operation; yields its outputs, rounded to their types.
+
+    Args:
+        step: the operation.
+        values: all that was computed before, and the constants, by name.
+        wide: of these what is there as float32 already.
+    """
     try:
         widen = step.op_type in COMPUTE
         arguments = {
-            key: _argument(key, names, values, widen) for key, names in step.arguments.items()
+            key: _argument(key, names, values, wide if widen else None)
+            for key, names in step.arguments.items()
         }
         with np.errstate(all="ignore"):  # inf and NaN are results, and are seen in the outputs
             results = step.kernel(**arguments)
@@ -207,14 +229,18 @@ def _run(step: _Step, values: Mapping[str, Constant]) -> Iterator[tuple[_Tensor,
 
 
 def _argument(
-    key: str, names: tuple[str, ...], values: Mapping[str, Constant], widen: bool
+    key: str,
+    names: tuple[str, ...],
+    values: Mapping[str, Constant],
+    wide: Mapping[str, Array] | None,
 ) -> Constant:
+    """One argument of an operation, float16 as float32 unless ``wide`` is None."""
     items = [values[name] for name in names]
-    if widen:
+    if wide is not None:
         items = [
             item.astype(np.float32)
-            if isinstance(item, np.ndarray) and item.dtype == np.float16
-            else item
-            for item in items
+            if name not in wide and isinstance(item, np.ndarray) and item.dtype == np.float16
+            else wide.get(name, item)
+            for name, item in zip(names, items, strict=True)
         ]
     return items if key == "values" or len(items) > 1 else items[0]

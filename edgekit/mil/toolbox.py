@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from types import ModuleType
 
-from edgekit.errors import MissingExtraError
+from edgekit import extras
 
 # coremltools tries to import each of these only to see whether it is there: 20 s for nothing.
 _UNUSED = (
@@ -42,12 +42,10 @@ def coremltools() -> ModuleType:
     Raises:
         MissingExtraError: coremltools is not installed.
     """
+    extras.require("coreml")
     logging.getLogger("coremltools").addFilter(_is_news)
     with _hidden(_UNUSED), _no_progress_bars():
-        try:
-            return importlib.import_module("coremltools")
-        except ModuleNotFoundError as error:
-            raise MissingExtraError(error.name or "coremltools", "coreml") from error
+        return importlib.import_module("coremltools")
 
 
 @cache
@@ -62,9 +60,10 @@ def protobuf(module: str) -> ModuleType:
     """
     parent = f"{__package__}._proto"
     if parent not in sys.modules:
+        extras.require("coreml")
         found = importlib.util.find_spec("coremltools")
-        if found is None or not found.submodule_search_locations:
-            raise MissingExtraError("coremltools", "coreml")
+        assert found is not None
+        assert found.submodule_search_locations is not None
         folder = Path(found.submodule_search_locations[0]) / "proto"
         package = ModuleType(parent)
         package.__path__ = [str(folder)]

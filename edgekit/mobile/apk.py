@@ -29,7 +29,7 @@ _MOST_BYTES = 2**32 - 2**20  # zip's old form, the only one that Android reads, 
 
 @dataclass(frozen=True)
 class Contents:
-    """What goes into a shell: by name in the APK, the content of each file."""
+    """What is put into a shell: the content of each file by its path in the APK."""
 
     application_id: str
     name: str

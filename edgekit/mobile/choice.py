@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgekit.bundle import MANIFEST, Artifact, Bundle
+from edgekit.bundle import Artifact, Bundle
+from edgekit.contents import MANIFEST
 from edgekit.errors import PlanError
 from edgekit.mobile.platforms import Platform
 
@@ -30,12 +31,14 @@ class Chosen:
 
     @property
     def size_bytes(self) -> int:
-        """Of its models."""
+        """Bytes of the chosen files."""
         return sum(row.total_bytes for row in self.artifacts)
 
     def copy(self, folder: Path) -> None:
-        """Writes what is left of the bundle: a bundle with these files, and for the tokenizer with
-        those of apps.
+        """Writes a bundle of only the chosen files, with the tokenizer's files that apps read.
+
+        Args:
+            folder: where; it must not be there.
         """
         folder.mkdir(parents=True)
         for name in self._files():

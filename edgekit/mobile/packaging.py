@@ -10,14 +10,16 @@ from edgekit.benchmarks.devices.android.adb import Adb
 from edgekit.benchmarks.devices.android.device import choose
 from edgekit.files import cache_folder, tree, write_bytes
 from edgekit.mobile import apk, signing
-from edgekit.mobile.project import App
+from edgekit.mobile.project import AppProject
 from edgekit.mobile.signing import Key
 
 DEBUG_KEY = "android-key/debug.p12"  # in the cache
 _SECONDS = 600.0  # to copy an APK to a phone and install it there
 
 
-def package(app: App, out: Path, *, shell: Path, libraries: Mapping[str, bytes], key: Key) -> None:
+def package(
+    app: AppProject, out: Path, *, shell: Path, libraries: Mapping[str, bytes], key: Key
+) -> None:
     """Writes the APK of an app, whole or not at all.
 
     Args:

@@ -54,10 +54,10 @@ def shell() -> Path:
 
 
 def fetched(module: str) -> Path:
-    """The archive of a module, a row of ``ARCHIVES``, as ``make android`` has fetched it.
+    """The path of the archive of a module, a row of ``ARCHIVES``, that ``make android`` fetched.
 
     Raises:
-        PlanError: it has not.
+        PlanError: it has not been fetched.
     """
     wanted = ARCHIVES[module]
     try:
@@ -70,7 +70,14 @@ def fetched(module: str) -> Path:
 
 
 def libraries(path: Path, wanted: Archive) -> dict[str, bytes]:
-    """The native libraries of an archive, by their names in an APK.
+    """The native libraries of an archive.
+
+    Args:
+        path: the archive.
+        wanted: which one it should be.
+
+    Returns:
+        Their contents, by their paths in an APK.
 
     Raises:
         PlanError: it is another one, or not there.

@@ -11,19 +11,38 @@ from pathlib import Path
 from edgekit.errors import PlanError, UnsupportedError
 
 
-def _project(name: str) -> Path:
-    """A folder that the package carries; in a checkout it is a link to the one of that name."""
+def folder(name: str) -> Path:
+    """The folder of a project that edgekit carries; in a checkout it is a link.
+
+    Args:
+        name: ``android_demo``, ``ios_demo`` or the like.
+    """
     spec = find_spec(f"{__package__}.{name}")
     places = spec.submodule_search_locations if spec else None
     return Path(next(iter(places or [str(Path(__file__).with_name(name))])))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Platform:
-    """A row of the table.
+    """What an app is made for.
 
     Attributes:
         name: as the command line has it.
+        runtimes: by format, what opens it in the app.
+        preferred: formats of which the smallest file is taken where none is named.
+    """
+
+    name: str
+    runtimes: Mapping[str, str]
+    preferred: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Project(Platform):
+    """A platform whose app is a project that is copied, and then its owner's.
+
+    Attributes:
+        runtimes: by format, the project's module that opens it.
         project: the folder with the project that is copied.
         bundles: where bundles are in it, each as a folder of its own.
         suffix: of a bundle's folder there.
@@ -32,15 +51,12 @@ class Platform:
             a module for each runtime, of those.
         separator: between key and value.
         escape: writes a value as the file's readers want it.
-        runtimes: by format, the project's module that opens it.
-        preferred: formats of which the smallest file is taken where none is named.
         segment: a regular expression for the parts of an application id.
         build: how the project is opened or built, for people.
         device: what edgekit bench calls it.
         activity: what follows the application id in the name of that which measures.
     """
 
-    name: str
     project: Path
     bundles: Path
     suffix: str
@@ -48,8 +64,6 @@ class Platform:
     keys: tuple[str, ...]
     separator: str
     escape: Callable[[str], str]
-    runtimes: Mapping[str, str]
-    preferred: tuple[str, ...]
     segment: str
     build: str
     device: str
@@ -76,9 +90,9 @@ def _escaped(value: str) -> str:
     return "".join(chr(unit) if 32 <= unit < 127 else f"\\u{unit:04x}" for unit in pairs)
 
 
-ANDROID = Platform(
+ANDROID = Project(
     name="android",
-    project=_project("android_demo"),
+    project=folder("android_demo"),
     bundles=Path("app/src/main/assets/bundles"),
     suffix="",
     settings=Path("edgekit.properties"),
@@ -95,9 +109,9 @@ ANDROID = Platform(
 APK = replace(  # made here, of libraries that are here
     ANDROID, name="android as an APK", runtimes={"onnx": "onnx"}, preferred=("onnx",)
 )
-IOS = Platform(
+IOS = Project(
     name="ios",
-    project=_project("ios_demo"),
+    project=folder("ios_demo"),
     bundles=Path("App/Bundles"),
     suffix=".edgekit",
     settings=Path("App/Identifiers.xcconfig"),
@@ -111,7 +125,9 @@ IOS = Platform(
     device="ios",
     activity="",
 )
-PLATFORMS: Mapping[str, Platform] = {platform.name: platform for platform in (ANDROID, IOS)}
+PROJECTS: Mapping[str, Project] = {row.name: row for row in (ANDROID, IOS)}
+WEB = Platform(name="web", runtimes={"onnx": "onnxruntime-web"}, preferred=("onnx",))
+PLATFORMS: Mapping[str, Platform] = {**PROJECTS, WEB.name: WEB}
 
 
 def get(name: str) -> Platform:

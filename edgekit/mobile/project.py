@@ -14,23 +14,24 @@ from pathlib import Path
 from shlex import quote
 
 from edgekit.bundle import strangers
-from edgekit.errors import BundleError, OutputError, PlanError
+from edgekit.errors import BundleError, OutputError
+from edgekit.mobile import naming
 from edgekit.mobile.choice import Chosen
-from edgekit.mobile.platforms import Platform
+from edgekit.mobile.platforms import Project
 from edgekit.staging import move, staging
 
 _BUILT = ("build", ".gradle", ".build", ".swiftpm", "DerivedData", "xcuserdata", "local.properties")
-_FORBIDDEN = r"\x00-\x1f\"'\\$/<>&@?=#"  # in a name: each means something in a file that holds it
-_NAME = re.compile(f"[^{_FORBIDDEN}]{{1,50}}")
 
 
 @dataclass(frozen=True)
-class App:
-    """What a project is stamped with. Of ``application_id`` and ``name`` None keeps what is there
-    or, in a new project, makes them of the first bundle's name.
+class AppProject:
+    """What a project is made of: its platform, its bundles and its names.
+
+    Of ``application_id`` and ``name`` None keeps what is there or, in a new project, makes them of
+    the first bundle's name.
     """
 
-    platform: Platform
+    platform: Project
     bundles: tuple[Chosen, ...]
     application_id: str | None = None
     name: str | None = None
@@ -38,11 +39,7 @@ class App:
     def __post_init__(self) -> None:
         if self.application_id is not None:
             self.platform.check_id(self.application_id)
-        if self.name is not None and not _NAME.fullmatch(self.name):
-            raise PlanError(
-                f"'{self.name}' is no name for an app: give 1 to 50 characters without quotes, "
-                "slashes and the like"
-            )
+        naming.check(self.name)
 
     @property
     def runtimes(self) -> tuple[str, ...]:
@@ -52,15 +49,15 @@ class App:
 
     def names(self) -> tuple[str, str]:
         """Application id and name, made of the first bundle's where none is given."""
-        first = self.bundles[0].bundle.name.rpartition("/")[2]
-        plain = re.sub("[^a-z0-9]", "", first.lower())
+        first = self.bundles[0]
+        plain = re.sub("[^a-z0-9]", "", naming.model_name(first).lower())
         return (
             self.application_id or f"com.example.{plain if plain[:1].isalpha() else f'app{plain}'}",
-            self.name or re.sub(f"[{_FORBIDDEN}]", " ", first)[:50],
+            self.name or naming.made_of(first),
         )
 
 
-def stamp(app: App, out: Path) -> None:
+def stamp(app: AppProject, out: Path) -> None:
     """Puts an app's bundles and names into its project at ``out``, made if it is not there.
 
     Raises:
@@ -85,7 +82,7 @@ def stamp(app: App, out: Path) -> None:
             _name(app, out, fresh=False)
 
 
-def _check(app: App, out: Path) -> None:
+def _check(app: AppProject, out: Path) -> None:
     """Nobody's own files are replaced: only bundles, and lines of the settings."""
     platform = app.platform
     if not (out / platform.settings).is_file():
@@ -123,7 +120,7 @@ def _place(made: Path, bundles: Path) -> None:
     move(made, bundles)
 
 
-def _name(app: App, project: Path, *, fresh: bool) -> None:
+def _name(app: AppProject, project: Path, *, fresh: bool) -> None:
     path = project / app.platform.settings
     names = app.names() if fresh else (app.application_id, app.name)
     named = dict(zip(app.platform.keys, (*names, ",".join(app.runtimes)), strict=False))
@@ -131,7 +128,7 @@ def _name(app: App, project: Path, *, fresh: bool) -> None:
     path.write_text(_with(text, named, app.platform), encoding="utf-8")
 
 
-def _with(text: str, values: Mapping[str, str | None], platform: Platform) -> str:
+def _with(text: str, values: Mapping[str, str | None], platform: Project) -> str:
     """The settings with these values; None leaves a line as it is."""
     lines = text.split("\n")
     for place, line in enumerate(lines):
@@ -145,8 +142,8 @@ def _with(text: str, values: Mapping[str, str | None], platform: Platform) -> st
 _SELF_TEST = "open Self-test in it: every golden text has to pass on the phone"
 
 
-def steps(app: App, out: Path, bundles: Sequence[Path]) -> tuple[str, ...]:
-    """What comes next with a project, for people."""
+def steps(app: AppProject, out: Path, bundles: Sequence[Path]) -> tuple[str, ...]:
+    """What a person does next with a project, a sentence or a command each."""
     return (
         app.platform.build.format(out=out),
         f"run it on a phone, and {_SELF_TEST}",
@@ -155,9 +152,9 @@ def steps(app: App, out: Path, bundles: Sequence[Path]) -> tuple[str, ...]:
 
 
 def steps_of_apk(
-    app: App, out: Path, bundles: Sequence[Path], *, installed: bool
+    app: AppProject, out: Path, bundles: Sequence[Path], *, installed: bool
 ) -> tuple[str, ...]:
-    """What comes next with an APK, for people."""
+    """What a person does next with an APK, a sentence or a command each."""
     application_id, _ = app.names()
     start = f"adb shell monkey -p {application_id} 1"
     return (
@@ -167,14 +164,14 @@ def steps_of_apk(
     )
 
 
-def _application_id(platform: Platform, project: Path) -> str:
+def _application_id(platform: Project, project: Path) -> str:
     """As the project has it, which may be older than the app."""
     lines = (project / platform.settings).read_text(encoding="utf-8").splitlines()
     pairs = (re.split(r"\s*=\s*", line, maxsplit=1) for line in lines if "=" in line)
     return dict(pairs)[platform.keys[0]]
 
 
-def _bench(app: App, bundles: Sequence[Path], application_id: str) -> str:
+def _bench(app: AppProject, bundles: Sequence[Path], application_id: str) -> str:
     first, platform = app.bundles[0].artifacts[0], app.platform
     return (
         f"edgekit bench {quote(str(bundles[0]))} --recipe {first.recipe} --device "

@@ -11,11 +11,11 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edgekit.errors import MissingExtraError, PlanError
+from edgekit import extras
+from edgekit.errors import PlanError
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -43,8 +43,7 @@ def check_installed() -> None:
     Raises:
         MissingExtraError: the package cryptography is not installed.
     """
-    if find_spec("cryptography") is None:
-        raise MissingExtraError("cryptography", "apk")
+    extras.require("apk")
 
 
 def debug_key(path: Path) -> Key:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from edgekit.errors import MissingExtraError, SourceError, first_line
+from edgekit import extras
+from edgekit.errors import SourceError, first_line
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -23,10 +24,9 @@ def merged(model: PreTrainedModel, source: Source) -> PreTrainedModel:
         MissingExtraError: PEFT is not installed.
         SourceError: the adapter is for another model, or is of a kind that cannot be merged.
     """
-    try:
-        import peft
-    except ImportError as error:
-        raise MissingExtraError("peft", "peft") from error
+    extras.require("peft")
+    import peft
+
     try:
         config = peft.PeftConfig.from_pretrained(str(source.encoder))
         adapted = peft.PeftModel(model, config)

@@ -46,7 +46,7 @@ class Family:
         return configs.integer(config, "max_position_embeddings", 512) - spent
 
     def pad_id(self, config: Config) -> int:
-        """What the model's tokenizer pads with."""
+        """The id that the model's tokenizer pads ``input_ids`` with."""
         return configs.integer(config, "pad_token_id", self.padding)
 
     def has_token_types(self, config: Config) -> bool:

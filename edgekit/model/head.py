@@ -1,7 +1,8 @@
 """What a checkpoint's own library computes from a Transformers model's output: steps, as data.
 
 Source: the modules of sentence-transformers, whose formulas the steps have in plain PyTorch. That
-is what every file is held against; :mod:`edgekit.tracing.head` says the same in what phones run.
+is what every file is held against; :mod:`edgekit.tracing.graph_head` says the same in operators
+that phones run.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from edgekit.errors import SourceError
-from edgekit.manifest import DenseFacts, PoolingFacts
+from edgekit.manifest.checkpoint import DenseFacts, PoolingFacts
 
 if TYPE_CHECKING:
     import torch
@@ -22,14 +23,33 @@ _Pool = Callable[["torch.Tensor", "torch.Tensor"], "torch.Tensor"]
 EPSILON = 1e-5  # of torch.nn.LayerNorm
 
 
-class Step(Protocol):
-    """One step: what it makes of values (batch, length, width), or (batch, width) once pooled."""
+class HeadStep(Protocol):
+    """One step of a head.
+
+    Values are float32 or float64 of (batch, length, width) while there is one vector a token, and
+    (batch, width) once a step has pooled them.
+    """
 
     def width(self, width: int) -> int:
-        """How many values it makes of so many; a SourceError where it takes another number."""
+        """How many values a vector has afterwards.
+
+        Args:
+            width: how many it has before.
+
+        Raises:
+            SourceError: the step takes another number.
+        """
 
     def compute(self, values: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """Its result, of the dtype of ``values``; ``mask`` is (batch, length), 0 for padding."""
+        """What the step makes of values.
+
+        Args:
+            values: (batch, length, width), or (batch, width) after pooling.
+            mask: (batch, length), 1 for a token and 0 for padding.
+
+        Returns:
+            The values after the step, of the same dtype.
+        """
 
 
 @dataclass(frozen=True)
@@ -39,9 +59,14 @@ class Pool:
     modes: tuple[str, ...] = ("mean",)
 
     def width(self, width: int) -> int:
+        """The sum over the modes: their results stand side by side."""
         return width * len(self.modes)
 
     def compute(self, values: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """One vector a text, in which padding does not count.
+
+        (batch, length, width) becomes (batch, modes * width).
+        """
         import torch
 
         weights = mask.unsqueeze(-1).to(values.dtype)
@@ -63,9 +88,11 @@ class Splade:
     twice: bool = False
 
     def width(self, width: int) -> int:
+        """As many as before: one for each entry of the vocabulary."""
         return width
 
     def compute(self, values: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """One weight for each entry: (batch, length, vocabulary) becomes (batch, vocabulary)."""
         weights = (values * mask.unsqueeze(-1)).relu().log1p()
         weights = weights.log1p() if self.twice else weights
         return weights.sum(1) if self.total else weights.amax(1)
@@ -87,6 +114,11 @@ class Dense:
     activation: str
 
     def width(self, width: int) -> int:
+        """How many rows the weight has.
+
+        Raises:
+            SourceError: its columns are not ``width``.
+        """
         made, taken = self.weight.shape
         if taken != width:
             raise SourceError(
@@ -96,6 +128,7 @@ class Dense:
         return int(made)
 
     def compute(self, values: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Each vector through the layer; ``mask`` plays no part."""
         import torch
 
         weight, bias = (torch.from_numpy(x).to(values) for x in (self.weight, self.bias))
@@ -123,6 +156,11 @@ class LayerNorm:
     bias: np.ndarray
 
     def width(self, width: int) -> int:
+        """The same.
+
+        Raises:
+            SourceError: scale and shift are not of ``width``.
+        """
         if len(self.weight) != width:
             raise SourceError(
                 f"{self.folder} takes {len(self.weight)} values where {width} come: download the "
@@ -146,9 +184,11 @@ class Normalize:
     """Each vector is scaled to length 1; one of length 0 stays what it is."""
 
     def width(self, width: int) -> int:
+        """The same."""
         return width
 
     def compute(self, values: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Each vector at length 1; ``mask`` plays no part."""
         import torch
 
         return torch.nn.functional.normalize(values, dim=-1)
@@ -164,6 +204,7 @@ class Truncate:
     dimension: int
 
     def width(self, width: int) -> int:
+        """How many are left, at most as many as there are."""
         return min(self.dimension, width)
 
     def compute(self, values: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
@@ -178,7 +219,7 @@ class Truncate:
 class Head:
     """All steps in order; as they are here where a checkpoint does not say how to make vectors."""
 
-    steps: tuple[Step, ...] = (Pool(), Normalize())
+    steps: tuple[HeadStep, ...] = (Pool(), Normalize())
 
     def width(self, width: int) -> int:
         """How many values the last step makes of the model's.
@@ -207,7 +248,7 @@ class Head:
 
     @property
     def parameters(self) -> int:
-        """How many numbers were trained."""
+        """How many numbers of the steps were trained."""
         layers = (step for step in self.steps if isinstance(step, Dense | LayerNorm))
         return sum(layer.weight.size + layer.bias.size for layer in layers)
 

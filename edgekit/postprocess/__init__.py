@@ -12,8 +12,9 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from edgekit.bundle import Bundle
-from edgekit.manifest import Activation, PostprocessingFacts
-from edgekit.manifest import Similarity as SimilarityKind
+from edgekit.manifest.fields import Activation
+from edgekit.manifest.fields import Similarity as SimilarityKind
+from edgekit.manifest.texts import PostprocessingFacts
 from edgekit.postprocess import entities, labels, masks, spans, vectors
 from edgekit.postprocess.entities import Tagging
 from edgekit.postprocess.labels import Classification

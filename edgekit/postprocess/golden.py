@@ -8,7 +8,7 @@ sparse vectors the largest entries, of token vectors the first four values.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from typing import Annotated
@@ -20,7 +20,7 @@ from msgspec import Meta
 from edgekit import documents
 from edgekit.bundle import REMEDY, Bundle
 from edgekit.errors import BundleError
-from edgekit.manifest import Count, Length, Similarity, TokenId
+from edgekit.manifest.fields import Count, Length, Similarity, TokenId
 from edgekit.model.source import SEED
 from edgekit.postprocess import Facts, answer, to_json
 from edgekit.postprocess.scores import number, ranked
@@ -68,7 +68,10 @@ class VectorCase(msgspec.Struct, frozen=True, kw_only=True):
     """A prompt, the outputs of each of its rows, and the answer they mean."""
 
     name: str
-    texts: tuple[str, ...]
+    texts: Annotated[
+        tuple[str, ...],
+        Meta(description="without the manifest's prompts, which the encodings have"),
+    ]
     encodings: tuple[Encoded, ...]
     outputs: Annotated[
         tuple[Mapping[str, Packed], ...], Meta(description="one for each encoding, by name")
@@ -143,9 +146,9 @@ def content(facts: Facts, tokenizer: Tokenizer, max_length: int, ask: Ask) -> Ve
         similarity=facts.similarity,
         max_length=length,
         cases=tuple(
-            _case(facts, f"{kind} {number}", prompt, [make(row) for row in prompt.encodings])
+            _case(facts, short, f"{kind} {number}", texts, make)
             for kind, make in (("made up", made_up), ("real", real))
-            for number, prompt in enumerate(_prompts(facts, short), 1)
+            for number, texts in enumerate(_asked(facts, short), 1)
         ),
     )
 
@@ -156,7 +159,7 @@ def check(stored: Vectors, facts: Facts, tokenizer: Tokenizer) -> Checked:
     short = tokenizer.cut_at(stored.max_length)
     for case in stored.cases:
         prompt = Prompt(case.texts, case.encodings)
-        if short.prompt(facts.task, *prompt.texts).encodings != prompt.encodings:
+        if short.prompt(facts.task, *case.texts).encodings != case.encodings:
             failures.append(f"{case.name}: the tokenizer makes other tokens")
             continue
         try:
@@ -173,19 +176,26 @@ def check(stored: Vectors, facts: Facts, tokenizer: Tokenizer) -> Checked:
     return Checked(len(stored.cases), worst, failures[0] if failures else None)
 
 
-def _prompts(facts: Facts, tokenizer: Tokenizer) -> Iterator[Prompt]:
+def _asked(facts: Facts, tokenizer: Tokenizer) -> Iterator[tuple[str, ...]]:
     mask = "" if facts.mask_id is None else tokenizer.token(facts.mask_id)
     if facts.task == "fill-mask" and not mask:
         return
     for texts in _TEXTS.get(facts.task, _OTHERS):
-        filled = (text.replace("{mask}", mask) for text in texts)
-        yield tokenizer.prompt(facts.task, *filled)
+        yield tuple(text.replace("{mask}", mask) for text in texts)
 
 
-def _case(facts: Facts, name: str, prompt: Prompt, outputs: Sequence[Arrays]) -> VectorCase:
+def _case(
+    facts: Facts,
+    tokenizer: Tokenizer,
+    name: str,
+    texts: tuple[str, ...],
+    make: Callable[[Encoded], Arrays],
+) -> VectorCase:
+    prompt = tokenizer.prompt(facts.task, *texts)
+    outputs = [make(row) for row in prompt.encodings]
     return VectorCase(
         name=name,
-        texts=prompt.texts,
+        texts=texts,
         encodings=prompt.encodings,
         outputs=tuple({key: _packed(value) for key, value in row.items()} for row in outputs),
         top=TOP,

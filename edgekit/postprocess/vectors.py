@@ -76,7 +76,22 @@ def similarity(a: np.ndarray, b: np.ndarray, kind: str = "cosine") -> Similarity
             the product, ``euclidean`` and ``manhattan`` for the distance, negative.
     """
     x, y = np.asarray(a, np.float32).ravel(), np.asarray(b, np.float32).ravel()
-    return Similarity(number(_SIMILARITIES[kind](x, y)))
+    return Similarity(number(similarities(y[None], x, kind)[0]))
+
+
+def similarities(vectors: np.ndarray, query: np.ndarray, kind: str) -> np.ndarray:
+    """Of one vector with each of many.
+
+    Args:
+        vectors: (count, size).
+        query: (size,).
+        kind: as :func:`similarity` takes it.
+
+    Returns:
+        (count,), the larger the more alike.
+    """
+    found: np.ndarray = _SIMILARITIES[kind](vectors, query)
+    return found
 
 
 def max_similarity(query: np.ndarray, document: np.ndarray) -> Similarity:
@@ -104,17 +119,18 @@ def multi(values: np.ndarray) -> MultiVector:
     return MultiVector(tuple(vector(row).vector for row in values))
 
 
-def _cosine(x: np.ndarray, y: np.ndarray) -> float:
-    norms = float(np.linalg.norm(x)) * float(np.linalg.norm(y))
-    cosine = float(x @ y) / norms if norms else 0.0
-    return max(-1.0, min(1.0, cosine))
+def _cosines(vectors: np.ndarray, query: np.ndarray) -> np.ndarray:
+    norms = np.linalg.norm(vectors, axis=1).astype(np.float64) * np.linalg.norm(query)
+    cosines = np.divide(vectors @ query, norms, out=np.zeros_like(norms), where=norms > 0)
+    clamped: np.ndarray = cosines.clip(-1.0, 1.0)
+    return clamped
 
 
-_SIMILARITIES: Mapping[str, Callable[[np.ndarray, np.ndarray], float]] = {
-    "cosine": _cosine,
-    "dot": lambda x, y: float(x @ y),
-    "euclidean": lambda x, y: -float(np.linalg.norm(x - y)),
-    "manhattan": lambda x, y: -float(np.abs(x - y).sum()),
+_SIMILARITIES: Mapping[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
+    "cosine": _cosines,
+    "dot": lambda vectors, query: vectors @ query,
+    "euclidean": lambda vectors, query: -np.linalg.norm(vectors - query, axis=1),
+    "manhattan": lambda vectors, query: -np.abs(vectors - query).sum(1),
 }
 
 

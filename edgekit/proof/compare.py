@@ -6,97 +6,23 @@ ignored, a bucket that was traced wrongly or a batch that mixes its rows shows a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from edgekit.documents import rounded
-from edgekit.manifest import Check, Proof, Scale
-from edgekit.model.tasks import Task
-from edgekit.proof.probes import DECISION, QUIET, Probe
-from edgekit.proof.recipe_reference import Rounded, typical
-from edgekit.proof.scales import centred, deviation, moves, relative, scales, widest
+from edgekit.manifest.proofs import Check, Proof
+from edgekit.proof.difference import WRONG, Arrays, Difference, Seen, comparable, cosine_similarity
+from edgekit.proof.probe import QUIET, Probe
+from edgekit.proof.reference import Reference, typical
+from edgekit.proof.scales import moves, widest
 from edgekit.proof.trials import Trial
-from edgekit.recipe import PYTORCH, Tolerance
-from edgekit.signature import Signature
+from edgekit.tolerance import PYTORCH, Tolerance
 
-ENOUGH = 60  # clear decisions: of so many, a file that takes 85% rightly passes 95% once in 50
 _NOISE = 6.0  # times its own noise that a file may be from its own rounding
-_VECTOR = 16  # the cosine of fewer values says little: two small logits may point anywhere
 
-Arrays = Mapping[str, np.ndarray]
 Locate = Callable[[Trial], str | None]
-
-
-@dataclass(frozen=True)
-class Reference:
-    """What files are held against: PyTorch's answers, and how a file is asked for its own.
-
-    ``max_length`` is the most tokens that a text is padded to; ``least`` is how many clear
-    decisions there have to be where the task decides anything. ``rounded`` are the answers of the
-    traced graph with a quantised file's own rounding, None where nothing is quantised.
-    """
-
-    task: Task
-    signature: Signature
-    probes: tuple[Probe, ...]
-    scales: Mapping[str, Scale]
-    max_length: int
-    least: int = ENOUGH
-    rounded: Rounded | None = None
-
-    @classmethod
-    def of(
-        cls, task: Task, signature: Signature, probes: Sequence[Probe], max_length: int
-    ) -> Reference:
-        """With the scales of the probes, but for those that were drawn by their decisions."""
-        drawn = [probe for probe in probes if probe.kind != DECISION]
-        return cls(task, signature, tuple(probes), scales(drawn, task), max_length)
-
-    def decided(self, clear: float, more: Iterable[Probe]) -> Reference:
-        """With as many more probes as it takes until there are enough clear decisions.
-
-        Args:
-            clear: the share of the spread by which a clear decision is won.
-            more: is drawn from until there are enough; those that decide nothing are left out.
-        """
-        count, kept = sum(self.clear_decisions(p, clear) for p in self.probes), list(self.probes)
-        for probe in more if self.task.decides and count < self.least else ():
-            number = self.clear_decisions(probe, clear)
-            kept += [probe] * bool(number)
-            count += number
-            if count >= self.least:
-                break
-        return replace(self, probes=tuple(kept))
-
-    def clear_decisions(self, probe: Probe, clear: float) -> int:
-        """How many decisions PyTorch takes by that share of the spread."""
-        _, margins = probe.decision or self.task.decision(probe.outputs)
-        return int((margins > clear * widest(self.scales)).sum())
-
-
-@dataclass(frozen=True)
-class Difference:
-    """One probe's output against PyTorch's.
-
-    ``max_abs`` is relative to the output's largest value, ``deviation`` to its spread (see
-    :mod:`edgekit.proof.scales`); ``cosine`` is 1 for outputs of fewer than 16 values; ``same`` of
-    ``clear`` decisions agree. ``padding`` is how far the output is from the artifact's own for the
-    same text without padding, the larger of the same two; ``arithmetic`` is the same distance from
-    the reference's ``rounded`` answers.
-    """
-
-    max_abs: float
-    deviation: float
-    cosine: float
-    same: int = 0
-    clear: int = 0
-    padding: float = 0.0
-    arithmetic: float = 0.0
-
-
-WRONG = Difference(np.inf, np.inf, -1.0, 0, 1, np.inf, np.inf)  # no numbers that could be compared
 
 
 @dataclass
@@ -199,7 +125,7 @@ class Comparer:
         """The probe's first answer is the one that padding must not move, and whose decisions
         count.
         """
-        if not all(_comparable(probe, name, outputs) for name in probe.outputs):
+        if not all(comparable(probe, name, outputs) for name in probe.outputs):
             return WRONG
         first = probe.name not in self._alone
         alone = self._alone.setdefault(probe.name, outputs)
@@ -209,7 +135,7 @@ class Comparer:
         for name, scale in self.reference.scales.items():
             seen = Seen.of(task, probe, name, outputs[name])
             expected = Seen.expected(task, probe, name)
-            cosine = min(cosine, _cosine(seen.raw, expected.raw))
+            cosine = min(cosine, cosine_similarity(seen.raw, expected.raw))
             off.append(seen.distance(expected, scale))
             moved.append(seen.distance(Seen.of(task, probe, name, alone[name]), scale))
             if own is not None:
@@ -228,52 +154,6 @@ class Comparer:
         actual, _ = task.decision(outputs)
         clear = margin > self.tolerance.clear * widest(self.reference.scales)
         return int((actual[clear] == expected[clear]).sum()), int(clear.sum())
-
-
-@dataclass(frozen=True)
-class Seen:
-    """As much of an output as the probe has of PyTorch's: as it is, and as the decision sees it."""
-
-    raw: np.ndarray
-    centred: np.ndarray
-
-    @classmethod
-    def of(cls, task: Task, probe: Probe, name: str, value: np.ndarray) -> Seen:
-        """Of a file's whole output."""
-        sample, middle = probe.samples.get(name), centred(task, value)
-        if sample is None:
-            return cls(value, middle)
-        return cls(value.ravel()[sample.places], middle.ravel()[sample.places])
-
-    @classmethod
-    def expected(cls, task: Task, probe: Probe, name: str) -> Seen:
-        """PyTorch's own."""
-        value, sample = probe.outputs[name], probe.samples.get(name)
-        means = None if sample is None else sample.row_means[sample.places // sample.shape[-1]]
-        return cls(value, centred(task, value, means))
-
-    def distance(self, other: Seen, scale: Scale) -> tuple[float, float]:
-        """The largest differences, relative to the largest value and to the spread."""
-        return (
-            relative(float(np.abs(self.raw - other.raw).max()), scale),
-            deviation(float(np.abs(self.centred - other.centred).max()), scale),
-        )
-
-
-def _comparable(probe: Probe, name: str, outputs: Arrays) -> bool:
-    """Whether both sides are finite, and of one shape."""
-    sample = probe.samples.get(name)
-    shape = probe.outputs[name].shape if sample is None else sample.shape
-    actual, expected = outputs[name], probe.outputs[name]
-    return bool(actual.shape == shape and np.isfinite(actual).all() and np.isfinite(expected).all())
-
-
-def _cosine(actual: np.ndarray, expected: np.ndarray) -> float:
-    if expected.size < _VECTOR:
-        return 1.0
-    x, y = actual.ravel().astype(np.float64), expected.ravel().astype(np.float64)
-    norms = float(np.linalg.norm(x) * np.linalg.norm(y))
-    return float(x @ y) / norms if norms else float(np.array_equal(x, y))
 
 
 def _failure(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,8 +17,12 @@ from edgekit.errors import UnsupportedError
 from edgekit.model.source import SEED
 from edgekit.runtime.text import TextSession, operators
 from edgekit.tokens import texts
+from edgekit.tokens.saved import TextTokenizer
 from edgekit.tokens.texts import Case
-from edgekit.tokens.tokenizer import TextTokenizer, encode
+from edgekit.tokens.tokenizer import encode
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerFast
 
 RANDOM_TEXTS = 300
 _RANDOM_LENGTH = 40
@@ -26,7 +30,7 @@ _POINTS = (range(0x20, 0x7F), range(0x3000), range(0xD800), range(0xE000, 0x2000
 _SHOWN = 6  # ids of a difference
 
 
-def check(tokenizer: Any, saved: TextTokenizer, path: Path) -> None:
+def check(tokenizer: PreTrainedTokenizerFast, saved: TextTokenizer, path: Path) -> None:
     """Writes the tokenizer alone to ``path``, an ONNX file, and compares it with Transformers' own.
 
     Raises:
@@ -58,7 +62,7 @@ def random_cases(max_length: int, side: str, count: int = RANDOM_TEXTS) -> Itera
         yield Case(f"random {number}", pair, texts.LONGEST_FIRST, max_length, side)
 
 
-def _compare(tokenizer: Any, session: TextSession, case: Case) -> None:
+def _compare(tokenizer: PreTrainedTokenizerFast, session: TextSession, case: Case) -> None:
     from edgekit.converters.onnx_text import MAX_LENGTH
 
     encoded = encode(tokenizer, case)

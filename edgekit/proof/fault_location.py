@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edgekit.proof.trials import Trial
-from edgekit.recipe import Tolerance
 from edgekit.runtime.feeding import feed
-from edgekit.runtime.interpreters import Session
+from edgekit.runtime.session import Session
+from edgekit.tolerance import Tolerance
 from edgekit.tracing.graph import Graph
 
 if TYPE_CHECKING:

@@ -16,10 +16,10 @@ from edgekit.bundle import Bundle
 from edgekit.documents import rounded
 from edgekit.errors import BundleError
 from edgekit.golden import Golden, GoldenCase, Sample
-from edgekit.manifest import Scale
+from edgekit.manifest.proofs import Scale
 from edgekit.model import tasks
-from edgekit.proof.compare import Reference
-from edgekit.proof.probes import Probe, Sampling
+from edgekit.proof.probe import KeptValues, Probe
+from edgekit.proof.reference import Reference
 from edgekit.proof.scales import scales
 from edgekit.tokens.texts import Case
 from edgekit.tokens.tokenizer import encode
@@ -162,10 +162,10 @@ def _values(row: Sample) -> np.ndarray:
     return values.reshape(row.shape) if row.indices is None else values
 
 
-def _sampling(row: Sample) -> Sampling:
+def _sampling(row: Sample) -> KeptValues:
     count = int(np.prod(row.shape[:-1]))
     means = np.array(row.row_means or (0.0,) * count, np.float32)
-    return Sampling(row.shape, np.array(row.indices), means)
+    return KeptValues(row.shape, np.array(row.indices), means)
 
 
 def _decision(case: GoldenCase) -> tuple[np.ndarray, np.ndarray] | None:

@@ -1,15 +1,10 @@
-"""What an exported file is tried on, and what PyTorch answers.
-
-A probe is one unpadded text (or made-up row of ids) with the outputs of the *unmodified*
-Transformers model, run without any padding. A file is right if it gives the same outputs however
-the probe is padded or batched.
-"""
+"""Which probes a file is tried on: the texts of :mod:`edgekit.tokens.texts`, and made-up ids."""
 
 from __future__ import annotations
 
 import pickle
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +13,7 @@ import numpy as np
 from edgekit.errors import SourceError
 from edgekit.model.oracle import Oracle
 from edgekit.model.source import SEED
+from edgekit.proof.probe import DECISION, QUIET, Probe
 from edgekit.tokens.texts import Case, cases
 from edgekit.tokens.tokenizer import encode
 
@@ -26,52 +22,13 @@ if TYPE_CHECKING:
 
 _ROWS = 24  # tokens of a wide output that are kept: 512 x 30522 floats would be 62 MB a probe
 _WIDE = 1024
-DECISION = "decision"  # the kind of a probe that was drawn for its decision
-QUIET = "quiet"  # of one in which few numbers are near the edge between two levels of int8
 _QUIET = (2, 8) * 6 + (8,) * 12  # tokens: a deep model is quiet in the shorter ones alone
 _DRAWS = 400  # at most
 _SHORT = 12  # tokens of a row that is meant to be cheap
 
 
 @dataclass(frozen=True)
-class Sampling:
-    """Which values of a large output were kept, for a file that is to stay small.
-
-    ``shape`` is the output's, ``places`` are indices into it flattened, and ``row_means`` are the
-    means over the last axis of each of its rows, which no sample could tell.
-    """
-
-    shape: tuple[int, ...]
-    places: np.ndarray
-    row_means: np.ndarray
-
-
-@dataclass(frozen=True)
-class Probe:
-    """One case. ``outputs`` have no batch axis; of per-token outputs only ``rows`` are kept.
-
-    ``kind`` is ``text``, ``length``, ``adversarial``, ``quiet`` or ``decision``. An output that
-    ``samples`` names is a flat sample. ``decision`` is what the task's own gave, (choices,
-    margins), for a probe whose outputs can no longer tell. ``case`` is how the ids were made of a
-    text, if they were.
-    """
-
-    name: str
-    kind: str
-    input_ids: tuple[int, ...]
-    token_type_ids: tuple[int, ...]
-    rows: tuple[int, ...]
-    outputs: Mapping[str, np.ndarray]
-    case: Case | None = None
-    samples: Mapping[str, Sampling] = field(default_factory=dict)
-    decision: tuple[np.ndarray, np.ndarray] | None = None
-
-    def __len__(self) -> int:
-        return len(self.input_ids)
-
-
-@dataclass(frozen=True)
-class Row:
+class ProbeInput:
     """A probe before PyTorch has answered; without token types all of them are 0."""
 
     name: str
@@ -82,7 +39,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Vocabulary:
+class ProbeIds:
     """The ids that made-up probes are drawn from.
 
     ``token_types`` is how many the model tells apart, 0 where it takes none.
@@ -93,19 +50,19 @@ class Vocabulary:
     token_types: int
 
     @classmethod
-    def of(cls, config: PretrainedConfig, token_types: bool) -> Vocabulary:
+    def of(cls, config: PretrainedConfig, token_types: bool) -> ProbeIds:
         """Of a Transformers config; ``token_types`` says whether the model takes any."""
         types = int(getattr(config, "type_vocab_size", 2)) if token_types else 0
         return cls(config.vocab_size, config.pad_token_id or 0, types)
 
-    def row(self, rng: np.random.Generator, name: str, kind: str, length: int) -> Row:
+    def row(self, rng: np.random.Generator, name: str, kind: str, length: int) -> ProbeInput:
         """A row of random ids, and of random token types where there are any."""
         ids = rng.integers(1, self.size, length).tolist()
         types = rng.integers(0, self.token_types, length).tolist() if self.token_types else ()
-        return Row(name, kind, tuple(ids), tuple(types))
+        return ProbeInput(name, kind, tuple(ids), tuple(types))
 
 
-def made_up(vocabulary: Vocabulary, max_length: int, buckets: Sequence[int]) -> Iterator[Row]:
+def made_up(vocabulary: ProbeIds, max_length: int, buckets: Sequence[int]) -> Iterator[ProbeInput]:
     """Rows of ids at every length that matters, and rows meant to break things."""
     rng = np.random.default_rng(SEED)
     edges = {1, 2, 3, 17, max_length, *buckets, *(bucket - 1 for bucket in buckets)}
@@ -113,15 +70,17 @@ def made_up(vocabulary: Vocabulary, max_length: int, buckets: Sequence[int]) -> 
         yield vocabulary.row(rng, f"{length} tokens", "length", length)
     short, pad = min(_SHORT, max_length), (vocabulary.pad_id,)
     first, second = (int(token) for token in rng.integers(1, vocabulary.size, 2))
-    yield Row("all [PAD] but one", "adversarial", (first, *pad * (short - 1)))
-    yield Row("one [PAD]", "adversarial", pad)
-    yield Row("one token repeated", "adversarial", (second,) * min(40, max_length))
-    yield Row("ends of the vocabulary", "adversarial", (0, vocabulary.size - 1) * (short // 2 or 1))
+    yield ProbeInput("all [PAD] but one", "adversarial", (first, *pad * (short - 1)))
+    yield ProbeInput("one [PAD]", "adversarial", pad)
+    yield ProbeInput("one token repeated", "adversarial", (second,) * min(40, max_length))
+    yield ProbeInput(
+        "ends of the vocabulary", "adversarial", (0, vocabulary.size - 1) * (short // 2 or 1)
+    )
     for number, length in enumerate(_QUIET):
         yield vocabulary.row(rng, f"few tokens {number}", QUIET, min(length, max_length))
 
 
-def decisive(vocabulary: Vocabulary, max_length: int) -> Iterator[Row]:
+def decisive(vocabulary: ProbeIds, max_length: int) -> Iterator[ProbeInput]:
     """Short random rows, for tasks whose texts leave too few decisions to judge by."""
     rng = np.random.default_rng(SEED + 1)
     for number in range(_DRAWS):
@@ -130,14 +89,17 @@ def decisive(vocabulary: Vocabulary, max_length: int) -> Iterator[Row]:
 
 
 def from_texts(
-    tokenizer: PreTrainedTokenizerFast, max_length: int, vocabulary: Vocabulary
-) -> Iterator[Row]:
-    """The cases of :mod:`edgekit.tokens.texts`, tokenized and truncated.
+    tokenizer: PreTrainedTokenizerFast,
+    max_length: int,
+    vocabulary: ProbeIds,
+    prompts: Mapping[str, str] | None = None,
+) -> Iterator[ProbeInput]:
+    """The cases of :mod:`edgekit.tokens.texts`, tokenized and truncated; ``prompts`` are its own.
 
     Raises:
         SourceError: the tokenizer makes ids that the model has no embedding for.
     """
-    for case in cases(max_length, tokenizer.truncation_side):
+    for case in cases(max_length, tokenizer.truncation_side, prompts):
         encoded = encode(tokenizer, case)
         if max(encoded.ids, default=0) >= vocabulary.size:
             raise SourceError(
@@ -145,10 +107,10 @@ def from_texts(
                 "they do not belong together"
             )
         if encoded.ids:
-            yield Row(case.name, "text", tuple(encoded.ids), tuple(encoded.type_ids), case)
+            yield ProbeInput(case.name, "text", tuple(encoded.ids), tuple(encoded.type_ids), case)
 
 
-def answer(oracle: Oracle, row: Row) -> Probe:
+def answer(oracle: Oracle, row: ProbeInput) -> Probe:
     """A row with the unmodified model's outputs.
 
     Raises:
@@ -167,7 +129,7 @@ def answer(oracle: Oracle, row: Row) -> Probe:
     return Probe(row.name, row.kind, row.input_ids, types, rows, outputs, row.case)
 
 
-def _check(row: Row, outputs: Mapping[str, np.ndarray], *, vectors: bool) -> None:
+def _check(row: ProbeInput, outputs: Mapping[str, np.ndarray], *, vectors: bool) -> None:
     for name, value in outputs.items():
         if not np.isfinite(value).all():
             raise SourceError(

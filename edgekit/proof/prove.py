@@ -6,15 +6,16 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from edgekit.manifest import Proof
-from edgekit.proof.compare import Comparer, Locate, Reference
-from edgekit.proof.probes import Probe
+from edgekit.manifest.proofs import Proof
+from edgekit.proof.compare import Comparer, Locate
+from edgekit.proof.probe import Probe
+from edgekit.proof.reference import Reference
 from edgekit.proof.trials import Trial, plan_trials
-from edgekit.recipe import Tolerance
 from edgekit.runtime.feeding import feed, row
-from edgekit.runtime.interpreters import Session
+from edgekit.runtime.session import Session
 from edgekit.runtime.text import TextSession
 from edgekit.tokens.texts import Case
+from edgekit.tolerance import Tolerance
 
 Plan = Callable[[Sequence[Probe], Session, int], Iterable[Trial]]
 
@@ -36,7 +37,8 @@ def prove(
         plan: chooses the trials from the probes, the session and the largest length.
     """
     started = time.perf_counter()
-    comparer = Comparer(reference, tolerance)
+    own = reference.rounded
+    comparer = Comparer(reference, tolerance if own is None else own.held(tolerance))
     for trial in plan(reference.probes, session, reference.max_length):
         filler = trial.kind == "filler"
         arrays = feed(trial.probes, trial.length, reference.signature, filler=filler)

@@ -11,22 +11,20 @@ PyTorch. Of rows of a few tokens some have no such number, and are computed to f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from edgekit.manifest import Scale
 from edgekit.model.source import SEED
-from edgekit.model.tasks import Task
-from edgekit.proof.probes import QUIET, Probe
+from edgekit.proof.probe import QUIET, Probe
+from edgekit.proof.reference import Reference, Rounded, typical
 from edgekit.proof.scales import distance
 from edgekit.quantize.numerics import stored_values
 from edgekit.quantize.scheme import Activations
 from edgekit.quantize.selector import Selector
-from edgekit.quantize.tensors import tensors
+from edgekit.quantize.tensors import constants, operator_name, tensors
 from edgekit.runtime.feeding import feed, row
 from edgekit.signature import Signature
 from edgekit.tracing.graph import Graph
@@ -46,77 +44,65 @@ _STILL = 1e-5  # what no level that flips stays below
 _Low = Callable[["torch.Tensor"], "torch.Tensor"]
 
 
-@dataclass(frozen=True)
-class Rounded:
-    """Each short probe's outputs by its name, of the unpadded text.
-
-    ``noise`` is how far they move at most if some levels flip. ``still`` are the probes of few
-    tokens that move least if only last digits differ, and ``quiet`` how far they do.
-    """
-
-    answers: Mapping[str, Mapping[str, np.ndarray]]
-    noise: float
-    still: frozenset[str]
-    quiet: float
-
-
-def typical(distances: Sequence[float]) -> float:
-    """The lower quartile, which is that of a file in which hardly any level flips."""
-    return float(np.quantile(distances, 0.25, method="lower")) if distances else 0.0
-
-
-def answers(graph: Graph, selector: Selector, format_name: str, asked: Asked) -> Rounded | None:
+def answers(
+    graph: Graph, selector: Selector, format_name: str, reference: Reference
+) -> Rounded | None:
     """What a file of that recipe and format is to compute.
 
-    None where that is not known: all is stored as floats, the format's rounding of activations has
-    not been measured here, or linear layers of constants may have been computed beforehand.
+    None where that is not known: all is stored as floats, or the format's rounding of activations
+    has not been measured here.
 
     Args:
         graph: as traced; its weights are replaced in this object, so let it be one of its own.
         selector: how each tensor is stored.
         format_name: the format of the file.
-        asked: the probes and what their answers are measured in.
+        reference: its probes, and what their answers are measured in.
     """
     schemes = selector.schemes(format_name)
     rounds = any(scheme.activations == "int8" for scheme in schemes)
     known = format_name in _LOWS or not rounds
-    if not known or all(scheme.floating for scheme in schemes) or _folded(graph):
+    if not known or all(scheme.floating for scheme in schemes):
         return None
+    exact = _exact(graph.dynamic) if format_name in _FOLDING else {}
     inputs = _round_weights(graph.dynamic, selector, format_name)
-    runner = partial(_runner, graph.dynamic.module(), graph.signature, inputs, format_name)
+    runner = partial(_runner, graph.dynamic.module(), graph.signature, inputs, format_name, exact)
     run, quietly, flipping = runner(), runner(_LAST_DIGITS), runner(_FLIPS)
-    short = [probe for probe in asked.probes if len(probe) <= _LONG]
+    short = [probe for probe in reference.probes if len(probe) <= _LONG]
     found = {probe.name: run(probe) for probe in short}
+    apart = partial(_apart, reference)
     moved = {
-        probe.name: max(
-            max(distance(asked.task, value, found[probe.name][name], asked.scales[name]))
-            for name, value in (quietly if probe.kind == QUIET else flipping)(probe).items()
-        )
+        probe.name: apart((quietly if probe.kind == QUIET else flipping)(probe), found[probe.name])
         for probe in short
     }
+    error = max(
+        apart(found.get(probe.name) or run(probe), probe.outputs) for probe in reference.probes
+    )
     few = {probe.name: moved[probe.name] for probe in short if probe.kind == QUIET}
     quiet = typical(list(few.values()))
     still = frozenset(name for name, move in few.items() if move <= max(_STILL, 3 * quiet))
-    return Rounded(found, max(moved.values(), default=0.0), still, quiet)
+    return Rounded(found, max(moved.values(), default=0.0), still, quiet, error)
 
 
-def _folded(graph: Graph) -> bool:
-    """Whether a linear layer has no input but constants, as DeBERTa's of relative positions."""
-    found = tensors(graph.dynamic).values()
-    return any(tensor.constant and "linear" in tensor.operators for tensor in found)
+def _apart(
+    reference: Reference, outputs: Mapping[str, np.ndarray], others: Mapping[str, np.ndarray]
+) -> float:
+    """How far two answers to one probe are apart, the largest of all outputs."""
+    return max(
+        max(distance(reference.task, value, others[name], reference.scales[name]))
+        for name, value in outputs.items()
+    )
 
 
-class Asked(Protocol):
-    """The probes of a proof."""
-
-    @property
-    def task(self) -> Task: ...
-
-    @property
-    def probes(self) -> tuple[Probe, ...]: ...
-
-    @property
-    def scales(self) -> Mapping[str, Scale]: ...
+def _exact(program: ExportedProgram) -> dict[str, torch.Tensor]:
+    """The weights of linear layers that have no input but constants, such as DeBERTa's of relative
+    positions, by the name of the operator: nothing is rounded there.
+    """
+    named = {spec.arg.name: spec.target for spec in program.graph_signature.input_specs}
+    return {
+        node.name: program.state_dict[named[str(node.args[1])]]
+        for node in constants(program)
+        if operator_name(node) == "linear"
+    }
 
 
 def _runner(
@@ -124,9 +110,12 @@ def _runner(
     signature: Signature,
     inputs: Mapping[str, Activations],
     format_name: str,
+    exact: Mapping[str, torch.Tensor],
     disturbance: Mapping[Activations, float] | None = None,
 ) -> Callable[[Probe], dict[str, np.ndarray]]:
-    """The graph with rounded, and perhaps disturbed, inputs of its linear layers."""
+    """The graph with rounded, and perhaps disturbed, inputs of its linear layers, but for those
+    that are ``exact``.
+    """
     import torch
 
     generator = torch.Generator().manual_seed(SEED)
@@ -136,6 +125,8 @@ def _runner(
             if n.target is not torch.ops.aten.linear.default:
                 return super().run_node(n)
             x, *rest = self.fetch_args_kwargs_from_env(n)[0]
+            if n.name in exact:
+                return torch.ops.aten.linear.default(x, exact[n.name], *rest[1:])
             kind = inputs.get(str(getattr(n.args[1], "target", "")), "float32")
             if disturbance is not None:
                 largest = x.abs().amax(-1, keepdim=True)
@@ -196,4 +187,5 @@ def _clipped(least: torch.Tensor) -> torch.Tensor:
     return least.clamp(max=0.0)
 
 
+_FOLDING = ("tflite", "coreml")  # what depends on no input is computed before it is quantised
 _LOWS: Mapping[str, _Low] = {"onnx": _mirrored, "tflite": _clipped, "executorch": _clipped}

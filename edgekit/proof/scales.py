@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from edgekit.manifest import Scale
+from edgekit.manifest.proofs import Scale
 from edgekit.model.tasks import Output, Task
-from edgekit.proof.probes import Probe
+from edgekit.proof.probe import Probe
 
 # Roundings of float32 that a sum of a few hundred terms around a large value may gather: PyTorch
 # itself is no more exact than that.

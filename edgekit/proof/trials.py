@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from edgekit.proof.probes import Probe
+from edgekit.proof.probe import Probe
 from edgekit.runtime.feeding import fit
-from edgekit.runtime.interpreters import Session
+from edgekit.runtime.session import Session
 
 PADDINGS = (0.25, 0.5, 0.75, 0.9)  # shares of a row that are padding
 BATCH_TOKENS = 2048  # with padding; a vocabulary of 250,000 makes 2 GB of logits of them

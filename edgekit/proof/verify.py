@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from edgekit import recipe
-from edgekit.bundle import POSTPROCESS, Artifact, Bundle
-from edgekit.errors import BundleError
-from edgekit.manifest import Proof
+from edgekit.bundle import Artifact, Bundle
+from edgekit.contents import POSTPROCESS
+from edgekit.errors import BundleError, MissingExtraError, UnsupportedError
+from edgekit.manifest.proofs import Proof
 from edgekit.postprocess import Facts
 from edgekit.postprocess import golden as vectors
 from edgekit.proof import golden
-from edgekit.proof.compare import Reference
 from edgekit.proof.prove import prove, prove_text
-from edgekit.recipe import Tolerance
-from edgekit.runtime import table as runtime
+from edgekit.proof.reference import Reference
+from edgekit.runtime import table
 from edgekit.runtime.text import TextSession
 from edgekit.tokens.encoding import Tokenizer
+from edgekit.tolerance import Tolerance
 
 
 @dataclass(frozen=True)
 class Verified:
-    """One artifact in one runtime over the golden cases; see :class:`edgekit.proof.compare.Proof`.
+    """One artifact in one runtime, held against the golden cases.
 
     ``cases`` are texts, ``runs`` inferences: some texts are run with padding and in batches too.
     Of ``postprocess.json`` ``max_abs`` is the largest difference of a score; what no other number
@@ -43,35 +44,52 @@ class Verified:
     decisions: int = 0
 
 
-def verify(bundle: Bundle) -> list[Verified]:
-    """Every artifact in every runtime this machine has, then the post-processing.
+def verify(
+    bundle: Bundle, names: Sequence[str] = (), *, say: Callable[[str], None] = lambda text: None
+) -> list[Verified]:
+    """Files in every runtime that this machine has, then the post-processing.
+
+    Args:
+        bundle: an opened bundle.
+        names: the files to run (see :meth:`edgekit.bundle.Bundle.select`); none means all.
+        say: is told what is run, before it is.
 
     Raises:
         BundleError: an artifact cannot be opened, the golden file does not fit the manifest, or
-            the bundle holds no artifact at all.
+            the bundle has nothing of a name.
     """
     if not bundle.artifacts:
         raise BundleError(f"{bundle.path} lists no artifacts: there is nothing to verify")
+    artifacts = bundle.select(*names) if names else (*bundle.artifacts, *bundle.text_artifacts)
     reference = golden.read(bundle)
-    found = [row for artifact in bundle.artifacts for row in _artifact(artifact, reference)]
-    for artifact in bundle.text_artifacts:
-        facts = bundle.manifest.tokenizer
-        side = "right" if facts is None else facts.truncation_side
-        session, tolerance = TextSession(artifact.path), _tolerance(artifact, reference)
-        proof = prove_text(session, reference, tolerance, side)
-        found.append(_verified(artifact, proof, proof.runs))
+    found = [row for artifact in artifacts for row in _artifact(bundle, artifact, reference, say)]
+    say(POSTPROCESS)
     return [*found, *_postprocess(bundle)]
 
 
-def _artifact(artifact: Artifact, reference: Reference) -> Iterator[Verified]:
+def _artifact(
+    bundle: Bundle, artifact: Artifact, reference: Reference, say: Callable[[str], None]
+) -> Iterator[Verified]:
     """One row a runtime; a failed one where this machine has none, since nothing was shown."""
-    tolerance, count = _tolerance(artifact, reference), 0
-    for session in runtime.sessions(artifact.path, artifact.format):
-        count += 1
-        yield _verified(artifact, prove(session, reference, tolerance), len(reference.probes))
-    if not count:
-        why = f"no runtime of this machine opens the format '{artifact.format}'"
-        yield Verified(artifact.path.name, "-", 0, 0, 0.0, False, why)
+    file, tolerance = artifact.path.name, _tolerance(artifact, reference)
+    try:
+        say(f"{file}: opening")
+        if artifact.takes_text:
+            yield _text(bundle, artifact, reference)
+            return
+        for session in table.sessions(artifact.path, artifact.format):
+            say(f"{file} in {session.runtime}")
+            yield _verified(artifact, prove(session, reference, tolerance), len(reference.probes))
+    except (MissingExtraError, UnsupportedError) as error:
+        yield Verified(file, "-", 0, 0, 0.0, False, str(error))
+
+
+def _text(bundle: Bundle, artifact: Artifact, reference: Reference) -> Verified:
+    facts = bundle.manifest.tokenizer
+    side = "right" if facts is None else facts.truncation_side
+    session, tolerance = TextSession(artifact.path), _tolerance(artifact, reference)
+    proof = prove_text(session, reference, tolerance, side)
+    return _verified(artifact, proof, proof.runs)
 
 
 def _tolerance(artifact: Artifact, reference: Reference) -> Tolerance:

@@ -27,7 +27,7 @@ def tensors(program: ExportedProgram) -> dict[str, Tensor]:
 
     A tensor that is tied to another has one entry, by the name that the graph uses.
     """
-    constants = _constants(program)
+    known = constants(program)
     found = {}
     for node, spec in zip(program.graph.nodes, program.graph_signature.input_specs, strict=False):
         if spec.target is None or not node.users:
@@ -40,7 +40,7 @@ def tensors(program: ExportedProgram) -> dict[str, Tensor]:
             shape=tuple(node.meta["val"].shape),
             operators=frozenset(operators),
             placeholder=node.name,
-            constant=any(user in constants for user in node.users),
+            constant=any(user in known for user in node.users),
         )
     return found
 
@@ -85,7 +85,7 @@ def _operator(user: Node, weight: Node) -> str:
     return name if places == [WEIGHT_PLACES.get(name, -1)] or name not in WEIGHT_PLACES else "bias"
 
 
-def _constants(program: ExportedProgram) -> set[Node]:
+def constants(program: ExportedProgram) -> set[Node]:
     """The nodes whose value depends on no input but only on parameters, buffers and shapes."""
     import torch
 

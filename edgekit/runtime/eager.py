@@ -8,16 +8,16 @@ import numpy as np
 
 from edgekit.bundle import Bundle
 from edgekit.errors import BundleError, SourceError
-from edgekit.model import checkpoint, source
+from edgekit.model import checkpoint, finding
 from edgekit.model.oracle import Oracle
 from edgekit.model.source import Source, Trust
-from edgekit.runtime.interpreters import Feed
+from edgekit.runtime.session import Feed
 
 
 class Eager:
     """The unmodified checkpoint that a bundle was made of, in PyTorch.
 
-    It has what a :class:`edgekit.runtime.interpreters.Session` has, so that it stands beside files.
+    It has what a :class:`edgekit.runtime.session.Session` has, so that it stands beside files.
 
     Args:
         folder: the bundle's; its manifest says where the checkpoint is.
@@ -44,9 +44,11 @@ class Eager:
         self._oracle = Oracle(model, task, found.head(task), len(bundle.signature.inputs) == 3)
 
     def run(self, feed: Feed) -> dict[str, np.ndarray]:
+        """See :meth:`edgekit.runtime.session.Session.run`."""
         return self._oracle.run(feed)
 
     def layers(self, feed: Feed) -> list[np.ndarray]:
+        """See :meth:`edgekit.runtime.session.Session.layers`."""
         return []
 
 
@@ -60,7 +62,7 @@ def _checkpoint(bundle: Bundle) -> Source:
             f"{bundle.path} was made of the folder {made_of.origin}, which is not here: run this "
             "where it was converted, or put the checkpoint there again"
         )
-    found = source.find(made_of.origin, Trust(unused_weights=True))  # as when it was made
+    found = finding.find(made_of.origin, Trust(unused_weights=True))  # as when it was made
     if found.sha256 != made_of.sha256:
         raise BundleError(f"{made_of.origin} has changed since {bundle.path} was made of it")
     return found

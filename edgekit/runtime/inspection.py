@@ -14,13 +14,15 @@ from edgekit.converters.tflite_versions import FIRST_LITERT, least_tensorflow
 from edgekit.errors import BundleError, UnsupportedError
 from edgekit.files import external_data, size_bytes
 from edgekit.formats import get as get_format
+from edgekit.layout import html_table
 from edgekit.signature import TensorSpec
+from edgekit.words import megabytes
 
 if TYPE_CHECKING:
     from onnx import ValueInfoProto
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class FileFacts:
     """What :func:`inspect_file` finds in a file.
 
@@ -42,6 +44,18 @@ class FileFacts:
     least_runtime: Mapping[str, str] = field(default_factory=dict)
     minimum_os: str = ""
 
+    def __repr__(self) -> str:
+        return f"<{self.file}: {self.format}, {megabytes(self.size_bytes)}, {self.version}>"
+
+    def _repr_html_(self) -> str:
+        """Inputs and outputs, as a notebook shows them."""
+        named = [
+            *(("input", row) for row in self.inputs),
+            *(("output", row) for row in self.outputs),
+        ]
+        cells = ((row.name, kind, row.dtype, str(list(row.shape))) for kind, row in named)
+        return html_table(("name", "", "type", "shape"), cells)
+
 
 def inspect_file(path: Path) -> FileFacts:
     """The facts of an .onnx, .tflite, .mlpackage, .pte or .aimodel.
@@ -50,13 +64,13 @@ def inspect_file(path: Path) -> FileFacts:
         UnsupportedError: another suffix.
         BundleError: it is missing, cannot be read or has no operations.
     """
+    if not path.is_file() and not path.is_dir():  # a pipe would never end
+        what = "is neither a file nor a folder" if path.exists() else "does not exist"
+        raise BundleError(f"{path} {what}")
     if path.suffix not in READERS:
         raise UnsupportedError(
             f"{path} is no bundle and no {', '.join(READERS)} file: nothing to inspect"
         )
-    if not path.is_file() and not path.is_dir():  # a pipe would never end
-        what = "is neither a file nor a folder" if path.exists() else "does not exist"
-        raise BundleError(f"{path} {what}")
     format_name, reader = READERS[path.suffix]
     get_format(format_name).require()
     try:
@@ -111,7 +125,7 @@ def _tflite(path: Path) -> FileFacts:
     names = {code: name for name, code in vars(schema.BuiltinOperator).items()}
     signatures = Interpreter(model_path=str(path)).get_signature_list()
     codes = [(names[code.builtinCode], code.version) for code in model.operatorCodes]
-    largest = max(signatures, key=lambda name: int(name.rpartition("_")[2] or 0))
+    largest = max(signatures, key=_number)
     runner = Interpreter(model_path=str(path)).get_signature_runner(largest)
     return FileFacts(
         path.name,
@@ -128,6 +142,12 @@ def _tflite(path: Path) -> FileFacts:
         tuple(signatures),
         _least_tflite(codes),
     )
+
+
+def _number(signature: str) -> int:
+    """The length that a signature of edgekit has in its name; others have none."""
+    last = signature.rpartition("_")[2]
+    return int(last) if last.isdecimal() else 0
 
 
 def _least_tflite(codes: list[tuple[str, int]]) -> dict[str, str]:
@@ -169,12 +189,12 @@ def _coreml(path: Path) -> FileFacts:
 
 
 def _executorch(path: Path) -> FileFacts:
-    from edgekit.converters import executorch
+    from edgekit.converters import executorch_file
 
-    program = executorch.load(path)
-    facts = executorch.facts(program)
+    program = executorch_file.load(path)
+    facts = executorch_file.facts(program)
     maker = facts.pop("executorch", None)
-    meta = program.load_method(executorch.METHOD).metadata
+    meta = program.load_method(executorch_file.METHOD).metadata
     return FileFacts(
         path.name,
         "executorch",
@@ -182,7 +202,7 @@ def _executorch(path: Path) -> FileFacts:
         "batch 1, lengths up to those of the inputs",
         _executorch_tensors(facts.pop("inputs"), meta.input_tensor_meta),
         _executorch_tensors(facts.pop("outputs"), meta.output_tensor_meta),
-        executorch.operations(path),
+        executorch_file.operations(path),
         {name: str(value) for name, value in facts.items() if value},
         least_runtime={} if maker is None else {"ExecuTorch": maker},
     )
@@ -195,9 +215,10 @@ def _executorch_tensors(names: list[str], meta: Callable[[int], Any]) -> tuple[T
         names: of the tensors, in order.
         meta: ExecuTorch's description of the tensor of that number.
     """
-    dtypes = {3: "int32", 6: "float32"}  # ScalarType of PyTorch's c10
+    from edgekit.converters.executorch_file import DTYPES
+
     return tuple(
-        TensorSpec(name, dtypes[meta(index).dtype()], tuple(meta(index).sizes()))
+        TensorSpec(name, DTYPES[meta(index).dtype()], tuple(meta(index).sizes()))
         for index, name in enumerate(names)
     )
 

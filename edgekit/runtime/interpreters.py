@@ -6,63 +6,18 @@ evaluator; :mod:`edgekit.runtime.table` is the table of them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from edgekit.runtime.onnx_session import as_declared, open_session
+from edgekit.runtime.session import Feed, Session
 
 if TYPE_CHECKING:
     from edgekit import mil
-
-Feed = Mapping[str, np.ndarray]
-
-
-class Session(Protocol):
-    """An artifact that a runtime has opened: arrays in, arrays out.
-
-    Attributes:
-        runtime: the runtime and its version, like ``onnxruntime 1.22.0``.
-        lengths: the static lengths in tokens that the file takes, shortest first; None where any
-            will do.
-        batched: whether it takes several texts at once.
-    """
-
-    @property
-    def runtime(self) -> str: ...
-
-    @property
-    def lengths(self) -> tuple[int, ...] | None: ...
-
-    @property
-    def batched(self) -> bool: ...
-
-    def run(self, feed: Feed) -> dict[str, np.ndarray]:
-        """One inference.
-
-        Args:
-            feed: the inputs by name, int32 of (batch, length); the length is one of
-                :attr:`lengths`.
-
-        Returns:
-            The outputs by name, float32, with the batch as their first axis.
-        """
-        ...
-
-    def layers(self, feed: Feed) -> list[np.ndarray]:
-        """What every layer normalisation gives in one inference, to find where a file goes wrong.
-
-        Args:
-            feed: as of :meth:`run`.
-
-        Returns:
-            The results in the order of computation; empty where the runtime does not show them.
-        """
-        ...
 
 
 class OnnxRuntime:
@@ -79,10 +34,12 @@ class OnnxRuntime:
         self._outputs = [output.name for output in self._session.get_outputs()]
 
     def run(self, feed: Feed) -> dict[str, np.ndarray]:
+        """See :meth:`edgekit.runtime.session.Session.run`."""
         values = self._session.run(None, as_declared(self._session, feed))
         return dict(zip(self._outputs, values, strict=True))
 
     def layers(self, feed: Feed) -> list[np.ndarray]:
+        """See :meth:`edgekit.runtime.session.Session.layers`."""
         import onnx
 
         model = onnx.load(self._path)
@@ -91,7 +48,15 @@ class OnnxRuntime:
         ]
         model.graph.output.extend(onnx.ValueInfoProto(name=name) for name in names)
         session = open_session(model.SerializeToString())
-        return list(session.run(names, as_declared(session, feed)))
+        shape = feed["input_ids"].shape
+        return [_by_text(value, *shape) for value in session.run(names, as_declared(session, feed))]
+
+
+def _by_text(value: np.ndarray, batch: int, length: int) -> np.ndarray:
+    """Tokens in rows, (length * batch, width), as (batch, length, width); others as they are."""
+    if value.ndim != 2 or len(value) != batch * length:
+        return value
+    return value.reshape(length, batch, -1).swapaxes(0, 1)
 
 
 class TfliteInterpreter:
@@ -122,14 +87,26 @@ class TfliteInterpreter:
             plain = library.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
             self._open = partial(self._open, experimental_op_resolver_type=plain)
             self._interpreter = self._open()
-        self._runners: dict[int, Any] = {}
-        self.lengths = tuple(sorted(int(name.removeprefix("seq_")) for name in names))
+        self._runners: dict[int, tuple[Any, dict[str, Any]]] = {}  # and the inputs' types
+        self._names = {self._length(name): name for name in names}
+        self.lengths = tuple(sorted(self._names))
 
     def run(self, feed: Feed) -> dict[str, np.ndarray]:
-        length = feed["input_ids"].shape[1]
+        """See :meth:`edgekit.runtime.session.Session.run`."""
+        length = next(iter(feed.values())).shape[1]
         if length not in self._runners:
-            self._runners[length] = self._interpreter.get_signature_runner(f"seq_{length}")
-        return dict(self._runners[length](**feed))
+            runner = self._interpreter.get_signature_runner(self._names[length])
+            types = {name: row["dtype"] for name, row in runner.get_input_details().items()}
+            self._runners[length] = runner, types
+        runner, types = self._runners[length]
+        return dict(runner(**{name: feed[name].astype(types[name], copy=False) for name in feed}))
+
+    def _length(self, name: str) -> int:
+        """The length in tokens of a signature: edgekit's say it, in others it is an input's."""
+        if name.startswith("seq_"):
+            return int(name.removeprefix("seq_"))
+        details = self._interpreter.get_signature_runner(name).get_input_details()
+        return int(next(iter(details.values()))["shape"][1])
 
     def layers(self, feed: Feed) -> list[np.ndarray]:
         """By the names that the converter gives to tensors: ``signature/operator/number``."""
@@ -150,23 +127,33 @@ class TfliteInterpreter:
 
 
 class ReferenceEvaluator:
-    """edgekit's evaluator of a saved ML Program: not Core ML, but every operation of the file."""
+    """edgekit's evaluator of a saved ML Program: not Core ML, but every operation of the file.
+
+    numpy's matrices have one thread: those of one text are so small that a second one, on a machine
+    with other work, made each product 15 to 40 times slower.
+    """
 
     runtime = "edgekit reference evaluator"
     batched = False
 
     def __init__(self, path: Path, threads: int = 0) -> None:
+        from threadpoolctl import ThreadpoolController
+
         from edgekit import mil
 
+        self._threads = ThreadpoolController()
         self._path = path
         self._functions = {length: name for name, length in mil.functions(path).items()}
         self._programs: dict[int, mil.Program] = {}
         self.lengths = tuple(sorted(self._functions))
 
     def run(self, feed: Feed) -> dict[str, np.ndarray]:
-        return dict(self._program(feed).predict(feed))
+        """See :meth:`edgekit.runtime.session.Session.run`."""
+        with self._threads.limit(limits=1, user_api="blas"):
+            return dict(self._program(feed).predict(feed))
 
     def layers(self, feed: Feed) -> list[np.ndarray]:
+        """See :meth:`edgekit.runtime.session.Session.layers`."""
         found = []
 
         def keep(op_type: str, name: str, value: np.ndarray) -> None:
@@ -200,6 +187,7 @@ class CoreMl:
         self.lengths = tuple(sorted(self._functions))
 
     def run(self, feed: Feed) -> dict[str, np.ndarray]:
+        """See :meth:`edgekit.runtime.session.Session.run`."""
         import coremltools
 
         length = feed["input_ids"].shape[1]
@@ -209,6 +197,7 @@ class CoreMl:
         return dict(self._models[length].predict(dict(feed)))
 
     def layers(self, feed: Feed) -> list[np.ndarray]:
+        """See :meth:`edgekit.runtime.session.Session.layers`."""
         return []
 
 
@@ -221,24 +210,30 @@ class ExecuTorch:
     def __init__(self, path: Path, threads: int = 0) -> None:
         import importlib.metadata
 
-        from edgekit.converters import executorch
+        from edgekit.converters import executorch_file
 
         if threads:
-            executorch.use_threads(threads)
+            executorch_file.use_threads(threads)
         self.runtime = f"ExecuTorch {importlib.metadata.version('executorch')}"
-        program = executorch.load(path)
-        facts = executorch.facts(program)
+        program = executorch_file.load(path)
+        facts = executorch_file.facts(program)
         self._inputs, self._outputs = facts["inputs"], facts["outputs"]
-        self._method = program.load_method(executorch.METHOD)
+        self._method = program.load_method(executorch_file.METHOD)
+        self._dtypes = executorch_file.input_dtypes(self._method)
 
     def run(self, feed: Feed) -> dict[str, np.ndarray]:
+        """See :meth:`edgekit.runtime.session.Session.run`."""
         import torch
 
-        tensors = [torch.from_numpy(feed[name]) for name in self._inputs]
+        tensors = [
+            torch.from_numpy(feed[name].astype(dtype, copy=False))
+            for name, dtype in zip(self._inputs, self._dtypes, strict=True)
+        ]
         values = [value.clone().numpy() for value in self._method.execute(tensors)]
         return dict(zip(self._outputs, values, strict=True))
 
     def layers(self, feed: Feed) -> list[np.ndarray]:
+        """See :meth:`edgekit.runtime.session.Session.layers`."""
         return []
 
 

@@ -6,20 +6,20 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
 
-from edgekit.errors import BundleError
+from edgekit import extras
+from edgekit.errors import BundleError, UnsupportedError
 from edgekit.runtime.coreai import CoreAi
 from edgekit.runtime.interpreters import (
     CoreMl,
     ExecuTorch,
     OnnxRuntime,
     ReferenceEvaluator,
-    Session,
     open_litert,
     open_tensorflow,
 )
+from edgekit.runtime.session import Session
 
 PACKED_BYTES = 4 * 2**30  # BERT-base with six signatures has 2.5 GiB, BERT-large 7.5
 
@@ -28,32 +28,37 @@ PACKED_BYTES = 4 * 2**30  # BERT-base with six signatures has 2.5 GiB, BERT-larg
 class Runtime:
     """One way to open a format on this machine.
 
-    ``open`` takes a path and a number of threads, 0 for the runtime's own choice; ``available``
-    says whether this machine has it; ``library`` is the module it imports, which takes longer than
-    opening a file. ``measures`` is off where its speed says nothing. ``prove`` opens a file for its
-    proof where that is to be another way.
+    ``open`` takes a path and a number of threads, 0 for the runtime's own choice; ``library`` is
+    the module it imports, which takes longer than opening a file. ``extra`` is what brings it, and
+    ``exists`` says whether it is made for this system. ``measures`` is off where its speed says
+    nothing. ``aborts`` says that a damaged file ends the process instead of raising an error: it is
+    opened in one of its own. ``prove`` opens a file for its proof where that is to be another way.
     """
 
     name: str
     format: str
     open: Callable[[Path, int], Session]
     library: str
-    available: Callable[[], bool] = lambda: True
+    extra: str
+    exists: Callable[[], bool] = lambda: True
     measures: bool = True
+    aborts: bool = False
     prove: Callable[[Path, int], Session] | None = None
 
-
-def _has(module: str) -> Callable[[], bool]:
-    return lambda: find_spec(module) is not None
+    @property
+    def available(self) -> bool:
+        """Whether a file can be opened in it here and now."""
+        return self.exists() and not extras.missing(self.extra)
 
 
 RUNTIMES: tuple[Runtime, ...] = (
-    Runtime("onnxruntime", "onnx", OnnxRuntime, "onnxruntime"),
+    Runtime("onnxruntime", "onnx", OnnxRuntime, "onnxruntime", "onnx"),
     Runtime(
         "litert",
         "tflite",
         open_litert,
         "ai_edge_litert.interpreter",
+        "tflite",
         prove=partial(open_litert, most_bytes=PACKED_BYTES),
     ),
     Runtime(
@@ -61,21 +66,40 @@ RUNTIMES: tuple[Runtime, ...] = (
         "tflite",
         open_tensorflow,
         "tensorflow.lite",
-        _has("tensorflow"),
+        "tensorflow",
         prove=partial(open_tensorflow, most_bytes=PACKED_BYTES),
     ),
-    Runtime("executorch", "executorch", ExecuTorch, "executorch.runtime"),
-    Runtime("coreai", "coreai", CoreAi, "coreai.runtime"),
-    Runtime("coreml", "coreml", CoreMl, "coremltools", lambda: sys.platform == "darwin"),
+    Runtime(
+        "executorch", "executorch", ExecuTorch, "executorch.runtime", "executorch", aborts=True
+    ),
+    Runtime("coreai", "coreai", CoreAi, "coreai.runtime", "coreai", aborts=True),
+    Runtime("coreml", "coreml", CoreMl, "coremltools", "coreml", lambda: sys.platform == "darwin"),
     Runtime(
         "reference",
         "coreml",
         ReferenceEvaluator,
         "edgekit.mil",
+        "coreml",
         lambda: sys.platform != "darwin",
         measures=False,
     ),
 )
+
+
+def opening(format_name: str) -> list[Runtime]:
+    """The runtimes of this machine that open files of a format, the first choice first.
+
+    Raises:
+        MissingExtraError: it would have one, which is not installed.
+        UnsupportedError: none is made for this system.
+    """
+    existing = [row for row in RUNTIMES if row.format == format_name and row.exists()]
+    if not existing:
+        raise UnsupportedError(f"no runtime of this machine opens the format '{format_name}'")
+    found = [row for row in existing if row.available]
+    if not found:
+        extras.require(existing[0].extra)
+    return found
 
 
 def sessions(path: Path, format_name: str) -> Iterator[Session]:
@@ -83,10 +107,10 @@ def sessions(path: Path, format_name: str) -> Iterator[Session]:
 
     Raises:
         BundleError: a runtime refuses the file.
+        EdgekitError: there is none: see :func:`opening`.
     """
-    for runtime in RUNTIMES:
-        if runtime.format == format_name and runtime.available():
-            yield open_in(replace(runtime, open=runtime.prove or runtime.open), path)
+    for runtime in opening(format_name):
+        yield open_in(replace(runtime, open=runtime.prove or runtime.open), path)
 
 
 def open_in(runtime: Runtime, path: Path, threads: int = 0) -> Session:

@@ -7,33 +7,22 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 
-from edgekit.errors import BundleError, MissingExtraError
-from edgekit.runtime.interpreters import Feed
+from edgekit import extras
+from edgekit.errors import BundleError
 from edgekit.runtime.onnx_session import open_session
+from edgekit.runtime.session import Feed
 
 PACKAGE = "onnxruntime-extensions"
-_MODULE = "onnxruntime_extensions"
-
-
-def require() -> None:
-    """Checks that onnxruntime-extensions, which has the operators for text, is installed.
-
-    Raises:
-        MissingExtraError: it is not.
-    """
-    if find_spec(_MODULE) is None:
-        raise MissingExtraError(PACKAGE, "embed")
 
 
 class TextSession:
     """An opened text-in file. ``threads`` 0 is the runtime's own choice.
 
-    It is a :class:`edgekit.runtime.interpreters.Session` whose one input is ``text``.
+    It is a :class:`edgekit.runtime.session.Session` whose one input is ``text``.
 
     Raises:
         BundleError: the runtime refuses the file.
@@ -44,7 +33,7 @@ class TextSession:
     batched = False
 
     def __init__(self, path: Path, threads: int = 0) -> None:
-        require()
+        extras.require("embed")
         import onnxruntime
 
         self.runtime = f"onnxruntime {onnxruntime.__version__} with {operators()}"

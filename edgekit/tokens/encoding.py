@@ -6,20 +6,24 @@ by the tokenizer. ``[MASK]`` that stands in the text belongs to the text.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgekit import words
-from edgekit.bundle import TOKENIZER, Bundle
+from edgekit.bundle import Bundle
+from edgekit.contents import TOKENIZER
 from edgekit.errors import BundleError, InputError
 
 if TYPE_CHECKING:
     from tokenizers import Encoding
 
 MAX_OVERLAP = 128  # tokens that two windows over a long context share, at most
+NO_PREFIX = "none"
+_QUERY_AND_DOCUMENT = ("query", "document")
 
 
 @dataclass(frozen=True)
@@ -46,12 +50,41 @@ class Prompt:
     """What one question to a model is made of: one row, or several where the task wants them.
 
     Question answering has a row for each window of the context, sentence similarity one for each
-    text. ``left_out`` counts the tokens that did not fit.
+    text. ``texts`` are what was tokenized, prefixes included; ``left_out`` counts the tokens that
+    did not fit.
     """
 
     texts: tuple[str, ...]
     encodings: tuple[Encoded, ...]
     left_out: int = 0
+
+
+@dataclass(frozen=True)
+class Prefixes:
+    """What is put before a text that becomes a vector: the manifest's ``prompts``.
+
+    ``by_role`` has them by the text's role, such as ``query``; ``default`` is the name of the one
+    for texts without a role, and None where those stay as they are. ``NO_PREFIX`` names none.
+    """
+
+    by_role: Mapping[str, str] = field(default_factory=dict)
+    default: str | None = None
+
+    def of(self, role: str | None) -> str:
+        """The prefix of a text with this role; empty where there is none."""
+        return self.by_role.get(role or self.default or "", "")
+
+    def only(self, name: str) -> Prefixes:
+        """The prefix of that name before every text, whatever its role.
+
+        Raises:
+            InputError: there is none of that name.
+        """
+        if name not in (*self.by_role, NO_PREFIX):
+            known = ", ".join((*self.by_role, NO_PREFIX))
+            raise InputError(f"the bundle has no prompt '{name}': choose from {known}")
+        text = self.by_role.get(name, "")
+        return Prefixes(dict.fromkeys((*self.by_role, *_QUERY_AND_DOCUMENT), text), name)
 
 
 class Tokenizer:
@@ -61,7 +94,13 @@ class Tokenizer:
         BundleError: there is no such file, or it cannot be read.
     """
 
-    def __init__(self, folder: Path, max_length: int, truncation_side: str = "right") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        max_length: int,
+        truncation_side: str = "right",
+        prefixes: Prefixes | None = None,
+    ) -> None:
         import tokenizers
 
         path = folder / "tokenizer.json"
@@ -74,6 +113,7 @@ class Tokenizer:
         except Exception as error:  # the library raises nothing more specific
             raise BundleError(f"{path} cannot be read: {error}") from error
         self._max_length, self._side = max_length, truncation_side
+        self._prefixes = prefixes or Prefixes()
         self._backend.no_padding()
 
     @classmethod
@@ -81,7 +121,8 @@ class Tokenizer:
         """The tokenizer of an opened bundle."""
         manifest = bundle.manifest
         side = "right" if manifest.tokenizer is None else manifest.tokenizer.truncation_side
-        return cls(bundle.path / TOKENIZER, manifest.max_length, side)
+        prefixes = Prefixes(manifest.prompts, manifest.default_prompt_name)
+        return cls(bundle.path / TOKENIZER, manifest.max_length, side, prefixes)
 
     def cut_at(self, max_length: int) -> Tokenizer:
         """The same tokenizer for texts of another length."""
@@ -89,8 +130,25 @@ class Tokenizer:
         other._max_length = max_length
         return other
 
-    def prompt(self, task: str, *texts: str) -> Prompt:
+    def prompted(self, name: str) -> Tokenizer:
+        """The same tokenizer, putting the prompt of that name before every text.
+
+        Raises:
+            InputError: the bundle has none of that name, which is not ``none`` either.
+        """
+        other = copy(self)
+        other._prefixes = self._prefixes.only(name)
+        return other
+
+    def prompt(self, task: str, *texts: str, roles: Sequence[str] = ()) -> Prompt:
         """The rows that ``task`` asks a model about these texts.
+
+        Args:
+            task: one of edgekit's.
+            texts: as many as it takes.
+            roles: of each text that becomes a vector, such as ``query``: what is put before it.
+                Without them those of a pair for late interaction are ``query`` and ``document``,
+                and all other texts have none.
 
         Raises:
             InputError: too many or too few texts, nothing in them, not Unicode, or a question that
@@ -99,6 +157,8 @@ class Tokenizer:
         _check_count(task, len(texts))
         for text in texts:
             _check_unicode(text)
+        if task in _EACH:
+            texts = tuple(self._prefixed(task, texts, roles))
         found = _PROMPTS.get(task, Tokenizer._together)(self, *texts)
         if not all(encoded.input_ids for encoded in found.encodings):
             raise InputError("the text is empty: no token is left of it")
@@ -117,6 +177,12 @@ class Tokenizer:
         known = self._backend.token_to_id(word)
         exact = () if known is None else (known,)
         return tuple(dict.fromkeys((*(row[0] for row in rows if len(row) == 1), *exact)))
+
+    def _prefixed(self, task: str, texts: Sequence[str], roles: Sequence[str]) -> Iterator[str]:
+        if task == "late-interaction" and len(texts) == 2:
+            roles = roles or _QUERY_AND_DOCUMENT
+        for text, role in zip_longest(texts, roles):
+            yield self._prefixes.of(role) + text
 
     def _together(self, *texts: str) -> Prompt:
         self._backend.enable_truncation(
@@ -157,11 +223,10 @@ class Tokenizer:
         return Prompt((question, context), tuple(map(_encoded, rows)))
 
 
+_EACH = ("sentence-similarity", "sparse-embedding", "late-interaction")
 _PROMPTS: Mapping[str, Callable[..., Prompt]] = {
     "question-answering": Tokenizer._windows,
-    "sentence-similarity": Tokenizer._each,
-    "sparse-embedding": Tokenizer._each,
-    "late-interaction": Tokenizer._each,
+    **dict.fromkeys(_EACH, Tokenizer._each),
 }
 _COUNTS: Mapping[str, tuple[tuple[int, ...], str]] = {
     "question-answering": ((2,), "a question and a context"),

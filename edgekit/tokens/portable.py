@@ -12,7 +12,8 @@ import msgspec
 from msgspec.structs import replace
 
 from edgekit import documents
-from edgekit.manifest import Template, TokenId
+from edgekit.manifest.fields import TokenId
+from edgekit.manifest.texts import Template
 from edgekit.tokens import characters
 from edgekit.tokens.characters import Characters
 from edgekit.tokens.stored import Component, steps

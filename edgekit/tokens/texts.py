@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 TEXTS: tuple[tuple[str, str], ...] = (
@@ -85,11 +85,14 @@ class Case:
         return (self.truncation, self.side) == (LONGEST_FIRST, side)
 
 
-def cases(max_length: int, side: str) -> Iterator[Case]:
+def cases(max_length: int, side: str, prompts: Mapping[str, str] | None = None) -> Iterator[Case]:
     """Every case for a model of ``max_length`` tokens, whose tokenizer cuts at ``side``.
 
-    The short cuts are made at either side, where the model takes more than they leave.
+    The short cuts are made at either side, where the model takes more than they leave. ``prompts``
+    are what the model was trained to have before a text, by their names: each stands before one.
     """
+    for name, prompt in (prompts or {}).items():
+        yield Case(f"prompt {name}", (prompt + TEXTS[1][1],), LONGEST_FIRST, max_length, side)
     for name, *texts in (*TEXTS, *PAIRS):
         yield Case(name, tuple(texts), LONGEST_FIRST, max_length, side)
     if max_length < _CUT:

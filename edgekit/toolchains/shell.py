@@ -73,7 +73,7 @@ MODULES = (
 
 
 def setup() -> Setup:
-    """What makes the shell.
+    """The steps that compile the app without a model (its shell) into edgekit's cache.
 
     Raises:
         SetupError: When it is made: a tool is missing, or the sources do not compile.
@@ -92,7 +92,7 @@ def setup() -> Setup:
 
 
 def apk() -> Path:
-    """Where the shell is, once it is made."""
+    """The path of the shell's APK, which is there once it has been made."""
     return setup().folder() / "shell.apk"
 
 

@@ -75,7 +75,7 @@ SETUP = Setup(
 
 @dataclass(frozen=True)
 class Swift:
-    """A Swift toolchain.
+    """A Swift toolchain, and the command lines that use it.
 
     Attributes:
         root: Where it is unpacked; None is the machine's own, found by its name.
@@ -127,7 +127,7 @@ class Swift:
 
 
 def found() -> Swift | None:
-    """The machine's own toolchain, else that in edgekit's cache, else None."""
+    """A toolchain that can be used now: the machine's own, else that in edgekit's cache."""
     if shutil.which("swift"):
         return Swift(None)
     return Swift(SETUP.folder() / "root") if SETUP.missing() is None else None

@@ -27,7 +27,7 @@ from edgekit.signature import Signature
 from edgekit.tracing import graph, rewrites
 from edgekit.tracing.decompositions import DECOMPOSED, MASKED
 from edgekit.tracing.graph import Graph
-from edgekit.tracing.head import GraphHead
+from edgekit.tracing.graph_head import GraphHead
 
 ATTENTION = "edgekit"
 _SHORTEST = 8  # of the longest lengths that a program is traced for: the sample's is 7

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -51,6 +52,12 @@ class Graph:
             state[key] = torch.nn.Parameter(weights[tied.get(key, key)], requires_grad=False)
         return program
 
+    def copy(self) -> Graph:
+        """The same program with a state of its own: whoever replaces weights there leaves these."""
+        program = copy(self.dynamic)
+        program._state_dict = dict(self.dynamic.state_dict)  # it has no public way to be given one
+        return _held(self.folder, self.signature, program)
+
     def static(self, length: int) -> ExportedProgram:
         """The program of batch 1 and that many tokens: one of ``signature.buckets``."""
         return specialize(self.dynamic, 1, length)
@@ -71,6 +78,10 @@ def save(folder: Path, signature: Signature, program: ExportedProgram) -> Graph:
     stored = {key: value.contiguous() for key, value in weights.items() if key not in tied}
     save_file(stored, folder / WEIGHTS)
     (folder / SPEC).write_text(json.dumps({**asdict(signature), "tied": tied}))
+    return _held(folder, signature, program)
+
+
+def _held(folder: Path, signature: Signature, program: ExportedProgram) -> Graph:
     graph = Graph(folder, signature)
     graph.__dict__["dynamic"] = program  # as if it had been loaded, which takes seconds
     return graph

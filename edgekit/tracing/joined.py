@@ -12,7 +12,7 @@ from copy import copy, deepcopy
 from typing import TYPE_CHECKING
 
 from edgekit.quantize.scheme import Scheme
-from edgekit.quantize.tensors import JOIN
+from edgekit.quantize.tensors import JOIN, tensors
 from edgekit.tracing.programs import call, with_graph
 
 if TYPE_CHECKING:
@@ -37,7 +37,9 @@ def joined(
 
     graph, state = deepcopy(program.graph), dict(program.state_dict)
     specs = {spec.arg.name: copy(spec) for spec in program.graph_signature.input_specs}
-    targets = {name: spec.target for name, spec in specs.items() if spec.target in state}
+    folded = {tensor.name for tensor in tensors(program).values() if tensor.constant}
+    own = state.keys() - folded  # a format may compute beforehand what reads the others
+    targets = {name: spec.target for name, spec in specs.items() if spec.target in own}
     found = dict(schemes)
     for layers in _groups(graph, targets, schemes):
         for parts in zip(*(layer.args[1:] for layer in layers), strict=True):

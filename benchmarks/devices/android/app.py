@@ -11,9 +11,9 @@ from edgekit.benchmarks.devices import app_runner
 from edgekit.benchmarks.devices.android.adb import DeviceError
 from edgekit.benchmarks.devices.android.files import APP, app_folder
 from edgekit.benchmarks.devices.android.phone import Android
-from edgekit.benchmarks.devices.app_runner import AppRunner, Events, Request
+from edgekit.benchmarks.devices.app_runner import AppRequest, AppRunner, Events
 from edgekit.benchmarks.devices.cooling import CoolPhone
-from edgekit.benchmarks.devices.protocol import Facts, Launch, Runner, RunnerError
+from edgekit.benchmarks.devices.protocol import DeviceFacts, Launch, Runner, RunnerError
 from edgekit.benchmarks.devices.runtimes import Platform, runtimes_of
 from edgekit.errors import PlanError
 
@@ -43,7 +43,7 @@ class ThroughApp:
         self._package = package
         self.name = f"{phone.name} via app"
 
-    def facts(self) -> Facts:
+    def facts(self) -> DeviceFacts:
         """The phone's facts, and which app it is."""
         build = "the app's own"
         return {**self._phone.facts(), "app": self._component, "runtime_build": build}
@@ -73,11 +73,11 @@ class ThroughApp:
         place = self.put(launch.artifact)
 
         def launched(commands: Sequence[str]) -> Events:
-            return self._launched(Request.of(commands, launch, place))
+            return self._launched(AppRequest.of(commands, launch, place))
 
         return AppRunner(launched, self.scratch(""))
 
-    def _launched(self, request: Request) -> Events:
+    def _launched(self, request: AppRequest) -> Events:
         self._phone.back()
         extras = [
             word

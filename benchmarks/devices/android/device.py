@@ -7,7 +7,7 @@ from edgekit.benchmarks.devices.android.adb import READY, Adb, DeviceError
 from edgekit.benchmarks.devices.android.app import ThroughApp
 from edgekit.benchmarks.devices.android.phone import Android
 from edgekit.benchmarks.devices.arm64.parts import SETUP
-from edgekit.benchmarks.devices.driver import Driver, Found, Options
+from edgekit.benchmarks.devices.driver import DeviceOptions, Driver, Found
 from edgekit.benchmarks.devices.protocol import Target
 from edgekit.errors import EdgekitError
 from edgekit.toolchains.setup import Say
@@ -47,7 +47,7 @@ def choose(adb: Adb, serial: str | None) -> Adb:
     return Adb(adb.program, one.serial, adb.options)
 
 
-def _open(options: Options) -> Target:
+def _open(options: DeviceOptions) -> Target:
     phone = Android(choose(Adb.found(), options.chosen), options.say)
     return ThroughApp(phone, options.app) if options.via_app else phone
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
@@ -141,16 +141,19 @@ class Engine:
         digests = (f"{name} {content.digest(path)}\n" for name, path in sorted(self.files.items()))
         return f"{FOLDER}/engine-{hashlib.sha256(''.join(digests).encode()).hexdigest()[:12]}"
 
-    def command(self, folder: str, launch: Launch, place: str) -> str:
+    def command(
+        self, folder: str, launch: Launch, place: str, scratch: Callable[[str], str]
+    ) -> str:
         """The shell line that starts the runner.
 
         Args:
             folder: The folder on the phone with the engine's files.
             launch: What the runner opens.
             place: Where the artifact is on the phone.
+            scratch: Gives the path there of a file that may be written.
         """
         start = [f"./{LOADER}", "--library-path", ".", f"./{PROGRAM}"]
-        words = [*start, *program.arguments(launch, place, f"./{self.library}")]
+        words = [*start, *program.arguments(launch, place, f"./{self.library}", scratch)]
         allowed = f"chmod 755 {LOADER} {PROGRAM}"
         own = 'export HOME="$PWD" TMPDIR="$PWD"'  # onnxruntime leaves files there
         return f"cd {quote(folder)} && {allowed} && {own} && exec {' '.join(map(quote, words))}"

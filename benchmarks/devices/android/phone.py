@@ -25,10 +25,10 @@ from edgekit.benchmarks.devices.arm64 import program
 from edgekit.benchmarks.devices.arm64.parts import SETUP
 from edgekit.benchmarks.devices.arm64.program import NativeRunner
 from edgekit.benchmarks.devices.cooling import CoolPhone, PhoneState
+from edgekit.benchmarks.devices.process_runner import EndedError
 from edgekit.benchmarks.devices.protocol import (
+    DeviceFacts,
     E,
-    EndedError,
-    Facts,
     Launch,
     LostError,
     Runner,
@@ -79,9 +79,9 @@ class Android:
         self._folder = tempfile.TemporaryDirectory(prefix="edgekit-android-")
         self._numbers = itertools.count()
         self._asked = -_FRESH_SECONDS
-        self._now: Facts = {}
+        self._now: DeviceFacts = {}
 
-    def facts(self) -> Facts:
+    def facts(self) -> DeviceFacts:
         """The phone, its state now, and what runs on it."""
         if time.monotonic() - self._asked > _FRESH_SECONDS:
             self._now = self._ask()
@@ -121,7 +121,7 @@ class Android:
         for name, path in engine.files.items():
             self._files.put(path, f"{engine.folder}/{name}")
         errors = Path(self._folder.name) / f"errors-{next(self._numbers)}"
-        line = engine.command(engine.folder, launch, place)
+        line = engine.command(engine.folder, launch, place, self.scratch)
         return AndroidRunner(self, self._adb.open(line, errors), errors)
 
     def state(self) -> PhoneState:
@@ -154,7 +154,7 @@ class Android:
         if self._absence.wait():
             self._files.forget()
 
-    def _ask(self) -> Facts:
+    def _ask(self) -> DeviceFacts:
         try:
             return facts.ask(self._adb.shell, facts.NOW)
         except RunnerError:  # whatever is asked of it next says so
@@ -177,6 +177,7 @@ class AndroidRunner(NativeRunner):
         super().__init__(process, errors, self._why)
 
     def energy_mj(self, latency_ms: float) -> float | None:
+        """See :meth:`edgekit.benchmarks.devices.protocol.Runner.energy_mj`."""
         return energy.energy_mj(self._phone.state, self.run, latency_ms)
 
     def _answer(self, kind: type[E]) -> E:

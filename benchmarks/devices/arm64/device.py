@@ -18,9 +18,9 @@ from edgekit.benchmarks.devices.arm64 import program
 from edgekit.benchmarks.devices.arm64.cpus import CORES, CPUS, DEFAULT
 from edgekit.benchmarks.devices.arm64.parts import SETUP
 from edgekit.benchmarks.devices.arm64.program import NativeRunner
-from edgekit.benchmarks.devices.driver import Driver, Found, Options
+from edgekit.benchmarks.devices.driver import DeviceOptions, Driver, Found
 from edgekit.benchmarks.devices.local import LocalFiles
-from edgekit.benchmarks.devices.protocol import Facts, Launch, Runner, RunnerError
+from edgekit.benchmarks.devices.protocol import DeviceFacts, Launch, Runner, RunnerError
 from edgekit.benchmarks.devices.runtimes import Platform, runtimes_of
 from edgekit.errors import UnsupportedError
 from edgekit.toolchains import debian
@@ -59,7 +59,7 @@ class Arm64(LocalFiles):
         self._facts = _facts(self._root, cpu, memory_bytes)
         self.name = f"arm64:{cpu}"
 
-    def facts(self) -> Facts:
+    def facts(self) -> DeviceFacts:
         """The emulated CPU and what runs on it."""
         return self._facts
 
@@ -85,7 +85,7 @@ class Arm64(LocalFiles):
         library = program.library(self._root, launch.runtime)
         command = [
             *self._qemu(str(memory_bytes or _ADDRESSES), counts if counted else None),
-            *program.arguments(launch, self.put(launch.artifact), str(library)),
+            *program.arguments(launch, self.put(launch.artifact), str(library), self.scratch),
         ]
         with errors.open("w") as stderr:
             process = subprocess.Popen(
@@ -154,7 +154,7 @@ class Emulated(NativeRunner):
         return [int(line) for line in self._counts.read_text().split()]
 
 
-def _facts(root: Path, cpu: str, memory_bytes: int | None) -> Facts:
+def _facts(root: Path, cpu: str, memory_bytes: int | None) -> DeviceFacts:
     qemu = _found(
         r"version (\d+\.\d+\.\d+)",
         command([str(root / "qemu" / "qemu-aarch64"), "--version"], {}),
@@ -194,7 +194,7 @@ def _check(cpu: str) -> None:
         raise UnsupportedError(f"arm64 has no CPU '{cpu}': choose from {', '.join(CPUS)}")
 
 
-def _open(options: Options) -> Arm64:
+def _open(options: DeviceOptions) -> Arm64:
     return Arm64(options.chosen or DEFAULT, options.memory_limit_bytes, options.say)
 
 

@@ -55,7 +55,7 @@ COMPILER = "ziglang==0.17.1"
 
 
 def stamp() -> dict[str, object]:
-    """Everything that the cache's content depends on, as plain JSON values."""
+    """What the content of the emulator's folder in the cache depends on, as plain JSON values."""
     programs = _programs()
     sources = "".join(map(_source, programs))
     return {

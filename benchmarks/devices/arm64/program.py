@@ -12,7 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from edgekit.benchmarks.devices.arm64.parts import WHEELS
-from edgekit.benchmarks.devices.protocol import E, Launch, ProcessRunner, RunnerError
+from edgekit.benchmarks.devices.process_runner import ProcessRunner
+from edgekit.benchmarks.devices.protocol import E, Launch, RunnerError
 
 _NOISE = ("INFO", "WARNING", "qemu: uncaught target signal")
 _LONGEST = 200  # characters of what a program wrote
@@ -35,15 +36,19 @@ def runner(root: Path) -> Path:
     return root / "runner"
 
 
-def arguments(launch: Launch, place: str, library_place: str) -> list[str]:
+def arguments(
+    launch: Launch, place: str, library_place: str, scratch: Callable[[str], str]
+) -> list[str]:
     """The program's command line.
 
     Args:
         launch: What it opens.
         place: Where the artifact is on the device.
         library_place: Where the runtime's library is on the device.
+        scratch: Gives the path there of a file that may be written.
     """
-    return ["--backend", launch.runtime, "--library", library_place, *launch.arguments(place)]
+    runtime = ["--backend", launch.runtime, "--library", library_place]
+    return [*runtime, *launch.arguments(place, scratch)]
 
 
 def versions() -> dict[str, str]:

@@ -6,11 +6,11 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edgekit.errors import MissingExtraError, UnsupportedError
+from edgekit import extras
+from edgekit.errors import UnsupportedError
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -38,8 +38,7 @@ def executable() -> Path:
         MissingExtraError: Playwright is not installed.
         UnsupportedError: There is no Chromium.
     """
-    if find_spec("playwright") is None:
-        raise MissingExtraError("playwright", "browser")
+    extras.require("browser")
     found = find()
     if found is None:
         raise UnsupportedError(

@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Sequence
+from pathlib import Path
 
 import msgspec
 
-from edgekit.benchmarks.devices import events
+from edgekit.benchmarks.devices import app_runner, events
+from edgekit.benchmarks.devices.app_runner import AppRequest, AppRunner, Events
 from edgekit.benchmarks.devices.browser import chromium, runner, setup
+from edgekit.benchmarks.devices.browser import launch as launching
 from edgekit.benchmarks.devices.browser.runner import PageFacts
-from edgekit.benchmarks.devices.driver import Driver, Found, Options
+from edgekit.benchmarks.devices.driver import DeviceOptions, Driver, Found
 from edgekit.benchmarks.devices.host.facts import facts
 from edgekit.benchmarks.devices.local import LocalFiles, python_runner
-from edgekit.benchmarks.devices.protocol import Facts, Launch, ProcessRunner, Runner
+from edgekit.benchmarks.devices.process_runner import ProcessRunner
+from edgekit.benchmarks.devices.protocol import DeviceFacts, Launch, Runner
 from edgekit.benchmarks.devices.runtimes import Platform, runtimes_of
 from edgekit.errors import EdgekitError, UnsupportedError
 from edgekit.toolchains.setup import Say
@@ -47,7 +51,7 @@ class Browser(LocalFiles):
         setup.setup(say)
         self._facts = self._asked()
 
-    def facts(self) -> Facts:
+    def facts(self) -> DeviceFacts:
         """This machine's facts, with what a page sees of it."""
         return self._facts
 
@@ -58,10 +62,10 @@ class Browser(LocalFiles):
             RunnerError: Chromium does not start, or onnxruntime-web cannot open the file.
         """
         evict = ["--evict"] if launch.evict else []
-        arguments = launch.arguments(self.put(launch.artifact))
+        arguments = launch.arguments(self.put(launch.artifact), self.scratch)
         return ProcessRunner(self._process([*arguments, *evict]))
 
-    def _asked(self) -> Facts:
+    def _asked(self) -> DeviceFacts:
         """What the page of a browser without a file says."""
         output, _ = self._process([]).communicate()
         lines = output.splitlines()
@@ -83,14 +87,69 @@ class Browser(LocalFiles):
         return python_runner(runner.__name__, [*limit, *arguments])
 
 
+class ThroughApp(Browser):
+    """Headless Chromium, measured by the app of a site: the page that people open.
+
+    Args:
+        site: The site's folder, which ``edgekit app --platform web`` has written.
+        say: Is told what is set up.
+        limit_seconds: How long a launch may take.
+
+    Raises:
+        EdgekitError: As with :class:`Browser`.
+    """
+
+    def __init__(
+        self, site: Path, say: Say = lambda text: None, limit_seconds: float = LIMIT_SECONDS
+    ) -> None:
+        super().__init__(say, limit_seconds)
+        self.name = "browser:app"
+        self._site = site
+
+    def facts(self) -> DeviceFacts:
+        """As without an app, and which app it is."""
+        return {**super().facts(), "app": str(self._site), "runtime_build": "the app's own"}
+
+    def scratch(self, name: str) -> str:
+        """The path of the app's outputs: it saves no other file."""
+        return super().scratch(app_runner.OUTPUTS)
+
+    def start(self, launch: Launch) -> Runner:
+        """An app that has opened the file once; each of its commands is a launch.
+
+        Raises:
+            RunnerError: The app says what it cannot do.
+        """
+        place = self.put(launch.artifact)
+
+        def launched(commands: Sequence[str]) -> Events:
+            return self._launched(AppRequest.of(commands, launch, place))
+
+        return AppRunner(launched, self.scratch(""))
+
+    def _launched(self, request: AppRequest) -> Events:
+        limit = ["--limit-seconds", str(self._limit_seconds)]
+        text = msgspec.json.encode(request.fields).decode()
+        arguments = ["--site", str(self._site), "--request", text, *limit]
+        output, _ = python_runner(launching.__name__, arguments).communicate()
+        return app_runner.parsed(output)
+
+
 class BrowserStartError(EdgekitError):
     """Chromium does not start, or refuses the page."""
 
 
-def _open(options: Options) -> Browser:
+def _open(options: DeviceOptions) -> Browser:
     if options.chosen is not None:
         raise UnsupportedError(f"browser has no '{options.chosen}': say just --device browser")
-    return Browser(options.say)
+    if not options.via_app:
+        return Browser(options.say)
+    site = Path(options.app or "")
+    if not (site / "site.json").is_file():
+        raise UnsupportedError(
+            "--via app wants a site, as --via app:SITE: write one with edgekit app --platform web"
+        )
+    return ThroughApp(site, options.say)
 
 
 def _find() -> list[Found]:
@@ -111,4 +170,4 @@ def _clean(chosen: str | None) -> None:
     setup.clean()
 
 
-BROWSER = Driver("browser", _find, _open, _set_up, _clean)
+BROWSER = Driver("browser", _find, _open, _set_up, _clean, apps=True)

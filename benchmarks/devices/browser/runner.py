@@ -124,7 +124,7 @@ class Page:
                 ) from error
             if _death(error):
                 raise BrowserError(f"Chromium died during '{what}': {_DIED}") from error
-            raise BrowserError(_reason(error)) from error
+            raise BrowserError(reason(error)) from error
         finally:
             timer.cancel()
 
@@ -143,7 +143,7 @@ def _death(error: Exception) -> bool:
     return any(words in str(error).lower() for words in _DEATHS)
 
 
-def _reason(error: Exception) -> str:
+def reason(error: Exception) -> str:
     """What the page threw, without Playwright's name for the call and the stack."""
     if _death(error):
         return f"Chromium ended while it started: {_NOT_STARTED}"
@@ -166,13 +166,14 @@ class Opened:
     def __init__(self, page: Page, served: Loopback, launch: Launch) -> None:
         self._page, self._served, self._launch = page, served, launch
         page.call("start", type(None), launch.threads)
-        self._before_bytes = _of_living(memory.reset_peak, _renderers())
+        self._memory = PageMemory()
         try:
             self.load_ms = page.call("open", float, list(launch.outputs))
         except BrowserError as error:
             raise BundleError(f"{launch.artifact.name} cannot be opened: {error}") from error
 
     def feed(self, argument: str) -> events.Fed:
+        """See :meth:`edgekit.benchmarks.devices.serving.Opened.feed`."""
         length, path = argument.split(" ", 1)
         inputs = self._launch.inputs
         values = np.fromfile(path, "<i4").reshape(len(inputs), int(length))
@@ -180,21 +181,45 @@ class Opened:
         return events.Fed()
 
     def run(self, argument: str) -> events.Ran:
+        """See :meth:`edgekit.benchmarks.devices.serving.Opened.run`."""
         return events.Ran(self._page.call("run", list[float], int(argument)))
 
+    def cold(self, argument: str) -> events.Ran:
+        """The processor is this machine's, and the page shares its largest cache."""
+        caches, samples = memory.Caches(), []
+        for _ in range(int(argument)):
+            caches.flush()
+            samples += self.run("1").ms
+        return events.Ran(samples)
+
     def save(self, argument: str) -> events.Saved:
+        """See :meth:`edgekit.benchmarks.devices.serving.Opened.save`."""
         self._page.call("save", type(None))
         Path(argument).write_bytes(self._served.received)
         return events.Saved()
 
     def memory(self, argument: str) -> events.Memory:
-        """Memory of the process that the page lives in; Chromium's others are not the model's."""
+        return self._memory.growth()
+
+    def profile(self, argument: str) -> events.Profile:
+        """See :meth:`edgekit.benchmarks.devices.serving.Opened.profile`."""
+        raise UnsupportedError("onnxruntime-web keeps its profile to itself")
+
+
+class PageMemory:
+    """Memory of the process that the page lives in; Chromium's others are not the model's.
+
+    It is counted from when this is made.
+    """
+
+    def __init__(self) -> None:
+        self._before_bytes = _of_living(memory.reset_peak, _renderers())
+
+    def growth(self) -> events.Memory:
+        """What there was, and the peak since."""
         peaks = _of_living(memory.peak_bytes, self._before_bytes)
         before_bytes = sum(self._before_bytes[number] for number in peaks)
         return events.Memory(before_bytes, sum(peaks.values()))
-
-    def profile(self, argument: str) -> events.Profile:
-        raise UnsupportedError("onnxruntime-web keeps its profile to itself")
 
 
 def _of_living(measure: Callable[[int], int], numbers: Iterable[int]) -> dict[int, int]:
@@ -250,10 +275,10 @@ def main(
     try:
         _serve(launch, limit_seconds, answer)
     except (EdgekitError, Error, OSError) as error:
-        serving.failed(answer, _reason(error))
+        serving.failed(answer, reason(error))
         sys.exit(1)
     except Exception as error:  # nobody reads this process's stderr
-        message = _reason(error) if _death(error) else f"{type(error).__name__}: {error}"
+        message = reason(error) if _death(error) else f"{type(error).__name__}: {error}"
         serving.failed(answer, message)
         raise
 

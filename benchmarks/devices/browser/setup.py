@@ -30,7 +30,7 @@ FILES: Mapping[str, str] = {
 
 
 def folder() -> Path:
-    """The folder of the files, maybe not there: in edgekit's cache folder."""
+    """The folder in edgekit's cache for the files of onnxruntime-web, maybe not there yet."""
     return cache_folder("browser")
 
 
@@ -45,7 +45,7 @@ def missing() -> str | None:
 
 
 def setup(say: Say = lambda text: None, registry: str | None = None) -> Path:
-    """Fetches the files, unless they are there.
+    """Fetches the files of onnxruntime-web into edgekit's cache, unless they are there.
 
     Args:
         say: Is told what is fetched.
@@ -74,7 +74,7 @@ def setup(say: Say = lambda text: None, registry: str | None = None) -> Path:
 
 
 def clean() -> None:
-    """Removes the files from the cache."""
+    """Removes the files of onnxruntime-web from edgekit's cache."""
     shutil.rmtree(folder(), ignore_errors=True)
 
 

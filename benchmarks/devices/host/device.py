@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.util import find_spec
 
-from edgekit.benchmarks.devices.driver import Driver, Found, Options
-from edgekit.benchmarks.devices.host import runner
+from edgekit import extras
+from edgekit.benchmarks.devices.driver import DeviceOptions, Driver, Found
 from edgekit.benchmarks.devices.host.facts import facts
 from edgekit.benchmarks.devices.local import LocalFiles, python_runner
-from edgekit.benchmarks.devices.protocol import Facts, Launch, ProcessRunner, Runner
-from edgekit.benchmarks.devices.runtimes import DeviceRuntime, Platform, runtimes_of
+from edgekit.benchmarks.devices.process_runner import ProcessRunner
+from edgekit.benchmarks.devices.protocol import DeviceFacts, Launch, Runner
+from edgekit.benchmarks.devices.runtimes import PYTORCH, DeviceRuntime, Platform, runtimes_of
 from edgekit.errors import MissingExtraError, UnsupportedError
+from edgekit.runtime import table
 
 _POOLS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")  # those of NumPy and OpenMP
+
+
+_RUNNER = f"{__package__}.runner"  # a program of its own: nothing here imports it
+
+
+def _available(name: str) -> bool:
+    """Whether the runner can open a file in that runtime, by its name in launches."""
+    if name == PYTORCH:
+        return not extras.missing("pytorch")
+    return any(row.name == name and row.available for row in table.RUNTIMES)
 
 
 class Host(LocalFiles):
@@ -25,32 +36,35 @@ class Host(LocalFiles):
     @property
     def runtimes(self) -> Sequence[DeviceRuntime]:
         """The runtimes that are installed here."""
-        return tuple(
-            row for row in runtimes_of(Platform.PYTHON) if runner.RUNTIMES[row.name].available()
-        )
+        return tuple(row for row in runtimes_of(Platform.PYTHON) if _available(row.launched_as))
 
-    def facts(self) -> Facts:
+    def facts(self) -> DeviceFacts:
         """See :func:`edgekit.benchmarks.devices.host.facts.facts`."""
         return facts()
 
     def start(self, launch: Launch) -> Runner:
         """A Python process that has opened the file; its thread pools have the launch's size."""
-        arguments = ["--runtime", launch.runtime, *launch.arguments(self.put(launch.artifact))]
+        arguments = [
+            *("--runtime", launch.runtime),
+            *launch.arguments(self.put(launch.artifact), self.scratch),
+        ]
         evict = ["--evict"] if launch.evict else []
         pools = dict.fromkeys(_POOLS, str(launch.threads))
-        return ProcessRunner(python_runner(runner.__name__, [*arguments, *evict], pools))
+        return ProcessRunner(python_runner(_RUNNER, [*arguments, *evict], pools))
 
 
-def _open(options: Options) -> Host:
-    if find_spec("psutil") is None:
-        raise MissingExtraError("psutil", "bench")
+def _open(options: DeviceOptions) -> Host:
+    extras.require("bench")
     if options.chosen is not None:
         raise UnsupportedError(f"host has no '{options.chosen}': say just --device host")
     return Host()
 
 
 def _find() -> list[Found]:
-    here = _open(Options()).facts()
+    try:
+        here = _open(DeviceOptions()).facts()
+    except MissingExtraError as error:
+        return [Found("host", "this machine", str(error))]
     return [Found("host", f"{here['machine']}, {here['os']}")]
 
 

@@ -6,7 +6,7 @@ import os
 import platform
 from pathlib import Path
 
-from edgekit.benchmarks.devices.protocol import Facts
+from edgekit.benchmarks.devices.protocol import DeviceFacts
 
 _FEATURES = (  # what the runtimes' kernels choose by
     *("avx2", "fma", "avx512f", "avx512_vnni", "avx_vnni", "avx512_bf16", "amx_int8", "amx_bf16"),
@@ -15,8 +15,11 @@ _FEATURES = (  # what the runtimes' kernels choose by
 _GOVERNOR = Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
 
 
-def facts() -> Facts:
-    """The facts of this machine; ``machine`` is the hardware in one line."""
+def facts() -> DeviceFacts:
+    """What a result says of this machine: processor, memory, system, versions.
+
+    ``machine`` names the hardware in one line.
+    """
     import psutil
 
     cpu, flags = _cpu()

@@ -12,6 +12,8 @@ import importlib
 import os
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import click
@@ -22,7 +24,8 @@ from edgekit.benchmarks.devices.host import profiles
 from edgekit.benchmarks.devices.runtimes import PYTORCH
 from edgekit.errors import EdgekitError
 from edgekit.runtime import table
-from edgekit.runtime.interpreters import Session
+from edgekit.runtime.litert import CompiledLiteRt
+from edgekit.runtime.session import Session
 from edgekit.runtime.table import Runtime
 
 
@@ -32,7 +35,7 @@ def _eager(path: Path, threads: int) -> Session:
     return Eager(path, threads)
 
 
-_EAGER = Runtime(PYTORCH, PYTORCH, _eager, "transformers.modeling_utils")
+_EAGER = Runtime(PYTORCH, PYTORCH, _eager, "transformers.modeling_utils", "pytorch")
 RUNTIMES: Mapping[str, Runtime] = {row.name: row for row in (*table.RUNTIMES, _EAGER)}
 
 
@@ -68,12 +71,14 @@ class Opened:
         self._last: Mapping[str, np.ndarray] = {}
 
     def feed(self, argument: str) -> events.Fed:
+        """See :meth:`edgekit.benchmarks.devices.serving.Opened.feed`."""
         length, path = argument.split(" ", 1)
         values = np.fromfile(path, "<i4").reshape(len(self._inputs), 1, int(length))
         self._feed = dict(zip(self._inputs, values.astype(np.int32), strict=True))
         return events.Fed()
 
     def run(self, argument: str) -> events.Ran:
+        """See :meth:`edgekit.benchmarks.devices.serving.Opened.run`."""
         samples = []
         for _ in range(int(argument)):
             started = time.perf_counter()
@@ -81,15 +86,26 @@ class Opened:
             samples.append(1000 * (time.perf_counter() - started))
         return events.Ran(samples)
 
+    def cold(self, argument: str) -> events.Ran:
+        """See :meth:`edgekit.benchmarks.devices.serving.Opened.cold`."""
+        caches, samples = memory.Caches(), []
+        for _ in range(int(argument)):
+            caches.flush()
+            samples += self.run("1").ms
+        return events.Ran(samples)
+
     def save(self, argument: str) -> events.Saved:
+        """See :meth:`edgekit.benchmarks.devices.serving.Opened.save`."""
         arrays = [np.asarray(self._last[name], "<f4").ravel() for name in self._outputs]
         np.concatenate(arrays).tofile(argument)
         return events.Saved()
 
     def memory(self, argument: str) -> events.Memory:
+        """See :meth:`edgekit.benchmarks.devices.serving.Opened.memory`."""
         return events.Memory(self._before_bytes, memory.peak_bytes())
 
     def profile(self, argument: str) -> events.Profile:
+        """See :meth:`edgekit.benchmarks.devices.serving.Opened.profile`."""
         count = int(argument)
         name = self._row.name
         return events.Profile(profiles.measure(name, self._model, self._threads, self._feed, count))
@@ -101,14 +117,25 @@ class Opened:
 @click.option("--threads", type=int, required=True)
 @click.option("--inputs", required=True)
 @click.option("--outputs", required=True)
+@click.option("--weight-cache", type=click.Path(path_type=Path), help="Of LiteRT: packed weights.")
 @click.option("--evict", is_flag=True, help="Drop the file from the page cache first.")
-def main(runtime: str, model: Path, threads: int, inputs: str, outputs: str, evict: bool) -> None:
+def main(
+    runtime: str,
+    model: Path,
+    threads: int,
+    inputs: str,
+    outputs: str,
+    weight_cache: Path | None,
+    evict: bool,
+) -> None:
     """Opens the file and serves standard input until it ends."""
     answer = serving.output()
     if evict:
         memory.evict(model)
     try:
         row = RUNTIMES[runtime]
+        if weight_cache is not None:
+            row = replace(row, open=partial(CompiledLiteRt, weight_cache=weight_cache))
         opened = Opened(row, model, threads, inputs.split(","), outputs.split(","))
         answer(events.Loaded(opened.runtime, opened.load_ms))
         gc.disable()  # a collection in the middle of an inference would be counted as its time

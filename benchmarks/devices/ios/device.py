@@ -15,14 +15,14 @@ from typing import TypeVar
 
 from edgekit.benchmarks.devices import app_runner, content, events
 from edgekit.benchmarks.devices.absence import BACK_SECONDS, Absence
-from edgekit.benchmarks.devices.app_runner import AppRunner, Events, Request
+from edgekit.benchmarks.devices.app_runner import AppRequest, AppRunner, Events
 from edgekit.benchmarks.devices.cooling import CoolPhone, PhoneState
-from edgekit.benchmarks.devices.driver import Driver, Found, Options
+from edgekit.benchmarks.devices.driver import DeviceOptions, Driver, Found
 from edgekit.benchmarks.devices.ios import listing
 from edgekit.benchmarks.devices.ios.links import Link, Phone, Simulator
 from edgekit.benchmarks.devices.ios.listing import Device
 from edgekit.benchmarks.devices.ios.xcode import AbsentError, Xcode, XcodeError
-from edgekit.benchmarks.devices.protocol import Facts, Launch, LostError, Runner, RunnerError
+from edgekit.benchmarks.devices.protocol import DeviceFacts, Launch, LostError, Runner, RunnerError
 from edgekit.benchmarks.devices.runtimes import Platform, runtimes_of
 from edgekit.benchmarks.devices.watch import ThisMachine
 from edgekit.errors import EdgekitError, UnsupportedError
@@ -101,7 +101,7 @@ class Ios:
         self._do(link.open)
         self._ask_state(FIRST_SECONDS)
 
-    def facts(self) -> Facts:
+    def facts(self) -> DeviceFacts:
         """What Xcode says of the device, and the app, at its last launch."""
         told, simulated = self._link.facts, self._family.simulated
         product = "simulated on this Mac" if simulated else told.get("product")
@@ -142,7 +142,7 @@ class Ios:
         place = self.put(launch.artifact)
 
         def launched(commands: Sequence[str]) -> Events:
-            request = Request.of([*commands, "state"], launch, place)
+            request = AppRequest.of([*commands, "state"], launch, place)
             return self._launched(request, app_runner.MOST_SECONDS)
 
         return AppRunner(launched, self.scratch(""))
@@ -158,7 +158,7 @@ class Ios:
         Raises:
             RunnerError: It could not.
         """
-        self._launched(Request.of(["clean"]), FIRST_SECONDS)
+        self._launched(AppRequest.of(["clean"]), FIRST_SECONDS)
 
     def _heat(self) -> PhoneState:
         try:
@@ -168,10 +168,10 @@ class Ios:
         return PhoneState(_THERMAL.get(state.thermal_state or ""), battery_saver=state.low_power)
 
     def _ask_state(self, seconds: float) -> events.State:
-        self._launched(Request.of(["state"]), seconds)
+        self._launched(AppRequest.of(["state"]), seconds)
         return self._state
 
-    def _launched(self, request: Request, seconds: float) -> Events:
+    def _launched(self, request: AppRequest, seconds: float) -> Events:
         """Launches the app and returns its answers; what it says of the device is kept."""
         arguments = (ARGUMENT, json.dumps(request.fields))
         printed = self._do(lambda: self._link.launch(arguments, seconds))
@@ -260,7 +260,7 @@ def _set_up(say: Say) -> None:
 
 
 def _driver(family: Family) -> Driver:
-    def opened(options: Options) -> Ios:
+    def opened(options: DeviceOptions) -> Ios:
         return device(family, options.chosen, options.app, options.say)
 
     return Driver(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -77,7 +78,9 @@ def _spans(answer: SpanAnswer) -> Iterator[str]:
 
 def _labels(answer: Classification) -> Iterator[str]:
     if answer.problem_type == "regression":
-        yield ", ".join(f"{row.score:.4f}" for row in answer.labels)
+        named = [f"{_name(row.label)} " if sys.stdout.isatty() else "" for row in answer.labels]
+        scores = [row.score for row in answer.labels]
+        yield ", ".join(f"{name}{score:.4f}" for name, score in zip(named, scores, strict=True))
         return
     yield ", ".join(map(_name, answer.chosen)) or "no label"
     for row in answer.labels:
@@ -102,11 +105,13 @@ def _masks(answer: FilledMasks) -> Iterator[str]:
 
 
 def _similarity(answer: Similarity) -> Iterator[str]:
-    yield f"{answer.similarity:.4f}"
+    told = sys.stdout.isatty()
+    yield f"similarity {answer.similarity:.2f}" if told else f"{answer.similarity:.4f}"
 
 
 def _vector(answer: Vector) -> Iterator[str]:
-    yield _values(answer.vector)
+    head = f"vector of {len(answer.vector)} values: " if sys.stdout.isatty() else ""
+    yield head + _values(answer.vector)
 
 
 def _sparse(answer: SparseVector) -> Iterator[str]:

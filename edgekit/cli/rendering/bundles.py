@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
 import msgspec
+from rich.markup import escape
 
-from edgekit.cli.rendering.tables import new_table, print_json, print_table
+from edgekit.cli.rendering.tables import print_json
+from edgekit.layout import Column, print_table, print_words
 from edgekit.words import megabytes
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from edgekit.benchmarks.devices.driver import Found
     from edgekit.bundle import Bundle
     from edgekit.conversion.plan import ExportPlan
     from edgekit.conversion.steps import Step
+    from edgekit.manifest.texts import TokenizerFacts
     from edgekit.proof.verify import Verified
     from edgekit.runtime.inspection import FileFacts
+    from edgekit.signature import TensorSpec
     from edgekit.support import Support
 
 RANDOM = "random weights: right for size, speed and parity, meaningless for accuracy"
+NO_TOKENIZER = "warning: no tokenizer: an app makes the ids itself; run and eval take texts only"
 MATRIX = "worst error relative to the largest output; -: no such model; empty: not measured"
 
 
@@ -37,10 +41,12 @@ def plan(planned: ExportPlan, as_json: bool) -> None:
         click.echo(RANDOM)
     lengths = ", ".join(map(str, planned.buckets))
     click.echo(f"up to {planned.max_length} tokens; buckets {lengths}")
-    table = new_table("file", "format", "recipe", "estimated size")
-    for row in planned.artifacts:
-        table.add_row(row.file, row.format, row.recipe, megabytes(row.size_bytes))
-    print_table(table)
+    if not planned.source.has_tokenizer:
+        click.echo(NO_TOKENIZER)
+    columns = (*map(Column, ("file", "format", "recipe")), Column("estimated size", right=True))
+    files = planned.artifacts
+    rows = [(row.file, row.format, row.recipe, megabytes(row.size_bytes)) for row in files]
+    print_table(columns, rows)
     click.echo("each file is opened in its runtime and compared with PyTorch on:")
     for check in _checks(planned):
         click.echo(f"  - {check}")
@@ -74,49 +80,124 @@ def _plan_json(planned: ExportPlan) -> dict[str, object]:
     }
 
 
-def bundle(bundle: Bundle, as_json: bool, steps: Sequence[Step] = ()) -> None:
-    """The artifacts with their sizes and proofs."""
+def converted(bundle: Bundle, as_json: bool, steps: Sequence[Step]) -> None:
+    """A new bundle: its artifacts with their sizes and proofs, and what took how long."""
     if as_json:
-        timings = {"timings": [asdict(step) for step in steps]} if steps else {}
-        manifest = msgspec.to_builtins(bundle.manifest)
-        print_json({"path": str(bundle.path), **manifest, **timings})
+        print_json({**_bundle_json(bundle), "timings": [asdict(step) for step in steps]})
         return
+    click.echo()
+    _head(bundle)
+    click.echo(f"buckets {', '.join(map(str, bundle.manifest.buckets))}; {bundle.path}/")
+
+
+def inspected(bundle: Bundle, as_json: bool) -> None:
+    """A bundle as its manifest describes it, all of whose hashes are right."""
+    if as_json:
+        print_json(_bundle_json(bundle))
+        return
+    manifest = bundle.manifest
+    _head(bundle)
+    click.echo()
+    _tensors(manifest.artifacts[0].inputs, manifest.artifacts[0].outputs)
+    print_words(", ".join(map(str, manifest.buckets)), "buckets")
+    print_words(", ".join(manifest.labels), "labels")
+    print_words(_tokenizer(manifest.tokenizer), "tokenizer")
+    print_words(
+        f"edgekit {manifest.edgekit_version}, manifest {manifest.schema_version}", "made by"
+    )
+    rows = [
+        (row.file, _runtimes(row.least_runtime), row.minimum_os)
+        for row in (*bundle.artifacts, *bundle.text_artifacts)
+    ]
+    click.echo()
+    print_table([Column("file"), *(Column(name, wraps=True) for name in ("needs", "system"))], rows)
+    click.echo()
+    print_words(
+        f"All {len(list(bundle.files()))} files have the SHA-256 of the manifest, whose numbers "
+        f"these are. Nothing was run: edgekit verify {shlex.quote(str(bundle.path))} does that."
+    )
+
+
+def _bundle_json(bundle: Bundle) -> dict[str, object]:
+    return {"path": str(bundle.path), **msgspec.to_builtins(bundle.manifest)}
+
+
+def _head(bundle: Bundle) -> None:
     manifest, source = bundle.manifest, bundle.manifest.source
-    click.echo(
-        f"\n{bundle.name} ({source.model_type}, {source.parameters / 1e6:.1f} M parameters), "
+    print_words(
+        f"{bundle.name} ({source.model_type}, {source.parameters / 1e6:.1f} M parameters), "
         f"{manifest.task}, up to {manifest.max_length} tokens"
     )
     if manifest.random_weights:
-        click.echo(RANDOM)
-    print_table(_proof_table(bundle))
-    if not steps:
-        for artifact in (*bundle.artifacts, *bundle.text_artifacts):
-            needs = _needs(artifact.least_runtime, artifact.minimum_os)
-            click.echo(f"{artifact.file} needs {needs}")
-    click.echo(f"buckets {', '.join(map(str, manifest.buckets))}; {bundle.path}/")
+        print_words(RANDOM)
+    if manifest.tokenizer is None:
+        print_words(NO_TOKENIZER)
+    click.echo()
+    print_table(_PROOF, list(_proofs(bundle)))
 
 
-def _proof_table(bundle: Bundle) -> Table:
-    table = new_table("file", "size", "proven in", "runs", "max abs", "cosine", "agreement", "")
+_PROOF = (
+    Column("file"),
+    Column("size", right=True),
+    Column("proven in", leave=1),
+    Column("runs", right=True, leave=4),
+    Column("max abs", right=True),
+    Column("cosine", right=True, leave=2),
+    Column("agreement", right=True, leave=3),
+    Column(""),
+)
+
+
+def _proofs(bundle: Bundle) -> Iterator[tuple[str, ...]]:
     for artifact in (*bundle.artifacts, *bundle.text_artifacts):
         for index, proof in enumerate(artifact.proofs):
-            table.add_row(
+            yield (
                 "" if index else artifact.path.name,
                 "" if index else megabytes(artifact.total_bytes),
-                proof.runtime,
+                _short(proof.runtime),
                 str(proof.runs),
                 f"{proof.max_abs:.1e}",
                 f"{proof.cosine:.6f}",
                 _agreement(proof.agreement if proof.decisions else None, proof.decisions),
                 "[green]pass[/green]" if proof.passed else "[red]FAIL[/red]",
             )
-    return table
 
 
-def _needs(least_runtime: Mapping[str, str], minimum_os: str) -> str:
-    """The oldest runtimes and systems that open a file."""
-    runtimes = [f"{name} {version}" for name, version in least_runtime.items()]
-    return f"{' or '.join(runtimes) or 'an unknown runtime version'}; {minimum_os}"
+def _short(runtime: str) -> str:
+    """A runtime's name where columns are few."""
+    return runtime.removeprefix("edgekit ")
+
+
+def _tokenizer(facts: TokenizerFacts | None) -> str:
+    if facts is None:
+        return ""
+    special = ", ".join(f"{role} {token}" for role, token in facts.special_tokens.items())
+    return f"{facts.kind}; {', '.join(facts.normalizer) or 'no normalizer'}; {special}"
+
+
+def _tensors(inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec]) -> None:
+    rows = [
+        (
+            title if not place else "",
+            row.name,
+            row.dtype,
+            f"[{', '.join(map(str, row.shape))}]",
+            row.description,
+        )
+        for title, specs in (("inputs", inputs), ("outputs", outputs))
+        for place, row in enumerate(specs)
+    ]
+    columns = [*map(Column, ("", "name", "type", "shape")), Column("what", wraps=True, leave=1)]
+    print_table(columns, [tuple(map(escape, row)) for row in rows])
+
+
+def _shape(row: TensorSpec) -> str:
+    return f"[{', '.join(map(str, row.shape))}]"
+
+
+def _runtimes(least: Mapping[str, str]) -> str:
+    """The oldest runtimes that open a file."""
+    return " or ".join(f"{name} {version}" for name, version in least.items())
 
 
 def file(facts: FileFacts, as_json: bool) -> None:
@@ -124,20 +205,19 @@ def file(facts: FileFacts, as_json: bool) -> None:
     if as_json:
         print_json(asdict(facts))
         return
-    click.echo(f"{facts.file}: {facts.format}, {megabytes(facts.size_bytes)}, {facts.version}")
-    for title, rows in (("inputs", facts.inputs), ("outputs", facts.outputs)):
-        click.echo(title)
-        for row in rows:
-            click.echo(f"  {row.name:<22} {row.dtype:<8} {list(row.shape)} {row.description}")
-    if facts.functions:
-        click.echo(f"functions\n  {', '.join(facts.functions)}")
-    click.echo(f"needs\n  {_needs(facts.least_runtime, facts.minimum_os)}")
+    print_words(f"{facts.file}: {facts.format}, {megabytes(facts.size_bytes)}, {facts.version}")
+    click.echo()
+    _tensors(facts.inputs, facts.outputs)
+    print_words(", ".join(facts.functions), "functions")
+    click.echo()
+    runtimes = _runtimes(facts.least_runtime)
+    print_words(f"{runtimes}; {facts.minimum_os}" if runtimes else facts.minimum_os, "needs")
+    operations = sorted(facts.operations.items(), key=lambda item: -item[1])
+    made_of = ", ".join(f"{count} {name}" for name, count in operations)
+    print_words(f"{sum(facts.operations.values())}: {made_of}", "operations")
     click.echo("metadata")
     for key, value in facts.metadata.items():
-        click.echo(f"  {key:<22} {value}")
-    operations = sorted(facts.operations.items(), key=lambda item: -item[1])
-    click.echo(f"{sum(facts.operations.values())} operations")
-    click.echo("  " + ", ".join(f"{count} {name}" for name, count in operations))
+        print_words(f"{key}: {value}", " ")
 
 
 def verified(results: Sequence[Verified], as_json: bool) -> None:
@@ -145,23 +225,42 @@ def verified(results: Sequence[Verified], as_json: bool) -> None:
     if as_json:
         print_json([asdict(result) for result in results])
         return
-    table = new_table("file", "verified in", "cases", "runs", "max abs", "cosine", "agreement", "")
+    print_table(_VERIFIED, [_verified(result) for result in results])
     for result in results:
-        table.add_row(
-            result.file,
-            result.runtime,
-            str(result.cases),
-            str(result.runs),
-            f"{result.max_abs:.1e}",
-            "-" if result.cosine is None else f"{result.cosine:.6f}",
-            _agreement(result.agreement, result.decisions),
-            "[green]pass[/green]" if result.passed else f"[red]FAIL[/red] {result.failure}",
-        )
-    print_table(table)
+        if result.failure:
+            where = f" in {result.runtime}" if result.runs else ""
+            click.echo(f"{result.file}{where}: {result.failure}")
+
+
+_VERIFIED = (
+    Column("file"),
+    Column("verified in", leave=1),
+    Column("cases", right=True, leave=3),
+    Column("runs", right=True, leave=5),
+    Column("max abs", right=True),
+    Column("cosine", right=True, leave=2),
+    Column("agreement", right=True, leave=4),
+    Column(""),
+)
+
+
+def _verified(result: Verified) -> tuple[str, ...]:
+    if not result.runs:
+        return (result.file, "", "", "", "", "", "", "[red]NOT RUN[/red]")
+    return (
+        result.file,
+        _short(result.runtime),
+        str(result.cases),
+        str(result.runs),
+        f"{result.max_abs:.1e}",
+        "" if result.cosine is None else f"{result.cosine:.6f}",
+        _agreement(result.agreement, result.decisions),
+        "[green]pass[/green]" if result.passed else "[red]FAIL[/red]",
+    )
 
 
 def _agreement(share: float | None, decisions: int) -> str:
-    return "-" if share is None else f"{share:.1%} of {decisions}"
+    return "" if share is None else f"{share:.1%} of {decisions}"
 
 
 def support(measured: Support, as_json: bool) -> None:
@@ -169,11 +268,8 @@ def support(measured: Support, as_json: bool) -> None:
     if as_json:
         print_json(asdict(measured))
         return
-    table = new_table("architecture", "task", *map("\n".join, measured.columns()))
-    table.collapse_padding = True  # a column for each format and recipe: names are to stay whole
-    for row in measured.table():
-        table.add_row(*row)
-    print_table(table)
+    numbers = [Column("\n".join(names), right=True) for names in measured.columns()]
+    print_table([Column("architecture"), Column("task"), *numbers], list(measured.table()))
     for line in measured.failures():
         click.echo(line)
     click.echo(MATRIX)
@@ -184,8 +280,13 @@ def devices(found: Sequence[Found], as_json: bool) -> None:
     if as_json:
         print_json([{**asdict(row), "ready": row.ready} for row in found])
         return
-    table = new_table("device", "what it is", "")
-    for row in found:
-        state = "[green]ready[/green]" if row.ready else f"[yellow]{row.remedy}[/yellow]"
-        table.add_row(row.name, row.description, state)
-    print_table(table)
+    columns = [Column("device"), Column("what it is", wraps=True), Column("", wraps=True)]
+    rows = [
+        (
+            row.name,
+            escape(row.description),
+            "[green]ready[/green]" if row.ready else f"[yellow]{escape(row.remedy)}[/yellow]",
+        )
+        for row in found
+    ]
+    print_table(columns, rows)

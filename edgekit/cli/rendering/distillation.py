@@ -5,23 +5,22 @@ from __future__ import annotations
 import click
 from rich.markup import escape
 
-from edgekit.cli.rendering.tables import new_table, print_json, print_table
+from edgekit.cli.rendering.tables import print_json
 from edgekit.distillation import tables
-from edgekit.distillation.plan import Plan
+from edgekit.distillation.plan import DistillationPlan
 from edgekit.distillation.report import PAPER, DistillationReport
+from edgekit.layout import Column, print_table
 
 
-def report(found: DistillationReport, plan: Plan, as_json: bool) -> None:
+def report(found: DistillationReport, plan: DistillationPlan, as_json: bool) -> None:
     """Prints it, and where the rest is."""
     if as_json:
         print_json(found)
         return
     click.echo(f"\n{found.sentence}")
     for title, table in tables.of(found):
-        shown = new_table(*map(escape, table.columns))
-        for row in table.rows:
-            shown.add_row(*map(escape, row))
+        columns = [Column(name, wraps=place > 0) for place, name in enumerate(table.columns)]
         click.echo(title)
-        print_table(shown)
+        print_table(columns, [tuple(map(escape, row)) for row in table.rows])
     click.echo(f"the paper's numbers are those of {PAPER}")
     click.echo(f"intervals of 95%, on the same examples; student {plan.out}, report {plan.work}")

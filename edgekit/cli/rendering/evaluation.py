@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
 import click
 from rich.markup import escape
 
-from edgekit import layout
-from edgekit.cli.rendering.tables import new_table, print_json, print_table
+from edgekit.cli.rendering.tables import print_json
 from edgekit.evaluation.result import FILE, BundleEvaluation, Evaluation, Quality, Score
+from edgekit.layout import Column, print_table
+from edgekit.reporting import scores
 
 _CLASSES = 12  # shown: those that lost most, if there are more
-_WIDE = 110  # columns of a terminal that hold all metrics beside each other
 _TEXT = 88  # characters of an example's text
 
 
@@ -24,11 +25,14 @@ def report(found: Evaluation, folder: Path, as_json: bool) -> None:
         return
     for bundle in found.bundles:
         _bundle(bundle, found.data.file)
-    click.echo(f"intervals of 95%, drops against PyTorch on the same examples; {folder / FILE}")
+    click.echo(f"{scores.METHOD}; {folder / FILE}")
+    click.echo(f"next: edgekit report {shlex.quote(str(folder))} -o report")
 
 
 def _bundle(bundle: BundleEvaluation, data: str) -> None:
     click.echo(f"\n{bundle.bundle}: {bundle.task}, {bundle.examples} examples of {data}")
+    for line in scores.warnings(bundle):
+        click.echo(f"warning: {line}")
     if bundle.no_baseline:
         click.echo(f"no baseline, so no drops: {bundle.no_baseline}")
     rows = [row for row in (bundle.baseline, *bundle.artifacts) if row]
@@ -46,38 +50,21 @@ def _bundle(bundle: BundleEvaluation, data: str) -> None:
 
 def _scores(rows: list[Quality]) -> None:
     main = [row.metrics[0] for row in rows]
-    files = ("file", [row.file for row in rows])
-    first = [
-        (main[0].name, [_interval(each.value, each.low, each.high, each.share) for each in main]),
-        ("drop", [_drop(each) for each in main]),
-    ]
-    if any(row.agreement is not None for row in rows):
-        first.append(("agreement", [_agreement(row) for row in rows]))
-    others = [
-        (score.name, [_number(row.metrics[place].value, score.share) for row in rows])
-        for place, score in enumerate(rows[0].metrics)
-        if place
-    ]
-    wide = layout.console().width >= _WIDE
-    for group in [[*first, *others]] if wide else filter(None, (first, others)):
-        titles, cells = zip(files, *group, strict=True)
-        shown = new_table(*titles)
-        for texts in zip(*cells, strict=True):
-            shown.add_row(*texts)
-        print_table(shown)
+    columns = {
+        Column("file"): [row.file for row in rows],
+        Column(main[0].name): [scores.metric(each, "\n") for each in main],
+        Column("drop"): [scores.drop(each, "\n") for each in main],
+        Column("agreement", leave=1): [scores.agreement(row, "\n") for row in rows],
+    }
+    if any(row.rmse is not None for row in rows):
+        columns[Column("rmse", right=True, leave=1)] = [scores.rmse(row) for row in rows]
+    for place, score in enumerate(rows[0].metrics[1:], 1):
+        cells = [scores.number(row.metrics[place].value, score.share) for row in rows]
+        columns[Column(score.name, right=True, leave=1 + place)] = cells
+    print_table(list(columns), list(zip(*columns.values(), strict=True)))
     cut = max(row.cut for row in rows)
     if cut:
         click.echo(f"{cut} texts did not fit into the model and were cut")
-
-
-def _drop(score: Score, between: str = "\n") -> str:
-    if score.drop is None:
-        return ""
-    return _interval(score.drop, score.drop_low, score.drop_high, score.share, between)
-
-
-def _agreement(row: Quality) -> str:
-    return "" if row.agreement is None else f"{row.agreement:.2%}\nof {row.decisions}"
 
 
 def _classes(rows: list[Quality]) -> None:
@@ -92,21 +79,22 @@ def _classes(rows: list[Quality]) -> None:
     across = [[_class(row.classes[place].score) for place in places] for row in rows]
     name, files = parts[0].score.name, [row.file for row in rows]
     if len(parts) < len(rows):
-        shown = new_table(name, *(f"{escape(part.label)}\n({part.examples})" for part in parts))
-        for file, numbers in zip(files, across, strict=True):
-            shown.add_row(file, *numbers)
+        heads = [Column(f"{part.label}\n({part.examples})", right=True) for part in parts]
+        table = [(file, *numbers) for file, numbers in zip(files, across, strict=True)]
     else:
-        shown = new_table(name, "examples", *files)
-        for part, of_files in zip(parts, zip(*across, strict=True), strict=True):
-            shown.add_row(escape(part.label), str(part.examples), *of_files)
-    print_table(shown)
+        heads = [Column("examples", right=True), *(Column(file, right=True) for file in files)]
+        table = [
+            (escape(part.label), str(part.examples), *of_files)
+            for part, of_files in zip(parts, zip(*across, strict=True), strict=True)
+        ]
+    print_table([Column(name), *heads], table)
     for row in rows:
         for line in _lost(row):
             click.echo(line)
 
 
 def _class(score: Score) -> str:
-    text = _number(score.value, score.share)
+    text = scores.number(score.value, score.share)
     return f"[red]{text}[/red]" if _beyond_chance(score) else text
 
 
@@ -120,7 +108,7 @@ def _lost(row: Quality) -> Iterator[str]:
     if lost:
         worst = max(lost, key=lambda part: part.score.drop or 0.0)
         more = f", and some of {len(lost) - 1} others" if len(lost) > 1 else ""
-        drop = _drop(worst.score, " ")
+        drop = scores.drop(worst.score)
         yield f"{row.file} lost {drop} of the {worst.score.name} of {worst.label}{more}"
 
 
@@ -133,22 +121,3 @@ def _differences(row: Quality) -> Iterator[str]:
         text = text if len(text) <= _TEXT else f"{text[: _TEXT - 3]}..."
         yield f"  {each.place}: {text}"
         yield f"    expected {each.expected}; PyTorch {each.pytorch}; file {each.found}"
-
-
-def _interval(
-    value: float | None,
-    low: float | None,
-    high: float | None,
-    share: bool,
-    between: str = "\n",
-) -> str:
-    if value is None or low is None or high is None:
-        return _number(value, share)
-    return f"{_number(value, share)}{between}({_number(low, share)} to {_number(high, share)})"
-
-
-def _number(value: float | None, share: bool) -> str:
-    if value is None:
-        return "undefined"
-    shown = round(value, 4) + 0.0  # no -0.00%
-    return f"{shown:.2%}" if share else f"{shown:.4f}"

@@ -26,7 +26,7 @@ final class SearchModel {
       var index = try await model.index([])
       for (count, sentence) in SampleSentences.all.enumerated() {
         state = .indexing(count: count)
-        index.add(sentence, vector: try await model.embed(sentence).answer.vector)
+        index.add(sentence, vector: try await model.embed(sentence, role: "document").answer.vector)
       }
       ready = (model, index)
       state = .ready(count: SampleSentences.all.count, seconds: (clock.now - start) / .seconds(1))

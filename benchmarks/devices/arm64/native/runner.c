@@ -16,9 +16,9 @@
 #include <sys/resource.h>
 #include <time.h>
 
-enum { MOST_TENSORS = 8, MARK = 0x454b4d4b, BEGIN = 1, END = 2 };
+enum { CACHES = 64 << 20, MOST_TENSORS = 8, MARK = 0x454b4d4b, BEGIN = 1, END = 2 };
 
-static const char *library, *model;
+static const char *library, *model, *weight_cache;
 static int threads = 1;
 static unsigned long long guest_end;  // 0: not emulated
 static char *input_names[MOST_TENSORS], *output_names[MOST_TENSORS];
@@ -264,9 +264,11 @@ static void litert_load(void *handle) {
 static void keep(void *data) { (void)data; }
 
 static void litert_open(void) {
-  static char toml[64];  // read when the model is compiled
+  static char toml[4200];  // read when the model is compiled
   void *options, *opaque;
-  snprintf(toml, sizeof toml, "num_threads = %d\n", threads);
+  int end = snprintf(toml, sizeof toml, "num_threads = %d\n", threads);
+  if (weight_cache)
+    snprintf(toml + end, sizeof toml - end, "weight_cache_file_path = \"%s\"\n", weight_cache);
   LITERT(CreateEnvironment, 0, NULL, &litert_environment);
   LITERT(CreateModelFromFile, litert_environment, model, &litert_model);
   LITERT(CreateOptions, &options);
@@ -392,13 +394,14 @@ static void read_inputs(const char *argument) {
   puts("{\"event\": \"fed\"}");
 }
 
-static void run_inferences(const char *argument) {
+static void run_inferences(const char *argument, char *other) {
   if (!inputs) fail("run before feed");
   long count = atol(argument);
   double *samples = count > 0 ? calloc(count, sizeof *samples) : NULL;
   if (!samples) fail("cannot run '%s' inferences", argument);
   for (long i = 0; i < count; i++) {
     backend->prepare();
+    if (other) memset(other, i + 1, CACHES);
     double started = now_ms();
     mark(BEGIN);
     backend->run();
@@ -409,6 +412,15 @@ static void run_inferences(const char *argument) {
   for (long i = 0; i < count; i++) printf("%s%.6f", i ? ", " : "", samples[i]);
   puts("]}");
   free(samples);
+}
+
+static void run_warm(const char *argument) { run_inferences(argument, NULL); }
+
+static void run_cold(const char *argument) {
+  char *other = malloc(CACHES);
+  if (!other) fail("no memory to empty the caches with");
+  run_inferences(argument, other);
+  free(other);
 }
 
 static void save_outputs(const char *path) {
@@ -429,7 +441,11 @@ static const struct command {
   const char *name;
   void (*act)(const char *argument);
 } commands[] = {
-    {"feed", read_inputs}, {"run", run_inferences}, {"save", save_outputs}, {"memory", print_memory}};
+    {"feed", read_inputs},
+    {"run", run_warm},
+    {"cold", run_cold},
+    {"save", save_outputs},
+    {"memory", print_memory}};
 
 static void obey(char *line) {
   char *argument = strchr(line, ' ');
@@ -460,6 +476,7 @@ static void parse(int count, char **arguments) {
     if (!strcmp(key, "--library")) library = value;
     else if (!strcmp(key, "--model")) model = value;
     else if (!strcmp(key, "--threads")) threads = atoi(value);
+    else if (!strcmp(key, "--weight-cache")) weight_cache = value;
     else if (!strcmp(key, "--guest-end")) guest_end = strtoull(value, NULL, 10);
     else if (!strcmp(key, "--inputs")) input_count = split(value, input_names);
     else if (!strcmp(key, "--outputs")) output_count = split(value, output_names);

@@ -27,7 +27,7 @@ public final class EdgeModel: Sendable {
     self.artifact = artifact
     self.engine = engine
     prompter = Prompter(
-      task: manifest.task, tokenizer: tokenizer, maxLength: manifest.maxLength)
+      manifest: manifest, tokenizer: tokenizer, maxLength: manifest.maxLength)
     inference = Inference(artifact: artifact, engine: engine, padId: Int32(manifest.padId))
     processor = PostProcessor(manifest: manifest, tokenizer: tokenizer)
   }
@@ -38,9 +38,15 @@ public final class EdgeModel: Sendable {
   ///   - texts: One or two: a question and its passage, a pair, or two to compare.
   ///   - top: How many results are kept; `nil` is the manifest's.
   public func ask(_ texts: [String], top: Int? = nil) async throws -> Answered<any Answer> {
+    try await ask(texts, roles: nil, top: top)
+  }
+
+  private func ask(
+    _ texts: [String], roles: [String?]?, top: Int?
+  ) async throws -> Answered<any Answer> {
     let clock = ContinuousClock()
     let start = clock.now
-    let prompt = try prompter.prompt(texts)
+    let prompt = try prompter.prompt(texts, roles: roles)
     var outputs: [[String: Tensor]] = []
     for row in prompt.rows {
       try Task.checkCancellation()
@@ -80,8 +86,11 @@ public final class EdgeModel: Sendable {
   }
 
   /// A text's vector.
-  public func embed(_ text: String) async throws -> Answered<Embedding> {
-    try await ask([text]).typed(for: "embed")
+  ///
+  /// - Parameter role: Of the text, such as `query`: the model's prompt for it is put before the
+  ///   text; `nil`: the model's default.
+  public func embed(_ text: String, role: String? = nil) async throws -> Answered<Embedding> {
+    try await ask([text], roles: [role], top: nil).typed(for: "embed")
   }
 
   /// How alike two texts are.
@@ -95,8 +104,7 @@ public final class EdgeModel: Sendable {
   public func index(_ sentences: [String]) async throws -> SearchIndex {
     var index = SearchIndex(similarity: bundle.manifest.similarity ?? .cosine)
     for sentence in sentences {
-      let prompted = (bundle.manifest.prompts["document"] ?? "") + sentence
-      index.add(sentence, vector: try await embed(prompted).answer.vector)
+      index.add(sentence, vector: try await embed(sentence, role: "document").answer.vector)
     }
     return index
   }
@@ -107,7 +115,7 @@ public final class EdgeModel: Sendable {
   public func search(
     _ query: String, in index: SearchIndex, top: Int? = nil
   ) async throws -> Answered<SearchIndex.Hits> {
-    let answered = try await embed((bundle.manifest.prompts["query"] ?? "") + query)
+    let answered = try await embed(query, role: "query")
     let top = top ?? bundle.manifest.postprocessing.top
     return answered.map { index.search($0.vector, top: top) }
   }

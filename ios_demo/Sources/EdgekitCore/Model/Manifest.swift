@@ -20,6 +20,8 @@ public struct Manifest: Decodable, Sendable {
   public let similarity: VectorSimilarity?
   /// What an app puts before a text, by the text's role, such as `query` and `document`.
   public let prompts: [String: String]
+  /// Which of the prompts stands before a text without a role; `nil`: none.
+  public let defaultPromptName: String?
   /// `nil` for a bundle without one.
   public let tokenizer: TokenizerFacts?
   public let postprocessing: PostprocessingSettings
@@ -34,6 +36,11 @@ public struct Manifest: Decodable, Sendable {
     public let origin: String
     /// As its makers name it.
     public let license: String?
+  }
+
+  /// What stands before a text of this role; of `nil`, before one without a role.
+  public func prompt(for role: String?) -> String {
+    (role ?? defaultPromptName).flatMap { prompts[$0] } ?? ""
   }
 
   /// The id of the tokenizer's mask, where it has one.

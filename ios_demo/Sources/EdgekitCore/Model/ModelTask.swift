@@ -27,6 +27,12 @@ public enum ModelTask: String, CaseIterable, Sendable {
     }
   }
 
+  /// The roles of the texts of one question; `nil`: none.
+  func roles(of count: Int) -> [String?] {
+    self == .lateInteraction && count == 2
+      ? ["query", "document"] : Array(repeating: nil, count: count)
+  }
+
   /// How many texts one question has.
   var textCounts: ClosedRange<Int> {
     switch self {

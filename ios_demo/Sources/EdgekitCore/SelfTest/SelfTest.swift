@@ -76,7 +76,7 @@ public struct SelfTest: Sendable {
   private func postprocessing() throws -> [Report.Case] {
     guard let vectors = try vectors() else { return [] }
     let prompter = Prompter(
-      task: bundle.manifest.task, tokenizer: tokenizer, maxLength: vectors.maxLength)
+      manifest: bundle.manifest, tokenizer: tokenizer, maxLength: vectors.maxLength)
     return vectors.cases.map { row in
       do {
         let rows = try prompter.prompt(row.texts).rows

@@ -9,38 +9,46 @@ struct Prompt: Sendable {
 
 /// Makes prompts: the rows that a task asks a model about texts.
 struct Prompter: Sendable {
-  let task: ModelTask
+  let manifest: Manifest
   let tokenizer: Tokenizer
   /// Tokens of a row, special ones included.
   let maxLength: Int
 
+  /// - Parameter roles: Of each text that becomes a vector: what stands before it; `nil`: those of
+  ///   the task.
   /// - Throws: ``EdgekitError`` where there are too many or too few texts, one is empty, or a
   ///   question leaves no room for its passage.
-  func prompt(_ texts: [String]) throws -> Prompt {
+  func prompt(_ texts: [String], roles: [String?]? = nil) throws -> Prompt {
+    let task = manifest.task
     guard task.textCounts.contains(texts.count) else {
       throw EdgekitError.unsupportedTask(
         "\(task.rawValue) takes \(task.textCounts.words), not \(texts.count)")
     }
     let points = texts.map(CodePoints.init)
-    let tokens = points.map(tokenizer.tokens)
     switch task.rows {
-    case .together: return try together(points, tokens)
-    case .windows: return try windows(points, tokens)
+    case .together: return try together(points)
+    case .windows: return try windows(points)
     case .each:
-      let parts = try zip(points, tokens).map { try together([$0], [$1]) }
+      let roles = roles ?? task.roles(of: texts.count)
+      let parts = try zip(texts, roles).map { text, role in
+        try together([CodePoints(manifest.prompt(for: role) + text)])
+      }
       return Prompt(
-        texts: points, rows: parts.flatMap(\.rows), leftOut: parts.reduce(0) { $0 + $1.leftOut })
+        texts: parts.flatMap(\.texts), rows: parts.flatMap(\.rows),
+        leftOut: parts.reduce(0) { $0 + $1.leftOut })
     }
   }
 
-  private func together(_ texts: [CodePoints], _ tokens: [[Token]]) throws -> Prompt {
+  private func together(_ texts: [CodePoints]) throws -> Prompt {
+    let tokens = texts.map(tokenizer.tokens)
     let row = tokenizer.row(tokens, maxLength: maxLength)
     guard row.count > 0 else { throw Self.empty("text") }
     let kept = (0..<row.count).count { !row.isSpecial($0) }
     return Prompt(texts: texts, rows: [row], leftOut: tokens.joined().count - kept)
   }
 
-  private func windows(_ texts: [CodePoints], _ tokens: [[Token]]) throws -> Prompt {
+  private func windows(_ texts: [CodePoints]) throws -> Prompt {
+    let tokens = texts.map(tokenizer.tokens)
     let (question, passage) = (tokens[0], tokens[1])
     guard !question.isEmpty else { throw Self.empty("question") }
     guard !passage.isEmpty else { throw Self.empty("passage") }

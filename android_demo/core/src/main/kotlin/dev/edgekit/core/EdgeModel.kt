@@ -38,12 +38,7 @@ public class EdgeModel(
     private val task = Task.named(manifest.task)
     private val inference = Inference(artifact, engine, manifest.padId)
     private val postProcessor = PostProcessor(manifest, bundle.tokenizer)
-    private val prompter = Prompter(
-        task,
-        bundle.tokenizer,
-        manifest.maxLength,
-        manifest.tokenizer?.truncationSide ?: Side.RIGHT,
-    )
+    private val prompter = Prompter(manifest, bundle.tokenizer)
 
     /** The runtime and its version. */
     public val runtime: String get() = engine.title
@@ -66,10 +61,11 @@ public class EdgeModel(
     /**
      * A text's vector.
      *
-     * @param role of the text, such as `query`: the manifest's prompt for it is put before the text
+     * @param role of the text, such as `query`: what the manifest has for it stands before the
+     * text; null: the model's default
      */
     public fun embed(text: String, role: String? = null): Answered<Embedding> =
-        expect(Task.SENTENCE_SIMILARITY, listOf(manifest.prompts[role].orEmpty() + text))
+        expect(Task.SENTENCE_SIMILARITY, listOf(text), listOf(role))
 
     /** How alike two texts are. */
     public fun similarity(first: String, second: String): Answered<Similarity> =
@@ -88,7 +84,10 @@ public class EdgeModel(
 
     /** An index of texts, in their order. */
     public fun index(texts: List<String>): SearchIndex =
-        SearchIndex.of(texts.map { embed(it, role = "document").answer.vector })
+        SearchIndex.of(
+            texts.map { embed(it, role = "document").answer.vector },
+            manifest.similarity,
+        )
 
     /**
      * The answer to whatever the task asks.
@@ -98,9 +97,12 @@ public class EdgeModel(
      * @throws EdgekitError a text that cannot be answered, or a runtime that failed
      * @throws CancellationException the thread was interrupted
      */
-    public fun ask(texts: List<String>, top: Int = manifest.postprocessing.top): Answered<Answer> {
+    public fun ask(texts: List<String>, top: Int = manifest.postprocessing.top): Answered<Answer> =
+        ask(texts, task.roles(texts.size), top)
+
+    private fun ask(texts: List<String>, roles: List<String?>, top: Int): Answered<Answer> {
         val start = System.nanoTime()
-        val prompt = prompter.prompt(texts)
+        val prompt = prompter.prompt(texts, roles)
         val answer = postProcessor.answer(prompt, inference.run(prompt.rows), top)
         return Answered(
             answer,
@@ -118,13 +120,17 @@ public class EdgeModel(
     override fun close(): Unit = engine.close()
 
     @Suppress("UNCHECKED_CAST")
-    private fun <T : Answer> expect(wanted: Task, texts: List<String>): Answered<T> {
+    private fun <T : Answer> expect(
+        wanted: Task,
+        texts: List<String>,
+        roles: List<String?> = task.roles(texts.size),
+    ): Answered<T> {
         if (task != wanted) {
             throw EdgekitError.UnsupportedTask(
                 "${manifest.name} is for ${task.title}, not ${wanted.title}: take another bundle",
             )
         }
-        return ask(texts) as Answered<T>
+        return ask(texts, roles, manifest.postprocessing.top) as Answered<T>
     }
 
     private companion object {

@@ -12,6 +12,7 @@ package dev.edgekit.core
  * @property origin of the checkpoint: a folder, or its name on the hub
  * @property maxLength tokens that the model takes, special ones included
  * @property prompts what is put before a text by its role, such as `query` and `document`
+ * @property defaultPromptName which of the prompts stands before a text without a role; null: none
  * @property similarity how two vectors are compared
  * @property tokenizer null for a bundle without one
  * @property postprocess null where there is no tokenizer
@@ -28,6 +29,7 @@ public class Manifest internal constructor(
     public val maxLength: Int,
     public val padId: Int,
     public val prompts: Map<String, String>,
+    public val defaultPromptName: String?,
     public val similarity: VectorSimilarity,
     public val postprocessing: Postprocessing,
     public val tokenizer: TokenizerFacts?,
@@ -35,6 +37,9 @@ public class Manifest internal constructor(
     public val postprocess: FileEntry?,
     public val artifacts: List<Artifact>,
 ) {
+    /** What stands before a text of this role; null: of one without a role. */
+    public fun prompt(role: String?): String = prompts[role ?: defaultPromptName].orEmpty()
+
     /** The artifact of that file name. */
     public fun artifact(file: String): Artifact = artifacts.firstOrNull { it.file == file }
         ?: throw EdgekitError.MissingFile(file)

@@ -18,6 +18,7 @@ internal fun readManifest(root: JsonObject): Manifest {
         maxLength = root.int("max_length"),
         padId = root.int("pad_id"),
         prompts = root.map("prompts"),
+        defaultPromptName = root.textOrNull("default_prompt_name"),
         similarity = root.textOrNull("similarity")
             ?.let { named<VectorSimilarity>(it, "similarity") } ?: VectorSimilarity.COSINE,
         postprocessing = readPostprocessing(root.child("postprocessing")),

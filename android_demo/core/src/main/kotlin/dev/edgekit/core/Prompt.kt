@@ -16,30 +16,31 @@ internal class Prompt(texts: List<String>, val rows: List<Encoding>, val leftOut
  * Makes prompts: the rows that a task asks a model about texts.
  *
  * @param maxLength tokens of a row, special ones included
- * @param side where a text that is too long loses tokens
  */
 internal class Prompter(
-    private val task: Task,
+    private val manifest: Manifest,
     private val tokenizer: Tokenizer,
-    private val maxLength: Int,
-    private val side: Side,
+    private val maxLength: Int = manifest.maxLength,
 ) {
+    private val task = Task.named(manifest.task)
+    private val side = manifest.tokenizer?.truncationSide ?: Side.RIGHT
+
     /**
+     * @param roles of each text that becomes a vector: what stands before it
      * @throws EdgekitError.UnsupportedTask too many or too few texts
      * @throws EdgekitError.EmptyText no token is left of one of them
      * @throws EdgekitError.QuestionTooLong it leaves no room for the passage
      */
-    fun prompt(texts: List<String>): Prompt {
+    fun prompt(texts: List<String>, roles: List<String?> = task.roles(texts.size)): Prompt {
         if (texts.size !in task.counts) {
             throw EdgekitError.UnsupportedTask(
                 "${task.title} takes ${task.wanted}, not ${texts.size}",
             )
         }
-        val tokens = texts.map(tokenizer::tokens)
         return when (task.asks) {
-            Task.Asks.TOGETHER -> together(texts, tokens)
-            Task.Asks.EACH -> each(texts, tokens)
-            Task.Asks.IN_WINDOWS -> windows(texts, tokens)
+            Task.Asks.TOGETHER -> together(texts, texts.map(tokenizer::tokens))
+            Task.Asks.EACH -> each(texts.zip(roles) { text, role -> manifest.prompt(role) + text })
+            Task.Asks.IN_WINDOWS -> windows(texts, texts.map(tokenizer::tokens))
         }
     }
 
@@ -49,8 +50,8 @@ internal class Prompter(
         return Prompt(texts, listOf(row), tokens.sumOf { it.size } - own(row))
     }
 
-    private fun each(texts: List<String>, tokens: List<Tokens>): Prompt {
-        val parts = texts.indices.map { together(texts.slice(it..it), tokens.slice(it..it)) }
+    private fun each(texts: List<String>): Prompt {
+        val parts = texts.map { together(listOf(it), listOf(tokenizer.tokens(it))) }
         return Prompt(texts, parts.map { it.rows[0] }, parts.sumOf { it.leftOut })
     }
 

@@ -32,8 +32,12 @@ public enum class Accelerator { CPU, XNNPACK, NNAPI, GPU }
  * How a file is opened.
  *
  * @property threads on the CPU, at least 1
+ * @property weightCache a folder for packed weights, which LiteRT then maps instead of packing them
+ *   at every start; null: it packs them. Take one that goes with an update of the app, like
+ *   `Context.codeCacheDir`, and that nobody else can write
  */
 public data class EngineOptions(
     val threads: Int = 2,
     val accelerator: Accelerator = Accelerator.CPU,
+    val weightCache: File? = null,
 )

@@ -2,45 +2,45 @@ package dev.edgekit.core
 
 import kotlin.math.sqrt
 
-/** A text of an index by its place there, and its cosine with the query. */
+/** A text of an index by its place there, and how alike it is to the query. */
 public data class Hit(val index: Int, val score: Float)
 
-/**
- * Vectors of length 1, so that a search is one pass of dot products.
- *
- * @property size how many there are
- */
+/** Vectors to search in. For cosines they are kept at length 1, so that a search is dot products. */
 public class SearchIndex private constructor(
-    private val values: FloatArray,
-    private val width: Int,
-    public val size: Int,
+    private val vectors: List<FloatArray>,
+    private val similarity: VectorSimilarity,
 ) {
-    /** The [top] vectors that are closest to a query's, the closest first. */
+    /** How many there are. */
+    public val size: Int get() = vectors.size
+
+    /** The [top] vectors that are most alike to a query's, from the best on. */
     public fun search(query: FloatArray, top: Int): List<Hit> {
-        if (size == 0) return emptyList()
+        val width = vectors.firstOrNull()?.size ?: return emptyList()
         require(query.size == width) { "a vector of ${query.size} values, not $width" }
-        val unit = normalized(query)
-        val scores = FloatArray(size) { row ->
-            var sum = 0f
-            for (column in 0 until width) sum += values[row * width + column] * unit[column]
-            sum
-        }
+        val asked = prepared(query, similarity)
+        val scores = FloatArray(size) { compare(vectors[it], asked) }
         return ranked(scores, top).map { Hit(it, scores[it]) }
     }
 
+    private fun compare(vector: FloatArray, query: FloatArray): Float {
+        if (similarity != VectorSimilarity.COSINE) return similarity.of(query, vector)
+        var sum = 0f
+        for (place in query.indices) sum += vector[place] * query[place]
+        return sum
+    }
+
     public companion object {
-        /** An index of vectors of one size, in their order. */
-        public fun of(vectors: List<FloatArray>): SearchIndex {
-            val width = vectors.firstOrNull()?.size ?: 0
-            val values = FloatArray(vectors.size * width)
-            vectors.forEachIndexed { row, vector ->
-                require(vector.size == width) { "vectors of different sizes" }
-                normalized(vector).copyInto(values, row * width)
-            }
-            return SearchIndex(values, width, vectors.size)
+        /** An index of vectors of one size, in their order, compared as the manifest says. */
+        public fun of(
+            vectors: List<FloatArray>,
+            similarity: VectorSimilarity = VectorSimilarity.COSINE,
+        ): SearchIndex {
+            require(vectors.all { it.size == vectors[0].size }) { "vectors of different sizes" }
+            return SearchIndex(vectors.map { prepared(it, similarity) }, similarity)
         }
 
-        private fun normalized(vector: FloatArray): FloatArray {
+        private fun prepared(vector: FloatArray, similarity: VectorSimilarity): FloatArray {
+            if (similarity != VectorSimilarity.COSINE) return vector
             val length = sqrt(dot(vector, vector)).toFloat()
             return if (length == 0f) vector else FloatArray(vector.size) { vector[it] / length }
         }

@@ -163,9 +163,7 @@ public class SelfTest(private val bundle: Bundle) {
         .answer(Prompt(case.texts, case.rows, leftOut = 0), case.outputs, case.top)
 
     private fun otherTokens(case: PostprocessCase, maxLength: Int): String? {
-        val side = manifest.tokenizer?.truncationSide ?: Side.RIGHT
-        val prompter = Prompter(Task.named(manifest.task), bundle.tokenizer, maxLength, side)
-        val rows = prompter.prompt(case.texts).rows
+        val rows = Prompter(manifest, bundle.tokenizer, maxLength).prompt(case.texts).rows
         if (rows.size != case.rows.size) return "${rows.size} rows, not ${case.rows.size}"
         return rows.indices.firstNotNullOfOrNull { row ->
             firstOther("id", rows[row].ids, case.rows[row].ids)

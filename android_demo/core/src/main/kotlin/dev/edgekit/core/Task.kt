@@ -30,6 +30,12 @@ public enum class Task(
             else -> "one or two texts"
         }
 
+    /** The roles of the texts of one question; null: none. */
+    internal fun roles(count: Int): List<String?> = when {
+        this == LATE_INTERACTION && count == 2 -> listOf("query", "document")
+        else -> List(count) { null }
+    }
+
     /** How the texts of one question become rows of ids. */
     internal enum class Asks { TOGETHER, EACH, IN_WINDOWS }
 

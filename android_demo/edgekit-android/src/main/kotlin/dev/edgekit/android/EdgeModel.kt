@@ -72,7 +72,7 @@ public class EdgeModel private constructor(
     /** What may stand at each mask of a text. */
     public suspend fun fillMask(text: String): Answered<FilledMasks> = work { fillMask(text) }
 
-    /** A text's vector; [role] such as `query` chooses the manifest's prompt. */
+    /** A text's vector; [role] such as `query` chooses the prompt before it. */
     public suspend fun embed(text: String, role: String? = null): Answered<Embedding> =
         work { embed(text, role) }
 
@@ -90,7 +90,7 @@ public class EdgeModel private constructor(
             progress(done)
             embed(text, role = "document").answer.vector
         }
-        return SearchIndex.of(vectors)
+        return SearchIndex.of(vectors, bundle.manifest.similarity)
     }
 
     /** The texts of an index that are closest in meaning to a query, the closest first. */
@@ -182,7 +182,8 @@ public class EdgeModel private constructor(
                 val bundle = stored.open()
                 val artifact = file?.let(bundle.manifest::artifact) ?: first(bundle)
                 val place = ModelFiles(home).file(stored, artifact)
-                val engine = Runtimes.of(artifact).open(place, artifact, options)
+                val kept = options.copy(weightCache = options.weightCache ?: context.codeCacheDir)
+                val engine = Runtimes.of(artifact).open(place, artifact, kept)
                 EdgeModel(bundle, artifact, engine, BlockingModel(bundle, artifact, engine), worker)
             }
         }

@@ -19,17 +19,27 @@ public class LiteRt : Runtime {
     override val accelerators: Set<Accelerator> = setOf(Accelerator.CPU, Accelerator.GPU)
 
     override fun open(file: File, artifact: Artifact, options: EngineOptions): Engine = told {
-        LiteRtEngine(artifact, CompiledModel.create(file.path, compilation(options)))
+        LiteRtEngine(artifact, CompiledModel.create(file.path, compilation(artifact, options)))
     }
 
-    private fun compilation(options: EngineOptions) = when (options.accelerator) {
+    private fun compilation(artifact: Artifact, options: EngineOptions) = when (options.accelerator) {
         Accelerator.CPU -> CompiledModel.Options(LiteRtAccelerator.CPU).apply {
-            cpuOptions = CompiledModel.CpuOptions(numThreads = options.threads)
+            cpuOptions = CompiledModel.CpuOptions(
+                numThreads = options.threads,
+                xnnPackWeightCachePath = weightCache(artifact, options)?.path,
+            )
         }
         Accelerator.GPU -> CompiledModel.Options(LiteRtAccelerator.GPU)
         else -> throw EdgekitError.RuntimeFailed(
             "LiteRT has no ${options.accelerator}: take one of $accelerators",
         )
+    }
+
+    /** Named by what the file holds: XNNPACK takes another model's weights of the same shapes. */
+    private fun weightCache(artifact: Artifact, options: EngineOptions): File? {
+        val folder = options.weightCache?.takeIf { artifact.sha256.isNotEmpty() } ?: return null
+        folder.mkdirs()
+        return File(folder, "${artifact.sha256}.xnnpack")
     }
 }
 

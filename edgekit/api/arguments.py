@@ -1,0 +1,36 @@
+"""Arguments of the functions as the library takes them: one name is a text, several a sequence."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TypeAlias
+
+AnyPath: TypeAlias = "str | os.PathLike[str]"
+
+
+def names(given: str | Iterable[str] | None) -> tuple[str, ...] | None:
+    """Names as a tuple: a text is one of them. None stays None."""
+    if given is None:
+        return None
+    return (given,) if isinstance(given, str) else tuple(given)
+
+
+def counts(given: int | Iterable[int] | None) -> tuple[int, ...] | None:
+    """The same of numbers."""
+    if given is None:
+        return None
+    return (given,) if isinstance(given, int) else tuple(given)
+
+
+def paths(given: AnyPath | Iterable[AnyPath] | None) -> tuple[Path, ...]:
+    """The same of paths, of which there may be none."""
+    if given is None:
+        return ()
+    return (Path(given),) if isinstance(given, (str, os.PathLike)) else tuple(map(Path, given))
+
+
+def path(given: AnyPath | None) -> Path | None:
+    """One path. None stays None."""
+    return None if given is None else Path(given)

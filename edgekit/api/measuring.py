@@ -1,0 +1,127 @@
+"""``edgekit.bench``, ``edgekit.report`` and ``edgekit.devices``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edgekit.api.arguments import AnyPath, counts, names, path, paths
+
+if TYPE_CHECKING:
+    from edgekit.api.notebook import ReportView, Rows
+    from edgekit.benchmarks.devices.driver import Found
+
+
+def bench(
+    *bundles: AnyPath,
+    against: AnyPath | None = None,
+    like: AnyPath | None = None,
+    suite: str | None = None,
+    device: str | Iterable[str] | None = None,
+    threads: int | Iterable[int] | None = None,
+    lengths: int | Iterable[int] | None = None,
+    texts: AnyPath | None = None,
+    recipe: str | Iterable[str] | None = None,
+    runtime: str | Iterable[str] | None = None,
+    profile: bool | None = None,
+    memory: int | None = None,
+    seconds: float | None = None,
+    via: str | None = None,
+    cool: float | None = None,
+    out: AnyPath | None = None,
+    force: bool = False,
+    progress: Callable[[str], None] = lambda text: None,
+) -> ReportView:
+    """Measures latency, memory and size of bundles, each file checked and all of them interleaved.
+
+    Interrupted, the same call goes on where it stopped.
+
+    Args:
+        *bundles: their folders.
+        against: the folder of the bundle to compare with.
+        like: the bundle of the same model that files of other tools are measured like.
+        suite: ``quick``, ``paper``, ``full``, or a TOML file.
+        device: of :func:`devices`; None is ``host``.
+        threads: of the processor, one measurement for each; None is 1.
+        lengths: tokens of a text, special ones included; None is 128.
+        texts: a file of your own texts, one a line, whose lengths are measured.
+        recipe: like ``int8``; None is all.
+        runtime: like ``onnxruntime``; None is those that phones have.
+        profile: time by operator, too.
+        memory: bytes that an emulated device has.
+        seconds: most time for one file's inferences; None is 10.
+        via: ``app``, to measure inside an app on a phone.
+        cool: most seconds for a hot phone to cool; None is 300.
+        out: folder of the results and the report; None is ``<suite>.bench`` here.
+        force: measure again what is in the folder already.
+        progress: is told what happens.
+
+    Returns:
+        The report, which is in the folder already.
+
+    Raises:
+        EdgekitError: with one line that says what was wrong and what to do.
+    """
+    from edgekit import extras, reporting
+    from edgekit.api.notebook import ReportView
+    from edgekit.benchmarks import session
+
+    extras.require("bench", "report")
+
+    request = session.BenchRequest(
+        bundles=paths(bundles),
+        against=path(against),
+        like=path(like),
+        suite=suite,
+        device=names(device),
+        threads=counts(threads),
+        lengths=counts(lengths),
+        texts=path(texts),
+        recipe=names(recipe),
+        runtime=names(runtime),
+        profile=profile,
+        memory=memory,
+        seconds=seconds,
+        via=via,
+        cool=cool,
+    )
+    asked = session.suite(request)
+    folder = Path(f"{asked.name}.bench") if out is None else Path(out)
+    rows = session.run(
+        asked, folder, texts=request.texts, force=force, say=progress, tick=lambda text: None
+    )
+    found = ReportView.of(reporting.build(rows))
+    found.save(folder)
+    return found
+
+
+def report(*results: AnyPath, against: str | None = None, out: AnyPath | None = None) -> ReportView:
+    """Shows stored results again, several of them as one.
+
+    Args:
+        *results: folders of :func:`bench` and of :func:`evaluate`, or files of theirs. Of a bundle
+            that has both, size, latency and quality stand in one table.
+        against: the model to compare the others with.
+        out: a folder to write the report's files to.
+
+    Raises:
+        EdgekitError: with one line that says what was wrong and what to do.
+    """
+    from edgekit import reporting
+    from edgekit.api.notebook import ReportView
+    from edgekit.reporting import sources
+
+    stored = sources.read(paths(results))
+    found = ReportView.of(reporting.build(stored.measurements, against, stored.evaluations))
+    if out is not None:
+        found.save(Path(out))
+    return found
+
+
+def devices() -> Rows[Found]:
+    """The devices that can be measured on, and what is missing to reach the others."""
+    from edgekit.api.notebook import Rows
+    from edgekit.benchmarks.devices import targets
+
+    return Rows(targets.find())

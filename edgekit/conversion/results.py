@@ -1,0 +1,96 @@
+"""What the stages of a conversion hand on: the traced model, and the files of each format."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from edgekit.errors import EdgekitError
+from edgekit.manifest.files import FileEntry
+from edgekit.manifest.proofs import Proof
+from edgekit.manifest.texts import TokenizerFacts
+from edgekit.quantize.audit import Weight
+from edgekit.recipe import Recipe
+from edgekit.runtime.inspection import FileFacts
+from edgekit.signature import Card, Signature
+
+PROBES = "probes.pickle"
+GRAPH = "graph"
+_BEYOND_FLOAT16 = (
+    ": float16 ends at 65504: keep the layers whose numbers pass it out of it (--keep-float32), or "
+    "build --recipe fp32"
+)
+
+
+@dataclass(frozen=True)
+class Traced:
+    """What tracing found out: all that the formats and the manifest need to know of the model.
+
+    ``missing`` says of a format which operators it has no lowering for; it cannot be converted.
+    """
+
+    signature: Signature
+    card: Card
+    parameters: int
+    tokenizer: TokenizerFacts | None
+    postprocess: FileEntry | None
+    missing: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class WrittenFile:
+    """One written file, not proven yet.
+
+    ``weights`` is what it stores of each tensor; ``fault`` says what of that is not as its recipe
+    says, and is None where all is.
+    """
+
+    recipe: Recipe
+    path: Path
+    weights: tuple[Weight, ...] = ()
+    fault: str | None = None
+
+
+@dataclass(frozen=True)
+class Exported:
+    """One finished file, what is in it, and its proofs: none where its weights are at fault."""
+
+    path: Path
+    recipe: str
+    facts: FileFacts
+    buckets: tuple[int, ...] | None
+    batched: bool
+    proofs: tuple[Proof, ...]
+    weights: tuple[Weight, ...] = ()
+    takes_text: bool = False
+    fault: str | None = None
+
+    @property
+    def failure(self) -> str | None:
+        """What it stores wrongly, or the first proof that failed, with its runtime."""
+        if self.fault is not None:
+            return self.fault
+        failed = next((proof for proof in self.proofs if not proof.passed), None)
+        if failed is None:
+            return None
+        halves = any(weight.scheme.activations == "float16" for weight in self.weights)
+        overflows = halves and self.facts.format == "coreml" and not math.isfinite(failed.max_abs)
+        return f"{failed.runtime}: {failed.failure}{_BEYOND_FLOAT16 if overflows else ''}"
+
+
+@dataclass(frozen=True)
+class Built:
+    """The files of one format as its converter left them, and what ended it before the last."""
+
+    files: tuple[WrittenFile, ...]
+    failure: EdgekitError | None = None
+
+
+@dataclass(frozen=True)
+class FormatOutcome:
+    """What became of one format: its files with their proofs, and what ended it before the last."""
+
+    files: tuple[Exported, ...] = ()
+    failure: EdgekitError | None = None

@@ -1,0 +1,183 @@
+"""The first stage of a conversion: the model is loaded, traced once and asked for its answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from edgekit import contents, documents, formats, recipe
+from edgekit.conversion.plan import ExportPlan
+from edgekit.conversion.results import (
+    GRAPH,
+    PROBES,
+    Traced,
+)
+from edgekit.conversion.steps import Say, Step, Timed
+from edgekit.errors import ConversionError
+from edgekit.manifest.files import FileEntry
+from edgekit.manifest.texts import TokenizerFacts
+from edgekit.model import checkpoint, tasks
+from edgekit.model.head import Head
+from edgekit.model.oracle import Oracle
+from edgekit.postprocess import Facts
+from edgekit.postprocess import golden as vectors
+from edgekit.proof import embedded_tokenizer, golden, probes
+from edgekit.proof.reference import Reference
+from edgekit.signature import Card, Signature, TensorSpec
+from edgekit.tokens import tokenizer as tokenizers
+from edgekit.tokens.encoding import Encoded, Prefixes, Tokenizer
+from edgekit.tokens.saved import TextTokenizer
+from edgekit.tracing import graph
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedConfig, PreTrainedTokenizerFast
+
+
+def trace(plan: ExportPlan, work: Path, out: Path, *, say: Say) -> Traced:
+    """Loads the model, asks PyTorch for its answers, and stores the traced graphs in ``work``."""
+    with Timed(say, "trace", "load", plan.source.name):
+        _quiet_transformers()
+        tokenizer = checkpoint.load_tokenizer(plan.source)
+        saved = None
+        if tokenizer is not None:
+            with Timed(say, "trace", "tables", "every code point"):
+                saved = tokenizers.save(tokenizer, out, plan.max_length)
+        if plan.embed_tokenizer and saved is not None:
+            embedded_tokenizer.check(
+                tokenizer, TextTokenizer.read(out, saved), work / "tokenizer.onnx"
+            )
+        model = checkpoint.load_model(plan.source, plan.task)
+        if tokenizer is not None:
+            checkpoint.check_vocabulary(tokenizer, model)
+        head = plan.source.head(plan.task)
+        signature = plan.signature(_outputs(plan, model.config, head))
+        oracle = Oracle(model, plan.task, head, token_types=len(signature.inputs) == 3)
+        oracle.try_out(min(3, plan.max_length))
+    with Timed(say, "trace", "trace", plan.task.name):
+        from edgekit.tracing.export import trace as trace_model
+
+        (work / GRAPH).mkdir()
+        traced = trace_model(model, plan.task, signature, work / GRAPH, head)
+        missing = dict(_missing(plan, traced))
+    for name, failure in missing.items():
+        say(Step(name, "refuse", failure, seconds=0.0))
+    if len(missing) == len(plan.formats()):
+        raise ConversionError("; ".join(missing.values()))
+    with Timed(say, "trace", "reference", "PyTorch's answers"):
+        reference = _reference(plan, oracle, tokenizer, signature)
+        probes.save(reference.probes, work / PROBES)
+        found = golden.content(tokenizer, reference)
+        stored = documents.dump_rows(found, "cases", contents.GOLDEN)
+        (out / contents.GOLDEN).write_text(stored, encoding="utf-8")
+        labels = checkpoint.labels(model, plan.task)
+        answered = None
+        if saved is not None:
+            answered = _write_vectors(plan, oracle, labels, saved, out)
+    parameters = sum(parameter.numel() for parameter in model.parameters())
+    parameters += head.parameters
+    return Traced(signature, _card(plan, labels), parameters, saved, answered, missing)
+
+
+def _missing(plan: ExportPlan, traced: graph.Graph) -> Iterator[tuple[str, str]]:
+    """Each format that lacks operators of this graph, and which."""
+    for name in plan.formats():
+        format_ = formats.get(name)
+        operators = format_.missing_operators(traced)
+        if operators:
+            lacks = f"{format_.title} has no lowering for {', '.join(operators)}"
+            yield name, f"{lacks}: add rows to its table in converters/"
+
+
+def _reference(
+    plan: ExportPlan,
+    oracle: Oracle,
+    tokenizer: PreTrainedTokenizerFast | None,
+    signature: Signature,
+) -> Reference:
+    """PyTorch's answers to the texts and made-up rows, and to more where they decide too little."""
+    vocabulary = probes.ProbeIds.of(oracle.model.config, oracle.token_types)
+    rows = list(probes.made_up(vocabulary, plan.max_length, plan.buckets))
+    if tokenizer is not None:
+        prompts = plan.source.prompts() if plan.task.has_head else {}
+        texts = probes.from_texts(tokenizer, plan.max_length, vocabulary, prompts)
+        rows = [*texts, *rows]
+    answers = [probes.answer(oracle, row) for row in rows]
+    reference = Reference.of(plan.task, signature, answers, plan.max_length)
+    clear = max(
+        recipe.get(artifact.recipe).tolerance_of(plan.task.name).clear
+        for artifact in plan.artifacts
+    )
+    return reference.decided(
+        clear, (probes.answer(oracle, row) for row in probes.decisive(vocabulary, plan.max_length))
+    )
+
+
+def _write_vectors(
+    plan: ExportPlan,
+    oracle: Oracle,
+    labels: tuple[str, ...],
+    saved: TokenizerFacts,
+    out: Path,
+) -> FileEntry:
+    """Golden vectors for post-processing, of texts tokenized by the saved files."""
+
+    def ask(encoded: Encoded) -> dict[str, np.ndarray]:
+        return oracle.answer(encoded.input_ids, encoded.token_type_ids)
+
+    prefixes = Prefixes(plan.source.prompts(), plan.source.default_prompt_name())
+    tokenizer = Tokenizer(
+        out / contents.TOKENIZER, plan.max_length, saved.truncation_side, prefixes
+    )
+    mask_id = saved.special_tokens.get("mask_token")
+    facts = Facts(
+        plan.task.name,
+        plan.task.problem_type,
+        labels,
+        mask_id,
+        tokenizer.token,
+        plan.source.similarity(plan.task) or "cosine",
+    )
+    path = out / contents.POSTPROCESS
+    found = vectors.content(facts, tokenizer, plan.max_length, ask)
+    path.write_text(documents.dump_rows(found, "cases", contents.POSTPROCESS), encoding="utf-8")
+    return contents.entry(out, path)
+
+
+def _outputs(plan: ExportPlan, config: PreTrainedConfig, head: Head) -> tuple[TensorSpec, ...]:
+    sizes = {
+        "hidden": config.hidden_size,
+        "labels": config.num_labels,
+        "vocabulary": config.vocab_size,
+    }
+    if plan.task.has_head:
+        made = plan.task.outputs[0].axes[-1]
+        sizes[made] = head.width(sizes[made])
+    return tasks.tensor_specs(plan.task, sizes)
+
+
+def _card(plan: ExportPlan, labels: tuple[str, ...]) -> Card:
+    source = plan.source
+    weights = "random weights" if source.random_weights else f"weights of {source.name}"
+    return Card(
+        name=source.name,
+        task=plan.task.name,
+        source=source.origin,
+        description=(
+            f"{source.name} for {plan.task.name} ({source.family.model_type}, {weights}), "
+            f"up to {plan.max_length} tokens. Made by edgekit."
+        ),
+        author=source.card.get("author", source.origin.partition("/")[0]),
+        license=source.card.get("license", "see the source checkpoint"),
+        labels=labels,
+        random_weights=source.random_weights,
+    )
+
+
+def _quiet_transformers() -> None:
+    from transformers.utils import logging
+
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()

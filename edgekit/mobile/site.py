@@ -1,0 +1,148 @@
+"""A static site that runs bundles in a browser: the app of ``web_demo/``, its runtime, bundles.
+
+The app is built once, by ``make web`` in a checkout, and lies in the package: whoever writes a
+site needs neither Node.js nor npm. The runtime's files come from npm's registry, checked by their
+hashes.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from shlex import quote
+
+from edgekit.benchmarks.devices.browser import setup
+from edgekit.contents import MANIFEST
+from edgekit.errors import OutputError
+from edgekit.files import file_sha256, files_sha256, tree
+from edgekit.mobile import naming
+from edgekit.mobile.choice import Chosen
+from edgekit.mobile.platforms import folder
+from edgekit.staging import move, staging
+from edgekit.toolchains.setup import Say
+from edgekit.version import VERSION
+
+TEMPLATE = folder("web_site")
+FACTS = "site.json"
+WASM = "ort/ort-wasm-simd-threaded.wasm"  # the app loads it on request, with a model
+_BUNDLES, _PAGE, _APP, _WORKER = "bundles", "index.html", "app.webmanifest", "service-worker.js"
+
+
+@dataclass(frozen=True)
+class Site:
+    """What a site shows; of ``name`` None makes one of the first bundle's."""
+
+    bundles: tuple[Chosen, ...]
+    name: str | None = None
+
+    def __post_init__(self) -> None:
+        naming.check(self.name)
+
+    @property
+    def title(self) -> str:
+        """What people see as the app's name."""
+        return self.name or naming.made_of(self.bundles[0])
+
+
+def write(site: Site, out: Path, say: Say = lambda text: None) -> None:
+    """Writes a site, whole or not at all. One that is there is replaced.
+
+    Args:
+        site: what it shows.
+        out: the folder.
+        say: is told what is fetched.
+
+    Raises:
+        SetupError: the runtime is not in the cache, and cannot be fetched.
+        OutputError: something else stands at ``out``, or it cannot be written.
+    """
+    _check(out)
+    runtime = setup.setup(say)
+    with staging(out) as stage:
+        made = stage / "site"
+        shutil.copytree(TEMPLATE, made)
+        for name in setup.FILES:
+            (made / WASM).parent.mkdir(exist_ok=True)
+            shutil.copyfile(runtime / name, (made / WASM).with_name(name))
+        for chosen in site.bundles:
+            chosen.copy(made / _BUNDLES / chosen.name)
+        _name(site, made)
+        _list_shell(made)
+        _write_json(made / FACTS, _facts(site, made))
+        move(made, out)
+
+
+def _name(site: Site, made: Path) -> None:
+    """Writes what the browser's list of apps calls the site."""
+    path = made / _APP
+    app = json.loads(path.read_text(encoding="utf-8"))
+    _write_json(path, {**app, "name": site.title, "short_name": site.title})
+
+
+def _list_shell(made: Path) -> None:
+    """Tells the service worker what to keep: all but what is loaded on request."""
+    files = [path for path in tree(made) if _is_shell(path.relative_to(made).as_posix())]
+    names = [path.relative_to(made).as_posix() for path in files]
+    shell = {
+        "version": files_sha256(made, *files)[:16],
+        "files": ["./", FACTS, *(name for name in names if name != _PAGE)],
+    }
+    worker = made / _WORKER
+    script = f"self.SHELL = {json.dumps(shell)};\n{worker.read_text(encoding='utf-8')}"
+    worker.write_text(script, encoding="utf-8")
+
+
+def _is_shell(name: str) -> bool:
+    is_on_request = name.startswith(f"{_BUNDLES}/") and name.rpartition("/")[2] != MANIFEST
+    return not is_on_request and name not in (WASM, _WORKER)
+
+
+def _facts(site: Site, made: Path) -> dict[str, object]:
+    """What the page asks first, and the next writing of the site: all that it consists of."""
+    wasm = made / WASM
+    return {
+        "app": site.title,
+        "edgekit_version": VERSION,
+        "bundles": [chosen.name for chosen in site.bundles],
+        "runtime": {
+            "version": setup.VERSION,
+            "file": WASM,
+            "size_bytes": wasm.stat().st_size,
+            "sha256": file_sha256(wasm),
+        },
+        "files": [FACTS, *(path.relative_to(made).as_posix() for path in tree(made))],
+    }
+
+
+def _write_json(path: Path, content: object) -> None:
+    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _check(out: Path) -> None:
+    """Only a site is replaced, and nobody's own files in it."""
+    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
+        return
+    if not (out / FACTS).is_file():
+        raise OutputError(f"{out} is not a site that edgekit app wrote: choose another -o")
+    own = json.loads((out / FACTS).read_text(encoding="utf-8"))["files"]
+    names = (path.relative_to(out).as_posix() for path in tree(out))
+    for name in (name for name in names if name not in own):
+        raise OutputError(
+            f"{out} holds {name}, which is not of the site: move it, or choose another -o"
+        )
+
+
+def steps(site: Site, out: Path, bundles: Sequence[Path]) -> tuple[str, ...]:
+    """What comes next with a site, for people."""
+    recipe = site.bundles[0].artifacts[0].recipe
+    place = quote(str(out))
+    return (
+        f"edgekit serve {place} --open",
+        "open Self-test in it: every golden text has to pass in the browser",
+        f"put {place} on any web host with HTTPS, to open it on a phone",
+        f"edgekit bench {quote(str(bundles[0]))} --recipe {recipe} --device browser "
+        f"--via app:{place}",
+    )

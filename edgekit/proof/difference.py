@@ -1,0 +1,87 @@
+"""How far one output of a file is from PyTorch's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from edgekit.manifest.proofs import Scale
+from edgekit.model.tasks import Task
+from edgekit.proof.probe import Probe
+from edgekit.proof.scales import centred, deviation, relative
+
+_VECTOR = 16  # the cosine of fewer values says little: two small logits may point anywhere
+
+Arrays = Mapping[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One probe's output against PyTorch's.
+
+    ``max_abs`` is relative to the output's largest value, ``deviation`` to its spread (see
+    :mod:`edgekit.proof.scales`); ``cosine`` is 1 for outputs of fewer than 16 values; ``same`` of
+    ``clear`` decisions agree. ``padding`` is how far the output is from the artifact's own for the
+    same text without padding, the larger of the same two; ``arithmetic`` is the same distance from
+    the reference's ``rounded`` answers.
+    """
+
+    max_abs: float
+    deviation: float
+    cosine: float
+    same: int = 0
+    clear: int = 0
+    padding: float = 0.0
+    arithmetic: float = 0.0
+
+
+WRONG = Difference(np.inf, np.inf, -1.0, 0, 1, np.inf, np.inf)  # no numbers that could be compared
+
+
+@dataclass(frozen=True)
+class Seen:
+    """As much of an output as the probe has of PyTorch's: as it is, and as the decision sees it."""
+
+    raw: np.ndarray
+    centred: np.ndarray
+
+    @classmethod
+    def of(cls, task: Task, probe: Probe, name: str, value: np.ndarray) -> Seen:
+        """Of a file's whole output."""
+        sample, middle = probe.samples.get(name), centred(task, value)
+        if sample is None:
+            return cls(value, middle)
+        return cls(value.ravel()[sample.places], middle.ravel()[sample.places])
+
+    @classmethod
+    def expected(cls, task: Task, probe: Probe, name: str) -> Seen:
+        """PyTorch's own."""
+        value, sample = probe.outputs[name], probe.samples.get(name)
+        means = None if sample is None else sample.row_means[sample.places // sample.shape[-1]]
+        return cls(value, centred(task, value, means))
+
+    def distance(self, other: Seen, scale: Scale) -> tuple[float, float]:
+        """The largest differences, relative to the largest value and to the spread."""
+        return (
+            relative(float(np.abs(self.raw - other.raw).max()), scale),
+            deviation(float(np.abs(self.centred - other.centred).max()), scale),
+        )
+
+
+def comparable(probe: Probe, name: str, outputs: Arrays) -> bool:
+    """Whether that output is finite on both sides, and of the shape that PyTorch's has."""
+    sample = probe.samples.get(name)
+    shape = probe.outputs[name].shape if sample is None else sample.shape
+    actual, expected = outputs[name], probe.outputs[name]
+    return bool(actual.shape == shape and np.isfinite(actual).all() and np.isfinite(expected).all())
+
+
+def cosine_similarity(actual: np.ndarray, expected: np.ndarray) -> float:
+    """Of two arrays, each as one vector; 1 where it has fewer than 16 values, which tell little."""
+    if expected.size < _VECTOR:
+        return 1.0
+    x, y = actual.ravel().astype(np.float64), expected.ravel().astype(np.float64)
+    norms = float(np.linalg.norm(x) * np.linalg.norm(y))
+    return float(x @ y) / norms if norms else float(np.array_equal(x, y))

@@ -1,0 +1,55 @@
+"""What an exported file is tried on, and what PyTorch answers.
+
+A probe is one unpadded text (or made-up row of ids) with the outputs of the *unmodified*
+Transformers model, run without any padding. A file is right if it gives the same outputs however
+the probe is padded or batched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from edgekit.tokens.texts import Case
+
+DECISION = "decision"  # the kind of a probe that was drawn for its decision
+QUIET = "quiet"  # of one in which few numbers are near the edge between two levels of int8
+
+
+@dataclass(frozen=True)
+class KeptValues:
+    """Which values of a large output were kept, for a file that is to stay small.
+
+    ``shape`` is the output's, ``places`` are indices into it flattened, and ``row_means`` are the
+    means over the last axis of each of its rows, which no sample could tell.
+    """
+
+    shape: tuple[int, ...]
+    places: np.ndarray
+    row_means: np.ndarray
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One case. ``outputs`` have no batch axis; of per-token outputs only ``rows`` are kept.
+
+    ``kind`` is ``text``, ``length``, ``adversarial``, ``quiet`` or ``decision``. An output that
+    ``samples`` names is a flat sample. ``decision`` is what the task's own gave, (choices,
+    margins), for a probe whose outputs can no longer tell. ``case`` is how the ids were made of a
+    text, if they were.
+    """
+
+    name: str
+    kind: str
+    input_ids: tuple[int, ...]
+    token_type_ids: tuple[int, ...]
+    rows: tuple[int, ...]
+    outputs: Mapping[str, np.ndarray]
+    case: Case | None = None
+    samples: Mapping[str, KeptValues] = field(default_factory=dict)
+    decision: tuple[np.ndarray, np.ndarray] | None = None
+
+    def __len__(self) -> int:
+        return len(self.input_ids)

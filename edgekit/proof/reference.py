@@ -1,0 +1,95 @@
+"""What files are held against: PyTorch's answers, and those of a quantised file's own rounding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from edgekit.manifest.proofs import Scale
+from edgekit.model.tasks import Task
+from edgekit.proof.probe import DECISION, Probe
+from edgekit.proof.scales import scales, widest
+from edgekit.signature import Signature
+from edgekit.tolerance import Tolerance
+
+ENOUGH = 60  # clear decisions: of so many, a file that takes 85% rightly passes 95% once in 50
+
+_TIMES = 2.0  # its rounding's own error that a file may have: levels that flip do not add up alike
+_LEAST_ERROR = 0.03  # what a file may have in any case, as float16 has it
+
+
+@dataclass(frozen=True)
+class Rounded:
+    """Each short probe's outputs by its name, of the unpadded text.
+
+    ``noise`` is how far they move at most if some levels flip. ``still`` are the probes of few
+    tokens that move least if only last digits differ, and ``quiet`` how far they do. ``error`` is
+    how far the rounding alone takes any probe from PyTorch.
+    """
+
+    answers: Mapping[str, Mapping[str, np.ndarray]]
+    noise: float
+    still: frozenset[str]
+    quiet: float
+    error: float
+
+    def held(self, tolerance: Tolerance) -> Tolerance:
+        """What a file is held to in this model: a recipe's tolerance has to do for all models, and
+        rounding costs most of them a small part of it.
+        """
+        bound = max(_LEAST_ERROR, _TIMES * self.error)
+        return replace(tolerance, max_abs=min(tolerance.max_abs, bound))
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What files are held against: PyTorch's answers, and how a file is asked for its own.
+
+    ``max_length`` is the most tokens that a text is padded to; ``least`` is how many clear
+    decisions there have to be where the task decides anything. ``rounded`` are the answers of the
+    traced graph with a quantised file's own rounding, None where nothing is quantised.
+    """
+
+    task: Task
+    signature: Signature
+    probes: tuple[Probe, ...]
+    scales: Mapping[str, Scale]
+    max_length: int
+    least: int = ENOUGH
+    rounded: Rounded | None = None
+
+    @classmethod
+    def of(
+        cls, task: Task, signature: Signature, probes: Sequence[Probe], max_length: int
+    ) -> Reference:
+        """With the scales of the probes, but for those that were drawn by their decisions."""
+        drawn = [probe for probe in probes if probe.kind != DECISION]
+        return cls(task, signature, tuple(probes), scales(drawn, task), max_length)
+
+    def decided(self, clear: float, more: Iterable[Probe]) -> Reference:
+        """With as many more probes as it takes until there are enough clear decisions.
+
+        Args:
+            clear: the share of the spread by which a clear decision is won.
+            more: is drawn from until there are enough; those that decide nothing are left out.
+        """
+        count, kept = sum(self.clear_decisions(p, clear) for p in self.probes), list(self.probes)
+        for probe in more if self.task.decides and count < self.least else ():
+            number = self.clear_decisions(probe, clear)
+            kept += [probe] * bool(number)
+            count += number
+            if count >= self.least:
+                break
+        return replace(self, probes=tuple(kept))
+
+    def clear_decisions(self, probe: Probe, clear: float) -> int:
+        """How many decisions PyTorch takes by that share of the spread."""
+        _, margins = probe.decision or self.task.decision(probe.outputs)
+        return int((margins > clear * widest(self.scales)).sum())
+
+
+def typical(distances: Sequence[float]) -> float:
+    """The lower quartile, which is that of a file in which hardly any level flips."""
+    return float(np.quantile(distances, 0.25, method="lower")) if distances else 0.0

@@ -1,0 +1,228 @@
+"""Numbers in words, the same in every rendering. Computes nothing but the choice of words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from edgekit.benchmarks.measurement import Conditions, Measurement, Operator, Subject
+from edgekit.reporting import comparison
+from edgekit.reporting.comparison import Comparison
+from edgekit.reporting.groups import Group, Result, Setting
+from edgekit.reporting.paper import Claim
+from edgekit.reporting.texts import TextsRow
+from edgekit.stats import Interval
+from edgekit.words import count, megabytes
+
+RANDOM = "random weights: right for size, speed and parity, meaningless for accuracy"
+EMULATED = "instructions of one inference in an emulator: repeatable, and no latency"
+ENERGY = "est. mJ"
+ESTIMATE = "millijoules an inference, of the whole phone, estimated from its battery's counters"
+PROFILED = "by the runtimes' own profilers: shares are right, milliseconds too many"
+PARETO = "no other file is both smaller and faster"
+METHOD = (
+    "Intervals are of 95%, by bootstrap; memory is the growth of the process over what it held "
+    "before the file was opened"
+)
+NO_DIFFERENCE = "no difference"  # shown, that is: the interval of a ratio holds 1
+NOT_MEASURED = "not measured"
+NOTHING = "–"
+
+
+def ms(value: float | None) -> str:
+    """Milliseconds with three significant digits; whole ones from 100 on."""
+    if value is None:
+        return NOTHING
+    return f"{value:.0f}" if value >= 100 else f"{value:.3g}" if value >= 1 else f"{value:.2g}"
+
+
+def ms_interval(value: Interval) -> str:
+    """Like ``12.3 [12.1, 12.6]``."""
+    digits = 0 if value.value >= 1000 else 1 if value.value >= 100 else 2
+    return f"{value.value:.{digits}f} [{value.low:.{digits}f}, {value.high:.{digits}f}]"
+
+
+def per_second(value: float) -> str:
+    """Inferences a second with three digits; whole ones from 100 on."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def millijoules(energy_mj: float | None) -> str:
+    """An estimate of energy with three digits."""
+    return NOTHING if energy_mj is None else f"{energy_mj:.3g}"
+
+
+def has_energy(rows: Iterable[Result]) -> bool:
+    """Whether any of the results has an estimate of energy, which only phones tell."""
+    return any(row.measurement.energy_mj is not None for row in rows)
+
+
+def memory(row: Measurement) -> str:
+    """The growth of memory at its peak, with the limit that the file ran within, if any."""
+    grown = NOTHING if row.peak_memory_bytes is None else megabytes(row.peak_memory_bytes)
+    limit = row.memory_limit_bytes
+    return grown if limit is None else f"{grown} (within {limit / 2**20:.4g} MiB)"
+
+
+def millions(count: int | float | None) -> str:
+    """A count in millions, like ``42.1 M``."""
+    return NOTHING if count is None else f"{count / 1e6:,.1f} M"
+
+
+def times(value: Interval | float | None) -> str:
+    """Like ``2.01x [1.97, 2.04]``, or without a ratio where its interval holds 1."""
+    if value is None:
+        return NOTHING
+    if isinstance(value, Interval):
+        shown = NO_DIFFERENCE if value.holds(1) else f"{value.value:.2f}x"
+        return f"{shown} {bounds(value)}"
+    return f"{value:.2f}x"
+
+
+def bounds(value: Interval) -> str:
+    """Like ``[1.97, 2.04]``."""
+    return f"[{value.low:.2f}, {value.high:.2f}]"
+
+
+def ratio(found: Comparison | None) -> str:
+    """How many times faster; on an emulated device, how many times fewer instructions."""
+    return times((found.faster or found.fewer_instructions) if found else None)
+
+
+def inverse(value: Interval) -> Interval:
+    """The ratio the other way round: how many times slower for how many times faster."""
+    return Interval(1 / value.value, 1 / value.high, 1 / value.low)
+
+
+def faster(value: Interval, base: str) -> str:
+    """Like ``2.01x [1.97, 2.04] faster than BERT fp32``."""
+    if value.holds(1):
+        return f"not shown to be faster or slower than {base} {bounds(value)}"
+    ratio, word = speed(value)
+    return f"{times(ratio)} {word} than {base}"
+
+
+def speed(value: Interval) -> tuple[Interval, str]:
+    """A ratio of latencies whose interval does not hold 1, with its word."""
+    return (value, "faster") if value.value > 1 else (inverse(value), "slower")
+
+
+def fewer(value: float) -> str:
+    """Like ``2.00x fewer``."""
+    return f"{times(value)} fewer" if value >= 1 else f"{times(1 / value)} more"
+
+
+def smaller(value: float) -> str:
+    """Like ``6.5x smaller``."""
+    if 0.995 < value < 1.005:
+        return "of equal size"
+    return f"{value:.1f}x smaller" if value > 1 else f"{1 / value:.1f}x larger"
+
+
+def conditions(where: Conditions) -> str:
+    """All but the machine: ``host, 1 thread, 128 tokens, batch 1``."""
+    threads, tokens = count(where.threads, "thread"), count(where.length, "token")
+    return f"{where.device}, {threads}, {tokens}, batch {where.batch}"
+
+
+def machine(setting: Setting) -> str:
+    """A setting's device and hardware in one line."""
+    return f"{setting.device}: {setting.machine}, {count(setting.threads, 'thread')}"
+
+
+def subject(found: Subject) -> str:
+    """Model and recipe, like ``DistilBERT int8``."""
+    return f"{found.model} {found.recipe}"
+
+
+def base(group: Group, kind: str) -> str:
+    """What a column of ratios is against, as its heading says it."""
+    return {
+        comparison.SAME_RECIPE: f"{group.against}, same recipe",
+        comparison.FULL_PRECISION: f"{group.against or 'own'} fp32",
+        comparison.EAGER: "PyTorch eager",
+    }[kind]
+
+
+def kinds(group: Group) -> list[str]:
+    """The kinds of comparison that the group has; without a base model two are the same."""
+    asked = [comparison.FULL_PRECISION, comparison.SAME_RECIPE, comparison.EAGER]
+    if group.against is None:
+        asked.remove(comparison.SAME_RECIPE)
+    return [
+        kind for kind in asked if any(ratio(row.against(kind)) != NOTHING for row in group.rows)
+    ]
+
+
+def texts_title(first: TextsRow) -> str:
+    """Like ``reviews.txt: 120 texts, 80 of them in 32 and 40 in 64 tokens``."""
+    lengths = ", ".join(f"{number} in {length}" for length, number in first.histogram.items())
+    cut = f"; {first.cut} cut to the maximum" if first.cut else ""
+    return f"{first.file}: {count(first.count, 'text')} ({lengths} tokens{cut})"
+
+
+def state(row: Measurement) -> str:
+    """Why a row has no numbers, or the codes of its warnings."""
+    if row.failure is not None:
+        return f"failed: {row.failure}"
+    if row.unmeasured is not None:
+        return f"{NOT_MEASURED}: {row.unmeasured}"
+    return ", ".join(row.warnings)
+
+
+def environment(row: Measurement) -> list[tuple[str, str]]:
+    """Facts about the machine of a measurement, each with its name for people."""
+    return [
+        (key.removesuffix("_bytes").replace("_", " "), _plain(key, value))
+        for key, value in row.environment.items()
+        if value not in (None, [], "", {}) and key not in ("runtime", "machine")
+    ]
+
+
+def _plain(key: str, value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {version}" for name, version in value.items())
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(str, value))
+    if key.endswith("bytes") and isinstance(value, (int, float)):
+        return f"{value / 2**30:.1f} GiB"
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+
+
+def claim(value: float | Interval, unit: str) -> str:
+    """A number of a paper, or ours beside it, in the words of its unit.
+
+    Args:
+        value: of ``unit``.
+        unit: ``parameters``, ``bytes`` or ``times``.
+    """
+    plain = value.value if isinstance(value, Interval) else value
+    return {
+        "parameters": lambda: f"{plain / 1e6:.1f} M parameters",
+        "bytes": lambda: megabytes(plain),
+        "times": lambda: times(value),
+    }[unit]()
+
+
+def ours(found: Claim) -> list[tuple[str, str]]:
+    """Our numbers beside a claim, each with the file it is of."""
+    rows = [(claim(each.value, found.unit), each.what) for each in found.ours]
+    return rows or [(NOT_MEASURED, "nothing here can stand beside it")]
+
+
+def profile(operators: Sequence[Operator], most: int = 8) -> list[tuple[str, int, float, float]]:
+    """The operators that cost most.
+
+    Args:
+        operators: of a profile.
+        most: how many rows there may be; the others are one row more.
+
+    Returns:
+        Name, calls, milliseconds and share of each.
+    """
+    total = sum(row.time_ms for row in operators) or 1.0
+    rows = [(row.name, row.calls, row.time_ms, row.time_ms / total) for row in operators[:most]]
+    rest = operators[most:]
+    if rest:
+        spent = sum(row.time_ms for row in rest)
+        rows.append((f"{len(rest)} others", sum(row.calls for row in rest), spent, spent / total))
+    return rows

@@ -1,0 +1,29 @@
+/** The worker that loads files. It lives as long as the page, whatever screen is shown. */
+import { download } from "../store/download.ts";
+import type { SiteFile } from "../store/site.ts";
+import { answerCalls, type Call } from "./calls.ts";
+
+const TELL_EVERY_MS = 100;
+
+const load: Call<readonly SiteFile[], number, null> = async (files, tell, signal) => {
+  let before = 0;
+  let last = 0;
+  for (const file of files) {
+    await download(
+      file,
+      (bytes) => {
+        if (performance.now() - last < TELL_EVERY_MS && bytes < file.sizeBytes) return;
+        last = performance.now();
+        tell(before + bytes);
+      },
+      signal,
+    );
+    before += file.sizeBytes;
+  }
+  return null;
+};
+
+const CALLS = { load };
+export type FilesCalls = typeof CALLS;
+
+answerCalls(CALLS);
