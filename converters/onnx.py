@@ -29,6 +29,8 @@ from edgekit.recipe import Recipe
 from edgekit.signature import Card, Signature, TensorSpec
 from edgekit.tokens.saved import TextTokenizer
 from edgekit.tracing.graph import Graph
+from edgekit.tracing.joined import joined
+from edgekit.tracing.token_major import token_major
 
 if TYPE_CHECKING:
     import torch
@@ -91,14 +93,15 @@ def convert(
         ConversionError: the model has an operator without a lowering.
         UnsupportedError: the tokenizer, or a scheme of a recipe, cannot be expressed.
     """
-    program, signature = graph.dynamic, graph.signature
+    signature = graph.signature
     if options.int64_inputs:
         inputs = tuple(replace(spec, dtype="int64") for spec in signature.inputs)
         signature = replace(signature, inputs=inputs)
     text = None if options.tokenizer is None else text_graph(options.tokenizer)
-    chosen = [COVERAGE.schemes(recipe, tensors(program)) for recipe in recipes]
+    chosen = [COVERAGE.schemes(recipe, tensors(graph.dynamic)) for recipe in recipes]
     for recipe, schemes in zip(recipes, chosen, strict=True):
-        builder = _translate(program, signature, schemes, options.opset)
+        program, stored = joined(graph.dynamic, schemes)
+        builder = _translate(token_major(program), signature, stored, options.opset)
         path = folder / f"model-{recipe.name}.onnx"
         model = _model(builder.nodes, signature.inputs, signature.outputs, card, options.opset)
         write(model, builder.tensors, path, limit_bytes=options.limit_bytes)
@@ -120,7 +123,8 @@ def missing_operators(graph: Graph) -> list[str]:
 def _translate(
     program: ExportedProgram, signature: Signature, schemes: Mapping[str, Scheme], opset: int
 ) -> GraphBuilder:
-    builder, table = GraphBuilder(opset=opset), lowerings(opset).by_operator()
+    builder = GraphBuilder(opset=opset, source=signature.inputs[0].name)
+    table = lowerings(opset).by_operator()
     values = _arguments(program, signature, schemes, builder)
     for node in program.graph.nodes:
         if node.op != "call_function":

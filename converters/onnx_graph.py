@@ -31,11 +31,12 @@ class GraphBuilder:
 
     ``scope`` is the path of the module being translated; the names of its values begin with it.
     Every name made here has a slash in it, which no input, output or parameter has. Two graphs with
-    other ``root`` names share none. ``opset`` is the newest whose operators may be used.
+    other ``root`` names share none. ``opset`` is the newest whose operators may be used, and
+    ``source`` an input of the graph.
     """
 
-    def __init__(self, root: str = "", opset: int = OPSETS[-1]) -> None:
-        self._root, self.opset = root, opset
+    def __init__(self, root: str = "", opset: int = OPSETS[-1], source: str = "") -> None:
+        self._root, self.opset, self.source = root, opset, source
         self.nodes: list[NodeProto] = []
         self.tensors: dict[str, Array] = {}
         self.scope = root

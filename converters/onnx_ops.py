@@ -8,15 +8,13 @@ Operators: https://onnx.ai/onnx/operators/
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from math import pi, sqrt
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from edgekit.converters.lowering import Coverage, OperatorTable, of_kinds, rows
-from edgekit.converters.onnx_graph import Array, Attribute, GraphBuilder
+from edgekit.converters.onnx_graph import Attribute, GraphBuilder
+from edgekit.converters.onnx_int8 import int8_embedding, int8_linear
 from edgekit.converters.onnx_shapes import (
     SHAPES,
     Lowering,
@@ -25,11 +23,10 @@ from edgekit.converters.onnx_shapes import (
     as_dtype,
     axis_of,
     getitem,
-    kind_of,
+    transposed,
 )
 from edgekit.converters.onnx_versions import OPSETS
 from edgekit.errors import ConversionError
-from edgekit.quantize.numerics import quantize
 from edgekit.quantize.scheme import FLOAT32, INT8
 
 if TYPE_CHECKING:
@@ -146,15 +143,8 @@ def _embedding(to: GraphBuilder, out: Fake, weight: Value, ids: Value, *_: objec
 
 
 def _linear(to: GraphBuilder, out: Fake, x: Value, weight: Value, bias: Value | None = None) -> str:
-    product = to.op("MatMul", x.name, _transposed(to, weight))
+    product = to.op("MatMul", x.name, transposed(to, weight))
     return product if bias is None else to.op("Add", product, bias.name)
-
-
-def _transposed(to: GraphBuilder, weight: Value) -> str:
-    """(out, in) -> (in, out): in the file, or in the graph if the file needs both."""
-    if weight.data is None or weight.shared:
-        return to.transpose(weight.name, [1, 0])
-    return to.tensor(f"{weight.name}.T", weight.data.T)
 
 
 def _attention(
@@ -178,49 +168,6 @@ def _attention(
     if mask is not None:
         scores = to.op("Add", scores, mask.name)
     return to.op("MatMul", to.op("Softmax", scores, axis=-1), value.name)
-
-
-# Lowerings of int8 weights
-
-
-def _quantized(weight: Value) -> tuple[Array, Array]:
-    """(rows, columns) float32 -> int8 of that shape and the scale of each row: (rows, 1)."""
-    assert weight.data is not None
-    stored = quantize(weight.data, weight.scheme)
-    assert stored.scale is not None
-    return stored.levels, stored.scale
-
-
-def _int8_embedding(to: GraphBuilder, out: Fake, weight: Value, ids: Value, *_: object) -> str:
-    levels, scale = _quantized(weight)
-    table = to.tensor(f"{weight.name}.int8", levels)
-    scales = to.tensor(f"{weight.name}.scale", scale)
-    picked = to.op("Cast", to.op("Gather", table, ids.name), to=kind_of(out.dtype))
-    return to.op("Mul", picked, to.op("Gather", scales, ids.name))
-
-
-def _int8_linear(
-    to: GraphBuilder, out: Fake, x: Value, weight: Value, bias: Value | None = None
-) -> str:
-    """Each token is quantised by its own largest value (ZeroQuant: https://arxiv.org/abs/2206.01861).
-
-    Quantised by the largest of them all (DynamicQuantizeLinear), a text's result would depend on
-    its padding and on what else is in the batch: cosines of 0.97 on MiniLM, for 8% less time.
-    """
-    rows, scale = _quantized(weight)
-    name = to.tensor(f"{weight.name}.int8", rows)
-    columns = _transposed(to, replace(weight, name=name, data=rows))
-    scales = to.tensor(f"{weight.name}.scale.T", scale[:, 0])
-    largest = to.reduce("ReduceMax", to.op("Abs", x.name), [-1], keep=True)
-    largest = to.op("Clip", largest, to.constant(1e-9, np.float32))
-    step, zero = to.constant(1 / 127, np.float32), to.constant(128, np.uint8)
-    levels = to.op("QuantizeLinear", to.op("Div", x.name, largest), step, zero)
-    sums = to.op("Cast", to.op("MatMulInteger", levels, columns, zero), to=kind_of(out.dtype))
-    # Not sums * (scales * token): onnxruntime 1.31 makes that a MatMulIntegerToFloat, which takes
-    # the first token's scale for all of them.
-    token = to.op("Mul", largest, step)
-    product = to.op("Mul", to.op("Mul", sums, scales), token)
-    return product if bias is None else to.op("Add", product, bias.name)
 
 
 _MAPS = {
@@ -262,7 +209,7 @@ _LOWERINGS: dict[str, Lowering] = {
     "softmax.int": _softmax,
     "sum.dim_IntList": partial(_reduce, "ReduceSum"),
 }
-_INT8: dict[str, Lowering] = {"embedding": _int8_embedding, "linear": _int8_linear}
+_INT8: dict[str, Lowering] = {"embedding": int8_embedding, "linear": int8_linear}
 _BEFORE: Mapping[int, Mapping[str, Lowering]] = {  # instead of what came with these opsets
     20: {"gelu": _composed_gelu},
     17: {"layer_norm": _composed_layer_norm},

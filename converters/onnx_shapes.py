@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edgekit.converters.onnx_graph import Array, GraphBuilder
-from edgekit.errors import ConversionError
 from edgekit.quantize.scheme import FLOAT32, Scheme
 
 if TYPE_CHECKING:
@@ -67,26 +66,37 @@ def axis_of(value: Value, dim: int) -> int:
     return dim % value.rank
 
 
-def _shape(to: GraphBuilder, source: Value, shape: Sequence[int]) -> str:
-    """A shape for Reshape: -1 for its last free axis, 0 for those before, which must keep place.
+def transposed(to: GraphBuilder, weight: Value) -> str:
+    """(out, in) -> (in, out): in the file, or in the graph if the file needs both."""
+    if weight.data is None or weight.shared:
+        return to.transpose(weight.name, [1, 0])
+    return to.tensor(f"{weight.name}.T", weight.data.T)
 
-    The length is left as -1 on purpose: onnxruntime fuses Add and LayerNormalization only where it
-    knows every axis, and its SkipLayerNormalization is slower than the two (8% of a MiniLM).
-    """
-    free = [axis for axis, dim in enumerate(shape) if not isinstance(dim, int)]
-    for axis in free[:-1]:
-        if axis >= source.rank or source.fake.shape[axis] != shape[axis]:
-            raise ConversionError(f"ONNX: no constant shape turns {source.fake.shape} into {shape}")
+
+def _vector(to: GraphBuilder, sizes: Sequence[Value | int]) -> str:
+    """A shape of sizes, of which some are known only when the file is run."""
+    if all(isinstance(size, int) for size in sizes):
+        return to.constant(sizes)
+    parts = [size.name if isinstance(size, Value) else to.constant([size]) for size in sizes]
+    return to.op("Concat", *parts, axis=0)
+
+
+def _shape(to: GraphBuilder, source: Value, out: Fake, sizes: Sequence[Value | int]) -> str:
+    """A shape for Reshape: a constant, if -1 for the last free axis and 0 for others say it."""
+    free = [axis for axis, dim in enumerate(out.shape) if not isinstance(dim, int)]
+    kept = [axis < source.rank and source.fake.shape[axis] == out.shape[axis] for axis in free[:-1]]
+    if not all(kept):
+        return _vector(to, sizes)
     marks = {**dict.fromkeys(free, 0), **dict.fromkeys(free[-1:], -1)}
-    return to.constant([marks.get(axis, dim) for axis, dim in enumerate(shape)])
+    return to.constant([marks.get(axis, dim) for axis, dim in enumerate(out.shape)])
 
 
 def _sym_size(to: GraphBuilder, out: Fake, x: Value, dim: int) -> str:
     return to.op("Shape", x.name, start=dim, end=dim + 1)
 
 
-def _reshape(to: GraphBuilder, out: Fake, x: Value, *_: object) -> str:
-    return to.op("Reshape", x.name, _shape(to, x, out.shape))
+def _reshape(to: GraphBuilder, out: Fake, x: Value, sizes: Sequence[Value | int]) -> str:
+    return to.op("Reshape", x.name, _shape(to, x, out, sizes))
 
 
 def _transpose(to: GraphBuilder, out: Fake, x: Value, first: int, second: int) -> str:
@@ -111,10 +121,8 @@ def _squeeze(to: GraphBuilder, out: Fake, x: Value, dim: int) -> str:
 def _expand(
     to: GraphBuilder, out: Fake, x: Value, sizes: Sequence[Value | int], **_: object
 ) -> str:
-    parts = [
-        size.name if isinstance(size, Value) else to.constant([max(size, 1)]) for size in sizes
-    ]
-    return to.op("Expand", x.name, to.op("Concat", *parts, axis=0))
+    kept = [size if isinstance(size, Value) else max(size, 1) for size in sizes]  # -1: as it is
+    return to.op("Expand", x.name, _vector(to, kept))
 
 
 def _full(to: GraphBuilder, out: Fake, shape: Sequence[int], value: float, **_: object) -> str:

@@ -7,6 +7,10 @@ from pathlib import Path
 
 from edgekit.quantize.audit import Wanted
 from edgekit.quantize.numerics import Array, Stored
+from edgekit.quantize.tensors import JOIN
+
+# In the names that ``onnx_ops`` and ``onnx_int8`` give to tensors.
+_TRANSPOSED, _LEVELS, _BIAS = ".T", ".int8", f".shift{JOIN}"
 
 
 def read(path: Path, wanted: Wanted) -> dict[str, Stored]:
@@ -18,20 +22,24 @@ def read(path: Path, wanted: Wanted) -> dict[str, Stored]:
     arrays: dict[str, Array] = {
         row.name: numpy_helper.to_array(row, base_dir=str(path.parent)) for row in graph.initializer
     }
-    found = ((name, _stored(name, arrays)) for name in wanted.tensors)
-    return {name: stored for name, stored in found if stored is not None}
+    arrays |= {name.partition(_BIAS)[2]: row[1] for name, row in arrays.items() if _BIAS in name}
+    names = (name.removesuffix(_TRANSPOSED).removesuffix(_LEVELS) for name in arrays)
+    found: dict[str, Stored] = {}
+    for name in filter(wanted.asks_for, dict.fromkeys(names)):
+        found.update(wanted.parts(name, _stored(name, arrays)))
+    return found
 
 
-def _stored(name: str, arrays: Mapping[str, Array]) -> Stored | None:
-    """By the names that ``onnx_ops`` gives: ``.int8`` and ``.scale``, ``.T`` if transposed."""
-    levels = _oriented(f"{name}.int8", arrays)
+def _stored(name: str, arrays: Mapping[str, Array]) -> Stored:
+    levels = _oriented(f"{name}{_LEVELS}", arrays)
     if levels is None:
         values = _oriented(name, arrays)
-        return None if values is None else Stored(values)
+        assert values is not None
+        return Stored(values)
     scale = _oriented(f"{name}.scale", arrays)
     return Stored(levels, None if scale is None else scale.reshape(len(levels), -1))
 
 
 def _oriented(name: str, arrays: Mapping[str, Array]) -> Array | None:
-    transposed = arrays.get(f"{name}.T")
+    transposed = arrays.get(f"{name}{_TRANSPOSED}")
     return arrays.get(name) if transposed is None else transposed.T

@@ -25,6 +25,8 @@ from edgekit.quantize.tensors import tensors
 from edgekit.recipe import Recipe
 from edgekit.signature import Card, Signature
 from edgekit.tracing.graph import Graph
+from edgekit.tracing.joined import joined
+from edgekit.tracing.specialize import specialize
 
 if TYPE_CHECKING:
     from torch._ops import OpOverload
@@ -83,14 +85,13 @@ def convert(
             TensorFlow Lite than ``options`` say.
     """
     chosen = [COVERAGE.schemes(recipe, tensors(graph.dynamic)) for recipe in recipes]
-    programs = {length: graph.static(length) for length in graph.signature.buckets}
     oldest = options.minimum_tflite
     old = oldest is not None and release(oldest) < release(NARROW_WEIGHTS)
     for recipe, schemes in zip(recipes, chosen, strict=True):
-        file = File(dequantized=old)
-        for length, program in programs.items():
+        file, (program, stored) = File(dequantized=old), joined(graph.dynamic, schemes)
+        for length in graph.signature.buckets:
             subgraph = Subgraph(file, f"seq_{length}")
-            _translate(program, graph.signature, subgraph, schemes)
+            _translate(specialize(program, 1, length), graph.signature, subgraph, stored)
         _check_age(file, oldest)
         path = folder / f"model-{recipe.name}.tflite"
         write(file, card, path)

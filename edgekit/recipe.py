@@ -76,7 +76,7 @@ RECIPES: dict[str, Recipe] = {
                     Rule(_COREAI_INT8, MATRICES, formats=("coreai",)),
                     Rule(FLOAT32, formats=("coreai",)),
                     Rule(FLOAT16, formats=("coreml",)),
-                    Rule(_ONNX_INT8, MATRICES, formats=("onnx",)),
+                    Rule(_ONNX_INT8, MATRICES, formats=("onnx",), operators=("linear",)),
                     Rule(INT8, MATRICES),
                 ),
                 FLOAT32,

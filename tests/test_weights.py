@@ -121,17 +121,22 @@ def test_a_spoiled_weight_is_named(
 
 
 def rewrite(path: Path, stored: Stored, spoil: Callable[[np.ndarray], None]) -> None:
-    """Changes a tensor's levels where they are in the file, in either orientation."""
+    """Changes a tensor's levels where they are in the file: in either orientation, or as a part of
+    each of the rows of a wider tensor."""
     levels = np.array(stored.levels)
     changed = levels.copy()
     spoil(changed)
     file = path if path.is_file() else next(path.rglob("weight.bin"))
     content = file.read_bytes()
-    pairs = [(levels, changed), (levels.T, changed.T)]
-    before, after = next(
-        (old.tobytes(), new.tobytes()) for old, new in pairs if content.count(old.tobytes()) == 1
+    ways = ([(levels, changed)], [(levels.T, changed.T)], zip(levels.T, changed.T, strict=True))
+    pieces = next(
+        pieces
+        for pieces in map(list, ways)
+        if all(content.count(old.tobytes()) == 1 for old, _ in pieces)
     )
-    file.write_bytes(content.replace(before, after))
+    for old, new in pieces:
+        content = content.replace(old.tobytes(), new.tobytes())
+    file.write_bytes(content)
 
 
 @pytest.mark.parametrize("recipe", ["fp16", "int8"])

@@ -7,7 +7,7 @@ that no probe has may be infinite or another's. Here every number is compared.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from edgekit.errors import ProofError
 from edgekit.quantize.numerics import Array, Stored, dequantize, rounding_bound
 from edgekit.quantize.scheme import Scheme
 from edgekit.quantize.selector import Tensor
+from edgekit.quantize.tensors import JOIN
 
 _FLOAT16_MAX = float(np.finfo(np.float16).max)
 _CHUNK = 2**22  # numbers that are compared at a time: 16 MiB of each array
@@ -42,6 +43,20 @@ class Wanted:
     tensors: Mapping[str, Tensor]
     schemes: Mapping[str, Scheme]
     source: Callable[[str], Array]
+
+    def asks_for(self, name: str) -> bool:
+        """Whether what a file stores under a name is a tensor, or several as one."""
+        return all(part in self.tensors for part in name.split(JOIN))
+
+    def parts(self, name: str, stored: Stored) -> dict[str, Stored]:
+        """The tensors, by their names, that a file stores under a name: one, or several as one."""
+        names, start, found = name.split(JOIN), 0, dict[str, Stored]()
+        if len(names) == 1:
+            return {name: stored}
+        for part in names:
+            end = start + self.tensors[part].shape[0]
+            found[part], start = stored.rows(start, end), end
+        return found
 
 
 def hold(wanted: Wanted, found: Mapping[str, Stored]) -> tuple[Weight, ...]:
@@ -118,10 +133,4 @@ def _chunks(stored: Stored, scheme: Scheme, source: Array) -> Iterator[tuple[int
         yield 0, stored, source
         return
     for start in range(0, len(source), count):
-        rows = slice(start, start + count)
-        parts = {
-            name: array[rows]
-            for name in ("levels", "scale", "zero_point")
-            if (array := getattr(stored, name)) is not None
-        }
-        yield start, replace(stored, **parts), source[rows]
+        yield start, stored.rows(start, start + count), source[start : start + count]

@@ -50,6 +50,13 @@ class Stored:
         parts = (self.levels, self.scale, self.zero_point)
         return sum(part.nbytes for part in parts if part is not None)
 
+    def rows(self, start: int, end: int) -> Stored:
+        """Some rows of levels, where rows have scales of their own or there are none."""
+        scale, zero_point = (
+            None if array is None else array[start:end] for array in (self.scale, self.zero_point)
+        )
+        return Stored(self.levels[start:end], scale, zero_point, self.block)
+
 
 @dataclass(frozen=True)
 class Grid:

@@ -24,8 +24,9 @@ class Scheme:
             axis, such as the weights of one output of a linear layer), or each block.
         block: how many neighbours on the last axis are a block; 0 for other granularities.
         palette: levels are indices into a table of ``2**bits`` values instead of multiples.
-        activations: what the weight is multiplied with: floats, or the input quantised to int8 at
-            run time. ``float16`` also means that scales and computed weights are float16.
+        activations: what the weight is multiplied with: floats, or the input quantised at run
+            time, each token to 8 bits by a range of its own, in which 0 is.
+            ``float16`` also means that scales and computed weights are float16.
         range_estimator: the range that the levels cover: from extreme to extreme, or wide enough
             that no two neighbours on the last axis sum up to more than 128 levels.
     """
@@ -69,4 +70,5 @@ class Scheme:
 FLOAT32 = Scheme(32)
 FLOAT16 = Scheme(16, activations="float16")
 INT8 = Scheme(8, activations="int8")
-"""Symmetric, a scale a row, inputs quantised at run time: what CPUs have products for."""
+"""Symmetric weights with a scale a row, asymmetric inputs with a scale a token: what CPUs have
+products for, and every runtime here computes alike."""

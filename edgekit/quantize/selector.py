@@ -52,6 +52,7 @@ class Rule:
         path: a shell pattern for the tensor's name, such as ``*.attention.*.query.weight``.
         layers: the layers that match.
         formats: the formats that match, such as ``coreml``.
+        operators: a tensor matches that one of these operators reads, whatever else does.
     """
 
     scheme: Scheme
@@ -59,6 +60,7 @@ class Rule:
     path: str = "*"
     layers: tuple[int, ...] = ()
     formats: tuple[str, ...] = ()
+    operators: tuple[str, ...] = ()
 
     def takes(self, tensor: Tensor, format_name: str) -> bool:
         """Whether every condition holds for the tensor in that format."""
@@ -66,6 +68,7 @@ class Rule:
             (not self.roles or tensor.role in self.roles)
             and (not self.layers or tensor.layer in self.layers)
             and (not self.formats or format_name in self.formats)
+            and (not self.operators or not tensor.operators.isdisjoint(self.operators))
             and fnmatchcase(tensor.name, self.path)
         )
 
@@ -90,6 +93,6 @@ class Selector:
         for rule in self.rules:
             if not rule.formats or format_name in rule.formats:
                 yield rule.scheme
-                if not (rule.roles or rule.layers or rule.path != "*"):
+                if not (rule.roles or rule.layers or rule.operators or rule.path != "*"):
                     return  # it matches every tensor: no later rule is asked
         yield self.default

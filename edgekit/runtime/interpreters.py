@@ -48,7 +48,15 @@ class OnnxRuntime:
         ]
         model.graph.output.extend(onnx.ValueInfoProto(name=name) for name in names)
         session = open_session(model.SerializeToString())
-        return list(session.run(names, as_declared(session, feed)))
+        shape = feed["input_ids"].shape
+        return [_by_text(value, *shape) for value in session.run(names, as_declared(session, feed))]
+
+
+def _by_text(value: np.ndarray, batch: int, length: int) -> np.ndarray:
+    """Tokens in rows, (length * batch, width), as (batch, length, width); others as they are."""
+    if value.ndim != 2 or len(value) != batch * length:
+        return value
+    return value.reshape(length, batch, -1).swapaxes(0, 1)
 
 
 class TfliteInterpreter:

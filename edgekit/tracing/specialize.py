@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from edgekit.tracing.programs import with_graph
+
 if TYPE_CHECKING:
     from torch.export import ExportedProgram
     from torch.fx import Graph
@@ -18,19 +20,7 @@ def specialize(program: ExportedProgram, batch: int, length: int) -> ExportedPro
     Sizes that were computed from the inputs' shapes become constants, and what was asserted of
     them is dropped.
     """
-    import torch
-    from torch.export import ExportedProgram
-
-    return ExportedProgram(
-        torch.nn.Module(),
-        _graph(program, batch, length),
-        program.graph_signature,
-        program.state_dict,
-        {},
-        program.module_call_graph,
-        constants=program.constants,
-        verifiers=list(program.verifiers),
-    )
+    return with_graph(program, _graph(program, batch, length))
 
 
 def _graph(program: ExportedProgram, batch: int, length: int) -> Graph:
