@@ -102,8 +102,8 @@ def test_a_project_takes_what_its_platform_opens(
 ) -> None:
     out = tmp_path / "App"
     cases = {
-        "no bundle has a file model.onnx": {"artifacts": ("model.onnx",)},
-        "is coreml, which the app for android": {"artifacts": ("model-int8.mlpackage",)},
+        "no bundle has a file model.onnx": {"artifact": ("model.onnx",)},
+        "is coreml, which the app for android": {"artifact": ("model-int8.mlpackage",)},
         "is no application id of android": {"application_id": "io.x-1.y"},
         "is no name for an app": {"name": 'a"b'},
     }

@@ -97,7 +97,7 @@ def test_what_no_phone_has_is_measured_where_it_is_named(bundle: Bundle, tmp_pat
 
 def test_what_is_optional_is_measured_where_nothing_else_opens_a_format() -> None:
     rows = runtimes_of(Platform.PYTHON)
-    without = [row for row in rows if row.name != "litert"]
+    without = [row for row in rows if row.launched_as != "litert"]
     assert [row.name for row in runtimes.asked(without, "tflite", None)] == ["tensorflow"]
     assert [row.name for row in runtimes.asked(rows, "tflite", ("tensorflow",))] == ["tensorflow"]
 
@@ -358,7 +358,7 @@ def test_a_runner_that_dies_is_one_line(end: str, message: str) -> None:
 
 def test_the_one_table_of_runtimes_agrees_with_what_opens_files() -> None:
     assert {row.format for row in RUNTIMES} == {*formats.FORMATS, PYTORCH}
-    assert {row.name for row in runtimes_of(Platform.PYTHON)} <= set(runner.RUNTIMES)
+    assert {row.launched_as for row in runtimes_of(Platform.PYTHON)} <= set(runner.RUNTIMES)
     assert {row.launched_as for row in runtimes_of(Platform.AARCH64_LINUX)} == set(WHEELS)
 
 

@@ -179,20 +179,22 @@ def test_the_wheel_has_one_top_level_name_also_without_symlinks(tmp_path: Path) 
     import zipfile
 
     root, copy = Path(__file__).parent.parent, tmp_path / "copy"
-    folders = ("converters", "benchmarks", "android_demo", "ios_demo")
+    folders = ("converters", "benchmarks", "android_demo", "ios_demo", "web_demo")
     for name in ("edgekit", *folders):
         shutil.copytree(root / name, copy / name, symlinks=True)
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(root / name, copy)
-    for name in folders:
-        (link,) = (path for path in copy.glob(f"edgekit/**/{name}") if path.is_symlink())
+    links = [path for path in (copy / "edgekit").rglob("*") if path.is_symlink()]
+    assert len(links) == len(folders)
+    for link in links:
+        target = link.readlink()
         link.unlink()
-        link.write_text(f"../{name}")
+        link.write_text(str(target))
     command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation"]
     subprocess.run([*command, "-q", "-w", str(tmp_path), str(copy)], check=True)
     names = zipfile.ZipFile(next(tmp_path.glob("*.whl"))).namelist()
     assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == {"edgekit"}
-    for needed in ("converters/onnx.py", "benchmarks/__init__.py", "support.json"):
+    for needed in ("converters/onnx.py", "mobile/web_site/index.html", "support.json"):
         assert f"edgekit/{needed}" in names
     projects = subprocess.run(
         ["git", "ls-files", "android_demo", "ios_demo"], cwd=root, capture_output=True, text=True

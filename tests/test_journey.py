@@ -176,7 +176,7 @@ def test_a_missing_runtime_is_one_line_and_not_the_end(bundle: Bundle, tmp_path:
     assert {"model-fp32.onnx", "model-int8.tflite"} <= {row["file"] for row in rows} - {
         row["file"] for row in lost
     }
-    asked = ("eval", bundle.path, "--data", "dev.tsv", "--json", "--artifacts")
+    asked = ("eval", bundle.path, "--data", "dev.tsv", "--json", "--artifact")
     judged = edgekit_process(*asked, "int8", cwd=tmp_path, **without)
     (found,) = json.loads(judged.stdout)["bundles"]
     failures = {row["file"]: row.get("failure") for row in found["artifacts"]}

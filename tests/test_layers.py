@@ -50,7 +50,7 @@ def traced(tmp_path_factory: pytest.TempPathFactory) -> tuple[Graph, Graph, list
     weights[DAMAGED] = -weights[DAMAGED]
     save_file(weights, bad / graph.WEIGHTS)
     oracle = Oracle(model, TASK, Head(), True)
-    rows = probes.made_up(probes.Vocabulary(300, 0, 2), 16, (16,))
+    rows = probes.made_up(probes.ProbeIds(300, 0, 2), 16, (16,))
     return graph.load(good), graph.load(bad), [probes.answer(oracle, row) for row in rows]
 
 
