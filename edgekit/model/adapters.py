@@ -6,6 +6,7 @@ of PEFT's in it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from edgekit import extras
@@ -31,16 +32,36 @@ def merged(model: PreTrainedModel, source: Source) -> PreTrainedModel:
         config = peft.PeftConfig.from_pretrained(str(source.encoder))
         adapted = peft.PeftModel(model, config)
         result = adapted.load_adapter(str(source.encoder), "default", is_trainable=False)
-        strangers = [*result.missing_keys, *result.unexpected_keys]
-        whole = None if strangers else adapted.merge_and_unload()
+        whole = adapted.merge_and_unload()
+        unexpected = _not_in(whole, str(source.encoder), result.unexpected_keys)
     except Exception as error:
         raise SourceError(
             f"the PEFT adapter of {source.origin} cannot be merged ({first_line(error)}): merge it "
             "with PEFT, merge_and_unload(), and save_pretrained() the result"
         ) from error
-    if whole is None:
+    strangers = [*result.missing_keys, *unexpected]
+    if strangers:
         raise SourceError(
             f"the PEFT adapter of {source.origin} does not fit its model: {strangers[0]} has no "
             "counterpart: name the task it was trained for with --task"
         )
     return whole
+
+
+def _not_in(whole: PreTrainedModel, folder: str, unexpected: Sequence[str]) -> list[str]:
+    """Those of the keys that PEFT did not expect whose values the merged model lacks.
+
+    With ``bias="all"`` PEFT stores the bias of a module of ``modules_to_save`` twice, takes one
+    and reports the other as unexpected.
+    """
+    import peft
+
+    weights = peft.load_peft_weights(folder) if unexpected else {}
+    state = whole.state_dict()
+
+    def known(key: str) -> bool:
+        own = state.get(key.removeprefix("base_model.model.").replace(".modules_to_save.", "."))
+        value = weights.get(key)
+        return own is not None and value is not None and own.equal(value.to(own))
+
+    return [key for key in unexpected if not known(key)]
