@@ -75,8 +75,9 @@ def transposed(to: GraphBuilder, weight: Value) -> str:
 
 def _vector(to: GraphBuilder, sizes: Sequence[Value | int]) -> str:
     """A shape of sizes, of which some are known only when the file is run."""
-    if all(isinstance(size, int) for size in sizes):
-        return to.constant(sizes)
+    known = [size for size in sizes if isinstance(size, int)]
+    if len(known) == len(sizes):
+        return to.constant(known)
     parts = [size.name if isinstance(size, Value) else to.constant([size]) for size in sizes]
     return to.op("Concat", *parts, axis=0)
 
