@@ -46,6 +46,7 @@ def test_an_android_project_has_what_it_needs_of_two_bundles(
     assert contents(stamped.path).keys() == kept, "a bundle, and nothing besides"
     assert {"tokenizer/tokenizer-app.json", "tokenizer/vocabulary.bin"} < kept
     assert "tokenizer/tokenizer.json" not in kept
+    assert stamped.manifest.source.origin == Path(bundle.manifest.source.origin).name
     assert settings(out) == {
         "applicationId": "com.example.classifier",
         "appName": "K\\u00e4se",

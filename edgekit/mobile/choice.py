@@ -11,6 +11,7 @@ from pathlib import Path
 from edgekit.bundle import Artifact, Bundle
 from edgekit.contents import MANIFEST
 from edgekit.errors import PlanError
+from edgekit.manifest.checkpoint import SourceFacts
 from edgekit.mobile.platforms import Platform
 
 _SUFFIX = ".edgekit"
@@ -61,17 +62,29 @@ class Chosen:
             yield from (listed.tokenizer.app.settings, listed.tokenizer.app.vocabulary)
 
     def _manifest(self) -> dict[str, object]:
-        """As the bundle has it, fields of later versions too, but for the files left out."""
+        """As the bundle has it, fields of later versions too, but for the files left out.
+
+        Whoever gets the app need not know where on whose disk the checkpoint lay.
+        """
         stored = json.loads((self.bundle.path / MANIFEST).read_text(encoding="utf-8"))
         rows = {row["file"]: row for row in stored["artifacts"]}
         kept, tokenizer = set(self._files()), stored["tokenizer"]
         files = [row for row in tokenizer["files"] if row["file"] in kept]
         return {
             **stored,
+            "source": {**stored["source"], "origin": _published(self.bundle.manifest.source)},
             "artifacts": [rows[row.file] for row in self.artifacts],
             "text_artifacts": [],
             "tokenizer": {**tokenizer, "files": files},
         }
+
+
+def _published(source: SourceFacts) -> str:
+    """What a checkpoint is called elsewhere: a hub's id as it is, of a path the last name."""
+    kind, colon, path = source.origin.rpartition("config:")
+    return (
+        f"{kind}{colon}{Path(path).name}" if source.kind in ("folder", "config") else source.origin
+    )
 
 
 def choose(
