@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 import os
 import random
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import fields
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,7 +17,6 @@ from command import edgekit_cli
 from jsonschema import Draft202012Validator
 from msgspec.structs import asdict
 
-import edgekit
 from edgekit import documents
 from edgekit import reporting as report
 from edgekit.benchmarks import results, spec
@@ -28,10 +25,8 @@ from edgekit.budget.baseline import Baseline
 from edgekit.bundle import Bundle
 from edgekit.cli import schema
 from edgekit.contents import GOLDEN, MANIFEST, POSTPROCESS, entry
-from edgekit.conversion import plan
 from edgekit.errors import BundleError, EdgekitError, OutputError, SourceError
 from edgekit.golden import Sample
-from edgekit.model.source import Trust
 from edgekit.postprocess import golden as vectors
 from edgekit.proof.verify import verify
 from edgekit.reporting import data
@@ -272,12 +267,3 @@ def test_the_hub_is_not_asked_for_a_folder_that_is_gone(copy: Path) -> None:
     os.mkfifo(copy / MANIFEST)
     with pytest.raises(BundleError):
         Bundle.open(copy)
-
-
-def test_the_library_takes_what_a_plan_takes() -> None:
-    """``edgekit.convert`` names its arguments for editors; none may be missing or differ."""
-    ours, plans = (inspect.signature(made).parameters for made in (edgekit.convert, plan.make))
-    for name, argument in plans.items():
-        if name != "trust":
-            assert ours[name].default == argument.default, name
-    assert {field.name for field in fields(Trust)} <= set(ours)
