@@ -127,7 +127,9 @@ class App:
         model = extras["model"]
         names = tuple(extras["inputs"].split(",")), tuple(extras["outputs"].split(","))
         launch = Launch(runtime, Path(model), int(extras["threads"]), *names)
-        start = self._engines[runtime].command(f"{self._home}/{runtime}", launch, model)
+        start = self._engines[runtime].command(
+            f"{self._home}/{runtime}", launch, model, lambda name: f"{self._home}/{name}"
+        )
         commands = extras["commands"].replace(";", "\n")
         results = f"{self._results}/{extras['id']}.jsonl"
         return (

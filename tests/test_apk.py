@@ -18,7 +18,7 @@ from edgekit.benchmarks.devices.android.adb import Adb
 from edgekit.bundle import Bundle
 from edgekit.errors import PlanError
 from edgekit.mobile import apk, choice, packaging, parts, platforms, signing
-from edgekit.mobile.project import App
+from edgekit.mobile.project import AppProject
 from edgekit.toolchains import android
 from edgekit.toolchains.setup import SetupError
 
@@ -88,9 +88,9 @@ def key(tmp_path_factory: pytest.TempPathFactory) -> signing.Key:
     return made
 
 
-def app(bundle: Bundle) -> App:
+def app(bundle: Bundle) -> AppProject:
     chosen = choice.choose([bundle], (), platforms.APK)
-    return App(platforms.APK, chosen, "com.example.reviews", "Käse 👍")
+    return AppProject(platforms.APK, chosen, "com.example.reviews", "Käse 👍")
 
 
 def places(path: Path) -> dict[str, int]:

@@ -32,9 +32,9 @@ from edgekit.benchmarks.devices.browser import chromium
 from edgekit.benchmarks.devices.browser import setup as browser_setup
 from edgekit.benchmarks.devices.browser.device import Browser
 from edgekit.benchmarks.devices.host.device import Host
+from edgekit.benchmarks.devices.process_runner import ProcessRunner
 from edgekit.benchmarks.devices.protocol import (
     Launch,
-    ProcessRunner,
     Runner,
     RunnerError,
     Target,

@@ -335,10 +335,10 @@ def test_pytorch_is_not_opened_where_its_answers_are_stored(
     bundle: Bundle, texts: Path, tmp_path: Path
 ) -> None:
     out, files = tmp_path / "out", FILES[:1]
-    (known,) = run(EvaluationRequest((bundle.path,), texts, artifacts=files), out).bundles
+    (known,) = run(EvaluationRequest((bundle.path,), texts, artifact=files), out).bundles
     moved = Path(shutil.copytree(bundle.path, tmp_path / "moved.edgekit"))
     edit(moved, lambda manifest: manifest["source"].update(origin=str(tmp_path / "gone")))
-    (found,) = run(EvaluationRequest((moved,), texts, artifacts=files), out).bundles
+    (found,) = run(EvaluationRequest((moved,), texts, artifact=files), out).bundles
     assert found.baseline == known.baseline
 
 

@@ -41,7 +41,7 @@ def test_another_tools_file_is_measured_beside_the_bundles_own(
     bundle: Bundle, tmp_path: Path
 ) -> None:
     path = theirs(bundle, tmp_path / "other tool.onnx")
-    request = session.Request(
+    request = session.BenchRequest(
         bundles=(path,), like=bundle.path, runtime=("onnxruntime",), recipe=("fp32",), lengths=(10,)
     )
     suite = session.suite(request)
@@ -78,4 +78,4 @@ def test_inputs_without_telling_names_are_taken_in_order_and_unlike_outputs_are_
 
 def test_a_file_without_a_bundle_of_its_model_is_one_clear_line() -> None:
     with pytest.raises(PlanError, match=r"a\.onnx is no bundle: .* --like BUNDLE"):
-        session.suite(session.Request(bundles=(Path("a.onnx"),)))
+        session.suite(session.BenchRequest(bundles=(Path("a.onnx"),)))

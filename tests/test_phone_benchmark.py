@@ -18,7 +18,7 @@ from edgekit.benchmarks import parity
 from edgekit.benchmarks.devices import app_runner
 from edgekit.benchmarks.devices.app_runner import AppRequest, AppRunner, Events
 from edgekit.benchmarks.devices.local import LocalFiles
-from edgekit.benchmarks.devices.protocol import Facts, Launch, Runner, RunnerError
+from edgekit.benchmarks.devices.protocol import DeviceFacts, Launch, Runner, RunnerError
 from edgekit.benchmarks.devices.runtimes import Platform, runtimes_of
 from edgekit.bundle import Bundle
 from edgekit.files import file_sha256
@@ -36,7 +36,7 @@ class App(LocalFiles):
         self.folder = folder
         self._command = kotlin_phone.command_line()
 
-    def facts(self) -> Facts:
+    def facts(self) -> DeviceFacts:
         return {}
 
     def put(self, path: Path) -> str:
@@ -99,7 +99,7 @@ def test_the_golden_texts_through_the_app(app: App, small: Callable[[str], Bundl
         assert runner.load_ms > 0
         found = parity.check(app, runner, bundle, bundle.artifacts[0], most=40)
         assert found.passed, found
-        assert len(runner.sample()) == app_runner.TOGETHER
+        assert len(runner.sample(1)) == app_runner.TOGETHER
         assert runner.memory_growth_bytes() > 0
 
 
