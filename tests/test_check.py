@@ -404,6 +404,7 @@ def test_every_budget_in_the_docs_can_be_read(tmp_path: Path) -> None:
         assert limits.read(tmp_path / "budget.toml")
 
 
+@pytest.mark.slow
 def test_the_recipes_of_the_docs_are_green_on_the_first_day(bundle: Bundle, tmp_path: Path) -> None:
     """With the first budget of the page, where neither coremltools nor PyTorch is installed."""
     workflow, by_action, hooks = map(yaml.safe_load, blocks("yaml"))

@@ -16,6 +16,8 @@ from edgekit.errors import BundleError
 from edgekit.runtime import table as runtime
 from edgekit.runtime.inspection import inspect_file
 
+pytestmark = pytest.mark.slow  # lowering a model takes half a minute
+
 
 @pytest.fixture(scope="module")
 def published(reader: Path, converted: Callable[..., Bundle]) -> Bundle:
@@ -55,7 +57,6 @@ def test_the_file_says_what_it_is_and_int8_reaches_tables_and_products(published
     assert not [name for name in int8.operations if "quantize" in name.split("::")[-1]]
 
 
-@pytest.mark.slow
 def test_gathered_positions_and_the_approximate_gelu(tmp_path: Path) -> None:
     """The kernel for one takes int64 alone, that for the other computes another function."""
     chosen = planned("deberta-v2", tmp_path, hidden_act="gelu_new")

@@ -62,6 +62,7 @@ def some_ids(*shape: int) -> torch.Tensor:
     return torch.randint(5, 300, shape, dtype=torch.int32, generator=generator)
 
 
+@pytest.mark.slow
 def test_a_sliding_window_is_kept(tmp_path: Path) -> None:
     model, program = programs("modernbert", tmp_path / "narrow")
     _, wide = programs("modernbert", tmp_path / "wide", local_attention=128)

@@ -146,6 +146,7 @@ def test_pytorch_is_in_no_extra_of_the_gate() -> None:
 WITHOUT_PYTORCH = ("torch", "transformers")
 
 
+@pytest.mark.slow
 def test_the_gate_runs_without_pytorch(bundle: Bundle, tmp_path: Path) -> None:
     without = absent(*WITHOUT_PYTORCH)
     Path(tmp_path / "budget.toml").write_text('[[budget]]\nsize = "9 MB"\nparity = true\n')
