@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -48,6 +49,7 @@ TASKS = (
     "feature-extraction",
 )
 ONE = "small-text-classification"
+PARTLY = re.compile(r"Loaded .* of")  # of the runtime, which is loaded first
 SCREENS = ("try", "self-test", "compare", "benchmark")
 SHIFTS = """() => {
   globalThis.moved = 0;
@@ -193,7 +195,7 @@ def test_a_tab_that_is_reloaded_goes_on_where_it_was(
         card(page, ONE).get_by_text("runtime 14.2 MB").wait_for()  # said before it is loaded
         found.gate.clear()
         card(page, ONE).get_by_role("button", name="Download").click()
-        card(page, ONE).get_by_text("MB of").wait_for()
+        card(page, ONE).get_by_text(PARTLY).wait_for()
         page.reload()
         left = card(page, ONE).get_by_role("button")
         left.wait_for()
@@ -214,7 +216,7 @@ def test_two_tabs_load_a_file_once(open_page: Callable[[Served], Any], site: Pat
         other.goto(found.url)
         for page in (one, other):
             card(page, ONE).get_by_role("button", name="Download").click()
-        card(one, ONE).get_by_text("MB of").wait_for()
+        card(one, ONE).get_by_text(PARTLY).wait_for()
         found.gate.set()
         for page in (one, other):
             ready(page, ONE)
