@@ -12,7 +12,7 @@ import numpy as np
 
 from edgekit.converters.onnx_graph import Array, GraphBuilder
 from edgekit.converters.onnx_shapes import Value, kind_of, transposed
-from edgekit.quantize.numerics import LEAST, quantize
+from edgekit.quantize.numerics import quantize
 from edgekit.quantize.tensors import JOIN
 
 if TYPE_CHECKING:
@@ -111,11 +111,10 @@ def _tokens(to: GraphBuilder, rows: str) -> _Tokens:
     (DynamicQuantizeLinear) a text's result would depend on its padding and on what else is in the
     batch: cosines of 0.97 on MiniLM.
 
-    A least value above 0 counts as one below, because Abs is one operator and Min with Neg are two.
-    Max is used where Clip could be, for which onnxruntime parses a function when it opens a file.
+    Both ends count by their distance from 0, since Abs is one operator and clipping would be more.
+    A token of zeros has a scale of 0: whatever its levels are, all that they stand for is 0.
     """
-    least = _number(to, float(LEAST))
-    height = to.op("Max", to.reduce("ReduceMax", rows, [1], keep=False), least)
+    height = to.op("Abs", to.reduce("ReduceMax", rows, [1], keep=False))
     depth = to.op("Abs", to.reduce("ReduceMin", rows, [1], keep=False))
     scale = to.op("Div", to.op("Add", height, depth), _number(to, _STEPS))
     zero = to.op("QuantizeLinear", depth, scale, axis=0)
