@@ -12,7 +12,7 @@ import numpy as np
 
 from edgekit.converters.onnx_graph import Array, GraphBuilder
 from edgekit.converters.onnx_shapes import Value, kind_of, transposed
-from edgekit.quantize.numerics import LEAST, quantize
+from edgekit.quantize.numerics import quantize
 from edgekit.quantize.tensors import JOIN
 
 if TYPE_CHECKING:
@@ -105,18 +105,18 @@ def _quantized(weight: Value) -> tuple[Array, Array]:
 
 
 def _tokens(to: GraphBuilder, rows: str) -> _Tokens:
-    """Each token from its least to its greatest value, 0 between them.
+    """Each token by the range of its own values, with 0 in it.
 
-    A least value above 0 counts as one below, since Abs is one operator and clipping is two.
-    By the range of that token alone (ZeroQuant: https://arxiv.org/abs/2206.01861): by that of all
+    That is ZeroQuant's (https://arxiv.org/abs/2206.01861). By the range of all tokens
     (DynamicQuantizeLinear) a text's result would depend on its padding and on what else is in the
-    batch, with cosines of 0.97 on MiniLM.
+    batch: cosines of 0.97 on MiniLM.
+
+    Both ends count by their distance from 0, since Abs is one operator and clipping would be more.
+    A token of zeros has a scale of 0: whatever its levels are, all that they stand for is 0.
     """
-    greatest = to.op(
-        "Clip", to.reduce("ReduceMax", rows, [1], keep=False), _number(to, float(LEAST))
-    )
+    height = to.op("Abs", to.reduce("ReduceMax", rows, [1], keep=False))
     depth = to.op("Abs", to.reduce("ReduceMin", rows, [1], keep=False))
-    scale = to.op("Div", to.op("Add", greatest, depth), _number(to, _STEPS))
+    scale = to.op("Div", to.op("Add", height, depth), _number(to, _STEPS))
     zero = to.op("QuantizeLinear", depth, scale, axis=0)
     lift = to.op("DequantizeLinear", zero, scale, axis=0)
     column = to.constant([1])

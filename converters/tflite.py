@@ -25,8 +25,6 @@ from edgekit.quantize.tensors import tensors
 from edgekit.recipe import Recipe
 from edgekit.signature import Card, Signature
 from edgekit.tracing.graph import Graph
-from edgekit.tracing.joined import joined
-from edgekit.tracing.specialize import specialize
 
 if TYPE_CHECKING:
     from torch._ops import OpOverload
@@ -85,13 +83,14 @@ def convert(
             TensorFlow Lite than ``options`` say.
     """
     chosen = [COVERAGE.schemes(recipe, tensors(graph.dynamic)) for recipe in recipes]
+    programs = {length: graph.static(length) for length in graph.signature.buckets}
     oldest = options.minimum_tflite
     old = oldest is not None and release(oldest) < release(NARROW_WEIGHTS)
     for recipe, schemes in zip(recipes, chosen, strict=True):
-        file, (program, stored) = File(dequantized=old), joined(graph.dynamic, schemes)
-        for length in graph.signature.buckets:
+        file = File(dequantized=old)
+        for length, program in programs.items():
             subgraph = Subgraph(file, f"seq_{length}")
-            _translate(specialize(program, 1, length), graph.signature, subgraph, stored)
+            _translate(program, graph.signature, subgraph, schemes)
         _check_age(file, oldest)
         path = folder / f"model-{recipe.name}.tflite"
         write(file, card, path)

@@ -248,7 +248,6 @@ _LOWERINGS: dict[str, Lowering] = {
     "slice.Tensor": slice_,
     "softmax.int": _softmax,
     "split.Tensor": split,
-    "split_with_sizes": split,
     "squeeze.dim": reshape,
     "sum.dim_IntList": partial(_reduce, "SUM"),
     "t": transpose,

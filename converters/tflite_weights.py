@@ -21,15 +21,14 @@ def read(path: Path, wanted: Wanted) -> dict[str, Stored]:
 
     content = np.memmap(path, np.uint8, "r")
     model = schema.Model.GetRootAs(content)
-    found, seen = dict[str, Stored](), set[str]()
+    found: dict[str, Stored] = {}
     for number in range(model.SubgraphsLength()):
         graph = model.Subgraphs(number)
         for index in range(graph.TensorsLength()):
             tensor = graph.Tensors(index)
             name = tensor.Name().decode().partition("/")[2].removesuffix(".int8")
-            if tensor.Buffer() and name not in seen and wanted.asks_for(name):
-                seen.add(name)
-                found.update(wanted.parts(name, _stored(tensor, model, content)))
+            if name in wanted.tensors and name not in found and tensor.Buffer():
+                found[name] = _stored(tensor, model, content)
     return found
 
 

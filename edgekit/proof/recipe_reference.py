@@ -41,7 +41,7 @@ _LONG = 32  # tokens; longer probes have so much noise that they tell nothing
 _LAST_DIGITS: Mapping[Activations, float] = {"int8": 1e-7, "float32": 1e-7, "float16": 2.0**-11}
 _FLIPS: Mapping[Activations, float] = {**_LAST_DIGITS, "int8": 1e-5}
 _STILL = 1e-5  # what no level that flips stays below
-_Low = Callable[["torch.Tensor"], "torch.Tensor"]
+_Range = Callable[["torch.Tensor", "torch.Tensor"], tuple["torch.Tensor", "torch.Tensor"]]
 
 
 def answers(
@@ -60,7 +60,7 @@ def answers(
     """
     schemes = selector.schemes(format_name)
     rounds = any(scheme.activations == "int8" for scheme in schemes)
-    known = format_name in _LOWS or not rounds
+    known = format_name in _RANGES or not rounds
     if not known or all(scheme.floating for scheme in schemes):
         return None
     exact = _exact(graph.dynamic) if format_name in _FOLDING else {}
@@ -132,7 +132,7 @@ def _runner(
                 largest = x.abs().amax(-1, keepdim=True)
                 x = x + disturbance[kind] * largest * torch.randn(x.shape, generator=generator)
             if kind == "int8":
-                x = _rounded(x, _LOWS[format_name])
+                x = _rounded(x, _RANGES[format_name])
             return torch.ops.aten.linear.default(x, *rest)
 
     interpreter = Quantized(module)
@@ -169,23 +169,23 @@ def _round_weights(
     return found
 
 
-def _rounded(x: torch.Tensor, low_of: _Low) -> torch.Tensor:
-    """Each row in 255 steps from a value at or below its least, and 0, to its greatest."""
-    low, high = low_of(x.amin(-1, keepdim=True)), x.amax(-1, keepdim=True).clamp(min=0.0)
+def _rounded(x: torch.Tensor, range_of: _Range) -> torch.Tensor:
+    """Each row in 255 steps over a range that its least and greatest values tell."""
+    low, high = range_of(x.amin(-1, keepdim=True), x.amax(-1, keepdim=True))
     scale = high.sub(low).clamp(min=_LEAST).div(255)
     zero = low.div(scale).neg().sub(128).round().clamp(-128, 127)
     return x.div(scale).round().add(zero).clamp(-128, 127).sub(zero).mul(scale)
 
 
-def _mirrored(least: torch.Tensor) -> torch.Tensor:
-    """As edgekit's ONNX files have it."""
-    return least.abs().neg()
+def _mirrored(least: torch.Tensor, greatest: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """As edgekit's ONNX files have it: both ends by their distance from 0."""
+    return least.abs().neg(), greatest.abs()
 
 
-def _clipped(least: torch.Tensor) -> torch.Tensor:
-    """As XNNPACK has it (qd8)."""
-    return least.clamp(max=0.0)
+def _widened(least: torch.Tensor, greatest: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """As XNNPACK has it (qd8): as far as 0."""
+    return least.clamp(max=0.0), greatest.clamp(min=0.0)
 
 
 _FOLDING = ("tflite", "coreml")  # what depends on no input is computed before it is quantised
-_LOWS: Mapping[str, _Low] = {"onnx": _mirrored, "tflite": _clipped, "executorch": _clipped}
+_RANGES: Mapping[str, _Range] = {"onnx": _mirrored, "tflite": _widened, "executorch": _widened}
