@@ -15,7 +15,7 @@ import pytest
 from bay import PROGRAMS, Bay, target, wait_until
 from measuring import QUICK, launch, measure, no_model
 
-from edgekit.benchmarks.devices import content
+from edgekit.benchmarks.devices import app_runner, content
 from edgekit.benchmarks.devices.android import device as android
 from edgekit.benchmarks.devices.android import facts
 from edgekit.benchmarks.devices.android.adb import Adb, DeviceError
@@ -91,7 +91,7 @@ def test_an_app_that_keeps_the_contract_is_measured(
     assert row.failure is None
     assert row.parity is not None
     assert row.parity.passed
-    assert len(row.latency_ms) >= 20
+    assert len(row.latency_ms) >= app_runner.TOGETHER
     assert row.peak_memory_bytes
     assert row.environment["runtime_build"] == "the app's own"
     asked = {"runtimes": ("onnxruntime",), "recipes": ("int8",), "limits": QUICK}

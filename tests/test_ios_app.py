@@ -22,6 +22,7 @@ import xcode_output as output
 from openstep_parser import OpenStepDecoder
 from test_ios import Mac
 
+from edgekit.benchmarks.devices import app_runner
 from edgekit.benchmarks.results import Store
 from edgekit.bundle import Bundle
 from edgekit.files import locked
@@ -96,7 +97,7 @@ def test_the_app_is_measured_through_its_core_ml_code(mac: Mac, brief: Bundle) -
     assert row.parity is not None
     assert row.parity.passed
     assert row.parity.cases == 3
-    assert len(row.latency_ms) == 20
+    assert len(row.latency_ms) >= app_runner.TOGETHER
     assert row.peak_memory_bytes
     assert row.environment["thermal_state"] == "nominal"
     documents = mac.folder / "containers/a" / output.APP / "Documents"
