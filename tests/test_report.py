@@ -252,8 +252,9 @@ def test_what_costs_most_is_a_table_everywhere(
 
 
 def test_an_estimate_of_energy_is_called_one_everywhere(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
     rows = [replace(row, energy_mj=12.34) for row in report_samples.timed(lengths=(64,))]
     found = report.build(rows)
     page = report.write(found, tmp_path).read_text()

@@ -58,8 +58,9 @@ def test_what_did_not_take_turns_and_two_bundles_of_one_name_are_told_apart() ->
 
 
 def test_memory_of_an_emulator_is_shown_where_it_counted_nothing(
-    capsys: pytest.CaptureFixture[str],
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
     rows = [replace(row, instructions=None) for row in report_samples.counted()]
     found = report.build(rows)
     terminal.show(found)
