@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,6 @@ from test_families import planned
 
 from edgekit.bundle import Bundle
 from edgekit.conversion import pipeline
-from edgekit.conversion.plan import PlannedArtifact
 from edgekit.errors import BundleError
 from edgekit.runtime import table as runtime
 from edgekit.runtime.inspection import inspect_file
@@ -59,9 +57,10 @@ def test_the_file_says_what_it_is_and_int8_reaches_tables_and_products(published
 
 def test_gathered_positions_and_the_approximate_gelu(tmp_path: Path) -> None:
     """The kernel for one takes int64 alone, that for the other computes another function."""
-    chosen = planned("deberta-v2", tmp_path, hidden_act="gelu_new")
-    file = PlannedArtifact("model-fp32.pte", "executorch", "fp32", 0)
-    bundle = pipeline.convert(replace(chosen, artifacts=(file,)), isolated=False)
+    chosen = planned(
+        "deberta-v2", tmp_path, to=("executorch",), recipe=("fp32",), hidden_act="gelu_new"
+    )
+    bundle = pipeline.convert(chosen, isolated=False)
     assert [artifact.proofs[0].passed for artifact in bundle.artifacts] == [True]
 
 

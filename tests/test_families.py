@@ -22,6 +22,7 @@ from edgekit.conversion.results import GRAPH
 from edgekit.conversion.trace import trace
 from edgekit.converters import onnx_ops, tflite_ops
 from edgekit.errors import UnsupportedError
+from edgekit.formats import DEFAULT
 from edgekit.model import checkpoint, tasks
 from edgekit.model.families import get
 from edgekit.tracing import decompositions as activations
@@ -30,11 +31,18 @@ from edgekit.tracing import graph, rewrites
 TASK = tasks.get("feature-extraction")
 
 
-def planned(name: str, folder: Path, **changes: Any) -> ExportPlan:
+def planned(
+    name: str,
+    folder: Path,
+    to: tuple[str, ...] = DEFAULT,
+    recipe: tuple[str, ...] | None = None,
+    **changes: Any,
+) -> ExportPlan:
     """A plan for token vectors of random weights; everything is made below ``folder``."""
     path = small_models.save_config(name, TASK, folder)
     path.write_text(json.dumps({**json.loads(path.read_text("utf-8")), **changes}))
-    return plan_of(f"config:{path}", task=TASK.name, buckets=(16, 48), out=folder / "out")
+    chosen = {"task": TASK.name, "buckets": (16, 48), "out": folder / "out"}
+    return plan_of(f"config:{path}", to=to, recipe=recipe, **chosen)
 
 
 def programs(name: str, folder: Path, **changes: Any) -> tuple[Any, ExportedProgram]:

@@ -17,6 +17,7 @@ import xcode_output as output
 from measuring import QUICK, measure
 from msgspec import structs
 
+from edgekit.benchmarks.devices import app_runner
 from edgekit.benchmarks.devices.ios import device as ios
 from edgekit.benchmarks.devices.ios.device import Ios
 from edgekit.benchmarks.devices.ios.xcode import Xcode, XcodeError
@@ -152,7 +153,7 @@ def test_a_phone_is_measured_by_its_app(mac: Mac, brief: Bundle) -> None:
     assert row.parity is not None
     assert row.parity.passed
     assert row.parity.cases == 3
-    assert len(row.latency_ms) == 20
+    assert len(row.latency_ms) == app_runner.TOGETHER
     assert row.peak_memory_bytes
     assert "unproven" in row.warnings
     assert row.conditions.machine == "iPhone 14 Pro (iPhone15,2)"

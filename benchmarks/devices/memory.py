@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -73,15 +74,19 @@ def caches_bytes() -> int:
     return max((1024 * int(row.read_text().strip().rstrip("K")) for row in found), default=32 << 20)
 
 
-class Caches:
-    """The processor's caches, which :meth:`flush` fills with other memory."""
+def cold_ms(infer: Callable[[], Sequence[float]], count: int) -> list[float]:
+    """Latencies of inferences that find nothing of the model in the processor's caches.
 
-    def __init__(self) -> None:
-        self._other = np.zeros(2 * caches_bytes(), np.uint8)
-
-    def flush(self) -> None:
-        """Drives out of the caches whatever they hold."""
-        self._other += 1
+    Args:
+        infer: Runs one inference, and returns its latency in milliseconds.
+        count: How many there are to be.
+    """
+    other = np.zeros(2 * caches_bytes(), np.uint8)
+    samples: list[float] = []
+    for _ in range(count):
+        other += 1  # which drives out whatever the caches hold
+        samples += infer()
+    return samples
 
 
 def _status_bytes(process: int | None, key: str) -> int:

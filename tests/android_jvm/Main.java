@@ -23,7 +23,7 @@ import kotlinx.coroutines.TimeoutKt;
 
 /** edgekit-android in use, from code for Android, which has no generics: prints what it did. */
 public final class Main {
-    private static final EngineOptions ONE_THREAD = new EngineOptions(1, Accelerator.CPU);
+    private static final EngineOptions ONE_THREAD = new EngineOptions(1, Accelerator.CPU, null);
 
     private interface Step<T> {
         Object run(Continuation<? super T> then);

@@ -186,11 +186,7 @@ class Opened:
 
     def cold(self, argument: str) -> events.Ran:
         """The processor is this machine's, and the page shares its largest cache."""
-        caches, samples = memory.Caches(), []
-        for _ in range(int(argument)):
-            caches.flush()
-            samples += self.run("1").ms
-        return events.Ran(samples)
+        return events.Ran(memory.cold_ms(lambda: self.run("1").ms, int(argument)))
 
     def save(self, argument: str) -> events.Saved:
         """See :meth:`edgekit.benchmarks.devices.serving.Opened.save`."""

@@ -19,6 +19,10 @@ public final class Context {
         return new File(root, "no_backup");
     }
 
+    public File getCodeCacheDir() {
+        return new File(root, "code_cache");
+    }
+
     public File getExternalFilesDir(String type) {
         return new File(root, "external/" + type);
     }
