@@ -162,3 +162,12 @@ def test_a_weight_that_is_not_there_is_named(traced: Graph, tmp_path: Path) -> N
     int8 = Wanted(wanted.tensors, dict.fromkeys(wanted.tensors, INT8), wanted.source)
     with pytest.raises(ProofError, match="is stored as float32, and its recipe says int8"):
         hold(int8, found)
+
+
+def test_a_copy_of_a_graph_has_weights_of_its_own(traced: Graph) -> None:
+    """The proof rounds a copy's weights: the next recipe is computed from the others."""
+    before = traced.dynamic.state_dict[WORDS].clone()
+    copy = traced.copy()
+    copy.dynamic.state_dict[WORDS] = torch.nn.Parameter(torch.zeros_like(before))
+    assert not copy.dynamic.module().state_dict()[WORDS].any()
+    assert torch.equal(traced.dynamic.state_dict[WORDS], before)
