@@ -125,7 +125,7 @@ def _tflite(path: Path) -> FileFacts:
     names = {code: name for name, code in vars(schema.BuiltinOperator).items()}
     signatures = Interpreter(model_path=str(path)).get_signature_list()
     codes = [(names[code.builtinCode], code.version) for code in model.operatorCodes]
-    largest = max(signatures, key=_number)
+    largest = max(signatures, key=function_length)
     runner = Interpreter(model_path=str(path)).get_signature_runner(largest)
     return FileFacts(
         path.name,
@@ -144,9 +144,9 @@ def _tflite(path: Path) -> FileFacts:
     )
 
 
-def _number(signature: str) -> int:
-    """The length that a signature of edgekit has in its name; others have none."""
-    last = signature.rpartition("_")[2]
+def function_length(name: str) -> int:
+    """The length in tokens that a function of edgekit has in its name; 0 for those of others."""
+    last = name.rpartition("_")[2]
     return int(last) if last.isdecimal() else 0
 
 
