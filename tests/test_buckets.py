@@ -44,7 +44,15 @@ def test_the_command_measures_and_proposes_what_convert_takes(
     texts = tmp_path / "texts.txt"
     texts.write_text("a\n" * 90 + "a b c d e f g h i j k l m n o\n" * 9 + "ab cd " * 40 + "\n")
     said = edgekit_cli(
-        "buckets", bundle, "--texts", texts, "--artifact", "onnx", "--seconds", "0.1", cwd=tmp_path
+        "buckets",
+        bundle.path,
+        "--texts",
+        texts,
+        "--artifact",
+        "onnx",
+        "--seconds",
+        "0.1",
+        cwd=tmp_path,
     )
     assert "100 texts" in said.stdout
     assert "1 text beyond 64 tokens" in said.stdout

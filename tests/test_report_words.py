@@ -131,7 +131,8 @@ def test_what_to_ship_is_drawn_from_what_was_measured() -> None:
     alone = told(())
     assert alone.startswith("ship twin.onnx in another: 66.4 MB, 1.0 MB of memory; no difference")
     assert "no difference from model-int8.onnx in onnxruntime in time" in alone
-    assert re.search(r"1\.8\dx \[.*\] faster than model-int8.tflite in LiteRT", alone)
+    assert re.search(r"1\.7\dx \[.*\] faster than model-int8.tflite in LiteRT;", alone)
+    assert "fp32" not in alone
     assert alone.endswith("judge it on your data: edgekit eval")
     twin = replace(twin, subject=int8.subject)  # what there is of it was judged, and is worse
     rows[-1] = replace(twin, subject=replace(twin.subject, runtime="another"))

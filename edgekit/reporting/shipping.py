@@ -34,16 +34,16 @@ def advice(group: Group, model: str, quality: Sequence[QualityPart]) -> Iterator
         (
             f"ship {_name(chosen)}: {megabytes(size)}, {memory} of memory",
             *(f"no difference from {_name(row)} in time" for row in equal if row is not chosen),
-            *_others(chosen, [row for row in fit if row not in equal]),
+            *_others(chosen, equal, fit),
             *([] if _judged(chosen, quality) else ["judge it on your data: edgekit eval"]),
         )
     )
 
 
-def _others(chosen: Result, slower: Sequence[Result]) -> Iterator[str]:
-    """How much faster it is than the fastest file of each runtime that it beats."""
-    seen = {chosen.measurement.subject.runtime}
-    for row in slower:
+def _others(chosen: Result, equal: Sequence[Result], fit: Sequence[Result]) -> Iterator[str]:
+    """How much faster it is than the fastest file of each runtime in which none is as fast."""
+    seen = {row.measurement.subject.runtime for row in equal}
+    for row in fit:
         if row.measurement.subject.runtime not in seen:
             seen.add(row.measurement.subject.runtime)
             found = comparison.compare(chosen.measurement, row.measurement, comparison.SAME_RECIPE)
