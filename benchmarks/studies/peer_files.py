@@ -23,7 +23,7 @@ _ENVIRONMENT = "environment"
 
 
 @dataclass(frozen=True)
-class Tool:
+class Peer:
     """What makes files of its own of a checkpoint.
 
     Attributes:
@@ -40,7 +40,7 @@ class Tool:
 
 
 @dataclass(frozen=True)
-class Export:
+class PeerExport:
     """A file that a tool writes.
 
     Attributes:
@@ -58,8 +58,8 @@ class Export:
     length: int | None = None
 
 
-TOOLS: tuple[Tool, ...] = (
-    Tool(
+PEERS: tuple[Peer, ...] = (
+    Peer(
         "optimum",
         "optimum-onnx",
         ("optimum-onnx", "sentence-transformers", "onnx", "onnxruntime", "torch"),
@@ -72,24 +72,24 @@ TOOLS: tuple[Tool, ...] = (
             "sentence-transformers": "5.7.0",
         },
     ),
-    Tool("torch", "torch.onnx", ("torch", "transformers", "onnx", "onnxscript", "onnxruntime"), {}),
-    Tool("litert", "litert-torch", ("litert-torch", "ai-edge-quantizer", "transformers"), {}),
+    Peer("torch", "torch.onnx", ("torch", "transformers", "onnx", "onnxscript", "onnxruntime"), {}),
+    Peer("litert", "litert-torch", ("litert-torch", "ai-edge-quantizer", "transformers"), {}),
 )
 
-EXPORTS: tuple[Export, ...] = (
-    Export("optimum", "fp32.onnx", "fp32", "optimum-onnx"),
-    Export("torch", "fp32.onnx", "fp32", "torch.onnx"),
-    Export("optimum", "int8.onnx", "int8", "optimum-onnx, quantize_dynamic"),
-    Export("torch", "int8.onnx", "int8", "torch.onnx, quantize_dynamic"),
-    *(Export("litert", f"fp32-{n}.tflite", "fp32", "litert-torch", n) for n in LENGTHS),
+EXPORTS: tuple[PeerExport, ...] = (
+    PeerExport("optimum", "fp32.onnx", "fp32", "optimum-onnx"),
+    PeerExport("torch", "fp32.onnx", "fp32", "torch.onnx"),
+    PeerExport("optimum", "int8.onnx", "int8", "optimum-onnx, quantize_dynamic"),
+    PeerExport("torch", "int8.onnx", "int8", "torch.onnx, quantize_dynamic"),
+    *(PeerExport("litert", f"fp32-{n}.tflite", "fp32", "litert-torch", n) for n in LENGTHS),
     *(
-        Export("litert", f"int8-{n}.tflite", "int8", "litert-torch, ai-edge-quantizer", n)
+        PeerExport("litert", f"int8-{n}.tflite", "int8", "litert-torch, ai-edge-quantizer", n)
         for n in LENGTHS
     ),
 )
 
 
-def made(checkpoint: Path, say: Say) -> dict[Export, Path]:
+def made(checkpoint: Path, say: Say) -> dict[PeerExport, Path]:
     """Every file of every tool, made now if it is not there.
 
     Args:
@@ -99,19 +99,24 @@ def made(checkpoint: Path, say: Say) -> dict[Export, Path]:
     Raises:
         SetupError: an environment cannot be installed, or its tool fails.
     """
-    folders = {tool.name: setup(tool, checkpoint).make(say) for tool in TOOLS}
+    folders = {peer.name: setup(peer, checkpoint).make(say) for peer in PEERS}
     return {export: folders[export.tool] / export.file for export in EXPORTS}
 
 
-def setup(tool: Tool, checkpoint: Path) -> Setup:
-    """How a tool's files of a checkpoint are made."""
-    pins = tuple(constraints(_CONSTRAINTS.read_text().splitlines(), tool.pins))
+def setup(peer: Peer, checkpoint: Path) -> Setup:
+    """How a tool's files of a checkpoint are made.
+
+    They are made anew where the tool, what it is asked for beside itself, or the script has another
+    version; not where any other line of ``constraints.txt`` changes.
+    """
+    pins = tuple(constraints(_CONSTRAINTS.read_text().splitlines(), peer.pins))
+    wanted = {*peer.packages, *peer.pins}
     files = tuple(path for path in tree(checkpoint) if path.suffix in (".json", ".safetensors"))
 
     def stamp() -> Mapping[str, object]:
         return {
             "python": sys.version,
-            "packages": [*tool.packages, *pins],
+            "packages": [row for row in pins if _name(row) in wanted],
             "script": file_sha256(_SCRIPT),
             "checkpoint": files_sha256(checkpoint, *files),
         }
@@ -120,16 +125,16 @@ def setup(tool: Tool, checkpoint: Path) -> Setup:
         (folder / "constraints.txt").write_text("\n".join(pins) + "\n")
         venv.create(folder / _ENVIRONMENT, with_pip=True)
         pinned = ("--constraint", str(folder / "constraints.txt"))
-        run([_python(folder), "-m", "pip", "install", "--quiet", *pinned, *tool.packages], {})
+        run([_python(folder), "-m", "pip", "install", "--quiet", *pinned, *peer.packages], {})
 
     def export(folder: Path, run: Run) -> None:
-        run([_python(folder), "-I", str(_SCRIPT), tool.name, str(checkpoint), str(folder)], {})
+        run([_python(folder), "-I", str(_SCRIPT), peer.name, str(checkpoint), str(folder)], {})
 
     parts = (
-        Part(f"install {tool.title}", "check the network and pip's settings", install),
-        Part(f"export by {tool.title}", "run benchmarks/studies/peer_exports.py by hand", export),
+        Part(f"install {peer.title}", "check the network and pip's settings", install),
+        Part(f"export by {peer.title}", "run benchmarks/studies/peer_exports.py by hand", export),
     )
-    return Setup(f"peer-{tool.name}", parts, stamp, scratch=(_ENVIRONMENT,))
+    return Setup(f"peer-{peer.name}", parts, stamp, scratch=(_ENVIRONMENT,))
 
 
 def constraints(own: Sequence[str], pins: Mapping[str, str]) -> Iterator[str]:
@@ -140,15 +145,15 @@ def constraints(own: Sequence[str], pins: Mapping[str, str]) -> Iterator[str]:
         pins: versions by package.
     """
     for line in own:
-        found = re.match(r"[\w.-]+", line)
-        if found and _normalised(found[0]) not in pins:
+        if _name(line) not in {"", *pins}:
             yield line
     yield from (f"{name}=={version}" for name, version in pins.items())
 
 
-def _normalised(name: str) -> str:
-    """A package's name as PyPI compares it (PEP 503)."""
-    return re.sub(r"[-_.]+", "-", name).lower()
+def _name(line: str) -> str:
+    """The package that a line of a constraints file pins, as PyPI compares names (PEP 503)."""
+    found = re.match(r"[\w.-]+", line)
+    return re.sub(r"[-_.]+", "-", found[0]).lower() if found else ""
 
 
 def _python(folder: Path) -> str:

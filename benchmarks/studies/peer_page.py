@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from edgekit import stats
 from edgekit.benchmarks.measurement import Measurement
-from edgekit.benchmarks.studies.peer_quality import Quality
+from edgekit.benchmarks.studies.peer_quality import VectorQuality
 from edgekit.errors import PlanError
 from edgekit.stats import Interval
 from edgekit.words import count, megabytes
@@ -21,7 +21,7 @@ _MEMORY_AT = 128  # tokens
 
 
 @dataclass(frozen=True)
-class Entrant:
+class Contestant:
     """A file that is compared; ``length`` is the one that it takes, None if it takes any."""
 
     maker: str
@@ -36,14 +36,14 @@ class Entrant:
         return f"{self.maker}, {self.format} {self.recipe}{length}"
 
     @property
-    def of_any_length(self) -> Entrant:
+    def of_any_length(self) -> Contestant:
         """The same for all files that one tool makes for several lengths."""
         return replace(self, length=None)
 
 
 @dataclass(frozen=True)
-class Judged:
-    """The quality of every tool's files, by their :attr:`Entrant.name`.
+class Verdicts:
+    """The quality of every tool's files, by their :attr:`Contestant.name`.
 
     Attributes:
         digest: of the files and the texts that were judged.
@@ -55,7 +55,7 @@ class Judged:
     digest: str
     texts: int
     pytorch: float
-    qualities: Mapping[str, Quality]
+    qualities: Mapping[str, VectorQuality]
 
 
 @dataclass(frozen=True)
@@ -63,25 +63,25 @@ class Study:
     """All that the page is made of; ``load`` is the machine's average load before the first run."""
 
     rows: Sequence[Measurement]
-    sizes: Mapping[Entrant, int]
-    judged: Judged | None
+    sizes: Mapping[Contestant, int]
+    judged: Verdicts | None
     load: float
 
-    def of(self, entrant: Entrant, runtime: str) -> list[Measurement]:
+    def of(self, contestant: Contestant, runtime: str) -> list[Measurement]:
         """A tool's measurements in one runtime, those of all its lengths, in the order of runs."""
-        names = {each.name for each in self.sizes if each.of_any_length == entrant}
-        names |= {EDGEKIT} if entrant.maker == EDGEKIT else set()
+        names = {each.name for each in self.sizes if each.of_any_length == contestant}
+        names |= {EDGEKIT} if contestant.maker == EDGEKIT else set()
         return [
             row
             for row in self.rows
             if row.subject.model in names
             and row.subject.runtime == runtime
-            and (row.subject.format, row.subject.recipe) == (entrant.format, entrant.recipe)
+            and (row.subject.format, row.subject.recipe) == (contestant.format, contestant.recipe)
         ]
 
 
 @dataclass(frozen=True)
-class Group:
+class Contest:
     """Files of one format and recipe in one runtime."""
 
     study: Study
@@ -98,7 +98,7 @@ class Group:
 
     def rows(self, maker: str) -> list[Measurement]:
         """A maker's measurements that have a latency."""
-        found = self.study.of(Entrant(maker, self.format, self.recipe), self.runtime)
+        found = self.study.of(Contestant(maker, self.format, self.recipe), self.runtime)
         return [row for row in found if row.latency_ms]
 
 
@@ -107,7 +107,7 @@ def section(study: Study) -> str:
     groups = dict.fromkeys(
         (row.subject.format, row.subject.recipe, row.subject.runtime) for row in study.rows
     )
-    tables = [line for key in sorted(groups) for line in _group(Group(study, *key))]
+    tables = [line for key in sorted(groups) for line in _contest(Contest(study, *key))]
     return "\n".join([*_conditions(study), *tables])
 
 
@@ -143,30 +143,30 @@ def _conditions(study: Study) -> Iterator[str]:
     yield ""
 
 
-def _group(group: Group) -> Iterator[str]:
-    yield f"### {_FORMATS[group.format]} {group.recipe}, {group.runtime}"
+def _contest(contest: Contest) -> Iterator[str]:
+    yield f"### {_FORMATS[contest.format]} {contest.recipe}, {contest.runtime}"
     yield ""
     yield from _table(
         ("made by", "size", "load", "first", "memory", "cosine mean / min", "Spearman", "padding"),
-        [_properties(group, maker) for maker in group.makers if maker != COPY],
+        [_properties(contest, maker) for maker in contest.makers if maker != COPY],
     )
-    others = [maker for maker in group.makers if maker != EDGEKIT]
+    others = [maker for maker in contest.makers if maker != EDGEKIT]
     yield from _table(
         ("text", "edgekit", *(f"/ {maker}" for maker in others)),
         [
-            (_text(row), _ms(row), *(_against(row, group.rows(maker)) for maker in others))
-            for row in group.rows(EDGEKIT)
+            (_text(row), _ms(row), *(_against(row, contest.rows(maker)) for maker in others))
+            for row in contest.rows(EDGEKIT)
         ],
     )
 
 
-def _properties(group: Group, maker: str) -> tuple[str, ...]:
-    rows, sizes = group.rows(maker), group.study.sizes
-    entrant = Entrant(maker, group.format, group.recipe)
-    size = max(bytes_ for each, bytes_ in sizes.items() if each.of_any_length == entrant)
+def _properties(contest: Contest, maker: str) -> tuple[str, ...]:
+    rows, sizes = contest.rows(maker), contest.study.sizes
+    contestant = Contestant(maker, contest.format, contest.recipe)
+    size = max(bytes_ for each, bytes_ in sizes.items() if each.of_any_length == contestant)
     memory = [row.peak_memory_bytes for row in rows if row.conditions.length == _MEMORY_AT]
-    judged = group.study.judged
-    found = judged.qualities.get(entrant.name) if judged else None
+    judged = contest.study.judged
+    found = judged.qualities.get(contestant.name) if judged else None
     return (
         maker,
         megabytes(size),

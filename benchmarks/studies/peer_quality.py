@@ -29,7 +29,7 @@ _PADDED = 100  # texts that are asked again with padding
 
 
 @dataclass(frozen=True)
-class Quality:
+class VectorQuality:
     """What is known of a file's vectors.
 
     Attributes:
@@ -103,7 +103,7 @@ class Judge:
         self._truth = _vectors(answers)
         self.texts, self.pytorch = len(answers), self._metric(answers)
 
-    def judge(self, paths: Sequence[Path]) -> Quality:
+    def judge(self, paths: Sequence[Path]) -> VectorQuality:
         """The quality of a file, or of the files that one tool makes for several lengths.
 
         Args:
@@ -120,7 +120,7 @@ class Judge:
         cosines = (found * self._truth).sum(1) / (
             np.linalg.norm(found, axis=1) * np.linalg.norm(self._truth, axis=1)
         )
-        return Quality(
+        return VectorQuality(
             float(cosines.mean()),
             float(cosines.min()),
             self._metric(answers),

@@ -23,7 +23,7 @@ from edgekit.benchmarks import session
 from edgekit.benchmarks.measurement import Measurement
 from edgekit.benchmarks.spec import Limits, Model, Suite
 from edgekit.benchmarks.studies import peer_files, peer_page
-from edgekit.benchmarks.studies.peer_page import COPY, EDGEKIT, Entrant, Judged, Study
+from edgekit.benchmarks.studies.peer_page import COPY, EDGEKIT, Contestant, Study, Verdicts
 from edgekit.benchmarks.studies.peer_quality import Judge
 from edgekit.bundle import Bundle
 from edgekit.errors import PlanError
@@ -35,18 +35,18 @@ _PAGE = Path(__file__).resolve().parents[2] / "docs" / "performance.md"
 
 
 @dataclass(frozen=True)
-class Run:
-    """Files that are measured together: texts of one length, ``batch`` of them an inference."""
+class TextShape:
+    """What files are fed together: texts of one length, ``batch`` of them an inference."""
 
     length: int
     batch: int = 1
 
-    def models(self, bundle: Bundle, entrants: Mapping[Entrant, Path]) -> Iterator[Model]:
+    def models(self, bundle: Bundle, contestants: Mapping[Contestant, Path]) -> Iterator[Model]:
         """What a suite measures: the bundle, and the files of others that take such texts best."""
         yield Model(bundle=bundle.path, name=EDGEKIT)
-        for entrant, path in entrants.items():
-            if entrant.maker != EDGEKIT and entrant.length in (None, self.padded):
-                yield Model(bundle=path, like=bundle.path, name=entrant.name)
+        for contestant, path in contestants.items():
+            if contestant.maker != EDGEKIT and contestant.length in (None, self.padded):
+                yield Model(bundle=path, like=bundle.path, name=contestant.name)
 
     @property
     def runtimes(self) -> tuple[str, ...]:
@@ -59,7 +59,7 @@ class Run:
         return min(length for length in peer_files.LENGTHS if length >= self.length)
 
 
-RUNS = (Run(14), Run(32), Run(128), Run(32, batch=8))
+SHAPES = (TextShape(14), TextShape(32), TextShape(128), TextShape(32, batch=8))
 
 
 def ours(folder: Path, force: bool) -> Bundle:
@@ -70,53 +70,55 @@ def ours(folder: Path, force: bool) -> Bundle:
     return Bundle.open(path)
 
 
-def entrants(bundle: Bundle, folder: Path) -> dict[Entrant, Path]:
+def contestants(bundle: Bundle, folder: Path) -> dict[Contestant, Path]:
     """Every file that is compared: ours, copies of ours, and those of other tools."""
-    found: dict[Entrant, Path] = {}
+    found: dict[Contestant, Path] = {}
     for artifact in bundle.artifacts:
         kind = (artifact.format, artifact.recipe)
         copy = folder / f"copy-{artifact.path.name}"
         shutil.copyfile(artifact.path, copy)
-        found[Entrant(EDGEKIT, *kind)] = artifact.path
-        found[Entrant(COPY, *kind)] = copy
+        found[Contestant(EDGEKIT, *kind)] = artifact.path
+        found[Contestant(COPY, *kind)] = copy
     for export, path in peer_files.made(find(DEMO).folder, click.echo).items():
         format_name = {".onnx": "onnx", ".tflite": "tflite"}[path.suffix]
-        found[Entrant(export.title, format_name, export.recipe, export.length)] = path
+        found[Contestant(export.title, format_name, export.recipe, export.length)] = path
     return found
 
 
-def judged(bundle: Bundle, data: Path, files: Mapping[Entrant, Path], folder: Path) -> Judged:
+def judged(bundle: Bundle, data: Path, files: Mapping[Contestant, Path], folder: Path) -> Verdicts:
     """The quality of every tool's files on labelled pairs; taken over if nothing has changed."""
     kept = folder / "quality.json"
     digest = "".join(file_sha256(path) for path in (data, *files.values()))
     if kept.exists():
-        found = documents.read_json(kept, Judged, PlanError, f"remove {kept}")
+        found = documents.read_json(kept, Verdicts, PlanError, f"remove {kept}")
         if found.digest == digest:
             return found
     judge, qualities = Judge(bundle, data), {}
-    for key in dict.fromkeys(entrant.of_any_length for entrant in files if entrant.maker != COPY):
+    for key in dict.fromkeys(
+        contestant.of_any_length for contestant in files if contestant.maker != COPY
+    ):
         click.echo(f"ask {judge.texts} texts: {key.name}")
-        paths = [path for entrant, path in files.items() if entrant.of_any_length == key]
+        paths = [path for contestant, path in files.items() if contestant.of_any_length == key]
         qualities[key.name] = judge.judge(paths)
-    found = Judged(digest, judge.texts, judge.pytorch, qualities)
+    found = Verdicts(digest, judge.texts, judge.pytorch, qualities)
     write_text(kept, documents.dump_json(found, kept.name, indent=1) + "\n")
     return found
 
 
 def measured(
-    bundle: Bundle, files: Mapping[Entrant, Path], folder: Path, seconds: float
+    bundle: Bundle, files: Mapping[Contestant, Path], folder: Path, seconds: float
 ) -> list[Measurement]:
     """Times every file at every length, now."""
     limits = Limits(seconds=seconds, max_samples=1000, precision=0.005, loads=2, cold=0)
     shutil.rmtree(folder, ignore_errors=True)
     rows: list[Measurement] = []
-    for run in RUNS:
+    for shape in SHAPES:
         suite = Suite(
             "peers",
-            tuple(run.models(bundle, files)),
-            lengths=(run.length,),
-            batch=(run.batch,),
-            runtimes=run.runtimes,
+            tuple(shape.models(bundle, files)),
+            lengths=(shape.length,),
+            batch=(shape.batch,),
+            runtimes=shape.runtimes,
             limits=limits,
         )
         rows = session.run(
@@ -138,13 +140,13 @@ def main(
     """Measures our files beside those of other tools; DATA are pairs with scores."""
     out.mkdir(parents=True, exist_ok=True)
     bundle = ours(out, force)
-    files = entrants(bundle, out)
+    files = contestants(bundle, out)
     quality = judged(bundle, data, files, out) if data else None
     if prepare:
         return
     load = os.getloadavg()[0]
     rows = measured(bundle, files, out / "bench", seconds)
-    sizes = {entrant: path.stat().st_size for entrant, path in files.items()}
+    sizes = {contestant: path.stat().st_size for contestant, path in files.items()}
     study = Study(rows, sizes, quality, load)
     page.write_text(peer_page.inserted(page.read_text(), peer_page.section(study)))
     click.echo(f"written: {page}")
