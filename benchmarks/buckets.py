@@ -204,7 +204,9 @@ def best_sets(
     places = np.searchsorted(lengths, counts)
     below = [0, *accumulate(np.bincount(places, minlength=len(lengths)).tolist())]
     # of each length: what the texts up to it cost if it is the last bucket, and the buckets
-    best = [(below[j + 1] * cost, (lengths[j],)) for j, cost in enumerate(costs)]
+    best: list[tuple[float, tuple[int, ...]]] = [
+        (below[j + 1] * cost, (lengths[j],)) for j, cost in enumerate(costs)
+    ]
     yield best[-1][1]
     for _ in range(1, min(most, len(lengths))):
         best = [

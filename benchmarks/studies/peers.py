@@ -23,6 +23,7 @@ from edgekit.benchmarks import session
 from edgekit.benchmarks.measurement import Measurement
 from edgekit.benchmarks.spec import Limits, Model, Suite
 from edgekit.benchmarks.studies import peer_files, peer_page
+from edgekit.benchmarks.studies.peer_exports import LENGTHS
 from edgekit.benchmarks.studies.peer_page import COPY, EDGEKIT, Contestant, Study, Verdicts
 from edgekit.benchmarks.studies.peer_quality import Judge
 from edgekit.bundle import Bundle
@@ -56,7 +57,7 @@ class TextShape:
     @property
     def padded(self) -> int:
         """The length of the file that an app would have for such a text."""
-        return min(length for length in peer_files.LENGTHS if length >= self.length)
+        return min(length for length in LENGTHS if length >= self.length)
 
 
 SHAPES = (TextShape(14), TextShape(32), TextShape(128), TextShape(32, batch=8))
