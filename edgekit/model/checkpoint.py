@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from edgekit.errors import SourceError, UnsupportedError, first_line
-from edgekit.model import adapters
+from edgekit.model import adapters, weights
 from edgekit.model import config as configs
 from edgekit.model.sentence import lowercases
 from edgekit.model.source import SEED, Source
@@ -172,20 +172,34 @@ def _pretrained(auto: type[PreTrainedModel], source: Source, task: Task) -> PreT
             f"the weights of {source.origin} cannot be loaded: {name} is {tuple(stored)}, but "
             f"config.json makes it {tuple(expected)}"
         )
-    _check_missing(info["missing_keys"], source, task)
+    _check_missing(info, model.base_model_prefix, source, task)
     if not source.trust.unused_weights:
         _check_unused(info["unexpected_keys"], source, task)
     return model
 
 
-def _check_missing(keys: Iterable[str], source: Source, task: Task) -> None:
+def _check_missing(
+    info: Mapping[str, Iterable[str]], prefix: str, source: Source, task: Task
+) -> None:
     unread = "pooler." if _ignores_pooler(task) else ()
-    missing = sorted(key for key in keys if not key.startswith(unread))
-    if missing:
-        raise SourceError(
-            f"{source.origin} has no weights for {_named(missing)}: it was not trained for "
-            f"{task.name}; name its own task with --task"
+    missing = sorted(key for key in info["missing_keys"] if not key.startswith(unread))
+    if not missing:
+        return
+    encoder = [key for key in missing if task.headless or key.startswith(f"{prefix}.")]
+    shard = weights.listed_in(source.encoder, missing[0])
+    if shard is not None:
+        why = f"they are to be in {shard}, and are not: download that file again"
+    elif encoder and info["unexpected_keys"]:
+        other = min(info["unexpected_keys"])
+        why = (
+            f"its weights have other names, such as {other}: save the Transformers model inside "
+            "with its own save_pretrained()"
         )
+    elif encoder:
+        why = "a part of the encoder is not there: download the checkpoint again"
+    else:
+        why = f"it was not trained for {task.name}; name its own task with --task"
+    raise SourceError(f"{source.origin} has no weights for {_named(encoder or missing)}: {why}")
 
 
 def _check_unused(keys: Iterable[str], source: Source, task: Task) -> None:
