@@ -40,7 +40,7 @@ class Artifact(ArtifactEntry, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, folder: Path, entry: ArtifactEntry, task: str) -> Artifact:
-        """The artifact that ``entry`` describes in the bundle ``folder``, of a model for ``task``."""
+        """The artifact that ``entry`` describes in the bundle ``folder``, of a model for a task."""
         facts = {name: getattr(entry, name) for name in ArtifactEntry.__struct_fields__}
         tolerance, known = entry.proofs[0].tolerance, recipe.RECIPES.get(entry.recipe)
         if known is not None:

@@ -173,13 +173,24 @@ def test_weights_of_another_form_have_their_own_remedy(
         find(str(tmp_path / "model"))
 
 
-def test_weights_saved_as_a_part_of_another_module_are_named(
-    classifier: Path, tmp_path: Path
-) -> None:
+NAMES = {  # what is put around a model's or a layer's weights, and the name that is shown
+    "part of a module": (lambda key: f"net.{key}", r"net\.bert"),
+    "weight norm": (
+        lambda key: key.replace(
+            "classifier.weight", "classifier.parametrizations.weight.original1"
+        ),
+        r"classifier\.parametrizations",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", NAMES)
+def test_other_names_of_weights_are_shown(case: str, classifier: Path, tmp_path: Path) -> None:
+    rename, shown = NAMES[case]
     folder = Path(shutil.copytree(classifier, tmp_path / "model"))
     path = folder / "model.safetensors"
-    save_file({f"net.{key}": value for key, value in load_file(path).items()}, path, FROM_TORCH)
-    with pytest.raises(SourceError, match=r"other names, such as net\.bert"):
+    save_file({rename(key): value for key, value in load_file(path).items()}, path, FROM_TORCH)
+    with pytest.raises(SourceError, match=f"other names, such as {shown}"):
         checkpoint.load_model(find(str(folder)), tasks.get("text-classification"))
 
 

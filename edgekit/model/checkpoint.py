@@ -25,9 +25,13 @@ _HARMLESS = re.compile(
     r"pooler\..*|seq_relationship\..*|cls\.seq_relationship\..*|num_batches_tracked"
     r")$"
 )
-# What a training loop around the model puts before the name of every weight.
-_WRAPPERS = {r"^module\.": "", r"^_orig_mod\.": ""}
-_ATTENTION = ("attn_implementation", "_attn_implementation", "_attn_implementation_internal")
+# What a training loop around the model, or around its layers, puts into the names of weights.
+_WRAPPERS = {r"\b(?:_orig_mod|_(?:fsdp|checkpoint)_wrapped_module)\.": "", r"^module\.": ""}
+# Settings of the machine that a model was trained on, and what it shall return: no answer changes.
+_SETTINGS = {
+    *("attn_implementation", "_attn_implementation", "_attn_implementation_internal"),
+    *("output_attentions", "output_hidden_states", "chunk_size_feed_forward"),
+}
 _NOWHERE = "no-adapter"  # the folder in which Transformers shall look for one
 
 
@@ -126,10 +130,10 @@ def _random(auto: type[PreTrainedModel], source: Source) -> PreTrainedModel:
 
 
 def _config(source: Source) -> PreTrainedConfig:
-    """As Transformers reads it, but for the attention kernel of the machine it was trained on."""
+    """As Transformers reads it, but for the settings of the machine it was trained on."""
     from transformers import CONFIG_MAPPING
 
-    values = {name: value for name, value in source.config.items() if name not in _ATTENTION}
+    values = {name: value for name, value in source.config.items() if name not in _SETTINGS}
     try:
         return CONFIG_MAPPING[source.family.model_type].from_dict(values)
     except Exception as error:
@@ -186,14 +190,15 @@ def _check_missing(
     if not missing:
         return
     encoder = [key for key in missing if task.headless or key.startswith(f"{prefix}.")]
+    part = "" if encoder else missing[0].rpartition(".")[0]
+    others = sorted(key for key in info["unexpected_keys"] if key.startswith(part))
     shard = weights.listed_in(source.encoder, missing[0])
     if shard is not None:
         why = f"they are to be in {shard}, and are not: download that file again"
-    elif encoder and info["unexpected_keys"]:
-        other = min(info["unexpected_keys"])
+    elif others:
         why = (
-            f"its weights have other names, such as {other}: save the Transformers model inside "
-            "with its own save_pretrained()"
+            f"its weights have other names, such as {others[0]}: take off what was put around "
+            "the Transformers model or its layers, and save it with save_pretrained()"
         )
     elif encoder:
         why = "a part of the encoder is not there: download the checkpoint again"
