@@ -25,8 +25,8 @@ _HARMLESS = re.compile(
     r"pooler\..*|seq_relationship\..*|cls\.seq_relationship\..*|num_batches_tracked"
     r")$"
 )
-# What a training loop around the model, or around its layers, puts into the names of weights.
-_WRAPPERS = {r"\b(?:_orig_mod|_(?:fsdp|checkpoint)_wrapped_module)\.": "", r"^module\.": ""}
+# What a training loop around the model puts before the name of every weight.
+_WRAPPERS = {r"^(?:(?:module|_orig_mod|_fsdp_wrapped_module)\.)+": ""}
 # Settings of the machine that a model was trained on, and what it shall return: no answer changes.
 _SETTINGS = {
     *("attn_implementation", "_attn_implementation", "_attn_implementation_internal"),
