@@ -153,11 +153,11 @@ def _named(folder: Path, name: str) -> Weights | None:
 def _variants(folder: Path, suffix: str) -> list[str]:
     """The names of variants that have files of that kind; of several the first is read.
 
-    A variant differs from the others in its precision only: float32 comes first.
+    A variant differs from the others in its precision only: float32 comes first, bfloat16 last.
     """
     matches = (_VARIANT.fullmatch(path.name) for path in folder.iterdir() if suffix in path.name)
     found = {match["whole"] or match["index"] for match in matches if match}
-    return sorted(found, key=lambda name: ("32" not in name, name))
+    return sorted(found, key=lambda name: ("32" not in name, "bf" in name, name))
 
 
 def _listed(folder: Path, name: str, index_name: str) -> tuple[Path, ...]:
