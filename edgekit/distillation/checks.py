@@ -65,7 +65,7 @@ def check_shape(shape: Shape, goal: Objective, found: Source) -> None:
     if goal.name == "embedding" and found.default_prompt_name():
         raise PlanError(
             f"{found.origin} puts a prompt before every text (default_prompt_name), and distilling "
-            f"does not: remove default_prompt_name from {sentence.SETTINGS}, and put the prompt "
+            f"does not: remove default_prompt_name from {sentence.CONFIG}, and put the prompt "
             "into the texts"
         )
     if not found.has_tokenizer:
