@@ -2,8 +2,8 @@
 
     python tests/phone_times.py BUNDLE
 
-``BUNDLE`` is any bundle with a tokenizer. Each time is of a fresh program that has started: from the
-bundle's opening to the first row of ids, by the clock and in CPU time, then the same text again;
+``BUNDLE`` is any bundle with a tokenizer. Each time is of a fresh program that has started: from
+opening the bundle to the first row of ids, by the clock and in CPU time, then the same text again;
 medians of five. Java has 64 MB of heap and Node.js 64 MB of old space; memory is what the whole
 program takes. The machine has to be idle.
 """
@@ -34,7 +34,7 @@ _KINDS: dict[str, Callable[[Path], dict[str, Any]]] = {"Unigram": unigram, "BPE"
 
 @dataclass(frozen=True)
 class Times:
-    """Of one program: seconds and CPU seconds to the first row, seconds to the second, and memory."""
+    """Of one program: to its first row of ids, and to its second."""
 
     first_s: float
     cpu_s: float
