@@ -28,7 +28,6 @@ from edgekit.converters.options import FormatOptions
 from edgekit.errors import ConversionError, first_line
 from edgekit.mil import passes
 from edgekit.mil.package import read_spec, spec_path
-from edgekit.mil.stored import read as weights
 from edgekit.mil.toolbox import coremltools, no_overflow_warnings
 from edgekit.quantize.scheme import FLOAT16, FLOAT32, Scheme
 from edgekit.quantize.selector import Tensor
@@ -50,7 +49,10 @@ COVERAGE = Coverage(
     [(operator, scheme) for operator in _OPERATORS for scheme in _SCHEMES],
     "converters/coreml.py",
 )
-__all__ = ["COVERAGE", "Options", "conversion_pipeline", "convert", "missing_operators", "weights"]
+__all__ = [
+    *("COVERAGE", "Options", "convert", "inspect", "missing_operators", "weights"),
+    "conversion_pipeline",
+]
 
 _CAST = re.compile(r"_to_fp16(_\d+)?$")  # ends the name of a parameter that was cast
 _COREMLTOOLS = "com.github.apple.coremltools.version"  # the key Apple's own tools write

@@ -17,6 +17,7 @@ from edgekit.cli.options import (
     json_option,
     quiet_option,
 )
+from edgekit.formats import DEFAULT
 
 
 @click.command()
@@ -27,7 +28,7 @@ from edgekit.cli.options import (
     metavar="TASK",
     help=f"What the model is for: {', '.join(TASKS)}.  [default: what its config says]",
 )
-@click.option("--to", type=FORMAT_NAMES, default="onnx,tflite,coreml", show_default=True)
+@click.option("--to", type=FORMAT_NAMES, default=",".join(DEFAULT), show_default=True)
 @click.option(
     "--recipe",
     type=RECIPE_NAMES,
