@@ -88,7 +88,7 @@ def _missing(plan: ExportPlan, traced: graph.Graph) -> Iterator[tuple[str, str]]
         operators = format_.missing_operators(traced)
         if operators:
             lacks = f"{format_.title} has no lowering for {', '.join(operators)}"
-            yield name, f"{lacks}: add rows to its table in converters/"
+            yield name, f"{lacks}: add rows to {format_.converter().COVERAGE.table}"
 
 
 def _reference(
