@@ -25,6 +25,7 @@ check: $(READY)  ## lint, format, types and which package imports which
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy --config-file tests/mypy.ini
 	$(BIN)/lint-imports
 
 schemas: $(READY)  ## write docs/schemas from the types

@@ -230,8 +230,9 @@ def proofs(
     kind, wrong = recipe.get(recipe_name), graph.load(traced.folder)
     mutate(wrong.dynamic)
     wrong.dynamic.graph_module.recompile()
-    convert = formats.get(name).converter().convert
-    ((_, path),) = convert(wrong, [kind], Card("tiny", "tests", "tests"), folder)
+    converter = formats.get(name).converter()
+    card = Card("tiny", "tests", "tests")
+    ((_, path),) = converter.convert(wrong, [kind], card, folder, converter.Options())
     reference = replace(traced.reference, rounded=traced.rounded(name, recipe_name))
     return [prove(session, reference, kind.tolerance) for session in table.sessions(path, name)]
 
