@@ -37,6 +37,18 @@ def console(width: int = 120) -> Console:
 
 
 @dataclass(frozen=True)
+class TextTable:
+    """A table of words and numbers, for whatever prints it.
+
+    The first ``left`` columns are words, the others numbers.
+    """
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    left: int
+
+
+@dataclass(frozen=True)
 class Column:
     """A column of a table on a terminal.
 

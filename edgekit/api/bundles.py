@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from edgekit.api.arguments import AnyPath, counts, names
 
 if TYPE_CHECKING:
-    from edgekit.api.notebook import Rows
+    from edgekit.api.rows import Rows
     from edgekit.bundle import Bundle
     from edgekit.conversion.steps import Step
     from edgekit.converters.facts import FileFacts
@@ -137,7 +137,7 @@ def verify(
     Raises:
         BundleError: the bundle is damaged, or a file does not open.
     """
-    from edgekit.api.notebook import Rows
+    from edgekit.api.rows import Rows
     from edgekit.bundle import Bundle
     from edgekit.conversion import worker
     from edgekit.proof import verify as verifying

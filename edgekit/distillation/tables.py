@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from edgekit.distillation import report
 from edgekit.distillation.report import DistillationReport, Entrant
-from edgekit.reporting.tables import TextTable
+from edgekit.layout import TextTable
 
 _NOTHING = ""
 

@@ -9,11 +9,10 @@ from functools import partial
 from rich.markup import escape
 
 from edgekit import layout
-from edgekit.layout import Column
+from edgekit.layout import Column, TextTable
 from edgekit.reporting import headline, quality_tables, scores, tables, wording
 from edgekit.reporting.groups import Group, Result
 from edgekit.reporting.numbers import Report
-from edgekit.reporting.tables import TextTable
 from edgekit.words import count, megabytes
 
 _WIDTH = 140  # where the output is no terminal
