@@ -28,7 +28,8 @@ from edgekit.proof import embedded_tokenizer, golden, probes
 from edgekit.proof.reference import Reference
 from edgekit.signature import Card, Signature, TensorSpec
 from edgekit.tokens import tokenizer as tokenizers
-from edgekit.tokens.encoding import Encoded, Prefixes, Tokenizer
+from edgekit.tokens.encoded import Encoded
+from edgekit.tokens.encoding import Prefixes, Tokenizer
 from edgekit.tokens.saved import TextTokenizer
 from edgekit.tracing import graph
 
