@@ -132,7 +132,7 @@ def _extras(report: Report) -> Iterator[tuple[str, TextTable]]:
 
 
 def _once(table: TextTable) -> TextTable:
-    """Without the claim where the row above has the same."""
+    """The table of the paper's claims; a claim with several rows stands in the first of them."""
     above = [("", ""), *(row[:2] for row in table.rows)]
     rows = [
         ("", "", *row[2:]) if row[:2] == before else row
