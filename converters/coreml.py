@@ -23,11 +23,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from edgekit.converters.coreml_facts import read as inspect
 from edgekit.converters.lowering import Coverage
 from edgekit.converters.options import FormatOptions
 from edgekit.errors import ConversionError, first_line
 from edgekit.mil import passes
 from edgekit.mil.package import read_spec, spec_path
+from edgekit.mil.stored import read as weights
 from edgekit.mil.toolbox import coremltools, no_overflow_warnings
 from edgekit.quantize.scheme import FLOAT16, FLOAT32, Scheme
 from edgekit.quantize.selector import Tensor
@@ -50,9 +52,8 @@ COVERAGE = Coverage(
     "converters/coreml.py",
 )
 __all__ = [
-    *("COVERAGE", "Options", "convert", "inspect", "missing_operators", "weights"),
-    "conversion_pipeline",
-]
+    "COVERAGE", "Options", "conversion_pipeline", "convert", "inspect", "missing_operators", "weights",
+]  # fmt: skip
 
 _CAST = re.compile(r"_to_fp16(_\d+)?$")  # ends the name of a parameter that was cast
 _COREMLTOOLS = "com.github.apple.coremltools.version"  # the key Apple's own tools write
