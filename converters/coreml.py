@@ -52,7 +52,8 @@ COVERAGE = Coverage(
     "converters/coreml.py",
 )
 __all__ = [
-    "COVERAGE", "Options", "conversion_pipeline", "convert", "inspect", "missing_operators", "weights",
+    "COVERAGE", "Options", "conversion_pipeline", "convert", "inspect", "missing_operators",
+    "weights",
 ]  # fmt: skip
 
 _CAST = re.compile(r"_to_fp16(_\d+)?$")  # ends the name of a parameter that was cast
