@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -169,7 +170,8 @@ FORMATS: dict[str, Format] = {
     )
 }
 
-DEFAULT = ("onnx", "tflite", "coreml")  # what every app can choose from; the others are asked for
+# What every app can choose from; the others are asked for. coremltools has no release for Windows.
+DEFAULT = ("onnx", "tflite") if sys.platform == "win32" else ("onnx", "tflite", "coreml")
 
 
 def get(name: str) -> Format:

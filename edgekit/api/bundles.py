@@ -21,7 +21,7 @@ def convert(
     model: str,
     *,
     task: str | None = None,
-    to: str | Iterable[str] = ("onnx", "tflite", "coreml"),
+    to: str | Iterable[str] | None = None,
     recipe: str | Iterable[str] | None = None,
     max_length: int | None = None,
     buckets: int | Iterable[int] | None = None,
@@ -44,7 +44,8 @@ def convert(
     Args:
         model: a hub id, a folder, ``demo`` or ``config:PATH``.
         task: what the model is for, like ``text-classification``; None asks the checkpoint.
-        to: formats, like ``onnx``: what ``edgekit convert --help`` lists.
+        to: formats, like ``onnx``: what ``edgekit convert --help`` lists. None is ONNX, TFLite and
+            Core ML, on Windows the first two.
         recipe: how weights are stored, like ``fp32`` and ``int8``, one file for each in each
             format; None leaves each format its own.
         max_length: the most tokens, special ones included; None is the model's own limit, or 512
@@ -135,16 +136,27 @@ def verify(
         A row for each file and runtime; ``passed`` says whether it computes what PyTorch did.
 
     Raises:
-        BundleError: the bundle is damaged, or a file does not open.
+        BundleError: the bundle is damaged.
+        ConversionError: a runtime crashed, and in which file.
     """
     from edgekit.api.rows import Rows
     from edgekit.bundle import Bundle
     from edgekit.conversion import worker
     from edgekit.proof import verify as verifying
 
-    progress(f"{bundle}: every file's hash")
+    running = ""
+
+    def say(text: str) -> None:
+        nonlocal running
+        running = text
+        progress(text)
+
+    say(f"{bundle}: every file's hash")
     opened, asked = Bundle.open(Path(bundle).absolute()), names(artifact) or ()
-    return Rows(worker.alone(verifying.verify, opened, asked, debug=debug, say=progress))
+    try:
+        return Rows(worker.alone(verifying.verify, opened, asked, debug=debug, say=say))
+    except worker.CrashError as crash:
+        raise worker.CrashError(f"{running}: {crash}") from crash
 
 
 def run(

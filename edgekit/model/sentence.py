@@ -31,7 +31,8 @@ _ROLES = ("query", "document")  # which every model has, mostly with nothing to 
 _TAKEN = ("last_hidden_state", "logits")  # of a Transformers model, for vectors or for scores
 _NOT_DONE = {
     "query_expansion": "the vectors of masks behind a query count in the comparison, though the "
-    "model attends to none of them: a bundle's files answer for a text's own tokens only",
+    "model attends to none of them, and a bundle's files answer for a text's own tokens only: "
+    "remove it where your search is as good without",
     "query_length": "queries are cut elsewhere than documents, and a bundle has one max_length: "
     "remove it where your queries are short",
     "document_length": "documents are cut elsewhere than queries, and a bundle has one max_length: "
