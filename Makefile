@@ -26,6 +26,7 @@ check: $(READY)  ## lint, format, types and which package imports which
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy --config-file tests/mypy.ini
 	$(BIN)/lint-imports
 
 schemas: $(READY)  ## write docs/schemas from the types
@@ -43,7 +44,7 @@ bench-conversion: $(READY)  ## our conversion against the libraries' own entry p
 bench-peers: $(READY)  ## our files beside those of other tools, into docs/performance.md (10 minutes once all is built; ARGS=--help)
 	$(BIN)/python -m edgekit.benchmarks.studies.peers $(wildcard $(DATA)/stsb/pairs.tsv) -o $(PEERS) $(ARGS)
 
-distill: $(READY)  ## students of MiniLM and of a small BERT, with controls (slow; see docs/distilbert.md)
+distill: $(READY)  ## students of MiniLM in the paper's three ways, with controls (slow; see docs/distilbert.md)
 	$(BIN)/python -m edgekit.benchmarks.studies.distilbert $(DATA) -o $(DISTILLED)
 
 android: $(READY)  ## fetch the tools with which android_demo/ is built and run here (once, 250 MB), and the shell of its APK

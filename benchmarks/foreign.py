@@ -15,9 +15,11 @@ from msgspec import structs
 
 from edgekit.bundle import Artifact, Bundle
 from edgekit.conversion import worker
+from edgekit.converters.facts import FileFacts, function_length
 from edgekit.errors import PlanError
 from edgekit.files import size_bytes, tree_sha256
-from edgekit.runtime.inspection import READERS, FileFacts, function_length, inspect_file
+from edgekit.formats import of_suffix
+from edgekit.runtime.inspection import inspect_file
 from edgekit.signature import TensorSpec
 from edgekit.tolerance import Tolerance
 
@@ -61,7 +63,7 @@ class Foreign(Bundle):
 
 def is_file(path: Path) -> bool:
     """Whether it is a model's file or package, and no bundle."""
-    return path.suffix in READERS
+    return of_suffix(path.suffix) is not None
 
 
 def opened(path: Path, like: Bundle) -> Foreign:
