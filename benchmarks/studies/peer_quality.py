@@ -22,7 +22,7 @@ from edgekit.postprocess import Outputs
 from edgekit.runtime import table
 from edgekit.runtime.feeding import feed
 from edgekit.runtime.session import Feed, Session
-from edgekit.tokens.encoding import Prompt
+from edgekit.tokens.encoded import Prompt
 
 PADDING = 17  # tokens that are added where a file takes any length
 _PADDED = 100  # texts that are asked again with padding

@@ -48,7 +48,7 @@ class CompiledLiteRt:
         self._buffers: dict[int, _Buffers] = {}
 
     def run(self, feed: Feed) -> dict[str, np.ndarray]:
-        length = feed["input_ids"].shape[1]
+        length = next(iter(feed.values())).shape[1]
         if length not in self._buffers:
             self._buffers[length] = _Buffers.of(self._model, self._names[length])
         return self._buffers[length].run(self._model, feed)
