@@ -134,16 +134,27 @@ def verify(
         A row for each file and runtime; ``passed`` says whether it computes what PyTorch did.
 
     Raises:
-        BundleError: the bundle is damaged, or a file does not open.
+        BundleError: the bundle is damaged.
+        ConversionError: a runtime crashed, and in which file.
     """
     from edgekit.api.notebook import Rows
     from edgekit.bundle import Bundle
     from edgekit.conversion import worker
     from edgekit.proof import verify as verifying
 
-    progress(f"{bundle}: every file's hash")
+    running = ""
+
+    def say(text: str) -> None:
+        nonlocal running
+        running = text
+        progress(text)
+
+    say(f"{bundle}: every file's hash")
     opened, asked = Bundle.open(Path(bundle).absolute()), names(artifact) or ()
-    return Rows(worker.alone(verifying.verify, opened, asked, debug=debug, say=progress))
+    try:
+        return Rows(worker.alone(verifying.verify, opened, asked, debug=debug, say=say))
+    except worker.CrashError as crash:
+        raise worker.CrashError(f"{running}: {crash}") from crash
 
 
 def run(

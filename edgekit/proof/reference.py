@@ -84,6 +84,10 @@ class Reference:
                 break
         return replace(self, probes=tuple(kept))
 
+    def held(self, tolerance: Tolerance) -> Tolerance:
+        """What a file is held to, of what its recipe allows."""
+        return tolerance if self.rounded is None else self.rounded.held(tolerance)
+
     def clear_decisions(self, probe: Probe, clear: float) -> int:
         """How many decisions PyTorch takes by that share of the spread."""
         _, margins = probe.decision or self.task.decision(probe.outputs)
