@@ -45,7 +45,7 @@ bench: $(READY)  ## DistilBERT against BERT, every format and recipe (40 minutes
 bench-conversion: $(READY)  ## our conversion against the libraries' own entry points
 	$(BIN)/python -m edgekit.benchmarks.studies.conversion
 
-distill: $(READY)  ## students of MiniLM and of a small BERT, with controls (slow; see docs/distilbert.md)
+distill: $(READY)  ## students of MiniLM in the paper's three ways, with controls (slow; see docs/distilbert.md)
 	$(BIN)/python -m edgekit.benchmarks.studies.distilbert $(DATA) -o $(DISTILLED)
 
 android: $(READY)  ## fetch the tools with which android_demo/ is built and run here (once, 250 MB), and the shell of its APK

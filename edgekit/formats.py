@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -154,7 +155,8 @@ FORMATS: dict[str, Format] = {
     )
 }
 
-DEFAULT = ("onnx", "tflite", "coreml")  # what every app can choose from; the others are asked for
+# What every app can choose from; the others are asked for. coremltools has no release for Windows.
+DEFAULT = ("onnx", "tflite") if sys.platform == "win32" else ("onnx", "tflite", "coreml")
 
 
 def get(name: str) -> Format:

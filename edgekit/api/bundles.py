@@ -21,7 +21,7 @@ def convert(
     model: str,
     *,
     task: str | None = None,
-    to: str | Iterable[str] = ("onnx", "tflite", "coreml"),
+    to: str | Iterable[str] | None = None,
     recipe: str | Iterable[str] | None = None,
     max_length: int | None = None,
     buckets: int | Iterable[int] | None = None,
@@ -44,7 +44,8 @@ def convert(
     Args:
         model: a hub id, a folder, ``demo`` or ``config:PATH``.
         task: what the model is for, like ``text-classification``; None asks the checkpoint.
-        to: formats, of ``onnx``, ``tflite``, ``coreml``, ``executorch`` and ``coreai``.
+        to: formats, of ``onnx``, ``tflite``, ``coreml``, ``executorch`` and ``coreai``; None is the
+            first three, on Windows the first two.
         recipe: how weights are stored, like ``fp32`` and ``int8``, one file for each in each
             format; None leaves each format its own.
         max_length: the most tokens, special ones included; None is the model's own limit, or 512
