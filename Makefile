@@ -25,6 +25,7 @@ check: $(READY) docs  ## lint, format, types, which package imports which, and t
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy --config-file tests/mypy.ini
 	$(BIN)/lint-imports
 
 docs: $(READY)  ## build the site into build/site; a broken link or a page without a place ends it

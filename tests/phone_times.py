@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from phones import PLATFORMS, Phone, PhoneError, Platform
+from phones import LIBRARIES, Library, Phone, PhoneError
 from test_phone_size import LIMITED, bpe, unigram, with_tokenizer
 
 from edgekit.bundle import Bundle
@@ -42,13 +42,13 @@ class Times:
     memory_bytes: float
 
 
-def measure(platform: Platform, bundle: Path) -> Times:
+def measure(library: Library, bundle: Path) -> Times:
     """Times of a program that opens a bundle and makes one row of ids, twice.
 
     Raises:
         SetupError: its toolchain is not there.
     """
-    with Phone(platform) as phone:
+    with Phone(library) as phone:
         with suppress(PhoneError):
             phone.ask("verify")  # of no bundle: it answers once it has started
         process = psutil.Process(phone.process_id)
@@ -62,9 +62,9 @@ def measure(platform: Platform, bundle: Path) -> Times:
         return Times(first_s, cpu_s, again_s, process.memory_info().rss)
 
 
-def medians(platform: Platform, bundle: Path) -> Times:
+def medians(library: Library, bundle: Path) -> Times:
     """Of :data:`_ROUNDS` programs, after one that does not count."""
-    found = [measure(platform, bundle) for _ in range(_ROUNDS + 1)][1:]
+    found = [measure(library, bundle) for _ in range(_ROUNDS + 1)][1:]
     columns = zip(*map(astuple, found), strict=True)
     return Times(*map(statistics.median, columns))
 
@@ -75,7 +75,7 @@ def main() -> None:
         folder = Path(name)
         for kind, make in _KINDS.items():
             bundle = with_tokenizer(source, make(folder), folder / kind)
-            for row in PLATFORMS:
+            for row in LIBRARIES:
                 limited = replace(row, command_line=LIMITED.get(row.name, row.command_line))
                 try:
                     found = medians(limited, bundle)

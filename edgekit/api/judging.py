@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from edgekit.api.arguments import AnyPath, names, paths
 
 if TYPE_CHECKING:
-    from edgekit.api.notebook import Rows
+    from edgekit.api.rows import Rows
     from edgekit.budget.finding import Finding
     from edgekit.evaluation.result import Evaluation
 
@@ -99,7 +99,7 @@ def check(
         EdgekitError: the budget makes no sense, or cannot be measured.
     """
     from edgekit import extras
-    from edgekit.api.notebook import Rows
+    from edgekit.api.rows import Rows
     from edgekit.budget import junit as xml
     from edgekit.budget import limits, render, verdict
     from edgekit.budget.baseline import Baseline

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from edgekit.distillation import report
 from edgekit.distillation.report import DistillationReport, Gain
 from edgekit.evaluation.result import Score
+from edgekit.layout import TextTable
 from edgekit.reporting import scores
-from edgekit.reporting.tables import TextTable
 from edgekit.reporting.wording import NO_DIFFERENCE
 from edgekit.stats import Interval
 
