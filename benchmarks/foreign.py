@@ -17,7 +17,8 @@ from edgekit.bundle import Artifact, Bundle
 from edgekit.conversion import worker
 from edgekit.errors import PlanError
 from edgekit.files import size_bytes, tree_sha256
-from edgekit.runtime.inspection import READERS, inspect_file
+from edgekit.formats import of_suffix
+from edgekit.runtime.inspection import inspect_file
 from edgekit.signature import TensorSpec
 from edgekit.tolerance import Tolerance
 
@@ -61,7 +62,7 @@ class Foreign(Bundle):
 
 def is_file(path: Path) -> bool:
     """Whether it is a model's file or package, and no bundle."""
-    return path.suffix in READERS
+    return of_suffix(path.suffix) is not None
 
 
 def opened(path: Path, like: Bundle) -> Foreign:

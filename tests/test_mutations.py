@@ -72,8 +72,9 @@ def mutated(folder: Path, mutate: Mutation) -> Graph:
 
 
 def convert(made_of: Graph, name: str, recipe_name: str, folder: Path) -> Path:
+    converter = formats.get(name).converter()
     card, asked = Card("tiny", "tests", "tests"), [recipe.get(recipe_name)]
-    ((_, path),) = formats.get(name).converter().convert(made_of, asked, card, folder)
+    ((_, path),) = converter.convert(made_of, asked, card, folder, converter.Options())
     return path
 
 

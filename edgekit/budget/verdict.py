@@ -62,7 +62,13 @@ def check(
 
 
 def _lines(bundle: Bundle, budget: Budget) -> Iterator[_Line]:
-    """Files that take text have the size that an app ships; all else is measured without text."""
+    """A line for each limit of a budget and each file that it fits.
+
+    Files that take text are held to limits of size alone: all else is measured without text.
+
+    Raises:
+        PlanError: a pattern fits no file, or only such as cannot be measured.
+    """
     files = (*bundle.artifacts, *bundle.text_artifacts)
     for pattern in budget.files:
         fitting = [file for file in files if fnmatchcase(file.path.name, pattern)]

@@ -19,6 +19,7 @@ from edgekit.conversion.results import (
     WrittenFile,
 )
 from edgekit.conversion.steps import Say, Timed
+from edgekit.converters.facts import FileFacts
 from edgekit.errors import EdgekitError, OutputError, ProofError
 from edgekit.proof import fault_location, probes, recipe_reference
 from edgekit.proof.prove import prove, prove_text
@@ -28,7 +29,7 @@ from edgekit.quantize.audit import Wanted, hold
 from edgekit.quantize.tensors import tensors
 from edgekit.recipe import Recipe
 from edgekit.runtime import table as runtime
-from edgekit.runtime.inspection import FileFacts, inspect_file
+from edgekit.runtime.inspection import inspect_file
 from edgekit.runtime.session import Session
 from edgekit.runtime.text import TextSession
 from edgekit.tolerance import Tolerance
