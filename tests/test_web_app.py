@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from web_pages import (
     PHONE,
+    WASM,
     Served,
     answer,
     card,
@@ -28,7 +29,6 @@ import edgekit
 from edgekit import reporting as report
 from edgekit.benchmarks.devices.browser import chromium, setup
 from edgekit.bundle import Bundle
-from edgekit.mobile.site import WASM
 from edgekit.reporting import sources
 from edgekit.toolchains.setup import SetupError
 

@@ -1,5 +1,6 @@
 /** What the site brings: site.json, which `edgekit app` writes. */
 import { Bundle, type Artifact, type Files } from "../core/index.ts";
+import type { RuntimeName } from "../runtime/runtimes.ts";
 import { readKept } from "./kept.ts";
 
 /** A file that is loaded on request and kept by its hash. */
@@ -16,10 +17,20 @@ export interface Site {
   readonly version: string;
   /** Names of folders below `bundles/`. */
   readonly bundles: readonly string[];
-  /** WebAssembly of the runtime. */
-  readonly runtime: SiteFile;
-  /** Of onnxruntime-web. */
-  readonly runtimeVersion: string;
+  readonly runtimes: readonly Runtime[];
+}
+
+/** A runtime that the site has. */
+export interface Runtime {
+  readonly name: RuntimeName;
+  /** Its name and version, for people. */
+  readonly title: string;
+  /** What an artifact's manifest calls it. */
+  readonly opens: string;
+  /** Where it computes. */
+  readonly accelerator: "WebAssembly" | "WebGPU";
+  /** Its WebAssembly. */
+  readonly wasm: SiteFile;
 }
 
 /** What a file of a bundle is for, in words of the table. */
@@ -28,14 +39,18 @@ export type Use = "model" | "tokenizer" | "tests";
 /** Reads site.json. */
 export async function readSite(): Promise<Site> {
   const answer = await fetch(new URL("site.json", base()));
-  const { app, edgekit_version, bundles, runtime } = await answer.json();
+  const { app, edgekit_version, bundles, runtimes } = await answer.json();
   return {
     name: app,
     version: edgekit_version,
     bundles,
-    runtime: { path: runtime.file, sizeBytes: runtime.size_bytes, sha256: runtime.sha256 },
-    runtimeVersion: runtime.version,
+    runtimes: runtimes.map(runtimeOf),
   };
+}
+
+function runtimeOf(row: Record<string, never>): Runtime {
+  const { name, title, opens, accelerator, file, size_bytes, sha256 } = row;
+  return { name, title, opens, accelerator, wasm: { path: file, sizeBytes: size_bytes, sha256 } };
 }
 
 /** Where the site is; workers and page lie at its root. */
@@ -69,10 +84,10 @@ class SiteBundle implements Files {
 }
 
 /** The files that the app reads of a bundle, besides its manifest, by what they are for. */
-export function filesOf(name: string, bundle: Bundle): ReadonlyMap<Use, readonly SiteFile[]> {
+export function filesOf(name: string, bundle: Bundle, site: Site): ReadonlyMap<Use, readonly SiteFile[]> {
   const { golden, postprocess, tokenizer } = bundle.manifest;
   const entries: readonly (readonly [Use, Artifact["files"]])[] = [
-    ["model", openable(bundle).flatMap((artifact) => artifact.files)],
+    ["model", openable(bundle, site).flatMap((artifact) => artifact.files)],
     ["tokenizer", tokenizer === null ? [] : [tokenizer.settings, tokenizer.vocabulary]],
     ["tests", postprocess === null ? [golden] : [golden, postprocess]],
   ];
@@ -84,9 +99,14 @@ export function filesOf(name: string, bundle: Bundle): ReadonlyMap<Use, readonly
   );
 }
 
-/** The files of a bundle that the app's runtime opens. */
-export function openable(bundle: Bundle): readonly Artifact[] {
-  return bundle.manifest.artifacts.filter((artifact) => artifact.runtime === "onnxruntime");
+/** The files of a bundle that a runtime of the site opens. */
+export function openable(bundle: Bundle, site: Site): readonly Artifact[] {
+  return bundle.manifest.artifacts.filter(({ runtime }) => site.runtimes.some(({ opens }) => opens === runtime));
+}
+
+/** The runtimes that open files of a bundle. */
+export function runtimesOf(bundle: Bundle, site: Site): readonly Runtime[] {
+  return site.runtimes.filter(({ opens }) => bundle.manifest.artifacts.some(({ runtime }) => runtime === opens));
 }
 
 function addressOf(name: string, file: string): string {

@@ -2,22 +2,15 @@
 import { download } from "../store/download.ts";
 import type { SiteFile } from "../store/site.ts";
 import { answerCalls, type Call } from "./calls.ts";
+import { paced } from "./paced.ts";
 
 const TELL_EVERY_MS = 100;
 
 const load: Call<readonly SiteFile[], number, null> = async (files, tell, signal) => {
+  const told = paced(tell, TELL_EVERY_MS);
   let before = 0;
-  let last = 0;
   for (const file of files) {
-    await download(
-      file,
-      (bytes) => {
-        if (performance.now() - last < TELL_EVERY_MS && bytes < file.sizeBytes) return;
-        last = performance.now();
-        tell(before + bytes);
-      },
-      signal,
-    );
+    await download(file, (bytes) => told(before + bytes), signal);
     before += file.sizeBytes;
   }
   return null;

@@ -31,7 +31,7 @@ export function models(): Frame {
         await Promise.all(found.map((card) => card.refresh()));
       });
       const found = await Promise.all(
-        site.bundles.map((name) => ModelCard.of(name, site.runtime, refresh)),
+        site.bundles.map((name) => ModelCard.of(name, site, refresh)),
       );
       refresh();
       cards.replaceChildren(...found.map((card) => card.root));
