@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import web_phone
@@ -27,3 +28,21 @@ def test_what_only_a_javascript_library_has(small: Callable[[str], Bundle]) -> N
         text=True,
     )
     assert done.returncode == 0, done.stdout
+
+
+def test_the_built_app_is_of_these_sources() -> None:
+    built_of = (web_phone.DEMO / web.SITE_OF).read_text().strip()
+    assert built_of == web.sources_sha256(web_phone.DEMO), "make web, and commit web_demo/site"
+
+
+@pytest.mark.slow
+def test_building_the_app_again_gives_the_same(tmp_path: Path) -> None:
+    if not (web_phone.DEMO / "node_modules").is_dir():
+        pytest.skip("no node_modules: make web")
+    out = tmp_path / "site"
+    assert web.run_npm(web_phone.DEMO, "run", "build", "--", "--outDir", str(out)) == 0
+    assert contents(out) == contents(web_phone.DEMO / "site")
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}

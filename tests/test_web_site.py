@@ -27,12 +27,12 @@ from edgekit.toolchains.setup import SetupError
 ROOT = Path(__file__).parent.parent
 ANDROID = ROOT / "android_demo" / "app" / "src" / "main" / "res" / "values" / "strings.xml"
 WORDS = ROOT / "web_demo" / "src" / "app" / "words.json"
-# what is not the same in a page: there are no ZIP files, no network permission, no phone
+# what is not the same in a page: no folder of a computer's, no network permission, no phone
 OTHER_WORDS = {
     *("models_empty", "search_intro", "measure_intro", "measure_command", "about_app"),
     *("about_no_network", "about_libraries", "error_no_space"),
 }
-NO_WORDS = {"models_add", "models_push", "share_done"}
+NO_WORDS = {"models_push", "share_done"}
 
 
 @pytest.fixture(scope="module")

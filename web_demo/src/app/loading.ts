@@ -2,6 +2,7 @@
 import type { Bundle } from "../core/index.ts";
 import { keptSizes, removeKept, wholeFiles } from "../store/kept.ts";
 import { filesOf, runtimesOf, type Runtime, type Site, type SiteFile, type Use } from "../store/site.ts";
+import type { Picked } from "../store/picked.ts";
 import { Remote } from "../worker/calls.ts";
 import type { FilesCalls } from "../worker/files.ts";
 
@@ -63,10 +64,20 @@ export class Loading {
    */
   async load(told: (bytes: number) => void, signal: AbortSignal): Promise<void> {
     await navigator.storage?.persist?.(); // else a browser may remove files when space is short
+    await Loading.remote().call("load", this.files, told, signal);
+  }
+
+  /** Keeps a bundle that a person has picked; `told` is told how many bytes are kept. */
+  static async keep(picked: Picked, told: (bytes: number) => void): Promise<void> {
+    await navigator.storage?.persist?.();
+    await Loading.remote().call("keep", picked, told);
+  }
+
+  private static remote(): Remote<FilesCalls> {
     Loading.worker ??= new Remote<FilesCalls>(
       new Worker(new URL("../worker/files.ts", import.meta.url), { type: "module" }),
     );
-    await Loading.worker.call("load", this.files, told, signal);
+    return Loading.worker;
   }
 
   /** Removes the bundle's files. Runtimes stay: other bundles need them. */

@@ -1,5 +1,6 @@
 /** A bundle in the list, what it takes to load it, or why it cannot be opened. */
 import type { EdgekitError, ModelRow } from "../core/index.ts";
+import { forgetImported } from "../store/imported.ts";
 import { openable, openBundle, runtimesOf, type Site } from "../store/site.ts";
 import { button, element, fillMeter, meter, show } from "./dom.ts";
 import { asEdgekitError, wordsOf } from "./frame.ts";
@@ -25,18 +26,20 @@ export class ModelCard {
   private readonly loading: Loading | null;
   private readonly gpu: Loading | null;
   private readonly changed: () => void;
+  private readonly forgotten: (() => void) | null;
   private readonly problem = element("p", { class: "problem", role: "alert", hidden: true });
   private readonly state = element("p", { class: "detail", role: "status" });
   private readonly bar = meter(0);
   private readonly actions = element("div", { class: "flow" });
   private ender: AbortController | null = null;
 
-  private constructor(card: Card, changed: () => void) {
+  private constructor(card: Card, changed: () => void, forgotten: (() => void) | null) {
     this.name = card.name;
     this.row = card.row;
     this.loading = card.loading;
     this.gpu = card.gpu;
     this.changed = changed;
+    this.forgotten = forgotten;
     const heading = element("h2", { class: "headline" }, card.name);
     this.root = element("section", { class: "card", "aria-label": card.name }, heading, ...card.facts);
     this.root.append(this.problem, this.state, this.bar, this.actions);
@@ -49,29 +52,36 @@ export class ModelCard {
    *
    * @param site what it needs beside its own files
    * @param changed is told when files were loaded or removed: other cards share some
+   * @param forgotten is told when a bundle that a person has added is there no more; null: the site
+   *   brings it
    */
-  static async of(name: string, site: Site, changed: () => void): Promise<ModelCard> {
-    return new ModelCard(await cardOf(name, site), changed);
+  static async of(
+    name: string,
+    site: Site,
+    changed: () => void,
+    forgotten: (() => void) | null = null,
+  ): Promise<ModelCard> {
+    return new ModelCard(await cardOf(name, site), changed, forgotten);
   }
 
   /** Shows what the browser keeps of the bundle now. */
   async refresh(): Promise<void> {
-    if (this.loading === null || this.ender !== null) return;
+    if (this.ender !== null) return;
+    if (this.loading === null) return this.actions.replaceChildren(...this.removal());
     const missing = await this.loading.missing();
     this.bar.hidden = true;
     if (missing.sizes.size > 0) return this.offerDownload(this.loading, missing);
-    this.offerScreens(this.loading);
+    this.offerScreens();
     const gpu = await this.gpu?.missing();
     if (gpu !== undefined && gpu.bytes > 0) this.offerGpu(this.gpu!, gpu);
   }
 
-  private offerScreens(loading: Loading): void {
+  private offerScreens(): void {
     this.state.textContent = say("models_ready");
     const links = SCREENS.map(([word, title]) =>
       element("a", { class: "button text", href: `#/${word}/${encodeURIComponent(this.name)}` }, say(title)),
     );
-    const remove = button(say("models_remove"), "text", () => void loading.remove().then(this.changed));
-    this.actions.replaceChildren(...links, remove);
+    this.actions.replaceChildren(...links, this.remover());
   }
 
   private offerGpu(loading: Loading, { bytes }: Missing): void {
@@ -82,7 +92,23 @@ export class ModelCard {
     const parts = [...sizes].map(([use, part]) => say("models_size", say(`models_${use}`), size(part)));
     this.state.textContent = say("models_sizes", parts.join(", "));
     const words = say(isBegun ? "models_resume" : "models_download", size(bytes));
-    this.actions.replaceChildren(button(words, "text", () => void this.load(loading)));
+    this.actions.replaceChildren(button(words, "text", () => void this.load(loading)), ...this.removal());
+  }
+
+  /** What the site brings and is not loaded cannot be removed. */
+  private removal(): readonly HTMLElement[] {
+    return this.forgotten === null ? [] : [this.remover()];
+  }
+
+  private remover(): HTMLElement {
+    return button(say("models_remove"), "text", () => void this.remove());
+  }
+
+  private async remove(): Promise<void> {
+    await this.loading?.remove();
+    if (this.forgotten === null) return this.changed();
+    await forgetImported(this.name);
+    this.forgotten();
   }
 
   private async load(loading: Loading): Promise<void> {

@@ -1,6 +1,7 @@
 /** What the site brings: site.json, which `edgekit app` writes. */
-import { Bundle, type Artifact, type Files } from "../core/index.ts";
+import { Bundle, type Artifact, type FileEntry, type Files } from "../core/index.ts";
 import type { RuntimeName } from "../runtime/runtimes.ts";
+import { importedManifest } from "./imported.ts";
 import { readKept } from "./kept.ts";
 
 /** A file that is loaded on request and kept by its hash. */
@@ -58,7 +59,7 @@ export function base(): URL {
   return new URL(".", globalThis.location.href);
 }
 
-/** Opens a bundle of the site: its manifest comes with the page, all else is read where it is kept. */
+/** Opens a bundle: its manifest is imported or comes with the page, all else is read where it is kept. */
 export async function openBundle(name: string): Promise<Bundle> {
   const files = new SiteBundle(name);
   const bundle = await Bundle.open(files);
@@ -77,6 +78,8 @@ class SiteBundle implements Files {
   async read(path: string): Promise<Uint8Array> {
     const hash = this.hashes.get(path);
     if (hash !== undefined) return readKept(hash);
+    const imported = await importedManifest(this.name);
+    if (imported !== null) return imported;
     const answer = await fetch(new URL(addressOf(this.name, path), base()));
     if (!answer.ok) throw new Error(`${answer.status}`);
     return new Uint8Array(await answer.arrayBuffer());
@@ -84,19 +87,19 @@ class SiteBundle implements Files {
 }
 
 /** The files that the app reads of a bundle, besides its manifest, by what they are for. */
-export function filesOf(name: string, bundle: Bundle, site: Site): ReadonlyMap<Use, readonly SiteFile[]> {
+export function neededFiles(bundle: Bundle, site: Site): ReadonlyMap<Use, readonly FileEntry[]> {
   const { golden, postprocess, tokenizer } = bundle.manifest;
-  const entries: readonly (readonly [Use, Artifact["files"]])[] = [
+  return new Map<Use, readonly FileEntry[]>([
     ["model", openable(bundle, site).flatMap((artifact) => artifact.files)],
     ["tokenizer", tokenizer === null ? [] : [tokenizer.settings, tokenizer.vocabulary]],
     ["tests", postprocess === null ? [golden] : [golden, postprocess]],
-  ];
-  return new Map(
-    entries.map(([use, files]) => [
-      use,
-      files.map(({ file, sizeBytes, sha256 }) => ({ path: addressOf(name, file), sizeBytes, sha256 })),
-    ]),
-  );
+  ]);
+}
+
+/** The same, as files of the site. */
+export function filesOf(name: string, bundle: Bundle, site: Site): ReadonlyMap<Use, readonly SiteFile[]> {
+  const addressed = ({ file, sizeBytes, sha256 }: FileEntry) => ({ path: addressOf(name, file), sizeBytes, sha256 });
+  return new Map([...neededFiles(bundle, site)].map(([use, files]) => [use, files.map(addressed)]));
 }
 
 /** The files of a bundle that a runtime of the site opens. */
