@@ -36,7 +36,7 @@ class Phone:
     def show(self, screen: str, name: str = "") -> Page:
         """A new tab with a screen, which is told by its address after ``#``."""
         page = self.context.new_page()
-        page.goto(f"{self.url}#/{screen}/{name}")
+        page.goto(f"{self.url}#/{screen}/{name}" if screen else self.url)
         page.locator("main").wait_for()
         return page
 

@@ -28,14 +28,6 @@ def _answer(page: Page) -> None:
     page.get_by_text("tokens, run at length").wait_for()
 
 
-def _search(page: Page) -> None:
-    page.locator("button:enabled", has_text="Index").click()
-    page.get_by_text("sentences indexed").wait_for(timeout=_WAIT_MS)
-    page.get_by_role("button", name="Search", exact=True).click()
-    page.locator(".section li").first.wait_for()
-    page.locator(".section").scroll_into_view_if_needed()
-
-
 def _test(page: Page) -> None:
     page.get_by_role("button", name="Start").click()
     page.locator(".verdict").filter(has_text="cases").wait_for(timeout=_WAIT_MS)
@@ -52,7 +44,7 @@ def _measure(page: Page) -> None:
 
 
 SCREENS: Mapping[str, Callable[[Page], None]] = {
-    "": lambda page: page.get_by_role("link", name="Try").wait_for(),
+    "": lambda page: page.get_by_role("link", name="Try").first.wait_for(),
     "try": _answer,
     "self-test": _test,
     "compare": _compare,
