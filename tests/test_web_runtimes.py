@@ -86,21 +86,21 @@ def test_a_site_without_tflite_files_has_no_litert(
 
 
 def test_webgpu_is_loaded_on_request_and_called_proven_after_its_self_test(
-    small: Callable[[str], Bundle], tmp_path: Path
+    brief: Bundle, tmp_path: Path
 ) -> None:
-    site = site_of(small("text-classification"), tmp_path / "site")
+    site, name = site_of(brief, tmp_path / "site", "model-fp32.onnx"), brief.path.stem
     with chromium.launched(*SWIFTSHADER) as browser, served(site) as found:
         page = browser.new_context(**PHONE).new_page()
         page.goto(found.url)
         if not page.evaluate("navigator.gpu?.requestAdapter().then(found => found !== null)"):
             pytest.skip("this Chromium has no WebGPU without a graphics processor")
-        load(page, NAME)
+        load(page, name)
         assert not found.asked_for(ONNX_WEBGPU.wasm_path)
         page.get_by_role("button", name="Add WebGPU: 16.8 MB").click()
         page.get_by_role("button", name="Add WebGPU").wait_for(state="detached")
-        card(page, NAME).get_by_role("link", name="Try").wait_for()
-        assert verdict_of(page, NAME, 1).startswith("Passed")
-        go(page, "try", NAME)
+        card(page, name).get_by_role("link", name="Try").wait_for()
+        assert verdict_of(page, name, 1).startswith("Passed")
+        go(page, "try", name)
         page.get_by_label("File").select_option(index=1)
         page.get_by_text(f"{ONNX_WEBGPU.title}, WebGPU").wait_for(timeout=60_000)
         assert page.get_by_text("Has passed its self-test in this browser.").is_visible()

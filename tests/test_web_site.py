@@ -80,7 +80,12 @@ def test_the_service_worker_keeps_all_but_what_is_loaded_on_request(site: Path) 
     shell = json.loads(re.match(r"self\.SHELL = (.*);\n", script)[1])  # type: ignore[index]
     left_out = {name for name in files(site) if name not in shell["files"]}
     models = {name for name in left_out if name.startswith("bundles/")}
-    assert left_out - models == {ONNX.wasm_path, ONNX_WEBGPU.wasm_path, "index.html", "service-worker.js"}
+    assert left_out - models == {
+        ONNX.wasm_path,
+        ONNX_WEBGPU.wasm_path,
+        "index.html",
+        "service-worker.js",
+    }
     assert "./" in shell["files"], "which is index.html"
     assert not any(name.endswith(MANIFEST) for name in models)
 

@@ -59,7 +59,9 @@ def take(phone: Phone, folder: Path) -> None:
         use(page)
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
-            page.screenshot(path=folder / f"web-{screen or 'models'}-{scheme}.jpg", type="jpeg", quality=80)
+            page.screenshot(
+                path=folder / f"web-{screen or 'models'}-{scheme}.jpg", type="jpeg", quality=80
+            )
         page.close()
 
 
@@ -68,7 +70,9 @@ def main() -> None:
     FOLDER.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        bundle = edgekit.convert("demo", to=("onnx", "tflite"), recipe=("int8",), out=folder / "MiniLM.edgekit")
+        bundle = edgekit.convert(
+            "demo", to=("onnx", "tflite"), recipe=("int8",), out=folder / "MiniLM.edgekit"
+        )
         edgekit.make_app(bundle.path, platform="web", out=folder / "site", artifact=_FILES)
         with phone_page.opened(folder / "site") as phone:
             take(phone, FOLDER)

@@ -126,7 +126,9 @@ IOS = Project(
     activity="",
 )
 PROJECTS: Mapping[str, Project] = {row.name: row for row in (ANDROID, IOS)}
-WEB = Platform(name="web", runtimes={"onnx": "onnxruntime-web", "tflite": "LiteRT"}, preferred=("onnx",))
+WEB = Platform(
+    name="web", runtimes={"onnx": "onnxruntime-web", "tflite": "LiteRT"}, preferred=("onnx",)
+)
 PLATFORMS: Mapping[str, Platform] = {**PROJECTS, WEB.name: WEB}
 
 
