@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from edgekit.converters.lowering import missing, resolved, weight_of
 from edgekit.converters.options import FormatOptions
 from edgekit.converters.tflite_file import write
-from edgekit.converters.tflite_graph import File, Subgraph, Value, constant
+from edgekit.converters.tflite_graph import File, GraphTensor, Subgraph, constant
 from edgekit.converters.tflite_ops import COVERAGE, TABLE
 from edgekit.converters.tflite_shapes import Values
 from edgekit.converters.tflite_versions import NARROW_WEIGHTS, least_tensorflow, release
@@ -132,7 +132,7 @@ def _translate(
         to.scope = node.name
         values[node] = lowering(to, node.meta["val"], *args, **kwargs)
     results = (values[node] for node in program.graph.output_node().args[0])
-    found = (value for value in results if isinstance(value, Value))
+    found = (value for value in results if isinstance(value, GraphTensor))
     to.outputs.update(zip((spec.name for spec in signature.outputs), found, strict=True))
 
 
@@ -157,7 +157,7 @@ def _weight_scheme(node: Node, values: Mapping[Node, Values]) -> Scheme:
     """How the weight that an operator reads is stored, if that is a parameter."""
     weight = weight_of(node)
     value = None if weight is None else values[weight]
-    return value.scheme if isinstance(value, Value) else FLOAT32
+    return value.scheme if isinstance(value, GraphTensor) else FLOAT32
 
 
 def _constants(program: ExportedProgram) -> set[Node]:
@@ -185,18 +185,18 @@ def _repeats() -> tuple[OpOverload, ...]:
 def _is_constant(node: Node, values: Mapping[Node, Values]) -> bool:
     """Whether a node can be computed now. What would only repeat a table stays in the table."""
     read = [values[source] for source in node.all_input_nodes]
-    known = all(isinstance(value, Value) and value.data is not None for value in read)
+    known = all(isinstance(value, GraphTensor) and value.data is not None for value in read)
     return known and node.target not in _repeats()
 
 
-def _fold(node: Node, args: Sequence[Values], kwargs: Mapping[str, Values]) -> Value:
+def _fold(node: Node, args: Sequence[Values], kwargs: Mapping[str, Values]) -> GraphTensor:
     """The result of an operator on constants, computed by PyTorch."""
     import torch
     from torch.utils._pytree import tree_map_only
 
-    def tensor(value: Value) -> torch.Tensor:
+    def tensor(value: GraphTensor) -> torch.Tensor:
         return torch.from_numpy(value.data)
 
     assert callable(node.target)
-    args, kwargs = tree_map_only(Value, tensor, (args, kwargs))
+    args, kwargs = tree_map_only(GraphTensor, tensor, (args, kwargs))
     return constant(node.target(*args, **kwargs).numpy())

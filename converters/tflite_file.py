@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from edgekit.converters.tflite_graph import NARROW, File, Subgraph, Value
+from edgekit.converters.tflite_graph import NARROW, File, GraphTensor, Subgraph
 from edgekit.signature import Card
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def _code(kind: str, version: int) -> OperatorCodeT:
 def _signature(number: int, graph: Subgraph) -> SignatureDefT:
     from ai_edge_litert import schema_py_generated as schema
 
-    def maps(values: Mapping[str, Value]) -> list[TensorMapT]:
+    def maps(values: Mapping[str, GraphTensor]) -> list[TensorMapT]:
         return [schema.TensorMapT(name, graph.index(value)) for name, value in values.items()]
 
     return schema.SignatureDefT(maps(graph.inputs), maps(graph.outputs), graph.key, number)

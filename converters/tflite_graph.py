@@ -38,7 +38,7 @@ _OPTIONS = {  # options whose name is not the operator's in camel case
 
 
 @dataclass(frozen=True, eq=False)
-class Value:
+class GraphTensor:
     """A tensor of a subgraph or, with ``data``, a constant that joins it once an operator reads it.
 
     ``name`` is that of a parameter and the same in every subgraph; ``scheme`` says how that is
@@ -64,10 +64,10 @@ class Value:
 
 def constant(
     value: ArrayLike, dtype: str | None = None, name: str = "", scheme: Scheme = FLOAT32
-) -> Value:
+) -> GraphTensor:
     """A constant of that NumPy dtype (or the value's own)."""
     array = np.asarray(value, dtype)
-    return Value(array.shape, array.dtype.name, array, name, scheme)
+    return GraphTensor(array.shape, array.dtype.name, array, name, scheme)
 
 
 class File:
@@ -85,9 +85,9 @@ class File:
         self.codes: dict[tuple[str, int], int] = {}
         self.scales: dict[str, QuantizationParametersT] = {}
         self._places: dict[str, int] = {}
-        self._quantized: dict[str, Value] = {}
+        self._quantized: dict[str, GraphTensor] = {}
 
-    def place(self, value: Value) -> int:
+    def place(self, value: GraphTensor) -> int:
         """The number of the buffer with a constant's content: equal contents are stored once."""
         assert value.data is not None
         key = value.key
@@ -96,7 +96,7 @@ class File:
             self._places[key] = len(self.buffers)  # the schema's buffer 0 is empty
         return self._places[key]
 
-    def quantized(self, weight: Value) -> Value:
+    def quantized(self, weight: GraphTensor) -> GraphTensor:
         """A float32 weight as int8 with a scale a row.
 
         https://ai.google.dev/edge/litert/conversion/tensorflow/quantization/quantization_spec
@@ -121,14 +121,14 @@ class Subgraph:
         self.file, self.key, self.scope = file, key, ""
         self.tensors: list[TensorT] = []
         self.operators: list[OperatorT] = []
-        self.inputs: dict[str, Value] = {}
-        self.outputs: dict[str, Value] = {}
-        self._indices: dict[Value, int] = {}
+        self.inputs: dict[str, GraphTensor] = {}
+        self.outputs: dict[str, GraphTensor] = {}
+        self._indices: dict[GraphTensor, int] = {}
         self._constants: dict[tuple[int, tuple[int, ...]], int] = {}
-        self._floats: dict[str, Value] = {}
+        self._floats: dict[str, GraphTensor] = {}
         file.subgraphs.append(self)
 
-    def input(self, name: str, shape: Sequence[int], dtype: str) -> Value:
+    def input(self, name: str, shape: Sequence[int], dtype: str) -> GraphTensor:
         """A tensor that the caller fills."""
         self.inputs[name] = self._activation(name, shape, dtype)
         return self.inputs[name]
@@ -136,11 +136,11 @@ class Subgraph:
     def op(
         self,
         kind: str,
-        operands: Sequence[Value | None],
+        operands: Sequence[GraphTensor | None],
         shape: Sequence[int],
         dtype: str,
         **options: Option,
-    ) -> Value:
+    ) -> GraphTensor:
         """The value of an operator with one output; None is an optional operand left out."""
         from ai_edge_litert import schema_py_generated as schema
 
@@ -160,7 +160,7 @@ class Subgraph:
         )
         return result
 
-    def quantized(self, weight: Value) -> Value:
+    def quantized(self, weight: GraphTensor) -> GraphTensor:
         """The int8 weight as an operator reads it: as it is stored, or made float by an operator.
 
         A runtime computes an operator on constants once, and keeps the result.
@@ -172,7 +172,7 @@ class Subgraph:
             self._floats[stored.key] = self.op("DEQUANTIZE", [stored], stored.shape, weight.dtype)
         return self._floats[stored.key]
 
-    def index(self, value: Value) -> int:
+    def index(self, value: GraphTensor) -> int:
         """The number of the value's tensor in this subgraph; a constant joins it with the first
         use.
         """
@@ -186,14 +186,14 @@ class Subgraph:
             self._constants[place, value.shape] = index
         return self._constants[place, value.shape]
 
-    def _operand(self, value: Value | None) -> Operand | None:
+    def _operand(self, value: GraphTensor | None) -> Operand | None:
         if value is None:
             return None
         scales = self.file.scales.get(value.name)
         return Operand(value.dtype, value.shape, 0 if scales is None else len(scales.scale))
 
-    def _activation(self, name: str, shape: Sequence[int], dtype: str) -> Value:
-        value = Value(tuple(shape), dtype)
+    def _activation(self, name: str, shape: Sequence[int], dtype: str) -> GraphTensor:
+        value = GraphTensor(tuple(shape), dtype)
         self._indices[value] = self._tensor(name, shape, dtype, 0)
         return value
 

@@ -1,8 +1,8 @@
 """What each aten operator is in TFLite: a table of lowerings by operator and scheme.
 
 A lowering takes the subgraph under construction, the fake tensor(s) of the result and the
-operator's own arguments, tensors among them as :class:`Value`, and returns the value(s) of the
-result. Operators: https://ai.google.dev/edge/api/tflite/mlir/tfl_ops
+operator's own arguments, tensors among them as :class:`GraphTensor`, and returns the tensor(s) of
+the result. Operators: https://ai.google.dev/edge/api/tflite/mlir/tfl_ops
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edgekit.converters.lowering import Coverage, OperatorTable, of_kinds, rows
-from edgekit.converters.tflite_graph import Subgraph, Value, constant
+from edgekit.converters.tflite_graph import GraphTensor, Subgraph, constant
 from edgekit.converters.tflite_shapes import (
     Values,
     cat,
@@ -38,53 +38,53 @@ from edgekit.quantize.scheme import FLOAT32, INT8
 if TYPE_CHECKING:
     from torch import Tensor as Fake
 
-Operand = Value | float
+Operand = GraphTensor | float
 """What an elementwise operator takes: a tensor or a number."""
 Lowering = Callable[..., Values]
 
 
-def _as(to: Subgraph, dtype: str, operand: Operand) -> Value:
+def _as(to: Subgraph, dtype: str, operand: Operand) -> GraphTensor:
     """An operand in that dtype: tensors are cast, numbers become constants."""
-    if not isinstance(operand, Value):
+    if not isinstance(operand, GraphTensor):
         return constant(operand, dtype)
     if operand.dtype == dtype:
         return operand
     return to.op("CAST", [operand], operand.shape, dtype)
 
 
-def _map(kind: str, to: Subgraph, out: Fake, *operands: Operand, **_: object) -> Value:
+def _map(kind: str, to: Subgraph, out: Fake, *operands: Operand, **_: object) -> GraphTensor:
     dtype = dtype_of(out)
     return to.op(kind, [_as(to, dtype, operand) for operand in operands], out.shape, dtype)
 
 
-def _compare(kind: str, to: Subgraph, out: Fake, x: Value, y: Operand) -> Value:
+def _compare(kind: str, to: Subgraph, out: Fake, x: GraphTensor, y: Operand) -> GraphTensor:
     return to.op(kind, [x, _as(to, x.dtype, y)], out.shape, "bool")
 
 
 # Lowerings of elementwise operators
 
 
-def _cast(to: Subgraph, out: Fake, x: Value, *_: object, **__: object) -> Value:
+def _cast(to: Subgraph, out: Fake, x: GraphTensor, *_: object, **__: object) -> GraphTensor:
     return _as(to, dtype_of(out), x)
 
 
-def _copy(to: Subgraph, out: Fake, x: Value, **_: object) -> Value:
+def _copy(to: Subgraph, out: Fake, x: GraphTensor, **_: object) -> GraphTensor:
     return x
 
 
 def _clamp(
-    to: Subgraph, out: Fake, x: Value, low: Operand | None = None, high: Operand | None = None
-) -> Value:
+    to: Subgraph, out: Fake, x: GraphTensor, low: Operand | None = None, high: Operand | None = None
+) -> GraphTensor:
     for kind, bound in (("MAXIMUM", low), ("MINIMUM", high)):
         x = x if bound is None else _map(kind, to, out, x, bound)
     return x
 
 
-def _gelu(to: Subgraph, out: Fake, x: Value, approximate: str = "none") -> Value:
+def _gelu(to: Subgraph, out: Fake, x: GraphTensor, approximate: str = "none") -> GraphTensor:
     return to.op("GELU", [x], out.shape, x.dtype, approximate=approximate == "tanh")
 
 
-def _where(to: Subgraph, out: Fake, condition: Value, x: Operand, y: Operand) -> Value:
+def _where(to: Subgraph, out: Fake, condition: GraphTensor, x: Operand, y: Operand) -> GraphTensor:
     operands = [_as(to, dtype_of(out), operand) for operand in (x, y)]
     return to.op("SELECT_V2", [condition, *operands], out.shape, dtype_of(out))
 
@@ -96,22 +96,22 @@ def _reduce(
     kind: str,
     to: Subgraph,
     out: Fake,
-    x: Value,
+    x: GraphTensor,
     dims: int | Sequence[int],
     keep: bool = False,
     **_: object,
-) -> Value:
+) -> GraphTensor:
     axes = constant(np.atleast_1d(dims), "int32")
     return to.op(kind, [_as(to, dtype_of(out), x), axes], out.shape, dtype_of(out), keepDims=keep)
 
 
-def _cumsum(to: Subgraph, out: Fake, x: Value, dim: int, **_: object) -> Value:
+def _cumsum(to: Subgraph, out: Fake, x: GraphTensor, dim: int, **_: object) -> GraphTensor:
     return to.op(
         "CUMSUM", [_as(to, dtype_of(out), x), constant(dim, "int32")], out.shape, dtype_of(out)
     )
 
 
-def _softmax(to: Subgraph, out: Fake, x: Value, dim: int, *_: object) -> Value:
+def _softmax(to: Subgraph, out: Fake, x: GraphTensor, dim: int, *_: object) -> GraphTensor:
     if dim % x.rank != x.rank - 1:
         raise ConversionError("TFLite has a softmax of the last axis only")
     return to.op("SOFTMAX", [x], out.shape, x.dtype, beta=1.0)
@@ -120,13 +120,13 @@ def _softmax(to: Subgraph, out: Fake, x: Value, dim: int, *_: object) -> Value:
 def _layer_norm(
     to: Subgraph,
     out: Fake,
-    x: Value,
+    x: GraphTensor,
     shape: Sequence[int],
-    weight: Value | None = None,
-    bias: Value | None = None,
+    weight: GraphTensor | None = None,
+    bias: GraphTensor | None = None,
     eps: float = 1e-5,
     *_: object,
-) -> Value:
+) -> GraphTensor:
     axes, one = (
         constant(range(-len(shape), 0), "int32"),
         (*x.shape[: -len(shape)], *(1 for _ in shape)),
@@ -144,7 +144,9 @@ def _layer_norm(
     return result
 
 
-def _embedding(to: Subgraph, out: Fake, weight: Value, ids: Value, *_: object) -> Value:
+def _embedding(
+    to: Subgraph, out: Fake, weight: GraphTensor, ids: GraphTensor, *_: object
+) -> GraphTensor:
     count = int(np.prod(ids.shape))
     rows = to.op(
         "EMBEDDING_LOOKUP", [_flat(to, ids), weight], (count, weight.shape[1]), dtype_of(out)
@@ -152,29 +154,31 @@ def _embedding(to: Subgraph, out: Fake, weight: Value, ids: Value, *_: object) -
     return shaped(to, rows, out.shape)
 
 
-def _flat(to: Subgraph, ids: Value) -> Value:
+def _flat(to: Subgraph, ids: GraphTensor) -> GraphTensor:
     """(batch, length) -> (batch * length), the only shape that EMBEDDING_LOOKUP takes."""
     if ids.data is None:
         return shaped(to, ids, [int(np.prod(ids.shape))])
     return constant(ids.data.ravel(), "int32")
 
 
-def _linear(to: Subgraph, out: Fake, x: Value, weight: Value, bias: Value | None = None) -> Value:
+def _linear(
+    to: Subgraph, out: Fake, x: GraphTensor, weight: GraphTensor, bias: GraphTensor | None = None
+) -> GraphTensor:
     return to.op("FULLY_CONNECTED", [x, weight, bias], out.shape, x.dtype, keepNumDims=True)
 
 
 def _attention(
     to: Subgraph,
     out: Fake,
-    query: Value,
-    key: Value,
-    value: Value,
-    mask: Value | None = None,
+    query: GraphTensor,
+    key: GraphTensor,
+    value: GraphTensor,
+    mask: GraphTensor | None = None,
     dropout: float = 0.0,
     causal: bool = False,
     *,
     scale: float | None = None,
-) -> Value:
+) -> GraphTensor:
     if causal or (mask is not None and mask.dtype != query.dtype):
         raise ConversionError("TFLite: attention takes an additive float mask and is not causal")
     factor = constant(query.shape[-1] ** -0.5 if scale is None else scale, query.dtype)
@@ -190,13 +194,15 @@ def _attention(
 # int8: the kernels quantise activations at run time where weights are int8 and inputs float
 
 
-def _int8_embedding(to: Subgraph, out: Fake, weight: Value, ids: Value, *_: object) -> Value:
+def _int8_embedding(
+    to: Subgraph, out: Fake, weight: GraphTensor, ids: GraphTensor, *_: object
+) -> GraphTensor:
     return _embedding(to, out, to.quantized(weight), ids)
 
 
 def _int8_linear(
-    to: Subgraph, out: Fake, x: Value, weight: Value, bias: Value | None = None
-) -> Value:
+    to: Subgraph, out: Fake, x: GraphTensor, weight: GraphTensor, bias: GraphTensor | None = None
+) -> GraphTensor:
     return _linear(to, out, x, to.quantized(weight), bias)
 
 

@@ -17,7 +17,7 @@ import pytest
 import torch
 from bay import Bay
 from msgspec.structs import asdict
-from phones import PLATFORMS, Phone
+from phones import LIBRARIES, Phone
 from shared import Shared, convert
 from transformers import (
     BertConfig,
@@ -184,7 +184,7 @@ def small(shared: Shared) -> Callable[[str], Bundle]:
     return made
 
 
-@pytest.fixture(scope="session", params=PLATFORMS, ids=lambda row: row.name)
+@pytest.fixture(scope="session", params=LIBRARIES, ids=lambda row: row.name)
 def phone(request: pytest.FixtureRequest) -> Iterator[Phone]:
     """Each phone library, as a program on this machine; without its toolchain a reason to skip."""
     try:

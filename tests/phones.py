@@ -19,7 +19,7 @@ import web_phone
 
 
 @dataclass(frozen=True)
-class Platform:
+class Library:
     """A library.
 
     Attributes:
@@ -35,12 +35,12 @@ class Platform:
     formats: tuple[str, ...]
 
 
-PLATFORMS = (
-    Platform(
+LIBRARIES = (
+    Library(
         "kotlin", kotlin_phone.command_line, kotlin_phone.environment, formats=("onnx", "tflite")
     ),
-    Platform("swift", swift_phone.command_line, swift_phone.environment, formats=("onnx",)),
-    Platform("web", web_phone.command_line, web_phone.environment, formats=("onnx",)),
+    Library("swift", swift_phone.command_line, swift_phone.environment, formats=("onnx",)),
+    Library("web", web_phone.command_line, web_phone.environment, formats=("onnx",)),
 )
 
 
@@ -55,11 +55,11 @@ class PhoneError(Exception):
 class Phone:
     """A running program. Leaving its context ends it."""
 
-    def __init__(self, platform: Platform) -> None:
-        self.platform = platform
+    def __init__(self, library: Library) -> None:
+        self.library = library
         self._process = subprocess.Popen(
-            platform.command_line(),
-            env=platform.environment(),
+            library.command_line(),
+            env=library.environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

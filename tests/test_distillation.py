@@ -49,7 +49,7 @@ from edgekit.distillation.batches import Masking, Micro, Order
 from edgekit.distillation.checkpoints import Checkpoints
 from edgekit.distillation.examples import beginnings, pieces
 from edgekit.distillation.learner import Learner, Outputs, Readout
-from edgekit.distillation.loading import Loaded
+from edgekit.distillation.loading import Materials
 from edgekit.distillation.losses import Losses
 from edgekit.distillation.plan import choose
 from edgekit.distillation.progress import Progress
@@ -456,16 +456,16 @@ def test_what_runs_out_of_memory_goes_on(teachers: Teachers, tmp_path: Path) -> 
     asked = {"layers": 2, "objective": "mlm", "texts": [str(texts)], "batch": 8, "steps": 6}
     planned = plan.make(DistillationRequest(str(teachers("fill-mask")), tmp_path / "out", **asked))
     planned.work.mkdir()
-    loaded = Loaded(planned, Accelerator(cpu=True), print, print)
-    folder, teacher = planned.work / "student", Live(loaded.teacher)
+    materials = Materials(planned, Accelerator(cpu=True), print, print)
+    folder, teacher = planned.work / "student", Live(materials.teacher)
     losses = Losses(planned.task, planned.training.weights, 2.0, 1)
 
     def train(teacher: Live | Failing, resume: bool) -> list[LogEntry]:
         checkpoints = Checkpoints(folder, {}, 2)
-        learner = loaded.student("teacher")[0]
+        learner = materials.student("teacher")[0]
         return Run(
-            "student", learner, teacher, loaded.batches, losses, planned.training, 6, folder,
-            checkpoints, loaded.accelerator, Progress(print, print),
+            "student", learner, teacher, materials.batches, losses, planned.training, 6, folder,
+            checkpoints, materials.accelerator, Progress(print, print),
         ).train(resume)  # fmt: skip
 
     with pytest.raises(TrainingError, match=r"out of memory at step 3, .*checkpoint-3 is kept"):

@@ -15,7 +15,7 @@ from typing import Any
 import kotlin_phone
 import pytest
 import web_phone
-from phones import PLATFORMS, Phone
+from phones import LIBRARIES, Phone
 from test_tokenizer import byte_level_bpe, sentencepiece
 
 from edgekit.bundle import Bundle
@@ -94,7 +94,7 @@ def test_250_002_rows_within_64_mb_of_heap(
     small: Callable[[str], Bundle],
     tmp_path: Path,
 ) -> None:
-    (row,) = (row for row in PLATFORMS if row.name == platform)
+    (row,) = (row for row in LIBRARIES if row.name == platform)
     folder = with_tokenizer(small("text-classification"), make(tmp_path), tmp_path / "bundle")
     try:
         phone = Phone(replace(row, command_line=_LIMITED[platform]))

@@ -10,7 +10,7 @@ from typing import Protocol, TypeAlias
 from edgekit.benchmarks.devices import events
 from edgekit.benchmarks.devices.events import Event
 
-Answer: TypeAlias = Callable[[Event], None]
+Send: TypeAlias = Callable[[Event], None]
 
 
 class Opened(Protocol):
@@ -45,7 +45,7 @@ class Opened(Protocol):
         ...
 
 
-def output() -> Answer:
+def output() -> Send:
     """Takes standard output for events; what libraries print goes to standard error from now on.
 
     Returns:
@@ -54,19 +54,19 @@ def output() -> Answer:
     stream = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
 
-    def answer(event: Event) -> None:
+    def send(event: Event) -> None:
         stream.write(events.encode(event) + "\n")
         stream.flush()
 
-    return answer
+    return send
 
 
-def serve(opened: Opened, answer: Answer, lines: Iterable[str] = sys.stdin) -> None:
+def serve(opened: Opened, send: Send, lines: Iterable[str] = sys.stdin) -> None:
     """Obeys commands until one of them is ``quit`` or there are no more.
 
     Args:
         opened: The file that the commands are for.
-        answer: Writes an answer.
+        send: Writes an answer.
         lines: The commands, one a line.
     """
     commands: Mapping[str, Callable[[str], Event]] = {
@@ -81,9 +81,9 @@ def serve(opened: Opened, answer: Answer, lines: Iterable[str] = sys.stdin) -> N
         command, _, argument = line.rstrip("\n").partition(" ")
         if command == "quit":
             return
-        answer(commands[command](argument))
+        send(commands[command](argument))
 
 
-def failed(answer: Answer, message: str) -> None:
+def failed(send: Send, message: str) -> None:
     """Answers that something failed, in one line."""
-    answer(events.Error(" ".join(message.split())))
+    send(events.Error(" ".join(message.split())))

@@ -34,7 +34,7 @@ TARGET = 0.7  # of the time, and of the highest peak, by hand
 
 
 @dataclass(frozen=True)
-class Sample:
+class Conversion:
     """What one conversion by one side took.
 
     Attributes:
@@ -53,7 +53,7 @@ class Sample:
 # Measuring
 
 
-def measure(side: str, config: Path, length: int) -> Sample:
+def measure(side: str, config: Path, length: int) -> Conversion:
     """Converts by one side, in a process tree of its own, and returns what that took."""
     folder = Path(tempfile.mkdtemp(prefix="edgekit-bench-"))
     command = [sys.executable, __file__, "--side", side, "--config", str(config)]
@@ -68,7 +68,7 @@ def measure(side: str, config: Path, length: int) -> Sample:
             largest, tree = _watch(process)
         if process.returncode:
             raise click.ClickException(f"{side} failed: {(folder / 'log').read_text()[-2000:]}")
-        return Sample(side, time.perf_counter() - started, largest, tree)
+        return Conversion(side, time.perf_counter() - started, largest, tree)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -97,7 +97,7 @@ def _watch(process: subprocess.Popen[bytes]) -> tuple[int, int]:
 
 @dataclass(frozen=True)
 class Cost:
-    """What converting to all formats took; see :class:`Sample` for the fields."""
+    """What converting to all formats took; see :class:`Conversion` for the fields."""
 
     seconds: float
     largest_bytes: float
@@ -111,7 +111,7 @@ class Cost:
 
 
 @dataclass(frozen=True)
-class Summary:
+class Rounds:
     """One way of converting over several rounds.
 
     Attributes:
@@ -123,11 +123,11 @@ class Summary:
     ratios: list[Cost]
 
 
-def summarise(samples: list[Sample]) -> dict[str, Summary]:
+def summarise(samples: list[Conversion]) -> dict[str, Rounds]:
     """Sums up the samples of whole rounds, by the way of converting."""
     rounds = [_costs(samples[i : i + 5]) for i in range(0, len(samples), 5)]
     return {
-        way: Summary(
+        way: Rounds(
             _each(statistics.median, *(costs[way] for costs in rounds)),
             [
                 _each(lambda pair: pair[0] / pair[1], costs[way], costs["by hand"])
@@ -143,7 +143,7 @@ def _each(combine: Callable[[list[float]], float], *costs: Cost) -> Cost:
     return Cost(*(combine([getattr(cost, field.name) for cost in costs]) for field in fields(Cost)))
 
 
-def _costs(samples: list[Sample]) -> dict[str, Cost]:
+def _costs(samples: list[Conversion]) -> dict[str, Cost]:
     """What each way took in one round; by hand, the sum of three times and the highest peak."""
     hand = [sample for sample in samples if sample.side in HAND]
     by_hand = Cost(
@@ -155,11 +155,11 @@ def _costs(samples: list[Sample]) -> dict[str, Cost]:
     return {"by hand": by_hand, **{sample.side: _cost(sample) for sample in ours}}
 
 
-def _cost(sample: Sample) -> Cost:
+def _cost(sample: Conversion) -> Cost:
     return Cost(sample.seconds, sample.largest_bytes, sample.tree_bytes)
 
 
-def render(summary: dict[str, Summary], samples: list[Sample]) -> None:
+def render(summary: dict[str, Rounds], samples: list[Conversion]) -> None:
     """Prints the table for people."""
     for sample in samples:
         if sample.side in HAND:

@@ -1,7 +1,7 @@
 """DistilBERT's paper with what two cores can do: ``python -m ... distilbert DATA -o FOLDER``.
 
 Fine-tunes a teacher, distils it in the paper's three ways, converts what came out, and measures it
-against its teachers. Each part is a command of its own whose result is taken over if it is there.
+against its teachers. Each is a command of its own, whose result is taken over if it is there.
 docs/distilbert.md has what it gave. DATA is a folder with ``sst2/train.tsv`` and ``sst2/dev.tsv``
 (lines of ``sentence<TAB>label``) and ``stsb/pairs.tsv`` (columns score, sentence1, sentence2).
 """
@@ -45,7 +45,7 @@ _SMALL_BERT = {
 
 
 @dataclass(frozen=True)
-class Part:
+class Command:
     """One command; ``result`` is there when it has been done."""
 
     result: str
@@ -53,11 +53,11 @@ class Part:
     arguments: tuple[str, ...]
 
 
-def parts(data: Path) -> Iterator[Part]:
+def commands(data: Path) -> Iterator[Command]:
     """All commands in their order, with paths below the folder of results."""
     train, dev, pairs = (str(data / name) for name in _NEEDED)
     own = "edgekit.benchmarks.studies.finetune"
-    yield Part("sst2-teacher", own, (train, "--epochs", "1"))
+    yield Command("sst2-teacher", own, (train, "--epochs", "1"))
     yield _distil("sst2-student", "sst2-teacher", 3, "task", "--data", train, "--eval", dev,
                   "--epochs", "1", "--cache-teacher", "--controls")  # fmt: skip
     yield _distil("stsb-student", source.DEMO, 3, "embedding", "--texts", "texts.txt", "--texts",
@@ -69,19 +69,19 @@ def parts(data: Path) -> Iterator[Part]:
     yield _distil("distilbert", "bert", 2, "mlm", *mlm, "--student", "distilbert", "--controls",
                   "--lr", "1e-3", "--epochs", "3")  # fmt: skip
     for name in ("sst2-teacher", "sst2-student", "stsb-student"):
-        yield Part(f"{name}.edgekit", "edgekit", ("convert", name, "--to", "onnx"))
-    yield Part("minilm.edgekit", "edgekit", ("convert", source.DEMO, "--to", "onnx"))
+        yield Command(f"{name}.edgekit", "edgekit", ("convert", name, "--to", "onnx"))
+    yield Command("minilm.edgekit", "edgekit", ("convert", source.DEMO, "--to", "onnx"))
     sst2 = ("sst2-teacher.edgekit", "sst2-student.edgekit")
     stsb = ("minilm.edgekit", "stsb-student.edgekit")
-    yield Part("sst2.eval", "edgekit", ("eval", *sst2, "--data", dev, "--shown", "0"))
-    yield Part("stsb.eval", "edgekit", ("eval", *stsb, "--data", pairs, "--shown", "0"))
-    yield Part("sst2.bench", "edgekit", ("bench", sst2[1], "--against", sst2[0], "--lengths",
+    yield Command("sst2.eval", "edgekit", ("eval", *sst2, "--data", dev, "--shown", "0"))
+    yield Command("stsb.eval", "edgekit", ("eval", *stsb, "--data", pairs, "--shown", "0"))
+    yield Command("sst2.bench", "edgekit", ("bench", sst2[1], "--against", sst2[0], "--lengths",
                                          "32,128", "--seconds", "3"))  # fmt: skip
 
 
-def _distil(result: str, teacher: str, layers: int, objective: str, *more: str) -> Part:
+def _distil(result: str, teacher: str, layers: int, objective: str, *more: str) -> Command:
     asked = ("--layers", str(layers), "--objective", objective, "--resume", *more)
-    return Part(result, "edgekit", ("distill", teacher, *asked))
+    return Command(result, "edgekit", ("distill", teacher, *asked))
 
 
 def sentences() -> Iterator[str]:
@@ -156,15 +156,14 @@ def _texts(path: Path) -> list[str]:
     return [line.rpartition("\t")[0] for line in lines if line]
 
 
-def run(part: Part, out: Path) -> float:
-    """Does a part in ``out``, and returns its seconds."""
-    target = ("-o", part.result)
+def run(command: Command, out: Path) -> float:
+    """Runs a command in ``out``, and returns its seconds."""
+    words = ("-m", command.module, *command.arguments, "-o", command.result)
+    click.echo(f"\n$ {' '.join(words)}")
     started = time.monotonic()
-    command = [sys.executable, "-m", part.module, *part.arguments, *target]
-    click.echo(f"\n$ {' '.join(command[1:])}")
-    done = subprocess.run(command, cwd=out, check=False)
+    done = subprocess.run((sys.executable, *words), cwd=out, check=False)
     if done.returncode:
-        raise click.ClickException(f"{part.result} failed: the same command goes on from there")
+        raise click.ClickException(f"{command.result} failed: the same command goes on from there")
     return time.monotonic() - started
 
 
@@ -180,9 +179,9 @@ def main(data: Path, out: Path) -> None:
     prepare(data.absolute(), out)
     log = out / "seconds.json"
     seconds = json.loads(log.read_text("utf-8")) if log.is_file() else {}
-    for part in parts(data.absolute()):
-        if not (out / part.result).exists():
-            seconds[part.result] = round(run(part, out))
+    for command in commands(data.absolute()):
+        if not (out / command.result).exists():
+            seconds[command.result] = round(run(command, out))
             log.write_text(json.dumps(seconds, indent=1) + "\n", "utf-8")
     click.echo("\n" + "\n".join(f"{value:>6} s  {name}" for name, value in seconds.items()))
 

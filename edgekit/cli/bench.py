@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from edgekit.cli.choices import RECIPE_NAMES, RUNTIME_NAMES, RUNTIMES, Open, Suite
+from edgekit.cli.choices import RECIPE_NAMES, RUNTIME_NAMES, RUNTIMES, Open, SuiteChoice
 from edgekit.cli.options import (
     COUNTS,
     NAMES,
@@ -25,7 +25,7 @@ from edgekit.cli.options import (
 @click.argument("bundles", nargs=-1, type=FilePath())
 @click.option("--against", type=FilePath(), help="The bundle to compare with.")
 @click.option("--like", type=FilePath(), help="For files of other tools: a bundle of that model.")
-@click.option("--suite", type=Suite(), help="A suite; its models, or those of bundles.")
+@click.option("--suite", type=SuiteChoice(), help="A suite; its models, or those of bundles.")
 @click.option("--device", type=NAMES, help="Like host,arm64:cortex-a53,ios.  [host]")
 @click.option("--threads", type=COUNTS, help="Like 1,2.  [default: 1]")
 @click.option("--lengths", type=COUNTS, help="Tokens of a text, like 32,128.  [default: 128]")

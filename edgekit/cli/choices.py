@@ -71,7 +71,7 @@ class Open(click.ParamType[str]):
         return named or [CompletionItem(incomplete, type="file")]
 
 
-class Suite(Open):
+class SuiteChoice(Open):
     """A shipped suite, or a TOML file."""
 
     def __init__(self) -> None:

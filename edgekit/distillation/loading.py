@@ -40,7 +40,7 @@ _TOKENS, _STUDENT_TOKENS = "tokens", "student-tokens"
 
 
 @dataclass
-class Loaded:
+class Materials:
     """A plan's models, tokenizers and data, each loaded when it is first asked for.
 
     ``say`` is told what was found, ``tick`` what happens right now.

@@ -8,7 +8,7 @@ import torch
 
 from edgekit.distillation import quality, report
 from edgekit.distillation.learner import Learner
-from edgekit.distillation.loading import Loaded
+from edgekit.distillation.loading import Materials
 from edgekit.distillation.report import Course, DistillationReport, Entrant, Gain
 from edgekit.distillation.training import LogEntry
 from edgekit.evaluation.judged import Judged
@@ -18,22 +18,22 @@ from edgekit.stats import Interval
 
 
 def compare(
-    loaded: Loaded, students: Mapping[str, Learner], courses: Sequence[Course]
+    materials: Materials, students: Mapping[str, Learner], courses: Sequence[Course]
 ) -> DistillationReport:
     """Judges teacher, student and controls on the same data.
 
     Args:
-        loaded: the plan with its teacher and evaluation data.
+        materials: the plan with its teacher and evaluation data.
         students: the student and the controls, trained, by name.
         courses: how each training went.
 
     Returns:
         The report of the distillation.
     """
-    plan, teacher = loaded.plan, loaded.teacher
+    plan, teacher = materials.plan, materials.teacher
     everyone = {report.TEACHER: teacher, **students}
-    judged = _judged(loaded, everyone)
-    count = len(loaded.judging[0].kind.examples) if loaded.judging else 0
+    judged = _judged(materials, everyone)
+    count = len(materials.judging[0].kind.examples) if materials.judging else 0
     scores = score(list(judged.values()), count, baseline=True) if judged else []
     found = {name: each.scores for name, each in zip(judged, scores, strict=True)}
     length = min(report.TIMED_TOKENS, plan.training.length)
@@ -47,7 +47,7 @@ def compare(
         plan.objective.name,
         plan.shape.layers,
         length,
-        _facts(loaded),
+        _facts(materials),
         count,
         entrants,
         gains,
@@ -79,17 +79,19 @@ def course(name: str, records: Sequence[LogEntry], tokens_per_s: float) -> Cours
     return Course(name, len(records), tokens, tokens_per_s, parts)
 
 
-def _judged(loaded: Loaded, everyone: Mapping[str, Learner]) -> dict[str, Judged]:
-    if loaded.judging is None:
+def _judged(materials: Materials, everyone: Mapping[str, Learner]) -> dict[str, Judged]:
+    if materials.judging is None:
         return {}
-    prepared, model = loaded.judging
+    prepared, model = materials.judging
     found = {}
     for name, learner in everyone.items():
-        own = name != report.TEACHER and loaded.student_tokenizer is not loaded.tokenizer
-        tokenizer = loaded.student_tokenizer if own else loaded.tokenizer
-        asked = loaded.judged_by(tokenizer) if own else model
-        learner.to(loaded.accelerator.device)
-        found[name] = quality.judge(learner, prepared, asked, loaded.pad_id(tokenizer), loaded.tick)
+        own = name != report.TEACHER and materials.student_tokenizer is not materials.tokenizer
+        tokenizer = materials.student_tokenizer if own else materials.tokenizer
+        asked = materials.judged_by(tokenizer) if own else model
+        learner.to(materials.accelerator.device)
+        found[name] = quality.judge(
+            learner, prepared, asked, materials.pad_id(tokenizer), materials.tick
+        )
     return found
 
 
@@ -102,8 +104,8 @@ def _gains(judged: Mapping[str, Judged], count: int) -> Iterator[Gain]:
             yield Gain(control, found.name, -found.drop, -found.drop_high, -found.drop_low)
 
 
-def _facts(loaded: Loaded) -> dict[str, str]:
-    plan, training, accelerator = loaded.plan, loaded.plan.training, loaded.accelerator
+def _facts(materials: Materials) -> dict[str, str]:
+    plan, training, accelerator = materials.plan, materials.plan.training, materials.accelerator
     device = accelerator.device
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU"
     return {

@@ -14,7 +14,7 @@ import torch
 from edgekit.distillation import outcome, page, report, saving, teachers
 from edgekit.distillation.checkpoints import Checkpoints
 from edgekit.distillation.learner import Learner
-from edgekit.distillation.loading import Loaded
+from edgekit.distillation.loading import Materials
 from edgekit.distillation.losses import Losses
 from edgekit.distillation.plan import DistillationPlan
 from edgekit.distillation.progress import Progress, Say
@@ -55,7 +55,7 @@ def run(
     _make_folder(plan, accelerator)
     if plan.request.tensorboard:
         accelerator.init_trackers(_TRACKER)
-    found = _Work(Loaded(plan, accelerator, say, tick)).run()
+    found = _Work(Materials(plan, accelerator, say, tick)).run()
     accelerator.wait_for_everyone()
     accelerator.end_training()
     return found
@@ -107,21 +107,21 @@ def _make_folder(plan: DistillationPlan, accelerator: Accelerator) -> None:
 
 @dataclass
 class _Work:
-    loaded: Loaded
+    materials: Materials
 
     def run(self) -> DistillationReport | None:
-        plan, loaded = self.loaded.plan, self.loaded
-        if loaded.accelerator.is_main_process:
-            _ = loaded.judging  # read before hours of training, not after them
+        plan, materials = self.materials.plan, self.materials
+        if materials.accelerator.is_main_process:
+            _ = materials.judging  # read before hours of training, not after them
         trained = dict(self._trainings())
-        if not loaded.accelerator.is_main_process:
+        if not materials.accelerator.is_main_process:
             return None
         students = {name: learner for name, (learner, _) in trained.items()}
         if plan.request.controls and report.WITHOUT not in students:
-            students[report.WITHOUT] = loaded.student(plan.shape.start)[0]
-        student, tokenizer = students[report.STUDENT], loaded.student_tokenizer
+            students[report.WITHOUT] = materials.student(plan.shape.start)[0]
+        student, tokenizer = students[report.STUDENT], materials.student_tokenizer
         saving.save(student, tokenizer, plan.training.length, plan.out)
-        found = outcome.compare(loaded, students, [course for _, course in trained.values()])
+        found = outcome.compare(materials, students, [course for _, course in trained.values()])
         found.save(plan.work)
         shutil.rmtree(plan.work / _CACHE, ignore_errors=True)  # gigabytes that nothing asks for
         if page.possible():
@@ -130,7 +130,7 @@ class _Work:
 
     def _trainings(self) -> Iterator[tuple[str, tuple[Learner, Course]]]:
         """The student's, and those of the controls that differ from it."""
-        plan = self.loaded.plan
+        plan = self.materials.plan
         shape, weights = plan.shape, plan.training.weights
         yield report.STUDENT, self._train(report.STUDENT, shape.start, weights)
         if not plan.request.controls:
@@ -143,54 +143,54 @@ class _Work:
             yield report.WITHOUT, self._train(report.WITHOUT, shape.start, alone)
 
     def _train(self, name: str, start: str, weights: Mapping[str, float]) -> tuple[Learner, Course]:
-        loaded, training = self.loaded, self.loaded.plan.training
-        learner, notes = loaded.student(start)
+        materials, training = self.materials, self.materials.plan.training
+        learner, notes = materials.student(start)
         for note in notes:
-            loaded.say(f"{name}: {note}")
+            materials.say(f"{name}: {note}")
         taps = len(learner.readout.taps)
-        losses = Losses(loaded.plan.task, weights, training.temperature, taps)
-        each_epoch = loaded.batches.order.steps_per_epoch
+        losses = Losses(materials.plan.task, weights, training.temperature, taps)
+        each_epoch = materials.batches.order.steps_per_epoch
         steps = training.steps or max(1, round(training.epochs * each_epoch))
-        folder = loaded.plan.work / name.replace(" ", "-")
+        folder = materials.plan.work / name.replace(" ", "-")
         checkpoints = Checkpoints(folder, self._facts(weights, steps), training.keep)
-        tracked = loaded.accelerator if loaded.plan.request.tensorboard else None
-        progress = Progress(loaded.say, loaded.tick, tracked)
+        tracked = materials.accelerator if materials.plan.request.tensorboard else None
+        progress = Progress(materials.say, materials.tick, tracked)
         records = Run(
             name,
             learner,
             self.teacher if losses.needs_teacher else None,
-            loaded.batches,
+            materials.batches,
             losses,
             training,
             steps,
             folder,
             checkpoints,
-            loaded.accelerator,
+            materials.accelerator,
             progress,
-        ).train(loaded.plan.request.resume)
-        loaded.accelerator.free_memory()
-        trained = loaded.student(start)[0]  # whole and on the CPU, whatever Accelerate did to it
+        ).train(materials.plan.request.resume)
+        materials.accelerator.free_memory()
+        trained = materials.student(start)[0]  # whole and on the CPU, whatever Accelerate did to it
         checkpoints.weights(steps, trained)
         return trained, outcome.course(name, records, progress.tokens_per_s)
 
     @cached_property
     def teacher(self) -> teachers.Teacher:
         """The teacher on its device, or what it has answered before."""
-        loaded, accelerator = self.loaded, self.loaded.accelerator
-        learner = loaded.teacher.to(accelerator.device)
-        if not loaded.plan.request.cache_teacher:
+        materials, accelerator = self.materials, self.materials.accelerator
+        learner = materials.teacher.to(accelerator.device)
+        if not materials.plan.request.cache_teacher:
             return teachers.Live(learner)
-        folder, rows = loaded.plan.work / _CACHE, loaded.batches.examples.rows
+        folder, rows = materials.plan.work / _CACHE, materials.batches.examples.rows
         if accelerator.is_main_process and not folder.is_dir():
             with accelerator.autocast():
-                pad_id, device = loaded.batches.pad_id, accelerator.device
-                teachers.fill(learner, rows, pad_id, device, folder, loaded.tick)
+                pad_id, device = materials.batches.pad_id, accelerator.device
+                teachers.fill(learner, rows, pad_id, device, folder, materials.tick)
         accelerator.wait_for_everyone()
         return teachers.Cached.load(folder, rows, learner.readout)
 
     def _facts(self, weights: Mapping[str, float], steps: int) -> dict[str, object]:
         """What a run that goes on must have in common with the one that began."""
-        plan, rows = self.loaded.plan, self.loaded.batches.examples.rows
+        plan, rows = self.materials.plan, self.materials.batches.examples.rows
         numbers = {key: value for key, value in asdict(plan.training).items() if key not in _FREE}
         data = plan.inputs.data
         return {

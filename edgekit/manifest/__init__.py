@@ -14,14 +14,14 @@ from msgspec import Meta, field
 
 from edgekit.manifest.artifacts import ArtifactEntry, Refused, TextArtifactEntry
 from edgekit.manifest.checkpoint import PoolingFacts, SourceFacts
-from edgekit.manifest.fields import Entry, Length, Similarity, TokenId
+from edgekit.manifest.fields import Length, ManifestObject, Similarity, TokenId
 from edgekit.manifest.files import FileEntry
 from edgekit.manifest.texts import PostprocessingFacts, TokenizerFacts
 
 SCHEMA_VERSION = "1.5"
 
 
-class Manifest(Entry, frozen=True, kw_only=True):
+class Manifest(ManifestObject, frozen=True, kw_only=True):
     """manifest.json of a bundle: what is inside, made of what, and proven how."""
 
     schema_version: Annotated[

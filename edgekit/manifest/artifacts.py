@@ -7,13 +7,13 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
-from edgekit.manifest.fields import Count, Entry, Length
+from edgekit.manifest.fields import Count, Length, ManifestObject
 from edgekit.manifest.files import FileEntry
 from edgekit.manifest.proofs import Proof
 from edgekit.signature import TensorSpec
 
 
-class WeightEntry(Entry, frozen=True, kw_only=True):
+class WeightEntry(ManifestObject, frozen=True, kw_only=True):
     """What a file stores of one tensor of the checkpoint."""
 
     tensor: Annotated[str, Meta(description="its path in the traced model")]
@@ -89,7 +89,7 @@ class TextArtifactEntry(ArtifactEntry, frozen=True, kw_only=True):
     ]
 
 
-class Refused(Entry, frozen=True, kw_only=True):
+class Refused(ManifestObject, frozen=True, kw_only=True):
     """A file that was left out of the bundle, and why."""
 
     file: str

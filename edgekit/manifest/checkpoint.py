@@ -7,10 +7,10 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from edgekit.manifest.fields import Count, Entry, Sha256
+from edgekit.manifest.fields import Count, ManifestObject, Sha256
 
 
-class SourceFacts(Entry, frozen=True, kw_only=True):
+class SourceFacts(ManifestObject, frozen=True, kw_only=True):
     """The checkpoint that the bundle was made of."""
 
     origin: Annotated[str, Meta(description="what was given as MODEL")]
@@ -30,7 +30,7 @@ class SourceFacts(Entry, frozen=True, kw_only=True):
     versions: Annotated[Mapping[str, str], Meta(description="of the libraries that made it")]
 
 
-class DenseFacts(Entry, frozen=True, kw_only=True):
+class DenseFacts(ManifestObject, frozen=True, kw_only=True):
     """A linear layer and its activation, between pooling and normalisation."""
 
     in_features: Annotated[int, Meta(ge=1)]
@@ -38,7 +38,7 @@ class DenseFacts(Entry, frozen=True, kw_only=True):
     activation: Annotated[str, Meta(description="the class in torch.nn")]
 
 
-class PoolingFacts(Entry, frozen=True, kw_only=True):
+class PoolingFacts(ManifestObject, frozen=True, kw_only=True):
     """How the graph makes one sentence vector of the token vectors."""
 
     mode: str

@@ -24,5 +24,5 @@ Activation = Literal["softmax", "sigmoid", "identity"]
 Similarity = Literal["cosine", "dot", "euclidean", "manhattan"]
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
+class ManifestObject(msgspec.Struct, frozen=True, kw_only=True):
     """What all objects of a manifest are: immutable, their fields given by name."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from edgekit.manifest.fields import Count, Entry, RelativePath, Sha256
+from edgekit.manifest.fields import Count, ManifestObject, RelativePath, Sha256
 
 
-class FileEntry(Entry, frozen=True, kw_only=True):
+class FileEntry(ManifestObject, frozen=True, kw_only=True):
     """A file or package. Of a package the size is the sum over its files, and the hash that of the
     lines ``PATH SHA256`` of its files in sorted order.
     """

@@ -7,11 +7,11 @@ from typing import Annotated
 
 from msgspec import Meta, field
 
-from edgekit.manifest.fields import Count, Entry
+from edgekit.manifest.fields import Count, ManifestObject
 from edgekit.tolerance import Tolerance
 
 
-class Scale(Entry, frozen=True, kw_only=True):
+class Scale(ManifestObject, frozen=True, kw_only=True):
     """How large one output of PyTorch's is over all probes, and how far it moves between them."""
 
     largest: Annotated[float, Meta(ge=0, description="largest absolute value")]
@@ -25,7 +25,7 @@ class Scale(Entry, frozen=True, kw_only=True):
     ]
 
 
-class Check(Entry, frozen=True, kw_only=True):
+class Check(ManifestObject, frozen=True, kw_only=True):
     """The worst of all runs of one kind, such as ``padding`` or ``batch``."""
 
     runs: Count
@@ -33,7 +33,7 @@ class Check(Entry, frozen=True, kw_only=True):
     cosine: Annotated[float, Meta(description="least cosine similarity")]
 
 
-class Proof(Entry, frozen=True, kw_only=True):
+class Proof(ManifestObject, frozen=True, kw_only=True):
     """An artifact in one runtime, held against the unmodified PyTorch model."""
 
     runtime: Annotated[str, Meta(description="with its version")]

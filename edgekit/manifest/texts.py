@@ -7,11 +7,11 @@ from typing import Annotated
 
 from msgspec import Meta, field
 
-from edgekit.manifest.fields import Activation, Entry, Length, RelativePath, Side, TokenId
+from edgekit.manifest.fields import Activation, Length, ManifestObject, RelativePath, Side, TokenId
 from edgekit.manifest.files import FileEntry
 
 
-class Template(Entry, frozen=True, kw_only=True):
+class Template(ManifestObject, frozen=True, kw_only=True):
     """Where special tokens stand: ``$A`` and ``$B`` are the texts, all else special tokens; the
     number after the colon is the token type.
     """
@@ -20,14 +20,14 @@ class Template(Entry, frozen=True, kw_only=True):
     pair: tuple[str, ...]
 
 
-class AppTokenizer(Entry, frozen=True, kw_only=True):
+class AppTokenizer(ManifestObject, frozen=True, kw_only=True):
     """The files of which an app makes its tokenizer, with no Unicode tables of its own."""
 
     settings: RelativePath
     vocabulary: RelativePath
 
 
-class TokenizerFacts(Entry, frozen=True, kw_only=True):
+class TokenizerFacts(ManifestObject, frozen=True, kw_only=True):
     """What an app's own tokenizer has to match, and the files it reads."""
 
     kind: Annotated[str, Meta(description="WordPiece, BPE or Unigram")]
@@ -69,7 +69,7 @@ class TokenizerFacts(Entry, frozen=True, kw_only=True):
     files: tuple[FileEntry, ...]
 
 
-class PostprocessingFacts(Entry, frozen=True, kw_only=True):
+class PostprocessingFacts(ManifestObject, frozen=True, kw_only=True):
     """How an app makes answers of outputs; docs/postprocess.md has the steps."""
 
     activation: Annotated[

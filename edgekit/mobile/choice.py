@@ -12,7 +12,7 @@ from edgekit.bundle import Artifact, Bundle
 from edgekit.contents import MANIFEST
 from edgekit.errors import PlanError
 from edgekit.manifest.checkpoint import SourceFacts
-from edgekit.mobile.platforms import Platform
+from edgekit.mobile.platforms import AppPlatform
 
 _SUFFIX = ".edgekit"
 _SINCE = (1, 5)  # of the manifest's schema: what the phone libraries read
@@ -88,7 +88,7 @@ def _published(source: SourceFacts) -> str:
 
 
 def choose(
-    bundles: Sequence[Bundle], names: Sequence[str], platform: Platform
+    bundles: Sequence[Bundle], names: Sequence[str], platform: AppPlatform
 ) -> tuple[Chosen, ...]:
     """The files of each bundle that go into an app.
 
@@ -116,7 +116,7 @@ def choose(
     return chosen
 
 
-def _artifacts(bundle: Bundle, names: Sequence[str], platform: Platform) -> tuple[Artifact, ...]:
+def _artifacts(bundle: Bundle, names: Sequence[str], platform: AppPlatform) -> tuple[Artifact, ...]:
     files = {row.file: row for row in bundle.artifacts}
     named = tuple(files[name] for name in dict.fromkeys(names) if name in files)
     for row in named:

@@ -23,7 +23,7 @@ def folder(name: str) -> Path:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Platform:
+class AppPlatform:
     """What an app is made for.
 
     Attributes:
@@ -38,7 +38,7 @@ class Platform:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Project(Platform):
+class Project(AppPlatform):
     """A platform whose app is a project that is copied, and then its owner's.
 
     Attributes:
@@ -126,13 +126,13 @@ IOS = Project(
     activity="",
 )
 PROJECTS: Mapping[str, Project] = {row.name: row for row in (ANDROID, IOS)}
-WEB = Platform(
+WEB = AppPlatform(
     name="web", runtimes={"onnx": "onnxruntime-web", "tflite": "LiteRT"}, preferred=("onnx",)
 )
-PLATFORMS: Mapping[str, Platform] = {**PROJECTS, WEB.name: WEB}
+PLATFORMS: Mapping[str, AppPlatform] = {**PROJECTS, WEB.name: WEB}
 
 
-def get(name: str) -> Platform:
+def get(name: str) -> AppPlatform:
     """The platform of that name.
 
     Raises:

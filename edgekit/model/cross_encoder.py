@@ -23,7 +23,7 @@ def problem_type(folder: Path, config: Config) -> str | None:
     Raises:
         UnsupportedError: an activation that post-processing does not have.
     """
-    own = sentence.settings(folder)
+    own = sentence.config(folder)
     older = configs.table(config, "sentence_transformers")
     named = (
         own.activation_fn

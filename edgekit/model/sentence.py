@@ -19,7 +19,7 @@ from edgekit.errors import SourceError, UnsupportedError
 from edgekit.manifest.fields import Similarity
 
 MODULES = "modules.json"
-SETTINGS = "config_sentence_transformers.json"
+CONFIG = "config_sentence_transformers.json"
 REMEDY = "download the checkpoint again"
 _OWN = "sentence_transformers."
 ENCODERS = ("Transformer", "MLMTransformer")
@@ -44,7 +44,7 @@ Size = Annotated[int, Meta(ge=1, le=2**31 - 1)]
 
 
 @dataclass(frozen=True)
-class Module:
+class SentenceModule:
     """One row of ``modules.json``: the class and its folder below the checkpoint's."""
 
     type: str
@@ -62,7 +62,7 @@ class Module:
 
 
 @dataclass(frozen=True)
-class Settings:
+class SentenceConfig:
     """What ``config_sentence_transformers.json`` says of the whole model.
 
     ``prompts`` are texts to put before a text, by a name like ``query``.
@@ -102,7 +102,7 @@ def has_modules(folder: Path) -> bool:
     return (folder / MODULES).is_file()
 
 
-def modules(folder: Path) -> tuple[Module, ...]:
+def modules(folder: Path) -> tuple[SentenceModule, ...]:
     """In the order in which they run; none where it is no sentence-transformers checkpoint.
 
     Raises:
@@ -110,7 +110,7 @@ def modules(folder: Path) -> tuple[Module, ...]:
     """
     if not has_modules(folder):
         return ()
-    rows = read_json(folder / MODULES, tuple[Module, ...], SourceError, REMEDY)
+    rows = read_json(folder / MODULES, tuple[SentenceModule, ...], SourceError, REMEDY)
     for row in rows:
         if Path(row.path).is_absolute() or ".." in Path(row.path).parts or "\0" in row.path:
             raise SourceError(
@@ -153,7 +153,7 @@ def task(folder: Path) -> str | None:
         return "sparse-embedding"
     if "Pooling" in kinds:
         return "sentence-similarity"
-    return "late-interaction" if settings(folder).model_type in _LATE else None
+    return "late-interaction" if config(folder).model_type in _LATE else None
 
 
 def check_alone(folder: Path) -> None:
@@ -171,14 +171,16 @@ def check_alone(folder: Path) -> None:
         )
 
 
-def settings(folder: Path) -> Settings:
+def config(folder: Path) -> SentenceConfig:
     """What the checkpoint says of the whole model.
 
     Raises:
         SourceError: the file is not what sentence-transformers writes.
     """
-    path = folder / SETTINGS
-    return read_json(path, Settings, SourceError, REMEDY) if path.is_file() else Settings()
+    path = folder / CONFIG
+    if not path.is_file():
+        return SentenceConfig()
+    return read_json(path, SentenceConfig, SourceError, REMEDY)
 
 
 def prompts(folder: Path) -> dict[str, str]:
@@ -186,7 +188,7 @@ def prompts(folder: Path) -> dict[str, str]:
 
     Roles without a prompt are left out.
     """
-    return {name: text for name, text in settings(folder).prompts.items() if text}
+    return {name: text for name, text in config(folder).prompts.items() if text}
 
 
 def default_prompt_name(folder: Path) -> str | None:
@@ -195,11 +197,11 @@ def default_prompt_name(folder: Path) -> str | None:
     Raises:
         SourceError: the checkpoint has none of that name.
     """
-    stored = settings(folder)
+    stored = config(folder)
     name = stored.default_prompt_name
     if name is not None and name not in (*stored.prompts, *_ROLES):
         raise SourceError(
-            f"default_prompt_name of {folder / SETTINGS} is '{name}', which is none of its "
+            f"default_prompt_name of {folder / CONFIG} is '{name}', which is none of its "
             f"prompts: {REMEDY}"
         )
     return name if name in prompts(folder) else None
@@ -211,12 +213,12 @@ def similarity(folder: Path, default: Similarity) -> Similarity:
     Raises:
         UnsupportedError: in a way that post-processing does not have.
     """
-    named = settings(folder).similarity_fn_name or default
+    named = config(folder).similarity_fn_name or default
     for known in get_args(Similarity):
         if named == known:
             return cast("Similarity", known)
     raise UnsupportedError(
-        f"similarity_fn_name '{named}' of {SETTINGS} is not supported: edgekit has "
+        f"similarity_fn_name '{named}' of {CONFIG} is not supported: edgekit has "
         f"{', '.join(get_args(Similarity))}"
     )
 
@@ -242,7 +244,7 @@ def lowercases(encoder: Path) -> bool:
 
 def is_cross_encoder(folder: Path) -> bool:
     """Whether the checkpoint says that it scores pairs."""
-    return settings(folder).model_type == _CROSS
+    return config(folder).model_type == _CROSS
 
 
 def check_encoder(folder: Path, encoder: Path) -> None:
@@ -264,7 +266,7 @@ def check_encoder(folder: Path, encoder: Path) -> None:
     if default and is_cross_encoder(folder):
         raise UnsupportedError(
             f"the CrossEncoder puts the prompt {prompts(folder)[default]!r} before the first text "
-            f"of each pair, which a bundle does not: remove default_prompt_name from {SETTINGS}, "
+            f"of each pair, which a bundle does not: remove default_prompt_name from {CONFIG}, "
             "and put it there yourself"
         )
 

@@ -100,7 +100,7 @@ def read(folder: Path, task: str) -> Head:
     rows = sentence.modules(folder)
     if not rows:
         return _USUAL[task]
-    if sentence.settings(folder).model_type == sentence.PYLATE:
+    if sentence.config(folder).model_type == sentence.PYLATE:
         raise UnsupportedError(
             "the checkpoint is in the form of PyLate's older releases, which keeps half of what is "
             "computed in code: open it with sentence_transformers.MultiVectorEncoder and save it "
@@ -130,11 +130,11 @@ def read(folder: Path, task: str) -> Head:
             )
         value = made
         steps += _READERS[row.kind](folder, folder / row.path)
-    dimension = sentence.settings(folder).truncate_dim
+    dimension = sentence.config(folder).truncate_dim
     return Head((*steps, *([Truncate(dimension)] if dimension else [])))
 
 
-def _made(row: sentence.Module, path: Path, value: str) -> str | None:
+def _made(row: sentence.SentenceModule, path: Path, value: str) -> str | None:
     """What a module makes of ``value``; None where it takes something else."""
     if row.kind in ("Pooling", "SpladePooling"):
         return _VECTOR if value == _TOKENS else None
@@ -157,7 +157,7 @@ def _pooling(folder: Path, path: Path) -> Sequence[HeadStep]:
     if not stored.include_prompt and sentence.prompts(folder):
         raise UnsupportedError(
             "the checkpoint leaves its prompts' tokens out of the pooling (include_prompt), which "
-            f"a bundle cannot: remove the prompts from {sentence.SETTINGS} if you use none"
+            f"a bundle cannot: remove the prompts from {sentence.CONFIG} if you use none"
         )
     return (Pool(modes),)
 

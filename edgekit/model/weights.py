@@ -38,7 +38,7 @@ _NO_WEIGHTS = re.compile(
 
 
 @dataclass(frozen=True)
-class Weights:
+class WeightFiles:
     """The files that hold a model's weights, all of one kind.
 
     ``variant`` is the middle of their names, like ``fp16`` in ``model.fp16.safetensors``.
@@ -48,7 +48,7 @@ class Weights:
     variant: str | None = None
 
 
-def find(folder: Path, allow_pickle: bool, remedy: str) -> Weights:
+def find(folder: Path, allow_pickle: bool, remedy: str) -> WeightFiles:
     """A folder's safetensors, whole or in shards, plain or a variant; else its pickles.
 
     Args:
@@ -104,16 +104,16 @@ def unread(folder: Path) -> list[str]:
     )
 
 
-def _named(folder: Path, name: str) -> Weights | None:
+def _named(folder: Path, name: str) -> WeightFiles | None:
     """The file of that name, the shards that its index lists, or a variant of either."""
     paths = _listed(folder, name, f"{name}.index.json")
     if paths:
-        return Weights(paths)
+        return WeightFiles(paths)
     stem, suffix = name.rsplit(".", 1)
     for variant in _variants(folder, suffix):
         paths = _listed(folder, f"{stem}.{variant}.{suffix}", f"{name}.index.{variant}.json")
         if paths:
-            return Weights(paths, variant)
+            return WeightFiles(paths, variant)
     return None
 
 

@@ -26,7 +26,7 @@ class Vector:
 
 
 @dataclass(frozen=True)
-class Weight:
+class TokenWeight:
     """A vocabulary entry and its weight in a sparse vector."""
 
     token: str
@@ -38,7 +38,7 @@ class Weight:
 class SparseVector:
     """The largest weights, in order, and how many of the whole vector are not 0."""
 
-    weights: tuple[Weight, ...]
+    weights: tuple[TokenWeight, ...]
     nonzero: int
 
 
@@ -110,7 +110,7 @@ def sparse(values: np.ndarray, token: Callable[[int], str], top: int) -> SparseV
     nonzero = int(np.count_nonzero(weights))
     best = map(int, ranked(weights)[: min(top, nonzero)])
     return SparseVector(
-        tuple(Weight(token(index), index, number(weights[index])) for index in best), nonzero
+        tuple(TokenWeight(token(index), index, number(weights[index])) for index in best), nonzero
     )
 
 

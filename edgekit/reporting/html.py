@@ -48,7 +48,7 @@ class Tile:
 
 
 @dataclass(frozen=True)
-class Answer:
+class Lead:
     """What stands first on the page: a sentence, its numbers one by one, what it rests on."""
 
     label: str
@@ -76,7 +76,7 @@ def to_html(report: Report) -> str:
     parts = data.document(report)
     return environment.get_template("page.html").render(
         report=report,
-        answers=list(_answers(report)),
+        answers=list(_leads(report)),
         links=list(_links(report)),
         measured=parts.measured,
         version=parts.edgekit,
@@ -100,13 +100,13 @@ def to_html(report: Report) -> str:
     )
 
 
-def _answers(report: Report) -> Iterator[Answer]:
+def _leads(report: Report) -> Iterator[Lead]:
     for setting in report.settings:
         if found := headline.answer(setting):
-            yield Answer(wording.machine(setting), found, tuple(_tiles(setting)))
+            yield Lead(wording.machine(setting), found, tuple(_tiles(setting)))
     for part in {id(part.evaluation): part for part in report.quality}.values():
         if found := headline.of_quality(part):
-            yield Answer(part.title, found, tuple(_quality_tiles(part)))
+            yield Lead(part.title, found, tuple(_quality_tiles(part)))
 
 
 def _links(report: Report) -> Iterator[tuple[str, str]]:

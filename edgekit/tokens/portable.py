@@ -19,7 +19,7 @@ from edgekit.tokens.characters import Characters
 from edgekit.tokens.stored import Component, steps
 from edgekit.tokens.vocabulary import Vocabulary
 
-SETTINGS, VOCABULARY = "tokenizer-app.json", "vocabulary.bin"
+TOKENIZER, VOCABULARY = "tokenizer-app.json", "vocabulary.bin"
 VERSION = 1
 _FORMS: Mapping[str, tuple[str, ...]] = {
     "NFD": ("decompose", "classes"),
@@ -79,7 +79,7 @@ class OffsetFacts(msgspec.Struct, frozen=True, kw_only=True):
     add_prefix_space: bool = False
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True):
+class PortableTokenizer(msgspec.Struct, frozen=True, kw_only=True):
     """``tokenizer-app.json``: all of ``tokenizer.json`` but its vocabulary, and the tables."""
 
     version: int = VERSION
@@ -110,8 +110,8 @@ def write(
         normalize: all steps of its normaliser, as the library does them.
         folder: where the files go.
     """
-    settings = documents.dump_json(_settings(stored, template, normalize), SETTINGS)
-    (folder / SETTINGS).write_text(settings + "\n", encoding="utf-8")
+    text = documents.dump_json(_portable(stored, template, normalize), TOKENIZER)
+    (folder / TOKENIZER).write_text(text + "\n", encoding="utf-8")
     (folder / VOCABULARY).write_bytes(Vocabulary.of(stored["model"]).dump())
 
 
@@ -141,12 +141,14 @@ def _faults(stored: Component) -> Iterator[str]:
         yield "the option single_word of an added token"
 
 
-def _settings(stored: Component, template: Template, normalize: Callable[[str], str]) -> Settings:
+def _portable(
+    stored: Component, template: Template, normalize: Callable[[str], str]
+) -> PortableTokenizer:
     model, (normalizer, splitter) = stored["model"], _steps(stored)
     added = tuple(_added(row, normalize) for row in stored["added_tokens"])
     ids = {**_ids(model), **{row.content: row.id for row in added}, **dict(_emitted(stored))}
     names = [item.rpartition(":")[0] for item in (*template.single, *template.pair)]
-    return Settings(
+    return PortableTokenizer(
         kind=model["type"],
         added_tokens=added,
         normalizer=tuple(normalizer),

@@ -52,7 +52,7 @@ def _write_for_apps(
     normalizer = backend.normalizer
     portable.write(stored, facts.template, normalizer.normalize_str if normalizer else str, folder)
     return AppTokenizer(
-        settings=f"{folder.name}/{portable.SETTINGS}",
+        settings=f"{folder.name}/{portable.TOKENIZER}",
         vocabulary=f"{folder.name}/{portable.VOCABULARY}",
     )
 

@@ -48,11 +48,11 @@ _PROGUARD = """
 
 
 @dataclass(frozen=True)
-class Module:
-    """Folders of sources that are compiled together, against the modules before.
+class Jar:
+    """Folders of sources that are compiled together, against the jars before.
 
     Attributes:
-        name: Of the jar.
+        name: Of its file, without the suffix.
         folders: In android_demo.
         flags: Of the compiler.
         packed: Whether the app has it: else it is only seen whether it compiles.
@@ -64,11 +64,11 @@ class Module:
     packed: bool = True
 
 
-MODULES = (
-    Module("core", ("core",)),
-    Module("libraries", ("runtime-onnx", "edgekit-android")),
-    Module("app", ("app",), flags=()),
-    Module("others", ("stubs", "runtime-litert", "runtime-executorch"), flags=(), packed=False),
+JARS = (
+    Jar("core", ("core",)),
+    Jar("libraries", ("runtime-onnx", "edgekit-android")),
+    Jar("app", ("app",), flags=()),
+    Jar("others", ("stubs", "runtime-litert", "runtime-executorch"), flags=(), packed=False),
 )
 
 
@@ -106,7 +106,7 @@ def _stamp() -> Mapping[str, object]:
 
 
 def _sources() -> list[Path]:
-    folders = [_DEMO / folder for module in MODULES for folder in module.folders]
+    folders = [_DEMO / folder for jar in JARS for folder in jar.folders]
     return [
         path
         for folder in folders
@@ -163,13 +163,13 @@ def _compile(folder: Path, run: Run) -> None:
     api = _own_api(work / "api.jar")
     home = android.KOTLIN.folder() / "lib"
     made = [_onnxruntime(work), api, home / "kotlinx-coroutines-core-jvm.jar"]
-    for module in MODULES:
-        jar = work / f"{module.name}.jar"
-        sources = [_DEMO / each / "src" / "main" / "kotlin" for each in module.folders]
-        if module.name == "app":
+    for jar in JARS:
+        target = work / f"{jar.name}.jar"
+        sources = [_DEMO / each / "src" / "main" / "kotlin" for each in jar.folders]
+        if jar.name == "app":
             sources.append(work / "java")  # R, whose constants the compiler copies
-        kotlin.compiled(sources, jar, [home / "kotlin-stdlib.jar", *made], module.flags, run)
-        made.append(jar)
+        kotlin.compiled(sources, target, [home / "kotlin-stdlib.jar", *made], jar.flags, run)
+        made.append(target)
 
 
 def _own_api(target: Path) -> Path:
@@ -198,7 +198,7 @@ def _dex(folder: Path, run: Run) -> None:
     work = folder / "work"
     classfiles.widen_jar(work / "onnxruntime.jar", work / "onnxruntime-13.jar")
     home = android.KOTLIN.folder() / "lib"
-    jars = [work / f"{module.name}.jar" for module in MODULES if module.packed]
+    jars = [work / f"{jar.name}.jar" for jar in JARS if jar.packed]
     jars += [work / "onnxruntime-13.jar", home / "kotlin-stdlib.jar"]
     jars += [home / "kotlinx-coroutines-core-jvm.jar"]
     settings = [f"-injars {jar}(!META-INF/**,!**.kotlin_builtins)" for jar in jars]

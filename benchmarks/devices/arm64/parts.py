@@ -29,7 +29,7 @@ QEMU = (  # and what it is linked with, so that it runs on any machine
 
 
 @dataclass(frozen=True)
-class Wheel:
+class RuntimeWheel:
     """A runtime's package for AArch64 Linux on PyPI.
 
     Attributes:
@@ -45,10 +45,10 @@ class Wheel:
     library: str
 
 
-WHEELS: Mapping[str, Wheel] = {  # by the runtime's name
-    "onnxruntime": Wheel("onnxruntime", "1.31.1", "onnxruntime/capi", "libonnxruntime.so.*"),
+WHEELS: Mapping[str, RuntimeWheel] = {  # by the runtime's name
+    "onnxruntime": RuntimeWheel("onnxruntime", "1.31.1", "onnxruntime/capi", "libonnxruntime.so.*"),
     # its C functions, declared in runner.c, may move with any release
-    "litert": Wheel("ai-edge-litert", "2.3.0", "ai_edge_litert", "libLiteRt.so"),
+    "litert": RuntimeWheel("ai-edge-litert", "2.3.0", "ai_edge_litert", "libLiteRt.so"),
 }
 PLATFORMS = ("manylinux_2_28_aarch64", "manylinux_2_27_aarch64", "manylinux2014_aarch64")
 COMPILER = "ziglang==0.17.1"

@@ -22,7 +22,7 @@ from edgekit.benchmarks.devices import events, memory, serving
 from edgekit.benchmarks.devices.browser import chromium, setup
 from edgekit.benchmarks.devices.browser.loopback import Loopback
 from edgekit.benchmarks.devices.protocol import Launch
-from edgekit.benchmarks.devices.serving import Answer
+from edgekit.benchmarks.devices.serving import Send
 from edgekit.errors import BundleError, EdgekitError, UnsupportedError
 
 if TYPE_CHECKING:
@@ -267,31 +267,31 @@ def main(
 
     names = tuple(inputs.split(",")), tuple(outputs.split(","))
     launch = Launch(RUNTIME, model, threads, *names, evict) if model else None
-    answer = serving.output()
+    send = serving.output()
     try:
-        _serve(launch, limit_seconds, answer)
+        _serve(launch, limit_seconds, send)
     except (EdgekitError, Error, OSError) as error:
-        serving.failed(answer, reason(error))
+        serving.failed(send, reason(error))
         sys.exit(1)
     except Exception as error:  # nobody reads this process's stderr
         message = reason(error) if _death(error) else f"{type(error).__name__}: {error}"
-        serving.failed(answer, message)
+        serving.failed(send, message)
         raise
 
 
-def _serve(launch: Launch | None, limit_seconds: float, answer: Answer) -> None:
+def _serve(launch: Launch | None, limit_seconds: float, send: Send) -> None:
     model = launch.artifact if launch else None
     with chromium.launched() as browser, Loopback(_served(model)) as served:
         page = Page(browser, f"{served.url}index.html", limit_seconds)
         facts = page.call("facts", PageFacts)
         if launch is None:
-            answer(msgspec.structs.replace(facts, browser=f"Chromium {browser.version}"))
+            send(msgspec.structs.replace(facts, browser=f"Chromium {browser.version}"))
             return
         if launch.evict:
             memory.evict(launch.artifact)
         opened = Opened(page, served, launch)
-        answer(events.Loaded(facts.runtime, opened.load_ms))
-        serving.serve(opened, answer)
+        send(events.Loaded(facts.runtime, opened.load_ms))
+        serving.serve(opened, send)
 
 
 def _served(model: Path | None) -> Mapping[str, Path]:

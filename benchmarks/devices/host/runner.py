@@ -125,7 +125,7 @@ def main(
     evict: bool,
 ) -> None:
     """Opens the file and serves standard input until it ends."""
-    answer = serving.output()
+    send = serving.output()
     if evict:
         memory.evict(model)
     try:
@@ -133,12 +133,12 @@ def main(
         if weight_cache is not None:
             row = replace(row, open=partial(CompiledLiteRt, weight_cache=weight_cache))
         opened = Opened(row, model, threads, inputs.split(","), outputs.split(","))
-        answer(events.Loaded(opened.runtime, opened.load_ms))
+        send(events.Loaded(opened.runtime, opened.load_ms))
         gc.disable()  # a collection in the middle of an inference would be counted as its time
-        serving.serve(opened, answer)
+        serving.serve(opened, send)
     except Exception as error:
         ours = isinstance(error, EdgekitError)
-        serving.failed(answer, str(error) if ours else f"{type(error).__name__}: {error}")
+        serving.failed(send, str(error) if ours else f"{type(error).__name__}: {error}")
         os._exit(1)
     os._exit(0)  # destructors of C++ libraries have crashed here, and nothing is left to save
 

@@ -44,7 +44,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Family:
+class Destination:
     """iPhones, or their simulators.
 
     Attributes:
@@ -62,8 +62,8 @@ class Family:
     simulated: bool
 
 
-PHONES = Family("ios", "iPhones that Xcode sees", listing.phones, Phone, False)
-SIMULATORS = Family(
+PHONES = Destination("ios", "iPhones that Xcode sees", listing.phones, Phone, False)
+SIMULATORS = Destination(
     "ios-simulator", "simulated iPhones of Xcode", listing.simulators, Simulator, True
 )
 
@@ -72,7 +72,7 @@ class Ios:
     """One device, reached through an app.
 
     Args:
-        family: Whether it is an iPhone or a simulator.
+        destination: Whether it is an iPhone or a simulator.
         link: How it is reached; its Xcode names the app.
         say: Is told what happens.
         back_seconds: How long a device that went away is waited for.
@@ -86,13 +86,13 @@ class Ios:
 
     def __init__(
         self,
-        family: Family,
+        destination: Destination,
         link: Link,
         say: Say = lambda text: None,
         back_seconds: float = BACK_SECONDS,
     ) -> None:
-        self.name = f"{family.name}:{link.device.udid}"
-        self._family, self._link, self._say = family, link, say
+        self.name = f"{destination.name}:{link.device.udid}"
+        self._destination, self._link, self._say = destination, link, say
         self._absence = Absence(link.lost, say, back_seconds)
         self._away = False
         self._put: set[str] = set()
@@ -103,7 +103,7 @@ class Ios:
 
     def facts(self) -> DeviceFacts:
         """What Xcode says of the device, and the app, at its last launch."""
-        told, simulated = self._link.facts, self._family.simulated
+        told, simulated = self._link.facts, self._destination.simulated
         product = "simulated on this Mac" if simulated else told.get("product")
         build = f" ({told['os_build']})" if told.get("os_build") else ""
         return {
@@ -149,7 +149,7 @@ class Ios:
 
     def watch(self, cool_seconds: float) -> CoolPhone:
         """Watches the device once it is cool, and this Mac with it where it is simulated."""
-        beside = ThisMachine() if self._family.simulated else None
+        beside = ThisMachine() if self._destination.simulated else None
         return CoolPhone(self._heat, cool_seconds, self._say, beside)
 
     def clean(self) -> None:
@@ -216,7 +216,7 @@ class Ios:
 
 
 def device(
-    family: Family,
+    destination: Destination,
     udid: str | None,
     app: str | None = None,
     say: Say = lambda text: None,
@@ -225,7 +225,7 @@ def device(
     """Opens a device.
 
     Args:
-        family: Whether it is an iPhone or a simulator.
+        destination: Whether it is an iPhone or a simulator.
         udid: Its identifier; None takes the only one that can be used.
         app: The bundle identifier of the app that measures; None is edgekit's own.
         say: Is told what happens.
@@ -235,41 +235,41 @@ def device(
         EdgekitError: There is no Xcode, no such device or app, or it cannot be used.
     """
     xcode = xcode or Xcode.found()
-    found = listing.choose(family.listed(xcode), family.name, udid)
-    xcode = replace(xcode, about=f"{family.name}:{found.udid}", app=app or APP)
-    return Ios(family, family.link(xcode, found), say)
+    found = listing.choose(destination.listed(xcode), destination.name, udid)
+    xcode = replace(xcode, about=f"{destination.name}:{found.udid}", app=app or APP)
+    return Ios(destination, destination.link(xcode, found), say)
 
 
-def _find(family: Family) -> list[Found]:
+def _find(destination: Destination) -> list[Found]:
     try:
-        found = family.listed(Xcode.found())
+        found = destination.listed(Xcode.found())
     except EdgekitError as error:
-        return [Found(family.name, f"{family.title} ({listing.NOT_PROVEN})", str(error))]
+        return [Found(destination.name, f"{destination.title} ({listing.NOT_PROVEN})", str(error))]
     return [
         Found(
-            f"{family.name}:{row.udid}",
+            f"{destination.name}:{row.udid}",
             f"{row.description} ({listing.NOT_PROVEN})",
             row.remedy and f"it {row.remedy}",
         )
         for row in found
-    ] or [Found(family.name, family.title, listing.NONE)]
+    ] or [Found(destination.name, destination.title, listing.NONE)]
 
 
 def _set_up(say: Say) -> None:
     raise UnsupportedError("nothing is fetched for iOS: install the app by Xcode (docs/devices.md)")
 
 
-def _driver(family: Family) -> Driver:
+def _driver(destination: Destination) -> Driver:
     def opened(options: DeviceOptions) -> Ios:
-        return device(family, options.chosen, options.app, options.say)
+        return device(destination, options.chosen, options.app, options.say)
 
     return Driver(
-        family.name,
-        find=lambda: _find(family),
+        destination.name,
+        find=lambda: _find(destination),
         open=opened,
         setup=_set_up,
-        clean=lambda chosen: device(family, chosen).clean(),
-        apart=not family.simulated,
+        clean=lambda chosen: device(destination, chosen).clean(),
+        apart=not destination.simulated,
         apps=True,
         apps_only=True,
     )

@@ -93,7 +93,7 @@ FAULTS: tuple[Fault, ...] = (
 
 
 @dataclass(frozen=True)
-class Answer:
+class Reply:
     """What a ``devicectl`` command gave.
 
     Attributes:
@@ -134,7 +134,7 @@ class Xcode:
             )
         return cls(Path(program))
 
-    def devicectl(self, *words: str, rest: Sequence[str] = (), seconds: float = SECONDS) -> Answer:
+    def devicectl(self, *words: str, rest: Sequence[str] = (), seconds: float = SECONDS) -> Reply:
         """Runs a command of ``devicectl`` and returns its answer.
 
         Args:
@@ -152,7 +152,7 @@ class Xcode:
             done = self._completed(line, seconds)
             answer = _json(path.read_text("utf-8", "replace")) if path.exists() else None
         if answer and isinstance(answer.get("result"), dict):
-            return Answer(answer["result"], done.stdout)
+            return Reply(answer["result"], done.stdout)
         if answer and answer.get("error"):
             lines = list(_told(answer["error"]))
             raise self.error("\n".join(lines), lines[0].partition(": ")[2])
