@@ -1,4 +1,4 @@
-"""``edgekit bench --device browser --via app:SITE``: the app of a site measures, and a report shows it."""
+"""``edgekit bench --device browser --via app:SITE``: a site measures, and a report shows it."""
 
 from __future__ import annotations
 

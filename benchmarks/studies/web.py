@@ -1,7 +1,7 @@
 """How soon the app in a browser answers, and whether one can type meanwhile.
 
-``python -m edgekit.benchmarks.studies.web SITE`` wants a site of ``edgekit app --platform web`` with a
-sentence-similarity bundle. It measures on this machine, in headless Chromium, the model kept in the
+``python -m edgekit.benchmarks.studies.web SITE`` wants a site of ``edgekit app --platform web`` with
+a sentence-similarity bundle. It measures on this machine, in headless Chromium, the model kept in the
 browser as from the second visit on.
 """
 
@@ -33,7 +33,7 @@ _WATCH = """() => {
 
 
 def first_answer_ms(phone: Phone, name: str) -> float:
-    """From opening the page to its first answer, in a new tab; Run is pressed as soon as it can be."""
+    """From opening the page in a new tab to its first answer, Run pressed as soon as it can be."""
     page = phone.show("try", name)
     page.locator("button:enabled", has_text="Run").click()
     page.get_by_text("tokens, run at length").wait_for()
