@@ -49,7 +49,7 @@ def test_building_the_app_again_gives_the_same(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_peer_gives_the_same_ids_where_it_is_right(small: Callable[[str], Bundle]) -> None:
-    """npm's ``@huggingface/tokenizers`` cuts nothing, and takes rare and new characters for others."""
+    """npm's ``@huggingface/tokenizers`` cuts nothing, and mistakes rare and new characters."""
     if not (web_phone.DEMO / "node_modules" / "@huggingface").is_dir():
         pytest.skip("no node_modules: make web")
     bundle = small("text-classification")

@@ -1,8 +1,8 @@
 """How soon the app in a browser answers, and whether one can type meanwhile.
 
-``python -m edgekit.benchmarks.studies.web SITE`` wants a site of ``edgekit app --platform web`` with
-a sentence-similarity bundle. It measures on this machine, in headless Chromium, the model kept in the
-browser as from the second visit on.
+``python -m edgekit.benchmarks.studies.web SITE`` wants a site of ``edgekit app --platform web``
+with a sentence-similarity bundle. It measures on this machine, in headless Chromium, the model kept
+in the browser as from the second visit on.
 """
 
 from __future__ import annotations
