@@ -58,7 +58,7 @@ def take(phone: Phone, folder: Path) -> None:
         page = phone.show(screen, phone.names[0] if screen else "")
         use(page)
         for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             page.screenshot(
                 path=folder / f"web-{screen or 'models'}-{scheme}.jpg", type="jpeg", quality=80
             )
