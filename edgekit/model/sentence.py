@@ -41,6 +41,13 @@ _NOT_DONE = {
     "it, and put what it says into the tokenizer's own files",
 }
 
+_ROUTES = "save the modules of one of its routes, and convert those"
+_FIRST = {  # modules that a checkpoint may begin with, and what to do instead
+    "StaticEmbedding": "an app reads its table of vectors without a model",
+    "Router": _ROUTES,
+    "Asym": _ROUTES,
+}
+
 Size = Annotated[int, Meta(ge=1, le=2**31 - 1)]
 
 
@@ -131,9 +138,10 @@ def encoder_folder(folder: Path) -> Path:
     if first is None:
         return folder
     if first.kind not in ENCODERS:
+        remedy = _FIRST.get(first.kind, "name a checkpoint that has one")
         raise UnsupportedError(
-            f"the checkpoint begins with {first.kind}, which is no Transformers encoder: edgekit "
-            "exports those, and an app reads a table of vectors without a model"
+            f"the checkpoint begins with {first.kind}, which is no Transformers encoder, and "
+            f"edgekit exports those: {remedy}"
         )
     return folder / first.path
 
