@@ -7,7 +7,7 @@ BENCH ?= paper.bench
 DATA ?= ../shared/data
 DISTILLED ?= distilbert.study
 
-.PHONY: demo test test-all code-points check schemas matrix bench bench-conversion distill screens android swift web system clean
+.PHONY: demo test test-all code-points check schemas matrix bench bench-conversion distill docs pictures screens android swift web system clean
 
 demo: $(READY)  ## convert the built-in model and print its table
 	$(BIN)/edgekit convert demo --force
@@ -21,11 +21,18 @@ test-all: system android swift web test  ## and those of both apps, on an emulat
 code-points: $(READY)  ## every code point of Unicode in every tokenizer, the phone libraries' too (slow)
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m exhaustive
 
-check: $(READY)  ## lint, format, types and which package imports which
+check: $(READY) docs  ## lint, format, types, which package imports which, and the site
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy --config-file tests/mypy.ini
 	$(BIN)/lint-imports
+
+docs: $(READY)  ## build the site into build/site; a broken link or a page without a place ends it
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+
+pictures: $(READY)  ## run the README's commands and the notebook again, and draw the report (on an idle machine)
+	$(BIN)/python -m edgekit.benchmarks.studies.pictures
 
 schemas: $(READY)  ## write docs/schemas from the types
 	for name in $$($(BIN)/edgekit schema); do $(BIN)/edgekit schema $$name > docs/schemas/$$name.json; done
@@ -39,7 +46,7 @@ bench: $(READY)  ## DistilBERT against BERT, every format and recipe (40 minutes
 bench-conversion: $(READY)  ## our conversion against the libraries' own entry points
 	$(BIN)/python -m edgekit.benchmarks.studies.conversion
 
-distill: $(READY)  ## students of MiniLM and of a small BERT, with controls (slow; see docs/distilbert.md)
+distill: $(READY)  ## students of MiniLM in the paper's three ways, with controls (slow; see docs/distilbert.md)
 	$(BIN)/python -m edgekit.benchmarks.studies.distilbert $(DATA) -o $(DISTILLED)
 
 screens: $(READY)  ## take the pictures of the app in a browser (docs/pictures/web-*)

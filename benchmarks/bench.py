@@ -14,11 +14,10 @@ from dataclasses import replace
 from datetime import datetime, timezone
 
 from edgekit import formats
-from edgekit.benchmarks import entries, foreign, parity, sampling
+from edgekit.benchmarks import entries, parity, sampling
 from edgekit.benchmarks.devices import runtimes
 from edgekit.benchmarks.devices.protocol import LostError, RunnerError, Target
 from edgekit.benchmarks.entries import Entry
-from edgekit.benchmarks.foreign import Foreign
 from edgekit.benchmarks.measurement import Conditions, Measurement, Parity
 from edgekit.benchmarks.sampling import Round, Sampling
 from edgekit.benchmarks.spec import Suite
@@ -216,10 +215,7 @@ class Bench:
         try:
             with sampling.start(each, entry, evict=True) as runner:
                 most = None if each.target.timed else max(self._suite.lengths)
-                allowed = foreign.TOLERANCE if isinstance(entry.bundle, Foreign) else None
-                found = parity.check(
-                    each.target, runner, entry.bundle, entry.artifact, most, allowed
-                )
+                found = parity.check(each.target, runner, entry.bundle, entry.artifact, most)
                 loaded = each.target.timed and entry.artifact and runner.evicts
                 return found, (runner.load_ms,) if loaded else ()
         except LostError:

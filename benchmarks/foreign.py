@@ -17,12 +17,13 @@ from edgekit.bundle import Artifact, Bundle
 from edgekit.conversion import worker
 from edgekit.errors import PlanError
 from edgekit.files import size_bytes, tree_sha256
-from edgekit.runtime.inspection import READERS, inspect_file
+from edgekit.formats import of_suffix
+from edgekit.runtime.inspection import inspect_file
 from edgekit.signature import TensorSpec
 from edgekit.tolerance import Tolerance
 
-TOLERANCE = Tolerance(1.0, 0.9, 0.8, 1.0, 0.1)
-"""Of files that nobody here has quantised: what is no answer of the model at all is refused."""
+# Nobody here has quantised them: what is no answer of the model at all is refused.
+_TOLERANCE = Tolerance(1.0, 0.9, 0.8, 1.0, 0.1)
 
 _ROLES: Mapping[str, tuple[str, ...]] = {  # what names have in them; the first that fits
     "token_type_ids": ("type", "segment"),
@@ -61,7 +62,7 @@ class Foreign(Bundle):
 
 def is_file(path: Path) -> bool:
     """Whether it is a model's file or package, and no bundle."""
-    return path.suffix in READERS
+    return of_suffix(path.suffix) is not None
 
 
 def opened(path: Path, like: Bundle) -> Foreign:
@@ -92,6 +93,7 @@ def opened(path: Path, like: Bundle) -> Foreign:
         inputs=tuple(replace(theirs, name=ours) for ours, theirs in inputs.items()),
         outputs=tuple(spec for spec in signature.outputs if spec.name in outputs),
         proofs=(),
+        tolerance=_TOLERANCE,
     )
     manifest = structs.replace(like.manifest, artifacts=(artifact,))
     names = {ours: theirs.name for ours, theirs in {**inputs, **outputs}.items()}

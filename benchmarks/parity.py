@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 
-from edgekit import recipe
 from edgekit.benchmarks.devices.protocol import Runner, Target
 from edgekit.benchmarks.measurement import Parity
 from edgekit.bundle import Artifact, Bundle
@@ -22,7 +21,7 @@ from edgekit.proof.trials import Trial, plan_tight
 from edgekit.runtime.feeding import fit
 from edgekit.runtime.session import Feed, Session
 from edgekit.signature import Signature
-from edgekit.tolerance import PYTORCH, Tolerance
+from edgekit.tolerance import PYTORCH
 
 FEW = 4  # texts on an emulator, which takes seconds for one
 
@@ -104,7 +103,6 @@ def check(
     bundle: Bundle,
     artifact: Artifact | None,
     most: int | None = None,
-    allowed: Tolerance | None = None,
 ) -> Parity:
     """Compares a file's answers on a device with PyTorch's, over the golden texts.
 
@@ -115,16 +113,14 @@ def check(
         artifact: The file; None is PyTorch's own model.
         most: For an emulator, which would take minutes for all texts: only those up to so many
             tokens are tried, and of these :data:`FEW`, from the shortest to the longest.
-        allowed: How far it may be from PyTorch; None is what its recipe allows.
 
     Raises:
         RunnerError: The runner fails, or its device went away.
         BundleError: The file gives more or fewer values than its manifest says.
     """
     buckets = None if artifact is None else artifact.buckets
-    reference, tolerance = golden.read(bundle), PYTORCH
-    if artifact is not None:
-        tolerance = allowed or recipe.get(artifact.recipe).tolerance_of(bundle.manifest.task)
+    tolerance = PYTORCH if artifact is None else artifact.tolerance
+    reference = golden.read(bundle)
     if most is not None:
         reference = _few(reference, most)
     with tempfile.TemporaryDirectory() as folder:

@@ -18,13 +18,14 @@ from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from edgekit.converters import coreai_weights
+from edgekit.converters.coreai_facts import ENTRY, FUNCTION
+from edgekit.converters.coreai_facts import read as inspect
+from edgekit.converters.coreai_weights import read as weights
 from edgekit.converters.lowering import Coverage, LoweringKey, weight_of
 from edgekit.converters.options import NONE as DEFAULTS
 from edgekit.converters.options import FormatOptions as Options
 from edgekit.errors import ConversionError, UnsupportedError, first_line
-from edgekit.quantize.audit import Wanted
-from edgekit.quantize.numerics import Stored, quantize
+from edgekit.quantize.numerics import quantize
 from edgekit.quantize.scheme import FLOAT16, FLOAT32, Scheme
 from edgekit.quantize.tensors import operator_name, tensors
 from edgekit.recipe import Recipe
@@ -37,10 +38,7 @@ if TYPE_CHECKING:
     from torch.export import ExportedProgram
     from torch.fx import GraphModule, Node
 
-__all__ = ["COVERAGE", "Options", "convert", "missing_operators", "weights"]
-
-ENTRY = "main"
-PREFIX = f"{ENTRY}_seq_"  # of a bucket's function; Core AI joins entry point and shape by "_"
+__all__ = ["COVERAGE", "Options", "convert", "inspect", "missing_operators", "weights"]
 
 
 def convert(
@@ -76,11 +74,6 @@ def missing_operators(graph: Graph) -> list[str]:
     return []
 
 
-def weights(path: Path, wanted: Wanted) -> dict[str, Stored]:
-    """What the program of a written asset stores of each tensor."""
-    return coreai_weights.read(path, wanted)
-
-
 @contextlib.contextmanager
 def _conversion_errors() -> Iterator[None]:
     try:
@@ -111,7 +104,7 @@ def _program(graph: Graph, schemes: Mapping[str, Scheme], recipe: Recipe) -> AIP
 
 def _shapes(signature: Signature) -> dict[str, dict[str, tuple[int, ...]]]:
     """The shape of each input in each bucket's function, by what Core AI adds to its name."""
-    suffix = PREFIX.removeprefix(f"{ENTRY}_")
+    suffix = FUNCTION.removeprefix(f"{ENTRY}_")
     return {
         f"{suffix}{length}": {spec.name: spec.at(1, length) for spec in signature.inputs}
         for length in signature.buckets

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from edgekit.converters.coreml_facts import read as inspect
 from edgekit.converters.lowering import Coverage
 from edgekit.converters.options import FormatOptions
 from edgekit.errors import ConversionError, first_line
@@ -50,7 +51,10 @@ COVERAGE = Coverage(
     [(operator, scheme) for operator in _OPERATORS for scheme in _SCHEMES],
     "converters/coreml.py",
 )
-__all__ = ["COVERAGE", "Options", "conversion_pipeline", "convert", "missing_operators", "weights"]
+__all__ = [
+    "COVERAGE", "Options", "conversion_pipeline", "convert", "inspect", "missing_operators",
+    "weights",
+]  # fmt: skip
 
 _CAST = re.compile(r"_to_fp16(_\d+)?$")  # ends the name of a parameter that was cast
 _COREMLTOOLS = "com.github.apple.coremltools.version"  # the key Apple's own tools write

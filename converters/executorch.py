@@ -15,6 +15,7 @@ from operator import attrgetter, getitem
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edgekit.converters.executorch_facts import read as inspect
 from edgekit.converters.executorch_file import write
 from edgekit.converters.executorch_weights import read as weights
 from edgekit.converters.lowering import Coverage, LoweringKey, weight_of
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
     from edgekit.tracing.decompositions import Decomposed
 
-__all__ = ["COVERAGE", "Options", "convert", "missing_operators", "weights"]
+__all__ = ["COVERAGE", "Options", "convert", "inspect", "missing_operators", "weights"]
 
 _LEVELS = (-127, 127)  # of weights: symmetric, so that there is no zero point
 _ACTIVATIONS = (-128, 127)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgekit.converters.lowering import missing, resolved, weight_of
+from edgekit.converters.onnx_facts import read as inspect
 from edgekit.converters.onnx_graph import LIMIT_BYTES, GraphBuilder, write
 from edgekit.converters.onnx_ops import COVERAGE, lowerings
 from edgekit.converters.onnx_shapes import Value, Values, kind_of
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from torch.export import ExportedProgram
     from torch.fx import Node
 
-__all__ = ["COVERAGE", "Options", "convert", "missing_operators", "weights"]
+__all__ = ["COVERAGE", "Options", "convert", "inspect", "missing_operators", "weights"]
 
 
 @dataclass(frozen=True)

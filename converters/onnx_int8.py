@@ -13,7 +13,7 @@ import numpy as np
 from edgekit.converters.onnx_graph import Array, GraphBuilder
 from edgekit.converters.onnx_shapes import Value, kind_of, transposed
 from edgekit.quantize.numerics import quantize
-from edgekit.quantize.tensors import JOIN
+from edgekit.quantize.selector import JOIN
 
 if TYPE_CHECKING:
     from torch import Tensor as Fake

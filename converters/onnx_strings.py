@@ -125,5 +125,5 @@ class TextGraph(GraphBuilder):
         return self.op("Slice", value, start, end)
 
     def concat(self, *values: str) -> str:
-        """Vectors in a row."""
+        """One vector of several, one after the other."""
         return self.op("Concat", *values, axis=0)

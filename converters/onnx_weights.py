@@ -7,7 +7,7 @@ from pathlib import Path
 
 from edgekit.quantize.audit import Wanted
 from edgekit.quantize.numerics import Array, Stored
-from edgekit.quantize.tensors import JOIN
+from edgekit.quantize.selector import JOIN
 
 # In the names that ``onnx_ops`` and ``onnx_int8`` give to tensors.
 _TRANSPOSED, _LEVELS, _BIAS = ".T", ".int8", f".shift{JOIN}"

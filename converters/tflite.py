@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from edgekit.converters.lowering import missing, resolved, weight_of
 from edgekit.converters.options import FormatOptions
+from edgekit.converters.tflite_facts import read as inspect
 from edgekit.converters.tflite_file import write
 from edgekit.converters.tflite_graph import File, GraphTensor, Subgraph, constant
 from edgekit.converters.tflite_ops import COVERAGE, TABLE
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from torch.fx import Node
 
 
-__all__ = ["COVERAGE", "Options", "convert", "missing_operators", "weights"]
+__all__ = ["COVERAGE", "Options", "convert", "inspect", "missing_operators", "weights"]
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import os
 from typing import TYPE_CHECKING
 
 from edgekit.api.bundles import convert, inspect, make_app, open_bundle, run, verify
-from edgekit.api.judging import check, evaluate
+from edgekit.api.judging import check, evaluate, write_budget
 from edgekit.api.measuring import bench, devices, report
 from edgekit.api.training import distill
 from edgekit.errors import EdgekitError
@@ -27,7 +27,7 @@ __version__ = VERSION
 __all__ = [
     "Bundle", "EdgekitError", "__version__",
     "bench", "check", "convert", "devices", "distill", "evaluate", "inspect", "make_app",
-    "open_bundle", "report", "run", "verify",
+    "open_bundle", "report", "run", "verify", "write_budget",
 ]  # fmt: skip
 
 

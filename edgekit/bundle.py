@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgekit import documents
+from edgekit import documents, recipe
 from edgekit.contents import MANIFEST
 from edgekit.errors import BundleError
 from edgekit.files import size_bytes, tree_sha256
@@ -22,21 +22,30 @@ from edgekit.manifest import SCHEMA_VERSION, Manifest
 from edgekit.manifest.artifacts import ArtifactEntry
 from edgekit.manifest.files import FileEntry
 from edgekit.signature import Signature
+from edgekit.tolerance import Tolerance
 from edgekit.words import count, megabytes
 
 REMEDY = "copy the bundle again or convert again"
 
 
 class Artifact(ArtifactEntry, frozen=True, kw_only=True):
-    """One exported model of an opened bundle: its entry in the manifest, and where it lies."""
+    """One exported model of an opened bundle: its entry in the manifest, and where it lies.
+
+    ``tolerance`` is what its answers are held to wherever it runs: what its proof was held to, and
+    never more than its recipe allows, whatever the manifest says.
+    """
 
     path: Path
+    tolerance: Tolerance
 
     @classmethod
-    def of(cls, folder: Path, entry: ArtifactEntry) -> Artifact:
-        """The artifact that ``entry`` describes in the bundle ``folder``."""
+    def of(cls, folder: Path, entry: ArtifactEntry, task: str) -> Artifact:
+        """The artifact that ``entry`` describes in the bundle ``folder``, of a model for a task."""
         facts = {name: getattr(entry, name) for name in ArtifactEntry.__struct_fields__}
-        return cls(path=folder / entry.file, **facts)
+        tolerance, known = entry.proofs[0].tolerance, recipe.RECIPES.get(entry.recipe)
+        if known is not None:
+            tolerance = tolerance.stricter(known.tolerance_of(task))
+        return cls(path=folder / entry.file, tolerance=tolerance, **facts)
 
 
 @dataclass(frozen=True, repr=False)
@@ -94,12 +103,12 @@ class Bundle:
     @property
     def artifacts(self) -> tuple[Artifact, ...]:
         """The files that take ids, in the order they were asked for."""
-        return tuple(Artifact.of(self.path, entry) for entry in self.manifest.artifacts)
+        return self._opened(self.manifest.artifacts)
 
     @property
     def text_artifacts(self) -> tuple[Artifact, ...]:
         """The files that take text instead of ids; none unless they were asked for."""
-        return tuple(Artifact.of(self.path, entry) for entry in self.manifest.text_artifacts)
+        return self._opened(self.manifest.text_artifacts)
 
     def select(self, *names: str) -> tuple[Artifact, ...]:
         """The files that are meant, each once.
@@ -155,6 +164,9 @@ class Bundle:
             yield self.manifest.postprocess
         if self.manifest.tokenizer is not None:
             yield from self.manifest.tokenizer.files
+
+    def _opened(self, entries: Sequence[ArtifactEntry]) -> tuple[Artifact, ...]:
+        return tuple(Artifact.of(self.path, entry, self.manifest.task) for entry in entries)
 
     def _check(self, entry: FileEntry, check_hash: bool) -> None:
         path = self.path / entry.file

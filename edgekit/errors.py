@@ -20,6 +20,10 @@ Each message is one line that says what was wrong and what to do about it.
 
 from __future__ import annotations
 
+import sys
+
+NOT_FOR_WINDOWS = frozenset({"coreml", "coreai"})  # extras whose libraries have no release for it
+
 
 class EdgekitError(Exception):
     """The root. ``exit_code`` is what the command line returns."""
@@ -50,7 +54,9 @@ class MissingExtraError(EdgekitError):
     def __init__(self, modules: tuple[str, ...], extras: tuple[str, ...]) -> None:
         *others, last = (module.replace("_", "-") for module in modules)
         names = f"{', '.join(others)} and {last} are" if others else f"{last} is"
-        super().__init__(f"{names} missing: pip install 'edgekit[{','.join(extras)}]'")
+        never = sys.platform == "win32" and NOT_FOR_WINDOWS.intersection(extras)
+        remedy = f"pip install 'edgekit[{','.join(extras)}]'"
+        super().__init__(f"{names} missing: {'no release is for Windows' if never else remedy}")
         self.modules, self.extras = modules, extras
 
     def __reduce__(self) -> tuple[type[MissingExtraError], tuple[tuple[str, ...], ...]]:

@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from importlib import import_module
+from importlib import import_module, metadata
 from pathlib import Path
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from edgekit import extras
-from edgekit.converters import lowering
-from edgekit.converters.options import FormatOptions
 from edgekit.errors import UnsupportedError
-from edgekit.quantize.audit import Wanted
-from edgekit.quantize.numerics import Stored
 from edgekit.recipe import RECIPES, Recipe
-from edgekit.signature import Card
-from edgekit.tracing.graph import Graph
+
+if TYPE_CHECKING:  # the command line reads the table, and has no time for them
+    from edgekit.converters import lowering
+    from edgekit.converters.facts import FileFacts
+    from edgekit.converters.options import FormatOptions
+    from edgekit.quantize.audit import Wanted
+    from edgekit.quantize.numerics import Stored
+    from edgekit.signature import Card
+    from edgekit.tracing.graph import Graph
 
 
 class Converter(Protocol):
     """What each format's file in ``converters/`` has.
 
     ``COVERAGE`` says which operators may have a weight in which scheme, and ``Options`` what this
-    format alone can be asked for. ``convert`` yields a recipe's file once it is written, and
-    ``weights`` reads back what such a file stores.
+    format alone can be asked for. ``convert`` yields a recipe's file once it is written,
+    ``weights`` reads back what such a file stores, and ``inspect`` looks into anybody's file.
     """
 
     COVERAGE: lowering.Coverage
@@ -49,6 +54,10 @@ class Converter(Protocol):
         """What a written file stores of each tensor, by the tensor's name."""
         ...
 
+    def inspect(self, path: Path) -> FileFacts:
+        """What is in a file of the format, whoever made it; any error says that it is damaged."""
+        ...
+
 
 @dataclass(frozen=True)
 class Format:
@@ -56,7 +65,8 @@ class Format:
 
     ``default_recipes`` is what is built where none is named: Core ML's own precision is float16.
     ``minimum_os`` is that of the runtime's library, which a file may raise.
-    ``effort`` is how long it takes, relative to the others: the longest is started first.
+    ``packages`` are what its files are made and opened with, as PyPI has them: bundles tell their
+    versions. ``effort`` is how long it takes, relative to the others: the longest is started first.
     """
 
     name: str
@@ -65,6 +75,7 @@ class Format:
     default_recipes: tuple[str, ...]
     runtime: str
     minimum_os: str
+    packages: tuple[str, ...]
     effort: int = 1
 
     def require(self) -> None:
@@ -115,6 +126,7 @@ FORMATS: dict[str, Format] = {
             default_recipes=("fp32", "int8"),
             runtime="onnxruntime",
             minimum_os="Android 7.0 (API 24), iOS 15.1",
+            packages=("onnx", "onnxruntime", "onnxruntime-extensions"),
         ),
         Format(
             name="tflite",
@@ -123,6 +135,7 @@ FORMATS: dict[str, Format] = {
             default_recipes=("fp32", "int8"),
             runtime="LiteRT",
             minimum_os="Android 6.0 (API 23), iOS 15",
+            packages=("ai-edge-litert", "tensorflow"),
         ),
         Format(
             name="coreml",
@@ -131,6 +144,7 @@ FORMATS: dict[str, Format] = {
             default_recipes=("fp16", "int8"),
             runtime="Core ML",
             minimum_os="iOS 16, macOS 13",
+            packages=("coremltools",),
             effort=3,
         ),
         Format(
@@ -140,6 +154,7 @@ FORMATS: dict[str, Format] = {
             default_recipes=("fp32", "int8"),
             runtime="ExecuTorch",
             minimum_os="Android 6.0 (API 23), iOS 17",
+            packages=("executorch",),
             effort=4,
         ),
         Format(
@@ -149,12 +164,14 @@ FORMATS: dict[str, Format] = {
             default_recipes=("fp32", "int8"),
             runtime="Core AI",
             minimum_os="iOS 27, macOS 27",
+            packages=("coreai-core", "coreai-torch"),
             effort=3,
         ),
     )
 }
 
-DEFAULT = ("onnx", "tflite", "coreml")  # what every app can choose from; the others are asked for
+# What every app can choose from; the others are asked for. coremltools has no release for Windows.
+DEFAULT = ("onnx", "tflite") if sys.platform == "win32" else ("onnx", "tflite", "coreml")
 
 
 def get(name: str) -> Format:
@@ -166,3 +183,18 @@ def get(name: str) -> Format:
     if name not in FORMATS:
         raise UnsupportedError(f"unknown format '{name}': choose from {', '.join(FORMATS)}")
     return FORMATS[name]
+
+
+def of_suffix(suffix: str) -> Format | None:
+    """The format of files whose names end so, like ``.onnx``; None if there is none."""
+    return next((row for row in FORMATS.values() if row.suffix == suffix), None)
+
+
+def versions() -> dict[str, str]:
+    """The installed versions of the packages that make bundles; absent ones are left out."""
+    named = (name for row in FORMATS.values() for name in row.packages)
+    found = {}
+    for name in ("torch", "transformers", *named):
+        with suppress(metadata.PackageNotFoundError):
+            found[name] = metadata.version(name)
+    return found

@@ -37,6 +37,18 @@ def console(width: int = 120) -> Console:
 
 
 @dataclass(frozen=True)
+class TextTable:
+    """A table of words and numbers, for whatever prints it.
+
+    The first ``left`` columns are words, the others numbers.
+    """
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    left: int
+
+
+@dataclass(frozen=True)
 class Column:
     """A column of a table on a terminal.
 
@@ -181,7 +193,7 @@ def markdown_text(text: str) -> str:
 
 
 def html_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table of texts, which may hold anything."""
+    """An HTML table; what its texts hold of HTML is shown, and not obeyed."""
     head = "".join(f"<th>{html.escape(column)}</th>" for column in columns)
     body = "".join(
         f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>" for row in rows

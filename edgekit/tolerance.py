@@ -30,5 +30,16 @@ class Tolerance:
     clear: float = 0.1
     arithmetic: float = 2e-3
 
+    def stricter(self, other: Tolerance) -> Tolerance:
+        """The tolerance of what keeps within both."""
+        return Tolerance(
+            min(self.max_abs, other.max_abs),
+            max(self.cosine, other.cosine),
+            max(self.agreement, other.agreement),
+            min(self.padding_sensitivity, other.padding_sensitivity),
+            min(self.clear, other.clear),
+            min(self.arithmetic, other.arithmetic),
+        )
+
 
 PYTORCH = Tolerance(1e-4, 0.99999, 1.0, 1e-4, 1e-3)  # of the same model, run elsewhere

@@ -1,12 +1,15 @@
 """Since which iOS each of Apple's interfaces exists that the app uses: writes the table of them.
 
-The versions are those of the npm package ``@nativescript/types-ios`` (Apache-2.0), which are
-Apple's own, of the headers::
+The versions of what Objective-C sees are those of the npm package ``@nativescript/types-ios``
+(Apache-2.0), which are Apple's own, of the headers. Those of SwiftUI are those of the pages of
+Apple's documentation, which a public repository keeps as Markdown::
 
     npm pack @nativescript/types-ios@9.1.2 && tar xzf nativescript-types-ios-9.1.2.tgz
-    python tests/apple_availability.py package/lib/ios/objc-x86_64
+    git clone https://github.com/pianostringquartet/DAGFromCode
+    python tests/apple_availability.py package/lib/ios/objc-x86_64 \\
+        DAGFromCode/swiftui_documentation/documentation/swiftui
 
-It holds what Objective-C sees. SwiftUI and Core AI are Swift alone, and not in it.
+Core AI and CryptoKit are few pages, and were read one by one.
 """
 
 from __future__ import annotations
@@ -14,10 +17,14 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 TABLE = Path(__file__).with_suffix(".json")
-SOURCE = "@nativescript/types-ios 9.1.2, Apache-2.0"
+STAND_INS = Path(__file__).parent.parent / "ios_demo" / "Stubs"
+_HEADERS = "@nativescript/types-ios 9.1.2, Apache-2.0"
+_PAGES = "developer.apple.com, kept by pianostringquartet/DAGFromCode, October 2025"
+_READ = "developer.apple.com, kept by Averyy/apple-dev-docs, read in November 2026"
 
 # Swift's name: the header's class or function, and its member
 CORE_ML = {
@@ -98,12 +105,69 @@ FOUNDATION = {
     "URL.startAccessingSecurityScopedResource": "NSURL startAccessingSecurityScopedResource",
     "URL.stopAccessingSecurityScopedResource": "NSURL stopAccessingSecurityScopedResource",
 }
-FRAMEWORKS = {
+HEADERS = {
     "CoreML": CORE_ML,
     "UniformTypeIdentifiers": TYPES,
     "UIKit": UIKIT,
     "Foundation": FOUNDATION,
 }
+
+# The page of a name where it is not that of the name
+SWIFTUI = {
+    "ShapeStyle.secondary": "hierarchicalshapestyle/secondary",
+    "WindowGroup.body": "scene/body-swift.property",
+}
+# Of stand-ins alone: what an opaque type is behind its name, and what Foundation's page has
+STAND_IN_ONLY = {"BuiltInView", "BuiltInView.body", "ConditionalView", "ModifiedView"}
+STAND_IN_ONLY |= {"Never.body", "Optional.body"}
+ATTRIBUTES = {
+    "AttributeScopes.swiftUI": "15.0",
+    "SwiftUIAttributes": "15.0",
+    "SwiftUIAttributes.backgroundColor": "15.0",
+    "BackgroundColorAttribute": "15.0",
+    "BackgroundColorAttribute.name": "15.0",
+}
+CRYPTO_KIT = dict.fromkeys(
+    (
+        *("SHA256", "SHA256.init()", "SHA256.update(data:)", "SHA256.finalize()"),
+        *("SHA256Digest", "SHA256Digest.makeIterator()"),
+    ),
+    "13.0",
+)
+CORE_AI = dict.fromkeys(
+    (
+        *("AIModel", "AIModel.init(contentsOf:options:)", "AIModel.functionNames"),
+        *("AIModel.loadFunction(named:)", "InferenceFunction", "MutableViews"),
+        *("InferenceFunction.run(inputs:states:outputViews:)", "Outputs", "Outputs.remove(_:)"),
+        *("InferenceValue", "InferenceValue.ndArray", "NDArray", "NDArray.init(scalars:shape:)"),
+        *("NDArray.view(as:)", "View", "View.withUnsafePointer(_:)", "SpecializationOptions"),
+        *("SpecializationOptions.default", "MutableViews.init()"),
+    ),
+    "27.0",
+)
+
+
+def declared(framework: str) -> Iterator[str]:
+    """The public names of a stand-in, which are all that the app can use of a framework."""
+    sources = sorted((STAND_INS / framework).rglob("*.swift"))
+    text = re.sub(r"//.*", "", "\n".join(path.read_text("utf-8") for path in sources))
+    kind = r"(?:struct|enum|class|protocol) (\w+)(?! \w+\()"
+    member = r"(?:(init|func \w+)(?:<[^<>()]*>)?\((.*?)\)[^()]*?\{|(?:let|var) `?(\w+))"
+    modifiers = r"(?:public|open) (?:convenience |mutating |static |class (?=func))*"
+    owners: list[tuple[int, str]] = []
+    lines = rf"^( *)(?:extension (\w+)|{modifiers}(?:{kind}|{member}))"
+    for found in re.finditer(lines, text, re.DOTALL | re.M):
+        indent, extended, name, called, parameters, value = found.groups()
+        owners = [(depth, owner) for depth, owner in owners if depth < len(indent)]
+        if extended or name:
+            owners.append((len(indent), extended or name))
+            yield from [name] if name else []
+        elif value:
+            yield f"{owners[-1][1]}.{value}"
+        else:
+            labels = re.findall(r"(?:^|,)\s*(?:@\w+ )*(\w+)(?: \w+)?:", parameters)
+            called = called.removeprefix("func ")
+            yield f"{owners[-1][1]}.{called}({''.join(f'{label}:' for label in labels)})"
 
 
 def since(text: str, name: str) -> str:
@@ -139,16 +203,36 @@ def _version(doc: str | None) -> str:
     return found[1] if found else "2.0"  # older than the headers' first remark
 
 
+def page(folder: Path, name: str) -> str:
+    """The version that the documentation's page of a name tells.
+
+    Raises:
+        LookupError: there is no such page, or it is of none of Apple's phones.
+    """
+    path = SWIFTUI.get(name) or name.replace(".", "/", 1).replace(":", "_").lower()
+    file = folder / f"{path}.md"
+    found = re.search(r"iOS ([\d.]+)\+", file.read_text("utf-8")) if file.is_file() else None
+    if found is None:
+        raise LookupError(name)
+    return found[1]
+
+
 def main() -> None:
-    folder = Path(sys.argv[1])
-    table = {
+    headers, pages = map(Path, sys.argv[1:])
+    since_headers = {
         framework: {
-            swift: since((folder / f"objc!{framework}.d.ts").read_text("utf-8"), name)
+            swift: since((headers / f"objc!{framework}.d.ts").read_text("utf-8"), name)
             for swift, name in names.items()
         }
-        for framework, names in FRAMEWORKS.items()
+        for framework, names in HEADERS.items()
     }
-    TABLE.write_text(json.dumps({"source": SOURCE, "since": table}, indent=1) + "\n")
+    names = sorted({*declared("SwiftUI")} - STAND_IN_ONLY - set(ATTRIBUTES))
+    swiftui = {name: page(pages, name) for name in names}
+    sources = dict.fromkeys(HEADERS, _HEADERS)
+    sources |= {"SwiftUI": _PAGES, "CryptoKit": _READ, "CoreAI": _READ}
+    table = {**since_headers, "SwiftUI": {**swiftui, **ATTRIBUTES}}
+    table |= {"CryptoKit": CRYPTO_KIT, "CoreAI": CORE_AI}
+    TABLE.write_text(json.dumps({"source": sources, "since": table}, indent=1) + "\n")
 
 
 if __name__ == "__main__":

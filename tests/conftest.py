@@ -7,6 +7,7 @@ import os
 import shutil
 import string
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from functools import cache, partial
 from pathlib import Path
@@ -108,6 +109,40 @@ def save_seeded(make: Callable[[], PreTrainedModel], folder: Path) -> Path:
     return save_checkpoint(make().eval(), folder)
 
 
+def save_sparse(folder: Path, strategy: str = "max", activation: str = "relu") -> Path:
+    """A SPLADE model with random weights, as sentence-transformers saves it."""
+    from sentence_transformers import SparseEncoder
+    from sentence_transformers.base.modules import Transformer
+    from sentence_transformers.sparse_encoder.modules import SpladePooling
+
+    torch.manual_seed(3)
+    with tempfile.TemporaryDirectory() as place:
+        base = save_checkpoint(BertForMaskedLM(BERT).eval(), Path(place) / "base")
+        encoder = Transformer(str(base), transformer_task="fill-mask")
+        modules = [encoder, SpladePooling(strategy, activation)]
+        SparseEncoder(modules=modules, device="cpu").save(str(folder))
+    return folder
+
+
+def save_late(folder: Path) -> Path:
+    """A ColBERT model with random weights and a prompt for each role."""
+    from sentence_transformers import MultiVectorEncoder
+
+    torch.manual_seed(1)
+    with tempfile.TemporaryDirectory() as place:
+        base = save_checkpoint(BertModel(BERT).eval(), Path(place) / "base")
+        prompts = {"query": "ask: ", "document": "told: "}
+        MultiVectorEncoder(str(base), device="cpu", prompts=prompts).save(str(folder))
+    return folder
+
+
+CHECKPOINTS: dict[str, Callable[[Path], object]] = {  # one of each task
+    **{task: partial(save_seeded, make) for task, make in MODELS.items()},
+    "sparse-embedding": save_sparse,
+    "late-interaction": save_late,
+}
+
+
 @pytest.fixture(scope="session")
 def shared(pytestconfig: pytest.Config) -> Shared:
     """What is made once for all tests, in all processes."""
@@ -141,18 +176,20 @@ def converted(shared: Shared) -> Callable[..., Bundle]:
     """``converted(name, checkpoint, **options)``: what ``edgekit.convert`` makes, made once."""
 
     def made(name: str, checkpoint: Path, **options: Any) -> Bundle:
-        def make(out: Path) -> None:
-            edgekit.convert(str(checkpoint), out=out, **options)
-
+        make = partial(convert, checkpoint, **options)
         return Bundle.open(shared.made(f"{name}.edgekit", make))
 
     return made
 
 
 @pytest.fixture(scope="session")
-def bundle(classifier: Path, converted: Callable[..., Bundle]) -> Bundle:
-    """The classifier in every format and recipe, two buckets."""
-    return converted("classifier", classifier, buckets=(16, 64), jobs=2)
+def bundle(classifier: Path, shared: Shared) -> Bundle:
+    """The classifier in every format and recipe, two buckets, made in processes as by a person."""
+
+    def make(out: Path) -> None:
+        edgekit.convert(str(classifier), out=out, buckets=(16, 64), jobs=2)
+
+    return Bundle.open(shared.made("classifier.edgekit", make))
 
 
 @pytest.fixture(scope="session")
@@ -171,13 +208,19 @@ def brief(bundle: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
 
 @pytest.fixture(scope="session")
 def small(shared: Shared) -> Callable[[str], Bundle]:
-    """A small bundle of any task, as ONNX in full precision."""
+    """A small bundle of any task, as ONNX in full precision, of which one takes int64."""
 
     @cache
     def made(task: str) -> Bundle:
-        checkpoint = shared.made(task, partial(save_seeded, MODELS[task]))
+        checkpoint = shared.made(task, CHECKPOINTS[task])
         make = partial(
-            convert, checkpoint, task=task, to=("onnx",), recipe=("fp32",), buckets=(64,)
+            convert,
+            checkpoint,
+            task=task,
+            to=("onnx",),
+            recipe=("fp32",),
+            buckets=(64,),
+            int64_inputs=task == "sparse-embedding",
         )
         return Bundle.open(shared.made(f"small-{task}.edgekit", make))
 

@@ -66,6 +66,11 @@ class Phone:
             encoding="utf-8",
         )
 
+    @property
+    def process_id(self) -> int:
+        """Of the program."""
+        return self._process.pid
+
     def ask(self, do: str, **fields: Any) -> Any:
         """The answer to one command.
 

@@ -77,7 +77,14 @@ def test_only_the_shell_user_may_start_the_benchmark(apk: Path) -> None:
 def test_the_signature_holds_and_every_library_begins_at_a_page(apk: Path) -> None:
     java = android.APKSIGNER.folder() / "usr/share/java"
     jars = ":".join(map(str, sorted(java.glob("*.jar"))))
-    signer = ("java", "-cp", jars, "com.android.apksigner.ApkSignerTool", "verify", "--verbose")
+    signer = (
+        android.java(),
+        "-cp",
+        jars,
+        "com.android.apksigner.ApkSignerTool",
+        "verify",
+        "--verbose",
+    )
     assert "Verified using v2 scheme (APK Signature Scheme v2): true" in command(*signer, apk)
     with zipfile.ZipFile(apk) as archive:
         rows = archive.infolist()
@@ -158,15 +165,20 @@ def test_the_code_of_the_apk_opens_asks_tests_itself_cancels_measures_and_takes_
 
 def library(classes: Path, folder: Path, *arguments: Path) -> list[str]:
     """What Main.java prints that uses the library with these arguments."""
+    javac = shutil.which("javac")
+    if javac is None:
+        pytest.skip(
+            "no javac: install OpenJDK 17 or newer, as with apt install default-jdk-headless"
+        )
     home = android.KOTLIN.folder() / "lib"
     jars = (home / "kotlin-stdlib.jar", home / "kotlinx-coroutines-core-jvm.jar", classes)
     classpath = ":".join(map(str, (folder, *jars)))
     sources = sorted(MAIN.rglob("*.java"))
-    command("javac", "-nowarn", "-cp", classpath, "-d", folder, *sources)
+    command(javac, "-nowarn", "-cp", classpath, "-d", folder, *sources)
     native = folder / "native"
     native.mkdir()
     onnxruntime_jvm.unpack(native, Path(onnxruntime.__file__).parent / "capi")
-    program = ("java", f"-Donnxruntime.native.path={native}", "-cp", classpath, "Main")
+    program = (android.java(), f"-Donnxruntime.native.path={native}", "-cp", classpath, "Main")
     environment = {**os.environ, "ORT_DISABLE_TELEMETRY": "1"}
     return command(*program, *arguments, env=environment).splitlines()
 

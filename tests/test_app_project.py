@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -105,7 +106,7 @@ def test_nobodys_own_files_are_replaced(bundle: Bundle, tmp_path: Path) -> None:
 
 
 def test_a_project_takes_what_its_platform_opens(
-    bundle: Bundle, other: Path, tmp_path: Path
+    bundle: Bundle, other: Path, small: Callable[[str], Bundle], tmp_path: Path
 ) -> None:
     out = tmp_path / "App"
     cases = {
@@ -123,6 +124,8 @@ def test_a_project_takes_what_its_platform_opens(
     (other / MANIFEST).write_text(json.dumps({**manifest, "schema_version": "1.4"}))
     with pytest.raises(PlanError, match="convert again"):
         edgekit.make_app(other, platform="android", out=out)
+    with pytest.raises(PlanError, match="no file for ios, which opens coreml, coreai: convert"):
+        edgekit.make_app(small("text-classification").path, platform="ios", out=out)
     assert not out.exists()
 
 

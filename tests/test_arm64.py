@@ -80,7 +80,7 @@ def test_every_file_answers_like_pytorch_on_a_phone_and_has_no_latency(
         times = (row.latency_ms, row.load_ms, row.load_evicted_ms, row.first_ms, row.tokenizer_ms)
         assert times == ((), (), (), (), ())
         assert row.environment["cpu"] == device.removeprefix("arm64:")
-        assert row.environment["runtime"].split()[0] == row.subject.runtime.split()[0]
+        assert str(row.environment["runtime"]).split()[0] == row.subject.runtime.split()[0]
 
 
 def test_counts_of_two_runs_are_equal_to_the_instruction(

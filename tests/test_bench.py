@@ -80,7 +80,7 @@ def test_every_file_is_measured_in_each_runtime_that_phones_have(
         assert row.peak_memory_bytes is not None
         assert 100_000 < row.peak_memory_bytes < 500_000_000
         assert row.padded_to == (16 if row.subject.format == "tflite" else 10)
-        assert row.environment["runtime"].split()[0] in row.subject.runtime
+        assert str(row.environment["runtime"]).split()[0] in row.subject.runtime
     assert len({row.round for row in measured if row.latency_ms}) == 1
 
 

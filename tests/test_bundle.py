@@ -14,6 +14,7 @@ import pytest
 from command import edgekit_cli
 from conftest import LABELS
 
+from edgekit import recipe
 from edgekit.bundle import Bundle
 from edgekit.contents import MANIFEST
 from edgekit.errors import BundleError
@@ -96,6 +97,28 @@ def test_a_forged_hash_does_not_help_a_forged_model(copy: Path) -> None:
     assert result.returncode == 1
     failed = {row["file"] for row in json.loads(result.stdout) if not row["passed"]}
     assert failed == {path.name}
+
+
+def test_a_file_is_held_to_what_it_was_proven_within(copy: Path) -> None:
+    """An int8 file may be no further off than twice its own rounding, wherever it runs."""
+    most = recipe.get("int8").tolerance.max_abs
+
+    def held(max_abs: float) -> float:
+        """To how much it is held if its proof says that."""
+
+        def change(manifest: dict[str, Any]) -> None:
+            row = next(row for row in manifest["artifacts"] if row["file"] == "model-int8.onnx")
+            row["proofs"][0]["tolerance"]["max_abs"] = max_abs
+
+        edit(copy, change)
+        return Bundle.open(copy).select("model-int8.onnx")[0].tolerance.max_abs
+
+    assert Bundle.open(copy).select("model-int8.onnx")[0].tolerance.max_abs < most
+    assert held(9.0) == most
+    assert held(1e-5) == 1e-5
+    found = {row.file: row for row in verify(Bundle.open(copy), ["onnx"])}
+    assert found["model-fp32.onnx"].passed
+    assert "> 1e-05" in str(found["model-int8.onnx"].failure)
 
 
 FORGERIES: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {

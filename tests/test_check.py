@@ -397,13 +397,6 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", page, re.DOTALL)
 
 
-def test_every_budget_in_the_docs_can_be_read(tmp_path: Path) -> None:
-    (tmp_path / "dev.tsv").write_text("good\t1\n")
-    for text in blocks("toml"):
-        (tmp_path / "budget.toml").write_text(text)
-        assert limits.read(tmp_path / "budget.toml")
-
-
 @pytest.mark.slow
 def test_the_recipes_of_the_docs_are_green_on_the_first_day(bundle: Bundle, tmp_path: Path) -> None:
     """With the first budget of the page, where neither coremltools nor PyTorch is installed."""

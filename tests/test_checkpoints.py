@@ -63,8 +63,21 @@ def vocabulary_only(folder: Path) -> None:
         (folder / name).unlink()
 
 
+def wrapped(folder: Path) -> None:
+    """By torch.compile and DataParallel."""
+    edit_weights(folder, lambda weights: {f"_orig_mod.module.{k}": v for k, v in weights.items()})
+
+
+def training_settings(folder: Path) -> None:
+    edit_config(folder, output_attentions=True, chunk_size_feed_forward=16)
+
+
 @pytest.mark.parametrize(
-    "age", [old_norm_names, position_ids, old_config, vocabulary_only, pickle_only]
+    "age",
+    [
+        *(old_norm_names, position_ids, old_config, vocabulary_only, pickle_only),
+        *(wrapped, training_settings),
+    ],
 )
 def test_old_checkpoints_are_the_same_model(
     age: Callable[[Path], None], classifier: Path, tmp_path: Path
@@ -77,6 +90,8 @@ def test_old_checkpoints_are_the_same_model(
     states = [model.state_dict() for model in models]
     assert states[0].keys() == states[1].keys()
     assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
+    ids = torch.arange(2, 9)[None]
+    torch.testing.assert_close(*(model(ids, return_dict=True)[0] for model in models))
     texts = ("The café, 好", "x")
     ids = [checkpoint.load_tokenizer(source)(*texts)["input_ids"] for source in (old, new)]
     assert ids[0] == ids[1]

@@ -27,6 +27,7 @@ from edgekit.cli.convert import convert as command
 from edgekit.conversion import pipeline
 from edgekit.conversion.request import ConversionRequest
 from edgekit.conversion.worker import alone
+from edgekit.converters.onnx import Options as OnnxOptions
 from edgekit.errors import BundleError, ConversionError, PlanError, ProofError
 from edgekit.runtime.inspection import inspect_file
 from edgekit.runtime.interpreters import OnnxRuntime
@@ -48,7 +49,9 @@ def half(classifier: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Bu
         opset=17,
         int64_inputs=True,
     )
-    onnx_ = replace(planned.options["onnx"], limit_bytes=50_000)
+    onnx_ = planned.options["onnx"]
+    assert isinstance(onnx_, OnnxOptions)
+    onnx_ = replace(onnx_, limit_bytes=50_000)
     planned = replace(planned, options={**planned.options, "onnx": onnx_})
     with pytest.raises(ConversionError) as caught:
         pipeline.convert(planned, isolated=False)

@@ -75,6 +75,9 @@ def test_verify_runs_text_in_files(text_in: Bundle) -> None:
     for name in ("model-fp32-text.onnx", "model-int8-text.onnx"):
         assert results[name].passed
         assert results[name].cases > 30
+    ids, text = (text_in.select(f"model-int8{kind}.onnx")[0] for kind in ("", "-text"))
+    assert text.tolerance == ids.tolerance
+    assert text.proofs[0].arithmetic is not None
 
 
 def test_run_asks_a_text_in_file_with_the_text_alone(text_in: Bundle) -> None:

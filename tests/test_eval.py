@@ -17,6 +17,7 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 from click.testing import CliRunner
+from conftest import LABELS
 from msgspec.structs import asdict
 from sklearn import metrics
 from test_bundle import edit
@@ -34,7 +35,6 @@ from edgekit.evaluation.measures import Resamples
 from edgekit.evaluation.run import EvaluationRequest, run
 from edgekit.evaluation.tagging import Words
 from edgekit.postprocess import Facts
-from tests.conftest import LABELS
 
 FILES = ("model-fp32.onnx", "model-int8.onnx")
 SENTIMENT = ("negative", "positive")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from conftest import BERT, save_checkpoint
+from conftest import BERT, save_checkpoint, save_sparse
 from sentence_transformers import (
     CrossEncoder,
     MultiVectorEncoder,
@@ -17,10 +18,9 @@ from sentence_transformers import (
 )
 from sentence_transformers.base.modules import Dense, Normalize, Transformer
 from sentence_transformers.sentence_transformer.modules import Dropout, LayerNorm, Pooling
-from sentence_transformers.sparse_encoder.modules import SpladePooling
 from shared import convert, plan_of
 from test_source import edit_config
-from transformers import BertForMaskedLM, BertForSequenceClassification, BertModel
+from transformers import BertForSequenceClassification, BertModel
 
 from edgekit.app.opening import open_app
 from edgekit.bundle import Bundle
@@ -101,20 +101,11 @@ def test_a_truncated_vector_has_another_length(encoder: Path, tmp_path: Path) ->
 @pytest.mark.parametrize("strategy", ["max", "sum"])
 @pytest.mark.parametrize("activation", ["relu", "log1p_relu"])
 def test_sparse_vectors(strategy: str, activation: str, tmp_path: Path) -> None:
-    folder = sparse(tmp_path, strategy, activation)
+    folder = save_sparse(tmp_path / "model", strategy, activation)
     theirs = SparseEncoder(str(folder), device="cpu").encode([QUERY]).to_dense()[0]
     assert 0 < np.count_nonzero(theirs) < len(theirs)
     for value in ours(folder, QUERY):
         np.testing.assert_allclose(value, theirs, atol=3e-6)
-
-
-def sparse(tmp_path: Path, strategy: str, activation: str) -> Path:
-    torch.manual_seed(3)
-    base = save_checkpoint(BertForMaskedLM(BERT).eval(), tmp_path / "base")
-    encoder = Transformer(str(base), transformer_task="fill-mask")
-    pooling = SpladePooling(strategy, activation)
-    SparseEncoder(modules=[encoder, pooling], device="cpu").save(str(tmp_path / "model"))
-    return tmp_path / "model"
 
 
 def converted(folder: Path, out: Path) -> Bundle:
@@ -137,7 +128,7 @@ def test_a_vector_for_each_token(encoder: Path, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_bundles_of_both_kinds_answer_as_the_library(encoder: Path, tmp_path: Path) -> None:
-    library = SparseEncoder(str(sparse(tmp_path, "max", "relu")), device="cpu")
+    library = SparseEncoder(str(save_sparse(tmp_path / "model")), device="cpu")
     vectors = library.encode([QUERY, DOCUMENT]).to_dense()
     bundle = converted(tmp_path / "model", tmp_path / "sparse")
     assert bundle.manifest.task == "sparse-embedding"
@@ -205,8 +196,8 @@ def edit(path: Path, **values: object) -> None:
     path.write_text(json.dumps({**json.loads(path.read_text()), **values}))
 
 
-def static(folder: Path) -> None:
-    row = {"path": "", "type": "sentence_transformers.models.StaticEmbedding"}
+def beginning_with(kind: str, folder: Path) -> None:
+    row = {"path": "", "type": f"sentence_transformers.models.{kind}"}
     (folder / "modules.json").write_text(json.dumps([row]))
 
 
@@ -225,7 +216,8 @@ def without_prompts(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (static, "StaticEmbedding, which is no Transformers encoder"),
+        (partial(beginning_with, "StaticEmbedding"), "StaticEmbedding, which .* table of vectors"),
+        (partial(beginning_with, "Router"), "Router, which .* one of its routes"),
         (custom, "custom_pool.Pooling is not supported"),
         (without_prompts, "include_prompt"),
         (lambda f: edit(f / "sentence_bert_config.json", query_expansion={"length": 32}), "masks"),

@@ -19,6 +19,7 @@ import apple_availability
 import onnxruntime
 import pytest
 import xcode_output as output
+from apple_availability import STAND_IN_ONLY, STAND_INS, declared
 from openstep_parser import OpenStepDecoder
 from test_ios import Mac
 
@@ -265,40 +266,26 @@ def test_every_word_is_used_and_known() -> None:
 
 # ---- Apple's interfaces -------------------------------------------------------------------------
 
-LEAST = (18, 0)  # the app's iOS
-OUTSIDE = {"SwiftUI", "CoreAI", "CryptoKit"}  # Swift alone: the headers do not hold them
+LEAST = {"CoreAI": (27, 0)}  # only where the system has it
+APP_IOS = (18, 0)  # the app's own iOS
 
 
-def declared(stub: Path) -> Iterator[str]:
-    """The public names of a stand-in, which are all that the app can use of a framework."""
-    text = re.sub(r"//.*", "", swift_text(stub))
-    kind = r"(?:struct|enum|class|protocol) (\w+)(?! \w+\()"
-    member = r"(?:(init|func \w+)(?:<\w+>)?\((.*?)\)[^()]*?\{|(?:let|var) (\w+))"
-    modifiers = r"(?:public|open) (?:convenience |static |class (?=func))*"
-    owners: list[tuple[int, str]] = []
-    for found in re.finditer(rf"^( *){modifiers}(?:{kind}|{member})", text, re.DOTALL | re.M):
-        indent, name, called, parameters, value = found.groups()
-        owners = [(depth, owner) for depth, owner in owners if depth < len(indent)]
-        if name:
-            owners.append((len(indent), name))
-            yield name
-        elif value:
-            yield f"{owners[-1][1]}.{value}"
-        else:
-            labels = re.findall(r"(?:^|,)\s*(\w+)(?: \w+)?:", parameters)
-            called = called.removeprefix("func ")
-            yield f"{owners[-1][1]}.{called}({''.join(f'{label}:' for label in labels)})"
-
-
-@pytest.mark.parametrize("framework", ["CoreML", "UniformTypeIdentifiers"])
+@pytest.mark.parametrize("framework", sorted(path.name for path in STAND_INS.iterdir()))
 def test_every_interface_exists_since_the_apps_ios(framework: str) -> None:
-    table = json.loads(apple_availability.TABLE.read_text("utf-8"))["since"]
-    assert {path.name for path in (PACKAGE / "Stubs").iterdir()} <= {*table, *OUTSIDE}
-    used = set(declared(PACKAGE / "Stubs" / framework))
-    unknown = used - set(table[framework])
-    assert not unknown
-    late = {name for name in used if version(table[framework][name]) > LEAST}
-    assert not late
+    since = json.loads(apple_availability.TABLE.read_text("utf-8"))["since"][framework]
+    used = set(declared(framework)) - STAND_IN_ONLY
+    assert used - set(since) == set(), "not in the table"
+    least = LEAST.get(framework, APP_IOS)
+    assert {name for name in used if version(since[name]) > least} == set(), "too new"
+
+
+def test_core_ai_stands_behind_a_question_for_its_ios() -> None:
+    """Whatever is newer than the app is only used where the system has it."""
+    for path in (PACKAGE / "Sources/EdgekitCoreAI").glob("*.swift"):
+        text = path.read_text("utf-8")
+        types = re.findall(r"^  (?:public )?(?:actor|struct|class|enum|extension) ", text, re.M)
+        assert text.startswith("#if canImport(CoreAI)")
+        assert len(re.findall(r"^  @available\(iOS 27, macOS 27, \*\)", text, re.M)) == len(types)
 
 
 def version(text: str) -> tuple[int, ...]:
@@ -312,7 +299,7 @@ def test_what_has_no_stand_in_is_in_the_table_too() -> None:
     used = re.findall(r"\b(?:device|UIApplication\.shared|UIApplication|UIDevice)\.(\w+)", text)
     assert len(used) > 5
     assert set(used) <= {name.partition(".")[2] for name in rows}
-    assert all(version(since) <= LEAST for since in rows.values())
+    assert all(version(since) <= APP_IOS for since in rows.values())
 
 
 def test_the_project_and_the_package_say_the_same_ios() -> None:

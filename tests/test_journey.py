@@ -17,7 +17,7 @@ import pytest
 from command import absent, edgekit_cli, edgekit_process
 from packaging.requirements import Requirement
 
-from edgekit import extras, formats, recipe
+from edgekit import extras, recipe
 from edgekit.benchmarks import spec
 from edgekit.bundle import Bundle
 from edgekit.cli import choices
@@ -77,7 +77,6 @@ def test_the_command_alone_is_help(tmp_path: Path) -> None:
 
 
 def test_choices_are_the_tables() -> None:
-    assert tuple(formats.FORMATS) == choices.FORMATS
     assert tuple(tasks.TASKS) == choices.TASKS
     assert set(choices.WAYS) == set(ways.WAYS)
     assert choices.SUITES == spec.SUITES

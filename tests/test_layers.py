@@ -66,8 +66,9 @@ def test_the_first_wrong_layer_is_named(
 ) -> None:
     good, bad, cases = traced
     kind = recipe.get(formats.get(name).full_precision)
-    convert = formats.get(name).converter().convert
-    ((_, path),) = convert(bad, [kind], Card("tiny", TASK.name, "tests"), tmp_path)
+    converter = formats.get(name).converter()
+    card = Card("tiny", TASK.name, "tests")
+    ((_, path),) = converter.convert(bad, [kind], card, tmp_path, converter.Options())
     for session in runtime.sessions(path, name):
 
         def locate(trial: Trial, session: Session = session) -> str | None:

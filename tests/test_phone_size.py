@@ -26,7 +26,7 @@ from edgekit.tokens import portable
 from edgekit.toolchains.setup import SetupError
 
 _ROWS = 250_002
-_LIMITED = {
+LIMITED = {
     "kotlin": partial(kotlin_phone.command_line, "64m"),
     "web": partial(web_phone.command_line, 64),
 }
@@ -86,7 +86,7 @@ def with_tokenizer(bundle: Bundle, stored: dict[str, Any], folder: Path) -> Path
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("platform", _LIMITED)
+@pytest.mark.parametrize("platform", LIMITED)
 @pytest.mark.parametrize("make", [unigram, bpe])
 def test_250_002_rows_within_64_mb_of_heap(
     make: Callable[[Path], dict[str, Any]],
@@ -97,7 +97,7 @@ def test_250_002_rows_within_64_mb_of_heap(
     (row,) = (row for row in LIBRARIES if row.name == platform)
     folder = with_tokenizer(small("text-classification"), make(tmp_path), tmp_path / "bundle")
     try:
-        phone = Phone(replace(row, command_line=_LIMITED[platform]))
+        phone = Phone(replace(row, command_line=LIMITED[platform]))
     except SetupError as error:
         pytest.skip(str(error))
     with phone:

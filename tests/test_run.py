@@ -26,7 +26,7 @@ from edgekit.postprocess.labels import Classification, Label
 from edgekit.tokens.encoding import MAX_OVERLAP, Tokenizer
 
 ODD = "Zoe\u0301 met 好 👍🏽 in U.S.A. <b> the end"
-TEXTS = {
+TEXTS: dict[str, list[tuple[str, ...]]] = {
     "question-answering": [("who met?", f"{ODD} " * 12), ("where?", "in 好")],
     "text-classification": [(ODD,), (ODD, "pair " * 40), ("",)],
     "token-classification": [(ODD,), ("long " * 100,)],

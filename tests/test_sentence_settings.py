@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from conftest import BERT, save_checkpoint
 from sentence_transformers import CrossEncoder, SentenceTransformer
 from sentence_transformers.base.modules import Transformer
@@ -64,6 +65,14 @@ def test_a_cross_encoder_is_a_classifier(classifier: Path, tmp_path: Path) -> No
     CrossEncoder(str(classifier), device="cpu").save_pretrained(str(folder))
     assert json.loads((folder / "modules.json").read_text())[0]["type"].endswith("Transformer")
     assert plan_of(folder, out=tmp_path / "out").task.name == "text-classification"
+    texts = [("a fox", "the dog")]
+    softmax = CrossEncoder(str(classifier), device="cpu", activation_fn=torch.nn.Softmax(dim=-1))
+    softmax.save_pretrained(str(folder))
+    task = plan_of(folder, out=tmp_path / "out").task
+    assert task.problem_type == "single_label_classification"
+    scores = softmax.predict(texts, convert_to_tensor=True)
+    plain = CrossEncoder(str(classifier), device="cpu").predict(texts, convert_to_tensor=True)
+    torch.testing.assert_close(scores, plain.softmax(-1))
 
 
 def test_modules_that_make_no_vectors_are_refused_when_planned(tmp_path: Path) -> None:

@@ -20,6 +20,8 @@ from edgekit.model.finding import find
 from edgekit.model.head import Head, Normalize, Pool
 from edgekit.model.source import Trust
 
+FROM_TORCH = {"format": "pt"}
+
 
 def edit_config(folder: Path, **changes: object) -> None:
     path = folder / "config.json"
@@ -125,9 +127,91 @@ def test_sharded_safetensors_are_one_checkpoint(classifier: Path, tmp_path: Path
     assert len(shards.weights) > 1
     assert shards.sha256 != whole.sha256
     assert count_parameters(shards) == sum(p.numel() for p in model.parameters())
-    shards.weights[0].unlink()
-    with pytest.raises(SourceError, match="missing"):
+    folder, lost = tmp_path / "model", shards.weights[1]
+    index = folder / "model.safetensors.index.json"
+    weights, listed = load_file(lost), index.read_text()
+    name = next(name for name in weights if not name.startswith("pooler"))
+    save_file({key: value for key, value in weights.items() if key != name}, lost, FROM_TORCH)
+    with pytest.raises(SourceError, match=f"{name}: they are to be in {lost.name}"):
+        checkpoint.load_model(find(str(folder)), tasks.get("feature-extraction"))
+    lost.unlink()
+    with pytest.raises(SourceError, match=f"{lost.name}, which is missing"):
+        find(str(folder))
+    rest = {
+        key: file for key, file in json.loads(listed)["weight_map"].items() if file != lost.name
+    }
+    index.write_text(json.dumps({"weight_map": rest}))
+    with pytest.raises(SourceError, match="no shard 2 of"):
+        find(str(folder))
+    index.unlink()
+    with pytest.raises(SourceError, match="without the index"):
+        find(str(folder))
+
+
+OTHER_WEIGHTS = {
+    "tf_model.h5": "from_tf=True",
+    "flax_model-00001-of-00002.msgpack": "from_flax=True",
+    "onnx/model.onnx": "exported: take the checkpoint",
+    "last.ckpt": r"load_state_dict\(\)",
+    "optimizer.pt": "for random weights give config:",
+    "consolidated.safetensors": "rename them to model.safetensors",
+    "model.safetensors": "git lfs pull",
+    "adapter_config.json": "merge_and_unload",
+}
+
+
+@pytest.mark.parametrize("name", OTHER_WEIGHTS)
+def test_weights_of_another_form_have_their_own_remedy(
+    name: str, classifier: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(classifier, tmp_path / "model")
+    (tmp_path / "model" / "model.safetensors").unlink()
+    path = tmp_path / "model" / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\n")
+    with pytest.raises(SourceError, match=OTHER_WEIGHTS[name]):
         find(str(tmp_path / "model"))
+
+
+NAMES = {  # what is put around a model's or a layer's weights, and the name that is shown
+    "part of a module": (lambda key: f"net.{key}", r"net\.bert"),
+    "weight norm": (
+        lambda key: key.replace(
+            "classifier.weight", "classifier.parametrizations.weight.original1"
+        ),
+        r"classifier\.parametrizations",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", NAMES)
+def test_other_names_of_weights_are_shown(case: str, classifier: Path, tmp_path: Path) -> None:
+    rename, shown = NAMES[case]
+    folder = Path(shutil.copytree(classifier, tmp_path / "model"))
+    path = folder / "model.safetensors"
+    save_file({rename(key): value for key, value in load_file(path).items()}, path, FROM_TORCH)
+    with pytest.raises(SourceError, match=f"other names, such as {shown}"):
+        checkpoint.load_model(find(str(folder)), tasks.get("text-classification"))
+
+
+def test_a_folder_around_checkpoints_names_the_last(classifier: Path, tmp_path: Path) -> None:
+    for name in ("checkpoint-500", "checkpoint-1000", "best"):
+        shutil.copytree(classifier, tmp_path / "run" / name)
+    with pytest.raises(SourceError, match=r"give one, as .*checkpoint-1000$"):
+        find(str(tmp_path / "run"))
+
+
+QUANTISED = {"bitsandbytes": "dequantize", "gptq": "undo: take the checkpoint it was made of"}
+
+
+@pytest.mark.parametrize("method", QUANTISED)
+def test_quantised_weights_are_refused_with_what_undoes_them(
+    method: str, classifier: Path, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(classifier, tmp_path / "model"))
+    edit_config(folder, quantization_config={"quant_method": method})
+    with pytest.raises(UnsupportedError, match=QUANTISED[method]):
+        find(str(folder))
 
 
 def write_modules(folder: Path, names: list[str]) -> None:

@@ -74,7 +74,7 @@ def traced(tmp_path_factory: pytest.TempPathFactory) -> Graph:
 def made(name: str, source: Graph, recipe: Recipe, folder: Path) -> tuple[Path, Wanted]:
     """A file, and what it is held against."""
     converter = FORMATS[name].converter()
-    ((_, path),) = converter.convert(source, [recipe], CARD, folder)
+    ((_, path),) = converter.convert(source, [recipe], CARD, folder, converter.Options())
     program = source.dynamic
     state = {**program.constants, **program.state_dict}
     found = tensors(program)

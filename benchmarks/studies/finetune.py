@@ -1,7 +1,7 @@
 """Fine-tunes the demo's MiniLM as a sentence classifier: minutes on two cores.
 
 ``python -m edgekit.benchmarks.studies.finetune TRAIN.tsv -o FOLDER`` reads lines of
-``sentence<TAB>label``, as SST-2 has them. docs/int8.md measures what int8 costs such a model.
+``sentence<TAB>label``, as SST-2 has them. docs/recipes.md measures what int8 costs such a model.
 """
 
 from __future__ import annotations

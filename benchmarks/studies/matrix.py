@@ -20,7 +20,7 @@ from edgekit import formats, support
 from edgekit.benchmarks.studies.matrix_rows import MatrixRow, Pair, measure_apart
 from edgekit.model import families, tasks
 from edgekit.support import Support
-from edgekit.version import VERSION, libraries
+from edgekit.version import VERSION
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA, DOCUMENT = ROOT / "edgekit" / support.FILE, ROOT / "docs" / "support.md"
@@ -56,7 +56,7 @@ class Record:
 
 def versions() -> dict[str, str]:
     """Versions of edgekit and of the libraries that the cells depend on."""
-    return {"edgekit": VERSION, **libraries()}
+    return {"edgekit": VERSION, **formats.versions()}
 
 
 def _names(value: str | None, table: Iterable[str]) -> tuple[str, ...]:

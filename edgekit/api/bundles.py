@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING
 from edgekit.api.arguments import AnyPath, counts, names
 
 if TYPE_CHECKING:
-    from edgekit.api.notebook import Rows
+    from edgekit.api.rows import Rows
     from edgekit.bundle import Bundle
     from edgekit.conversion.steps import Step
+    from edgekit.converters.facts import FileFacts
     from edgekit.postprocess import Answer
     from edgekit.proof.verify import Verified
-    from edgekit.runtime.inspection import FileFacts
 
 
 def convert(
     model: str,
     *,
     task: str | None = None,
-    to: str | Iterable[str] = ("onnx", "tflite", "coreml"),
+    to: str | Iterable[str] | None = None,
     recipe: str | Iterable[str] | None = None,
     max_length: int | None = None,
     buckets: int | Iterable[int] | None = None,
@@ -44,7 +44,8 @@ def convert(
     Args:
         model: a hub id, a folder, ``demo`` or ``config:PATH``.
         task: what the model is for, like ``text-classification``; None asks the checkpoint.
-        to: formats, of ``onnx``, ``tflite``, ``coreml``, ``executorch`` and ``coreai``.
+        to: formats, like ``onnx``: what ``edgekit convert --help`` lists. None is ONNX, TFLite and
+            Core ML, on Windows the first two.
         recipe: how weights are stored, like ``fp32`` and ``int8``, one file for each in each
             format; None leaves each format its own.
         max_length: the most tokens, special ones included; None is the model's own limit, or 512
@@ -94,7 +95,7 @@ def inspect(path: AnyPath, *, debug: bool = False) -> Bundle | FileFacts:
     """What is inside a bundle, every file of which is checked against its hash, or inside one file.
 
     Args:
-        path: a bundle, or an .onnx, .tflite, .mlpackage, .pte or .aimodel file.
+        path: a bundle, or a file of a format, like .onnx or .mlpackage, whoever made it.
         debug: show what libraries print.
 
     Raises:
@@ -104,10 +105,11 @@ def inspect(path: AnyPath, *, debug: bool = False) -> Bundle | FileFacts:
     from edgekit.contents import MANIFEST
     from edgekit.conversion import worker
     from edgekit.errors import BundleError
-    from edgekit.runtime.inspection import READERS, inspect_file
+    from edgekit.formats import of_suffix
+    from edgekit.runtime.inspection import inspect_file
 
     found = Path(path)
-    if (found / MANIFEST).exists() or (found.is_dir() and found.suffix not in READERS):
+    if (found / MANIFEST).exists() or (found.is_dir() and of_suffix(found.suffix) is None):
         return Bundle.open(found)
     try:
         return worker.alone(inspect_file, found.absolute(), debug=debug)
@@ -134,16 +136,27 @@ def verify(
         A row for each file and runtime; ``passed`` says whether it computes what PyTorch did.
 
     Raises:
-        BundleError: the bundle is damaged, or a file does not open.
+        BundleError: the bundle is damaged.
+        ConversionError: a runtime crashed, and in which file.
     """
-    from edgekit.api.notebook import Rows
+    from edgekit.api.rows import Rows
     from edgekit.bundle import Bundle
     from edgekit.conversion import worker
     from edgekit.proof import verify as verifying
 
-    progress(f"{bundle}: every file's hash")
+    running = ""
+
+    def say(text: str) -> None:
+        nonlocal running
+        running = text
+        progress(text)
+
+    say(f"{bundle}: every file's hash")
     opened, asked = Bundle.open(Path(bundle).absolute()), names(artifact) or ()
-    return Rows(worker.alone(verifying.verify, opened, asked, debug=debug, say=progress))
+    try:
+        return Rows(worker.alone(verifying.verify, opened, asked, debug=debug, say=say))
+    except worker.CrashError as crash:
+        raise worker.CrashError(f"{running}: {crash}") from crash
 
 
 def run(

@@ -1,4 +1,4 @@
-"""``edgekit.evaluate`` and ``edgekit.check``."""
+"""``edgekit.evaluate``, ``edgekit.check`` and ``edgekit.write_budget``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from edgekit.api.arguments import AnyPath, names, paths
 
 if TYPE_CHECKING:
-    from edgekit.api.notebook import Rows
+    from edgekit.api.rows import Rows
     from edgekit.budget.finding import Finding
     from edgekit.evaluation.result import Evaluation
 
@@ -99,7 +99,7 @@ def check(
         EdgekitError: the budget makes no sense, or cannot be measured.
     """
     from edgekit import extras
-    from edgekit.api.notebook import Rows
+    from edgekit.api.rows import Rows
     from edgekit.budget import junit as xml
     from edgekit.budget import limits, render, verdict
     from edgekit.budget.baseline import Baseline
@@ -117,3 +117,40 @@ def check(
     if markdown:
         write_text(Path(markdown), render.to_markdown(opened.name, found))
     return Rows(found)
+
+
+def write_budget(
+    bundle: AnyPath,
+    out: AnyPath,
+    *,
+    progress: Callable[[str], None] = lambda text: None,
+    tick: Callable[[str], None] = lambda text: None,
+) -> Path:
+    """Measures a bundle on this machine, and writes a budget that it meets: a start for CI.
+
+    Args:
+        bundle: its folder.
+        out: the TOML file; one that is there is somebody's and stays.
+        progress: is told what is measured.
+        tick: is told how far that is, many times a second.
+
+    Returns:
+        The file's path, for :func:`check`.
+
+    Raises:
+        EdgekitError: the file exists, or the bundle cannot be measured.
+    """
+    from edgekit import extras
+    from edgekit.budget import first
+    from edgekit.budget.devices import Devices
+    from edgekit.bundle import Bundle
+    from edgekit.errors import OutputError
+    from edgekit.files import write_text
+
+    path = Path(out)
+    if path.exists():
+        raise OutputError(f"{path} exists: remove it, or name another file")
+    extras.require("bench")
+    opened = Bundle.open(Path(bundle).absolute())
+    write_text(path, first.write(opened, Devices(progress, tick)))
+    return path

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from edgekit.api.arguments import AnyPath, counts, names, path, paths
 
 if TYPE_CHECKING:
-    from edgekit.api.notebook import ReportView, Rows
+    from edgekit.api.notebook import ReportView
+    from edgekit.api.rows import Rows
     from edgekit.benchmarks.devices.driver import Found
 
 
@@ -121,7 +122,7 @@ def report(*results: AnyPath, against: str | None = None, out: AnyPath | None = 
 
 def devices() -> Rows[Found]:
     """The devices that can be measured on, and what is missing to reach the others."""
-    from edgekit.api.notebook import Rows
+    from edgekit.api.rows import Rows
     from edgekit.benchmarks.devices import targets
 
     return Rows(targets.find())

@@ -1,35 +1,16 @@
-"""What the functions return, as a notebook shows it: a short text, and a table."""
+"""A report as a notebook shows it: the answer in a sentence, and the tables it rests on."""
 
 from __future__ import annotations
 
 import html
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import TypeVar
 
 from edgekit import reporting
-from edgekit.layout import html_table
+from edgekit.layout import TextTable, html_table
 from edgekit.reporting import headline, quality_tables, tables, wording
 from edgekit.reporting.numbers import Report
-from edgekit.reporting.tables import TextTable
 from edgekit.words import count
-
-T = TypeVar("T")
-
-
-class Rows(tuple[T, ...]):
-    """A tuple of results, which a notebook shows as a table with a column for each field."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        kind = type(self[0]).__name__ if self else "nothing"
-        return f"<{count(len(self), 'row')} of {kind}>"
-
-    def _repr_html_(self) -> str:
-        names = [each.name for each in fields(self[0])] if self and is_dataclass(self[0]) else []
-        return html_table(names, ([_cell(getattr(row, name)) for name in names] for row in self))
 
 
 class ReportView(Report):
@@ -80,9 +61,3 @@ def _parts(report: Report) -> Iterator[str]:
 def _titled(title: str, table: TextTable) -> Iterator[str]:
     yield f"<p>{html.escape(title)}</p>"
     yield html_table(table.columns, table.rows)
-
-
-def _cell(value: object) -> str:
-    if value is None:
-        return ""
-    return f"{value:.3g}" if isinstance(value, float) else str(value)

@@ -15,7 +15,8 @@ from edgekit.errors import BundleError, EdgekitError, first_line
 from edgekit.postprocess import TOP, Answer, Facts, answer
 from edgekit.runtime.feeding import feed, fit
 from edgekit.runtime.session import Feed, Session
-from edgekit.tokens.encoding import Encoded, Prompt, Tokenizer
+from edgekit.tokens.encoded import Encoded, Prompt
+from edgekit.tokens.encoding import Tokenizer
 
 PYTORCH = "pytorch"
 HOST = "host"

@@ -69,7 +69,10 @@ def choose(bundle: Bundle, name: str | None, target: str = HOST) -> Artifact | N
 
 
 def runnable(artifacts: Sequence[Artifact], target: str = HOST) -> list[Artifact]:
-    """Those that the device runs, in their order; on this machine also what it could run."""
+    """The files that a device runs, in their order.
+
+    Of this machine, also those whose runtime exists for it but is not installed.
+    """
     if target == HOST:
         formats = {row.format for row in table.RUNTIMES if row.exists()}
     else:

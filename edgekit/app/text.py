@@ -11,7 +11,7 @@ from edgekit.bundle import Artifact, Bundle
 from edgekit.errors import BundleError, UnsupportedError
 from edgekit.postprocess import TOP, Answer, answer
 from edgekit.runtime.text import TextSession
-from edgekit.tokens.encoding import Prompt
+from edgekit.tokens.encoded import Prompt
 
 TASKS = ("text-classification", "sentence-similarity", "fill-mask")  # answered without offsets
 

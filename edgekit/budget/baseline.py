@@ -126,7 +126,17 @@ class _Asked:
 
 
 def _of_model(rows: Sequence[T], name: Callable[[T], str], model: str, origin: str) -> list[T]:
-    """A report may hold several models; one that holds a single model needs no name."""
+    """The rows of an earlier report that are about a model.
+
+    Args:
+        rows: of the report.
+        name: what a row calls its model.
+        model: the name that is looked for; it need not be that of a report's only model.
+        origin: the report, for the message.
+
+    Raises:
+        PlanError: the report has several models, and none of that name.
+    """
     names = list(dict.fromkeys(map(name, rows)))
     if len(names) > 1 and model not in names:
         raise PlanError(f"{origin} has {', '.join(names)}, and none is called {model}")

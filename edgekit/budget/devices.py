@@ -156,7 +156,12 @@ def _title(entry: Entry) -> str:
 
 
 def _verified(entry: Entry, blank: Measurement) -> Measurement:
-    """As ``edgekit verify`` does, in every runtime and evaluator of this machine: the worst."""
+    """The measurement of a file that is verified here: its parity is that of its worst runtime.
+
+    Args:
+        entry: the file, which is opened in everything on this machine that opens its format.
+        blank: its measurement without any numbers.
+    """
     file = entry.subject.file
     try:
         rows = worker.alone(verify.verify, _only(entry.bundle, {file}), debug=False)

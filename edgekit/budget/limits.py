@@ -55,7 +55,7 @@ class LabelledData:
 class Limit:
     """The most, or least, that a quantity may be: ``bound``, or ``share`` times the baseline's.
 
-    Both None is ``parity = true``: what the recipe's own tolerance allows.
+    Both None is ``parity = true``: what the file's own proof was held to.
     """
 
     quantity: Quantity

@@ -59,11 +59,11 @@ def _cells(each: Finding) -> tuple[str, ...]:
 
 
 def _warnings(findings: Sequence[Finding]) -> Iterator[str]:
-    """Of latencies: a breach on a busy machine may be the machine's."""
+    """Why measured latencies may be the machine's and not the file's, and of which files."""
     for code in sorted({code for each in findings for code in each.warnings}):
         files = sorted({each.file for each in findings if code in each.warnings})
-        caution = warnings.TABLE[code]
-        yield f"{', '.join(files)}: {caution.message}: {caution.advice}"
+        warning = warnings.TABLE[code]
+        yield f"{', '.join(files)}: {warning.message}: {warning.advice}"
 
 
 def to_markdown(name: str, findings: Sequence[Finding]) -> str:

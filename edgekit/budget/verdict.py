@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from edgekit import recipe
 from edgekit.benchmarks.measurement import Measurement
 from edgekit.budget import meter as meters
 from edgekit.budget.baseline import Baseline
@@ -18,7 +17,6 @@ from edgekit.budget.quantities import ANSWERS, DATA, FILE, RUN, Observation
 from edgekit.bundle import Artifact, Bundle
 from edgekit.errors import PlanError
 from edgekit.evaluation.result import Quality
-from edgekit.tolerance import Tolerance
 
 
 @dataclass(frozen=True)
@@ -27,7 +25,6 @@ class _Line:
     setting: DeviceSetting
     data: LabelledData | None
     limit: Limit
-    tolerance: Tolerance
 
     @property
     def file(self) -> str:
@@ -65,7 +62,13 @@ def check(
 
 
 def _lines(bundle: Bundle, budget: Budget) -> Iterator[_Line]:
-    """Files that take text have the size that an app ships; all else is measured without text."""
+    """A line for each limit of a budget and each file that it fits.
+
+    Files that take text are held to limits of size alone: all else is measured without text.
+
+    Raises:
+        PlanError: a pattern fits no file, or only such as cannot be measured.
+    """
     files = (*bundle.artifacts, *bundle.text_artifacts)
     for pattern in budget.files:
         fitting = [file for file in files if fnmatchcase(file.path.name, pattern)]
@@ -82,10 +85,9 @@ def _lines(bundle: Bundle, budget: Budget) -> Iterator[_Line]:
             )
     for file in files:
         if any(fnmatchcase(file.path.name, pattern) for pattern in budget.files):
-            tolerance = recipe.get(file.recipe).tolerance_of(bundle.manifest.task)
             for limit in budget.limits:
                 if not file.takes_text or limit.quantity.needs == FILE:
-                    yield _Line(file, budget.setting, budget.data, limit, tolerance)
+                    yield _Line(file, budget.setting, budget.data, limit)
 
 
 def _check_device(line: _Line, meter: Meter) -> None:
@@ -118,7 +120,7 @@ def _bound(
         base = _base(bundle, line, baseline, meter)
         bound = base * limit.share
     if limit.quantity.key == "parity":
-        allowed = line.tolerance.max_abs
+        allowed = line.artifact.tolerance.max_abs
         bound = allowed if bound is None else min(bound, allowed)
     assert bound is not None
     return bound, base
@@ -211,7 +213,7 @@ def _what_else(line: _Line, row: Measurement, bound: float) -> str:
     """A file may be near enough to PyTorch and point elsewhere."""
     if line.limit.quantity.key != "parity" or row.parity is None or row.parity.passed:
         return ""
-    least = line.tolerance.cosine
+    least = line.artifact.tolerance.cosine
     if row.parity.max_abs > bound:
         return ""
     return f"its cosine is {row.parity.cosine:.6f} and has to be {least:g}"

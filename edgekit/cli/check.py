@@ -88,19 +88,9 @@ def check(
 
 
 def _write_first(bundle: Path, path: Path, hidden: bool) -> None:
-    """Writes a budget of what is measured now; one that is there is somebody's."""
-    from edgekit import extras
-    from edgekit.budget import first
-    from edgekit.budget.devices import Devices
-    from edgekit.bundle import Bundle
+    import edgekit
     from edgekit.cli import progress
-    from edgekit.files import write_text
 
-    if path.exists():
-        raise click.UsageError(f"{path} exists: remove it, or name another file with --init")
-    extras.require("bench")
-    opened = Bundle.open(bundle.absolute())
     with progress.Log(hidden) as log:
-        budget = first.write(opened, Devices(log.say, log.tick))
-    write_text(path, budget)
+        edgekit.write_budget(bundle, path, progress=log.say, tick=log.tick)
     click.echo(f"{path}; next: edgekit check {bundle} --budget {path}", err=hidden)

@@ -13,9 +13,9 @@ from click.shell_completion import CompletionItem
 
 from edgekit.benchmarks.devices import runtimes
 from edgekit.cli.options import Context, List, Parameter
+from edgekit.formats import FORMATS
 from edgekit.recipe import RECIPES
 
-FORMATS = ("onnx", "tflite", "coreml", "executorch", "coreai")
 TASKS = (
     "question-answering",
     "text-classification",
@@ -84,6 +84,6 @@ class SuiteChoice(Open):
         return name
 
 
-FORMAT_NAMES = List(click.Choice(FORMATS))
+FORMAT_NAMES = List(click.Choice(tuple(FORMATS)))
 RECIPE_NAMES = List(click.Choice(tuple(RECIPES)))
 RUNTIME_NAMES = List(click.Choice(RUNTIMES))

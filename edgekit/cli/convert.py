@@ -27,7 +27,9 @@ from edgekit.cli.options import (
     metavar="TASK",
     help=f"What the model is for: {', '.join(TASKS)}.  [default: what its config says]",
 )
-@click.option("--to", type=FORMAT_NAMES, default="onnx,tflite,coreml", show_default=True)
+@click.option(
+    "--to", type=FORMAT_NAMES, help="Default: onnx,tflite,coreml; on Windows without coreml."
+)
 @click.option(
     "--recipe",
     type=RECIPE_NAMES,
@@ -90,4 +92,4 @@ def convert(
         bundles.converted(bundle, as_json, steps.finished)
         if not as_json:
             path = shlex.quote(str(bundle.path))
-            click.echo(f"next: edgekit app {path} --platform android -o DIR (or ios)")
+            click.echo(f"next: edgekit app {path} --platform android -o DIR (or ios, web)")

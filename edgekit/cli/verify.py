@@ -30,12 +30,12 @@ def verify(
       edgekit verify model.edgekit
       edgekit verify model.edgekit --artifact onnx,tflite
     """
-    import edgekit
+    from edgekit.api.bundles import verify as verified
     from edgekit.cli import progress
     from edgekit.cli.rendering import bundles
 
     with progress.Log(quiet or as_json) as log:
-        results = edgekit.verify(path, artifact=names or (), debug=debug, progress=log.say)
+        results = verified(path, artifact=names or (), debug=debug, progress=log.say)
     if not quiet:
         bundles.verified(results, as_json)
     if not all(result.passed for result in results):

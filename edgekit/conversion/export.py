@@ -19,6 +19,7 @@ from edgekit.conversion.results import (
     WrittenFile,
 )
 from edgekit.conversion.steps import Say, Timed
+from edgekit.converters.facts import FileFacts
 from edgekit.errors import EdgekitError, OutputError, ProofError
 from edgekit.proof import fault_location, probes, recipe_reference
 from edgekit.proof.prove import prove, prove_text
@@ -28,7 +29,7 @@ from edgekit.quantize.audit import Wanted, hold
 from edgekit.quantize.tensors import tensors
 from edgekit.recipe import Recipe
 from edgekit.runtime import table as runtime
-from edgekit.runtime.inspection import FileFacts, inspect_file
+from edgekit.runtime.inspection import inspect_file
 from edgekit.runtime.session import Session
 from edgekit.runtime.text import TextSession
 from edgekit.tolerance import Tolerance
@@ -45,19 +46,22 @@ def export(
     reference = Reference.of(plan.task, traced.signature, answers, plan.max_length)
     stored = graph.load(work / GRAPH)
     built = _build(plan, traced, name, stored, out, say)
-    exported = []
+    exported, known = [], dict[str, Reference]()
     for file in built.files:
-        facts, tokenizer = inspect_file(file.path), traced.tokenizer
+        facts, tokenizer, kind = inspect_file(file.path), traced.tokenizer, file.recipe
         if file.fault is not None:
             exported.append(
-                Exported(file.path, file.recipe.name, facts, None, False, (), fault=file.fault)
+                Exported(file.path, kind.name, facts, None, False, (), fault=file.fault)
             )
-        elif file.path.stem.endswith(TEXT) and tokenizer is not None:
+            continue
+        if kind.name not in known:
+            own = _rounded(plan, name, kind, reference, stored)
+            known[kind.name] = replace(reference, rounded=own)
+        asked = known[kind.name]
+        if file.path.stem.endswith(TEXT) and tokenizer is not None:
             with Timed(say, name, "prove", file.path.name):
-                exported.append(_export_text(file, facts, reference, tokenizer.truncation_side))
+                exported.append(_export_text(file, facts, asked, tokenizer.truncation_side))
         else:
-            own = _rounded(plan, name, file.recipe, reference, stored)
-            asked = replace(reference, rounded=own)
             exported.append(_export_ids(file, facts, asked, name, stored, say))
     return FormatOutcome(tuple(exported), built.failure)
 

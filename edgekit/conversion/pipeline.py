@@ -31,7 +31,7 @@ from edgekit.postprocess import settings
 from edgekit.runtime import text as text_runtime
 from edgekit.signature import TensorSpec
 from edgekit.staging import publish, staging
-from edgekit.version import VERSION, libraries
+from edgekit.version import VERSION
 
 
 def convert(
@@ -179,7 +179,7 @@ def _source(source: Source, parameters: int) -> SourceFacts:
         parameters=parameters,
         license=source.card.get("license"),
         seed=SEED if source.random_weights else None,
-        versions=libraries(),
+        versions=formats.versions(),
     )
 
 

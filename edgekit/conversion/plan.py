@@ -17,7 +17,7 @@ from edgekit.errors import OutputError, PlanError
 from edgekit.formats import Format
 from edgekit.model import config as configs
 from edgekit.model.finding import find
-from edgekit.model.source import Source
+from edgekit.model.source import DEMO, Source
 from edgekit.model.tasks import Task
 from edgekit.signature import Signature, TensorSpec
 from edgekit.staging import check_replaceable
@@ -87,9 +87,11 @@ def make(request: ConversionRequest) -> ExportPlan:
     Raises:
         EdgekitError: the first thing that cannot work, with its remedy.
     """
-    wanted = [formats.get(name) for name in _once("--to", request.to)]
+    to = formats.DEFAULT if request.to is None else request.to
+    wanted = [formats.get(name) for name in _once("--to", to)]
     pairs = [(format_, name) for format_ in wanted for name in _recipes(format_, request.recipe)]
-    extras.require("pytorch", *(format_.name for format_ in wanted))
+    bundled = ("demo",) if request.model == DEMO else ()
+    extras.require("pytorch", *bundled, *(format_.name for format_ in wanted))
     options = _options(request, wanted)
     source = find(request.model, request.trust)
     if source.adapter:

@@ -6,7 +6,6 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 
-from edgekit import formats
 from edgekit.model.source import Trust
 
 
@@ -19,7 +18,7 @@ class ConversionRequest:
 
     model: str
     task: str | None = None
-    to: Sequence[str] = formats.DEFAULT
+    to: Sequence[str] | None = None
     recipe: Sequence[str] | None = None
     max_length: int | None = None
     buckets: Sequence[int] | None = None

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from edgekit.converters.facts import FileFacts
 from edgekit.errors import EdgekitError
 from edgekit.manifest.files import FileEntry
 from edgekit.manifest.proofs import Proof
 from edgekit.manifest.texts import TokenizerFacts
 from edgekit.quantize.audit import Weight
 from edgekit.recipe import Recipe
-from edgekit.runtime.inspection import FileFacts
 from edgekit.signature import Card, Signature
 
 PROBES = "probes.pickle"

@@ -28,7 +28,8 @@ from edgekit.proof import embedded_tokenizer, golden, probes
 from edgekit.proof.reference import Reference
 from edgekit.signature import Card, Signature, TensorSpec
 from edgekit.tokens import tokenizer as tokenizers
-from edgekit.tokens.encoding import Encoded, Prefixes, Tokenizer
+from edgekit.tokens.encoded import Encoded
+from edgekit.tokens.encoding import Prefixes, Tokenizer
 from edgekit.tokens.saved import TextTokenizer
 from edgekit.tracing import graph
 
@@ -88,7 +89,7 @@ def _missing(plan: ExportPlan, traced: graph.Graph) -> Iterator[tuple[str, str]]
         operators = format_.missing_operators(traced)
         if operators:
             lacks = f"{format_.title} has no lowering for {', '.join(operators)}"
-            yield name, f"{lacks}: add rows to its table in converters/"
+            yield name, f"{lacks}: add rows to {format_.converter().COVERAGE.table}"
 
 
 def _reference(

@@ -213,7 +213,7 @@ def plain(rows: TokenRows, indices: Sequence[int] | np.ndarray, pad_id: int) -> 
 
 
 def _like(flat: np.ndarray, rows: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """Tokens one behind the other as rows again."""
+    """One array of all tokens, cut into rows as long as those of ``rows``."""
     return np.split(flat, np.cumsum([len(row) for row in rows])[:-1])
 
 

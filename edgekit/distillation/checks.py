@@ -10,6 +10,7 @@ from edgekit.distillation import objectives
 from edgekit.distillation.objectives import HIDDEN, Objective
 from edgekit.distillation.request import DISTILBERT, PRECISIONS, STARTS, Inputs, Shape, Training
 from edgekit.errors import OutputError, PlanError
+from edgekit.model import sentence
 from edgekit.model.source import Source
 
 
@@ -64,7 +65,8 @@ def check_shape(shape: Shape, goal: Objective, found: Source) -> None:
     if goal.name == "embedding" and found.default_prompt_name():
         raise PlanError(
             f"{found.origin} puts a prompt before every text (default_prompt_name), and distilling "
-            "does not: take it out of the checkpoint's settings, and put the prompt into the texts"
+            f"does not: remove default_prompt_name from {sentence.CONFIG}, and put the prompt "
+            "into the texts"
         )
     if not found.has_tokenizer:
         raise PlanError(

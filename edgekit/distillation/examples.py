@@ -13,7 +13,7 @@ import numpy as np
 
 from edgekit.errors import DataError
 from edgekit.staging import move, staging
-from edgekit.tokens.encoding import Encoded
+from edgekit.tokens.encoded import Encoded
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast

@@ -17,7 +17,7 @@ from edgekit.evaluation.reading import QuestionAnswering
 from edgekit.evaluation.scores import Scores
 from edgekit.evaluation.tagging import Words
 from edgekit.evaluation.ways import Prepared
-from edgekit.tokens.encoding import Encoded, Prompt
+from edgekit.tokens.encoded import Encoded, Prompt
 
 UNKNOWN = -100  # a target that no loss counts
 Targets = Iterator[tuple[Encoded, np.ndarray]]

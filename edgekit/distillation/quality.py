@@ -19,7 +19,7 @@ from edgekit.evaluation.judged import Judged
 from edgekit.evaluation.kinds import ModelFacts
 from edgekit.evaluation.ways import Prepared
 from edgekit.stats import Interval, ratio
-from edgekit.tokens.encoding import Prompt
+from edgekit.tokens.encoded import Prompt
 
 _ROWS = 32
 _OUTPUT_BYTES = 64 << 20  # that a batch's outputs may have: logits of a vocabulary are large

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from edgekit.distillation import report
-from edgekit.distillation.report import DistillationReport, Entrant
-from edgekit.reporting.tables import TextTable
+from edgekit.distillation.report import DistillationReport, Gain
+from edgekit.evaluation.result import Score
+from edgekit.layout import TextTable
+from edgekit.reporting import scores
+from edgekit.reporting.wording import NO_DIFFERENCE
+from edgekit.stats import Interval
 
 _NOTHING = ""
 
@@ -30,7 +34,7 @@ def models(found: DistillationReport) -> TextTable:
             each.name,
             f"{each.parameters / 1e6:.2f} M",
             f"{each.size_bytes / 1e6:.1f}",
-            *((report.interval(each.scores[0]), _drop(each)) if each.scores else ()),
+            *((report.interval(each.scores[0]), _drop(each.scores[0])) if each.scores else ()),
         )
         for each in found.entrants
     ]
@@ -43,7 +47,7 @@ def gains(found: DistillationReport) -> TextTable:
         (
             each.over,
             f"{report.gain(each)} {each.metric}",
-            "beyond chance" if each.beyond_chance else "within chance",
+            _verdict(each),
         )
         for each in found.gains
     ]
@@ -75,23 +79,37 @@ def paper(found: DistillationReport) -> TextTable:
             f"{teacher.parameters / 1e6:.1f} million)"
         )
         if student.faster:
-            times = student.faster
-            ours["latency"] = (
-                f"{times.value:.2f} ({times.low:.2f} to {times.high:.2f}) times faster, "
-                f"{found.length} tokens on one CPU thread"
-            )
+            ours["latency"] = f"{_speed(student.faster)}, {found.length} tokens on one CPU thread"
     if found.retained is not None:
         ours["retained"] = f"{100 * found.retained:.1f}% of the teacher's metric"
     drawn = next((each for each in found.gains if each.over == report.RANDOM), None)
     if drawn:
-        ours[report.RANDOM] = f"{100 * drawn.value:.2f} points less with random layers"
+        ours[report.RANDOM] = (
+            f"{100 * drawn.value:.2f} points less with random layers"
+            if drawn.beyond_chance
+            else f"{NO_DIFFERENCE} with random layers: {report.gain(drawn)}"
+        )
     rows = [(name, claim, ours[name]) for name, claim in report.PAPER_CLAIMS.items()]
     return TextTable(("", "the paper's", "ours"), tuple(rows), 3)
 
 
-def _drop(each: Entrant) -> str:
-    if not each.scores or each.scores[0].drop is None:
+def _verdict(gain: Gain) -> str:
+    """What a gain shows: which of the two is better beyond chance, if any."""
+    if gain.beyond_chance:
+        return "better"
+    return "worse" if gain.high < 0 else NO_DIFFERENCE
+
+
+def _speed(faster: Interval) -> str:
+    """Like ``1.93 (1.85 to 1.99) times as fast``, and no difference where the interval holds 1."""
+    times = f"{faster.value:.2f} ({faster.low:.2f} to {faster.high:.2f}) times as fast"
+    return f"{NO_DIFFERENCE}: {times}" if faster.holds(1.0) else times
+
+
+def _drop(score: Score) -> str:
+    """Points lost against the teacher, which itself has no drop."""
+    if score.drop is None:
         return _NOTHING
-    score = each.scores[0]
     low, high = score.drop_low or 0.0, score.drop_high or 0.0
-    return f"{100 * (score.drop or 0.0):.2f} ({100 * low:.2f} to {100 * high:.2f})"
+    points = f"{100 * score.drop:.2f} ({100 * low:.2f} to {100 * high:.2f})"
+    return f"{NO_DIFFERENCE}: {points}" if scores.shows_nothing(score) else points

@@ -18,7 +18,8 @@ from edgekit.evaluation.judged import ClassMeasure, Example, Judged
 from edgekit.evaluation.kinds import EvaluationOptions, ModelFacts
 from edgekit.postprocess import Facts, Outputs, answer
 from edgekit.postprocess.labels import Classification
-from edgekit.tokens.encoding import Prompt, Tokenizer
+from edgekit.tokens.encoded import Prompt
+from edgekit.tokens.encoding import Tokenizer
 
 MULTI = "multi_label_classification"
 

@@ -14,7 +14,8 @@ from typing import Any, Protocol, TypeVar
 from edgekit.bundle import Bundle
 from edgekit.evaluation.judged import Example, Judged
 from edgekit.postprocess import Facts, Outputs
-from edgekit.tokens.encoding import Prompt, Tokenizer
+from edgekit.tokens.encoded import Prompt
+from edgekit.tokens.encoding import Tokenizer
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,8 @@ from edgekit.evaluation.kinds import EvaluationOptions, ModelFacts
 from edgekit.postprocess import TOP, Facts, Outputs, answer
 from edgekit.postprocess.masks import FilledMasks
 from edgekit.stats import SEED
-from edgekit.tokens.encoding import Encoded, Prompt, Tokenizer
+from edgekit.tokens.encoded import Encoded, Prompt
+from edgekit.tokens.encoding import Tokenizer
 
 MASKED = 0.15  # of a plain text's tokens, as BERT was trained; at least one
 Right = tuple[tuple[int, ...], ...]  # of each mask, the vocabulary's entries that are right

@@ -15,7 +15,8 @@ from edgekit.evaluation.judged import ClassMeasure, Example, Judged
 from edgekit.evaluation.kinds import EvaluationOptions, ModelFacts
 from edgekit.postprocess import Facts, Outputs, answer
 from edgekit.postprocess.spans import N_BEST, Span, SpanAnswer
-from edgekit.tokens.encoding import Prompt, Tokenizer
+from edgekit.tokens.encoded import Prompt
+from edgekit.tokens.encoding import Tokenizer
 
 _ALWAYS = 1e9  # a margin that no threshold of a user passes: there is no span at all
 _KINDS = ("answerable", "unanswerable")

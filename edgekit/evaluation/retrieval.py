@@ -15,7 +15,8 @@ from edgekit.evaluation.judged import Example, Judged
 from edgekit.evaluation.kinds import EvaluationOptions, ModelFacts
 from edgekit.postprocess import Facts, Outputs
 from edgekit.postprocess.vectors import similarities
-from edgekit.tokens.encoding import Prompt, Tokenizer
+from edgekit.tokens.encoded import Prompt
+from edgekit.tokens.encoding import Tokenizer
 
 _SHOWN = 60  # characters of a document
 

@@ -31,7 +31,7 @@ from edgekit.evaluation.result import BundleEvaluation, DataFacts, Evaluation
 from edgekit.evaluation.ways import Prepared
 from edgekit.files import file_sha256, output_folder
 from edgekit.postprocess import Outputs
-from edgekit.tokens.encoding import Prompt
+from edgekit.tokens.encoded import Prompt
 from edgekit.version import VERSION
 from edgekit.words import command
 

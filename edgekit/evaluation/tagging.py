@@ -17,7 +17,8 @@ from edgekit.evaluation.kinds import EvaluationOptions, ModelFacts
 from edgekit.evaluation.measures import Measure
 from edgekit.postprocess import Facts, Outputs, answer
 from edgekit.postprocess.entities import OUTSIDE, Tagging
-from edgekit.tokens.encoding import Prompt, Tokenizer
+from edgekit.tokens.encoded import Prompt
+from edgekit.tokens.encoding import Tokenizer
 
 Sentence = tuple[str, ...]
 

@@ -85,7 +85,12 @@ def _named(manifest: bytes, contents: Contents) -> bytes:
 
 
 def _padding(place: int, name: str) -> bytes:
-    """The extra field after which the content begins at its step."""
+    """The extra field of a stored file that makes its content begin where Android can map it.
+
+    Args:
+        place: where the field begins in the archive, in bytes.
+        name: of the file: libraries begin at a page, all else at a word.
+    """
     step = _PAGE_BYTES if name.endswith(".so") else _WORD_BYTES
     size = -(place + 6) % step
     return struct.pack("<HHH", _ALIGNMENT_FIELD, 2 + size, step) + bytes(size)

@@ -129,11 +129,15 @@ def _artifacts(bundle: Bundle, names: Sequence[str], platform: AppPlatform) -> t
         return named
     opened = [row for row in bundle.artifacts if row.format in platform.runtimes]
     preferred = [row for row in opened if row.format in platform.preferred] or opened
-    if names or not preferred:
-        what = "none of the files that were named" if names else f"no file for {platform.name}"
+    if names:
         raise PlanError(
-            f"{bundle.path} has {what}: convert with --to {platform.preferred[0]}, or name one of "
-            f"{', '.join(files)}"
+            f"{bundle.path} has none of the files that were named: name one of {', '.join(files)}"
+        )
+    if not preferred:
+        opens = ", ".join(platform.runtimes)
+        raise PlanError(
+            f"{bundle.path} has no file for {platform.name}, which opens {opens}: convert with "
+            f"--to {platform.preferred[0]}"
         )
     return (min(preferred, key=lambda row: row.total_bytes),)
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from edgekit.errors import SourceError, UnsupportedError, first_line
-from edgekit.model import adapters
+from edgekit.model import adapters, weights
 from edgekit.model import config as configs
 from edgekit.model.sentence import lowercases
 from edgekit.model.source import SEED, Source
@@ -26,8 +26,12 @@ _HARMLESS = re.compile(
     r")$"
 )
 # What a training loop around the model puts before the name of every weight.
-_WRAPPERS = {r"^module\.": "", r"^_orig_mod\.": ""}
-_ATTENTION = ("attn_implementation", "_attn_implementation", "_attn_implementation_internal")
+_WRAPPERS = {r"^(?:(?:module|_orig_mod|_fsdp_wrapped_module)\.)+": ""}
+# Settings of the machine that a model was trained on, and what it shall return: no answer changes.
+_SETTINGS = {
+    *("attn_implementation", "_attn_implementation", "_attn_implementation_internal"),
+    *("output_attentions", "output_hidden_states", "chunk_size_feed_forward"),
+}
 _NOWHERE = "no-adapter"  # the folder in which Transformers shall look for one
 
 
@@ -126,10 +130,10 @@ def _random(auto: type[PreTrainedModel], source: Source) -> PreTrainedModel:
 
 
 def _config(source: Source) -> PreTrainedConfig:
-    """As Transformers reads it, but for the attention kernel of the machine it was trained on."""
+    """As Transformers reads it, but for the settings of the machine it was trained on."""
     from transformers import CONFIG_MAPPING
 
-    values = {name: value for name, value in source.config.items() if name not in _ATTENTION}
+    values = {name: value for name, value in source.config.items() if name not in _SETTINGS}
     try:
         return CONFIG_MAPPING[source.family.model_type].from_dict(values)
     except Exception as error:
@@ -172,20 +176,35 @@ def _pretrained(auto: type[PreTrainedModel], source: Source, task: Task) -> PreT
             f"the weights of {source.origin} cannot be loaded: {name} is {tuple(stored)}, but "
             f"config.json makes it {tuple(expected)}"
         )
-    _check_missing(info["missing_keys"], source, task)
+    _check_missing(info, model.base_model_prefix, source, task)
     if not source.trust.unused_weights:
         _check_unused(info["unexpected_keys"], source, task)
     return model
 
 
-def _check_missing(keys: Iterable[str], source: Source, task: Task) -> None:
+def _check_missing(
+    info: Mapping[str, Iterable[str]], prefix: str, source: Source, task: Task
+) -> None:
     unread = "pooler." if _ignores_pooler(task) else ()
-    missing = sorted(key for key in keys if not key.startswith(unread))
-    if missing:
-        raise SourceError(
-            f"{source.origin} has no weights for {_named(missing)}: it was not trained for "
-            f"{task.name}; name its own task with --task"
+    missing = sorted(key for key in info["missing_keys"] if not key.startswith(unread))
+    if not missing:
+        return
+    encoder = [key for key in missing if task.headless or key.startswith(f"{prefix}.")]
+    part = "" if encoder else missing[0].rpartition(".")[0]
+    others = sorted(key for key in info["unexpected_keys"] if key.startswith(part))
+    shard = weights.listed_in(source.encoder, missing[0])
+    if shard is not None:
+        why = f"they are to be in {shard}, and are not: download that file again"
+    elif others:
+        why = (
+            f"its weights have other names, such as {others[0]}: take off what was put around "
+            "the Transformers model or its layers, and save it with save_pretrained()"
         )
+    elif encoder:
+        why = "a part of the encoder is not there: download the checkpoint again"
+    else:
+        why = f"it was not trained for {task.name}; name its own task with --task"
+    raise SourceError(f"{source.origin} has no weights for {_named(encoder or missing)}: {why}")
 
 
 def _check_unused(keys: Iterable[str], source: Source, task: Task) -> None:

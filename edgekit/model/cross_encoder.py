@@ -8,7 +8,11 @@ from edgekit.model import config as configs
 from edgekit.model import sentence
 from edgekit.model.config import Config
 
-_PROBLEMS = {"Sigmoid": "multi_label_classification", "Identity": None}  # by its activation
+_PROBLEMS = {  # by its activation
+    "Sigmoid": "multi_label_classification",
+    "Softmax": "single_label_classification",
+    "Identity": None,
+}
 
 
 def problem_type(folder: Path, config: Config) -> str | None:

@@ -136,12 +136,21 @@ def of(config: Config) -> Family:
             f"position_embedding_type '{positions}' is not supported: Transformers 5 has dropped "
             "it and would compute another model"
         )
-    quantization = configs.table(config, "quantization_config")
-    if quantization:
-        method = configs.text(quantization, "quant_method") or "another library"
-        raise UnsupportedError(
-            f"the weights are quantised by {method} (quantization_config), which edgekit does not "
-            "undo: where that library runs, load the checkpoint with Transformers, then "
-            "model.dequantize() and save_pretrained(); or take the checkpoint it was made of"
-        )
+    _check_unquantized(config)
     return get(model_type)
+
+
+def _check_unquantized(config: Config) -> None:
+    """Transformers itself undoes what bitsandbytes did, and what of the others it cannot."""
+    stored = configs.table(config, "quantization_config")
+    if not (stored or configs.table(config, "compression_config")):
+        return
+    method = configs.text(stored, "quant_method") or "bitsandbytes"
+    undone = (
+        "where that library runs, load the checkpoint with Transformers, then model.dequantize() "
+        "and save_pretrained(); or "
+    )
+    raise UnsupportedError(
+        f"the weights are quantised by {method} (quantization_config), which edgekit does not "
+        f"undo: {undone if method == 'bitsandbytes' else ''}take the checkpoint it was made of"
+    )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
 from edgekit import extras
+from edgekit.contents import MANIFEST
 from edgekit.errors import SourceError
 from edgekit.files import files_sha256
 from edgekit.model import config as configs
@@ -40,17 +42,30 @@ def find(model: str, trust: Trust = NO_TRUST) -> Source:
             return _bare(folder, folder, model, trust)
         return _checkpoint(folder, folder.resolve().name, model, trust)
     if folder.exists() or not hub.is_id(model):
-        what = "is a file" if folder.exists() else "does not exist"
-        raise SourceError(f"'{model}' {what}: give a checkpoint's folder or a hub id")
+        raise SourceError(f"'{model}' {_what_else(model, folder)}")
     folder = hub.download(model, pickles=trust.allow_pickle, code=trust.trust_remote_code)
     found = _checkpoint(folder, model.rsplit("/", 1)[-1], model, trust)
     known = sentence.has_modules(folder) or hub.lacks_modules(model) is not None
     return replace(found, knows_modules=known)
 
 
+def _what_else(model: str, folder: Path) -> str:
+    """What a name is that is neither a folder nor a hub id, and what to give instead."""
+    if folder.name == configs.NAME and folder.exists():
+        return f"is a config: for random weights give config:{model}; else the checkpoint's folder"
+    if folder.exists():
+        return "is a file: give a checkpoint's folder or a hub id"
+    if page := model.partition(hub.PAGES)[2]:
+        id_ = re.split("/(?:tree|blob|resolve)/", page)[0].strip("/")
+        return f"is a page of the hub: give the id, {id_}"
+    if "@" in model and hub.is_id(model.partition("@")[0]):
+        return "names a revision: download that one (hf download --revision) and give its folder"
+    return "does not exist: give a checkpoint's folder or a hub id"
+
+
 def _checkpoint(folder: Path, name: str, origin: str, trust: Trust) -> Source:
     encoder = sentence.encoder_folder(folder)
-    _check_trainer(encoder)
+    _check_elsewhere(encoder)
     _check_adapter_only(encoder)
     config = configs.read(encoder / configs.NAME)
     family = families.of(config)
@@ -95,24 +110,29 @@ def _module_weights(folder: Path, trust: Trust) -> list[Path]:
     return [path for each in found for path in each.paths]
 
 
-def _check_trainer(folder: Path) -> None:
-    """A Trainer's output folder may have no model of its own, but one in each ``checkpoint-N``."""
-    found = [path for path in folder.glob("checkpoint-*") if (path / configs.NAME).is_file()]
-    if found and not (folder / configs.NAME).is_file():
-        last = max(found, key=lambda path: int(path.name.rpartition("-")[2] or 0))
-        raise SourceError(
-            f"{folder} is a Trainer's output folder, whose checkpoints are below it: give one, "
-            f"as {last}"
-        )
+def _check_elsewhere(folder: Path) -> None:
+    """A folder without a model of its own: a bundle, or one with models below it, as a Trainer's
+    output folder has them in each ``checkpoint-N``.
+    """
+    if (folder / configs.NAME).is_file():
+        return
+    if (folder / MANIFEST).is_file():
+        raise SourceError(f"{folder} is a bundle already: give the checkpoint that it was made of")
+    found = [path.parent for path in folder.glob(f"*/{configs.NAME}") if _is_config(path)]
+    if found:
+        last = max(found, key=lambda path: [int(part) for part in re.findall(r"\d+", path.name)])
+        raise SourceError(f"{folder} has checkpoints below it: give one, as {last}")
+
+
+def _is_config(path: Path) -> bool:
+    """Whether it is a Transformers model's, and not one of a sentence-transformers module."""
+    return path.is_file() and b'"model_type"' in path.read_bytes()
 
 
 def _check_adapter_only(encoder: Path) -> None:
     """A folder that PEFT saved has an adapter and no model for it."""
     if (encoder / weights.ADAPTER_CONFIG).is_file() and not (encoder / configs.NAME).is_file():
-        raise SourceError(
-            f"{encoder} is a PEFT adapter without the model that it changes: load both with PEFT, "
-            "then merge_and_unload() and save_pretrained() make a checkpoint of them"
-        )
+        raise SourceError(weights.adapter_alone(encoder))
 
 
 def _check_unread(folder: Path) -> None:

@@ -14,6 +14,7 @@ _SAFETENSORS = ("model*.safetensors", "adapter_model.safetensors", "[0-9]_*/*.sa
 _PICKLES = ("pytorch_model*.bin", "adapter_model.bin", "[0-9]_*/pytorch_model*.bin")
 _CODE = ("*.py",)
 MODULES = "modules.json"
+PAGES = "huggingface.co/"
 
 
 def is_id(model: str) -> bool:

@@ -31,13 +31,21 @@ _ROLES = ("query", "document")  # which every model has, mostly with nothing to 
 _TAKEN = ("last_hidden_state", "logits")  # of a Transformers model, for vectors or for scores
 _NOT_DONE = {
     "query_expansion": "the vectors of masks behind a query count in the comparison, though the "
-    "model attends to none of them: a bundle's files answer for a text's own tokens only",
+    "model attends to none of them, and a bundle's files answer for a text's own tokens only: "
+    "remove it where your search is as good without",
     "query_length": "queries are cut elsewhere than documents, and a bundle has one max_length: "
     "remove it where your queries are short",
     "document_length": "documents are cut elsewhere than queries, and a bundle has one max_length: "
     "make it the tokenizer's model_max_length",
     "processing_kwargs": "the tokenizer is called in another way, which a bundle does not: remove "
     "it, and put what it says into the tokenizer's own files",
+}
+
+_ROUTES = "save the modules of one of its routes, and convert those"
+_FIRST = {  # modules that a checkpoint may begin with, and what to do instead
+    "StaticEmbedding": "an app reads its table of vectors without a model",
+    "Router": _ROUTES,
+    "Asym": _ROUTES,
 }
 
 Size = Annotated[int, Meta(ge=1, le=2**31 - 1)]
@@ -130,9 +138,10 @@ def encoder_folder(folder: Path) -> Path:
     if first is None:
         return folder
     if first.kind not in ENCODERS:
+        remedy = _FIRST.get(first.kind, "name a checkpoint that has one")
         raise UnsupportedError(
-            f"the checkpoint begins with {first.kind}, which is no Transformers encoder: edgekit "
-            "exports those, and an app reads a table of vectors without a model"
+            f"the checkpoint begins with {first.kind}, which is no Transformers encoder, and "
+            f"edgekit exports those: {remedy}"
         )
     return folder / first.path
 

@@ -157,7 +157,8 @@ def _pooling(folder: Path, path: Path) -> Sequence[HeadStep]:
     if not stored.include_prompt and sentence.prompts(folder):
         raise UnsupportedError(
             "the checkpoint leaves its prompts' tokens out of the pooling (include_prompt), which "
-            f"a bundle cannot: remove the prompts from {sentence.CONFIG} if you use none"
+            f"a bundle cannot: remove the prompts from {sentence.CONFIG} if you use none, or "
+            "include_prompt where your vectors are as good with them"
         )
     return (Pool(modes),)
 
@@ -193,7 +194,8 @@ def _scoring_mask(folder: Path, path: Path) -> Sequence[HeadStep]:
     if stored.skiplist_words or stored.keep_only_token_ids:
         raise UnsupportedError(
             "the checkpoint leaves some tokens of documents, and of those only, out of its scores "
-            "(skiplist_words), which a bundle does not: its answers would be others"
+            f"({path / configs.NAME}), which a bundle does not: empty skiplist_words and "
+            "keep_only_token_ids where your search is as good with all of them"
         )
     return ()
 

@@ -9,6 +9,8 @@ from edgekit.model import config as configs
 from edgekit.model.config import Config
 from edgekit.model.tasks import TASKS, Task, with_problem
 
+_OTHER_HEADS = ("HeadModel", "HeadsModel")  # as BertLMHeadModel: it has one, and no task here
+
 
 def infer(architectures: Sequence[str]) -> Task:
     """The task of a checkpoint, from the class its config names.
@@ -18,7 +20,7 @@ def infer(architectures: Sequence[str]) -> Task:
     """
     name = architectures[0] if architectures else "Model"
     for task in TASKS.values():
-        if name.endswith(task.architectures):
+        if name.endswith(task.architectures) and not name.endswith(_OTHER_HEADS):
             return task
     raise UnsupportedError(
         f"no task is known for the architecture class '{name}': name one with --task "

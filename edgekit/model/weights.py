@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from edgekit.documents import read_json
 from edgekit.errors import SourceError
 
 SAFETENSORS = "model.safetensors"
@@ -22,19 +22,47 @@ _VARIANT = re.compile(
     r"(?:\.(?P<whole>\w+)\.(?:safetensors|bin)"
     r"|\.(?:safetensors|bin)\.index\.(?P<index>\w+)\.json)"
 )
-# Weights that Transformers 5 does not read, and what makes readable ones of them.
+# model-00002-of-00003.safetensors, or model.fp16-00002-of-00003.safetensors.
+_SHARD = re.compile(r"(?:pytorch_)?model(?:\.\w+)?-(?P<number>\d{5})-of-(?P<count>\d{5})\.\w+")
+_SAVED = f"save_pretrained() writes the {SAFETENSORS} that edgekit reads"
+_ONCE = "load them once with Transformers 4"
+_MADE_OF = "take the checkpoint that they were made of"
+_STATES = (
+    "a training loop's: load them into the Transformers model of config.json with "
+    f"load_state_dict(), and {_SAVED}"
+)
+# Weights that Transformers 5 does not read, by patterns of their names, and what to do with them.
 _FOREIGN: Mapping[str, str] = {
-    "tf_model.h5": "TensorFlow's: load them once with Transformers 4, from_tf=True",
-    "flax_model.msgpack": "Flax's: load them once with Transformers 4, from_flax=True",
-    "model.ckpt.index": "TensorFlow 1's: convert them with Transformers 4",
-    "rust_model.ot": "rust-bert's: take the checkpoint that they were made of",
+    "tf_model*.h5": f"TensorFlow's: {_ONCE}, from_tf=True, and {_SAVED}",
+    "flax_model*.msgpack": f"Flax's: {_ONCE}, from_flax=True, and {_SAVED}",
+    "*.ckpt.index": f"TensorFlow 1's: {_ONCE}, from_tf=True, and {_SAVED}",
+    "*.ckpt": _STATES,
+    "*.pt": _STATES,
+    "*.pth": _STATES,
+    "*/*.distcp": f"FSDP's: accelerate merge-weights makes {SAFETENSORS} of them",
+    "*.safetensors": f"not Transformers': rename them to {SAFETENSORS} if they are the model's",
+    "*.ot": f"rust-bert's: {_MADE_OF}",
+    "*.npz": f"MLX's: {_MADE_OF}",
+    "*.gguf": f"llama.cpp's: {_MADE_OF}",
+    "*.pb": f"exported: {_MADE_OF}",
+    "*.onnx": f"exported: {_MADE_OF}",
+    "onnx/*.onnx": f"exported: {_MADE_OF}",
+    "openvino_model.xml": f"exported: {_MADE_OF}",
+    "*.tflite": f"exported: {_MADE_OF}",
+    "*.mlpackage": f"exported: {_MADE_OF}",
 }
 # Files with such endings hold trained weights, unless their names say that they are something else.
 _HOLDS_WEIGHTS = frozenset({".pkl", ".pickle", ".joblib", ".pt", ".pth", ".bin", ".safetensors"})
+_TRAINING = re.compile(
+    r"training_args|optimizer|scheduler|scaler|rng_state|random_states|sampler|dl_state"
+)
 _NO_WEIGHTS = re.compile(
-    r"training_args|optimizer|scheduler|scaler|rng_state|openvino_"
+    rf"{_TRAINING.pattern}|openvino_"
     r"|(?:adapter_|pytorch_)?model[.-].*(?:bin|safetensors)"  # another form of what is read
 )
+
+
+_POINTER = b"version https://git-lfs"
 
 
 @dataclass(frozen=True)
@@ -46,6 +74,11 @@ class WeightFiles:
 
     paths: tuple[Path, ...]
     variant: str | None = None
+
+
+@dataclass(frozen=True)
+class _Index:
+    weight_map: Mapping[str, str]
 
 
 def find(folder: Path, allow_pickle: bool, remedy: str) -> WeightFiles:
@@ -118,12 +151,13 @@ def _named(folder: Path, name: str) -> WeightFiles | None:
 
 
 def _variants(folder: Path, suffix: str) -> list[str]:
-    """The names of variants that have files of that kind, in order; of several the first is read.
+    """The names of variants that have files of that kind; of several the first is read.
 
-    A variant differs from the others in its precision only.
+    A variant differs from the others in its precision only: float32 comes first, bfloat16 last.
     """
     matches = (_VARIANT.fullmatch(path.name) for path in folder.iterdir() if suffix in path.name)
-    return sorted({match["whole"] or match["index"] for match in matches if match})
+    found = {match["whole"] or match["index"] for match in matches if match}
+    return sorted(found, key=lambda name: ("32" not in name, "bf" in name, name))
 
 
 def _listed(folder: Path, name: str, index_name: str) -> tuple[Path, ...]:
@@ -134,22 +168,37 @@ def _listed(folder: Path, name: str, index_name: str) -> tuple[Path, ...]:
 
 
 def _shards(index: Path) -> tuple[Path, ...]:
-    try:
-        names = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
-        shards = tuple(index.parent / name for name in names)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise SourceError(
-            f"{index} does not say which file each weight is in (weight_map): download it again"
-        ) from error
+    shards = tuple(index.parent / name for name in sorted(set(_weight_map(index).values())))
     for shard in shards:
         if not shard.is_file():
             raise SourceError(f"{index} lists {shard.name}, which is missing: download it again")
+    matches = [match for shard in shards if (match := _SHARD.fullmatch(shard.name))]
+    absent = {n + 1 for match in matches for n in range(int(match["count"]))}
+    absent -= {int(match["number"]) for match in matches}
+    if absent:
+        raise SourceError(
+            f"{index} lists no shard {min(absent)} of {len(matches) + len(absent)}: download the "
+            "index and that shard again"
+        )
     return shards
+
+
+def _weight_map(index: Path) -> Mapping[str, str]:
+    """The file of each weight, as an index says it."""
+    what = "download it again: it is to say which file each weight is in"
+    return read_json(index, _Index, SourceError, what).weight_map
 
 
 def _check(path: Path) -> None:
     from safetensors import SafetensorError, safe_open
 
+    try:
+        with path.open("rb") as start:
+            pointer = start.read(len(_POINTER)) == _POINTER
+    except OSError as error:
+        raise SourceError(f"{path} cannot be read: {error.strerror}") from error
+    if pointer:
+        raise SourceError(f"{path} is a pointer of Git LFS to the file: git lfs pull fetches it")
     try:
         with safe_open(path, "np") as file:
             empty = not list(file.keys())
@@ -168,11 +217,32 @@ def _untrusted(path: Path) -> str:
     )
 
 
+def listed_in(folder: Path, key: str) -> str | None:
+    """The shard of the folder that is to hold a weight; None where no index says so."""
+    maps = map(_weight_map, sorted(folder.glob("*.index*.json")))
+    return next((found[key] for found in maps if key in found), None)
+
+
+def adapter_alone(folder: Path) -> str:
+    """For messages: PEFT saved an adapter there, and not the model that it changes."""
+    return (
+        f"{folder} is a PEFT adapter without the model that it changes: load both with PEFT, then "
+        "merge_and_unload() and save_pretrained() make a checkpoint of them"
+    )
+
+
 def _missing(folder: Path, remedy: str) -> str:
-    for name, whose in _FOREIGN.items():
-        if (folder / name).is_file():
-            return (
-                f"the only weights in {folder} ({name}) are {whose}, and save_pretrained() writes "
-                f"the {SAFETENSORS} that edgekit reads"
-            )
+    if (folder / ADAPTER_CONFIG).is_file():
+        return adapter_alone(folder)
+    shards = sorted(path.name for path in folder.iterdir() if _SHARD.fullmatch(path.name))
+    if shards:
+        suffix = shards[0].rpartition(".")[2]
+        return (
+            f"{folder} has shards ({shards[0]}) without the index that says which weights are in "
+            f"each (*.{suffix}.index.json): download it too"
+        )
+    for pattern, whose in _FOREIGN.items():
+        for path in folder.glob(pattern):
+            if not _TRAINING.match(path.name):
+                return f"the only weights in {folder} ({path.name}) are {whose}"
     return f"no weights in {folder} ({SAFETENSORS}): {remedy}"

@@ -27,7 +27,8 @@ from edgekit.postprocess.vectors import (
     TokenVectors,
     Vector,
 )
-from edgekit.tokens.encoding import Prompt, Tokenizer
+from edgekit.tokens.encoded import Prompt
+from edgekit.tokens.encoding import Tokenizer
 
 TOP = 5
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from edgekit.postprocess.scores import number, ranked, softmax
 from edgekit.postprocess.texts import mended
-from edgekit.tokens.encoding import Encoded
+from edgekit.tokens.encoded import Encoded
 
 OUTSIDE = "O"
 

@@ -24,7 +24,8 @@ from edgekit.manifest.fields import Count, Length, Similarity, TokenId
 from edgekit.model.source import SEED
 from edgekit.postprocess import Facts, answer, to_json
 from edgekit.postprocess.scores import number, ranked
-from edgekit.tokens.encoding import Encoded, Prompt, Tokenizer
+from edgekit.tokens.encoded import Encoded, Prompt
+from edgekit.tokens.encoding import Tokenizer
 
 TOLERANCE = 1e-5  # of scores; offsets, labels and texts have to be equal
 TOP = 5

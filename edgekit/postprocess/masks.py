@@ -9,7 +9,7 @@ import numpy as np
 
 from edgekit.errors import InputError, UnsupportedError
 from edgekit.postprocess.scores import number, ranked, softmax
-from edgekit.tokens.encoding import Encoded
+from edgekit.tokens.encoded import Encoded
 
 
 @dataclass(frozen=True)

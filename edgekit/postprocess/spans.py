@@ -13,7 +13,7 @@ import numpy as np
 
 from edgekit.postprocess.scores import number, softmax
 from edgekit.postprocess.texts import mended
-from edgekit.tokens.encoding import Encoded
+from edgekit.tokens.encoded import Encoded
 
 MAX_ANSWER_TOKENS = 30
 NULL_THRESHOLD = 0.0  # score

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from edgekit.postprocess.scores import number, ranked
-from edgekit.tokens.encoding import Encoded
+from edgekit.tokens.encoded import Encoded
 
 
 @dataclass(frozen=True)

@@ -37,8 +37,7 @@ def prove(
         plan: chooses the trials from the probes, the session and the largest length.
     """
     started = time.perf_counter()
-    own = reference.rounded
-    comparer = Comparer(reference, tolerance if own is None else own.held(tolerance))
+    comparer = Comparer(reference, reference.held(tolerance))
     for trial in plan(reference.probes, session, reference.max_length):
         filler = trial.kind == "filler"
         arrays = feed(trial.probes, trial.length, reference.signature, filler=filler)
@@ -63,7 +62,9 @@ def prove_text(
     """
     started = time.perf_counter()
     # Texts alone seldom decide enough, and the same model has been proven from ids.
-    comparer = Comparer(replace(reference, least=min(1, reference.least)), tolerance)
+    comparer = Comparer(
+        replace(reference, least=min(1, reference.least)), reference.held(tolerance)
+    )
     for case, probe in _texts(reference, side):
         outputs = session.ask(*case.texts)
         trial = Trial("text", (probe,), len(probe))

@@ -64,7 +64,11 @@ class Reference:
     def of(
         cls, task: Task, signature: Signature, probes: Sequence[Probe], max_length: int
     ) -> Reference:
-        """With the scales of the probes, but for those that were drawn by their decisions."""
+        """The reference of these probes.
+
+        The scale of an output is taken from all of them but those that were drawn because they
+        decide clearly, which would make it wider than a text's.
+        """
         drawn = [probe for probe in probes if probe.kind != DECISION]
         return cls(task, signature, tuple(probes), scales(drawn, task), max_length)
 
@@ -84,6 +88,10 @@ class Reference:
                 break
         return replace(self, probes=tuple(kept))
 
+    def held(self, tolerance: Tolerance) -> Tolerance:
+        """What a file is held to, of what its recipe allows."""
+        return tolerance if self.rounded is None else self.rounded.held(tolerance)
+
     def clear_decisions(self, probe: Probe, clear: float) -> int:
         """How many decisions PyTorch takes by that share of the spread."""
         _, margins = probe.decision or self.task.decision(probe.outputs)
@@ -91,5 +99,8 @@ class Reference:
 
 
 def typical(distances: Sequence[float]) -> float:
-    """The lower quartile, which is that of a file in which hardly any level flips."""
+    """One distance for those of many inferences: their lower quartile, 0 where there are none.
+
+    It leaves out the inferences in which an activation fell on another level by chance.
+    """
     return float(np.quantile(distances, 0.25, method="lower")) if distances else 0.0

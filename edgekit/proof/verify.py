@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from edgekit import recipe
 from edgekit.bundle import Artifact, Bundle
 from edgekit.contents import POSTPROCESS
-from edgekit.errors import BundleError, MissingExtraError, UnsupportedError
+from edgekit.errors import BundleError, MissingExtraError, UnsupportedError, first_line
 from edgekit.manifest.proofs import Proof
 from edgekit.postprocess import Facts
 from edgekit.postprocess import golden as vectors
@@ -16,9 +15,9 @@ from edgekit.proof import golden
 from edgekit.proof.prove import prove, prove_text
 from edgekit.proof.reference import Reference
 from edgekit.runtime import table
+from edgekit.runtime.session import Session
 from edgekit.runtime.text import TextSession
 from edgekit.tokens.encoding import Tokenizer
-from edgekit.tolerance import Tolerance
 
 
 @dataclass(frozen=True)
@@ -55,8 +54,7 @@ def verify(
         say: is told what is run, before it is.
 
     Raises:
-        BundleError: an artifact cannot be opened, the golden file does not fit the manifest, or
-            the bundle has nothing of a name.
+        BundleError: the golden file does not fit the manifest, or the bundle has nothing of a name.
     """
     if not bundle.artifacts:
         raise BundleError(f"{bundle.path} lists no artifacts: there is nothing to verify")
@@ -70,8 +68,10 @@ def verify(
 def _artifact(
     bundle: Bundle, artifact: Artifact, reference: Reference, say: Callable[[str], None]
 ) -> Iterator[Verified]:
-    """One row a runtime; a failed one where this machine has none, since nothing was shown."""
-    file, tolerance = artifact.path.name, _tolerance(artifact, reference)
+    """One row a runtime; a failed one where this machine has none, or the file does not open or run
+    in it, since nothing was shown.
+    """
+    file = artifact.path.name
     try:
         say(f"{file}: opening")
         if artifact.takes_text:
@@ -79,21 +79,25 @@ def _artifact(
             return
         for session in table.sessions(artifact.path, artifact.format):
             say(f"{file} in {session.runtime}")
-            yield _verified(artifact, prove(session, reference, tolerance), len(reference.probes))
-    except (MissingExtraError, UnsupportedError) as error:
+            yield _ids(artifact, session, reference)
+    except (MissingExtraError, UnsupportedError, BundleError) as error:
         yield Verified(file, "-", 0, 0, 0.0, False, str(error))
+
+
+def _ids(artifact: Artifact, session: Session, reference: Reference) -> Verified:
+    try:
+        proof = prove(session, reference, artifact.tolerance)
+    except Exception as error:  # each runtime has errors of its own
+        why = f"fails in {session.runtime}: {first_line(error)}"
+        return Verified(artifact.path.name, session.runtime, 0, 0, 0.0, False, why)
+    return _verified(artifact, proof, len(reference.probes))
 
 
 def _text(bundle: Bundle, artifact: Artifact, reference: Reference) -> Verified:
     facts = bundle.manifest.tokenizer
     side = "right" if facts is None else facts.truncation_side
-    session, tolerance = TextSession(artifact.path), _tolerance(artifact, reference)
-    proof = prove_text(session, reference, tolerance, side)
+    proof = prove_text(TextSession(artifact.path), reference, artifact.tolerance, side)
     return _verified(artifact, proof, proof.runs)
-
-
-def _tolerance(artifact: Artifact, reference: Reference) -> Tolerance:
-    return recipe.get(artifact.recipe).tolerance_of(reference.task.name)
 
 
 def _verified(artifact: Artifact, proof: Proof, cases: int) -> Verified:

@@ -14,8 +14,7 @@ import numpy as np
 from edgekit.errors import ProofError
 from edgekit.quantize.numerics import Array, Stored, dequantize, rounding_bound
 from edgekit.quantize.scheme import Scheme
-from edgekit.quantize.selector import Tensor
-from edgekit.quantize.tensors import JOIN
+from edgekit.quantize.selector import JOIN, Tensor
 
 _FLOAT16_MAX = float(np.finfo(np.float16).max)
 _CHUNK = 2**22  # numbers that are compared at a time: 16 MiB of each array

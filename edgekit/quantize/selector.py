@@ -15,6 +15,8 @@ from edgekit.quantize.scheme import Scheme
 
 Role = Literal["embedding", "attention", "feed-forward", "head", "other"]
 MATRICES: tuple[Role, ...] = ("embedding", "attention", "feed-forward", "head")
+JOIN = "+"
+"""Between the names of tensors whose rows a file stores one after the other as one tensor."""
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,6 @@ if TYPE_CHECKING:
 WEIGHT_PLACES: Mapping[str, int] = {"embedding": 0, "linear": 1}
 """The operators that read a weight which may be quantised, and which argument that is."""
 
-JOIN = "+"
-"""Between the names of tensors whose rows a file stores one after the other as one tensor."""
-
 _LAYER = re.compile(r"\.(?:\w*layers?|blocks?|h)\.(\d+)\.")
 _ATTENTION = re.compile(r"attn|attention")
 

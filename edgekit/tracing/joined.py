@@ -12,7 +12,8 @@ from copy import copy, deepcopy
 from typing import TYPE_CHECKING
 
 from edgekit.quantize.scheme import Scheme
-from edgekit.quantize.tensors import JOIN, tensors
+from edgekit.quantize.selector import JOIN
+from edgekit.quantize.tensors import tensors
 from edgekit.tracing.programs import call, with_graph
 
 if TYPE_CHECKING:

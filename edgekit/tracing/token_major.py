@@ -68,7 +68,11 @@ class _Writer:
         return self.same[node]
 
     def in_rows(self, node: Node) -> Any:
-        """The value in rows of a node that has one, or can have."""
+        """A node's value with a row for each token, (length * batch, width); it is made if need be.
+
+        Args:
+            node: of the old graph, whose value is (batch, length, width).
+        """
         if node not in self.rows:
             self.rows[node] = self.flat(self.turned(self.as_before(node)), _shape(node)[2])
         return self.rows[node]

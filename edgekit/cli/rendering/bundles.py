@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from edgekit.bundle import Bundle
     from edgekit.conversion.plan import ExportPlan
     from edgekit.conversion.steps import Step
+    from edgekit.converters.facts import FileFacts
     from edgekit.manifest.texts import TokenizerFacts
     from edgekit.proof.verify import Verified
-    from edgekit.runtime.inspection import FileFacts
     from edgekit.signature import TensorSpec
     from edgekit.support import Support
 

@@ -38,6 +38,6 @@ struct AboutView: View {
   }
 
   private var manifests: [Manifest] {
-    (library.entries ?? []).compactMap { try? $0.bundle.get().manifest }
+    library.entries.compactMap { try? $0.bundle.get().manifest }
   }
 }

@@ -5,34 +5,30 @@ import SwiftUI
 /// What stands behind *Compare*: two files of one bundle, asked the same.
 @MainActor @Observable
 final class CompareModel {
-  enum State {
-    case idle
-    case running
-    case done(left: Answered<any Answer>, right: Answered<any Answer>, texts: [String])
-    case failed(String)
-  }
-
   let left: TryModel
   let right: TryModel
-  private(set) var state = State.idle
+  private(set) var state: CompareState
+  /// What was asked last.
+  private(set) var texts: [String] = []
 
   init(bundle: EdgekitBundle) {
     left = TryModel(bundle: bundle)
     right = TryModel(bundle: bundle)
+    state = .choosing(files: bundle.files)
     right.file = bundle.files.last?.file ?? ""
     left.useSample()
   }
 
   /// Asks one after the other, so that neither takes the other's processors.
   func run() async {
-    state = .running
-    let texts = left.texts
+    state = .running(first: left.file, second: right.file)
+    texts = left.texts
     do {
       let first = try await left.model().ask(texts)
       let second = try await right.model().ask(texts)
-      state = .done(left: first, right: second, texts: texts)
+      state = .done(first: first, second: second)
     } catch {
-      state = .failed(error.line)
+      state = .failed(EdgekitError(error))
     }
   }
 }
@@ -62,7 +58,7 @@ struct CompareView: View {
           task: model.left.bundle.manifest.task, first: Bindable(model.left).first,
           second: Bindable(model.left).second)
         Button(Word.compareStart.text) { Task { await model.run() } }
-          .disabled(model.left.first.isEmpty)
+          .disabled(model.state.isBusy || model.left.first.isEmpty)
       }
       outcome
     }
@@ -71,30 +67,31 @@ struct CompareView: View {
 
   @ViewBuilder private var outcome: some View {
     switch model.state {
-    case .idle: EmptyView()
+    case .choosing: EmptyView()
     case .running: ProgressView(Word.preparing.text)
-    case .failed(let problem): ProblemText(problem)
-    case .done(let left, let right, let texts):
-      let isSame = left.answer.decision == right.answer.decision
-      Section { Text(isSame ? Word.compareSame.text : Word.compareDifferent.text) }
-      column(model.left.file, left, texts)
-      column(model.right.file, right, texts)
+    case .failed(let error): ProblemText(error)
+    case .done(let first, let second):
+      if let decision = first.answer.decision {
+        let isSame = decision == second.answer.decision
+        Section { Text(isSame ? Word.compareSame.text : Word.compareDifferent.text) }
+      }
+      column(model.left.file, first)
+      column(model.right.file, second)
     }
   }
 
-  private func column(
-    _ file: String, _ answered: Answered<any Answer>, _ texts: [String]
-  ) -> some View {
+  private func column(_ file: String, _ answered: Answered<any Answer>) -> some View {
     Section(file) {
-      AnswerView(answer: answered.answer, texts: texts)
+      AnswerView(answer: answered.answer, texts: model.texts)
       Text(answered.timing).font(.footnote).foregroundStyle(.secondary)
     }
   }
 }
 
 extension Answer {
-  /// What a user would act on, without its scores, in which two recipes always differ.
-  fileprivate var decision: String {
+  /// What a user would act on, without its scores, in which two recipes always differ; `nil` where
+  /// nothing is decided.
+  fileprivate var decision: String? {
     switch self {
     case let answer as QuestionAnswer: answer.best?.text ?? ""
     case let answer as Classification:
@@ -104,7 +101,7 @@ extension Answer {
     case let answer as FillMask:
       answer.masks.map { $0.fillers.first?.token ?? "" }.joined(separator: "\n")
     case let answer as Similarity: Double(answer.similarity).formatted(.twoDigits)
-    default: ""
+    default: nil
     }
   }
 }

@@ -7,21 +7,6 @@ import Observation
 /// What stands behind *Benchmark*: one file at one length, so many times.
 @MainActor @Observable
 final class MeasureModel {
-  enum State {
-    case idle
-    case preparing
-    case running
-    case done(Measurement)
-    case failed(String)
-
-    var isBusy: Bool {
-      switch self {
-      case .preparing, .running: true
-      default: false
-      }
-    }
-  }
-
   /// Latencies of one file on this phone.
   struct Measurement: Encodable, Sendable {
     let file: String
@@ -55,11 +40,14 @@ final class MeasureModel {
   var length: Int
   /// Inferences, besides a first one.
   var runs = 50
-  private(set) var state = State.idle
+  private(set) var state: BenchmarkState
+  /// The last result, to be shared.
+  private(set) var measurement: Measurement?
   private(set) var plan: [ComputePlan.Device: Int] = [:]
 
   init(bundle: EdgekitBundle) {
     self.bundle = bundle
+    state = .choosing(files: bundle.files)
     file = bundle.files.first?.file ?? ""
     length = bundle.files.first?.buckets?.last ?? bundle.manifest.maxLength
   }
@@ -70,31 +58,37 @@ final class MeasureModel {
   }
 
   func run() async {
-    state = .preparing
+    state = .running(file: file, done: 0, of: runs)
     do {
       let artifact = try bundle.manifest.artifact(file)
-      let clock = ContinuousClock()
-      let start = clock.now
-      let engine = try await Engines.open(artifact, of: bundle, units: units)
-      let loadMs = (clock.now - start).milliseconds
-      state = .running
-      let row = [Int32](repeating: 1, count: length)
-      let rows = Dictionary(uniqueKeysWithValues: artifact.inputs.map { ($0.name, row) })
-      var latencyMs: [Double] = []
-      for _ in 0...runs {
-        let start = clock.now
-        _ = try await engine.run(rows)
-        latencyMs.append((clock.now - start).milliseconds)
-      }
-      await engine.close()
+      let measured = try await measure(artifact)
       plan = try await counts(artifact)
-      state = .done(
-        Measurement(
-          file: file, runtime: engine.title, length: length, loadMs: loadMs,
-          firstMs: latencyMs[0], latencyMs: Array(latencyMs.dropFirst())))
+      measurement = measured
+      state = .done(file: file, latenciesMs: measured.latencyMs)
     } catch {
-      state = .failed(error.line)
+      state = .failed(EdgekitError(error))
     }
+  }
+
+  /// Opens the file, and runs it once and then as often as was chosen.
+  private func measure(_ artifact: Artifact) async throws -> Measurement {
+    let clock = ContinuousClock()
+    var start = clock.now
+    let engine = try await Engines.open(artifact, of: bundle, units: units)
+    let loadMs = (clock.now - start).milliseconds
+    let row = [Int32](repeating: 1, count: length)
+    let rows = Dictionary(uniqueKeysWithValues: artifact.inputs.map { ($0.name, row) })
+    var latencyMs: [Double] = []
+    for done in 0...runs {
+      state = .running(file: file, done: done, of: runs)
+      start = clock.now
+      _ = try await engine.run(rows)
+      latencyMs.append((clock.now - start).milliseconds)
+    }
+    await engine.close()
+    return Measurement(
+      file: file, runtime: engine.title, length: length, loadMs: loadMs, firstMs: latencyMs[0],
+      latencyMs: Array(latencyMs.dropFirst()))
   }
 
   /// How many operations Core ML means to run where.

@@ -35,16 +35,19 @@ struct MeasureView: View {
 
   @ViewBuilder private var outcome: some View {
     switch model.state {
-    case .idle: EmptyView()
-    case .preparing: ProgressView(Word.preparing.text)
-    case .running: ProgressView(Word.busy.text)
-    case .failed(let problem): ProblemText(problem)
-    case .done(let measured):
-      Text(Word.measureMedian(measured.quantile(0.5).oneDigit)).font(.headline)
-      Text(measured.details)
-      planRows
-      ShareLink(Word.share.text, item: measured.json)
+    case .choosing: EmptyView()
+    case .running(_, let done, let runs):
+      ProgressView(Word.preparing.text, value: Double(done), total: Double(runs))
+    case .failed(let error): ProblemText(error)
+    case .done: if let measured = model.measurement { result(measured) }
     }
+  }
+
+  @ViewBuilder private func result(_ measured: MeasureModel.Measurement) -> some View {
+    Text(Word.measureMedian(measured.quantile(0.5).oneDigit)).font(.headline)
+    Text(measured.details)
+    planRows
+    ShareLink(Word.share.text, item: measured.json)
   }
 
   @ViewBuilder private var planRows: some View {

@@ -16,9 +16,9 @@ final class ModelLibrary {
     var name: String { url.deletingPathExtension().lastPathComponent }
   }
 
-  /// `nil` until they have been looked for.
-  private(set) var entries: [Entry]?
-  private(set) var problem: String?
+  private(set) var state = ModelsState.searching
+  /// As they were found last.
+  private(set) var entries: [Entry] = []
 
   private let shipped: URL?
   private let added: URL
@@ -33,6 +33,14 @@ final class ModelLibrary {
 
   /// Looks for bundles.
   func refresh() async {
+    state = .searching
+    await list()
+    let rows = entries.compactMap { try? $0.bundle.get() }
+      .map { ModelRow($0.manifest, files: $0.files) }
+    state = entries.isEmpty ? .empty : .found(models: rows, chosen: nil)
+  }
+
+  private func list() async {
     let (shipped, added) = (shipped, added)
     entries = await Task.detached {
       Self.bundles(in: shipped, isRemovable: false) + Self.bundles(in: added, isRemovable: true)
@@ -44,28 +52,27 @@ final class ModelLibrary {
   /// - Parameter url: A folder with a manifest, anywhere in Files.
   func add(_ url: URL) async {
     let added = added
+    state = .importing(name: url.lastPathComponent, doneBytes: 0)
     do {
       try await Task.detached { try Self.copy(url, into: added) }.value
-      problem = nil
+      await refresh()
     } catch {
-      problem = error.line
+      report(error)
     }
-    await refresh()
   }
 
   func remove(_ entry: Entry) async {
     do {
       try FileManager.default.removeItem(at: entry.url)
-      problem = nil
+      await refresh()
     } catch {
-      problem = error.localizedDescription
+      report(error)
     }
-    await refresh()
   }
 
-  /// Tells what went wrong before a bundle could be added.
+  /// Tells what went wrong; the bundles that are there stay.
   func report(_ error: any Error) {
-    problem = error.localizedDescription
+    state = .failed(EdgekitError(error))
   }
 
   nonisolated private static func bundles(in folder: URL?, isRemovable: Bool) -> [Entry] {
@@ -81,10 +88,8 @@ final class ModelLibrary {
   nonisolated private static func open(_ url: URL) -> Result<EdgekitBundle, EdgekitError> {
     do {
       return .success(try EdgekitBundle(at: url))
-    } catch let error as EdgekitError {
-      return .failure(error)
     } catch {
-      return .failure(.runtimeFailed(error.localizedDescription))
+      return .failure(EdgekitError(error))
     }
   }
 

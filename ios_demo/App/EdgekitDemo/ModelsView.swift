@@ -15,7 +15,7 @@ struct ModelsView: View {
         }
         entries
         Section {
-          if let problem = library.problem { ProblemText(problem) }
+          if case .failed(let error) = library.state { ProblemText(error) }
           Button(Word.modelsAdd.text) { isImporting = true }
           Text(Word.modelsPush.text).font(.footnote).foregroundStyle(.secondary)
         }
@@ -32,14 +32,11 @@ struct ModelsView: View {
   }
 
   @ViewBuilder private var entries: some View {
-    if let entries = library.entries {
-      ForEach(entries) { entry in
-        Section { ModelCard(library: library, entry: entry) }
-      }
-      if entries.isEmpty { Text(Word.modelsEmpty.text) }
-    } else {
-      ProgressView(Word.busy.text)
+    ForEach(library.entries) { entry in
+      Section { ModelCard(library: library, entry: entry) }
     }
+    if case .empty = library.state { Text(Word.modelsEmpty.text) }
+    if library.state.isBusy { ProgressView(Word.busy.text) }
   }
 
   private func add(_ result: Result<URL, any Error>) async {

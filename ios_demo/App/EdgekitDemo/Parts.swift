@@ -9,6 +9,10 @@ struct ProblemText: View {
     self.text = text
   }
 
+  init(_ error: EdgekitError) {
+    self.init(error.words)
+  }
+
   var body: some View {
     Label(text, systemImage: "exclamationmark.triangle").foregroundStyle(.red)
   }
@@ -78,9 +82,4 @@ extension EdgekitError {
     default: message
     }
   }
-}
-
-extension Error {
-  /// One line for people, whatever was thrown.
-  var line: String { (self as? EdgekitError)?.words ?? localizedDescription }
 }

@@ -9,7 +9,7 @@ final class SearchModel {
     case empty
     case indexing(count: Int)
     case ready(count: Int, seconds: Double)
-    case failed(String)
+    case failed(EdgekitError)
   }
 
   var query = Word.sampleQuery.text
@@ -31,7 +31,7 @@ final class SearchModel {
       ready = (model, index)
       state = .ready(count: SampleSentences.all.count, seconds: (clock.now - start) / .seconds(1))
     } catch {
-      state = .failed(error.line)
+      state = .failed(EdgekitError(error))
     }
   }
 
@@ -41,7 +41,7 @@ final class SearchModel {
     do {
       hits = try await model.search(query, in: index, top: Self.top).answer.hits
     } catch {
-      state = .failed(error.line)
+      state = .failed(EdgekitError(error))
     }
   }
 
@@ -63,7 +63,7 @@ struct SearchSection: View {
         ProgressView(
           Word.searchProgress(count, SampleSentences.all.count),
           value: Double(count), total: Double(SampleSentences.all.count))
-      case .failed(let problem): ProblemText(problem)
+      case .failed(let error): ProblemText(error)
       case .ready(let count, let seconds):
         Text(Word.searchReady(count, seconds.formatted(.number.precision(.fractionLength(1)))))
         TextField(Word.searchQuery.text, text: $model.query)

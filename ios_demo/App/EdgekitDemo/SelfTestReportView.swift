@@ -1,7 +1,7 @@
 import EdgekitCore
 import SwiftUI
 
-/// Every case of a self-test, with its first difference.
+/// A self-test that has ended: the verdict, and every case with its first difference.
 struct SelfTestReportView: View {
   let report: SelfTest.Report
 
@@ -14,7 +14,16 @@ struct SelfTestReportView: View {
   var body: some View {
     Text(verdict).font(.headline)
     if let json = try? report.json() { ShareLink(Word.share.text, item: json) }
-    ForEach(Array(report.cases.enumerated()), id: \.offset) { _, row in
+    CasesView(cases: report.cases)
+  }
+}
+
+/// The results that are there so far.
+struct CasesView: View {
+  let cases: [SelfTest.Report.Case]
+
+  var body: some View {
+    ForEach(Array(cases.enumerated()), id: \.offset) { _, row in
       LabeledContent(row.name, value: row.passed ? Word.checkPassed.text : Word.checkFailed.text)
       if let difference = row.difference { Text(difference).font(.footnote) }
     }

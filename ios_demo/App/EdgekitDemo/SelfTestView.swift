@@ -5,24 +5,9 @@ import SwiftUI
 /// What stands behind *Self-test*.
 @MainActor @Observable
 final class SelfTestModel {
-  enum State {
-    case idle
-    case preparing
-    case running
-    case done(SelfTest.Report)
-    case failed(String)
-
-    var isBusy: Bool {
-      switch self {
-      case .preparing, .running: true
-      default: false
-      }
-    }
-  }
-
   let bundle: EdgekitBundle
   var file: String
-  private(set) var state = State.idle
+  private(set) var state = SelfTestState.idle
 
   init(bundle: EdgekitBundle) {
     self.bundle = bundle
@@ -31,16 +16,22 @@ final class SelfTestModel {
 
   /// Runs every case of the bundle through the chosen file.
   func run() async {
-    state = .preparing
+    state = .running(cases: [])
     do {
       let artifact = try bundle.manifest.artifact(file)
       let engine = try await Engines.open(artifact, of: bundle, units: .all)
-      state = .running
-      state = .done(try await SelfTest(bundle).run(artifact: artifact, engine: engine))
+      let report = try await SelfTest(bundle).run(artifact: artifact, engine: engine) { row in
+        await self.show(row)
+      }
+      state = .done(report: report)
       await engine.close()
     } catch {
-      state = .failed(error.line)
+      state = .failed(EdgekitError(error))
     }
+  }
+
+  private func show(_ row: SelfTest.Report.Case) {
+    if case .running(let cases) = state { state = .running(cases: cases + [row]) }
   }
 }
 
@@ -68,9 +59,10 @@ struct SelfTestView: View {
   @ViewBuilder private var outcome: some View {
     switch model.state {
     case .idle: EmptyView()
-    case .preparing: ProgressView(Word.preparing.text)
-    case .running: ProgressView(Word.busy.text)
-    case .failed(let problem): ProblemText(problem)
+    case .running(let cases):
+      ProgressView(cases.isEmpty ? Word.preparing.text : Word.busy.text)
+      CasesView(cases: cases)
+    case .failed(let error): ProblemText(error)
     case .done(let report): SelfTestReportView(report: report)
     }
   }

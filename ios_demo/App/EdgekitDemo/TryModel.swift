@@ -6,29 +6,12 @@ import Observation
 /// What stands behind *Try*: a file of the bundle, the texts, and what it made of them.
 @MainActor @Observable
 final class TryModel {
-  /// Where the screen is.
-  enum State {
-    case idle
-    /// The file is being opened: the first time that takes minutes.
-    case preparing
-    case running
-    case answered(Answered<any Answer>, texts: [String])
-    case failed(String)
-
-    var isBusy: Bool {
-      switch self {
-      case .preparing, .running: true
-      default: false
-      }
-    }
-  }
-
   let bundle: EdgekitBundle
   var file: String
   var units = ComputeUnits.all
   var first = ""
   var second = ""
-  private(set) var state = State.idle
+  private(set) var state = TryState.noModel
   /// What stands for a blank; empty where the tokenizer has none.
   private(set) var mask = ""
   private var opened: Opened?
@@ -58,21 +41,28 @@ final class TryModel {
     let texts = texts
     do {
       let model = try await model()
-      state = .running
-      state = .answered(try await model.ask(texts), texts: texts)
+      state = .running(bundle: bundle.manifest.name, file: file)
+      state = .done(texts: texts, result: try await model.ask(texts))
     } catch {
-      state = .failed(error.line)
+      state = .failed(EdgekitError(error))
     }
   }
 
   /// The open model of the chosen file.
   func model() async throws -> EdgeModel {
     if let opened, opened.file == file, opened.units == units { return opened.model }
-    state = .preparing
-    let model = try await EdgeModel.open(bundle, file: file, units: units)
-    await opened?.model.engine.close()
-    opened = Opened(file: file, units: units, model: model)
-    return model
+    let name = bundle.manifest.name
+    state = .preparing(bundle: name, file: file)
+    do {
+      let model = try await EdgeModel.open(bundle, file: file, units: units)
+      await opened?.model.engine.close()
+      opened = Opened(file: file, units: units, model: model)
+      state = .ready(bundle: name, file: file, runtime: model.engine.title)
+      return model
+    } catch {
+      state = .failed(EdgekitError(error))
+      throw error
+    }
   }
 
   /// Reads how the tokenizer writes a blank.

@@ -65,15 +65,16 @@ struct TextsView: View {
 
 /// What a screen shows of its model: that it works, what it answered, or why not.
 private struct StateView: View {
-  let state: TryModel.State
+  let state: TryState
 
   var body: some View {
     switch state {
-    case .idle: EmptyView()
+    case .noModel: EmptyView()
     case .preparing: ProgressView(Word.preparing.text)
+    case .ready(_, _, let runtime): Text(runtime).font(.footnote).foregroundStyle(.secondary)
     case .running: ProgressView(Word.busy.text)
-    case .failed(let problem): ProblemText(problem)
-    case .answered(let answered, let texts):
+    case .failed(let error): ProblemText(error)
+    case .done(let texts, let answered):
       NoticeView(answered: answered)
       AnswerView(answer: answered.answer, texts: texts)
       Text(answered.timing).font(.footnote).foregroundStyle(.secondary)

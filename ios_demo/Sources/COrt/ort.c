@@ -15,8 +15,11 @@ enum {
   RUN = 9,
   CREATE_SESSION_OPTIONS = 10,
   SET_INTRA_OP_NUM_THREADS = 24,
+  GET_INPUT_TYPE = 33,
   CREATE_TENSOR_WITH_DATA = 49,
   GET_TENSOR_MUTABLE_DATA = 51,
+  CAST_TYPE_TO_TENSOR = 55,
+  GET_TENSOR_ELEMENT_TYPE = 60,
   GET_TENSOR_SHAPE_ELEMENT_COUNT = 64,
   GET_TENSOR_TYPE_AND_SHAPE = 65,
   CREATE_CPU_MEMORY_INFO = 69,
@@ -25,10 +28,11 @@ enum {
   RELEASE_MEMORY_INFO = 94,
   RELEASE_SESSION = 95,
   RELEASE_VALUE = 96,
+  RELEASE_TYPE = 98,
   RELEASE_TENSOR_TYPE_AND_SHAPE_INFO = 99,
   RELEASE_SESSION_OPTIONS = 100,
 };
-enum { API_VERSION = 1, WARNING = 2, INT32 = 6, DEVICE_ALLOCATOR = 0, DEFAULT_MEMORY = 0 };
+enum { API_VERSION = 1, WARNING = 2, INT32 = 6, INT64 = 7, DEVICE_ALLOCATOR = 0, DEFAULT_MEMORY = 0 };
 
 typedef void Status;
 typedef struct {
@@ -40,6 +44,7 @@ struct EdgekitOrt {
   void *const *api;
   void *env, *options, *session, *memory;
   const char *version;
+  int element;  // INT32 or INT64: what its inputs are, all of one type
 };
 
 #define CALL(place, ...) ((Status * (*)(__VA_ARGS__)) session->api[place])
@@ -64,6 +69,25 @@ static const ApiBase *load(const char *library, char *error) {
   return ((const ApiBase *(*)(void))entry)();
 }
 
+// Of the first input, which the others share.
+static int find_element(EdgekitOrt *session, char *error) {
+  void *type = NULL, *tensor = NULL;
+  if (failed(session,
+             CALL(GET_INPUT_TYPE, const void *, size_t, void **)(session->session, 0, &type),
+             error))
+    return 1;
+  int bad =
+      failed(session, CALL(CAST_TYPE_TO_TENSOR, const void *, void **)(type, &tensor), error) ||
+      failed(session, CALL(GET_TENSOR_ELEMENT_TYPE, const void *, int *)(tensor, &session->element),
+             error);
+  RELEASE(RELEASE_TYPE, type);
+  if (!bad && session->element != INT32 && session->element != INT64) {
+    snprintf(error, EDGEKIT_ORT_ERROR_BYTES, "the file takes no ids of 32 or 64 bits");
+    bad = 1;
+  }
+  return bad;
+}
+
 EdgekitOrt *edgekit_ort_open(const char *library, const char *model, int threads, char *error) {
   // ONNX Runtime sends telemetry from 1.29 on unless this is set before it is loaded.
   setenv("ORT_DISABLE_TELEMETRY", "1", 1);
@@ -84,7 +108,8 @@ EdgekitOrt *edgekit_ort_open(const char *library, const char *model, int threads
       failed(session,
              CALL(CREATE_CPU_MEMORY_INFO, int, int, void **)(DEVICE_ALLOCATOR, DEFAULT_MEMORY,
                                                              &session->memory),
-             error)) {
+             error) ||
+      find_element(session, error)) {
     edgekit_ort_close(session);
     return NULL;
   }
@@ -93,13 +118,20 @@ EdgekitOrt *edgekit_ort_open(const char *library, const char *model, int threads
 
 const char *edgekit_ort_version(const EdgekitOrt *session) { return session->version; }
 
-static int wrap(EdgekitOrt *session, const int32_t *row, int64_t length, void **tensor,
-                char *error) {
+// A tensor of the row itself or, where the file takes 64 bits, of a copy, which has to live as long.
+static int wrap(EdgekitOrt *session, const int32_t *row, int64_t length, int64_t **copied,
+                void **tensor, char *error) {
   int64_t shape[2] = {1, length};
+  size_t bytes = (size_t)length * sizeof *row;
+  const void *data = row;
+  if (session->element == INT64) {
+    data = *copied = malloc(bytes = (size_t)length * sizeof **copied);
+    for (int64_t i = 0; i < length; i++) (*copied)[i] = row[i];
+  }
   return failed(session,
                 CALL(CREATE_TENSOR_WITH_DATA, void *, const void *, size_t, const int64_t *, size_t,
-                     int, void **)(session->memory, row, (size_t)length * sizeof *row, shape, 2,
-                                   INT32, tensor),
+                     int, void **)(session->memory, data, bytes, shape, 2, session->element,
+                                   tensor),
                 error);
 }
 
@@ -123,10 +155,11 @@ int64_t edgekit_ort_run(EdgekitOrt *session, const char *const *names, const int
                         size_t input_count, int64_t length, const char *const *outputs,
                         size_t output_count, float **values, int64_t *counts, char *error) {
   void *in[MOST_TENSORS] = {0}, *out[MOST_TENSORS] = {0};
+  int64_t *copied[MOST_TENSORS] = {0};
   int bad = input_count > MOST_TENSORS || output_count > MOST_TENSORS;
   if (bad) snprintf(error, EDGEKIT_ORT_ERROR_BYTES, "more than %d tensors", MOST_TENSORS);
   for (size_t i = 0; !bad && i < input_count; i++)
-    bad = wrap(session, rows[i], length, &in[i], error);
+    bad = wrap(session, rows[i], length, &copied[i], &in[i], error);
   if (!bad)
     bad = failed(session,
                  CALL(RUN, void *, void *, const char *const *, void *const *, size_t,
@@ -138,6 +171,7 @@ int64_t edgekit_ort_run(EdgekitOrt *session, const char *const *names, const int
   for (size_t i = 0; i < MOST_TENSORS; i++) {
     if (in[i]) RELEASE(RELEASE_VALUE, in[i]);
     if (out[i]) RELEASE(RELEASE_VALUE, out[i]);
+    free(copied[i]);
   }
   return bad ? -1 : (int64_t)output_count;
 }

@@ -54,6 +54,13 @@ public enum EdgekitError: Error, Equatable, Sendable {
   }
 }
 
+extension EdgekitError {
+  /// What was thrown, of whatever type: what is not this library's is a runtime's.
+  public init(_ error: any Error) {
+    self = error as? EdgekitError ?? .runtimeFailed(error.localizedDescription)
+  }
+}
+
 extension EdgekitError: LocalizedError {
   public var errorDescription: String? { message }
 }

@@ -42,7 +42,7 @@
         inputs: inputs.mapValues { NDArray(scalars: $0, shape: [1, $0.count]) })
       var values: [String: [Float]] = [:]
       for name in outputs {
-        guard let array = answer.remove(name)?.ndArray else {
+        guard let value = answer.remove(name), let array = value.ndArray else {
           throw EdgekitError.runtimeFailed("the model has no output \(name): convert it again")
         }
         values[name] = array.floats()

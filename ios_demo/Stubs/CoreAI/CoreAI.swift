@@ -1,12 +1,18 @@
 // Stands in for Core AI where there is none, so that EdgekitCoreAI is type-checked. Nothing here
 // runs. The signatures are those of Apple's documentation of iOS 27, without what this machine's
-// compiler does not know (Span, noncopyable outputs). A wrong stub passes wrong code.
+// compiler does not know (Span). A wrong stub passes wrong code.
 import Foundation
 
 public struct AIModel: Sendable {
-  public init(contentsOf modelURL: URL) async throws { throw CocoaError(.featureUnsupported) }
+  public init(
+    contentsOf modelURL: URL, options: SpecializationOptions = .default
+  ) async throws { throw CocoaError(.featureUnsupported) }
   public var functionNames: [String] { [] }
   public func loadFunction(named functionName: String) throws -> InferenceFunction? { nil }
+}
+
+public struct SpecializationOptions: Sendable {
+  public static let `default` = SpecializationOptions()
 }
 
 public struct InferenceFunction: Sendable {
@@ -14,11 +20,21 @@ public struct InferenceFunction: Sendable {
     public mutating func remove(_ outputName: String) -> InferenceValue? { nil }
   }
 
-  public func run(inputs: [String: NDArray]) async throws -> Outputs { Outputs() }
+  public struct MutableViews {
+    public init() {}
+  }
+
+  public func run(
+    inputs: [String: NDArray], states: consuming MutableViews = MutableViews(),
+    outputViews: consuming MutableViews = MutableViews()
+  ) async throws -> Outputs { Outputs() }
 }
 
-public struct InferenceValue {
-  public var ndArray: NDArray? { nil }
+/// Whoever reads its array has used it up.
+public struct InferenceValue: ~Copyable {
+  public var ndArray: NDArray? {
+    consuming get { nil }
+  }
 }
 
 public struct NDArray {

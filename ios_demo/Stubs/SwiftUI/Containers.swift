@@ -4,20 +4,29 @@ public enum Axis: Sendable {
 }
 
 public struct HorizontalAlignment: Sendable {
+  public static let center = HorizontalAlignment()
   public static let leading = HorizontalAlignment()
 }
 
+public struct VerticalAlignment: Sendable {
+  public static let center = VerticalAlignment()
+}
+
 public struct Spacer: BuiltInView {
-  public init() {}
+  public init(minLength: CGFloat? = nil) {}
 }
 
 public struct HStack<Content: View>: BuiltInView {
-  public init(@ViewBuilder content: () -> Content) {}
+  public init(
+    alignment: VerticalAlignment = .center, spacing: CGFloat? = nil,
+    @ViewBuilder content: () -> Content
+  ) {}
 }
 
 public struct VStack<Content: View>: BuiltInView {
   public init(
-    alignment: HorizontalAlignment, spacing: CGFloat?, @ViewBuilder content: () -> Content
+    alignment: HorizontalAlignment = .center, spacing: CGFloat? = nil,
+    @ViewBuilder content: () -> Content
   ) {}
 }
 

@@ -42,5 +42,7 @@ public struct ProgressView: BuiltInView {
 }
 
 public struct ShareLink: BuiltInView {
-  public init<S: StringProtocol>(_ title: S, item: String) {}
+  public init<S: StringProtocol>(
+    _ title: S, item: String, subject: Text? = nil, message: Text? = nil
+  ) {}
 }

@@ -5,9 +5,11 @@ public struct AccessibilityChildBehavior: Sendable {
   public static let ignore = AccessibilityChildBehavior()
 }
 
-public struct EnabledTextSelectability: Sendable {}
+public protocol TextSelectability {}
 
-extension EnabledTextSelectability {
+public struct EnabledTextSelectability: TextSelectability {}
+
+extension TextSelectability where Self == EnabledTextSelectability {
   public static var enabled: EnabledTextSelectability { EnabledTextSelectability() }
 }
 
@@ -16,9 +18,9 @@ extension View {
     ModifiedView()
   }
   public func accessibilityLabel<S: StringProtocol>(_ label: S) -> some View { ModifiedView() }
-  public func background<S: ShapeStyle, T: Shape>(_ style: S, in shape: T) -> some View {
-    ModifiedView()
-  }
+  public func background<S: ShapeStyle, T: Shape>(
+    _ style: S, in shape: T, fillStyle: FillStyle = FillStyle()
+  ) -> some View { ModifiedView() }
   public func disabled(_ disabled: Bool) -> some View { ModifiedView() }
   public func fileImporter(
     isPresented: Binding<Bool>, allowedContentTypes: [UTType],
@@ -29,12 +31,14 @@ extension View {
   public func navigationTitle<S: StringProtocol>(_ title: S) -> some View { ModifiedView() }
   public func onOpenURL(perform action: @escaping (URL) -> Void) -> some View { ModifiedView() }
   public func padding(_ length: CGFloat) -> some View { ModifiedView() }
-  public func tag<V: Hashable>(_ tag: V) -> some View { ModifiedView() }
+  public func tag<V: Hashable>(_ tag: V, includeOptional: Bool = true) -> some View {
+    ModifiedView()
+  }
   public func task(
     priority: TaskPriority = .userInitiated,
     _ action: @escaping @Sendable @isolated(any) () async -> Void
   ) -> some View { ModifiedView() }
-  public func textSelection(_ selectability: EnabledTextSelectability) -> some View {
+  public func textSelection<S: TextSelectability>(_ selectability: S) -> some View {
     ModifiedView()
   }
   public func toolbar<Content: View>(@ViewBuilder content: () -> Content) -> some View {

@@ -8,11 +8,11 @@ public struct Binding<Value> {
   }
   public var projectedValue: Binding<Value> { self }
 
-  public init() {}
+  init(nowhere: Void) {}
 
   public subscript<Subject>(
     dynamicMember keyPath: WritableKeyPath<Value, Subject>
-  ) -> Binding<Subject> { Binding<Subject>() }
+  ) -> Binding<Subject> { Binding<Subject>(nowhere: ()) }
 }
 
 @propertyWrapper
@@ -31,7 +31,7 @@ public struct State<Value> {
     get { value }
     nonmutating set {}
   }
-  public var projectedValue: Binding<Value> { Binding() }
+  public var projectedValue: Binding<Value> { Binding(nowhere: ()) }
 }
 
 @propertyWrapper @dynamicMemberLookup
@@ -51,5 +51,5 @@ extension Bindable where Value: AnyObject & Observable {
 
   public subscript<Subject>(
     dynamicMember keyPath: ReferenceWritableKeyPath<Value, Subject>
-  ) -> Binding<Subject> { Binding<Subject>() }
+  ) -> Binding<Subject> { Binding<Subject>(nowhere: ()) }
 }

@@ -20,8 +20,16 @@ extension ShapeStyle where Self == HierarchicalShapeStyle {
 
 public protocol Shape: Sendable {}
 
+public enum RoundedCornerStyle: Sendable {
+  case continuous
+}
+
 public struct RoundedRectangle: Shape {
-  public init(cornerRadius: CGFloat) {}
+  public init(cornerRadius: CGFloat, style: RoundedCornerStyle = .continuous) {}
+}
+
+public struct FillStyle: Sendable {
+  public init(eoFill: Bool = false, antialiased: Bool = true) {}
 }
 
 public struct Font: Hashable, Sendable {

@@ -16,7 +16,7 @@ EdgekitOrt *edgekit_ort_open(const char *library, const char *model, int threads
 /// The version of the library, such as "1.31.1".
 const char *edgekit_ort_version(const EdgekitOrt *session);
 
-/// One inference over int32 rows of shape (1, length): the float32 values of each output, which the
+/// One inference over rows of shape (1, length), also for a file that takes int64: the float32 values of each output, which the
 /// caller frees, and how many they are. Returns -1 where it fails.
 int64_t edgekit_ort_run(EdgekitOrt *session, const char *const *names, const int32_t *const *rows,
                         size_t input_count, int64_t length, const char *const *outputs,

@@ -65,24 +65,24 @@ public final class EdgeModel: Sendable {
   public func classify(
     _ text: String, _ second: String? = nil, top: Int? = nil
   ) async throws -> Answered<Classification> {
-    try await ask([text, second].compactMap { $0 }, top: top).typed(for: "classify")
+    try await ask(.textClassification, [text, second].compactMap { $0 }, top: top)
   }
 
   /// The entities of a text.
   public func tag(_ text: String) async throws -> Answered<Tagging> {
-    try await ask([text]).typed(for: "tag")
+    try await ask(.tokenClassification, [text])
   }
 
   /// The answer to a question, as a piece of a passage of any length.
   public func answer(
     _ question: String, in passage: String, top: Int? = nil
   ) async throws -> Answered<QuestionAnswer> {
-    try await ask([question, passage], top: top).typed(for: "answer")
+    try await ask(.questionAnswering, [question, passage], top: top)
   }
 
   /// What may stand where a text has the tokenizer's mask.
   public func fillMask(_ text: String, top: Int? = nil) async throws -> Answered<FillMask> {
-    try await ask([text], top: top).typed(for: "fillMask")
+    try await ask(.fillMask, [text], top: top)
   }
 
   /// A text's vector.
@@ -90,12 +90,44 @@ public final class EdgeModel: Sendable {
   /// - Parameter role: Of the text, such as `query`: the model's prompt for it is put before the
   ///   text; `nil`: the model's default.
   public func embed(_ text: String, role: String? = nil) async throws -> Answered<Embedding> {
-    try await ask([text], roles: [role], top: nil).typed(for: "embed")
+    try await ask(.sentenceSimilarity, [text], roles: [role])
   }
 
-  /// How alike two texts are.
+  /// How alike two texts are, by one vector each, sparse ones, or one for each token.
   public func similarity(of text: String, to other: String) async throws -> Answered<Similarity> {
-    try await ask([text, other]).typed(for: "similarity")
+    let task = bundle.manifest.task
+    return try await ask(task.rows == .each ? task : .sentenceSimilarity, [text, other])
+  }
+
+  /// A text's weights over the vocabulary; `role` as ``embed(_:role:)`` has it.
+  public func sparseEmbedding(
+    _ text: String, role: String? = nil, top: Int? = nil
+  ) async throws -> Answered<SparseEmbedding> {
+    try await ask(.sparseEmbedding, [text], roles: [role], top: top)
+  }
+
+  /// A vector for each token of a query or document; `role` as ``embed(_:role:)`` has it.
+  public func lateInteraction(
+    _ text: String, role: String? = nil
+  ) async throws -> Answered<LateInteraction> {
+    try await ask(.lateInteraction, [text], roles: [role])
+  }
+
+  /// A vector for each token of a text.
+  public func features(_ text: String) async throws -> Answered<Features> {
+    try await ask(.featureExtraction, [text])
+  }
+
+  private func ask<Wanted: Answer>(
+    _ wanted: ModelTask, _ texts: [String], roles: [String?]? = nil, top: Int? = nil
+  ) async throws -> Answered<Wanted> {
+    let manifest = bundle.manifest
+    guard manifest.task == wanted else {
+      throw EdgekitError.unsupportedTask(
+        "\(manifest.name) is for \(manifest.task.rawValue), not \(wanted.rawValue): take another "
+          + "bundle")
+    }
+    return try await ask(texts, roles: roles, top: top).map { $0 as! Wanted }
   }
 
   /// An index of sentences to search in.
@@ -139,19 +171,6 @@ public struct Answered<Value: Sendable>: Sendable {
     Answered<Other>(
       answer: try change(answer), latencyMs: latencyMs, tokens: tokens, bucket: bucket,
       windows: windows, leftOut: leftOut)
-  }
-}
-
-extension Answered<any Answer> {
-  /// - Throws: ``EdgekitError/unsupportedTask(_:)`` where the model's task answers otherwise.
-  fileprivate func typed<Wanted: Answer>(for call: String) throws -> Answered<Wanted> {
-    try map { answer in
-      guard let wanted = answer as? Wanted else {
-        throw EdgekitError.unsupportedTask(
-          "this model gives a \(type(of: answer)), which \(call) does not return: ask by its task")
-      }
-      return wanted
-    }
   }
 }
 

@@ -14,25 +14,33 @@ public struct SelfTest: Sendable {
   /// - Parameters:
   ///   - artifact: The file that the engine has opened; `nil`: only what needs no model.
   ///   - engine: A runtime.
+  ///   - progress: Is told each result as soon as it is there.
   /// - Throws: ``EdgekitError`` where the golden files cannot be read. What fails in a case is told
   ///   of that case.
-  public func run(artifact: Artifact? = nil, engine: (any Engine)? = nil) async throws -> Report {
+  public func run(
+    artifact: Artifact? = nil, engine: (any Engine)? = nil,
+    progress: @Sendable (Report.Case) async -> Void = { _ in }
+  ) async throws -> Report {
     let golden = try bundle.json(Golden.self, file: bundle.manifest.golden.file)
     var cases: [Report.Case] = []
-    for row in golden.cases {
+    func add(_ row: Report.Case) async throws {
       try Task.checkCancellation()
+      cases.append(row)
+      await progress(row)
+    }
+    for row in golden.cases {
       if row.text != nil {
-        cases.append(Report.Case(.tokenizer, row.name, difference: tokenDifference(row)))
+        try await add(Report.Case(.tokenizer, row.name, difference: tokenDifference(row)))
       }
       if let artifact, let engine {
         let inference = Inference(
           artifact: artifact, engine: engine, padId: Int32(bundle.manifest.padId))
-        cases.append(await outputs(row, golden.scales ?? [:], inference))
+        try await add(await outputs(row, golden.scales ?? [:], inference))
       }
     }
+    for row in try postprocessing() { try await add(row) }
     return Report(
-      bundle: bundle.manifest.name, artifact: artifact?.file, runtime: engine?.title,
-      cases: cases + (try postprocessing()))
+      bundle: bundle.manifest.name, artifact: artifact?.file, runtime: engine?.title, cases: cases)
   }
 
   /// The answer to a case of postprocess.json, counted from 0, from its own outputs.

@@ -67,9 +67,19 @@ public class EdgeModel(
     public fun embed(text: String, role: String? = null): Answered<Embedding> =
         expect(Task.SENTENCE_SIMILARITY, listOf(text), listOf(role))
 
-    /** How alike two texts are. */
-    public fun similarity(first: String, second: String): Answered<Similarity> =
-        expect(Task.SENTENCE_SIMILARITY, listOf(first, second))
+    /** How alike two texts are, by one vector each, sparse ones, or one for each token. */
+    public fun similarity(first: String, second: String): Answered<Similarity> = expect(
+        if (task.asks == Task.Asks.EACH) task else Task.SENTENCE_SIMILARITY,
+        listOf(first, second),
+    )
+
+    /** A text's weights over the vocabulary; [role] as [embed] has it. */
+    public fun sparseEmbedding(text: String, role: String? = null): Answered<SparseEmbedding> =
+        expect(Task.SPARSE_EMBEDDING, listOf(text), listOf(role))
+
+    /** A vector for each token of a query or document; [role] as [embed] has it. */
+    public fun lateInteraction(text: String, role: String? = null): Answered<LateInteraction> =
+        expect(Task.LATE_INTERACTION, listOf(text), listOf(role))
 
     /** A vector for each token of a text. */
     public fun features(text: String): Answered<Features> =

@@ -11,13 +11,16 @@ import dev.edgekit.core.EdgekitError
 import dev.edgekit.core.Embedding
 import dev.edgekit.core.Engine
 import dev.edgekit.core.EngineOptions
+import dev.edgekit.core.Features
 import dev.edgekit.core.FilledMasks
 import dev.edgekit.core.Hit
+import dev.edgekit.core.LateInteraction
 import dev.edgekit.core.Measurement
 import dev.edgekit.core.QuestionAnswer
 import dev.edgekit.core.SearchIndex
 import dev.edgekit.core.SelfTest
 import dev.edgekit.core.Similarity
+import dev.edgekit.core.SparseEmbedding
 import dev.edgekit.core.Tagging
 import dev.edgekit.core.TestCase
 import dev.edgekit.core.TestReport
@@ -76,9 +79,24 @@ public class EdgeModel private constructor(
     public suspend fun embed(text: String, role: String? = null): Answered<Embedding> =
         work { embed(text, role) }
 
-    /** How alike two texts are. */
+    /** How alike two texts are, by one vector each, sparse ones, or one for each token. */
     public suspend fun similarity(first: String, second: String): Answered<Similarity> =
         work { similarity(first, second) }
+
+    /** A text's weights over the vocabulary; [role] as [embed] has it. */
+    public suspend fun sparseEmbedding(
+        text: String,
+        role: String? = null,
+    ): Answered<SparseEmbedding> = work { sparseEmbedding(text, role) }
+
+    /** A vector for each token of a query or document; [role] as [embed] has it. */
+    public suspend fun lateInteraction(
+        text: String,
+        role: String? = null,
+    ): Answered<LateInteraction> = work { lateInteraction(text, role) }
+
+    /** A vector for each token of a text. */
+    public suspend fun features(text: String): Answered<Features> = work { features(text) }
 
     /**
      * An index of texts, in their order.

@@ -1,0 +1,104 @@
+"""The README's first screen and the notebook, made anew: all their numbers are of one machine.
+
+``make pictures`` runs the commands of the README's transcript, one after the other in a new folder,
+and writes what they print below each; it draws the top of the page that ``edgekit bench`` leaves
+there, and executes ``docs/notebook.ipynb``. It wants an idle machine, and takes minutes.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edgekit.benchmarks.devices.browser import chromium
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+ROOT = Path(__file__).resolve().parents[2]
+README, NOTEBOOK = ROOT / "README.md", ROOT / "docs" / "notebook.ipynb"
+PICTURE = ROOT / "docs" / "pictures" / "report.png"
+COLUMNS = "80"
+_SIZE, _MARGIN = {"width": 1280, "height": 860}, 24
+_TRANSCRIPT = re.compile(r"(?<=^```console\n).*?(?=^```$)", re.MULTILINE | re.DOTALL)
+
+
+def transcript(text: str, folder: Path) -> str:
+    """The same commands with what they print here.
+
+    Args:
+        text: lines of which those that begin with ``$`` are commands for a shell.
+        folder: where they are run, one after the other.
+
+    Raises:
+        CalledProcessError: one fails.
+    """
+    typed = (line for line in text.splitlines() if line.startswith("$ "))
+    return "\n\n".join(f"{line}\n{_printed(line, folder)}" for line in typed) + "\n"
+
+
+def _printed(line: str, folder: Path) -> str:
+    print(line, flush=True)
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", line.removeprefix("$ ")],
+        cwd=folder,
+        env={**os.environ, "PATH": path, "COLUMNS": COLUMNS},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    return "\n".join(map(str.rstrip, done.stdout.splitlines())).strip()
+
+
+def draw(page: Path, picture: Path) -> None:
+    """A report as a browser shows it, down to its first chart, as PNG."""
+    with chromium.launched() as browser:
+        tab = browser.new_page(viewport=_SIZE, color_scheme="light")
+        tab.goto(page.resolve().as_uri())
+        chart = tab.locator(".figures figure").first.bounding_box()
+        assert chart is not None
+        shown = {"x": 0, "y": 0, "width": _SIZE["width"]}
+        shown["height"] = chart["y"] + chart["height"] + _MARGIN
+        tab.screenshot(path=picture, clip=shown, full_page=True)
+
+
+def executed(notebook: Path, folder: Path) -> NotebookNode:
+    """A notebook with the outputs that its cells give, run from top to bottom in ``folder``.
+
+    Raises:
+        CellExecutionError: a cell fails.
+    """
+    import nbformat
+    from nbclient import NotebookClient
+
+    found = nbformat.read(notebook, as_version=4)
+    client = NotebookClient(
+        found, resources={"metadata": {"path": str(folder)}}, record_timing=False
+    )
+    return client.execute()
+
+
+def main() -> None:
+    """Writes all three."""
+    import nbformat
+
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        old = README.read_text(encoding="utf-8")
+        new = _TRANSCRIPT.sub(lambda found: transcript(found[0], folder), old)
+        (page,) = folder.glob("*.bench/report.html")
+        draw(page, PICTURE)
+        README.write_text(new, encoding="utf-8")
+    with tempfile.TemporaryDirectory() as temporary:
+        print(NOTEBOOK.name, flush=True)
+        nbformat.write(executed(NOTEBOOK, Path(temporary)), NOTEBOOK)
+
+
+if __name__ == "__main__":
+    main()

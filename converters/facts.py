@@ -1,0 +1,45 @@
+"""What is inside an exported file, whoever made it: what each format's ``inspect`` returns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from edgekit.layout import html_table
+from edgekit.signature import TensorSpec
+from edgekit.words import megabytes
+
+
+@dataclass(frozen=True, repr=False)
+class FileFacts:
+    """What is found in a file.
+
+    ``version`` is the opset, schema or minimum OS; ``operations`` counts nodes by type;
+    ``least_runtime`` has by runtime the first version that opens the file, and is empty where an
+    operator is unknown; ``minimum_os`` is the oldest system that both the file and its runtime's
+    library run on.
+    """
+
+    file: str
+    format: str
+    size_bytes: int
+    version: str
+    inputs: tuple[TensorSpec, ...]
+    outputs: tuple[TensorSpec, ...]
+    operations: Mapping[str, int]
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    functions: tuple[str, ...] = ()
+    least_runtime: Mapping[str, str] = field(default_factory=dict)
+    minimum_os: str = ""
+
+    def __repr__(self) -> str:
+        return f"<{self.file}: {self.format}, {megabytes(self.size_bytes)}, {self.version}>"
+
+    def _repr_html_(self) -> str:
+        """Inputs and outputs, as a notebook shows them."""
+        named = [
+            *(("input", row) for row in self.inputs),
+            *(("output", row) for row in self.outputs),
+        ]
+        cells = ((row.name, kind, row.dtype, str(list(row.shape))) for kind, row in named)
+        return html_table(("name", "", "type", "shape"), cells)
