@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgekit.benchmarks.devices.browser import chromium
-from edgekit.mobile import server
+from edgekit.benchmarks.devices.browser.loopback import Loopback
+from edgekit.files import tree
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page
@@ -49,8 +49,9 @@ def opened(site: Path) -> Iterator[Phone]:
         site: Of ``edgekit app --platform web``.
     """
     names = tuple(sorted(path.name for path in (site / "bundles").iterdir()))
-    with server.opened(site, 0) as serving, chromium.launched() as browser:
-        threading.Thread(target=serving.serve_forever, daemon=True).start()
+    files = {path.relative_to(site).as_posix(): path for path in tree(site)}
+    files[""] = site / "index.html"
+    with Loopback(files) as serving, chromium.launched() as browser:
         context = browser.new_context(
             viewport={"width": WIDTH, "height": 844},
             device_scale_factor=2,
@@ -58,7 +59,7 @@ def opened(site: Path) -> Iterator[Phone]:
             has_touch=True,
             reduced_motion="reduce",
         )
-        phone = Phone(server.url(serving), names, context)
+        phone = Phone(serving.url, names, context)
         page = phone.show("")
         for name in names:
             card = page.locator(f'.card[aria-label="{name}"]')
@@ -67,4 +68,3 @@ def opened(site: Path) -> Iterator[Phone]:
         page.evaluate("navigator.serviceWorker.ready")
         page.close()
         yield phone
-        serving.shutdown()

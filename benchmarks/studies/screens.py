@@ -6,12 +6,13 @@ screens which nobody can get would be worse than none.
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import edgekit
 from edgekit.benchmarks.studies import phone_page
 from edgekit.benchmarks.studies.phone_page import Phone
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "pictures"
-_FILES = ("model-int8.onnx", "model-int8.tflite")
+_FILES = "model-int8.onnx,model-int8.tflite"
 _WAIT_MS = 120_000
 
 
@@ -70,12 +71,14 @@ def main() -> None:
     FOLDER.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        bundle = edgekit.convert(
-            "demo", to=("onnx", "tflite"), recipe=("int8",), out=folder / "MiniLM.edgekit"
-        )
-        edgekit.make_app(bundle.path, platform="web", out=folder / "site", artifact=_FILES)
+        _edgekit(folder, "convert demo --to onnx,tflite --recipe int8 -o MiniLM.edgekit")
+        _edgekit(folder, f"app MiniLM.edgekit --platform web -o site --artifact {_FILES}")
         with phone_page.opened(folder / "site") as phone:
             take(phone, FOLDER)
+
+
+def _edgekit(folder: Path, arguments: str) -> None:
+    subprocess.run([sys.executable, "-m", "edgekit", *arguments.split()], cwd=folder, check=True)
 
 
 if __name__ == "__main__":
