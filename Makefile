@@ -7,7 +7,7 @@ BENCH ?= paper.bench
 DATA ?= ../shared/data
 DISTILLED ?= distilbert.study
 
-.PHONY: demo test test-all code-points check schemas matrix bench bench-conversion distill docs pictures android swift web system clean
+.PHONY: demo test test-all code-points check schemas matrix bench bench-conversion distill docs pictures screens android swift web system clean
 
 demo: $(READY)  ## convert the built-in model and print its table
 	$(BIN)/edgekit convert demo --force
@@ -48,6 +48,9 @@ bench-conversion: $(READY)  ## our conversion against the libraries' own entry p
 
 distill: $(READY)  ## students of MiniLM in the paper's three ways, with controls (slow; see docs/distilbert.md)
 	$(BIN)/python -m edgekit.benchmarks.studies.distilbert $(DATA) -o $(DISTILLED)
+
+screens: $(READY)  ## take the pictures of the app in a browser (docs/pictures/web-*)
+	$(BIN)/python -m edgekit.benchmarks.studies.screens
 
 android: $(READY)  ## fetch the tools with which android_demo/ is built and run here (once, 250 MB), and the shell of its APK
 	$(BIN)/python -m edgekit.toolchains.android

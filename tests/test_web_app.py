@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from web_pages import (
     PHONE,
+    WASM,
     Served,
     answer,
     card,
@@ -28,7 +29,6 @@ import edgekit
 from edgekit import reporting as report
 from edgekit.benchmarks.devices.browser import chromium, setup
 from edgekit.bundle import Bundle
-from edgekit.mobile.site import WASM
 from edgekit.reporting import sources
 from edgekit.toolchains.setup import SetupError
 
@@ -344,3 +344,41 @@ def test_the_keyboard_is_enough(shared_page: Any) -> None:
     assert page.evaluate("document.activeElement.textContent") == "Run"
     page.keyboard.press("Enter")
     page.get_by_text("tokens, run at length").wait_for()
+
+
+def test_a_bundle_is_added_without_uploading_it(
+    open_page: Callable[[Served], Any], site: Path, small: Callable[[str], Bundle], tmp_path: Path
+) -> None:
+    added = Path(shutil.copytree(small("fill-mask").path, tmp_path / "mine.edgekit"))
+    packed = shutil.make_archive(str(added), "zip", tmp_path, added.name)
+    model = added / "model-fp32.onnx"
+    model.write_bytes(model.read_bytes()[:-1] + b"!")
+    damaged = shutil.make_archive(str(tmp_path / "damaged"), "zip", added)
+    with served(site) as found:
+        page = open_page(found)
+        card(page, ONE).wait_for()
+        methods: list[str] = []
+        page.context.on("request", lambda request: methods.append(request.method))
+        problem = page.locator("main > .problem")
+        pick(page, damaged)
+        problem.filter(has_text="A file of the bundle is damaged: model-fp32.onnx").wait_for()
+        pick(page, __file__)
+        problem.filter(has_text="A file of the bundle is damaged: test_web_app.py").wait_for()
+        pick(page, packed)
+        card(page, "mine").get_by_role("button", name="Download 14.2 MB").wait_for()
+        assert set(methods) == {"GET"}
+        assert not any("mine" in name for name, _ in found.asked)
+        pick(page, packed)
+        problem.filter(has_text="There is a bundle called mine already").wait_for()
+        page.reload()
+        load(page, "mine")
+        go(page, "try", "mine")
+        assert answer(page).strip()
+        go(page, "")
+        card(page, "mine").get_by_role("button", name="Remove").click()
+        card(page, "mine").wait_for(state="detached")
+
+
+def pick(page: Any, path: str) -> None:
+    """Adds a ZIP file on the screen Models."""
+    page.locator('input[type="file"]').first.set_input_files(path)

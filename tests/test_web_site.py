@@ -20,18 +20,19 @@ from edgekit.bundle import Bundle
 from edgekit.contents import MANIFEST
 from edgekit.errors import OutputError, PlanError
 from edgekit.mobile import server
-from edgekit.mobile.site import FACTS, TEMPLATE, WASM
+from edgekit.mobile.site import FACTS, TEMPLATE
+from edgekit.mobile.web_runtimes import ONNX, ONNX_WEBGPU
 from edgekit.toolchains.setup import SetupError
 
 ROOT = Path(__file__).parent.parent
 ANDROID = ROOT / "android_demo" / "app" / "src" / "main" / "res" / "values" / "strings.xml"
 WORDS = ROOT / "web_demo" / "src" / "app" / "words.json"
-# what is not the same in a page: there are no ZIP files, no network permission, no phone
+# what is not the same in a page: no folder of a computer's, no network permission, no phone
 OTHER_WORDS = {
     *("models_empty", "search_intro", "measure_intro", "measure_command", "about_app"),
     *("about_no_network", "about_libraries", "error_no_space"),
 }
-NO_WORDS = {"models_add", "models_push", "share_done"}
+NO_WORDS = {"models_push", "share_done"}
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +70,8 @@ def test_a_site_has_the_app_the_runtime_and_two_bundles(site: Path) -> None:
     assert json.loads(found["app.webmanifest"])["name"] == "Käse"
     facts = json.loads(found[FACTS])
     assert facts["bundles"] == ["classifier", "other"]
-    assert facts["runtime"]["size_bytes"] == len(found[WASM])
+    sizes = {row["name"]: row["size_bytes"] for row in facts["runtimes"]}
+    assert sizes == {row.name: len(found[row.wasm_path]) for row in (ONNX, ONNX_WEBGPU)}
     assert set(facts["files"]) == set(found)
 
 
@@ -78,7 +80,12 @@ def test_the_service_worker_keeps_all_but_what_is_loaded_on_request(site: Path) 
     shell = json.loads(re.match(r"self\.SHELL = (.*);\n", script)[1])  # type: ignore[index]
     left_out = {name for name in files(site) if name not in shell["files"]}
     models = {name for name in left_out if name.startswith("bundles/")}
-    assert left_out - models == {WASM, "index.html", "service-worker.js"}
+    assert left_out - models == {
+        ONNX.wasm_path,
+        ONNX_WEBGPU.wasm_path,
+        "index.html",
+        "service-worker.js",
+    }
     assert "./" in shell["files"], "which is index.html"
     assert not any(name.endswith(MANIFEST) for name in models)
 
@@ -88,7 +95,7 @@ def test_a_site_is_written_anew_and_nobodys_own_files_are_lost(
 ) -> None:
     out = Path(shutil.copytree(site, tmp_path / "site"))
     with pytest.raises(PlanError, match="which the app for web does not open"):
-        edgekit.make_app(bundle.path, platform="web", out=out, artifact=("model-int8.tflite",))
+        edgekit.make_app(bundle.path, platform="web", out=out, artifact=("model-fp16.mlpackage",))
     before = (out / "service-worker.js").read_text()
     copy = shutil.copytree(bundle.path, tmp_path / "third.edgekit")
     edgekit.make_app(copy, platform="web", out=out)
@@ -114,9 +121,9 @@ def test_a_served_site_is_isolated_and_gives_the_rest_of_a_file(address: str, si
     with urllib.request.urlopen(address) as answer:
         assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"
         assert answer.headers["Cross-Origin-Embedder-Policy"] == "require-corp"
-    content = (site / WASM).read_bytes()
+    content = (site / ONNX.wasm_path).read_bytes()
     start = len(content) - 1000
-    asked = urllib.request.Request(address + WASM, headers={"Range": f"bytes={start}-"})
+    asked = urllib.request.Request(address + ONNX.wasm_path, headers={"Range": f"bytes={start}-"})
     with urllib.request.urlopen(asked) as answer:
         assert answer.status == 206
         assert answer.headers["Content-Type"] == "application/wasm"

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from edgekit.mobile import server
-from edgekit.mobile.site import WASM
+from edgekit.mobile.web_runtimes import ONNX
 
+WASM = ONNX.wasm_path
 PHONE = {
     "viewport": {"width": 390, "height": 844},
     "device_scale_factor": 2,

@@ -12,6 +12,7 @@ from edgekit.toolchains.setup import SetupError
 
 DEMO = Path(__file__).parent.parent / "web_demo"
 TESTS = sorted((DEMO / "src" / "tests").glob("*.test.ts"))
+PEER = DEMO / "src" / "tools" / "peer.ts"
 _PROGRAM = DEMO / "src" / "tools" / "command-line.ts"
 
 

@@ -126,7 +126,9 @@ IOS = Project(
     activity="",
 )
 PROJECTS: Mapping[str, Project] = {row.name: row for row in (ANDROID, IOS)}
-WEB = AppPlatform(name="web", runtimes={"onnx": "onnxruntime-web"}, preferred=("onnx",))
+WEB = AppPlatform(
+    name="web", runtimes={"onnx": "onnxruntime-web", "tflite": "LiteRT"}, preferred=("onnx",)
+)
 PLATFORMS: Mapping[str, AppPlatform] = {**PROJECTS, WEB.name: WEB}
 
 

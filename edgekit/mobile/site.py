@@ -14,20 +14,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
 
-from edgekit.benchmarks.devices.browser import setup
 from edgekit.contents import MANIFEST
 from edgekit.errors import OutputError
 from edgekit.files import file_sha256, files_sha256, tree
-from edgekit.mobile import naming
+from edgekit.mobile import naming, web_runtimes
 from edgekit.mobile.choice import Chosen
 from edgekit.mobile.platforms import folder
+from edgekit.mobile.web_runtimes import WebRuntime
 from edgekit.staging import move, staging
 from edgekit.toolchains.setup import Say
 from edgekit.version import VERSION
 
 TEMPLATE = folder("web_site")
 FACTS = "site.json"
-WASM = "ort/ort-wasm-simd-threaded.wasm"  # the app loads it on request, with a model
 _BUNDLES, _PAGE, _APP, _WORKER = "bundles", "index.html", "app.webmanifest", "service-worker.js"
 
 
@@ -46,6 +45,11 @@ class Site:
         """What people see as the app's name."""
         return self.name or naming.made_of(self.bundles[0])
 
+    @property
+    def runtimes(self) -> tuple[WebRuntime, ...]:
+        """What opens the bundles' files."""
+        return web_runtimes.needed(row.format for each in self.bundles for row in each.artifacts)
+
 
 def write(site: Site, out: Path, say: Say = lambda text: None) -> None:
     """Writes a site, whole or not at all. One that is there is replaced.
@@ -60,19 +64,25 @@ def write(site: Site, out: Path, say: Say = lambda text: None) -> None:
         OutputError: something else stands at ``out``, or it cannot be written.
     """
     _check(out)
-    runtime = setup.setup(say)
+    fetched = {runtime: runtime.fetch(say) for runtime in site.runtimes}
     with staging(out) as stage:
         made = stage / "site"
         shutil.copytree(TEMPLATE, made)
-        for name in setup.FILES:
-            (made / WASM).parent.mkdir(exist_ok=True)
-            shutil.copyfile(runtime / name, (made / WASM).with_name(name))
+        for runtime, files in fetched.items():
+            _copy(runtime, files, made)
         for chosen in site.bundles:
             chosen.copy(made / _BUNDLES / chosen.name)
         _name(site, made)
-        _list_shell(made)
+        _list_shell(site, made)
         _write_json(made / FACTS, _facts(site, made))
         move(made, out)
+
+
+def _copy(runtime: WebRuntime, files: Path, made: Path) -> None:
+    place = made / runtime.place
+    place.mkdir(exist_ok=True)
+    for name in runtime.files:
+        shutil.copyfile(files / name, place / name)
 
 
 def _name(site: Site, made: Path) -> None:
@@ -82,12 +92,13 @@ def _name(site: Site, made: Path) -> None:
     _write_json(path, {**app, "name": site.title, "short_name": site.title})
 
 
-def _list_shell(made: Path) -> None:
+def _list_shell(site: Site, made: Path) -> None:
     """Tells the service worker what to keep: all but what is loaded on request."""
-    files = [path for path in tree(made) if _is_shell(path.relative_to(made).as_posix())]
-    names = [path.relative_to(made).as_posix() for path in files]
+    on_request = {_WORKER, *(runtime.wasm_path for runtime in site.runtimes)}
+    found = (path.relative_to(made).as_posix() for path in tree(made))
+    names = [name for name in found if name not in on_request and not _is_of_model(name)]
     shell = {
-        "version": files_sha256(made, *files)[:16],
+        "version": files_sha256(made, *(made / name for name in names))[:16],
         "files": ["./", FACTS, *(name for name in names if name != _PAGE)],
     }
     worker = made / _WORKER
@@ -95,25 +106,30 @@ def _list_shell(made: Path) -> None:
     worker.write_text(script, encoding="utf-8")
 
 
-def _is_shell(name: str) -> bool:
-    is_on_request = name.startswith(f"{_BUNDLES}/") and name.rpartition("/")[2] != MANIFEST
-    return not is_on_request and name not in (WASM, _WORKER)
+def _is_of_model(name: str) -> bool:
+    return name.startswith(f"{_BUNDLES}/") and name.rpartition("/")[2] != MANIFEST
 
 
 def _facts(site: Site, made: Path) -> dict[str, object]:
     """What the page asks first, and the next writing of the site: all that it consists of."""
-    wasm = made / WASM
     return {
         "app": site.title,
         "edgekit_version": VERSION,
         "bundles": [chosen.name for chosen in site.bundles],
-        "runtime": {
-            "version": setup.VERSION,
-            "file": WASM,
-            "size_bytes": wasm.stat().st_size,
-            "sha256": file_sha256(wasm),
-        },
+        "runtimes": [_runtime(row, made / row.wasm_path) for row in site.runtimes],
         "files": [FACTS, *(path.relative_to(made).as_posix() for path in tree(made))],
+    }
+
+
+def _runtime(row: WebRuntime, wasm: Path) -> dict[str, object]:
+    return {
+        "name": row.name,
+        "title": row.title,
+        "opens": row.opens,
+        "accelerator": row.accelerator,
+        "file": row.wasm_path,
+        "size_bytes": wasm.stat().st_size,
+        "sha256": file_sha256(wasm),
     }
 
 

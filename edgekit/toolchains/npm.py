@@ -36,7 +36,7 @@ class Package:
     @property
     def archive(self) -> str:
         """The path of the release's archive below a registry's address."""
-        return f"{self.name}/-/{self.name}-{self.version}.tgz"
+        return f"{self.name}/-/{self.name.rpartition('/')[2]}-{self.version}.tgz"
 
 
 def unpack(package: Package, patterns: tuple[str, ...], folder: Path) -> None:

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from edgekit.files import cache_folder
+from edgekit.files import cache_folder, files_sha256
 from edgekit.toolchains import npm
 from edgekit.toolchains.setup import Part, Run, Setup, SetupError
 
@@ -26,6 +26,9 @@ NPM = npm.Package(
 )
 _REMEDY = "check the network and npm_config_registry and try again"
 _STEPS = (("ci", "--no-audit", "--no-fund"), ("run", "check"), ("run", "build"))
+_SOURCES = ("src", "public", "index.html", "vite.config.ts", "package.json", "package-lock.json")
+_NOT_BUILT = ("src/tests/", "src/tools/")
+SITE_OF = "site.sha256"  # which sources web_demo/site was built from
 
 
 def _fetch(folder: Path, run: Run) -> None:
@@ -69,6 +72,16 @@ def run_npm(project: Path, *arguments: str) -> int:
     return subprocess.run(command, cwd=project, env={**os.environ, **own}).returncode
 
 
+def sources_sha256(project: Path) -> str:
+    """One hash of all that the app is built from."""
+    files = (
+        path for name in _SOURCES for path in sorted([project / name, *(project / name).rglob("*")])
+    )
+    built = (path.relative_to(project).as_posix() for path in files if path.is_file())
+    names = [name for name in built if not name.startswith(_NOT_BUILT)]
+    return files_sha256(project, *(project / name for name in names))
+
+
 def main(arguments: Sequence[str]) -> int:
     """Runs npm in web_demo/, or all that makes the app.
 
@@ -79,10 +92,13 @@ def main(arguments: Sequence[str]) -> int:
     steps = [tuple(arguments)] if arguments else _STEPS
     try:
         codes = (run_npm(project, *step) for step in steps)
-        return next((code for code in codes if code), 0)
+        failed = next((code for code in codes if code), 0)
     except SetupError as error:
         print(error, file=sys.stderr)
         return 1
+    if not failed and not arguments:
+        (project / SITE_OF).write_text(f"{sources_sha256(project)}\n", encoding="utf-8")
+    return failed
 
 
 if __name__ == "__main__":

@@ -298,7 +298,7 @@ def _served(model: Path | None) -> Mapping[str, Path]:
     """The files of the page's server by their names there."""
     own = files(__package__).joinpath("web")
     found = {name: Path(str(own.joinpath(name))) for name in _OWN_FILES}
-    found |= {name: setup.folder() / name for name in setup.FILES}
+    found |= {name: setup.folder() / name for name in setup.WASM_FILES}
     return found if model is None else {**found, "model": model}
 
 

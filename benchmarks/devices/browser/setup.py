@@ -1,6 +1,6 @@
 """onnxruntime-web, fetched once from the npm registry into edgekit's cache.
 
-Of the package's 130 MB three files are kept, each checked against its SHA-256 when it is fetched
+Of the package's 130 MB six files are kept, each checked against its SHA-256 when it is fetched
 and whenever it is used. They appear together or not at all.
 """
 
@@ -18,7 +18,7 @@ from edgekit.toolchains import npm
 from edgekit.toolchains.setup import Say, SetupError
 
 VERSION = "1.30.0"
-FILES: Mapping[str, str] = {
+WASM_FILES: Mapping[str, str] = {
     "ort.wasm.min.mjs": "219e6a1fc8a9938268d18efca3c91d310bd2f4a59bbd13744df5b2b7fc6cee3b",
     "ort-wasm-simd-threaded.mjs": (
         "e13f7f94fc51b4ca72b12faeb1ee95f4ace6dfbc8939bc718aabdc0a27c4299b"
@@ -27,6 +27,16 @@ FILES: Mapping[str, str] = {
         "3398c10d07d229bd91b364548e130e0e51a8e5704b88c7c083ebbeb78842dee2"
     ),
 }
+WEBGPU_FILES: Mapping[str, str] = {  # which apps load on request; edgekit measures without them
+    "ort.jspi.min.mjs": "bc57179d923fda2d88d4a395359c8df44399dde087bf9ff44fc0e40ab398e4d9",
+    "ort-wasm-simd-threaded.jspi.mjs": (
+        "270e2c6da9f297239d301d329782b6446641cb1e16a77967690adcfca35f3268"
+    ),
+    "ort-wasm-simd-threaded.jspi.wasm": (
+        "a54c76f86b0f0d9572380cf1c6292a7b3903716ffcbcd6b0e5c7050bf430eb93"
+    ),
+}
+FILES: Mapping[str, str] = {**WASM_FILES, **WEBGPU_FILES}
 
 
 def folder() -> Path:

@@ -1,7 +1,8 @@
 /** Files are loaded by one worker, whatever screen is shown: what it does goes on. */
 import type { Bundle } from "../core/index.ts";
 import { keptSizes, removeKept, wholeFiles } from "../store/kept.ts";
-import { filesOf, type SiteFile, type Use } from "../store/site.ts";
+import { filesOf, runtimesOf, type Runtime, type Site, type SiteFile, type Use } from "../store/site.ts";
+import type { Picked } from "../store/picked.ts";
 import { Remote } from "../worker/calls.ts";
 import type { FilesCalls } from "../worker/files.ts";
 
@@ -15,22 +16,30 @@ export interface Missing {
   readonly isBegun: boolean;
 }
 
-/** What a bundle needs before it runs. */
+/** Files that something needs before it runs. */
 export class Loading {
   /** Of all that is loaded. */
   readonly sizeBytes: number;
   private readonly uses: ReadonlyMap<Use | "runtime", readonly SiteFile[]>;
   private readonly files: readonly SiteFile[];
-  private readonly own: readonly SiteFile[];
 
   private static worker: Remote<FilesCalls> | null = null;
 
-  constructor(name: string, bundle: Bundle, runtime: SiteFile) {
-    const uses = filesOf(name, bundle);
-    this.uses = new Map([...uses, ["runtime", [runtime]]]);
-    this.own = [...uses.values()].flat();
-    this.files = [runtime, ...this.own];
+  private constructor(uses: ReadonlyMap<Use | "runtime", readonly SiteFile[]>) {
+    this.uses = uses;
+    this.files = [...uses.values()].flat();
     this.sizeBytes = sum(this.files);
+  }
+
+  /** What a bundle needs to run on the processor. */
+  static ofBundle(name: string, bundle: Bundle, site: Site): Loading {
+    const runtimes = runtimesOf(bundle, site).filter(({ accelerator }) => accelerator === "WebAssembly");
+    return new Loading(new Map([["runtime", runtimes.map(({ wasm }) => wasm)], ...filesOf(name, bundle, site)]));
+  }
+
+  /** What a runtime needs by itself. */
+  static ofRuntime({ wasm }: Runtime): Loading {
+    return new Loading(new Map([["runtime", [wasm]]]));
   }
 
   /** Asks the browser what it has. */
@@ -55,15 +64,26 @@ export class Loading {
    */
   async load(told: (bytes: number) => void, signal: AbortSignal): Promise<void> {
     await navigator.storage?.persist?.(); // else a browser may remove files when space is short
+    await Loading.remote().call("load", this.files, told, signal);
+  }
+
+  /** Keeps a bundle that a person has picked; `told` is told how many bytes are kept. */
+  static async keep(picked: Picked, told: (bytes: number) => void): Promise<void> {
+    await navigator.storage?.persist?.();
+    await Loading.remote().call("keep", picked, told);
+  }
+
+  private static remote(): Remote<FilesCalls> {
     Loading.worker ??= new Remote<FilesCalls>(
       new Worker(new URL("../worker/files.ts", import.meta.url), { type: "module" }),
     );
-    await Loading.worker.call("load", this.files, told, signal);
+    return Loading.worker;
   }
 
-  /** Removes the bundle's files. The runtime stays: other bundles need it. */
+  /** Removes the bundle's files. Runtimes stay: other bundles need them. */
   remove(): Promise<void> {
-    return removeKept(this.own.map((file) => file.sha256));
+    const own = [...this.uses].filter(([use]) => use !== "runtime").flatMap(([, files]) => files);
+    return removeKept(own.map((file) => file.sha256));
   }
 }
 

@@ -1,11 +1,14 @@
 /** The model of a screen: its worker ends with the screen. */
-import { EdgekitError, type Artifact, type Bundle } from "../core/index.ts";
-import { openable, openBundle } from "../store/site.ts";
+import { EdgekitError, type Bundle } from "../core/index.ts";
+import { wholeFiles } from "../store/kept.ts";
+import { openable, openBundle, readSite, type Runtime, type Site } from "../store/site.ts";
 import { Remote } from "../worker/calls.ts";
-import type { ModelCalls } from "../worker/model.ts";
+import type { ModelCalls, Opening } from "../worker/model.ts";
+import type { FileOption } from "./file-choice.ts";
 import type { Frame } from "./frame.ts";
 import { taskPage } from "./tasks/pages.ts";
 import type { TaskPage } from "./tasks/page.ts";
+import { hasWebGpu } from "./webgpu.ts";
 
 /** Threads of a model that nobody asked for more. */
 export const THREADS = 2;
@@ -21,7 +24,7 @@ export function modelOf(frame: Frame): Remote<ModelCalls> {
 /** What screens want to know of a bundle. */
 export interface Subject {
   readonly bundle: Bundle;
-  readonly files: readonly Artifact[];
+  readonly files: readonly FileOption[];
   readonly page: TaskPage;
 }
 
@@ -37,5 +40,21 @@ export async function subjectOf(name: string): Promise<Subject> {
     const { task } = bundle.manifest;
     throw new EdgekitError("UnsupportedTask", `this app has no task ${task}: update it`);
   }
-  return { bundle, files: openable(bundle), page };
+  return { bundle, files: await optionsOf(bundle, await readSite()), page };
+}
+
+/** Each file on the processor, and on the graphics processor where its runtime has been loaded. */
+async function optionsOf(bundle: Bundle, site: Site): Promise<readonly FileOption[]> {
+  const [kept, isGpuThere] = await Promise.all([wholeFiles(), hasWebGpu()]);
+  const isUsable = ({ accelerator, wasm }: Runtime) =>
+    accelerator === "WebAssembly" || (isGpuThere && kept.has(wasm.sha256));
+  const usable = site.runtimes.filter(isUsable);
+  return openable(bundle, site).flatMap((artifact) =>
+    usable.filter(({ opens }) => opens === artifact.runtime).map((runtime) => ({ artifact, runtime })),
+  );
+}
+
+/** What opens a file in the worker of a screen. */
+export function openingOf(bundle: string, { artifact, runtime }: FileOption, threads = THREADS): Opening {
+  return { bundle, file: artifact.file, runtime: runtime.name, threads };
 }

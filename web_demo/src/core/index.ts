@@ -17,7 +17,7 @@ export { CodePoints, toCodePoints, type CharacterRange } from "./code-points.ts"
 export { EdgekitError, type ErrorKind } from "./edgekit-error.ts";
 export { JsonObject } from "./json-object.ts";
 export { Buckets } from "./model/buckets.ts";
-export { Bundle, type Files } from "./model/bundle.ts";
+export { Bundle, sha256, type Files } from "./model/bundle.ts";
 export { EdgeModel, type Answered, type AskOptions } from "./model/edge-model.ts";
 export type { Engine, Inputs, Outputs } from "./model/engine.ts";
 export {

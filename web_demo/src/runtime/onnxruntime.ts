@@ -1,38 +1,44 @@
-/** onnxruntime-web in WebAssembly, started once in a worker. Its files lie in the site, as npm has them. */
+/** onnxruntime-web, started once in a worker. Its files lie in the site, as npm has them. */
 import type { Artifact, Engine } from "../core/index.ts";
 import { base } from "../store/site.ts";
 import { OnnxEngine, type Ort } from "./onnx-engine.ts";
+import type { Content, StartedRuntime } from "./runtimes.ts";
 
-/** A file's content, and weights that lie beside it, by the names that the file has for them. */
-export interface Content {
-  readonly model: Uint8Array;
-  readonly beside: ReadonlyMap<string, Uint8Array>;
-}
+/** Where it computes. */
+type Provider = "wasm" | "webgpu";
+
+/** Its builds. That for WebGPU waits for the GPU by JavaScript Promise Integration. */
+const MODULES: Readonly<Record<Provider, string>> = {
+  wasm: "ort.wasm.min.mjs",
+  webgpu: "ort.jspi.min.mjs",
+};
 
 /** The runtime. */
-export class OnnxRuntime {
+export class OnnxRuntime implements StartedRuntime {
+  readonly threads: number;
   private readonly ort: Ort;
-  private readonly way: string;
+  private readonly provider: Provider;
 
-  private constructor(ort: Ort, way: string) {
+  private constructor(ort: Ort, provider: Provider, threads: number) {
     this.ort = ort;
-    this.way = way;
+    this.provider = provider;
+    this.threads = threads;
   }
 
   /**
    * Loads the runtime.
    *
    * @param wasm the content of its WebAssembly; null lets it load that from the site
-   * @param threads how many are wanted; a page that is not isolated from others has one
+   * @param wanted threads; a page that is not isolated from others has one
    */
-  static async start(wasm: Uint8Array | null, threads: number): Promise<OnnxRuntime> {
+  static async start(provider: Provider, wasm: Uint8Array | null, wanted: number): Promise<OnnxRuntime> {
     const place = new URL("ort/", base()).href;
-    const ort: Ort = await import(/* @vite-ignore */ `${place}ort.wasm.min.mjs`);
-    const numThreads = globalThis.crossOriginIsolated ? threads : 1;
+    const ort: Ort = await import(/* @vite-ignore */ `${place}${MODULES[provider]}`);
+    const numThreads = globalThis.crossOriginIsolated ? wanted : 1;
     Object.assign(ort.env.wasm, { numThreads, wasmPaths: place });
     if (wasm !== null) ort.env.wasm.wasmBinary = wasm.buffer as ArrayBuffer;
     ort.env.logLevel = "error";
-    return new OnnxRuntime(ort, `WebAssembly, ${numThreads} thread${numThreads === 1 ? "" : "s"}`);
+    return new OnnxRuntime(ort, provider, numThreads);
   }
 
   /** Compiles the WebAssembly, which the first file else pays for. */
@@ -40,13 +46,14 @@ export class OnnxRuntime {
     await this.ort.InferenceSession.create(new Uint8Array(1)).catch(() => {}); // it is no model
   }
 
-  /**
-   * Opens a file.
-   *
-   * @throws EdgekitError RuntimeFailed: it cannot be opened
-   */
   open({ model, beside }: Content, artifact: Artifact): Promise<Engine> {
     const externalData = [...beside].map(([path, data]) => ({ path, data }));
-    return OnnxEngine.open(this.ort, model, artifact, { session: { externalData }, way: this.way });
+    const session = { externalData, executionProviders: [this.provider] };
+    return OnnxEngine.open(this.ort, model, artifact, { session, way: this.way });
+  }
+
+  private get way(): string {
+    if (this.provider === "webgpu") return "WebGPU";
+    return `WebAssembly, ${this.threads} thread${this.threads === 1 ? "" : "s"}`;
   }
 }

@@ -1,7 +1,7 @@
 /** Files of the site are loaded into the browser's own storage, and checked, in a worker. */
-import { EdgekitError } from "../core/index.ts";
+import { EdgekitError, sha256 } from "../core/index.ts";
 import { say } from "../app/words.ts";
-import { keptFolder, partOf, wholeFiles } from "./kept.ts";
+import { keptFolder, partOf, wholeFiles, write } from "./kept.ts";
 import { base, type SiteFile } from "./site.ts";
 
 /**
@@ -63,17 +63,8 @@ async function ask(file: SiteFile, from: number, signal: AbortSignal): Promise<R
   return answer;
 }
 
-/** Writes bytes, or fails where there is no space: Chromium returns an error's number as a size. */
-function write(out: FileSystemSyncAccessHandle, bytes: Uint8Array, at: number): number {
-  const written = out.write(bytes as Uint8Array<ArrayBuffer>, { at });
-  if (written !== bytes.length) throw new DOMException("", "QuotaExceededError");
-  return written;
-}
-
 async function isRight(part: FileSystemFileHandle, file: SiteFile): Promise<boolean> {
-  const content = await (await part.getFile()).arrayBuffer();
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", content));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("") === file.sha256;
+  return (await sha256(new Uint8Array(await (await part.getFile()).arrayBuffer()))) === file.sha256;
 }
 
 /** What cut a download off, as an error with words for people. */

@@ -5,15 +5,20 @@ import { say } from "../app/words.ts";
 const FOLDER = "files";
 const PART = ".part";
 
+/** The folder of all kept files. */
+export function keptFolder(): Promise<FileSystemDirectoryHandle> {
+  return nestedFolder(FOLDER);
+}
+
 /**
- * The folder of all kept files.
+ * A folder of the site's storage.
  *
  * @throws EdgekitError RuntimeFailed: the browser keeps nothing here
  */
-export async function keptFolder(): Promise<FileSystemDirectoryHandle> {
+export async function nestedFolder(name: string): Promise<FileSystemDirectoryHandle> {
   try {
     const root = await navigator.storage.getDirectory();
-    return await root.getDirectoryHandle(FOLDER, { create: true });
+    return await root.getDirectoryHandle(name, { create: true });
   } catch (error) {
     throw new EdgekitError("RuntimeFailed", say("error_storage"), error);
   }
@@ -37,15 +42,52 @@ export async function keptSizes(): Promise<Map<string, number>> {
 
 /** The hashes of the files that are whole. */
 export async function wholeFiles(): Promise<ReadonlySet<string>> {
-  const whole = new Set<string>();
-  for await (const name of (await keptFolder()).keys()) if (!name.endsWith(PART)) whole.add(name);
-  return whole;
+  return new Set(await wholeNames(await keptFolder()));
+}
+
+/** The names in a folder of the files that are whole. */
+export async function wholeNames(folder: FileSystemDirectoryHandle): Promise<readonly string[]> {
+  const names: string[] = [];
+  for await (const name of folder.keys()) if (!name.endsWith(PART)) names.push(name);
+  return names;
 }
 
 /** All of a file that is whole; else an error. */
 export async function readKept(hash: string): Promise<Uint8Array> {
   const handle = await (await keptFolder()).getFileHandle(hash);
   return new Uint8Array(await (await handle.getFile()).arrayBuffer());
+}
+
+/**
+ * Writes all of a file, which appears whole or not at all. In a worker.
+ *
+ * @throws EdgekitError RuntimeFailed: there is no space
+ */
+export async function keepWhole(
+  folder: FileSystemDirectoryHandle,
+  name: string,
+  content: Uint8Array,
+): Promise<void> {
+  const part = await folder.getFileHandle(partOf(name), { create: true });
+  const out = await part.createSyncAccessHandle();
+  try {
+    out.truncate(0);
+    write(out, content, 0);
+  } finally {
+    out.close();
+  }
+  await part.move(name);
+}
+
+/**
+ * Writes bytes at a place, and returns how many. Chromium returns an error's number as a size.
+ *
+ * @throws EdgekitError RuntimeFailed: there is no space
+ */
+export function write(out: FileSystemSyncAccessHandle, bytes: Uint8Array, at: number): number {
+  const written = out.write(bytes as Uint8Array<ArrayBuffer>, { at });
+  if (written === bytes.length) return written;
+  throw new EdgekitError("RuntimeFailed", say("error_no_space"));
 }
 
 /** Removes files, whole or not, if they are there. */

@@ -23,7 +23,7 @@ const fed = new Uint8Array(Int32Array.of(7, 8, 1, 1).buffer);
 /** Doubles the ids; keeps what is saved. */
 class Host implements BenchmarkHost {
   readonly runtimes = ["onnxruntime"];
-  saved = new Float32Array(0);
+  saved: Float32Array = new Float32Array(0);
   closed = 0;
 
   async open() {

@@ -32,7 +32,7 @@ const HOST: BenchmarkHost = {
 
 /** Loads the runtime, which is no part of opening a file. */
 const start: Call<number, never, null> = async (threads) => {
-  runtime = await OnnxRuntime.start(null, threads);
+  runtime = await OnnxRuntime.start("wasm", null, threads);
   await runtime.warm();
   return null;
 };

@@ -12,7 +12,7 @@ import {
   type TestCase,
   type TestReport,
 } from "../core/index.ts";
-import { OnnxRuntime, type Content } from "../runtime/onnxruntime.ts";
+import { startRuntime, type Content, type RuntimeName, type StartedRuntime } from "../runtime/runtimes.ts";
 import { readKept } from "../store/kept.ts";
 import { openBundle, readSite } from "../store/site.ts";
 import { answerCalls, type Call } from "./calls.ts";
@@ -22,6 +22,8 @@ export interface Opening {
   /** The name of its folder in the site. */
   readonly bundle: string;
   readonly file: string;
+  readonly runtime: RuntimeName;
+  /** As many as are wanted: a page that is not isolated from others has one. */
   readonly threads: number;
 }
 
@@ -34,7 +36,6 @@ export interface Measuring {
   readonly runs: number;
   /** The machine in one line. */
   readonly machine: string;
-  readonly threads: number;
 }
 
 /** What it gave: a line of results.jsonl, and the latencies in it. */
@@ -44,7 +45,8 @@ export interface Measured {
 }
 
 let bundle: Bundle | null = null;
-let runtime: Promise<OnnxRuntime> | null = null;
+const runtimes = new Map<RuntimeName, Promise<StartedRuntime>>();
+let threads = 1;
 let engine: Engine | null = null;
 let model: EdgeModel | null = null;
 let index: SearchIndex | null = null;
@@ -58,13 +60,14 @@ const read: Call<string, never, string> = async (name) => {
 };
 
 /** Opens a file instead of the one before, and returns the runtime's title. */
-const open: Call<Opening, never, string> = async ({ bundle: name, file, threads }) => {
+const open: Call<Opening, never, string> = async ({ bundle: name, file, ...asked }) => {
   await model?.close();
+  model = null;
   bundle ??= await openBundle(name);
   const artifact = bundle.artifact(file);
-  runtime ??= start(threads);
-  const [started, content] = await Promise.all([runtime, contentOf(artifact.files)]);
-  engine = await started.open(content, artifact);
+  const [runtime, content] = await Promise.all([started(asked), contentOf(artifact.files)]);
+  engine = await runtime.open(content, artifact);
+  threads = runtime.threads;
   model = await EdgeModel.open(bundle, artifact, engine);
   return engine.title;
 };
@@ -97,7 +100,7 @@ const selfTest: Call<null, TestCase, TestReport> = (_, progress) => {
 const measure: Call<Measuring, number, Measured> = async (asked, progress) => {
   const { artifact } = opened();
   const started = new Date().toISOString();
-  const { length, warmUp, runs, machine, threads } = asked;
+  const { length, warmUp, runs, machine } = asked;
   const found = await latenciesMs(artifact, engine!, { length, warmUp, runs, progress });
   const conditions = { runtime: engine!.title, machine, threads, length, started, warmUp };
   const json = measurementToJson(bundle!, artifact, { ...conditions, latenciesMs: found });
@@ -114,9 +117,16 @@ function opened(): EdgeModel {
   return model;
 }
 
-async function start(threads: number): Promise<OnnxRuntime> {
-  const site = await readSite();
-  return OnnxRuntime.start(await readKept(site.runtime.sha256), threads);
+/** The runtime of that name; threads are chosen when it is first asked for. */
+function started(asked: Pick<Opening, "runtime" | "threads">): Promise<StartedRuntime> {
+  const known = runtimes.get(asked.runtime) ?? start(asked);
+  runtimes.set(asked.runtime, known);
+  return known;
+}
+
+async function start({ runtime, threads }: Pick<Opening, "runtime" | "threads">): Promise<StartedRuntime> {
+  const { wasm, title } = (await readSite()).runtimes.find(({ name }) => name === runtime)!;
+  return startRuntime(runtime, await readKept(wasm.sha256), title, threads);
 }
 
 /** A file's own content, and that of its weights, which come after it. */

@@ -35,8 +35,8 @@ function section(title: Word, content: HTMLElement): readonly HTMLElement[] {
 
 function versionsOf(site: Site): string {
   const threads = crossOriginIsolated ? say("about_threads", THREADS) : say("about_one_thread");
-  const runtime = `onnxruntime-web ${site.runtimeVersion} (${threads})`;
-  return [say("about_app", site.version, navigator.userAgent), say("about_runtimes", runtime)].join("\n");
+  const runtimes = site.runtimes.map(({ title, accelerator }) => say("file_on", title, accelerator)).join("; ");
+  return [say("about_app", site.version, navigator.userAgent), say("about_runtimes", runtimes), threads].join("\n");
 }
 
 async function licenceOf(name: string): Promise<string> {

@@ -1,10 +1,10 @@
 /** Two files answer the same text, side by side. */
-import type { Answer, Answered, Artifact, CompareState } from "../../core/index.ts";
+import type { Answer, Answered, CompareState } from "../../core/index.ts";
 import { AskForm } from "../ask-form.ts";
 import { button, element, show } from "../dom.ts";
-import { FileChoice } from "../file-choice.ts";
+import { FileChoice, optionName, type FileOption } from "../file-choice.ts";
 import { Frame } from "../frame.ts";
-import { modelOf, subjectOf, THREADS, type Subject } from "../model.ts";
+import { modelOf, openingOf, subjectOf, type Subject } from "../model.ts";
 import { milliseconds, say } from "../words.ts";
 
 /** The screen *Compare* for one bundle. */
@@ -38,7 +38,7 @@ class Compare {
     const second = new FileChoice("compare_right", "right", files);
     second.choose(files.length - 1);
     const form = new AskForm(page, await this.model.call("read", this.name));
-    this.run = () => void this.work(() => this.compare(form.texts(), first.file, second.file));
+    this.run = () => void this.work(() => this.compare(form.texts(), first.chosen, second.chosen));
     this.frame.content.append(
       element("p", { class: "detail" }, say("compare_intro")),
       ...[first.root, second.root, form.root],
@@ -47,7 +47,7 @@ class Compare {
       element("div", { class: "columns" }, ...this.sides.map((side) => side.root)),
       this.verdict,
     );
-    this.render({ state: "choosing", files });
+    this.render({ state: "choosing", files: files.map(({ artifact }) => artifact) });
   }
 
   /** Starts work of this screen. */
@@ -55,15 +55,15 @@ class Compare {
     return this.frame.work((error) => this.render({ state: "failed", error }), block);
   }
 
-  private async compare(texts: readonly string[], first: Artifact, second: Artifact): Promise<void> {
-    this.render({ state: "running", first: first.file, second: second.file });
+  private async compare(texts: readonly string[], first: FileOption, second: FileOption): Promise<void> {
+    this.render({ state: "running", first: first.artifact.file, second: second.artifact.file });
     const results = [await this.answerOf(first, texts), await this.answerOf(second, texts)] as const;
-    [first, second].forEach(({ file }, place) => show(this.sides[place].title, file));
+    [first, second].forEach((option, place) => show(this.sides[place].title, optionName(option)));
     this.render({ state: "done", first: results[0], second: results[1] });
   }
 
-  private async answerOf({ file }: Artifact, texts: readonly string[]): Promise<Answered> {
-    await this.model.call("open", { bundle: this.name, file, threads: THREADS });
+  private async answerOf(option: FileOption, texts: readonly string[]): Promise<Answered> {
+    await this.model.call("open", openingOf(this.name, option));
     await this.model.call("ask", texts); // the first answer of a file is slower than all others
     return this.model.call("ask", texts);
   }

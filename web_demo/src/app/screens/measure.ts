@@ -1,9 +1,9 @@
 /** Measures one file in this page; the result is a line that `edgekit report` reads. */
-import type { Artifact, BenchmarkState } from "../../core/index.ts";
+import type { BenchmarkState } from "../../core/index.ts";
 import { button, choice, element, fill, fillMeter, labelled, meter, share, show } from "../dom.ts";
-import { FileChoice } from "../file-choice.ts";
+import { FileChoice, type FileOption } from "../file-choice.ts";
 import { Frame } from "../frame.ts";
-import { modelOf, subjectOf, THREADS, type Subject } from "../model.ts";
+import { modelOf, openingOf, subjectOf, THREADS, type Subject } from "../model.ts";
 import { milliseconds, say } from "../words.ts";
 
 const MAX_THREADS = 64;
@@ -46,9 +46,9 @@ class Measure {
 
   async begin(): Promise<void> {
     this.subject = await subjectOf(this.name);
-    const files = new FileChoice("file", "file", this.subject.files, (file) => this.offerLengths(file));
-    this.offerLengths(files.file);
-    this.run = () => this.check(files.file);
+    const files = new FileChoice("file", "file", this.subject.files, (option) => this.offerLengths(option));
+    this.offerLengths(files.chosen);
+    this.run = () => this.check(files.chosen);
     this.frame.content.append(
       element("p", { class: "detail" }, say("measure_intro")),
       files.root,
@@ -60,7 +60,7 @@ class Measure {
       ...[this.progress, this.median, this.details],
       element("p", { class: "detail" }, say("measure_command")),
     );
-    this.render({ state: "choosing", files: this.subject.files });
+    this.render({ state: "choosing", files: this.subject.files.map(({ artifact }) => artifact) });
   }
 
   /** Starts work of this screen. */
@@ -69,27 +69,28 @@ class Measure {
   }
 
   /** Lengths that a file takes; of one that takes any, the usual ones. */
-  private offerLengths(artifact: Artifact): void {
+  private offerLengths({ artifact }: FileOption): void {
     const most = this.subject.bundle.manifest.maxLength;
     this.lengths = artifact.buckets ?? [...USUAL_LENGTHS.filter((length) => length < most), most];
     fill(this.length, this.lengths.map(String));
   }
 
-  private check(artifact: Artifact): void {
+  private check(option: FileOption): void {
     const [threads, runs] = [this.threads, this.runs].map((field) => Number(field.value));
     const isRight = isWithin(threads, 1, MAX_THREADS) && isWithin(runs, MIN_RUNS, MAX_RUNS);
     if (!isRight) return show(this.frame.problem, say("measure_wrong"));
     const length = this.lengths[this.length.selectedIndex];
-    void this.work(() => this.measure(artifact, length, threads, runs));
+    void this.work(() => this.measure(option, length, threads, runs));
   }
 
   /** The worker is a new one: threads of a runtime are chosen once. */
-  private async measure({ file }: Artifact, length: number, threads: number, runs: number): Promise<void> {
+  private async measure(option: FileOption, length: number, threads: number, runs: number): Promise<void> {
+    const { file } = option.artifact;
     this.render({ state: "running", file, done: 0, of: runs });
     const model = modelOf(this.frame);
     try {
-      await model.call("open", { bundle: this.name, file, threads });
-      const asked = { length, warmUp: WARM_UP, runs, threads, machine: navigator.userAgent };
+      await model.call("open", openingOf(this.name, option, threads));
+      const asked = { length, warmUp: WARM_UP, runs, machine: navigator.userAgent };
       const { json, latenciesMs } = await model.call("measure", asked, (done) =>
         this.render({ state: "running", file, done, of: runs }),
       );

@@ -1,9 +1,10 @@
 /** Runs a bundle's golden texts, and shows the first difference of each case that fails. */
-import { reportToJson, type Artifact, type SelfTestState, type TestCase } from "../../core/index.ts";
+import { passed, reportToJson, type SelfTestState, type TestCase } from "../../core/index.ts";
 import { button, element, share } from "../dom.ts";
 import { FileChoice } from "../file-choice.ts";
 import { Frame } from "../frame.ts";
-import { modelOf, subjectOf, THREADS } from "../model.ts";
+import { modelOf, openingOf, subjectOf } from "../model.ts";
+import { keepProof } from "../proofs.ts";
 import { say } from "../words.ts";
 
 /** The screen *Self-test* for one bundle. */
@@ -35,7 +36,7 @@ class SelfTestScreen {
   async begin(): Promise<void> {
     const { files } = await subjectOf(this.name);
     const choice = new FileChoice("file", "file", files);
-    this.test = () => void this.work(() => this.run(choice.file));
+    this.test = () => void this.work(() => this.run(choice));
     this.frame.content.append(
       element("p", { class: "detail" }, say("self_test_intro")),
       choice.root,
@@ -51,14 +52,17 @@ class SelfTestScreen {
     return this.frame.work((error) => this.render({ state: "failed", error }), block);
   }
 
-  private async run({ file }: Artifact): Promise<void> {
+  private async run(choice: FileChoice): Promise<void> {
+    const option = choice.chosen;
     const cases: TestCase[] = [];
     this.render({ state: "running", cases });
-    await this.model.call("open", { bundle: this.name, file, threads: THREADS });
+    await this.model.call("open", openingOf(this.name, option));
     const report = await this.model.call("selfTest", null, (done) => {
       cases.push(done);
       this.render({ state: "running", cases });
     });
+    keepProof(option, passed(report));
+    choice.showProof();
     this.render({ state: "done", report });
   }
 

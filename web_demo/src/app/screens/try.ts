@@ -1,10 +1,10 @@
 /** Asks a model. */
-import type { Answered, Artifact, TryState } from "../../core/index.ts";
+import type { Answered, TryState } from "../../core/index.ts";
 import { AskForm } from "../ask-form.ts";
 import { button, element, show } from "../dom.ts";
-import { FileChoice } from "../file-choice.ts";
+import { FileChoice, type FileOption } from "../file-choice.ts";
 import { Frame } from "../frame.ts";
-import { modelOf, subjectOf, THREADS, type Subject } from "../model.ts";
+import { modelOf, openingOf, subjectOf, type Subject } from "../model.ts";
 import { SearchPanel } from "../search-panel.ts";
 import { milliseconds, say, sayCount } from "../words.ts";
 
@@ -40,30 +40,31 @@ class Try {
   async begin(): Promise<void> {
     this.subject = await subjectOf(this.name);
     const { files, page, bundle } = this.subject;
-    const choice = new FileChoice("file", "file", files, (file) => void this.start(() => this.open(file)));
+    const choice = new FileChoice("file", "file", files, (option) => void this.start(() => this.open(option)));
     this.frame.content.append(choice.root, this.form, this.frame.problem, this.side);
     const form = new AskForm(page, await this.model.call("read", this.name));
     const sample = button(say("try_sample"), "text", () => form.fillWithSample());
     this.form.append(form.root, element("div", { class: "flow" }, this.run, sample));
-    this.ask = () => void this.start(() => this.answerTo(form.texts(), choice.file));
+    this.ask = () => void this.start(() => this.answerTo(form.texts(), choice.chosen));
     if (bundle.manifest.task === "sentence-similarity") {
-      this.side.append(new SearchPanel(this.model, (use) => this.start(() => this.searching(choice.file, use))).root);
+      this.side.append(new SearchPanel(this.model, (use) => this.start(() => this.searching(choice.chosen, use))).root);
     }
-    await this.open(choice.file);
+    await this.open(choice.chosen);
   }
 
-  private async open({ file }: Artifact): Promise<void> {
+  private async open(option: FileOption): Promise<void> {
+    const { file } = option.artifact;
     this.render({ state: "preparing", bundle: this.name, file });
-    const runtime = await this.model.call("open", { bundle: this.name, file, threads: THREADS });
+    const runtime = await this.model.call("open", openingOf(this.name, option));
     this.render({ state: "ready", bundle: this.name, file, runtime });
   }
 
-  private async answerTo(texts: readonly string[], { file }: Artifact): Promise<void> {
+  private async answerTo(texts: readonly string[], { artifact: { file } }: FileOption): Promise<void> {
     this.render({ state: "running", bundle: this.name, file });
     this.render({ state: "done", texts, result: await this.model.call("ask", texts) });
   }
 
-  private async searching({ file }: Artifact, use: () => Promise<void>): Promise<void> {
+  private async searching({ artifact: { file } }: FileOption, use: () => Promise<void>): Promise<void> {
     this.render({ state: "running", bundle: this.name, file });
     await use();
     this.frame.showBusy(false);

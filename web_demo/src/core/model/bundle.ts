@@ -121,7 +121,7 @@ function told<T>(file: string, read: () => T): T {
 }
 
 /** A hash as SHA-256 sums are written. */
-async function sha256(content: Uint8Array): Promise<string> {
+export async function sha256(content: Uint8Array): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", content as Uint8Array<ArrayBuffer>);
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
