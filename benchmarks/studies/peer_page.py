@@ -48,7 +48,7 @@ class Verdicts:
     Attributes:
         digest: of the files and the texts that were judged.
         texts: how many.
-        pytorch: the metric of PyTorch's answers.
+        pytorch: Spearman's correlation of PyTorch's answers.
         qualities: by name, without a length.
     """
 
@@ -174,7 +174,7 @@ def _properties(contest: Contest, maker: str) -> tuple[str, ...]:
         _median([ms for row in rows for ms in row.first_ms if row.conditions.length == _MEMORY_AT]),
         megabytes(memory[0]) if memory and memory[0] else _NOTHING,
         f"{found.cosine_mean:.4f} / {found.cosine_min:.4f}" if found else _NOTHING,
-        f"{100 * found.metric:.2f}" if found else _NOTHING,
+        f"{100 * found.spearman:.2f}" if found else _NOTHING,
         f"{found.moved:.0e}" if found and found.moved else "0" if found else _NOTHING,
     )
 

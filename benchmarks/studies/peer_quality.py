@@ -1,28 +1,25 @@
 """How good the answers of files of one model are, whoever made them: a text at a time, as apps ask.
 
 Vectors are compared with those of PyTorch, and with those that the same file gives of the same text
-with more padding. Labelled pairs, where there are some, give the metric of ``edgekit eval``.
+with more padding; cosines of labelled pairs with the scores that people gave them.
 """
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from edgekit.app import opening
-from edgekit.app.inference import App
 from edgekit.benchmarks import foreign
 from edgekit.bundle import Bundle
-from edgekit.evaluation import ways
-from edgekit.evaluation.kinds import AnyKind, EvaluationOptions, ModelFacts
-from edgekit.postprocess import Outputs
 from edgekit.runtime import table
-from edgekit.runtime.feeding import feed
+from edgekit.runtime.feeding import feed, fit
 from edgekit.runtime.session import Feed, Session
-from edgekit.tokens.encoded import Prompt
+from edgekit.signature import Signature
+from edgekit.tokens.encoding import Tokenizer
 
 PADDING = 17  # tokens that are added where a file takes any length
 _PADDED = 100  # texts that are asked again with padding
@@ -35,13 +32,13 @@ class VectorQuality:
     Attributes:
         cosine_mean: with PyTorch's vectors, on average over the texts.
         cosine_min: the least of them.
-        metric: Spearman's correlation with the labels.
+        spearman: the correlation of the pairs' cosines with their scores.
         moved: how far padding alone moves a value of a vector, at most.
     """
 
     cosine_mean: float
     cosine_min: float
-    metric: float
+    spearman: float
     moved: float
 
 
@@ -56,11 +53,11 @@ class OneByOne:
 
     def __init__(self, files: Sequence[foreign.Foreign]) -> None:
         self._names = files[0].names
-        opened = [(_opened(file), file) for file in files]
-        self.runtime = opened[0][0].runtime
-        self._any = opened[0][0] if opened[0][0].lengths is None else None
+        opened = [_opened(file) for file in files]
+        self.runtime = opened[0].runtime
+        self._any = opened[0] if opened[0].lengths is None else None
         self._fixed: Mapping[int, Session] = {
-            length: session for session, _ in opened for length in session.lengths or ()
+            length: session for session in opened for length in session.lengths or ()
         }
         self.lengths = None if self._any else tuple(sorted(self._fixed))
 
@@ -84,24 +81,27 @@ class Judge:
 
     Args:
         bundle: of the model.
-        data: pairs with scores, as of ``edgekit eval --data``.
+        data: tab-separated columns score, sentence1 and sentence2, with a header.
 
     Attributes:
         texts: how many texts a file is asked.
-        pytorch: the metric of PyTorch's own answers.
+        spearman: the correlation of PyTorch's own cosines with the scores.
     """
 
     def __init__(self, bundle: Bundle, data: Path) -> None:
-        model = ModelFacts.of(bundle)
-        self._bundle, self._facts = bundle, model.facts
-        self._kind: AnyKind = ways.prepare(data, model, None, EvaluationOptions(), None).kind
-        self._prompts: Sequence[Prompt] = [
-            self._kind.prompt(model.tokenizer, index) for index in range(len(self._kind.asked))
+        from edgekit.runtime.eager import Eager
+
+        self._bundle, tokenizer = bundle, Tokenizer.of(bundle)
+        with data.open(encoding="utf-8", newline="") as file:
+            pairs = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+        self._scores = [float(pair["score"]) for pair in pairs]
+        prompts = [
+            tokenizer.prompt(bundle.manifest.task, pair["sentence1"], pair["sentence2"])
+            for pair in pairs
         ]
-        with opening.open_app(bundle, None) as app:
-            answers = self._answers(app)
-        self._truth = _vectors(answers)
-        self.texts, self.pytorch = len(answers), self._metric(answers)
+        self._rows = [row for prompt in prompts for row in prompt.encodings]
+        self._truth = self._vectors(Eager(bundle.path), bundle.signature)
+        self.texts, self.spearman = len(self._rows), self._correlation(self._truth)
 
     def judge(self, paths: Sequence[Path]) -> VectorQuality:
         """The quality of a file, or of the files that one tool makes for several lengths.
@@ -113,42 +113,41 @@ class Judge:
             EdgekitError: a file does not open, or is not of the bundle's task.
         """
         files = [foreign.opened(path, self._bundle) for path in paths]
-        session = OneByOne(files)
-        with App(files[0], files[0].artifact, session) as app:
-            answers = self._answers(app)
-        found = _vectors(answers)
-        cosines = (found * self._truth).sum(1) / (
-            np.linalg.norm(found, axis=1) * np.linalg.norm(self._truth, axis=1)
-        )
+        session, signature = OneByOne(files), files[0].signature
+        found = self._vectors(session, signature)
+        cosines = _cosines(found, self._truth)
         return VectorQuality(
             float(cosines.mean()),
             float(cosines.min()),
-            self._metric(answers),
-            self._moved(files[0], session, found),
+            self._correlation(found),
+            float(np.abs(self._padded(session, signature) - found[:_PADDED]).max()),
         )
 
-    def _answers(self, app: App) -> Outputs:
-        """The outputs of every row of every prompt, in order."""
-        return app.infer([row for prompt in self._prompts for row in prompt.encodings])
+    def _vectors(self, session: Session, signature: Signature) -> np.ndarray:
+        """Each text's vector, padded no further than the file needs: float32 (texts, width)."""
+        feeds = (feed([row], fit(len(row), session.lengths), signature) for row in self._rows)
+        return np.array([_first(session.run(each)) for each in feeds])
 
-    def _metric(self, answers: Outputs) -> float:
-        rest, records = iter(answers), []
-        for index, prompt in enumerate(self._prompts):
-            rows = [next(rest) for _ in prompt.encodings]
-            records.append(self._kind.record(self._facts, index, prompt, rows))
-        return float(self._kind.judge(records).measures[0].value)
+    def _padded(self, session: OneByOne, signature: Signature) -> np.ndarray:
+        """The same of the first texts, with more padding."""
+        longest = max(session.lengths or (0,))
+        rows = self._rows[:_PADDED]
+        feeds = (feed([row], longest or len(row) + PADDING, signature) for row in rows)
+        return np.array([_first(session.run(each)) for each in feeds])
 
-    def _moved(self, bundle: Bundle, session: OneByOne, tight: np.ndarray) -> float:
-        """How far padding moves a value, over the first texts."""
-        rows = [row for prompt in self._prompts for row in prompt.encodings][:_PADDED]
-        most = 0.0
-        for row, vector in zip(rows, tight, strict=False):
-            length = max(session.lengths) if session.lengths else len(row) + PADDING
-            padded = session.run(feed([row], length, bundle.signature))
-            most = max(most, float(np.abs(next(iter(padded.values()))[0] - vector).max()))
-        return most
+    def _correlation(self, vectors: np.ndarray) -> float:
+        """Spearman's, of the pairs' cosines with their scores."""
+        from scipy.stats import spearmanr
+
+        return float(spearmanr(_cosines(vectors[0::2], vectors[1::2]), self._scores).statistic)
 
 
-def _vectors(answers: Outputs) -> np.ndarray:
-    """Each row's one output: float32 (texts, width)."""
-    return np.array([next(iter(outputs.values())) for outputs in answers])
+def _first(outputs: Mapping[str, np.ndarray]) -> np.ndarray:
+    """The one text's one vector."""
+    return np.asarray(next(iter(outputs.values()))[0])
+
+
+def _cosines(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Row by row."""
+    lengths = np.linalg.norm(left, axis=1) * np.linalg.norm(right, axis=1)
+    return np.asarray((left * right).sum(1) / lengths)

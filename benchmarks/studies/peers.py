@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
-import edgekit
 from edgekit import documents
 from edgekit.benchmarks import session
 from edgekit.benchmarks.measurement import Measurement
@@ -67,7 +68,8 @@ def ours(folder: Path, force: bool) -> Bundle:
     """The bundle that is compared, converted into the study's folder once."""
     path = folder / "all-MiniLM-L6-v2.edgekit"
     if force or not path.exists():
-        edgekit.convert(DEMO, to=("onnx", "tflite"), out=path, force=True, progress=click.echo)
+        command = (*("edgekit", "convert", DEMO), "--to", "onnx,tflite", "-o", str(path), "--force")
+        subprocess.run([sys.executable, "-m", *command], check=True)
     return Bundle.open(path)
 
 
@@ -101,7 +103,7 @@ def judged(bundle: Bundle, data: Path, files: Mapping[Contestant, Path], folder:
         click.echo(f"ask {judge.texts} texts: {key.name}")
         paths = [path for contestant, path in files.items() if contestant.of_any_length == key]
         qualities[key.name] = judge.judge(paths)
-    found = Verdicts(digest, judge.texts, judge.pytorch, qualities)
+    found = Verdicts(digest, judge.texts, judge.spearman, qualities)
     write_text(kept, documents.dump_json(found, kept.name, indent=1) + "\n")
     return found
 
