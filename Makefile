@@ -29,7 +29,7 @@ check: $(READY) docs  ## lint, format, types, which package imports which, and t
 	$(BIN)/mypy --config-file tests/mypy.ini
 	$(BIN)/lint-imports
 
-docs: $(READY)  ## build the site into build/site; a broken link ends it
+docs: $(READY)  ## build the site into build/site; a broken link or a page without a place ends it
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 
 pictures: $(READY)  ## run the README's commands and the notebook again, and draw the report (on an idle machine)
