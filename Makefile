@@ -6,8 +6,9 @@ READY := $(VENV)/ready
 BENCH ?= paper.bench
 DATA ?= ../shared/data
 DISTILLED ?= distilbert.study
+PEERS ?= peers.study
 
-.PHONY: demo test test-all code-points check schemas matrix bench bench-conversion distill docs pictures screens android swift web system clean
+.PHONY: demo test test-all code-points check schemas matrix bench bench-conversion bench-peers distill docs pictures screens android swift web system clean
 
 demo: $(READY)  ## convert the built-in model and print its table
 	$(BIN)/edgekit convert demo --force
@@ -45,6 +46,9 @@ bench: $(READY)  ## DistilBERT against BERT, every format and recipe (40 minutes
 
 bench-conversion: $(READY)  ## our conversion against the libraries' own entry points
 	$(BIN)/python -m edgekit.benchmarks.studies.conversion
+
+bench-peers: $(READY)  ## our files beside those of other tools, into docs/performance.md (10 minutes once all is built; ARGS=--help)
+	$(BIN)/python -m edgekit.benchmarks.studies.peers $(wildcard $(DATA)/stsb/pairs.tsv) -o $(PEERS) $(ARGS)
 
 distill: $(READY)  ## students of MiniLM in the paper's three ways, with controls (slow; see docs/distilbert.md)
 	$(BIN)/python -m edgekit.benchmarks.studies.distilbert $(DATA) -o $(DISTILLED)

@@ -15,7 +15,7 @@ from datetime import datetime, timezone
 
 from edgekit import formats
 from edgekit.benchmarks import entries, parity, sampling
-from edgekit.benchmarks.devices import runtimes
+from edgekit.benchmarks.devices.host.device import Host
 from edgekit.benchmarks.devices.protocol import LostError, RunnerError, Target
 from edgekit.benchmarks.entries import Entry
 from edgekit.benchmarks.measurement import Conditions, Measurement, Parity
@@ -59,7 +59,7 @@ class Bench:
         self._keep, self._done, self._say = keep, done or {}, say
         self._sampling = Sampling(suite, say, tick, self._failed, self._go_on)
         self._stopped = threading.Event()
-        self._lost: set[tuple[str, int, int]] = set()
+        self._lost: set[tuple[str, int, int, int]] = set()
         self._parity: dict[tuple[str, str, str], Parity | str] = {}
 
     def run(self, targets: Iterable[Target]) -> None:
@@ -93,9 +93,9 @@ class Bench:
 
     def _round(self, each: Round, mark: str) -> None:
         self._go_on()
-        where = (
-            f"[{mark}] {each.target.name}, {count(each.threads, 'thread')}, {each.length} tokens"
-        )
+        texts = "" if each.batch == 1 else f"{each.batch} x "
+        tokens = f"{texts}{each.length} tokens"
+        where = f"[{mark}] {each.target.name}, {count(each.threads, 'thread')}, {tokens}"
         if self._finished_before(each):
             self._say(f"{where}: measured before")
             return
@@ -155,7 +155,8 @@ class Bench:
             )
         for threads in self._suite.threads:
             for length in self._suite.lengths:
-                yield Round(target, threads, length, found)
+                for batch in self._suite.batch:
+                    yield Round(target, threads, length, batch, found)
 
     def _measure(self, each: Round) -> Iterator[Measurement]:
         """Measures the round's files whose answers are right; the others keep why they were not."""
@@ -171,7 +172,9 @@ class Bench:
         facts = dict(each.target.facts())
         return Measurement(
             entry.subject,
-            Conditions(each.target.name, str(facts["machine"]), each.threads, each.length),
+            Conditions(
+                each.target.name, str(facts["machine"]), each.threads, each.length, each.batch
+            ),
             {**facts, "edgekit": VERSION},
             _now(),
             padded_to=entry.padded(each.length),
@@ -186,12 +189,9 @@ class Bench:
         loading it from disk is measured.
         """
         blank = self._blank(each, entry)
-        if entry.runtime is None:
-            title = formats.get(entry.subject.format).title
-            return replace(blank, unmeasured=f"{each.target.name} has no runtime for {title}")
-        if entry.bound_to_host and not runtimes.opening(each.target.runtimes, runtimes.PYTORCH):
-            reason = f"{entry.subject.file} on {each.target.name}: {entry.bound_to_host}"
+        if reason := _unmeasurable(each, entry):
             return replace(blank, unmeasured=reason)
+        assert entry.runtime is not None
         key = (each.target.name, str(entry.path), entry.runtime.name)
         evicted: tuple[float, ...] = ()
         if key not in self._parity:
@@ -222,6 +222,19 @@ class Bench:
             raise
         except EdgekitError as error:
             return str(error), ()
+
+
+def _unmeasurable(each: Round, entry: Entry) -> str | None:
+    """Why nobody tries to measure an entry in a round; None where somebody does."""
+    device, file = each.target.name, entry.subject.file
+    if entry.runtime is None:
+        return f"{device} has no runtime for {formats.get(entry.subject.format).title}"
+    host = device == Host.name
+    if entry.bound_to_host and not host:
+        return f"{file} on {device}: {entry.bound_to_host}"
+    if each.batch > 1 and not (entry.runtime.batched and host):
+        return f"{file} on {device}: {entry.runtime.title} takes one text at a time"
+    return None
 
 
 def _now() -> str:

@@ -110,20 +110,21 @@ class Entry:
             )
         return fit(length, buckets)
 
-    def write_text(self, length: int, path: Path) -> None:
-        """Writes the inputs of a text, made of golden texts' ids and padded as the file needs it.
+    def write_texts(self, length: int, batch: int, path: Path) -> None:
+        """Writes the inputs of texts, made of golden texts' ids and padded as the file needs it.
 
         Args:
-            length: How many tokens the text has.
+            length: How many tokens each text has.
+            batch: How many texts there are.
             path: The file that a runner reads (see :func:`edgekit.benchmarks.parity.write`).
         """
         ids = [token for case in self.bundle.golden().cases for token in case.input_ids]
         signature = self.bundle.signature
         padded = self.padded(length)
-        feed = {spec.name: np.zeros((1, padded), np.int32) for spec in signature.inputs}
+        feed = {spec.name: np.zeros((batch, padded), np.int32) for spec in signature.inputs}
         feed["input_ids"][:] = signature.pad_id
-        feed["input_ids"][0, :length] = np.resize(np.array(ids, np.int32), length)
-        feed["attention_mask"][0, :length] = 1
+        feed["input_ids"][:, :length] = np.resize(np.array(ids, np.int32), (batch, length))
+        feed["attention_mask"][:, :length] = 1
         parity.write(feed, signature, path)
 
 

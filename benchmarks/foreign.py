@@ -15,6 +15,7 @@ from msgspec import structs
 
 from edgekit.bundle import Artifact, Bundle
 from edgekit.conversion import worker
+from edgekit.converters.facts import FileFacts, function_length
 from edgekit.errors import PlanError
 from edgekit.files import size_bytes, tree_sha256
 from edgekit.formats import of_suffix
@@ -89,7 +90,7 @@ def opened(path: Path, like: Bundle) -> Foreign:
         recipe=_recipe(size_bytes(path), like.manifest.source.parameters),
         runtime="",
         minimum_os=facts.minimum_os,
-        buckets=_lengths(inputs),
+        buckets=_lengths(facts, inputs),
         inputs=tuple(replace(theirs, name=ours) for ours, theirs in inputs.items()),
         outputs=tuple(spec for spec in signature.outputs if spec.name in outputs),
         proofs=(),
@@ -164,10 +165,13 @@ def _alike(theirs: TensorSpec, ours: TensorSpec) -> bool:
     return all(isinstance(b, str) or isinstance(a, str) or a in (b, 0) for a, b in pairs)
 
 
-def _lengths(inputs: Mapping[str, TensorSpec]) -> tuple[int, ...] | None:
-    """The static length that the file takes; None where the axis is free."""
+def _lengths(facts: FileFacts, inputs: Mapping[str, TensorSpec]) -> tuple[int, ...] | None:
+    """The static lengths that the file takes; None where the axis is free."""
     length = inputs["input_ids"].shape[1]
-    return (length,) if isinstance(length, int) and length > 0 else None
+    if not isinstance(length, int) or length < 1:
+        return None
+    named = {function_length(name) for name in facts.functions}
+    return tuple(sorted(named)) if length in named else (length,)
 
 
 def _recipe(total_bytes: int, parameters: int) -> str:

@@ -1,11 +1,13 @@
 """Warm inferences of several runners, in turns, until every median is known well enough.
 
 A turn is a block of inferences. Turns of a single one would measure what no app meets: each file's
-weights have driven the others' out of the processor's caches, which costs small files most.
+weights have driven the others' out of the processor's caches, which costs small files most. Whose
+turn comes after whose is drawn anew each time, so that no file always follows the same other one.
 """
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +17,7 @@ from edgekit.benchmarks.devices.protocol import Runner, RunnerError
 from edgekit.benchmarks.spec import Limits
 
 _FEWEST = 2  # samples
+_SEED = 20261128  # of the orders
 
 
 @dataclass
@@ -50,12 +53,13 @@ def sample(
         A series for each runner, in the order of ``runners``. The n-th latencies of two series
         that both lasted were taken in neighbouring turns.
     """
-    series = [Series(runner) for runner in runners]
+    series, chance = [Series(runner) for runner in runners], random.Random(_SEED)
     if limits.warm_up:
         _turn(series, limits.warm_up, keep=False)
     deadline, count = time.monotonic() + limits.seconds * len(series), 0
     while True:
-        _turn(series, min(limits.block, limits.max_samples - count), keep=True)
+        order = chance.sample(series, len(series))
+        _turn(order, min(limits.block, limits.max_samples - count), keep=True)
         lasting = [each for each in series if each.failure is None]
         if not lasting:
             return series

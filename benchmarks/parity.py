@@ -73,7 +73,7 @@ def write(feed: Feed, signature: Signature, path: Path) -> None:
     """Writes the inputs of one inference as a runner reads them: int32, one after the other.
 
     Args:
-        feed: An array of shape (1, length) for each input.
+        feed: An array of shape (batch, length) for each input.
         signature: The inputs in the manifest's order.
         path: The file.
     """

@@ -105,14 +105,7 @@ def with_texts(suite: Suite, found: Sequence[tuple[str, Bundle]], path: Path) ->
     """
     bundle = found[0][1]
     most, buckets = bundle.manifest.max_length, bundle.manifest.buckets
-    try:
-        with path.open(encoding="utf-8-sig") as file:
-            counts = list(_token_counts(bundle, file))
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is in another encoding"
-        raise PlanError(f"{path} cannot be read as UTF-8 text, one text a line: {why}") from error
-    if not counts:
-        raise PlanError(f"{path} has no text: give one text a line")
+    counts = token_counts(bundle, path)
     used = Counter(fit(min(count, most), buckets) for count in counts)
     texts = Texts(
         file=path.name,
@@ -125,7 +118,29 @@ def with_texts(suite: Suite, found: Sequence[tuple[str, Bundle]], path: Path) ->
     return replace(suite, lengths=tuple(sorted({*used, most})), texts=texts)
 
 
-def _token_counts(bundle: Bundle, lines: Iterable[str]) -> Iterator[int]:
+def token_counts(bundle: Bundle, path: Path) -> list[int]:
+    """How many tokens each text of a file is, special ones included, nothing cut.
+
+    Args:
+        bundle: Its tokenizer counts.
+        path: A UTF-8 file with one text a line.
+
+    Raises:
+        PlanError: The file cannot be read or has no text.
+        BundleError: The bundle has no tokenizer.
+    """
+    try:
+        with path.open(encoding="utf-8-sig") as file:
+            counts = list(_counted(bundle, file))
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is in another encoding"
+        raise PlanError(f"{path} cannot be read as UTF-8 text, one text a line: {why}") from error
+    if not counts:
+        raise PlanError(f"{path} has no text: give one text a line")
+    return counts
+
+
+def _counted(bundle: Bundle, lines: Iterable[str]) -> Iterator[int]:
     """How many tokens each line that has any text is, special ones included.
 
     Lines are read some at a time, since the file may be larger than the memory.
@@ -134,7 +149,7 @@ def _token_counts(bundle: Bundle, lines: Iterable[str]) -> Iterator[int]:
 
     path = bundle.path / TOKENIZER / "tokenizer.json"
     if not path.is_file():
-        raise BundleError(f"{bundle.path} has no tokenizer to count tokens with: use --lengths")
+        raise BundleError(f"{bundle.path} has no tokenizer to count tokens with")
     tokenizer = Tokenizer.from_file(str(path))
     tokenizer.no_truncation()
     tokenizer.no_padding()

@@ -30,18 +30,20 @@ class Round:
         target: The device.
         threads: How many threads a runtime may use.
         length: How many tokens the text has, special ones included.
+        batch: How many texts of that length an inference takes.
         entries: The files, each in one runtime.
     """
 
     target: Target
     threads: int
     length: int
+    batch: int
     entries: tuple[Entry, ...]
 
     @property
-    def place(self) -> tuple[str, int, int]:
-        """What tells it from a suite's other rounds: its device, threads and length."""
-        return (self.target.name, self.threads, self.length)
+    def place(self) -> tuple[str, int, int, int]:
+        """What tells it from a suite's other rounds: its device, threads, length and batch."""
+        return (self.target.name, self.threads, self.length, self.batch)
 
 
 class Sampling:
@@ -83,7 +85,7 @@ class Sampling:
     def _opened(self, each: Round, entry: Entry, folder: Path) -> Runner:
         """A runner that has opened the entry's file and been fed with the round's text."""
         path = folder / f"{len(list(folder.iterdir()))}.bin"
-        entry.write_text(each.length, path)
+        entry.write_texts(each.length, each.batch, path)
         with ExitStack() as stack:
             runner = stack.enter_context(start(each, entry))
             runner.feed(entry.padded(each.length), each.target.put(path))

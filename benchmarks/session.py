@@ -35,6 +35,7 @@ class BenchRequest:
         device: as ``edgekit devices`` names them.
         threads: of the processor, one measurement for each.
         lengths: tokens of a text, special ones included, one measurement for each.
+        batch: texts of an inference, one measurement for each.
         texts: a file of the user's own texts, whose lengths replace ``lengths``.
         recipe: which of the bundles' recipes are measured.
         runtime: in which runtimes.
@@ -52,6 +53,7 @@ class BenchRequest:
     device: tuple[str, ...] | None = None
     threads: tuple[int, ...] | None = None
     lengths: tuple[int, ...] | None = None
+    batch: tuple[int, ...] | None = None
     texts: Path | None = None
     recipe: tuple[str, ...] | None = None
     runtime: tuple[str, ...] | None = None
@@ -69,8 +71,9 @@ class BenchRequest:
 
 
 _FIELDS = {  # of a suite, by the option that replaces it
-    "device": "devices", "threads": "threads", "lengths": "lengths", "recipe": "recipes",
-    "runtime": "runtimes", "profile": "profile", "memory": "memory_limit_bytes", "via": "via",
+    "device": "devices", "threads": "threads", "lengths": "lengths", "batch": "batch",
+    "recipe": "recipes", "runtime": "runtimes", "profile": "profile",
+    "memory": "memory_limit_bytes", "via": "via",
 }  # fmt: skip
 
 

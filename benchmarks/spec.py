@@ -89,6 +89,7 @@ class SuiteTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         devices: as ``edgekit devices`` names them.
         threads: of the processor, one measurement for each.
         lengths: tokens of a text, special ones included, one measurement for each.
+        batch: texts of an inference, one measurement for each.
         recipes: None for all that the bundles have.
         runtimes: None for all that the devices have.
         memory_limit_bytes: what an emulated device has at most.
@@ -105,6 +106,7 @@ class SuiteTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     devices: tuple[str, ...] = ("host",)
     threads: tuple[int, ...] = (1,)
     lengths: tuple[int, ...] = (128,)
+    batch: tuple[int, ...] = (1,)
     recipes: tuple[str, ...] | None = None
     runtimes: tuple[str, ...] | None = None
     memory_limit_bytes: int | None = None
@@ -184,7 +186,7 @@ def _convert_table() -> type[msgspec.Struct]:
 
 
 _MOST_THREADS = 128  # thousands bring a machine to a standstill
-_LISTS = ("devices", "threads", "lengths", "recipes", "runtimes")
+_LISTS = ("devices", "threads", "lengths", "batch", "recipes", "runtimes")
 
 
 def checked(suite: Suite) -> Suite:
@@ -202,7 +204,7 @@ def checked(suite: Suite) -> Suite:
             raise PlanError(f"{key} is an empty list: name at least one or leave it out")
         if len(set(values or ())) < len(values or ()):
             raise PlanError(f"{key} names something twice: {list(values)}")
-    for key in ("threads", "lengths"):
+    for key in ("threads", "lengths", "batch"):
         if min(getattr(suite, key)) < 1:
             raise PlanError(f"{key} has to be numbers from 1, not {list(getattr(suite, key))}")
     if max(suite.threads) > _MOST_THREADS:

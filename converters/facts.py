@@ -43,3 +43,9 @@ class FileFacts:
         ]
         cells = ((row.name, kind, row.dtype, str(list(row.shape))) for kind, row in named)
         return html_table(("name", "", "type", "shape"), cells)
+
+
+def function_length(name: str) -> int:
+    """The length in tokens that a function of edgekit has in its name; 0 for those of others."""
+    last = name.rpartition("_")[2]
+    return int(last) if last.isdecimal() else 0

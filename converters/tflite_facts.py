@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from edgekit.converters.facts import FileFacts
+from edgekit.converters.facts import FileFacts, function_length
 from edgekit.converters.tflite_versions import FIRST_LITERT, least_tensorflow
 from edgekit.files import size_bytes
 from edgekit.signature import TensorSpec
@@ -22,7 +22,7 @@ def read(path: Path) -> FileFacts:
     names = {code: name for name, code in vars(schema.BuiltinOperator).items()}
     signatures = Interpreter(model_path=str(path)).get_signature_list()
     codes = [(names[code.builtinCode], code.version) for code in model.operatorCodes]
-    largest = max(signatures, key=_number)
+    largest = max(signatures, key=function_length)
     runner = Interpreter(model_path=str(path)).get_signature_runner(largest)
     return FileFacts(
         path.name,
@@ -39,12 +39,6 @@ def read(path: Path) -> FileFacts:
         tuple(signatures),
         _least_runtime(codes),
     )
-
-
-def _number(signature: str) -> int:
-    """The length that a signature of edgekit has in its name; others have none."""
-    last = signature.rpartition("_")[2]
-    return int(last) if last.isdecimal() else 0
 
 
 def _least_runtime(codes: list[tuple[str, int]]) -> dict[str, str]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from edgekit.api.bundles import convert, inspect, make_app, open_bundle, run, verify
 from edgekit.api.judging import check, evaluate, write_budget
-from edgekit.api.measuring import bench, devices, report
+from edgekit.api.measuring import bench, buckets, devices, report
 from edgekit.api.training import distill
 from edgekit.errors import EdgekitError
 from edgekit.version import VERSION
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __version__ = VERSION
 __all__ = [
     "Bundle", "EdgekitError", "__version__",
-    "bench", "check", "convert", "devices", "distill", "evaluate", "inspect", "make_app",
+    "bench", "buckets", "check", "convert", "devices", "distill", "evaluate", "inspect", "make_app",
     "open_bundle", "report", "run", "verify", "write_budget",
 ]  # fmt: skip
 

@@ -20,7 +20,8 @@ from edgekit.postprocess.labels import Classification
 from edgekit.reporting import build
 
 COMMANDS = {"eval": "evaluate"} | {
-    name: name for name in ("bench", "check", "convert", "inspect", "report", "run", "verify")
+    name: name
+    for name in ("bench", "buckets", "check", "convert", "inspect", "report", "run", "verify")
 }
 OF_TERMINALS = {"json", "quiet", "debug", "dry_run", "init"}
 OF_PYTHON = {"progress", "debug"}

@@ -166,7 +166,7 @@ def test_long_models_keep_short_buckets_unless_asked(classifier: Path, tmp_path:
     settings = folder / "tokenizer_config.json"
     stored = json.loads(settings.read_text())
     settings.write_text(json.dumps({**stored, "model_max_length": 8192}))
-    assert plan_of(folder, out=tmp_path / "out").buckets == (16, 32, 64, 128, 256, 384, 512)
+    assert plan_of(folder, out=tmp_path / "out").buckets == (16, 32, 64, 128, 256, 512)
     assert plan_of(folder, out=tmp_path / "out", max_length=8192).buckets[-2:] == (512, 8192)
     assert plan_of(classifier, out=tmp_path / "out").buckets == (16, 32, 64)
 

@@ -15,6 +15,7 @@ from report_samples import BERT, DISTILBERT
 from edgekit import reporting as report
 from edgekit.benchmarks import session
 from edgekit.cli.main import cli
+from edgekit.evaluation.result import Evaluation
 from edgekit.reporting import comparison, data, headline, terminal
 
 
@@ -107,6 +108,37 @@ def test_an_interval_that_holds_1_is_no_difference_everywhere(
     assert '<dd class="faint">no difference</dd>' in page
     terminal.show(found)
     assert "no difference [" in capsys.readouterr().out
+
+
+def test_what_to_ship_is_drawn_from_what_was_measured() -> None:
+    """The fastest that is as good as PyTorch; of equally fast ones that of the least memory."""
+    rows = list(report_samples.timed(lengths=(128,)))
+    int8 = next(row for row in rows if row.subject.file == "model-int8.onnx")
+    quick = replace(int8, latency_ms=tuple(ms / 2 for ms in int8.latency_ms))
+    twin = replace(
+        quick,
+        subject=replace(quick.subject, file="twin.onnx", runtime="another"),
+        peak_memory_bytes=1_000_000,
+    )
+    rows = [quick if row is int8 else row for row in rows] + [twin]
+
+    def told(evaluations: tuple[Evaluation, ...]) -> str:
+        found = report.build(rows, evaluations=evaluations)
+        details = headline.answers(found)[0].details
+        (line,) = [line for line in details if line.startswith("ship ")]
+        return line
+
+    alone = told(())
+    assert alone.startswith("ship twin.onnx in another: 66.4 MB, 1.0 MB of memory; no difference")
+    assert "no difference from model-int8.onnx in onnxruntime in time" in alone
+    assert re.search(r"1\.7\dx \[.*\] faster than model-int8.tflite in LiteRT;", alone)
+    assert "fp32" not in alone
+    assert alone.endswith("judge it on your data: edgekit eval")
+    twin = replace(twin, subject=int8.subject)  # what there is of it was judged, and is worse
+    rows[-1] = replace(twin, subject=replace(twin.subject, runtime="another"))
+    judged = told((report_samples.evaluation(),))
+    assert judged.startswith("ship model-int8.tflite in LiteRT: ")
+    assert "judge it" not in judged
 
 
 def test_the_time_measured_lasts_to_the_end_of_the_last() -> None:

@@ -129,7 +129,8 @@ class Runner(Protocol):
 
         Args:
             length: How many tokens each input has, padding included.
-            remote: A file on the device of int32 values: each input, one after the other.
+            remote: A file on the device of int32 values: each input, one after the other. Where the
+                runtime is ``batched``, an input may be several texts, one after the other.
         """
         ...
 

@@ -34,6 +34,7 @@ class DeviceRuntime:
         platforms: What it is built for.
         engine: What launches call it; empty is its name.
         weight_cache: Whether it keeps packed weights in a file (:mod:`edgekit.runtime.litert`).
+        batched: Whether the runner of this machine takes several texts at once in it.
         optional: Whether a benchmark measures it only where it is named, or where the device has
             nothing else for the format: no phone has it, and it takes seconds to import.
     """
@@ -45,6 +46,7 @@ class DeviceRuntime:
     optional: bool = False
     engine: str = ""
     weight_cache: bool = False
+    batched: bool = False
 
     @property
     def launched_as(self) -> str:
@@ -55,7 +57,7 @@ class DeviceRuntime:
 _PYTHON = frozenset({Platform.PYTHON})
 _NATIVE = _PYTHON | {Platform.AARCH64_LINUX, Platform.ANDROID, Platform.IOS}
 RUNTIMES: tuple[DeviceRuntime, ...] = (
-    DeviceRuntime("onnxruntime", "onnxruntime", "onnx", _NATIVE),
+    DeviceRuntime("onnxruntime", "onnxruntime", "onnx", _NATIVE, batched=True),
     DeviceRuntime("onnxruntime-web", "onnxruntime-web", "onnx", frozenset({Platform.WEB})),
     DeviceRuntime("litert", "LiteRT", "tflite", _NATIVE),
     DeviceRuntime(
@@ -67,7 +69,7 @@ RUNTIMES: tuple[DeviceRuntime, ...] = (
     DeviceRuntime("executorch", "ExecuTorch", "executorch", _PYTHON),
     DeviceRuntime("coreml", "Core ML", "coreml", _PYTHON | {Platform.IOS}),
     DeviceRuntime("coreai", "Core AI", "coreai", _PYTHON),
-    DeviceRuntime(PYTORCH, "PyTorch eager", PYTORCH, _PYTHON, optional=True),
+    DeviceRuntime(PYTORCH, "PyTorch eager", PYTORCH, _PYTHON, optional=True, batched=True),
 )
 NAMES = tuple(row.name for row in RUNTIMES)
 

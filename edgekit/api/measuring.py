@@ -1,4 +1,4 @@
-"""``edgekit.bench``, ``edgekit.report`` and ``edgekit.devices``."""
+"""``edgekit.bench``, ``edgekit.buckets``, ``edgekit.report`` and ``edgekit.devices``."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from edgekit.api.arguments import AnyPath, counts, names, path, paths
 if TYPE_CHECKING:
     from edgekit.api.notebook import ReportView
     from edgekit.api.rows import Rows
+    from edgekit.benchmarks.buckets import BucketChoice
     from edgekit.benchmarks.devices.driver import Found
 
 
@@ -22,6 +23,7 @@ def bench(
     device: str | Iterable[str] | None = None,
     threads: int | Iterable[int] | None = None,
     lengths: int | Iterable[int] | None = None,
+    batch: int | Iterable[int] | None = None,
     texts: AnyPath | None = None,
     recipe: str | Iterable[str] | None = None,
     runtime: str | Iterable[str] | None = None,
@@ -46,6 +48,7 @@ def bench(
         device: of :func:`devices`; None is ``host``.
         threads: of the processor, one measurement for each; None is 1.
         lengths: tokens of a text, special ones included; None is 128.
+        batch: texts of an inference, where a file takes several on this machine; None is 1.
         texts: a file of your own texts, one a line, whose lengths are measured.
         recipe: like ``int8``; None is all.
         runtime: like ``onnxruntime``; None is those that phones have.
@@ -78,6 +81,7 @@ def bench(
         device=names(device),
         threads=counts(threads),
         lengths=counts(lengths),
+        batch=counts(batch),
         texts=path(texts),
         recipe=names(recipe),
         runtime=names(runtime),
@@ -95,6 +99,53 @@ def bench(
     found = ReportView.of(reporting.build(rows))
     found.save(folder)
     return found
+
+
+def buckets(
+    bundle: AnyPath,
+    *,
+    texts: AnyPath,
+    artifact: str | None = None,
+    most: int = 6,
+    device: str = "host",
+    threads: int = 1,
+    seconds: float = 30.0,
+    progress: Callable[[str], None] = lambda text: None,
+) -> BucketChoice:
+    """Proposes static lengths for texts, by what each length costs here.
+
+    Args:
+        bundle: its folder.
+        texts: a file of your own texts, one a line.
+        artifact: the file to measure: a name, a format or a recipe. None takes the smallest of
+            those that take any length; one of fixed lengths is measured at them alone.
+        most: how many buckets a set has at most.
+        device: of :func:`devices`.
+        threads: of the processor.
+        seconds: how long is measured, about.
+        progress: is told what happens.
+
+    Returns:
+        The cheapest set of each size, and the one that is proposed.
+
+    Raises:
+        EdgekitError: with one line that says what was wrong and what to do.
+    """
+    from edgekit import extras
+    from edgekit.benchmarks.buckets import choose
+    from edgekit.bundle import Bundle
+
+    extras.require("bench")
+    return choose(
+        Bundle.open(Path(bundle)),
+        Path(texts),
+        artifact=artifact,
+        most=most,
+        device=device,
+        threads=threads,
+        seconds=seconds,
+        say=progress,
+    )
 
 
 def report(*results: AnyPath, against: str | None = None, out: AnyPath | None = None) -> ReportView:

@@ -29,6 +29,7 @@ from edgekit.cli.options import (
 @click.option("--device", type=NAMES, help="Like host,arm64:cortex-a53,ios.  [host]")
 @click.option("--threads", type=COUNTS, help="Like 1,2.  [default: 1]")
 @click.option("--lengths", type=COUNTS, help="Tokens of a text, like 32,128.  [default: 128]")
+@click.option("--batch", type=COUNTS, help="Texts of an inference, like 1,8.  [default: 1]")
 @click.option("--texts", type=FilePath(), help="Your own texts, one a line.")
 @click.option("--recipe", type=RECIPE_NAMES, help="[default: all]")
 @click.option(

@@ -15,6 +15,7 @@ import click
 
 from edgekit.cli.app import app
 from edgekit.cli.bench import bench
+from edgekit.cli.buckets import buckets
 from edgekit.cli.check import check
 from edgekit.cli.completion import completion
 from edgekit.cli.convert import convert
@@ -33,7 +34,7 @@ from edgekit.version import VERSION
 
 COMMANDS = (
     convert, inspect, verify, support, run, app, serve, bench, devices, report, evaluate, check,
-    distill, schema, completion,
+    buckets, distill, schema, completion,
 )  # fmt: skip
 _ENDING = ("SIGTERM", "SIGHUP")  # SIGINT is KeyboardInterrupt already; Windows has no SIGHUP
 

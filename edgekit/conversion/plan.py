@@ -23,7 +23,7 @@ from edgekit.signature import Signature, TensorSpec
 from edgekit.staging import check_replaceable
 
 BUCKETS = (32, 64, 128, 256, 384, 512)
-_SHORT = 16  # the mean sentence of STS-B has 14 tokens
+_SHORT_BUCKETS = (16, 32, 64, 128, 256, 512)  # the mean sentence of STS-B has 14 tokens
 _FLOATS = ("F64", "F32", "F16", "BF16")
 _INPUTS = {
     "input_ids": "the text's token ids",
@@ -189,9 +189,9 @@ def _length(source: Source, request: ConversionRequest) -> int:
 
 
 def _buckets(max_length: int, asked: Sequence[int] | None, task: Task) -> tuple[int, ...]:
-    """Ascending lengths, the last of which is ``max_length``."""
+    """Ascending lengths, the last of which is ``max_length``: an app cuts no more than that."""
     if asked is None:
-        usual = (_SHORT, *BUCKETS) if task.short_texts else BUCKETS
+        usual = _SHORT_BUCKETS if task.short_texts else BUCKETS
         return (*(bucket for bucket in usual if bucket < max_length), max_length)
     wrong = [bucket for bucket in asked if not 1 <= bucket <= max_length]
     if wrong:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from edgekit.benchmarks.devices import warnings
 from edgekit.benchmarks.measurement import Measurement
 from edgekit.evaluation.result import Quality
-from edgekit.reporting import comparison, scores, wording
+from edgekit.reporting import comparison, scores, shipping, wording
 from edgekit.reporting.groups import Group, Result, Setting
 from edgekit.reporting.numbers import Report
 from edgekit.reporting.quality import QualityPart
@@ -26,7 +26,7 @@ class Headline:
 
 def answers(report: Report) -> list[Headline]:
     """The answer of each setting, then those on quality."""
-    found = [answer(setting) for setting in report.settings]
+    found = [answer(setting, report.quality) for setting in report.settings]
     judged = {id(part.evaluation): part for part in report.quality}.values()
     return [each for each in (*found, *map(of_quality, judged)) if each is not None]
 
@@ -61,8 +61,13 @@ def best(setting: Setting) -> Result | None:
     return next(iter(others or results), None)
 
 
-def answer(setting: Setting) -> Headline | None:
-    """The answer of a setting on speed, size and memory; None where nothing was measured."""
+def answer(setting: Setting, quality: Sequence[QualityPart] = ()) -> Headline | None:
+    """The answer of a setting on speed, size and memory; None where nothing was measured.
+
+    Args:
+        setting: one machine with its threads.
+        quality: what was judged of the bundles; a file that is worse is not recommended.
+    """
     found = best(setting)
     if found is None:
         return None
@@ -72,6 +77,7 @@ def answer(setting: Setting) -> Headline | None:
         took,
         *apart(found),
         *_same_recipe(setting.main, found),
+        *shipping.advice(setting.main, found.measurement.subject.model, quality),
         where(setting, found.measurement),
         *_doubts(found.measurement),
     )

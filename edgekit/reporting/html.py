@@ -102,7 +102,7 @@ def to_html(report: Report) -> str:
 
 def _leads(report: Report) -> Iterator[Lead]:
     for setting in report.settings:
-        if found := headline.answer(setting):
+        if found := headline.answer(setting, report.quality):
             yield Lead(wording.machine(setting), found, tuple(_tiles(setting)))
     for part in {id(part.evaluation): part for part in report.quality}.values():
         if found := headline.of_quality(part):

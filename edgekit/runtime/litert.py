@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import importlib.metadata
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,35 +43,39 @@ class CompiledLiteRt:
         cpu = CpuOptions(num_threads=threads, xnnpack_weight_cache_path=str(weight_cache))
         options = Options(hardware_accelerators=HardwareAccelerator.CPU, cpu_options=cpu)
         self._model = CompiledModel.from_file(str(path), options=options)
+        self._names = {self._length(name): name for name in self._model.get_signature_list()}
+        self.lengths = tuple(sorted(self._names))
         self._buffers: dict[int, _Buffers] = {}
 
-    @cached_property
-    def lengths(self) -> tuple[int, ...]:
-        names = self._model.get_signature_list()
-        return tuple(sorted(int(name.removeprefix("seq_")) for name in names))
-
     def run(self, feed: Feed) -> dict[str, np.ndarray]:
-        length = feed["input_ids"].shape[1]
+        length = next(iter(feed.values())).shape[1]
         if length not in self._buffers:
-            self._buffers[length] = _Buffers.of(self._model, f"seq_{length}")
+            self._buffers[length] = _Buffers.of(self._model, self._names[length])
         return self._buffers[length].run(self._model, feed)
 
     def layers(self, feed: Feed) -> list[np.ndarray]:
         return []
 
+    def _length(self, signature: str) -> int:
+        """In tokens, that of any of its inputs."""
+        details = self._model.get_input_tensor_details(signature)
+        return int(next(iter(details.values()))["shape"][1])
+
 
 @dataclass(frozen=True)
 class _Buffers:
-    """What one signature reads and writes; ``shapes`` are those of the outputs by name."""
+    """What one signature reads and writes, by name: ``types`` of inputs, ``shapes`` of outputs."""
 
     signature: str
     inputs: dict[str, Any]
     outputs: dict[str, Any]
+    types: dict[str, Any]
     shapes: dict[str, tuple[int, ...]]
 
     @classmethod
     def of(cls, model: Any, signature: str) -> _Buffers:
         names = model.get_signature_list()[signature]
+        given = model.get_input_tensor_details(signature)
         details = model.get_output_tensor_details(signature)
         return cls(
             signature,
@@ -81,12 +84,13 @@ class _Buffers:
                 name: model.create_output_buffer_by_name(signature, name)
                 for name in names["outputs"]
             },
+            {name: given[name]["dtype"] for name in names["inputs"]},
             {name: tuple(details[name]["shape"]) for name in names["outputs"]},
         )
 
     def run(self, model: Any, feed: Feed) -> dict[str, np.ndarray]:
         for name, buffer in self.inputs.items():
-            buffer.write(feed[name])
+            buffer.write(feed[name].astype(self.types[name], copy=False))
         model.run_by_name(self.signature, self.inputs, self.outputs)
         return {
             name: buffer.read(int(np.prod(self.shapes[name])), np.float32).reshape(

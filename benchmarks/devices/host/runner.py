@@ -73,7 +73,7 @@ class Opened:
     def feed(self, argument: str) -> events.Fed:
         """See :meth:`edgekit.benchmarks.devices.serving.Opened.feed`."""
         length, path = argument.split(" ", 1)
-        values = np.fromfile(path, "<i4").reshape(len(self._inputs), 1, int(length))
+        values = np.fromfile(path, "<i4").reshape(len(self._inputs), -1, int(length))
         self._feed = dict(zip(self._inputs, values.astype(np.int32), strict=True))
         return events.Fed()
 
