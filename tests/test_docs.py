@@ -197,6 +197,16 @@ def test_a_message_that_is_explained_is_one_of_the_code(quoted: str) -> None:
     assert any(text.startswith(quoted) for text in messages())
 
 
+def test_the_notebook_was_run_from_top_to_bottom() -> None:
+    cells = json.loads((ROOT / "docs" / "notebook.ipynb").read_text("utf-8"))["cells"]
+    code = [cell for cell in cells if cell["cell_type"] == "code"]
+    assert [cell["execution_count"] for cell in code] == list(range(1, len(code) + 1))
+    outputs = [output for cell in code for output in cell["outputs"]]
+    assert {output["output_type"] for output in outputs} == {"execute_result", "stream"}
+    shown = ["".join(output.get("data", {}).get("text/html", "")) for output in outputs]
+    assert sum("<table" in each for each in shown) > 4
+
+
 @pytest.mark.slow
 def test_the_notebook_runs(tmp_path: Path) -> None:
     pictures.executed(ROOT / "docs" / "notebook.ipynb", tmp_path)

@@ -25,7 +25,18 @@ def test_a_site_measures_a_bundle_and_a_report_shows_it(brief: Bundle, tmp_path:
         edgekit.make_app(brief.path, platform="web", out=site, artifact=("model-int8.onnx",))
     except SetupError as error:
         pytest.skip(str(error))
-    options = ("--recipe", "int8", "--lengths", 16, "--seconds", 1, "-o", "web.bench")
+    options = (
+        "--runtime",
+        "onnxruntime-web",
+        "--recipe",
+        "int8",
+        "--lengths",
+        16,
+        "--seconds",
+        1,
+        "-o",
+        "web.bench",
+    )
     via = ("--device", "browser", "--via", f"app:{site}")
     done = edgekit_cli("bench", brief.path, *options, *via, cwd=tmp_path)
     assert done.returncode == 0, done.stderr

@@ -61,7 +61,7 @@ def take(phone: Phone, folder: Path) -> None:
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             page.screenshot(
-                path=folder / f"web-{screen or 'models'}-{scheme}.jpg", type="jpeg", quality=80
+                path=folder / f"web-{screen or 'models'}-{scheme}.jpg", type="jpeg", quality=50
             )
         page.close()
 
