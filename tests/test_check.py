@@ -49,7 +49,7 @@ QUALITY = Quality(
     agreement=0.97,
     rmse=0.03,
 )
-WRONG = {"parity": Parity(20, 0.2, 0.9, False), "failure": "wrong answers", "latency_ms": ()}
+WRONG = {"parity": Parity(20, 0.02, 0.9, False), "failure": "wrong answers", "latency_ms": ()}
 
 
 class Scripted:

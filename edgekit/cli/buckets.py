@@ -57,13 +57,13 @@ def buckets(
       edgekit buckets model.edgekit --texts texts.txt
       edgekit buckets model.edgekit --texts texts.txt --artifact int8 --most 4
     """
-    import edgekit
+    from edgekit.api.measuring import buckets as chosen
     from edgekit.cli import progress
     from edgekit.cli.rendering.buckets import show
     from edgekit.cli.rendering.tables import print_json
 
     with progress.Log(quiet or as_json) as log:
-        found = edgekit.buckets(
+        found = chosen(
             bundle,
             texts=texts,
             artifact=artifact,

@@ -88,9 +88,9 @@ def check(
 
 
 def _write_first(bundle: Path, path: Path, hidden: bool) -> None:
-    import edgekit
+    from edgekit.api.judging import write_budget
     from edgekit.cli import progress
 
     with progress.Log(hidden) as log:
-        edgekit.write_budget(bundle, path, progress=log.say, tick=log.tick)
+        write_budget(bundle, path, progress=log.say, tick=log.tick)
     click.echo(f"{path}; next: edgekit check {bundle} --budget {path}", err=hidden)
