@@ -37,14 +37,17 @@ def show(name: str, findings: Sequence[Finding]) -> None:
         findings: in the order in which they are shown.
     """
     console = layout.console(_WIDTH)
+    piped = not console.is_terminal  # a terminal breaks lines anywhere, in numbers too
     layout.print_table(_SHOWN, [_row(each) for each in findings], _WIDTH)
     for each in findings:
         if each.reason:
-            console.print(f"{each.file}, {each.title}: {each.reason}", markup=False, soft_wrap=True)
+            console.print(
+                f"{each.file}, {each.title}: {each.reason}", markup=False, soft_wrap=piped
+            )
     for line in _warnings(findings):
-        console.print(f"warning: {line}", style="yellow", markup=False, soft_wrap=True)
+        console.print(f"warning: {line}", style="yellow", markup=False, soft_wrap=piped)
     style = "green" if all(each.met for each in findings) else "red"
-    console.print(f"{name}: {summary(findings)}", style=style, markup=False, soft_wrap=True)
+    console.print(f"{name}: {summary(findings)}", style=style, markup=False, soft_wrap=piped)
 
 
 def _row(each: Finding) -> tuple[str, ...]:

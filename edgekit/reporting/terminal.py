@@ -21,20 +21,21 @@ _WIDTH = 140  # where the output is no terminal
 def show(report: Report) -> None:
     """Prints a report on standard output, as wide as the terminal."""
     console = layout.console(_WIDTH)
+    piped = not console.is_terminal  # a terminal breaks lines anywhere, in numbers too
     answers = headline.answers(report)
     measured = any(setting.main.results for setting in report.settings)
     if not measured and not report.quality:
         console.print("\n[bold]Nothing was measured[/bold]")
     for answer in answers:
-        console.print(f"\n[bold]{escape(answer.sentence)}[/bold]", soft_wrap=True)
+        console.print(f"\n[bold]{escape(answer.sentence)}[/bold]", soft_wrap=piped)
         for line in answer.details:
             style = "yellow" if line.startswith("warning") else "dim"
-            console.print(f"  [{style}]{escape(line)}[/{style}]", soft_wrap=True)
+            console.print(f"  [{style}]{escape(line)}[/{style}]", soft_wrap=piped)
     for part in report.quality:
         console.print(f"\n[bold]{escape(part.title)}[/bold]")
         _print_text(quality_tables.files(part))
     for setting in report.settings:
-        console.print(f"\n[bold]{escape(wording.machine(setting))}[/bold]", soft_wrap=True)
+        console.print(f"\n[bold]{escape(wording.machine(setting))}[/bold]", soft_wrap=piped)
         for group in setting.groups:
             if group.results:
                 console.print()
