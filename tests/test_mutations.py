@@ -7,7 +7,7 @@ without padding, where no fault of the mask shows: of those a wrong file is made
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ from edgekit.proof.probe import Probe
 from edgekit.proof.prove import prove
 from edgekit.proof.recipe_reference import answers
 from edgekit.proof.reference import Reference
-from edgekit.runtime import table
+from edgekit.runtime import table as runtimes
 from edgekit.runtime.feeding import feed, row
 from edgekit.signature import Card, Signature, TensorSpec
 from edgekit.tracing import export, graph
@@ -124,13 +124,20 @@ def proofs(path: Path, name: str, recipe_name: str, made: Graph, known: Referenc
     kind = recipe.get(recipe_name)
     own = answers(made.copy(), kind.selector, name, known)
     asked = replace(known, rounded=own)
-    return [prove(session, asked, kind.tolerance) for session in table.sessions(path, name)]
+    return [prove(session, asked, kind.tolerance) for session in runtimes.sessions(path, name)]
 
 
 CELLS = [(name, each) for name, row in formats.FORMATS.items() for each in row.default_recipes]
 HARDEST = ("eps of 1e-3", "tanh-GELU for GELU", "a head's query zeroed", "token type 1 zeroed")
-# What float16 itself is off by, and a file computed in it may be, is more than these change.
-HIDDEN = {"coreml": ("eps of 1e-3", "tanh-GELU for GELU")}
+# What these change is less than what float16 is off by, in which Core ML computes; a weight that is
+# another than the checkpoint's is seen when the file is read back. Core AI's int8 computes in
+# float32, and is held as loosely as formats that round activations.
+_HALF = ("eps of 1e-3", "tanh-GELU for GELU", "a weight scaled by 1.02", "a mask of -10")
+HIDDEN = {
+    ("coreml", "fp16"): _HALF,
+    ("coreml", "int8"): _HALF,
+    ("coreai", "int8"): ("tanh-GELU for GELU",),
+}
 
 
 def cells(*fast: str) -> Iterator[Any]:
@@ -139,23 +146,23 @@ def cells(*fast: str) -> Iterator[Any]:
         yield pytest.param(name, each, marks=() if name in fast else pytest.mark.slow)
 
 
-def faults() -> Iterator[Any]:
-    """Formats, recipes and faults; in ``make test`` the hardest in ONNX."""
-    for fault in MUTATIONS:
+def faults(table: Mapping[str, Mutation], fast: Sequence[str]) -> Iterator[Any]:
+    """Formats, recipes and the faults that show there; in ``make test`` the ``fast`` in ONNX."""
+    for fault in table:
         for name, each in CELLS:
-            fast = name == "onnx" and fault in HARDEST
-            if fault not in HIDDEN.get(name, ()):
-                yield pytest.param(name, each, fault, marks=() if fast else pytest.mark.slow)
+            if fault not in HIDDEN.get((name, each), ()):
+                now = name == "onnx" and fault in fast
+                yield pytest.param(name, each, fault, marks=() if now else pytest.mark.slow)
 
 
-@pytest.mark.parametrize(("name", "recipe_name"), cells("onnx", "tflite"))
+@pytest.mark.parametrize(("name", "recipe_name"), list(cells("onnx", "tflite")))
 def test_the_right_graph_passes(name: str, recipe_name: str, suite: Suite) -> None:
     right = graph.load(suite.folder)
     for proof in proofs(suite.file(name, recipe_name), name, recipe_name, right, suite.right):
         assert proof.passed, proof.failure
 
 
-@pytest.mark.parametrize(("name", "recipe_name", "fault"), faults())
+@pytest.mark.parametrize(("name", "recipe_name", "fault"), list(faults(MUTATIONS, HARDEST)))
 def test_a_fault_is_caught(name: str, recipe_name: str, fault: str, suite: Suite) -> None:
     if name == "coreai":
         pytest.importorskip("coreai_torch", reason="Core AI has no package for this Python")
@@ -165,8 +172,7 @@ def test_a_fault_is_caught(name: str, recipe_name: str, fault: str, suite: Suite
         assert not proof.passed, f"{proof.runtime}: {proof.deviation=} {proof.arithmetic=}"
 
 
-@pytest.mark.parametrize("mask", MASKS)
-@pytest.mark.parametrize(("name", "recipe_name"), cells("onnx"))
+@pytest.mark.parametrize(("name", "recipe_name", "mask"), list(faults(MASKS, tuple(MASKS))))
 def test_a_fault_of_the_mask_is_caught(
     name: str, recipe_name: str, mask: str, suite: Suite, tmp_path: Path
 ) -> None:
