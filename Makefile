@@ -17,7 +17,7 @@ test: $(READY)  ## run the tests, two at a time
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow and not exhaustive"
 
 test-all: system android swift web test  ## and those of both apps, on an emulated phone, in a browser, of every architecture
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m slow
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "slow and not exhaustive"
 
 code-points: $(READY)  ## every code point of Unicode in every tokenizer, the phone libraries' too (slow)
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m exhaustive
