@@ -132,10 +132,11 @@ class Measurement:
     """One subject under one set of conditions. What was not measured is empty or None.
 
     Raw samples, in the order they were taken: ``latency_ms`` of warm inferences, ``block`` of them
-    in a turn, as many of each fresh process as ``processes`` say; ``cold_ms`` of inferences with nothing in the processor's caches; ``load_ms`` of
-    opening the file in a fresh process with the file in the page cache, ``load_evicted_ms`` with it
-    evicted; ``first_ms`` of the first inference of each process; ``tokenizer_ms`` of encoding a
-    text of that length, which is not part of the latency.
+    in a turn, as many of each fresh process as ``processes`` say; ``cold_ms`` of inferences with
+    nothing in the processor's caches; ``load_ms`` of opening the file in a fresh process with the
+    file in the page cache, ``load_evicted_ms`` with it evicted; ``first_ms`` of the first inference
+    of each process; ``tokenizer_ms`` of encoding a text of that length, which is not part of the
+    latency.
 
     ``peak_memory_bytes`` is the growth of the process's resident memory from before the file was
     opened to its peak. ``energy_mj`` is an estimate from a phone's battery, of the whole phone, in

@@ -69,7 +69,9 @@ class Samples:
 
     def until(self, count: int) -> Samples:
         """The first so many."""
-        return self if count == len(self.latency_ms) else Samples(self.latency_ms[:count], self.block)
+        return (
+            self if count == len(self.latency_ms) else Samples(self.latency_ms[:count], self.block)
+        )
 
 
 @dataclass(frozen=True)

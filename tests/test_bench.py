@@ -36,7 +36,14 @@ from edgekit.errors import BundleError, EdgekitError, PlanError
 from edgekit.stats import Samples
 
 FAST = Limits(
-    min_samples=5, max_samples=8, seconds=5.0, warm_up=1, block=3, cold=2, processes=2, profile_runs=2
+    min_samples=5,
+    max_samples=8,
+    seconds=5.0,
+    warm_up=1,
+    block=3,
+    cold=2,
+    processes=2,
+    profile_runs=2,
 )
 
 

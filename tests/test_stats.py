@@ -106,7 +106,9 @@ def test_a_summary_of_known_samples() -> None:
     assert found.throughput_per_s == pytest.approx(4 * 1000 / 51)
     assert Interval(10, 9, 12).half_width == pytest.approx(0.15)
     assert Interval(0, -1, 1).half_width == 0
-    assert stats.median(Samples(SLOW)) == stats.median(Samples(SLOW)), "the same samples, the same interval"
+    assert stats.median(Samples(SLOW)) == stats.median(Samples(SLOW)), (
+        "the same samples, the same interval"
+    )
 
 
 @pytest.mark.parametrize("longer", ["slow", "fast"])
@@ -188,7 +190,9 @@ def test_a_file_beside_its_copy_shows_no_difference_19_times_in_20() -> None:
 def test_the_interval_of_processes_is_students() -> None:
     rng = np.random.default_rng(5)
     slow, fast = started(rng, 20.0), started(rng, 10.0)
-    logs = [np.log(np.median(a) / np.median(b)) for a, b in zip(slow.parts, fast.parts, strict=True)]
+    logs = [
+        np.log(np.median(a) / np.median(b)) for a, b in zip(slow.parts, fast.parts, strict=True)
+    ]
     found = stats.ratio(slow, fast, paired=True)
     low, high = scipy_stats.t.interval(0.95, PROCESSES - 1, 0, scipy_stats.sem(logs))
     assert found.value == np.median(slow.latency_ms) / np.median(fast.latency_ms)

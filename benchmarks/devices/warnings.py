@@ -100,9 +100,7 @@ class Load:
     saving: bool | None = None
 
 
-def of(
-    samples: Samples, loads: Sequence[Load], environment: Mapping[str, object]
-) -> Iterator[str]:
+def of(samples: Samples, loads: Sequence[Load], environment: Mapping[str, object]) -> Iterator[str]:
     """The codes of :data:`TABLE` that apply to a measurement.
 
     Args:
