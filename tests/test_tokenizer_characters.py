@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from app_tokenizer import AppTokenizer, Text
+from app_tokenizer import AppTokenizer
+from app_tokenizer.text import Text
 from test_tokenizer import FIELDS, sentencepiece, train
 from tokenizers import AddedToken, Regex, Tokenizer, models, normalizers, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
