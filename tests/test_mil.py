@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from mil_packages import RNG, W34, W45, W54, Build, X, evaluate, mb, save
+from mil_packages import RNG, W34, W45, W54, Build, X, ct, evaluate, mb, save
 from torch.nn import functional as F  # noqa: N812
 
 Reference = Callable[[torch.Tensor], Any]
