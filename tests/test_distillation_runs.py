@@ -158,7 +158,8 @@ def test_two_processes_are_one(objective: str, shared: Shared, tmp_path: Path) -
         layers=2, objective=objective, texts=[str(texts)], batch=8, steps=5,
     )  # fmt: skip
     asked = (teacher_of(shared, task), "-o", tmp_path / "two",
-             "--layers", 2, "--objective", objective, "--texts", texts, "--batch", 8, "--steps", 5, "--quiet")  # fmt: skip
+             "--layers", 2, "--objective", objective, "--texts", texts,
+             "--batch", 8, "--steps", 5, "--quiet")  # fmt: skip
     done = subprocess.run(
         command(*asked, processes=2),
         env={**os.environ, "OMP_NUM_THREADS": "1", "ACCELERATE_USE_CPU": "true"},
