@@ -32,7 +32,6 @@ from transformers import (
     PreTrainedModel,
 )
 
-import edgekit
 from edgekit.benchmarks.devices.arm64.parts import SETUP as ARM64
 from edgekit.bundle import Bundle
 from edgekit.contents import MANIFEST, entry
@@ -184,11 +183,8 @@ def converted(shared: Shared) -> Callable[..., Bundle]:
 
 @pytest.fixture(scope="session")
 def bundle(classifier: Path, shared: Shared) -> Bundle:
-    """The classifier in every format and recipe, two buckets, made in processes as by a person."""
-
-    def make(out: Path) -> None:
-        edgekit.convert(str(classifier), out=out, buckets=(16, 64), jobs=2)
-
+    """The classifier in every format and recipe, with two buckets."""
+    make = partial(convert, classifier, buckets=(16, 64))
     return Bundle.open(shared.made("classifier.edgekit", make))
 
 

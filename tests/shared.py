@@ -55,7 +55,7 @@ class Shared:
 def convert(checkpoint: Path, out: Path, **options: Any) -> Bundle:
     """As :func:`edgekit.convert`, but in this process: it takes a third of the time.
 
-    Whether stages get along in processes of their own, the bundle of :mod:`conftest` tells.
+    That stages get along in processes of their own, :mod:`test_cli` and the README's examples tell.
     """
     return pipeline.convert(plan_of(checkpoint, out=out, **options), isolated=False)
 

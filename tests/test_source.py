@@ -60,12 +60,6 @@ BAD_CHECKPOINTS = {
     "NaN": (poison, [], "NaN or infinity"),
     "pickle": (pickle_only, [], "--allow-pickle"),
     "architecture": (lambda f: edit_config(f, model_type="gpt2"), [], "edgekit has bert"),
-    "shapes": (lambda f: edit_config(f, intermediate_size=128), [], "cannot be loaded"),
-    "no head": (
-        lambda f: edit_config(f, architectures=["BertModel"]),
-        ["--task", "fill-mask"],
-        "no weights for cls.predictions",
-    ),
     "other head": (lambda f: None, ["--task", "token-classification"], "for text-classification"),
     "unknown task": (lambda f: None, ["--task", "poetry"], "is not one of 'question-answering'"),
     "too long": (lambda f: None, ["--max-length", "65"], "limit of 64"),
@@ -92,6 +86,25 @@ def test_bad_input_is_one_line_and_writes_nothing(
     assert result.stderr.count("\n") == 1, result.stderr
     assert message in result.stderr
     assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("changes", "task", "message"),
+    [
+        ({"intermediate_size": 128}, None, "cannot be loaded"),
+        ({"architectures": ["BertModel"]}, "fill-mask", "no weights for cls.predictions"),
+    ],
+    ids=("shapes", "no head"),
+)
+def test_weights_that_are_not_the_configs_are_refused_when_loaded(
+    changes: dict[str, object], task: str | None, message: str, classifier: Path, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(classifier, tmp_path / "model"))
+    edit_config(folder, **changes)
+    source = find(str(folder))
+    with pytest.raises(SourceError, match=message) as caught:
+        checkpoint.load_model(source, source.task(task))
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

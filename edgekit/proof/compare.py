@@ -64,7 +64,12 @@ class Comparer:
         )
 
     def proof(self, runtime: str, seconds: float) -> Proof:
-        """What they add up to."""
+        """The verdict on all trials that were added.
+
+        Args:
+            runtime: the runtime that was asked, with its version.
+            seconds: how long it took, opening the file included.
+        """
         everything = [difference for rows in self._differences.values() for difference in rows]
         clear = sum(difference.clear for difference in everything)
         agreement = sum(difference.same for difference in everything) / clear if clear else None
