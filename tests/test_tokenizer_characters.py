@@ -80,11 +80,12 @@ TOKENIZERS: dict[str, Callable[[Path], PreTrainedTokenizerFast]] = {
 Both = tuple[AppTokenizer, Tokenizer]
 
 
-@pytest.fixture(params=TOKENIZERS)
-def both(request: pytest.FixtureRequest, tmp_path: Path) -> Both:
+@pytest.fixture(scope="module", params=TOKENIZERS)
+def both(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Both:
     """An app's tokenizer, and the library with the same."""
-    save(TOKENIZERS[request.param](tmp_path), tmp_path, max_length=64)
-    folder = tmp_path / "tokenizer"
+    place = tmp_path_factory.mktemp("both")
+    save(TOKENIZERS[request.param](place), place, max_length=64)
+    folder = place / "tokenizer"
     return AppTokenizer(folder), Tokenizer.from_file(str(folder / "tokenizer.json"))
 
 
