@@ -100,8 +100,11 @@ def test_a_classifier_with_controls(shared: Shared, tmp_path: Path) -> None:
     assert found.retained == pytest.approx(scores["student"].value / scores["teacher"].value)
 
 
-def test_vectors(shared: Shared, tmp_path: Path) -> None:
-    """A narrower student with another vocabulary is one that sentence-transformers opens."""
+@pytest.mark.parametrize(
+    "kind", ["plain", *(pytest.param(n, marks=pytest.mark.slow) for n in ("narrow", "other"))]
+)
+def test_vectors(kind: str, shared: Shared, tmp_path: Path) -> None:
+    """Also a narrower student or one with another vocabulary sentence-transformers opens."""
     from sentence_transformers import SentenceTransformer
 
     other = tmp_path / "vocabulary"
@@ -109,31 +112,31 @@ def test_vectors(shared: Shared, tmp_path: Path) -> None:
     words = write_vocabulary(other / "vocab.txt").read_text().split()
     write(other / "vocab.txt", "\n".join([*words[:5], *reversed(words[5:190])]) + "\n")
     BertTokenizerFast(vocab=str(other / "vocab.txt")).save_pretrained(other)
-    for name, more in (("plain", {}), ("narrow", {"width": 16}), ("other", {"vocabulary": other})):
-        found = edgekit.distill(
-            str(teacher_of(shared, "sentence-similarity")),
-            tmp_path / name,
-            layers=2,
-            objective="embedding",
-            texts=[write(tmp_path / "texts.txt", TEXTS)],
-            evaluation=write(tmp_path / "pairs.tsv", PAIRS),
-            batch=15,
-            steps=12,
-            learning_rate=2e-3,
-            **more,
-        )
-        assert found is not None
-        parts = found.courses[0].parts
-        assert set(parts) == {"cos", "sim"} | ({"hidden"} if name != "other" else set())
-        assert all(parts[part][1] < parts[part][0] for part in parts if part != "sim")
-        model = SentenceTransformer(str(tmp_path / name), device="cpu")
-        vectors = model.encode(["the thing 1", "a thing 2"])
-        assert vectors.shape == (2, 32)
-        if name == "narrow":  # its projection is a Dense module, which a bundle has as well
-            bundle = converted(tmp_path / name)
-            with open_app(bundle, bundle.artifacts[0]) as app:
-                mine = app.infer(app.tokenize("the thing 1").encodings)[0]["sentence_embedding"]
-            assert np.allclose(mine, vectors[0], atol=1e-4)
+    more = {"narrow": {"width": 16}, "other": {"vocabulary": other}}
+    found = edgekit.distill(
+        str(teacher_of(shared, "sentence-similarity")),
+        tmp_path / "student",
+        layers=2,
+        objective="embedding",
+        texts=[write(tmp_path / "texts.txt", TEXTS)],
+        evaluation=write(tmp_path / "pairs.tsv", PAIRS),
+        batch=15,
+        steps=12,
+        learning_rate=2e-3,
+        **more.get(kind, {}),
+    )
+    assert found is not None
+    parts = found.courses[0].parts
+    assert set(parts) == {"cos", "sim"} | ({"hidden"} if kind != "other" else set())
+    assert all(parts[part][1] < parts[part][0] for part in parts if part != "sim")
+    model = SentenceTransformer(str(tmp_path / "student"), device="cpu")
+    vectors = model.encode(["the thing 1", "a thing 2"])
+    assert vectors.shape == (2, 32)
+    if kind == "narrow":  # its projection is a Dense module, which a bundle has as well
+        bundle = converted(tmp_path / "student")
+        with open_app(bundle, bundle.artifacts[0]) as app:
+            mine = app.infer(app.tokenize("the thing 1").encodings)[0]["sentence_embedding"]
+        assert np.allclose(mine, vectors[0], atol=1e-4)
 
 
 def test_answers_and_tags(shared: Shared, tmp_path: Path) -> None:
@@ -169,7 +172,7 @@ def test_answers_and_tags(shared: Shared, tmp_path: Path) -> None:
     ("model", "problem", "metric"),
     [
         ("roberta", "multi_label_classification", "f1_micro"),
-        ("albert", "regression", "spearman"),
+        pytest.param("albert", "regression", "spearman", marks=pytest.mark.slow),
     ],
 )
 def test_labels_and_numbers(model: str, problem: str, metric: str, tmp_path: Path) -> None:

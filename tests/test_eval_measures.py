@@ -62,6 +62,7 @@ def test_squad_counts_as_by_hand(
     assert squad.exact(found, expected) == exact
     assert squad.f1_v1(found, expected) == pytest.approx(f1_v1)
     assert squad.f1_v2(found, expected) == pytest.approx(f1_v2)
+    assert squad.best(squad.f1_v2, found, ("another", expected)) == pytest.approx(f1_v2)
 
 
 def test_the_best_threshold_is_the_best_of_all() -> None:
@@ -74,6 +75,7 @@ def test_the_best_threshold_is_the_best_of_all() -> None:
         silent = margins > limit
         return float(np.where(silent, ~answerable, scores * answerable).mean())
 
+    assert squad.best_threshold(scores, margins, np.zeros(50, bool))[1] < margins.min()
     assert value == pytest.approx(at(threshold))
     assert value == pytest.approx(max(at(limit) for limit in (*margins, margins.min() - 1)))
 

@@ -206,6 +206,7 @@ def test_what_a_run_needs_is_asked_for_before_it(bundle: Bundle, tmp_path: Path)
     assert "edgekit[bench]" in devices.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="this is Windows")
 def test_commands_run_without_what_windows_lacks(bundle: Bundle, tmp_path: Path) -> None:
     """As far as absent names show: no Windows was seen by these tests. Nor is PyTorch, which asks
