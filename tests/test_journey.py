@@ -174,7 +174,7 @@ def test_a_missing_runtime_is_one_line_and_not_the_end(bundle: Bundle, tmp_path:
     assert verified.returncode == 1
     assert {row["file"] for row in lost} == {"model-fp16.mlpackage", "model-int8.mlpackage"}
     assert all("pip install 'edgekit[coreml]'" in row["failure"] for row in lost)
-    assert {"model-fp32.onnx", "model-int8.onnx"} == {row["file"] for row in rows} - {
+    assert {"model-fp32.onnx", "model-int8.onnx"} <= {row["file"] for row in rows} - {
         row["file"] for row in lost
     }
     asked = ("eval", bundle.path, "--data", "dev.tsv", "--json", "--artifact")
