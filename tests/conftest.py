@@ -68,10 +68,16 @@ ON_DEVICES = {"emulator", "open_bay", "browser", "phone", "brief", "apk"}  # fix
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What runs on a device, in a browser or as an app is slow: ``make test`` leaves it out."""
-    for item in items:
-        if isinstance(item, pytest.Function) and ON_DEVICES.intersection(item.fixturenames):
+    """What runs on a device, in a browser or as an app is slow: ``make test`` leaves it out.
+
+    Files with tests of the large bundle come last: one process makes it while others do the rest.
+    """
+    tests = [item for item in items if isinstance(item, pytest.Function)]
+    for item in tests:
+        if ON_DEVICES.intersection(item.fixturenames):
             item.add_marker(pytest.mark.slow)
+    late = {item.path for item in tests if "bundle" in item.fixturenames}
+    items.sort(key=lambda item: item.path in late)
 
 
 def write_vocabulary(path: Path) -> Path:
