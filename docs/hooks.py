@@ -77,5 +77,5 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 
 
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
-    """Forbids a browser to load anything from elsewhere, as the search would off a server."""
+    """Forbids a browser to load anything from elsewhere."""
     return output.replace("<head>", f"<head>{_NOTHING_FROM_ELSEWHERE}", 1)

@@ -29,7 +29,11 @@ from edgekit.bundle import Bundle
 from edgekit.cli.main import cli
 
 ROOT = Path(__file__).parent.parent
-PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+PAGES = (
+    *(ROOT / "README.md", ROOT / "CONTRIBUTING.md"),
+    *(ROOT / "android_demo" / "README.md", ROOT / "ios_demo" / "README.md"),
+    *sorted((ROOT / "docs").glob("*.md")),
+)
 _FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 _BETWEEN = ("&&", "|", "<", ">")
 _MESSAGE = re.compile(r"^### `(.+)`$", re.MULTILINE)
@@ -55,7 +59,8 @@ def blocks() -> Iterator[Block]:
         content = page.read_text(encoding="utf-8")
         for found in _FENCE.finditer(content):
             line = content.count("\n", 0, found.start()) + 1
-            yield Block(f"{page.name}:{line}", found[2], textwrap.dedent(found[3]))
+            place = f"{page.relative_to(ROOT)}:{line}"
+            yield Block(place, found[2], textwrap.dedent(found[3]))
 
 
 BLOCKS = {block.place: block for block in blocks()}
