@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -36,7 +37,7 @@ def transcript(text: str, folder: Path) -> str:
         folder: where they are run, one after the other.
 
     Raises:
-        CalledProcessError: one fails.
+        CalledProcessError: one fails, or prints nothing.
     """
     typed = (line for line in text.splitlines() if line.startswith("$ "))
     return "\n\n".join(f"{line}\n{_printed(line, folder)}" for line in typed) + "\n"
@@ -45,14 +46,19 @@ def transcript(text: str, folder: Path) -> str:
 def _printed(line: str, folder: Path) -> str:
     print(line, flush=True)
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    inner = shlex.join(["bash", "-c", line.removeprefix("$ ")])
     done = subprocess.run(
-        ["bash", "-o", "pipefail", "-c", line.removeprefix("$ ")],
+        # a terminal, as commands answer people in other words than programs
+        ["script", "-qec", f"{inner} 2>/dev/null", "/dev/null"],
         cwd=folder,
-        env={**os.environ, "PATH": path, "COLUMNS": COLUMNS},
+        env={**os.environ, "PATH": path, "COLUMNS": COLUMNS, "TERM": "dumb", "NO_COLOR": "1"},
+        stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         text=True,
         check=True,
     )
+    if not done.stdout:  # before a pipe a failure has no other sign; head ends what it has read
+        raise subprocess.CalledProcessError(1, line)
     return "\n".join(map(str.rstrip, done.stdout.splitlines())).strip()
 
 
