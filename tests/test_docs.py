@@ -220,6 +220,12 @@ def test_the_notebook_runs(tmp_path: Path) -> None:
     pictures.executed(ROOT / "docs" / "notebook.ipynb", tmp_path)
 
 
+def test_the_reference_has_every_function() -> None:
+    page = (ROOT / "docs" / "api.md").read_text("utf-8")
+    functions = {name for name in edgekit.__all__ if inspect.isfunction(getattr(edgekit, name))}
+    assert functions == set(re.findall(r"^::: edgekit\.(\w+)$", page, re.MULTILINE)) - {"errors"}
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(chromium.find() is None, reason="no Chromium: make system")
 def test_the_site_opened_as_files_is_searched_and_loads_nothing_from_elsewhere(
