@@ -46,6 +46,8 @@ TASKS = (
     "token-classification",
     "fill-mask",
     "sentence-similarity",
+    "sparse-embedding",
+    "late-interaction",
     "feature-extraction",
 )
 ONE = "small-text-classification"
@@ -317,18 +319,18 @@ def faults(page: Any) -> list[str]:
 def test_nothing_moves_while_answers_come(shared_page: Any) -> None:
     page = shared_page
     page.set_viewport_size({"width": 390, "height": 844})
-    for screen, start, end in (
-        ("try", "Run", "tokens, run at"),
-        ("self-test", "Start", "cases"),
-        ("compare", "Compare", "same answer"),
+    for screen, name, start, end in (
+        *(("try", f"small-{task}", "Run", "tokens, run at") for task in TASKS),
+        ("self-test", ONE, "Start", "cases"),
+        ("compare", ONE, "Compare", "same answer"),
     ):
-        go(page, screen, ONE)
+        go(page, screen, name)
         page.locator("button:enabled", has_text=start).wait_for()
         page.evaluate(SHIFTS)
         page.get_by_role("button", name=start, exact=True).click()
         page.get_by_text(end).wait_for()
         page.wait_for_timeout(100)
-        assert page.evaluate("moved") == 0, screen
+        assert page.evaluate("moved") == 0, (screen, name)
 
 
 def test_the_keyboard_is_enough(shared_page: Any) -> None:
