@@ -114,7 +114,7 @@ def run(
         artifact: a file, format or recipe, or ``pytorch``; None is the first that runs here.
         device: ``host``, or one of :func:`edgekit.devices`.
         top: the most labels, fillers or spans of an answer.
-        prompt: name of the bundle's prompt that stands before every text, or ``none``; None leaves
+        prompt: role of every text, like ``query``, with the bundle's prompt for it; None leaves
             it to the model.
 
     Returns:

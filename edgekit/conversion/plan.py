@@ -115,7 +115,7 @@ def make(request: ConversionRequest) -> ExportPlan:
     task = source.task(request.task)
     source.head(task)
     source.similarity(task)
-    length = _length(source, request)
+    length = _length(source, task, request)
     folder = Path(f"{source.name}.edgekit" if request.out is None else request.out)
     _check_out(folder, request.force)
     return ExportPlan(
@@ -188,8 +188,8 @@ def _once(option: str, names: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def _length(source: Source, request: ConversionRequest) -> int:
-    default = min(source.default_length(), max(BUCKETS))
+def _length(source: Source, task: Task, request: ConversionRequest) -> int:
+    default = min(source.default_length(task), max(BUCKETS))
     length = request.max_length or (max(request.buckets) if request.buckets else default)
     if length < 1:
         raise PlanError(f"--max-length {length}: a length is at least 1")
@@ -197,6 +197,12 @@ def _length(source: Source, request: ConversionRequest) -> int:
         raise PlanError(
             f"{length} tokens are beyond the model's limit of {source.limit}: "
             f"use --max-length {source.limit} or less"
+        )
+    expansion = source.text_settings(task).expansion if task.has_head else None
+    if expansion is not None and length < expansion.length:
+        raise PlanError(
+            f"queries are filled up to {expansion.length} tokens, and the bundle's rows would have "
+            f"{length} at most: use --max-length {expansion.length} or more"
         )
     return length
 

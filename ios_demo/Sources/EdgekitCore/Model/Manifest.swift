@@ -22,6 +22,8 @@ public struct Manifest: Decodable, Sendable {
   public let prompts: [String: String]
   /// Which of the prompts stands before a text without a role; `nil`: none.
   public let defaultPromptName: String?
+  /// What a text's role decides of its row; `nil`: nothing.
+  public let roles: [String: Role]?
   /// `nil` for a bundle without one.
   public let tokenizer: TokenizerFacts?
   public let postprocessing: PostprocessingSettings
@@ -41,6 +43,11 @@ public struct Manifest: Decodable, Sendable {
   /// What stands before a text of this role; of `nil`, before one without a role.
   public func prompt(for role: String?) -> String {
     (role ?? defaultPromptName).flatMap { prompts[$0] } ?? ""
+  }
+
+  /// What a role decides; of `nil`, that of texts without one.
+  func role(_ name: String?) -> Role {
+    roles?[name ?? Role.none] ?? roles?[Role.none] ?? .plain
   }
 
   /// The id of the tokenizer's mask, where it has one.

@@ -15,7 +15,10 @@ struct Golden: Decodable, Sendable {
     let truncation: String?
     let truncationSide: Side?
     let maxLength: Int?
+    /// That the row was made for; `nil`: it was made for none.
+    let role: String?
     let inputIds: [Int32]
+    let attentionMask: [Int32]
     let tokenTypeIds: [Int32]
     let offsets: [[Int]]?
     let outputs: [String: Packed]
@@ -27,6 +30,7 @@ struct Golden: Decodable, Sendable {
       var row = Encoding()
       row.ids = inputIds
       row.typeIds = tokenTypeIds
+      row.attentionMask = attentionMask
       return row
     }
   }
@@ -54,6 +58,8 @@ struct PostprocessVectors: Decodable, Sendable {
     let offsets: [[Int]]
     let sequenceIds: [Int?]
     let wordIds: [Int?]
+    let attentionMask: [Int32]?
+    let skipped: [Int]?
 
     var encoding: Encoding {
       var row = Encoding()
@@ -63,6 +69,8 @@ struct PostprocessVectors: Decodable, Sendable {
       row.ends = offsets.map { $0.last ?? 0 }
       row.sequenceIds = sequenceIds
       row.wordIds = wordIds
+      row.attentionMask = attentionMask
+      row.skipped = skipped ?? []
       return row
     }
   }

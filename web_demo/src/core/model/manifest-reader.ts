@@ -12,6 +12,7 @@ import {
   type TokenizerFacts,
   type VectorSimilarity,
 } from "./manifest.ts";
+import type { Role } from "./role.ts";
 
 /** The first minor version of the schema that has all that this library reads. */
 const LEAST_MINOR = 5;
@@ -44,6 +45,7 @@ export function readManifest(root: JsonObject): Manifest {
     padId: root.int("pad_id"),
     prompts: root.textMap("prompts"),
     defaultPromptName: root.textOrNull("default_prompt_name"),
+    roles: readRoles(root.childOrNull("roles")),
     similarity: root.oneOf("similarity", SIMILARITIES) ?? "cosine",
     postprocessing: readPostprocessing(root.child("postprocessing")),
     tokenizer,
@@ -70,6 +72,19 @@ function checkSchema(version: string): void {
         "convert the model again with a newer edgekit",
     );
   }
+}
+
+function readRoles(root: JsonObject | null): ReadonlyMap<string, Role> {
+  return new Map((root?.entries() ?? []).map(([name, row]) => [name, readRole(row)]));
+}
+
+function readRole(row: JsonObject): Role {
+  const expansion = optional(row, "expansion", (each) => ({
+    tokenId: each.int("token_id"),
+    length: each.int("length"),
+    isAttended: each.flag("attended"),
+  }));
+  return { maxLength: row.intOrNull("max_length"), expansion, skipIds: [...row.ints("skip_ids")] };
 }
 
 function readPostprocessing(row: JsonObject): Postprocessing {

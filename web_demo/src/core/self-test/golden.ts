@@ -11,6 +11,9 @@ export interface GoldenCase {
   readonly ids: Int32Array;
   readonly typeIds: Int32Array;
   readonly offsets: readonly (readonly [number, number])[] | null;
+  readonly attentionMask: Int32Array;
+  /** That the row was made for; null: it was made for none. */
+  readonly role: string | null;
   readonly maxLength: number;
   readonly strategy: Truncation;
   readonly side: Side;
@@ -53,6 +56,8 @@ function goldenCase(row: JsonObject, facts: GoldenFacts): GoldenCase {
     ids: row.ints("input_ids"),
     typeIds: row.ints("token_type_ids"),
     offsets: row.has("offsets") ? row.pairs("offsets") : null,
+    attentionMask: row.ints("attention_mask"),
+    role: row.textOrNull("role"),
     maxLength: row.intOrNull("max_length") ?? facts.maxLength,
     strategy: row.oneOf("truncation", TRUNCATIONS) ?? "longest_first",
     side: row.oneOf("truncation_side", SIDES) ?? facts.side,

@@ -4,6 +4,7 @@ package dev.edgekit.core
  * A text of golden.json with what Python makes of it.
  *
  * @property texts one or two; null where there are only ids
+ * @property role that the row was made for; null: it was made for none
  * @property rows of outputs that have values for each token, the tokens that are compared
  */
 internal class GoldenCase(row: JsonObject, private val facts: GoldenFacts) {
@@ -12,6 +13,8 @@ internal class GoldenCase(row: JsonObject, private val facts: GoldenFacts) {
     val ids: IntArray = row.ints("input_ids")
     val typeIds: IntArray = row.ints("token_type_ids")
     val offsets: List<List<Int>>? = if ("offsets" in row) row.pairs("offsets") else null
+    val attentionMask: IntArray = row.ints("attention_mask")
+    val role: String? = row.textOrNull("role")
     val maxLength: Int = row.intOrNull("max_length") ?: facts.maxLength
     val truncation: Truncation = row.textOrNull("truncation")
         ?.let { Truncation.valueOf(it.uppercase()) } ?: Truncation.LONGEST_FIRST

@@ -19,6 +19,8 @@ internal fun readManifest(root: JsonObject): Manifest {
         padId = root.int("pad_id"),
         prompts = root.map("prompts"),
         defaultPromptName = root.textOrNull("default_prompt_name"),
+        roles = if ("roles" in root) root.map<JsonObject>("roles").mapValues { readRole(it.value) }
+        else emptyMap(),
         similarity = root.textOrNull("similarity")
             ?.let { named<VectorSimilarity>(it, "similarity") } ?: VectorSimilarity.COSINE,
         postprocessing = readPostprocessing(root.child("postprocessing")),
@@ -44,6 +46,14 @@ private fun checkSchema(version: String) {
         )
     }
 }
+
+private fun readRole(row: JsonObject) = Role(
+    maxLength = row.intOrNull("max_length"),
+    expansion = row.childOrNull("expansion")?.let {
+        Expansion(it.int("token_id"), it.int("length"), it.flag("attended"))
+    },
+    skipIds = row.ints("skip_ids").toSet(),
+)
 
 private fun readPostprocessing(row: JsonObject) = Postprocessing(
     activation = named(row.textOrNull("activation") ?: "identity", "activation"),

@@ -102,8 +102,10 @@ public class SelfTest(private val bundle: Bundle) {
     }
 
     private fun tokenized(case: GoldenCase, texts: List<String>): TestCase {
-        val row = bundle.tokenizer.encode(texts, case.maxLength, case.truncation, case.side)
+        val plain = bundle.tokenizer.encode(texts, case.maxLength, case.truncation, case.side)
+        val row = case.role?.let { manifest.role(it).shaped(plain) } ?: plain
         val difference = firstOther("id", row.ids, case.ids)
+            ?: firstOther("attention", attention(row), case.attentionMask)
             ?: firstOther("type id", row.typeIds, case.typeIds)
             ?: case.offsets?.let { offsets ->
                 firstOther("start", row.starts, offsets.map { it[0] }.toIntArray())
@@ -120,7 +122,9 @@ public class SelfTest(private val bundle: Bundle) {
 
     private fun outputs(case: GoldenCase, inference: Inference, tolerance: Tolerance): TestCase {
         val zeros = IntArray(case.ids.size)
-        val row = Encoding(case.ids, case.typeIds, zeros, zeros, zeros, zeros)
+        val row = Encoding(
+            case.ids, case.typeIds, zeros, zeros, zeros, zeros, case.attentionMask,
+        )
         val outputs = inference.run(row)
         var maxAbs = 0f
         var difference: String? = null
@@ -166,9 +170,14 @@ public class SelfTest(private val bundle: Bundle) {
         val rows = Prompter(manifest, bundle.tokenizer, maxLength).prompt(case.texts).rows
         if (rows.size != case.rows.size) return "${rows.size} rows, not ${case.rows.size}"
         return rows.indices.firstNotNullOfOrNull { row ->
-            firstOther("id", rows[row].ids, case.rows[row].ids)
+            val (found, expected) = rows[row] to case.rows[row]
+            firstOther("id", found.ids, expected.ids)
+                ?: firstOther("attention", attention(found), attention(expected))
+                ?: "other tokens count".takeIf { found.skipped != expected.skipped }
         }
     }
+
+    private fun attention(row: Encoding) = row.attentionMask ?: IntArray(row.size) { 1 }
 
     private companion object {
         /** Values from which on a cosine says something. */
