@@ -20,6 +20,7 @@ from edgekit.evaluation import measures, squad
 from edgekit.evaluation.judged import Example
 from edgekit.evaluation.measures import Resamples
 from edgekit.evaluation.tagging import Words
+from edgekit.stats import RESAMPLES
 
 
 def once(count: int) -> Resamples:
@@ -41,6 +42,13 @@ def test_a_draw_of_every_example_once_is_the_librarys_value() -> None:
         measures.pearson(*scores),
     ):
         np.testing.assert_allclose(measure.draw(once(200)), measure.value, rtol=1e-12)
+
+
+def test_resamples_in_blocks_are_all_of_them() -> None:
+    right = np.arange(1500) % 3 == 0
+    (drawn,) = measures.draws([measures.mean("accuracy", right)], 1500)
+    assert drawn.shape == (RESAMPLES,)
+    assert drawn.std() == pytest.approx(np.sqrt(1 / 3 * 2 / 3 / 1500), rel=0.05)
 
 
 @pytest.mark.parametrize(
