@@ -110,14 +110,6 @@ export class SelfTest {
     return { bundle: manifest.name, artifact: artifact?.file ?? null, runtime, cases };
   }
 
-  /** The answer to one case of postprocess.json, counted from 0, from its own outputs. */
-  async answer(number: number): Promise<Answer> {
-    const vectors = await this.vectors();
-    const found = vectors?.cases[number];
-    if (found === undefined) throw EdgekitError.missingFile(`postprocess.json's case ${number}`);
-    return this.answerTo(found, await this.bundle.tokenizer());
-  }
-
   private async *cases(artifact?: Artifact, engine?: Engine): AsyncGenerator<TestCase> {
     const { manifest } = this.bundle;
     const golden = await this.bundle.readJson(manifest.golden.file, goldenCases);
@@ -205,9 +197,21 @@ async function compared(
   }
 }
 
+/** What is known of tokens, by its name for people. */
+const COLUMNS: readonly (readonly [string, keyof Encoding])[] = [
+  ["id", "ids"],
+  ["type id", "typeIds"],
+  ["start", "starts"],
+  ["end", "ends"],
+  ["text", "sequenceIds"],
+  ["word", "wordIds"],
+];
+
 function otherRows(found: readonly Encoding[], expected: readonly Encoding[]): string | null {
   if (found.length !== expected.length) return `${found.length} rows, not ${expected.length}`;
-  const others = found.map((row, index) => firstOther("id", row.ids, expected[index].ids));
+  const others = found.flatMap((row, index) =>
+    COLUMNS.map(([name, column]) => firstOther(name, row[column], expected[index][column])),
+  );
   return others.find((other) => other !== null) ?? null;
 }
 
