@@ -8,6 +8,7 @@ import { Inference } from "./inference.ts";
 import type { Artifact, Manifest } from "./manifest.ts";
 import { Prompter } from "./prompt.ts";
 import { SearchIndex, type Hit } from "./search-index.ts";
+import { taskNamed } from "./task.ts";
 
 /** An answer, and what it cost: plain data. */
 export interface Answered<T extends Answer = Answer> {
@@ -110,9 +111,21 @@ export class EdgeModel {
     return this.expect<"embedding">("sentence-similarity", [text], options, [role]);
   }
 
-  /** How alike two texts are. */
+  /** How alike two texts are, by one vector each, sparse ones, or one for each token. */
   similarity(first: string, second: string, options?: AskOptions) {
-    return this.expect<"similarity">("sentence-similarity", [first, second], options);
+    const { task } = this.manifest;
+    const wanted = taskNamed(task).asks === "each" ? task : "sentence-similarity";
+    return this.expect<"similarity">(wanted, [first, second], options);
+  }
+
+  /** A text's weights over the vocabulary; `role` as {@link embed} has it. */
+  sparseEmbedding(text: string, role: string | null = null, options?: AskOptions) {
+    return this.expect<"sparse">("sparse-embedding", [text], options, [role]);
+  }
+
+  /** A vector for each token of a query or document; `role` as {@link embed} has it. */
+  lateInteraction(text: string, role: string | null = null, options?: AskOptions) {
+    return this.expect<"vectors">("late-interaction", [text], options, [role]);
   }
 
   /** A vector for each token of a text. */
