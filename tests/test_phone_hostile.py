@@ -21,7 +21,7 @@ _KINDS = {
     *("MissingFile", "DamagedFile", "UnsupportedSchema", "UnsupportedTask"),
     *("UnsupportedTokenizer", "RuntimeFailed"),
 }
-_HUGE = (-1, 0, 1e18, 2**31, 2**63, 0.5, "many", None, [], {})
+_HUGE = (-1, 1e18, 2**31, "many", [])
 
 Place = tuple[str | int, ...]
 
