@@ -9,10 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import onnx
 import pytest
-from onnx import TensorProto, helper, numpy_helper
 from phones import Phone, PhoneError
 
 from edgekit.app.opening import open_app
@@ -20,7 +17,7 @@ from edgekit.bundle import Bundle
 from edgekit.contents import MANIFEST
 from edgekit.postprocess import to_json
 
-_TEXTS: dict[str, tuple[tuple[str, ...], ...]] = {
+TEXTS: dict[str, tuple[tuple[str, ...], ...]] = {
     "question-answering": (
         ("Who built it?", "It was built by Zoë Müller in São Paulo."),
         ("Where?", "In the beginning there was a house by the sea. " * 40),
@@ -33,7 +30,7 @@ _TEXTS: dict[str, tuple[tuple[str, ...], ...]] = {
     "sparse-embedding": (("a cat",), ("a cat", "a dog")),
     "late-interaction": (("a cat",), ("a cat", "two dogs and 東京")),
 }
-_FILE = "model-fp32.onnx"
+FILE = "model-fp32.onnx"
 
 
 def compare(found: Any, expected: Any) -> None:
@@ -52,172 +49,23 @@ def compare(found: Any, expected: Any) -> None:
         assert found == expected
 
 
-@pytest.mark.parametrize("task", _TEXTS)
+@pytest.mark.parametrize("task", TEXTS)
 def test_answers_are_those_of_edgekit_run(
     task: str, phone: Phone, small: Callable[[str], Bundle]
 ) -> None:
     bundle = small(task)
     phone.open(bundle.path)
     with open_app(bundle, bundle.artifacts[0]) as app:
-        for texts in _TEXTS[task]:
+        for texts in TEXTS[task]:
             expected = json.loads(json.dumps(to_json(app.answer(*texts))))
-            compare(phone.ask("run", artifact=_FILE, texts=texts), expected)
+            compare(phone.ask("run", artifact=FILE, texts=texts), expected)
 
 
-_CALLS = {
-    "classify": ("text-classification",),
-    "tag": ("token-classification",),
-    "answer": ("question-answering",),
-    "fill_mask": ("fill-mask",),
-    "embed": ("sentence-similarity",),
-    "similarity": ("sentence-similarity", "sparse-embedding", "late-interaction"),
-    "sparse_embedding": ("sparse-embedding",),
-    "late_interaction": ("late-interaction",),
-    "features": ("feature-extraction",),
-}
-
-
-@pytest.mark.parametrize(
-    ("name", "task"), [(name, task) for name, tasks in _CALLS.items() for task in tasks]
-)
-def test_the_function_for_a_task_answers_as_edgekit_run(
-    name: str, task: str, phone: Phone, small: Callable[[str], Bundle]
-) -> None:
-    bundle = small(task)
-    phone.open(bundle.path)
-    texts = _TEXTS[task][-1 if name in {"classify", "similarity"} else 0]
-    with open_app(bundle, bundle.artifacts[0]) as app:
-        expected = json.loads(json.dumps(to_json(app.answer(*texts))))
-    compare(phone.ask("call", name=name, artifact=_FILE, texts=texts), expected)
-
-
-def test_the_function_for_another_task_is_refused(
-    phone: Phone, small: Callable[[str], Bundle]
-) -> None:
-    for task in ("text-classification", "fill-mask"):
-        phone.open(small(task).path)
-        for name, tasks in _CALLS.items():
-            if task not in tasks:
-                asked = {"name": name, "artifact": _FILE, "texts": ["a", "b"]}
-                assert refusal(phone, "call", **asked) == "UnsupportedTask"
-
-
-_PROMPTS = {
-    "prompts": {"ask": "who: Zoe\u0308 ", "query": "find: ", "document": "text: "},
-    "default_prompt_name": "ask",
-}
-
-
-@pytest.fixture
-def prompted(small: Callable[[str], Bundle], tmp_path: Path) -> Callable[..., Bundle]:
-    """A bundle for vectors with a prompt for each role, and other facts of its manifest."""
-
-    def made(**facts: Any) -> Bundle:
-        copy = tmp_path / "copy"
-        if not copy.exists():
-            copied(small("sentence-similarity"), tmp_path)
-        manifest = json.loads((copy / MANIFEST).read_text())
-        (copy / MANIFEST).write_text(json.dumps({**manifest, **_PROMPTS, **facts}))
-        return Bundle.open(copy)
-
-    return made
-
-
-def test_prompts_stand_before_texts(phone: Phone, prompted: Callable[..., Bundle]) -> None:
-    bundle = prompted()
-    phone.open(bundle.path)
-    with open_app(bundle, bundle.artifacts[0]) as app:
-        for texts in _TEXTS["sentence-similarity"]:
-            expected = json.loads(json.dumps(to_json(app.answer(*texts))))
-            compare(phone.ask("run", artifact=_FILE, texts=texts), expected)
-    for role in _PROMPTS["prompts"]:
-        asked = {"name": "embed", "artifact": _FILE, "texts": ["a cat"], "role": role}
-        found = phone.ask("call", **asked)["vector"]
-        assert found == pytest.approx(vectors(bundle, role, "a cat")[0], abs=2e-5)
-
-
-def vectors(bundle: Bundle, role: str, *texts: str) -> np.ndarray:
-    """Those of ``edgekit run`` with the role's prompt, one a row."""
-    with open_app(bundle, bundle.artifacts[0]) as app:
-        app.use_prompt(role)
-        return np.array([json.loads(json.dumps(to_json(app.answer(text))))["vector"] for text in texts])
-
-
-_ALIKE: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
-    "cosine": lambda x, y: (x @ y.T).ravel() / np.linalg.norm(x, axis=1) / np.linalg.norm(y),
-    "dot": lambda x, y: x @ y.T,
-    "euclidean": lambda x, y: -np.linalg.norm(x - y, axis=1),
-    "manhattan": lambda x, y: -np.abs(x - y).sum(axis=1),
-}
-
-
-@pytest.mark.parametrize("similarity", _ALIKE)
-def test_a_search_is_by_the_manifest(
-    similarity: str, phone: Phone, prompted: Callable[..., Bundle]
-) -> None:
-    """By its similarity, with its prompts, the best first, of equal ones the first."""
-    bundle = prompted(similarity=similarity)
-    phone.open(bundle.path)
-    sentences = ("two dogs", "a cat", "東京", "a cat", "so good", "A cat!")
-    scores = _ALIKE[similarity](
-        vectors(bundle, "document", *sentences), vectors(bundle, "query", "the cat")
-    ).ravel()
-    hits = phone.ask("call", name="search", artifact=_FILE, texts=["the cat", *sentences])
-    top = bundle.manifest.postprocessing.top
-    order = np.argsort(-scores.round(6), kind="stable")[:top]
-    assert [hit["index"] for hit in hits] == order.tolist()
-    assert [hit["score"] for hit in hits] == pytest.approx(scores[order], abs=2e-5, rel=2e-5)
-
-
-def fed_model(path: Path) -> None:
-    """A model that tells what it is fed: its length, and sums of its inputs."""
-    names = ("input_ids", "attention_mask", "token_type_ids")
-    inputs = [
-        helper.make_tensor_value_info(name, TensorProto.INT32, ["batch", "length"])
-        for name in names
-    ]
-    nodes = [
-        helper.make_node("Cast", [name], [f"{name} float"], to=TensorProto.FLOAT) for name in names
-    ]
-    nodes += [
-        helper.make_node("CumSum", ["input_ids float", "axis"], ["ids"]),
-        *(
-            helper.make_node("ReduceSum", [each, "axis"], [f"{each} sum"])
-            for each in ("ids", *(f"{name} float" for name in names))
-        ),
-    ]
-    sums = [f"{each} sum" for each in ("ids", *(f"{name} float" for name in names))]
-    nodes.append(helper.make_node("Concat", sums, ["sentence_embedding"], axis=1))
-    output = helper.make_tensor_value_info("sentence_embedding", TensorProto.FLOAT, ["batch", 4])
-    axis = numpy_helper.from_array(np.array([1]), "axis")
-    graph = helper.make_graph(nodes, "fed", inputs, [output], [axis])
-    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)
-
-
-@pytest.mark.parametrize(("count", "length"), [(1, 4), (2, 4), (3, 8), (6, 8), (7, 16)])
-def test_a_row_is_padded_to_the_smallest_bucket(
-    count: int, length: int, phone: Phone, small: Callable[[str], Bundle], tmp_path: Path
-) -> None:
-    copy = copied(small("sentence-similarity"), tmp_path)
-    fed_model(copy / _FILE)
-    manifest = json.loads((copy / MANIFEST).read_text())
-    artifact = manifest["artifacts"][0] | {"buckets": [16, 4, 8]}
-    artifact["outputs"] = [artifact["outputs"][0] | {"shape": ["batch", 4]}]
-    pad = 7
-    (copy / MANIFEST).write_text(json.dumps(manifest | {"artifacts": [artifact], "pad_id": pad}))
-    phone.open(copy)
-    ids = phone.encode("a " * count)["ids"]
-    assert len(ids) == count + 2
-    padded = np.array(ids + [pad] * (length - len(ids)))
-    expected = [padded.cumsum().sum(), padded.sum(), len(ids), 0]
-    assert phone.ask("run", artifact=_FILE, texts=["a " * count])["vector"] == expected
-
-
-@pytest.mark.parametrize("task", _TEXTS)
+@pytest.mark.parametrize("task", TEXTS)
 def test_a_bundle_tests_itself(task: str, phone: Phone, small: Callable[[str], Bundle]) -> None:
     bundle = small(task)
     phone.open(bundle.path)
-    report = phone.ask("selftest", artifact=_FILE)
+    report = phone.ask("selftest", artifact=FILE)
     assert report["passed"], [case for case in report["cases"] if not case["passed"]][:3]
     counts = Counter(case["part"] for case in report["cases"])
     cases = json.loads((bundle.path / "postprocess.json").read_text())["cases"]
@@ -303,13 +151,13 @@ def test_a_damaged_tokenizer_is_refused(
 def test_texts_that_cannot_be_answered(phone: Phone, small: Callable[[str], Bundle]) -> None:
     phone.open(small("text-classification").path)
     assert refusal(phone, "run", artifact="other.onnx", texts=["a"]) == "MissingFile"
-    assert refusal(phone, "run", artifact=_FILE, texts=["SECRET", "b", "c"]) == "UnsupportedTask"
+    assert refusal(phone, "run", artifact=FILE, texts=["SECRET", "b", "c"]) == "UnsupportedTask"
     phone.open(small("fill-mask").path)
-    assert refusal(phone, "run", artifact=_FILE, texts=["no mask, SECRET"]) == "NoMask"
+    assert refusal(phone, "run", artifact=FILE, texts=["no mask, SECRET"]) == "NoMask"
     phone.open(small("question-answering").path)
-    assert refusal(phone, "run", artifact=_FILE, texts=["", "b"]) == "EmptyText"
-    assert refusal(phone, "run", artifact=_FILE, texts=["a", " "]) == "EmptyText"
-    assert refusal(phone, "run", artifact=_FILE, texts=["SECRET " * 80, "b"]) == "QuestionTooLong"
+    assert refusal(phone, "run", artifact=FILE, texts=["", "b"]) == "EmptyText"
+    assert refusal(phone, "run", artifact=FILE, texts=["a", " "]) == "EmptyText"
+    assert refusal(phone, "run", artifact=FILE, texts=["SECRET " * 80, "b"]) == "QuestionTooLong"
 
 
 @pytest.mark.parametrize("unit", ["a", "word ", "好", "\u0301", "👍🏽"])
@@ -319,4 +167,4 @@ def test_a_text_of_100_000_characters(
     text = (unit * 100_000)[:100_000]
     phone.open(small("text-classification").path)
     assert len(phone.encode(text, max_length=64)["ids"]) <= 64
-    assert phone.ask("run", artifact=_FILE, texts=[text])["labels"]
+    assert phone.ask("run", artifact=FILE, texts=[text])["labels"]
