@@ -26,7 +26,7 @@ from edgekit.benchmarks.entries import Entry
 from edgekit.bundle import Artifact, Bundle
 from edgekit.errors import PlanError
 from edgekit.runtime.feeding import fit
-from edgekit.stats import Interval
+from edgekit.stats import Interval, Samples
 
 Say = Callable[[str], None]
 
@@ -133,7 +133,7 @@ def choose(
         runtime,
         str(target.facts()["machine"]),
         threads,
-        {length: stats.median(found, _BLOCK) for length, found in samples.items()},
+        {length: stats.median(Samples(found, _BLOCK)) for length, found in samples.items()},
         _priced(today, inside, samples),
         tuple(sizes),
         _smallest(sizes),
@@ -259,8 +259,8 @@ def _priced(
     """A set with what a text takes in it on average."""
     used = np.searchsorted(buckets, counts)
     texts = {buckets[place]: int((used == place).sum()) for place in np.unique(used)}
-    streams = [samples[bucket] for bucket in texts]
-    mean, _ = stats.expected(streams, list(texts.values()), streams[-1], _BLOCK)
+    streams = [Samples(samples[bucket], _BLOCK) for bucket in texts]
+    mean, _ = stats.expected(streams, list(texts.values()), streams[-1])
     return BucketSet(tuple(buckets), mean)
 
 

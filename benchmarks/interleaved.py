@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 
 from edgekit import stats
 from edgekit.benchmarks.devices.protocol import Runner, RunnerError
-from edgekit.benchmarks.spec import Limits
+from edgekit.benchmarks.spec import FEWEST, Limits
+from edgekit.stats import Samples
 
-_FEWEST = 2  # samples
 _SEED = 20261128  # of the orders
 
 
@@ -65,14 +65,14 @@ def sample(
             return series
         count = len(lasting[0].latency_ms)
         say(count)
-        late = count >= _FEWEST and time.monotonic() > deadline
+        late = count >= FEWEST and time.monotonic() > deadline
         if late or count >= limits.max_samples or _known(lasting, count, limits):
             return series
 
 
 def _known(lasting: Sequence[Series], count: int, limits: Limits) -> bool:
     """Whether every median is known as well as it is asked for."""
-    medians = (stats.median(each.latency_ms, limits.block) for each in lasting)
+    medians = (stats.median(Samples(each.latency_ms, limits.block)) for each in lasting)
     return count >= limits.min_samples and all(
         row.half_width <= limits.precision for row in medians
     )

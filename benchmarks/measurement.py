@@ -15,11 +15,12 @@ import msgspec
 from msgspec import Meta
 
 from edgekit.manifest.fields import Count, Length
+from edgekit.stats import Samples
 
-SCHEMA_VERSION = "1.1"
+SCHEMA_VERSION = "1.2"
 
 Positive = Annotated[int, Meta(ge=1, le=2**53 - 1)]
-Samples = tuple[Annotated[float, Meta(gt=0)], ...]
+Times = tuple[Annotated[float, Meta(gt=0)], ...]
 
 
 @dataclass(frozen=True)
@@ -131,10 +132,11 @@ class Measurement:
     """One subject under one set of conditions. What was not measured is empty or None.
 
     Raw samples, in the order they were taken: ``latency_ms`` of warm inferences, ``block`` of them
-    in a turn; ``cold_ms`` of inferences with nothing in the processor's caches; ``load_ms`` of
-    opening the file in a fresh process with the file in the page cache, ``load_evicted_ms`` with it
-    evicted; ``first_ms`` of the first inference of each process; ``tokenizer_ms`` of encoding a
-    text of that length, which is not part of the latency.
+    in a turn, as many of each fresh process as ``processes`` say; ``cold_ms`` of inferences with
+    nothing in the processor's caches; ``load_ms`` of opening the file in a fresh process with the
+    file in the page cache, ``load_evicted_ms`` with it evicted; ``first_ms`` of the first inference
+    of each process; ``tokenizer_ms`` of encoding a text of that length, which is not part of the
+    latency.
 
     ``peak_memory_bytes`` is the growth of the process's resident memory from before the file was
     opened to its peak. ``energy_mj`` is an estimate from a phone's battery, of the whole phone, in
@@ -159,15 +161,19 @@ class Measurement:
     ] = ""
     padded_to: Annotated[Count, Meta(description="the static length the text ran in")] = 0
     warm_up: Annotated[Count, Meta(description="inferences before the first that counts")] = 0
-    latency_ms: Samples = ()
+    latency_ms: Times = ()
     block: Annotated[Positive, Meta(description="warm inferences of a turn: not independent")] = 1
-    cold_ms: Annotated[
-        Samples, Meta(description="inferences with nothing in the processor's caches")
+    processes: Annotated[
+        tuple[Positive, ...],
+        Meta(description="warm inferences of each process, in order; empty before version 1.2"),
     ] = ()
-    load_ms: Samples = ()
-    load_evicted_ms: Samples = ()
-    first_ms: Samples = ()
-    tokenizer_ms: Samples = ()
+    cold_ms: Annotated[
+        Times, Meta(description="inferences with nothing in the processor's caches")
+    ] = ()
+    load_ms: Times = ()
+    load_evicted_ms: Times = ()
+    first_ms: Times = ()
+    tokenizer_ms: Times = ()
     peak_memory_bytes: Count | None = None
     memory_limit_bytes: Positive | None = None
     energy_mj: Annotated[float, Meta(gt=0)] | None = None
@@ -181,6 +187,11 @@ class Measurement:
     failure: Annotated[str | None, Meta(description="why there is no result")] = None
     unmeasured: Annotated[str | None, Meta(description="why nobody tried")] = None
     suite: SuiteFacts = field(default_factory=SuiteFacts)
+
+    @property
+    def samples(self) -> Samples:
+        """The warm inferences, and how they were taken."""
+        return Samples(self.latency_ms, self.block, self.processes)
 
     @property
     def key(self) -> tuple[str | int | None, ...]:

@@ -116,11 +116,12 @@ def check(
 
     Raises:
         RunnerError: The runner fails, or its device went away.
-        BundleError: The file gives more or fewer values than its manifest says.
+        BundleError: The file gives more or fewer values than its manifest says, or is too short
+            for every text.
     """
     buckets = None if artifact is None else artifact.buckets
     tolerance = PYTORCH if artifact is None else artifact.tolerance
-    reference = golden.read(bundle)
+    reference = _fitting(golden.read(bundle), buckets)
     if most is not None:
         reference = _few(reference, most)
     with tempfile.TemporaryDirectory() as folder:
@@ -146,6 +147,19 @@ def _plan(probes: Sequence[Probe], session: Session, max_length: int) -> Iterato
     for length in session.lengths or ():
         if length > fit(len(probes[0]), session.lengths):
             yield Trial("padding", (probes[0],), length)
+
+
+def _fitting(reference: Reference, buckets: tuple[int, ...] | None) -> Reference:
+    """The texts that a file takes: another tool's may be shorter than the bundle's."""
+    if buckets is None:
+        return reference
+    probes = tuple(probe for probe in reference.probes if len(probe) <= max(buckets))
+    if not probes:
+        raise BundleError(
+            f"the file takes {max(buckets)} tokens, the bundle's texts begin at "
+            f"{min(map(len, reference.probes))}: export it for more"
+        )
+    return replace(reference, probes=probes)
 
 
 def _few(reference: Reference, most: int) -> Reference:

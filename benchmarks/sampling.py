@@ -16,6 +16,7 @@ from edgekit.benchmarks.devices.protocol import Runner, RunnerError, Target
 from edgekit.benchmarks.entries import Entry
 from edgekit.benchmarks.measurement import Measurement, Operator
 from edgekit.benchmarks.spec import Suite
+from edgekit.words import count
 
 Say = Callable[[str], None]
 TOKENIZER_RUNS = 30
@@ -95,84 +96,114 @@ class Sampling:
     def _timed(
         self, each: Round, pairs: Sequence[tuple[Entry, Measurement]]
     ) -> Iterator[Measurement]:
-        """Interleaved latencies, with loads, first inferences and memory of each process."""
+        """Interleaved latencies, of several processes of each file, one after the other."""
         limits, stamp = self._suite.limits, datetime.now(timezone.utc).isoformat()
-        with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
+        going = [
+            (entry, replace(found, round=stamp, block=limits.block, warm_up=limits.warm_up + 1))
+            for entry, found in pairs
+        ]
+        loads: list[warnings.Load] = []
+        for number in range(1, limits.processes + 1):
+            rows = list(self._process(each, going, number, loads))
+            yield from (found for _, found in rows if found.failure is not None)
+            going = [(entry, found) for entry, found in rows if found.failure is None]
+        if going:
+            most = max(len(found.latency_ms) for _, found in going)
+            self._say(f"    {most} inferences each, in {count(limits.processes, 'process')}")
+        for _, found in going:
+            codes = warnings.of(found.samples, loads, found.environment)
+            yield replace(found, warnings=tuple(codes))
+
+    def _process(
+        self,
+        each: Round,
+        going: Sequence[tuple[Entry, Measurement]],
+        number: int,
+        loads: list[warnings.Load],
+    ) -> Iterator[tuple[Entry, Measurement]]:
+        """Opens every file in a new process, all at once, and samples them in turns.
+
+        Args:
+            each: The round.
+            going: Its files, each with the measurement of it so far.
+            number: Which of the processes it is; after the last one all else is measured.
+            loads: What the machine did meanwhile is added to them.
+
+        Returns:
+            The same files with what was added; one that failed has a failure.
+        """
+        limits = self._suite.limits
+        with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
             opened = []
-            for entry, blank in pairs:
-                self._tick(f"load {entry.subject.label}")
+            for entry, found in going:
+                self._tick(f"process {number} of {limits.processes}: load {entry.subject.label}")
                 try:
-                    found, runner = self._ready(each, entry, blank, Path(name), stack)
+                    opened.append((entry, *self._ready(each, entry, found, Path(folder), stack)))
                 except RunnerError as error:
-                    yield self._failed(each, blank, error)
-                else:
-                    opened.append((entry, replace(found, round=stamp), runner))
+                    yield entry, self._lost(each, found, error)
             if not opened:
                 return
             runners = [runner for *_, runner in opened]
             with each.target.watch(limits.cool_seconds) as watch:
-                series = interleaved.sample(runners, limits, self._ticked)
-                load = watch.load()
-            self._say(f"    {max(len(one.latency_ms) for one in series)} inferences each")
+                series = interleaved.sample(runners, limits.of_a_process, self._ticked)
+                loads.append(watch.load())
             for (entry, found, _), one in zip(opened, series, strict=True):
-                yield self._finished(each, entry, found, one, load)
+                yield entry, self._added(each, entry, found, one, number == limits.processes)
 
     def _ready(
-        self, each: Round, entry: Entry, blank: Measurement, folder: Path, stack: ExitStack
+        self, each: Round, entry: Entry, found: Measurement, folder: Path, stack: ExitStack
     ) -> tuple[Measurement, Runner]:
-        """A runner that has done its first inference, and the measurement with what that took."""
-        loads, firsts = self._loads(each, entry, folder)
+        """The measurement with one more load and first inference, and the runner that did them."""
         runner = stack.enter_context(self._opened(each, entry, folder))
-        firsts.append(runner.run(1)[0])
-        found = replace(
-            blank,
-            warm_up=self._suite.limits.warm_up + 1,
-            load_ms=(*loads, runner.load_ms),
-            first_ms=tuple(firsts),
-            environment={**blank.environment, "runtime": runner.runtime},
+        more = replace(
+            found,
+            load_ms=(*found.load_ms, runner.load_ms),
+            first_ms=(*found.first_ms, runner.run(1)[0]),
+            environment={**found.environment, "runtime": runner.runtime},
         )
-        return found, runner
+        return more, runner
 
-    def _ticked(self, count: int) -> None:
+    def _ticked(self, number: int) -> None:
         self._go_on()
-        self._tick(f"{count} inferences each")
+        self._tick(f"{number} inferences each")
 
-    def _loads(self, each: Round, entry: Entry, folder: Path) -> tuple[list[float], list[float]]:
-        """Milliseconds of opening a file and of its first inferences, each in a new process."""
-        loads, firsts = [], []
-        for _ in range(self._suite.limits.loads - 1):
-            with self._opened(each, entry, folder) as runner:
-                loads.append(runner.load_ms)
-                firsts.append(runner.run(1)[0])
-        return loads, firsts
+    def _lost(self, each: Round, found: Measurement, error: RunnerError) -> Measurement:
+        """A failure; what earlier processes gave is no latency of a file that does not last."""
+        return self._failed(each, replace(found, latency_ms=(), processes=()), error)
 
-    def _finished(
+    def _added(
         self,
         each: Round,
         entry: Entry,
         found: Measurement,
         series: interleaved.Series,
-        load: warnings.Load,
+        last: bool,
     ) -> Measurement:
+        """The measurement with the inferences of one more process."""
         if series.failure is not None:
-            return self._failed(each, found, series.failure)
-        limits = self._suite.limits
+            return self._lost(each, found, series.failure)
+        more = replace(
+            found,
+            latency_ms=(*found.latency_ms, *series.latency_ms),
+            processes=(*found.processes, len(series.latency_ms)),
+        )
         try:
-            return replace(
-                found,
-                latency_ms=tuple(series.latency_ms),
-                block=limits.block,
-                tokenizer_ms=entries.tokenizer_ms(entry.bundle, each.length, TOKENIZER_RUNS),
-                peak_memory_bytes=series.runner.memory_growth_bytes(),
-                cold_ms=tuple(series.runner.cold(limits.cold)),
-                energy_mj=series.runner.energy_mj(statistics.median(series.latency_ms)),
-                profile=tuple(self._profile(series.runner)),
-                warnings=tuple(
-                    warnings.of(series.latency_ms, load, found.environment, limits.block)
-                ),
-            )
+            return self._finished(each, entry, more, series.runner) if last else more
         except RunnerError as error:
-            return self._failed(each, found, error)
+            return self._lost(each, found, error)
+
+    def _finished(
+        self, each: Round, entry: Entry, found: Measurement, runner: Runner
+    ) -> Measurement:
+        """The measurement with what the last process tells besides."""
+        return replace(
+            found,
+            tokenizer_ms=entries.tokenizer_ms(entry.bundle, each.length, TOKENIZER_RUNS),
+            peak_memory_bytes=runner.memory_growth_bytes(),
+            cold_ms=tuple(runner.cold(self._suite.limits.cold)),
+            energy_mj=runner.energy_mj(statistics.median(found.latency_ms)),
+            profile=tuple(self._profile(runner)),
+        )
 
     def _profile(self, runner: Runner) -> Iterator[Operator]:
         """Time by operator, where the suite asks for it and the runtime has a profiler."""

@@ -42,6 +42,7 @@ class BenchRequest:
         profile: whether the runtimes' own profilers are asked.
         memory: bytes that an emulated device has at most.
         seconds: most time for one file's inferences.
+        processes: fresh ones, one after the other, in which each file is measured.
         via: ``app`` where phones are to measure inside an app.
         cool: most seconds for a hot phone to cool.
     """
@@ -60,6 +61,7 @@ class BenchRequest:
     profile: bool | None = None
     memory: int | None = None
     seconds: float | None = None
+    processes: int | None = None
     via: str | None = None
     cool: float | None = None
 
@@ -96,7 +98,12 @@ def suite(asked: BenchRequest) -> Suite:
     given = {field: getattr(asked, option) for option, field in _FIELDS.items()}
     given = {field: value for field, value in given.items() if value is not None}
     found = replace(found, **given, command=asked.command)
-    return spec.checked(spec.with_limits(found, seconds=asked.seconds, cool_seconds=asked.cool))
+    limits = {
+        "seconds": asked.seconds,
+        "processes": asked.processes,
+        "cool_seconds": asked.cool,
+    }
+    return spec.checked(spec.with_limits(found, **limits))
 
 
 def run(

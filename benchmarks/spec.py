@@ -23,6 +23,7 @@ from edgekit.errors import PlanError
 from edgekit.model.source import DEMO
 
 SUITES = ("quick", "paper", "full")
+FEWEST = 2  # samples of which there is a median
 
 
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -31,12 +32,13 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Args:
         min_samples: inferences that are measured at least.
         max_samples: inferences that are measured at most.
-        seconds: bounds one file's warm inferences.
+        seconds: bounds one file's warm inferences, all processes together.
         precision: the half-width of the median's interval, relative to it, at which to stop.
-        warm_up: inferences before the first that counts.
+        warm_up: inferences of a process before the first that counts.
         block: inferences of one file that count before the others' turn.
         cold: inferences with nothing in the processor's caches.
-        loads: in how many fresh processes a file is opened.
+        processes: in how many fresh processes, one after the other, a file is opened and measured.
+            What another start changes is known from three on, and better from five.
         profile_runs: inferences that are averaged in a profile.
         cool_seconds: bounds how long a phone is left to cool down before.
     """
@@ -48,9 +50,19 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     warm_up: int = 3
     block: int = 5
     cold: int = 5
-    loads: int = 3
+    processes: int = 5
     profile_runs: int = 10
     cool_seconds: float = 300.0
+
+    @property
+    def of_a_process(self) -> Limits:
+        """The same for each of the processes, of which a median needs some samples."""
+        return structs.replace(
+            self,
+            min_samples=max(FEWEST, math.ceil(self.min_samples / self.processes)),
+            max_samples=max(FEWEST, math.ceil(self.max_samples / self.processes)),
+            seconds=self.seconds / self.processes,
+        )
 
 
 class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -215,12 +227,12 @@ def checked(suite: Suite) -> Suite:
     return suite
 
 
-_LEAST = {"loads": 1, "profile_runs": 1, "block": 1, "warm_up": 0, "cold": 0}
+_LEAST = {"processes": 1, "profile_runs": 1, "block": 1, "warm_up": 0, "cold": 0}
 
 
 def _check_limits(limits: Limits) -> None:
-    if not 2 <= limits.min_samples <= limits.max_samples:
-        raise PlanError("min_samples has to be at least 2 and at most max_samples")
+    if not FEWEST <= limits.min_samples <= limits.max_samples:
+        raise PlanError(f"min_samples has to be at least {FEWEST} and at most max_samples")
     for name, least in _LEAST.items():
         if getattr(limits, name) < least:
             raise PlanError(f"{name} has to be {least} or more, not {getattr(limits, name)}")

@@ -1,19 +1,26 @@
 """Samples to numbers. Measures nothing and prints nothing.
 
-Intervals are bootstrap percentile intervals of 95% (Efron 1979), with a fixed seed: the same
-samples always give the same interval.
+Intervals are of 95%. A file that is started again is some percent faster or slower, for as long as
+the process lives: its memory lies elsewhere. So samples of several processes have Student's
+interval of the processes' own results, as far as they differ (Kalibera and Jones, "Rigorous
+benchmarking in reasonable time", 2013). Those of one process have a bootstrap percentile interval
+(Efron 1979), with a fixed seed: it says nothing of another start.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 
 CONFIDENCE = 0.95
 RESAMPLES = 2000
 SEED = 20261122
+# Student's t for CONFIDENCE, by degrees of freedom from 1; what comes after is as wide as the last.
+_STUDENT = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262)
 
 
 @dataclass(frozen=True)
@@ -35,6 +42,39 @@ class Interval:
 
 
 @dataclass(frozen=True)
+class Samples:
+    """Latencies of one file, in the order in which they were taken.
+
+    Args:
+        latency_ms: of at least one inference, in milliseconds.
+        block: how many were taken in one go. What disturbs one disturbs its neighbours, and to take
+            them as independent would make intervals too narrow: resamples draw blocks first, and
+            then samples of each (Davison and Hinkley 1997, section 3.8).
+        processes: how many each process took, one after the other; none: all are of one.
+    """
+
+    latency_ms: Sequence[float]
+    block: int = 1
+    processes: tuple[int, ...] = ()
+
+    @property
+    def array(self) -> np.ndarray:
+        """All of them: (samples,), float64, milliseconds."""
+        return np.asarray(self.latency_ms, np.float64)
+
+    @property
+    def parts(self) -> list[np.ndarray]:
+        """Those of each process."""
+        return np.split(self.array, list(accumulate(self.processes))[:-1])
+
+    def until(self, count: int) -> Samples:
+        """The first so many."""
+        return (
+            self if count == len(self.latency_ms) else Samples(self.latency_ms[:count], self.block)
+        )
+
+
+@dataclass(frozen=True)
 class Summary:
     """Latency samples, summed up. Percentiles are of single inferences, intervals of the averages.
 
@@ -51,23 +91,18 @@ class Summary:
     throughput_per_s: float
 
 
-def summarise(latency_ms: Sequence[float], batch: int = 1, block: int = 1) -> Summary:
+def summarise(samples: Samples, batch: int = 1) -> Summary:
     """Sums up the latencies of one file under one set of conditions.
 
     Args:
-        latency_ms: of at least one inference, in milliseconds.
+        samples: of the file.
         batch: how many texts one inference takes: throughput counts texts.
-        block: how many samples were taken in one go. What disturbs one disturbs its neighbours, and
-            to take them as independent would make intervals too narrow: resamples draw blocks
-            first, and then samples of each (Davison and Hinkley 1997, section 3.8).
     """
-    values = np.asarray(latency_ms, np.float64)
-    middle = median(values, block)
-    means = values[_draws(len(values), block=block)].mean(axis=1)
+    values, middle = samples.array, median(samples)
     return Summary(
         len(values),
         middle,
-        _interval(float(values.mean()), means),
+        _of_one(samples, np.mean),
         float(values.min()),
         float(np.percentile(values, 90)),
         float(np.percentile(values, 99)),
@@ -76,68 +111,73 @@ def summarise(latency_ms: Sequence[float], batch: int = 1, block: int = 1) -> Su
     )
 
 
-def median(values: Sequence[float] | np.ndarray, block: int = 1) -> Interval:
-    """The median with its 95% bootstrap interval; ``block`` as of :func:`summarise`."""
-    array = np.asarray(values, np.float64)
-    draws = np.median(array[_draws(len(array), block=block)], axis=1)
-    return _interval(float(np.median(array)), draws)
+def median(samples: Samples) -> Interval:
+    """The median with its interval."""
+    return _of_one(samples, np.median)
 
 
-def ratio(
-    slower_ms: Sequence[float], faster_ms: Sequence[float], *, paired: bool = False, block: int = 1
-) -> Interval:
+def ratio(slower: Samples, faster: Samples, *, paired: bool = False) -> Interval:
     """How many times faster one file is than another: the ratio of the medians.
 
     Args:
-        slower_ms: samples of the one that is divided, in milliseconds.
-        faster_ms: samples of the one that it is divided by.
+        slower: samples of the one that is divided.
+        faster: samples of the one that it is divided by.
         paired: whether they were interleaved: a resample then keeps the pairs together, from the
             first sample on, so that what shifted both does not widen the interval.
-        block: as of :func:`summarise`, the same for both.
     """
-    a, b = np.asarray(slower_ms, np.float64), np.asarray(faster_ms, np.float64)
     if paired:
-        a, b = a[: len(b)], b[: len(a)]
-    rows = _draws(len(a), block=block)
-    others = rows if paired else _draws(len(b), 1, block)
-    draws = np.median(a[rows], axis=1) / np.median(b[others], axis=1)
-    return _interval(float(np.median(a) / np.median(b)), draws)
+        count = min(len(slower.latency_ms), len(faster.latency_ms))
+        slower, faster = slower.until(count), faster.until(count)
+    a, b = slower.array, faster.array
+    value = float(np.median(a) / np.median(b))
+    pairs = zip(slower.parts, faster.parts, strict=False)
+    each = [np.median(one) / np.median(other) for one, other in pairs]
+    if len(each) > 1:
+        return _of_processes(value, each)
+    rows = _draws(slower)
+    others = rows if paired else _draws(faster, 1)
+    return _interval(value, np.median(a[rows], axis=1) / np.median(b[others], axis=1))
 
 
 def expected(
-    samples: Sequence[Sequence[float]],
-    weights: Sequence[float],
-    longest: Sequence[float],
-    block: int = 1,
+    samples: Sequence[Samples], weights: Sequence[float], longest: Samples
 ) -> tuple[Interval, Interval]:
     """What texts of several lengths take on average, and what is gained by padding none too far.
 
     Samples of different lengths were not interleaved: each is drawn on its own.
 
     Args:
-        samples: latencies in milliseconds, one sequence a length.
+        samples: one for each length.
         weights: how many of the texts are padded to each length.
-        longest: latencies at the longest length; it may be one of ``samples``, and is then the same
-            draw.
-        block: as of :func:`summarise`, the same for all.
+        longest: those at the longest length; it may be one of ``samples`` itself, and is then the
+            same draw.
 
     Returns:
         The weighted mean of the medians in milliseconds, and how many times faster that is than the
         median of ``longest``.
     """
     shares = np.asarray(weights, np.float64) / np.sum(weights)
-    streams = [np.asarray(row, np.float64) for row in samples]
+    place = next((n for n, row in enumerate(samples) if row is longest), len(samples))
+    streams = [*samples, longest][: max(place + 1, len(samples))]
+
+    def both(medians: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        mean = shares @ medians[: len(samples)]
+        return mean, medians[place] / mean
+
+    mean, faster = (float(value) for value in both(_medians([row.array for row in streams])))
+    processes = zip(*(row.parts for row in streams), strict=False)
+    each = np.array([both(_medians(parts)) for parts in processes])
+    if len(each) > 1:
+        return _of_processes(mean, each[:, 0]), _of_processes(faster, each[:, 1])
     draws = [
-        np.median(row[_draws(len(row), stream, block)], axis=1)
-        for stream, row in enumerate(streams)
+        np.median(row.array[_draws(row, stream)], axis=1) for stream, row in enumerate(streams)
     ]
-    same = [index for index, row in enumerate(samples) if row is longest]
-    last = np.asarray(longest, np.float64)
-    drawn = (
-        draws[same[0]] if same else np.median(last[_draws(len(last), len(samples), block)], axis=1)
-    )
-    mean, means = float(shares @ [np.median(row) for row in streams]), shares @ np.array(draws)
-    return _interval(mean, means), _interval(float(np.median(last)) / mean, drawn / means)
+    means, ratios = both(np.array(draws))
+    return _interval(mean, means), _interval(faster, ratios)
+
+
+def _medians(parts: Sequence[np.ndarray]) -> np.ndarray:
+    return np.array([np.median(part) for part in parts])
 
 
 def none_of(count: int) -> float:
@@ -152,15 +192,32 @@ def none_of(count: int) -> float:
     return float(1 - ((1 - CONFIDENCE) / 2) ** (1 / count))
 
 
-def _draws(count: int, stream: int = 0, block: int = 1) -> np.ndarray:
+def _of_one(samples: Samples, average: Callable[..., np.ndarray]) -> Interval:
+    """An average of a file's samples with its interval."""
+    values = samples.array
+    value = float(average(values))
+    if len(samples.parts) > 1:
+        return _of_processes(value, [float(average(part)) for part in samples.parts])
+    return _interval(value, average(values[_draws(samples)], axis=1))
+
+
+def _of_processes(value: float, each: Sequence[float] | np.ndarray) -> Interval:
+    """Student's interval of what several processes gave, as far as they are apart in proportion."""
+    degrees = len(each) - 1
+    student = _STUDENT[min(degrees, len(_STUDENT)) - 1]
+    half = student * float(np.std(np.log(each), ddof=1)) / math.sqrt(len(each))
+    return Interval(value, value * math.exp(-half), value * math.exp(half))
+
+
+def _draws(samples: Samples, stream: int = 0) -> np.ndarray:
     """Places of samples drawn with replacement: first blocks, then samples of each."""
-    random = np.random.default_rng(SEED + stream)
-    if block == 1:
+    random, count = np.random.default_rng(SEED + stream), len(samples.latency_ms)
+    if samples.block == 1:
         return random.integers(0, count, (RESAMPLES, count))
-    blocks = -(-count // block)
+    blocks = -(-count // samples.block)
     drawn = random.integers(0, blocks, (RESAMPLES, blocks, 1))
-    within = random.integers(0, block, (RESAMPLES, blocks, block))
-    places = (block * drawn + within).reshape(RESAMPLES, -1)
+    within = random.integers(0, samples.block, (RESAMPLES, blocks, samples.block))
+    places = (samples.block * drawn + within).reshape(RESAMPLES, -1)
     return places % count  # a last block may be shorter: it is filled up with the first samples
 
 

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 
 
 def count(number: int, noun: str) -> str:
-    """A number with its noun, like ``1 thread`` and ``2 threads``."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    """A number with its noun, like ``1 thread``, ``2 threads`` and ``3 processes``."""
+    plural = "es" if noun.endswith("s") else "s"
+    return f"{number} {noun}{'' if number == 1 else plural}"
 
 
 def megabytes(size_bytes: float) -> str:

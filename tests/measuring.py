@@ -10,8 +10,8 @@ from edgekit.benchmarks.measurement import Measurement
 from edgekit.benchmarks.spec import Limits, Model, Suite
 from edgekit.bundle import Bundle
 
-FAST = Limits(min_samples=5, max_samples=5, seconds=5.0, warm_up=1, loads=1)
-QUICK = Limits(min_samples=2, max_samples=2, warm_up=0, loads=1)  # where each is ten, in an app
+FAST = Limits(min_samples=5, max_samples=5, seconds=5.0, warm_up=1, processes=1)
+QUICK = Limits(min_samples=2, max_samples=2, warm_up=0, processes=1)  # where each is ten, in an app
 
 
 def launch(runtime: str, artifact: Path, threads: int = 1) -> Launch:

@@ -33,9 +33,17 @@ from edgekit.benchmarks.spec import Limits, Model, Suite
 from edgekit.bundle import Bundle
 from edgekit.contents import entry
 from edgekit.errors import BundleError, EdgekitError, PlanError
+from edgekit.stats import Samples
 
 FAST = Limits(
-    min_samples=5, max_samples=8, seconds=5.0, warm_up=1, block=3, cold=2, loads=2, profile_runs=2
+    min_samples=5,
+    max_samples=8,
+    seconds=5.0,
+    warm_up=1,
+    block=3,
+    cold=2,
+    processes=2,
+    profile_runs=2,
 )
 
 
@@ -69,8 +77,9 @@ def test_every_file_is_measured_in_each_runtime_that_phones_have(
     for row in measured:
         if not row.latency_ms:
             continue
-        assert 5 <= len(row.latency_ms) <= 8
-        assert len(row.load_ms) == len(row.first_ms) == FAST.loads
+        assert 6 <= len(row.latency_ms) <= 8
+        assert len(row.load_ms) == len(row.first_ms) == len(row.processes) == FAST.processes
+        assert sum(row.processes) == len(row.latency_ms)
         assert len(row.cold_ms) == FAST.cold
         times = (*row.load_ms, *row.first_ms, *row.latency_ms, *row.cold_ms, *row.tokenizer_ms)
         assert min(times) > 0
@@ -308,12 +317,12 @@ def test_sampling_ends_when_every_median_is_known_well_enough() -> None:
     both = interleaved.sample([Scripted([10.0] * 500, [], "steady"), noisy], limits)
     assert 10 < len(both[1].latency_ms) < 300
     assert len(both[0].latency_ms) == len(both[1].latency_ms)
-    assert stats.median(both[1].latency_ms, limits.block).half_width <= 0.05
+    assert stats.median(Samples(both[1].latency_ms, limits.block)).half_width <= 0.05
 
 
 def test_pairs_narrow_the_interval_of_a_ratio_on_a_drifting_machine() -> None:
     drift = np.linspace(1.0, 2.0, 60)
-    slow, fast = 20 * drift, 10 * drift
+    slow, fast = Samples(20 * drift), Samples(10 * drift)
     paired, loose = stats.ratio(slow, fast, paired=True), stats.ratio(slow, fast)
     assert paired.value == loose.value == pytest.approx(2.0)
     assert paired.high - paired.low < 0.001 < loose.high - loose.low
@@ -344,16 +353,17 @@ def test_a_remote_device_has_its_own_warnings_and_is_not_busy_because_this_machi
         ("wide-interval", [*([10.0] * 10), *([20.0] * 10)], Load()),
         ("outliers", [*([10.0] * 16), *([50.0] * 4)], Load()),
         ("drift", [10 + 0.2 * step for step in range(30)], Load()),
+        ("few-processes", [10.0] * 20, Load()),
         ("busy", [10.0] * 20, Load(others_cores=0.6)),
         ("stolen", [10.0] * 20, Load(stolen_share=0.1)),
         ("throttled", [10.0] * 20, Load(clock_share=0.7)),
     ],
 )
 def test_each_warning_comes_when_it_should(code: str, latency_ms: list[float], load: Load) -> None:
-    assert code in set(warnings.of(latency_ms, load, {}))
+    assert code in set(warnings.of(Samples(latency_ms), [Load(), load], {}))
     assert code in warnings.TABLE
-    calm = list(warnings.of([10.0, 10.1] * 10, Load(0.05, 0.0, 1.0), {}))
-    assert calm == []
+    steady = Samples([10.0, 10.1] * 9 + [10.2, 10.3] * 9, processes=(12, 12, 12))
+    assert list(warnings.of(steady, [Load(0.05, 0.0, 1.0)] * 3, {})) == []
 
 
 def test_a_runner_says_why_it_cannot_open_a_file(tmp_path: Path) -> None:

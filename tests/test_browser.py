@@ -47,7 +47,7 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(chromium.find() is None, reason="no Chromium: make system"),
 ]
-QUICK = replace(FAST, loads=1, min_samples=3, max_samples=4)
+QUICK = replace(FAST, processes=1, min_samples=3, max_samples=4)
 NAMES = ("onnxruntime", "onnxruntime-web")
 
 

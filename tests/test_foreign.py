@@ -16,7 +16,7 @@ from edgekit.errors import PlanError
 from edgekit.signature import TensorSpec
 
 
-def theirs(bundle: Bundle, path: Path) -> Path:
+def theirs(bundle: Bundle, path: Path, shape: tuple[int | str, int | str] = ("n", "words")) -> Path:
     """The bundle's ONNX file as another exporter would give it: int64, renamed, turned around."""
     model = onnx.load(bundle.path / "model-fp32.onnx")
     given = [spec.name for spec in model.graph.input]
@@ -26,7 +26,7 @@ def theirs(bundle: Bundle, path: Path) -> Path:
         for spec in model.graph.input
     ]
     inputs = [
-        helper.make_tensor_value_info(names[spec.name], TensorProto.INT64, ["n", "words"])
+        helper.make_tensor_value_info(names[spec.name], TensorProto.INT64, shape)
         for spec in reversed(model.graph.input)
     ]
     nodes = [*casts, *model.graph.node]
@@ -37,10 +37,11 @@ def theirs(bundle: Bundle, path: Path) -> Path:
     return path
 
 
+@pytest.mark.parametrize("shape", [("n", "words"), (1, 14)])  # some texts have more than 14 tokens
 def test_another_tools_file_is_measured_beside_the_bundles_own(
-    bundle: Bundle, tmp_path: Path
+    bundle: Bundle, tmp_path: Path, shape: tuple[int | str, int | str]
 ) -> None:
-    path = theirs(bundle, tmp_path / "other tool.onnx")
+    path = theirs(bundle, tmp_path / "other tool.onnx", shape)
     request = session.BenchRequest(
         bundles=(path,), like=bundle.path, runtime=("onnxruntime",), recipe=("fp32",), lengths=(10,)
     )

@@ -82,7 +82,7 @@ devices = ["ios"]
 lengths = [10]
 recipes = ["fp32"]
 runtimes = ["coreml"]
-limits = {{ min_samples = 2, max_samples = 2, warm_up = 0, loads = 1 }}
+limits = {{ min_samples = 2, max_samples = 2, warm_up = 0, processes = 1 }}
 models = [{{ bundle = {bundle} }}]
 """
 

@@ -122,21 +122,21 @@ def test_what_to_ship_is_drawn_from_what_was_measured() -> None:
     )
     rows = [quick if row is int8 else row for row in rows] + [twin]
 
-    def told(evaluations: tuple[Evaluation, ...]) -> str:
+    def told(evaluations: tuple[Evaluation, ...]) -> tuple[str, str]:
         found = report.build(rows, evaluations=evaluations)
         details = headline.answers(found)[0].details
-        (line,) = [line for line in details if line.startswith("ship ")]
-        return line
+        (place,) = [place for place, line in enumerate(details) if line.startswith("ship ")]
+        return details[place], details[place + 1]
 
-    alone = told(())
-    assert alone.startswith("ship twin.onnx in another: 66.4 MB, 1.0 MB of memory; no difference")
-    assert "no difference from model-int8.onnx in onnxruntime in time" in alone
-    assert re.search(r"1\.7\dx \[.*\] faster than model-int8.tflite in LiteRT;", alone)
-    assert "fp32" not in alone
+    alone, why = told(())
+    assert alone.startswith("ship twin.onnx in another: 66.4 MB, 1.0 MB of memory; judge it")
+    assert why.startswith("no difference from model-int8.onnx in onnxruntime in time; ")
+    assert re.search(r"1\.7\dx \[.*\] faster than model-int8.tflite in LiteRT$", why)
+    assert "fp32" not in why
     assert alone.endswith("judge it on your data: edgekit eval")
     twin = replace(twin, subject=int8.subject)  # what there is of it was judged, and is worse
     rows[-1] = replace(twin, subject=replace(twin.subject, runtime="another"))
-    judged = told((report_samples.evaluation(),))
+    judged, _ = told((report_samples.evaluation(),))
     assert judged.startswith("ship model-int8.tflite in LiteRT: ")
     assert "judge it" not in judged
 

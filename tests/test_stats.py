@@ -17,7 +17,7 @@ from edgekit.evaluation import measures
 from edgekit.evaluation.judged import Judged
 from edgekit.evaluation.scoring import score
 from edgekit.reporting.comparison import SAME_RECIPE
-from edgekit.stats import Interval
+from edgekit.stats import Interval, Samples
 
 RNG = np.random.default_rng(7)
 SLOW, FAST = RNG.lognormal(3, 0.2, 60), RNG.lognormal(2, 0.3, 45)
@@ -51,13 +51,13 @@ def test_what_was_never_seen_has_an_exact_bound() -> None:
 
 
 def test_intervals_are_scipys_of_95_percent() -> None:
-    summary = stats.summarise(SLOW)
+    summary = stats.summarise(Samples(SLOW))
     assert summary.mean.value == SLOW.mean()
     assert summary.throughput_per_s == 1000 / np.median(SLOW)
     assert_like(summary.mean, *bootstrap(np.mean, SLOW))
-    assert summary.median.value == stats.median(SLOW).value == np.median(SLOW)
+    assert summary.median.value == stats.median(Samples(SLOW)).value == np.median(SLOW)
     assert_like(summary.median, *bootstrap(np.median, SLOW))
-    ratio = stats.ratio(SLOW, FAST)
+    ratio = stats.ratio(Samples(SLOW), Samples(FAST))
     assert ratio.value == np.median(SLOW) / np.median(FAST)
     assert_like(ratio, *bootstrap(median_ratio, SLOW, FAST))
 
@@ -100,13 +100,15 @@ def test_each_resamples_correlation_is_scipys(
 
 
 def test_a_summary_of_known_samples() -> None:
-    found = stats.summarise([float(value) for value in range(1, 102)], batch=4)
+    found = stats.summarise(Samples([float(value) for value in range(1, 102)]), batch=4)
     assert (found.count, found.min, found.max, found.median.value) == (101, 1, 101, 51)
     assert (found.p90, found.p99) == (91, 100)
     assert found.throughput_per_s == pytest.approx(4 * 1000 / 51)
     assert Interval(10, 9, 12).half_width == pytest.approx(0.15)
     assert Interval(0, -1, 1).half_width == 0
-    assert stats.median(SLOW) == stats.median(SLOW), "the same samples, the same interval"
+    assert stats.median(Samples(SLOW)) == stats.median(Samples(SLOW)), (
+        "the same samples, the same interval"
+    )
 
 
 @pytest.mark.parametrize("longer", ["slow", "fast"])
@@ -118,30 +120,30 @@ def test_pairs_begin_at_the_first_sample(longer: str) -> None:
         slow = np.append(slow, np.full(20, 9000.0))
     else:
         fast = np.append(fast, np.full(20, 9000.0))
-    found = stats.ratio(slow, fast, paired=True)
+    found = stats.ratio(Samples(slow), Samples(fast), paired=True)
     assert (found.value, found.low, found.high) == pytest.approx((2, 2, 2))
 
 
 def test_samples_of_a_turn_are_drawn_together() -> None:
     turns = np.repeat([10.0, 11.0, 12.0, 13.0, 14.0, 15.0], 10)  # what disturbs one disturbs all
-    loose, kept = stats.median(turns), stats.median(turns, 10)
+    loose, kept = stats.median(Samples(turns)), stats.median(Samples(turns, 10))
     assert loose.value == kept.value
     assert kept.half_width > 2 * loose.half_width
-    same = stats.ratio(2 * turns, turns, paired=True, block=10)
+    same = stats.ratio(Samples(2 * turns, 10), Samples(turns, 10), paired=True)
     assert (same.low, same.high) == (2.0, 2.0)
 
 
 def test_pairs_stay_together_in_a_resample() -> None:
     both = RNG.lognormal(3, 1, 80)
     low, high = bootstrap(median_ratio, SLOW, SLOW * RNG.lognormal(0, 0.1, 60))
-    paired = stats.ratio(3 * both, both, paired=True)
+    paired = stats.ratio(Samples(3 * both), Samples(both), paired=True)
     assert paired.high - paired.low < 1e-9
-    assert stats.ratio(3 * both, both).high - paired.high > high - low
+    assert stats.ratio(Samples(3 * both), Samples(both)).high - paired.high > high - low
 
 
 def test_the_expected_latency_weighs_lengths_by_their_texts() -> None:
-    short, long = FAST, SLOW
-    mean, faster = stats.expected([short, long], [30, 10], long)
+    short, long, of_long = FAST, SLOW, Samples(SLOW)
+    mean, faster = stats.expected([Samples(short), of_long], [30, 10], of_long)
     medians = np.median(short), np.median(long)
     assert mean.value == pytest.approx(0.75 * medians[0] + 0.25 * medians[1])
     assert faster.value == pytest.approx(medians[1] / mean.value)
@@ -155,10 +157,52 @@ def test_the_expected_latency_weighs_lengths_by_their_texts() -> None:
         return np.asarray(np.median(b, axis=axis) / weighted(a, b, axis))
 
     assert_like(faster, *bootstrap(speed_up, short, long))
-    _, alone = stats.expected([long], [5], long)
+    _, alone = stats.expected([of_long], [5], of_long)
     assert (alone.low, alone.high) == (1, 1), "one length is as fast as itself"
-    apart = stats.expected([short], [5], long)[1]
+    apart = stats.expected([Samples(short)], [5], of_long)[1]
     assert_like(apart, *bootstrap(median_ratio, long, short))
+
+
+PROCESSES = 5
+
+
+def started(rng: np.random.Generator, ms: float, tilt: float = 0.0) -> Samples:
+    """A file as it is measured: every start is some percent off, for as long as the process lives.
+
+    ``tilt`` makes each inference slower than the one before it, by that share.
+    """
+    starts = ms * rng.lognormal(0, 0.03, (PROCESSES, 1)) * rng.lognormal(0, 0.02, (PROCESSES, 20))
+    drift = 1 + tilt * np.arange(20)
+    return Samples(tuple((starts * drift).ravel()), 5, (20,) * PROCESSES)
+
+
+def test_a_file_beside_its_copy_shows_no_difference_19_times_in_20() -> None:
+    """With intervals of one process a quarter of the equal files would differ."""
+    rng, rounds = np.random.default_rng(3), 400
+    pairs = [(started(rng, 10.0), started(rng, 10.0)) for _ in range(rounds)]
+    missed = sum(not stats.ratio(*pair, paired=True).holds(1) for pair in pairs)
+    assert missed / rounds == pytest.approx(0.05, abs=0.03)
+    assert sum(not stats.median(one).holds(10.0) for one, _ in pairs) / rounds < 0.08
+    blind = (tuple(Samples(row.latency_ms, row.block) for row in pair) for pair in pairs[:100])
+    assert sum(not stats.ratio(*pair, paired=True).holds(1) for pair in blind) > 15
+
+
+def test_the_interval_of_processes_is_students() -> None:
+    rng = np.random.default_rng(5)
+    slow, fast = started(rng, 20.0), started(rng, 10.0)
+    logs = [
+        np.log(np.median(a) / np.median(b)) for a, b in zip(slow.parts, fast.parts, strict=True)
+    ]
+    found = stats.ratio(slow, fast, paired=True)
+    low, high = scipy_stats.t.interval(0.95, PROCESSES - 1, 0, scipy_stats.sem(logs))
+    assert found.value == np.median(slow.latency_ms) / np.median(fast.latency_ms)
+    assert (found.low, found.high) == pytest.approx(
+        (found.value * np.exp(low), found.value * np.exp(high)), rel=1e-3
+    )
+    mean, faster = stats.expected([fast, slow], [1, 3], slow)
+    assert mean.low < 17.5 < mean.high
+    assert faster.low < 20 / 17.5 < faster.high
+    assert stats.expected([slow], [1], slow)[1] == Interval(1.0, 1.0, 1.0)
 
 
 def placed(size_bytes: int, ms: float, kind: str = "onnx") -> Measurement:

@@ -8,10 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from edgekit import stats
+from edgekit.stats import Samples
 
 FEW = 10  # samples below which an interval of the median says little
 WIDE = 0.05  # half-width of the median's interval, relative
-DRIFT = 0.05  # of the median between the first and the last third
+FEW_PROCESSES = 3  # below which the interval of what another start changes says nothing
+DRIFT = 0.05  # of the median between the first and the last third of each process
+_THIRDS = 3
 # Interquartile ranges from the median. Tukey's outer fences (Exploratory Data Analysis, 1977) count
 # three from the quartiles.
 OUTLIER_IQRS = 3.0
@@ -36,6 +39,11 @@ TABLE: Mapping[str, MeasurementWarning] = {
     "wide-interval": MeasurementWarning(
         f"the median is known to no better than {WIDE:.0%}",
         "close other programs and give it more time (--seconds)",
+    ),
+    "few-processes": MeasurementWarning(
+        f"fewer than {FEW_PROCESSES} processes: what another start of the file changes, some "
+        "percent, is not known",
+        "measure in more of them (--processes)",
     ),
     "outliers": MeasurementWarning(
         f"more than {OUTLIERS:.0%} of the samples lie far outside the rest",
@@ -92,38 +100,40 @@ class Load:
     saving: bool | None = None
 
 
-def of(
-    latency_ms: Sequence[float], load: Load, environment: Mapping[str, object], block: int = 1
-) -> Iterator[str]:
+def of(samples: Samples, loads: Sequence[Load], environment: Mapping[str, object]) -> Iterator[str]:
     """The codes of :data:`TABLE` that apply to a measurement.
 
     Args:
-        latency_ms: Its samples, in the order in which they were taken; at least one.
-        load: What the machine did meanwhile.
+        samples: Its latencies.
+        loads: What the machine did during each of the processes.
         environment: The device's facts; ``unproven`` among them has a warning of its own.
-        block: How many samples a turn has.
     """
-    values = np.asarray(latency_ms, np.float64)
+    values = samples.array
     if len(values) < FEW:
         yield "few-samples"
-    elif stats.median(values, block).half_width > WIDE:
+    elif stats.median(samples).half_width > WIDE:
         yield "wide-interval"
+    if len(samples.parts) < FEW_PROCESSES:
+        yield "few-processes"
     low, high = np.percentile(values, [25, 75])
     far = np.abs(values - np.median(values)) > OUTLIER_IQRS * max(high - low, 0.01 * low)
     if far.mean() > OUTLIERS:
         yield "outliers"
-    if len(values) >= FEW and _drift(values) > DRIFT:
+    if len(values) >= FEW and _drift(samples) > DRIFT:
         yield "drift"
-    yield from _of_machine(load)
+    yield from dict.fromkeys(code for load in loads for code in _of_machine(load))
     if environment.get("unproven"):
         yield "unproven"
 
 
-def _drift(values: np.ndarray) -> float:
-    """How far the medians of the first and the last third are apart, relative to the whole's."""
-    third = len(values) // 3
-    first, last = np.median(values[:third]), np.median(values[-third:])
-    return float(abs(last - first) / np.median(values))
+def _drift(samples: Samples) -> float:
+    """How far the processes' first and last thirds are apart, relative to each one's median."""
+    parts = [part / np.median(part) for part in samples.parts if len(part) >= _THIRDS]
+    if not parts:
+        return 0.0
+    first = np.concatenate([part[: len(part) // _THIRDS] for part in parts])
+    last = np.concatenate([part[-(len(part) // _THIRDS) :] for part in parts])
+    return float(abs(np.median(last) - np.median(first)))
 
 
 def _of_machine(load: Load) -> Iterator[str]:

@@ -55,7 +55,7 @@ def commands(data: Path) -> Iterator[Command]:
     yield _distil("stsb-student", source.DEMO, 3, "embedding", "--texts", "texts.txt", "--texts",
                   "clauses.txt", "--eval", pairs, "--epochs", "1", "--cache-teacher",
                   "--max-length", "48")  # fmt: skip
-    mlm = ("--texts", "texts.txt", "--eval", "masked.txt", "--max-length", "48", "--limit", "2500",
+    mlm = ("--texts", "texts.txt", "--eval", "masked.txt", "--max-length", "48", "--limit", "1250",
            "--lr", "3e-4", "--epochs", "2")  # fmt: skip
     yield _distil("bert", _HEADLESS, 6, "mlm", *mlm, "--weights", "kl=0,cos=0")
     # With the teacher's own seed the student would see the very masks that the teacher learnt by

@@ -185,7 +185,7 @@ def _text(row: Measurement) -> str:
 
 
 def _ms(row: Measurement) -> str:
-    return f"{stats.median(row.latency_ms, row.block).value:.2f} ms"
+    return f"{stats.median(row.samples).value:.2f} ms"
 
 
 def _against(ours: Measurement, theirs: Sequence[Measurement]) -> str:
@@ -193,7 +193,7 @@ def _against(ours: Measurement, theirs: Sequence[Measurement]) -> str:
     base = next((row for row in theirs if row.round == ours.round), None)
     if base is None:
         return _NOTHING
-    found = stats.ratio(ours.latency_ms, base.latency_ms, paired=True, block=ours.block)
+    found = stats.ratio(ours.samples, base.samples, paired=True)
     return _interval(found)
 
 

@@ -112,7 +112,7 @@ def measured(
     bundle: Bundle, files: Mapping[Contestant, Path], folder: Path, seconds: float
 ) -> list[Measurement]:
     """Times every file at every length, now."""
-    limits = Limits(seconds=seconds, max_samples=1000, precision=0.005, loads=2, cold=0)
+    limits = Limits(seconds=seconds, max_samples=1000, precision=0.005, processes=5, cold=0)
     shutil.rmtree(folder, ignore_errors=True)
     rows: list[Measurement] = []
     for shape in SHAPES:

@@ -36,7 +36,7 @@ def transcript(text: str, folder: Path) -> str:
         folder: where they are run, one after the other.
 
     Raises:
-        CalledProcessError: one fails.
+        CalledProcessError: one fails, or prints nothing.
     """
     typed = (line for line in text.splitlines() if line.startswith("$ "))
     return "\n\n".join(f"{line}\n{_printed(line, folder)}" for line in typed) + "\n"
@@ -46,13 +46,15 @@ def _printed(line: str, folder: Path) -> str:
     print(line, flush=True)
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
-        ["bash", "-o", "pipefail", "-c", line.removeprefix("$ ")],
+        ["bash", "-c", line.removeprefix("$ ")],
         cwd=folder,
         env={**os.environ, "PATH": path, "COLUMNS": COLUMNS},
         stdout=subprocess.PIPE,
         text=True,
         check=True,
     )
+    if not done.stdout:  # before a pipe a failure has no other sign; head ends what it has read
+        raise subprocess.CalledProcessError(1, line)
     return "\n".join(map(str.rstrip, done.stdout.splitlines())).strip()
 
 

@@ -30,6 +30,7 @@ def bench(
     profile: bool | None = None,
     memory: int | None = None,
     seconds: float | None = None,
+    processes: int | None = None,
     via: str | None = None,
     cool: float | None = None,
     out: AnyPath | None = None,
@@ -55,6 +56,7 @@ def bench(
         profile: time by operator, too.
         memory: bytes that an emulated device has.
         seconds: most time for one file's inferences; None is 10.
+        processes: fresh ones, one after the other, in which each file is measured; None is 5.
         via: ``app``, to measure inside an app on a phone.
         cool: most seconds for a hot phone to cool; None is 300.
         out: folder of the results and the report; None is ``<suite>.bench`` here.
@@ -88,6 +90,7 @@ def bench(
         profile=profile,
         memory=memory,
         seconds=seconds,
+        processes=processes,
         via=via,
         cool=cool,
     )

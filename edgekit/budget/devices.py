@@ -188,11 +188,11 @@ def _verified(entry: Entry, blank: Measurement) -> Measurement:
 
 
 def _limits(keys: frozenset[str]) -> Limits:
-    """Many inferences only for a latency, several loads only for a load time."""
-    loads = Limits().loads if "load" in keys else 1
+    """Many inferences only for a latency, several processes only for that and a load time."""
     if "p90" in keys:
-        return Limits(loads=loads, cold=0)
-    return Limits(min_samples=2, max_samples=2, warm_up=0, loads=loads, cold=0)
+        return Limits(cold=0)
+    processes = Limits().processes if "load" in keys else 1
+    return Limits(min_samples=2, max_samples=2, warm_up=0, processes=processes, cold=0)
 
 
 def _only(bundle: Bundle, files: set[str]) -> Bundle:

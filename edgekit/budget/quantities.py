@@ -100,8 +100,8 @@ def _load(row: Observation) -> float | None:
 
 
 def _p90(row: Observation) -> float | None:
-    samples = row.measurement.latency_ms
-    return stats.summarise(samples).p90 if samples else None
+    found = row.measurement
+    return stats.summarise(found.samples).p90 if found.latency_ms else None
 
 
 def _parity(row: Observation) -> float | None:

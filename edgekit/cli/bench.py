@@ -46,6 +46,11 @@ from edgekit.cli.options import (
     help="Most time for one file's inferences.  [default: 10]",
 )
 @click.option(
+    "--processes",
+    type=click.IntRange(1),
+    help="Fresh processes that each file is measured in.  [default: 5]",
+)
+@click.option(
     "--via",
     type=Open(("app",), "app:PACKAGE/ACTIVITY|app:BUNDLE-ID"),
     help="Inside an app on the device.",

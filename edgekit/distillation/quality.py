@@ -18,7 +18,7 @@ from edgekit.errors import DataError, InputError
 from edgekit.evaluation.judged import Judged
 from edgekit.evaluation.kinds import ModelFacts
 from edgekit.evaluation.ways import Prepared
-from edgekit.stats import Interval, ratio
+from edgekit.stats import Interval, Samples, ratio
 from edgekit.tokens.encoded import Prompt
 
 _ROWS = 32
@@ -129,7 +129,7 @@ def faster(teacher: Learner, student: Learner, length: int) -> Interval:
                     kept.append(1000 * (time.perf_counter() - started))
     finally:
         torch.set_num_threads(threads)
-    return ratio(*samples, paired=True)
+    return ratio(*(Samples(row) for row in samples), paired=True)
 
 
 def _feed(vocabulary: int, length: int) -> dict[str, torch.Tensor]:

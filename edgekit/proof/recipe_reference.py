@@ -80,7 +80,9 @@ def answers(
     few = {probe.name: moved[probe.name] for probe in short if probe.kind == QUIET}
     quiet = typical(list(few.values()))
     still = frozenset(name for name, move in few.items() if move <= max(_STILL, 3 * quiet))
-    return Rounded(found, max(moved.values(), default=0.0), still, quiet, error)
+    weights_only = all(scheme.activations == "float32" for scheme in schemes)
+    noise = max(moved.values(), default=0.0)
+    return Rounded(found, noise, still, quiet, error, weights_only)
 
 
 def _apart(

@@ -12,7 +12,7 @@ from edgekit.model.tasks import Task
 from edgekit.proof.probe import DECISION, Probe
 from edgekit.proof.scales import scales, widest
 from edgekit.signature import Signature
-from edgekit.tolerance import Tolerance
+from edgekit.tolerance import PYTORCH, Tolerance
 
 ENOUGH = 60  # clear decisions: of so many, a file that takes 85% rightly passes 95% once in 50
 
@@ -26,7 +26,8 @@ class Rounded:
 
     ``noise`` is how far they move at most if some levels flip. ``still`` are the probes of few
     tokens that move least if only last digits differ, and ``quiet`` how far they do. ``error`` is
-    how far the rounding alone takes any probe from PyTorch.
+    how far the rounding alone takes any probe from PyTorch. ``weights_only`` says that activations
+    stay float32, so that no level can flip.
     """
 
     answers: Mapping[str, Mapping[str, np.ndarray]]
@@ -34,13 +35,22 @@ class Rounded:
     still: frozenset[str]
     quiet: float
     error: float
+    weights_only: bool = False
 
     def held(self, tolerance: Tolerance) -> Tolerance:
         """What a file is held to in this model: a recipe's tolerance has to do for all models, and
-        rounding costs most of them a small part of it.
+        rounding costs most of them a small part of it. With only its weights rounded a file
+        computes as any in float32 does.
         """
-        bound = max(_LEAST_ERROR, _TIMES * self.error)
-        return replace(tolerance, max_abs=min(tolerance.max_abs, bound))
+        bound = min(tolerance.max_abs, max(_LEAST_ERROR, _TIMES * self.error))
+        if not self.weights_only:
+            return replace(tolerance, max_abs=bound)
+        return replace(
+            tolerance,
+            max_abs=bound,
+            arithmetic=PYTORCH.max_abs,
+            padding_sensitivity=PYTORCH.padding_sensitivity,
+        )
 
 
 @dataclass(frozen=True)

@@ -51,16 +51,11 @@ def compare(one: Measurement, base: Measurement, kind: str) -> Comparison:
         kind,
         base.subject,
         base.subject.size_bytes / one.subject.size_bytes,
-        _faster(one, base, paired) if timed else None,
+        stats.ratio(base.samples, one.samples, paired=paired) if timed else None,
         paired,
         _ratio(base.peak_memory_bytes, one.peak_memory_bytes),
         _ratio(base.instructions, one.instructions),
     )
-
-
-def _faster(one: Measurement, base: Measurement, paired: bool) -> Interval:
-    block = max(one.block, base.block)
-    return stats.ratio(base.latency_ms, one.latency_ms, paired=paired, block=block)
 
 
 def _ratio(base: int | None, one: int | None) -> float | None:

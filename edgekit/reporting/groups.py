@@ -116,7 +116,7 @@ def _row(row: Measurement) -> Result:
 def _summary(row: Measurement) -> Summary | None:
     if not row.latency_ms:
         return None
-    return stats.summarise(row.latency_ms, row.conditions.batch, row.block)
+    return stats.summarise(row.samples, row.conditions.batch)
 
 
 def _median(values: Sequence[float]) -> float | None:

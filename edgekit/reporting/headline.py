@@ -75,10 +75,10 @@ def answer(setting: Setting, quality: Sequence[QualityPart] = ()) -> Headline | 
     sentence, took = say(found)
     details = (
         took,
+        where(setting, found.measurement),
         *apart(found),
         *_same_recipe(setting.main, found),
         *shipping.advice(setting.main, found.measurement.subject.model, quality),
-        where(setting, found.measurement),
         *_doubts(found.measurement),
     )
     return Headline(sentence, details)

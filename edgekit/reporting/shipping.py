@@ -13,7 +13,7 @@ from edgekit.words import megabytes
 
 
 def advice(group: Group, model: str, quality: Sequence[QualityPart]) -> Iterator[str]:
-    """What to ship of a model, in one line; nothing where only one runtime was measured.
+    """What to ship of a model, and why; nothing where only one runtime was measured.
 
     The fastest of its files decides, among those that were not judged worse than PyTorch. Of what
     shows no difference from it in latency, the least memory is shipped.
@@ -30,14 +30,10 @@ def advice(group: Group, model: str, quality: Sequence[QualityPart]) -> Iterator
     equal = [row for row in fit if not _slower(row, fit[0])]
     chosen = min(equal, key=_memory)
     size, memory = chosen.measurement.subject.size_bytes, wording.memory(chosen.measurement)
-    yield "; ".join(
-        (
-            f"ship {_name(chosen)}: {megabytes(size)}, {memory} of memory",
-            *(f"no difference from {_name(row)} in time" for row in equal if row is not chosen),
-            *_others(chosen, equal, fit),
-            *([] if _judged(chosen, quality) else ["judge it on your data: edgekit eval"]),
-        )
-    )
+    judge = "" if _judged(chosen, quality) else "; judge it on your data: edgekit eval"
+    yield f"ship {_name(chosen)}: {megabytes(size)}, {memory} of memory{judge}"
+    same = [f"no difference from {_name(row)} in time" for row in equal if row is not chosen]
+    yield "; ".join((*same, *_others(chosen, equal, fit)))
 
 
 def _others(chosen: Result, equal: Sequence[Result], fit: Sequence[Result]) -> Iterator[str]:

@@ -45,9 +45,11 @@ def rows(measurements: Sequence[Measurement]) -> Iterator[TextsRow]:
 
 def _row(lengths: Mapping[int, Measurement], facts: Texts) -> TextsRow:
     last = lengths[facts.max_length]
-    samples = [lengths[length].latency_ms for length in facts.lengths]
+    samples = {length: row.samples for length, row in lengths.items()}
     mean, faster = stats.expected(
-        samples, list(facts.lengths.values()), last.latency_ms, last.block
+        [samples[length] for length in facts.lengths],
+        list(facts.lengths.values()),
+        samples[facts.max_length],
     )
     return TextsRow(
         subject=last.subject,
@@ -57,6 +59,6 @@ def _row(lengths: Mapping[int, Measurement], facts: Texts) -> TextsRow:
         cut=facts.cut,
         histogram=facts.lengths,
         buckets_ms=mean,
-        padded_ms=stats.median(last.latency_ms, last.block),
+        padded_ms=stats.median(samples[facts.max_length]),
         faster=faster,
     )
