@@ -87,15 +87,45 @@ def test_a_wrong_answer_is_told(
     phone: Phone, small: Callable[[str], Bundle], tmp_path: Path
 ) -> None:
     copy = copied(small("text-classification"), tmp_path)
+    whole = (copy / "golden.json").read_text()
+    phone.open(copy)
+    for place in (("input_ids", 1), ("token_type_ids", 1), ("offsets", 1, 0), ("offsets", 1, 1)):
+        golden = json.loads(whole)
+        numbers = golden["cases"][0]
+        for name in place[:-1]:
+            numbers = numbers[name]
+        numbers[place[-1]] += 1
+        (copy / "golden.json").write_text(json.dumps(golden))
+        report = phone.ask("selftest", artifact=None)
+        failed = [case for case in report["cases"] if not case["passed"]]
+        assert not report["passed"]
+        assert [case["name"] for case in failed] == [golden["cases"][0]["name"]]
+        assert "token 1" in failed[0]["difference"]
+
+
+@pytest.mark.parametrize(
+    ("max_abs", "cosine", "scale", "passed"),
+    [(1e9, -1, 1, True), (1e9, 1.1, 1, False), (-1, -1, 1, False), (1, -1, 1e-9, False)],
+)
+def test_a_file_is_held_to_both_bounds(
+    max_abs: float,
+    cosine: float,
+    scale: float,
+    passed: bool,
+    phone: Phone,
+    small: Callable[[str], Bundle],
+    tmp_path: Path,
+) -> None:
+    copy = copied(small("sentence-similarity"), tmp_path)
+    manifest = json.loads((copy / MANIFEST).read_text())
+    manifest["artifacts"][0]["proofs"][0]["tolerance"] = {"max_abs": max_abs, "cosine": cosine}
+    (copy / MANIFEST).write_text(json.dumps(manifest))
     golden = json.loads((copy / "golden.json").read_text())
-    golden["cases"][0]["input_ids"][1] += 1
+    golden["scales"]["sentence_embedding"]["largest"] *= scale
     (copy / "golden.json").write_text(json.dumps(golden))
     phone.open(copy)
-    report = phone.ask("selftest", artifact=None)
-    failed = [case for case in report["cases"] if not case["passed"]]
-    assert not report["passed"]
-    assert [case["name"] for case in failed] == [golden["cases"][0]["name"]]
-    assert "token 1" in failed[0]["difference"]
+    report = phone.ask("selftest", artifact=FILE)
+    assert all(case["passed"] == passed for case in report["cases"] if case["part"] == "outputs")
 
 
 def copied(bundle: Bundle, folder: Path) -> Path:
