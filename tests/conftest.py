@@ -125,14 +125,20 @@ def save_sparse(folder: Path, strategy: str = "max", activation: str = "relu") -
 
 
 def save_late(folder: Path) -> Path:
-    """A ColBERT model with random weights and a prompt for each role."""
+    """A ColBERT model with random weights, a prompt for each role, masks behind queries, and
+    documents without punctuation.
+    """
     from sentence_transformers import MultiVectorEncoder
 
     torch.manual_seed(1)
     with tempfile.TemporaryDirectory() as place:
         base = save_checkpoint(BertModel(BERT).eval(), Path(place) / "base")
         prompts = {"query": "ask: ", "document": "told: "}
-        MultiVectorEncoder(str(base), device="cpu", prompts=prompts).save(str(folder))
+        model = MultiVectorEncoder(str(base), device="cpu", prompts=prompts)
+        model[0].document_length = 40
+        model[0].query_expansion = {"strategy": "fixed", "length": 20}
+        model[2].skiplist_words = list(string.punctuation)
+        model.save(str(folder))
     return folder
 
 

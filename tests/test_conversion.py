@@ -186,6 +186,9 @@ def test_a_conversion_has_the_same_arguments_however_it_is_asked_for() -> None:
     function = dict(inspect.signature(edgekit.convert).parameters)
     assert function.keys() == request.keys() | {"jobs", "progress"}
     assert all(function[name].default == each.default for name, each in request.items())
+    assert dict(inspect.signature(edgekit.plan).parameters) == {
+        name: each for name, each in function.items() if name in request
+    }
     own = {"jobs", "dry_run", "quiet", "as_json", "debug"}
     assert {each.name for each in command.params} == request.keys() | own
     found = {name for each in formats.FORMATS.values() for name in each.arguments()}

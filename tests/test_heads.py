@@ -220,13 +220,10 @@ def without_prompts(folder: Path) -> None:
         (partial(beginning_with, "Router"), "Router, which .* one of its routes"),
         (custom, "custom_pool.Pooling is not supported"),
         (without_prompts, "include_prompt"),
-        (lambda f: edit(f / "sentence_bert_config.json", query_expansion={"length": 32}), "masks"),
-        (lambda f: edit(f / "sentence_bert_config.json", query_length=32), "cut elsewhere"),
         (
             lambda f: edit(f / "sentence_bert_config.json", processing_kwargs={"text": {"a": 1}}),
             "called in another way",
         ),
-        (lambda f: edit(f / "config_sentence_transformers.json", model_type="ColBERT"), "PyLate"),
         (
             lambda f: edit(f / "config_sentence_transformers.json", similarity_fn_name="tanimoto"),
             "tanimoto",

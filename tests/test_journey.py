@@ -17,7 +17,7 @@ import pytest
 from command import absent, edgekit_cli, edgekit_process
 from packaging.requirements import Requirement
 
-from edgekit import extras, recipe
+from edgekit import extras, formats, recipe
 from edgekit.benchmarks import spec
 from edgekit.bundle import Bundle
 from edgekit.cli import choices
@@ -220,6 +220,19 @@ def test_commands_run_without_what_windows_lacks(bundle: Bundle, tmp_path: Path)
         windows = absent(*lacking, *WITHOUT_PYTORCH) | {"PYTHONIOENCODING": "cp1252"}
         told = edgekit_process(*arguments, cwd=tmp_path, **windows)
         assert told.returncode == 0, (arguments, told.stderr)
+
+
+def test_what_has_no_release_for_windows_is_left_out_there_and_said() -> None:
+    assert formats.usual("win32") == ("onnx", "tflite")
+    assert formats.usual("linux") == formats.usual("darwin") == ("onnx", "tflite", "coreml")
+    modules, wanted = ("onnx", "coremltools"), ("onnx", "coreml")
+    assert extras.remedy(modules, wanted, "linux") == (
+        "onnx and coremltools are missing: pip install 'edgekit[onnx,coreml]'"
+    )
+    assert extras.remedy(modules, wanted, "win32") == (
+        "onnx and coremltools are missing: pip install 'edgekit[onnx]'; "
+        "edgekit[coreml] is not for Windows"
+    )
 
 
 def test_an_artifact_is_named_by_format_recipe_or_file(bundle: Bundle) -> None:

@@ -15,6 +15,7 @@ from phones import Phone, PhoneError
 from edgekit.app.opening import open_app
 from edgekit.bundle import Bundle
 from edgekit.contents import MANIFEST
+from edgekit.manifest import SCHEMA_VERSION
 from edgekit.postprocess import to_json
 
 TEXTS: dict[str, tuple[tuple[str, ...], ...]] = {
@@ -28,7 +29,11 @@ TEXTS: dict[str, tuple[tuple[str, ...], ...]] = {
     "sentence-similarity": (("a cat",), ("a cat", "a dog")),
     "feature-extraction": (("Cafe\u0301 nai\u0308ve",),),
     "sparse-embedding": (("a cat",), ("a cat", "a dog")),
-    "late-interaction": (("a cat",), ("a cat", "two dogs and 東京")),
+    "late-interaction": (
+        ("a cat, who?",),
+        ("a cat, who?", "two dogs, and 東京."),
+        ("a, " * 40, "b, " * 40),
+    ),
 }
 FILE = "model-fp32.onnx"
 
@@ -148,8 +153,8 @@ def test_damaged_bundles_are_refused(
     kinds = {
         "{": "DamagedFile",
         "[" * 100_000: "DamagedFile",
-        manifest.replace('"1.5"', '"1.4"'): "UnsupportedSchema",
-        manifest.replace('"1.5"', '"2.0"'): "UnsupportedSchema",
+        manifest.replace(f'"{SCHEMA_VERSION}"', '"1.4"'): "UnsupportedSchema",
+        manifest.replace(f'"{SCHEMA_VERSION}"', '"2.0"'): "UnsupportedSchema",
         manifest.replace('"golden.json"', '"../golden.json"'): "DamagedFile",
         manifest[: len(manifest) // 2]: "DamagedFile",
     }

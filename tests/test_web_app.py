@@ -354,6 +354,7 @@ def test_a_bundle_is_added_without_uploading_it(
     model = added / "model-fp32.onnx"
     model.write_bytes(model.read_bytes()[:-1] + b"!")
     damaged = shutil.make_archive(str(tmp_path / "damaged"), "zip", added)
+    folder = shutil.copytree(small("fill-mask").path, tmp_path / "folder.edgekit")
     with served(site) as found:
         page = open_page(found)
         card(page, ONE).wait_for()
@@ -370,6 +371,8 @@ def test_a_bundle_is_added_without_uploading_it(
         assert not any("mine" in name for name, _ in found.asked)
         pick(page, packed)
         problem.filter(has_text="There is a bundle called mine already").wait_for()
+        pick(page, folder, place=1)
+        card(page, "folder").get_by_role("button", name="Download 14.2 MB").wait_for()
         page.reload()
         load(page, "mine")
         go(page, "try", "mine")
@@ -379,6 +382,6 @@ def test_a_bundle_is_added_without_uploading_it(
         card(page, "mine").wait_for(state="detached")
 
 
-def pick(page: Any, path: str) -> None:
-    """Adds a ZIP file on the screen Models."""
-    page.locator('input[type="file"]').first.set_input_files(path)
+def pick(page: Any, path: str | Path, place: int = 0) -> None:
+    """Adds a ZIP file on the screen Models, or in place 1 a folder."""
+    page.locator('input[type="file"]').nth(place).set_input_files(path)

@@ -29,7 +29,9 @@ struct PostProcessor: Sendable {
     case .fillMask: return try fill(prompt, logits: try found.perToken("logits")[0], top: top)
     case .sentenceSimilarity: return embedding(try found.vectors("sentence_embedding"))
     case .sparseEmbedding: return weights(try found.vectors("sparse_embedding"), top: top)
-    case .lateInteraction: return vectors(try found.perToken("token_embeddings"))
+    case .lateInteraction:
+      return vectors(
+        zip(try found.perToken("token_embeddings"), prompt.rows).map(LateInteraction.init))
     case .featureExtraction:
       return Features(
         try found.perToken("last_hidden_state")[0], row: prompt.rows[0], text: prompt.texts[0])
@@ -71,11 +73,11 @@ struct PostProcessor: Sendable {
     return SparseEmbedding(vector: rows[0].values, token: tokenizer.token, top: top)
   }
 
-  private func vectors(_ rows: [Tensor]) -> any Answer {
-    guard rows.count == 1 else {
-      return LateInteraction.similarity(query: rows[0], document: rows[1])
+  private func vectors(_ texts: [LateInteraction]) -> any Answer {
+    guard texts.count == 1 else {
+      return LateInteraction.similarity(query: texts[0], document: texts[1])
     }
-    return LateInteraction(rows[0])
+    return texts[0]
   }
 
   private func similarity(_ rows: [Tensor]) -> any Answer {

@@ -9,6 +9,7 @@ struct Golden: Decodable, Sendable, Checked {
     guard lengths.allSatisfy(\.isCount) else { return "a max_length is out of bounds" }
     let isWhole = cases.allSatisfy { row in
       !row.inputIds.isEmpty && row.inputIds.count == row.tokenTypeIds.count
+        && row.inputIds.count == row.attentionMask.count
         && row.outputs.values.allSatisfy { $0.size != nil }
     }
     return isWhole ? nil : "a case contradicts itself"
@@ -25,7 +26,10 @@ struct Golden: Decodable, Sendable, Checked {
     let truncation: Truncation?
     let truncationSide: Side?
     let maxLength: Int?
+    /// That the row was made for; `nil`: it was made for none.
+    let role: String?
     let inputIds: [Int32]
+    let attentionMask: [Int32]
     let tokenTypeIds: [Int32]
     let offsets: [[Int]]?
     let outputs: [String: Packed]
@@ -37,6 +41,7 @@ struct Golden: Decodable, Sendable, Checked {
       var row = Encoding()
       row.ids = inputIds
       row.typeIds = tokenTypeIds
+      row.attentionMask = attentionMask
       return row
     }
   }
@@ -72,6 +77,8 @@ struct PostprocessVectors: Decodable, Sendable, Checked {
     let offsets: [[Int]]
     let sequenceIds: [Int?]
     let wordIds: [Int?]
+    let attentionMask: [Int32]?
+    let skipped: [Int]?
 
     var encoding: Encoding {
       var row = Encoding()
@@ -81,6 +88,8 @@ struct PostprocessVectors: Decodable, Sendable, Checked {
       row.ends = offsets.map { $0.last ?? 0 }
       row.sequenceIds = sequenceIds
       row.wordIds = wordIds
+      row.attentionMask = attentionMask
+      row.skipped = skipped ?? []
       return row
     }
   }

@@ -46,11 +46,13 @@ public struct SelfTest: Sendable {
 
   /// How the tokenizer differs, in words; `nil` where it does not.
   private func tokenDifference(_ row: Golden.Case) throws -> String? {
-    let found = try tokenizer.encode(
+    let plain = try tokenizer.encode(
       row.text ?? [], maxLength: row.maxLength ?? bundle.manifest.maxLength,
       truncation: row.truncation ?? .longestFirst, side: row.truncationSide)
+    let found = row.role.map { bundle.manifest.role($0).shaped(plain) } ?? plain
     let offsets = zip(found.starts, found.ends).map { [$0, $1] }
     return Self.firstDifference(found.ids, row.inputIds, "id")
+      ?? Self.firstDifference(found.attention, row.attentionMask, "attention")
       ?? Self.firstDifference(found.typeIds, row.tokenTypeIds, "type id")
       ?? row.offsets.flatMap { Self.firstDifference(offsets, $0, "offsets") }
   }

@@ -12,6 +12,7 @@ import {
   type TokenizerFacts,
   type VectorSimilarity,
 } from "./manifest.ts";
+import type { Role } from "./role.ts";
 
 /** The first minor version of the schema that has all that this library reads. */
 const LEAST_MINOR = 5;
@@ -44,6 +45,7 @@ export function readManifest(root: JsonObject): Manifest {
     padId: root.count("pad_id", 0),
     prompts: root.textMap("prompts"),
     defaultPromptName: root.textOrNull("default_prompt_name"),
+    roles: readRoles(root.childOrNull("roles")),
     similarity: root.oneOf("similarity", SIMILARITIES) ?? "cosine",
     postprocessing: readPostprocessing(root.child("postprocessing")),
     tokenizer,
@@ -70,6 +72,20 @@ function checkSchema(version: string): void {
         "convert the model again with a newer edgekit",
     );
   }
+}
+
+function readRoles(root: JsonObject | null): ReadonlyMap<string, Role> {
+  return new Map((root?.entries() ?? []).map(([name, row]) => [name, readRole(row)]));
+}
+
+function readRole(row: JsonObject): Role {
+  const expansion = optional(row, "expansion", (each) => ({
+    tokenId: each.count("token_id", 0),
+    length: each.count("length"),
+    isAttended: each.flag("attended"),
+  }));
+  const maxLength = row.has("max_length") ? row.count("max_length") : null;
+  return { maxLength, expansion, skipIds: [...row.ints("skip_ids")] };
 }
 
 function readPostprocessing(row: JsonObject): Postprocessing {

@@ -118,9 +118,11 @@ export class PostProcessor {
     return sparseEmbedding(rows[0].values, (id) => this.tokenizer.token(id), top);
   }
 
-  private match({ outputs }: Asked): Answer {
-    const [first, second] = outputs.perToken("token_embeddings");
-    return second === undefined ? tokenVectors(first) : maxSim(first, second);
+  private match({ prompt, outputs }: Asked): Answer {
+    const [first, second] = outputs
+      .perToken("token_embeddings")
+      .map((values, text) => tokenVectors(values, prompt.rows[text]));
+    return second === undefined ? first : maxSim(first, second);
   }
 
   private compare([first, second]: readonly Tensor[]): Answer {

@@ -57,6 +57,8 @@ function encoding(row: JsonObject): Encoding {
     ends: Int32Array.from(offsets, ([, end]) => end),
     sequenceIds: numbers(row, "sequence_ids"),
     wordIds: numbers(row, "word_ids"),
+    attentionMask: row.has("attention_mask") ? row.ints("attention_mask") : null,
+    skipped: row.has("skipped") ? [...row.ints("skipped")] : [],
   };
 }
 

@@ -60,6 +60,8 @@ function emptyRow(size: number): Encoding {
     ends: new Int32Array(size),
     sequenceIds: new Int32Array(size).fill(SPECIAL),
     wordIds: new Int32Array(size).fill(SPECIAL),
+    attentionMask: null,
+    skipped: [],
   };
 }
 

@@ -4,6 +4,7 @@ package dev.edgekit.core
  * A text of golden.json with what Python makes of it.
  *
  * @property texts one or two; null where there are only ids
+ * @property role that the row was made for; null: it was made for none
  * @property rows of outputs that have values for each token, the tokens that are compared
  */
 internal class GoldenCase(row: JsonObject, private val facts: GoldenFacts) {
@@ -12,6 +13,8 @@ internal class GoldenCase(row: JsonObject, private val facts: GoldenFacts) {
     val ids: IntArray = row.ints("input_ids")
     val typeIds: IntArray = row.ints("token_type_ids")
     val offsets: List<List<Int>>? = if ("offsets" in row) row.pairs("offsets") else null
+    val attentionMask: IntArray = row.ints("attention_mask")
+    val role: String? = row.textOrNull("role")
     val maxLength: Int = if ("max_length" in row) row.count("max_length") else facts.maxLength
     val truncation: Truncation = row.oneOfOrNull("truncation") ?: Truncation.LONGEST_FIRST
     val side: Side = row.oneOfOrNull("truncation_side") ?: facts.side
@@ -19,6 +22,7 @@ internal class GoldenCase(row: JsonObject, private val facts: GoldenFacts) {
 
     init {
         if (ids.isEmpty() || ids.size != typeIds.size) row.wrong("token_type_ids")
+        if (ids.size != attentionMask.size) row.wrong("attention_mask")
     }
 
     val outputs: Map<String, Sample> = row.child("outputs").fields.mapValues { (name, value) ->

@@ -49,7 +49,8 @@ internal class Inference(
         artifact.inputs.associate { spec ->
             spec.name to when (spec.name) {
                 "input_ids" -> row.ids.copyOf(length).also { it.fill(padId, row.size, length) }
-                MASK -> IntArray(length) { if (it < row.size) 1 else 0 }
+                MASK -> row.attentionMask?.copyOf(length)
+                    ?: IntArray(length) { if (it < row.size) 1 else 0 }
                 "token_type_ids" -> row.typeIds.copyOf(length)
                 else -> throw EdgekitError.RuntimeFailed(
                     "${artifact.file} wants an unknown ${spec.name}: update the library",

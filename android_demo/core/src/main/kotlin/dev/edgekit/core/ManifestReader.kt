@@ -19,6 +19,8 @@ internal fun readManifest(root: JsonObject): Manifest {
         padId = root.count("pad_id", least = 0),
         prompts = root.map("prompts"),
         defaultPromptName = root.textOrNull("default_prompt_name"),
+        roles = if ("roles" in root) root.map<JsonObject>("roles").mapValues { readRole(it.value) }
+        else emptyMap(),
         similarity = root.oneOfOrNull("similarity") ?: VectorSimilarity.COSINE,
         postprocessing = readPostprocessing(root.child("postprocessing")),
         tokenizer = root.childOrNull("tokenizer")?.let(::readTokenizer),
@@ -43,6 +45,14 @@ private fun checkSchema(version: String) {
         )
     }
 }
+
+private fun readRole(row: JsonObject) = Role(
+    maxLength = if ("max_length" in row) row.count("max_length") else null,
+    expansion = row.childOrNull("expansion")?.let {
+        Expansion(it.count("token_id", least = 0), it.count("length"), it.flag("attended"))
+    },
+    skipIds = row.ints("skip_ids").toSet(),
+)
 
 private fun readPostprocessing(row: JsonObject) = Postprocessing(
     activation = row.oneOfOrNull("activation") ?: Activation.IDENTITY,

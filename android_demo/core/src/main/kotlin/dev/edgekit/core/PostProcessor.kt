@@ -26,7 +26,9 @@ internal class PostProcessor(private val manifest: Manifest, private val tokeniz
             Task.FILL_MASK -> fill(prompt, found.perToken("logits")[0], top)
             Task.SENTENCE_SIMILARITY -> embedding(found.vectors("sentence_embedding"))
             Task.SPARSE_EMBEDDING -> weigh(found.vectors("sparse_embedding"), top)
-            Task.LATE_INTERACTION -> match(found.perToken("token_embeddings"))
+            Task.LATE_INTERACTION -> match(
+                found.perToken("token_embeddings").zip(prompt.rows, LateInteraction::of),
+            )
             Task.FEATURE_EXTRACTION -> Features
                 .of(found.perToken("last_hidden_state")[0], prompt.rows[0], prompt.text(0))
         }
@@ -60,9 +62,8 @@ internal class PostProcessor(private val manifest: Manifest, private val tokeniz
         if (rows.size == 1) SparseEmbedding.of(rows[0].values, tokenizer::token, top)
         else similarity(rows)
 
-    private fun match(rows: List<Tensor>): Answer =
-        if (rows.size == 1) LateInteraction.of(rows[0])
-        else LateInteraction.similarity(rows[0], rows[1])
+    private fun match(texts: List<LateInteraction>): Answer =
+        if (texts.size == 1) texts[0] else LateInteraction.similarity(texts[0], texts[1])
 
     private fun similarity(rows: List<Tensor>) =
         Similarity(manifest.similarity.of(rows[0].values, rows[1].values))

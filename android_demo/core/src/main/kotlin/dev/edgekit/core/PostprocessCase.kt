@@ -40,6 +40,8 @@ internal class PostprocessCase(row: JsonObject) {
                 IntArray(offsets.size) { offsets[it][1] },
                 specials(row, "sequence_ids"),
                 specials(row, "word_ids"),
+                if ("attention_mask" in row) row.ints("attention_mask") else null,
+                if ("skipped" in row) row.ints("skipped").toList() else emptyList(),
             )
         }
 

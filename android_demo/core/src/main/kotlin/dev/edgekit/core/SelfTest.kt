@@ -91,8 +91,10 @@ public class SelfTest(private val bundle: Bundle) {
 
     private fun tokenized(case: GoldenCase, texts: List<String>, tokenizer: Tokenizer): TestCase {
         val difference = told {
-            val row = tokenizer.encode(texts, case.maxLength, case.truncation, case.side)
+            val plain = tokenizer.encode(texts, case.maxLength, case.truncation, case.side)
+            val row = case.role?.let { manifest.role(it).shaped(plain) } ?: plain
             firstOther("id", row.ids, case.ids)
+                ?: firstOther("attention", attention(row), case.attentionMask)
                 ?: firstOther("type id", row.typeIds, case.typeIds)
                 ?: case.offsets?.let { offsets ->
                     firstOther("start", row.starts, offsets.map { it[0] }.toIntArray())
@@ -119,7 +121,10 @@ public class SelfTest(private val bundle: Bundle) {
         var maxAbs: Float? = null
         val difference = told {
             val zeros = IntArray(case.ids.size)
-            val outputs = inference.run(Encoding(case.ids, case.typeIds, zeros, zeros, zeros, zeros))
+            val row = Encoding(
+                case.ids, case.typeIds, zeros, zeros, zeros, zeros, case.attentionMask,
+            )
+            val outputs = inference.run(row)
             val distances = OutputDistance.all(case, outputs, inference.artifact.outputs)
             maxAbs = distances.maxOfOrNull { it.maxAbs }
             distances.firstNotNullOfOrNull { it.beyond(inference.artifact.tolerance) }
@@ -149,14 +154,17 @@ public class SelfTest(private val bundle: Bundle) {
         return found.indices.firstNotNullOfOrNull { row ->
             COLUMNS.firstNotNullOfOrNull { (name, column) ->
                 firstOther(name, column(found[row]), column(expected[row]))
-            }
+            } ?: "other tokens count".takeIf { found[row].skipped != expected[row].skipped }
         }
     }
 
     private companion object {
+        fun attention(row: Encoding): IntArray = row.attentionMask ?: IntArray(row.size) { 1 }
+
         /** What is known of tokens, by its name for people. */
         val COLUMNS: List<Pair<String, (Encoding) -> IntArray>> = listOf(
             "id" to Encoding::ids,
+            "attention" to ::attention,
             "type id" to Encoding::typeIds,
             "start" to Encoding::starts,
             "end" to Encoding::ends,
