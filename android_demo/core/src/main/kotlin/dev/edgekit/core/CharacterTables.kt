@@ -16,7 +16,11 @@ internal class CharacterTables(private val tables: JsonObject) {
     val lowercase: CodePointMap by lazy { map("lowercase") }
     val canonical: CodePointMap by lazy { map("decompose") }
     val compatible: CodePointMap by lazy { map("decompose_compatible") }
-    val combining: CombiningClasses by lazy { CombiningClasses(tables.ints("classes")) }
+    val combining: CombiningClasses by lazy {
+        val rows = tables.ints("classes")
+        if (rows.any { it !in 0..Character.MAX_CODE_POINT }) tables.wrong("classes")
+        CombiningClasses(rows)
+    }
     val composition: Composition by lazy {
         val pairs = tables.child("compose")
         val columns = listOf("first", "second", "to").map(pairs::ints)
