@@ -152,7 +152,11 @@ def test_bundles_of_both_kinds_answer_as_the_library(encoder: Path, tmp_path: Pa
         assert isinstance(app.answer(QUERY), MultiVector)
 
 
-@pytest.mark.parametrize("activation", [torch.nn.Sigmoid(), torch.nn.Identity()])
+@pytest.mark.parametrize(
+    "activation",
+    [torch.nn.Sigmoid(), pytest.param(torch.nn.Identity(), marks=pytest.mark.slow)],
+    ids=("sigmoid", "identity"),
+)
 def test_a_cross_encoder_scores_as_its_library(activation: torch.nn.Module, tmp_path: Path) -> None:
     torch.manual_seed(2)
     config = type(BERT).from_dict({**BERT.to_dict(), "num_labels": 1})

@@ -21,12 +21,15 @@ from shared import Shared, plan_of
 from transformers import BertModel, BertTokenizerFast, PreTrainedTokenizerFast
 
 from edgekit.app.opening import open_app
+from edgekit.benchmarks.studies import small_models
 from edgekit.bundle import Bundle
 from edgekit.conversion.plan import ExportPlan
 from edgekit.conversion.trace import text_roles
 from edgekit.errors import EdgekitError, PlanError
 from edgekit.manifest.roles import Expansion, RoleFacts
-from edgekit.model import checkpoint
+from edgekit.model import checkpoint, tasks
+from edgekit.model.finding import find
+from edgekit.model.head import Head
 from edgekit.model.oracle import Oracle
 from edgekit.postprocess import Facts, answer
 from edgekit.postprocess.vectors import MultiVector, Similarity, Vector
@@ -36,6 +39,7 @@ from edgekit.proof.verify import verify
 from edgekit.runtime import table
 from edgekit.runtime.session import Session
 from edgekit.tokens.encoding import Tokenizer
+from edgekit.tracing.export import TaskModule, hooked
 
 WORD = "fox"  # a character is a token: it is filled up wherever queries are
 SHORT = "the quick brown fox, jumps"
@@ -190,6 +194,30 @@ def test_sentence_vectors_are_cut_by_role(saved: Path, tmp_path: Path) -> None:
     ours = Ours(plan_of(folder, out=tmp_path / "out"), tmp_path)
     for role, encode in (("query", library.encode_query), ("document", library.encode_document)):
         np.testing.assert_allclose(ours.vectors(LONG, role), encode(LONG), atol=3e-6)
+
+
+@pytest.mark.parametrize(
+    ("name", "settings"), [("roberta", {}), ("mpnet", {}), ("modernbert", {"local_attention": 64})]
+)
+def test_masks_behind_a_query_in_other_architectures(
+    name: str, settings: dict[str, int], tmp_path: Path
+) -> None:
+    """What is traced gives what PyTorch does at tokens that it does not attend to, padded too."""
+    task = tasks.get("feature-extraction")
+    edit(small_models.save_config(name, task, tmp_path), **settings)
+    source = find(f"config:{tmp_path}")
+    model = checkpoint.load_model(source, task)
+    ids, mask = (5, 6, 7, *[42] * 17), (1, 1, 1, *[0] * 17)
+    oracle = Oracle(model, task, Head(()), token_types=False)
+    (expected,) = oracle.answer(ids, (), mask).values()
+    padded = [torch.full((1, 40), source.family.pad_id(source.config), dtype=torch.int32)]
+    padded.append(torch.zeros(1, 40, dtype=torch.int32))
+    for row, values in zip(padded, (ids, mask), strict=True):
+        row[0, :20] = torch.tensor(values)
+    with torch.no_grad():
+        module = TaskModule(hooked(model), task, Head(()), source.family, 40)
+        (found,) = module(*padded).values()
+    np.testing.assert_allclose(found[0, :20], expected, atol=3e-5)
 
 
 @pytest.fixture
