@@ -1,5 +1,5 @@
-/// The outputs of a prompt's rows, by name: handed out where they are of the shape that is asked for,
-/// so that no post-processing reads beyond them.
+/// The outputs of a prompt's rows, by name: handed out where they are of the shape that is asked
+/// for, so that no post-processing reads beyond them.
 struct Outputs: Sendable {
   let rows: [Encoding]
   let outputs: [[String: Tensor]]

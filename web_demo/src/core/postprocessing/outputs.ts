@@ -4,8 +4,8 @@ import type { Tensor } from "../model/tensor.ts";
 import type { Encoding } from "../tokenizer/encoding.ts";
 
 /**
- * The outputs of a prompt's rows, by name: handed out where they are of the shape that is asked for,
- * so that no post-processing reads beyond them.
+ * The outputs of a prompt's rows, by name: handed out where they are of the shape that is asked
+ * for, so that no post-processing reads beyond them.
  */
 export class Outputs {
   private readonly rows: readonly Encoding[];

@@ -50,8 +50,8 @@ export function distanceOf(
 }
 
 /**
- * The values of an output that a case has: of those with values for each token, of its tokens; null:
- * it has not so many.
+ * The values of an output that a case has: of those with values for each token, of its tokens;
+ * null: it has not so many.
  */
 function sampled(
   output: Tensor,
