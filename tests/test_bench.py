@@ -85,6 +85,7 @@ def test_every_file_is_measured_in_each_runtime_that_phones_have(
     assert len({row.round for row in measured if row.latency_ms}) == 1
 
 
+@pytest.mark.slow
 def test_several_texts_at_once_are_measured_where_a_file_takes_them(
     bundle: Bundle, tmp_path: Path
 ) -> None:

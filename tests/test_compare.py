@@ -18,6 +18,7 @@ from edgekit.tolerance import Tolerance
 
 CLASSIFIER = tasks.get("text-classification")
 NUMBER = task_choice.fitted(CLASSIFIER, {"problem_type": "regression"})
+READER = tasks.get("question-answering")
 LABEL = task_choice.fitted(CLASSIFIER, {"problem_type": "single_label_classification"})
 WIDE = {"logits": Scale(largest=4.0, spread=2.0)}
 LOOSE = Tolerance(9.0, -1.0, 0.0, 9.0, 0.1, 9.0)
@@ -44,7 +45,7 @@ def moved(by: float) -> np.ndarray:
 
 def test_each_number_is_what_it_says() -> None:
     asked = probe(UP)
-    found = comparer(asked)
+    found = comparer(asked, least=60)  # decisions, of which a number has none
     add(found, asked, moved(0.5))
     add(found, asked, moved(-0.25))
     proof = found.proof("a fake", 2.0)
@@ -128,6 +129,7 @@ def test_a_file_is_within_its_tolerance_and_six_times_the_noise_of_its_rounding(
     held = replace(LOOSE, arithmetic=0.2)
     found = comparer(asked, tolerance=held, rounded=rounded(moved(1.0), noise))
     add(found, asked, UP)
+    add(found, asked, moved(1.0))
     proof = found.proof("a fake", 0.0)
     assert proof.arithmetic == pytest.approx(0.5, rel=1e-4)
     assert proof.passed is passed, proof.failure
@@ -183,3 +185,33 @@ def test_no_numbers_are_the_worst(value: np.ndarray) -> None:
     add(found, probe(UP), value)
     assert "NaN, infinity or a wrong shape" in str(found.failure)
     assert found.proof("a fake", 0.0).max_abs == np.inf
+
+
+def test_few_values_have_no_angle() -> None:
+    few = probe(UP[:15])
+    found = comparer(few, tolerance=replace(LOOSE, cosine=1.0))
+    add(found, few, -UP[:15])
+    assert found.proof("a fake", 0.0).passed
+
+
+@pytest.mark.parametrize("wrong", ["max_abs", "padding_sensitivity", "arithmetic"])
+def test_the_worst_of_all_outputs_counts(wrong: str) -> None:
+    asked = Probe("a", "text", (1,), (0,), (0,), {"start_logits": UP, "end_logits": UP})
+    scales = dict.fromkeys(asked.outputs, WIDE["logits"])
+    own = Rounded({"a": asked.outputs}, 0.0, frozenset(), 0.0, 0.0)
+    for ends in (moved(np.nan), moved(1.0)):
+        held = replace(LOOSE, **{wrong: 0.4})
+        found = comparer(asked, tolerance=held, task=READER, scales=scales, rounded=own)
+        trial = Trial("text", (asked,), 1)
+        if wrong == "padding_sensitivity":
+            found.add(trial, asked, asked.outputs)
+        found.add(trial, asked, {"start_logits": UP, "end_logits": ends})
+        assert found.failure is not None
+
+
+def test_exactly_the_bound_passes() -> None:
+    asked = probe(np.zeros(8, np.float32))
+    wide = {"logits": Scale(largest=1.0, spread=100.0)}
+    found = comparer(asked, tolerance=replace(LOOSE, max_abs=0.5), scales=wide)
+    add(found, asked, np.full(8, 0.5, np.float32))
+    assert found.proof("a fake", 0.0).passed

@@ -35,6 +35,7 @@ def converted(student: Path) -> Bundle:
     return convert(student, student.with_suffix(".edgekit"), **asked)
 
 
+@pytest.mark.slow
 def test_micro_batches_change_nothing_but_rounding(shared: Shared, tmp_path: Path) -> None:
     mlm(shared, tmp_path, "whole")
     mlm(shared, tmp_path, "parts", micro_batch=3, tensorboard=True)

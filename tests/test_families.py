@@ -94,7 +94,8 @@ def test_positions_begin_behind_the_padding(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["mpnet", pytest.param("deberta", marks=pytest.mark.slow), "deberta-v2"]
+    "name",
+    ["deberta-v2", *(pytest.param(n, marks=pytest.mark.slow) for n in ("mpnet", "deberta"))],
 )
 def test_relative_positions_are_right_at_every_length(name: str, tmp_path: Path) -> None:
     model, program = programs(name, tmp_path)
@@ -159,6 +160,7 @@ def test_what_mixes_neighbours_or_heads_reads_no_padding(
     assert distance(padded[:, :16], expected) < 1e-5
 
 
+@pytest.mark.slow
 def test_buckets_may_be_shorter_than_what_is_traced(tmp_path: Path) -> None:
     chosen = planned("gte", tmp_path)
     chosen = replace(chosen, buckets=(1, 2, 3), max_length=3)
