@@ -34,6 +34,7 @@ def bpe(*steps: normalizers.Normalizer) -> PreTrainedTokenizerFast:
     alphabet = pre_tokenizers.ByteLevel.alphabet()
     train(core, trainers.BpeTrainer(vocab_size=500, initial_alphabet=alphabet))
     core.add_special_tokens([AddedToken("<mask>", lstrip=True), AddedToken("<end>", rstrip=True)])
+    core.add_special_tokens([AddedToken("<mask>s")])
     return PreTrainedTokenizerFast(tokenizer_object=core)
 
 

@@ -23,7 +23,7 @@ struct Inference: Sendable {
   func length(of row: Encoding) throws -> Int {
     guard let length = Buckets.smallest(for: row.count, of: artifact.buckets) else {
       throw EdgekitError.runtimeFailed(
-        "\(artifact.file) takes at most \(artifact.buckets?.last ?? 0) tokens, not \(row.count)")
+        "\(artifact.file) takes at most \(artifact.buckets?.max() ?? 0) tokens, not \(row.count)")
     }
     return length
   }

@@ -1,8 +1,19 @@
 /// golden.json: texts with their ids, offsets and PyTorch's outputs.
-struct Golden: Decodable, Sendable {
+struct Golden: Decodable, Sendable, Checked {
   let cases: [Case]
   /// What errors of each output are shares of.
   let scales: [String: Scale]?
+
+  var flaw: String? {
+    let lengths = cases.compactMap(\.maxLength)
+    guard lengths.allSatisfy(\.isCount) else { return "a max_length is out of bounds" }
+    let isWhole = cases.allSatisfy { row in
+      !row.inputIds.isEmpty && row.inputIds.count == row.tokenTypeIds.count
+        && row.inputIds.count == row.attentionMask.count
+        && row.outputs.values.allSatisfy { $0.size != nil }
+    }
+    return isWhole ? nil : "a case contradicts itself"
+  }
 
   struct Scale: Decodable, Sendable {
     let largest: Float
@@ -12,7 +23,7 @@ struct Golden: Decodable, Sendable {
     let name: String
     /// `nil`: ids only.
     let text: [String]?
-    let truncation: String?
+    let truncation: Truncation?
     let truncationSide: Side?
     let maxLength: Int?
     /// That the row was made for; `nil`: it was made for none.
@@ -37,11 +48,19 @@ struct Golden: Decodable, Sendable {
 }
 
 /// postprocess.json: outputs with the answers that they mean.
-struct PostprocessVectors: Decodable, Sendable {
+struct PostprocessVectors: Decodable, Sendable, Checked {
   /// Of scores; all else has to be equal.
   let tolerance: Double
   let maxLength: Int
   let cases: [Case]
+
+  var flaw: String? {
+    guard maxLength.isCount, cases.map(\.top).allSatisfy(\.isCount) else {
+      return "a number is out of bounds"
+    }
+    let outputs = cases.flatMap { $0.outputs.flatMap(\.values) }
+    return outputs.allSatisfy(\.isWhole) ? nil : "an output has other values than its shape"
+  }
 
   struct Case: Decodable, Sendable {
     let name: String
@@ -84,13 +103,28 @@ struct Packed: Decodable, Sendable {
   let fill: Float?
   let indices: [Int]?
 
-  /// The whole of it, where it is known.
-  var tensor: Tensor {
-    let size = shape.reduce(1, *)
-    var whole = indices == nil ? values : [Float](repeating: fill ?? 0, count: size)
-    for (index, value) in zip(indices ?? [], values) where whole.indices.contains(index) {
-      whole[index] = value
+  /// How many values it has in all; `nil` where that is no count.
+  var size: Int? {
+    shape.reduce(1 as Int?) { size, axis in
+      guard let size, axis.isCount, axis > 0, (size * axis).isCount else { return nil }
+      return size * axis
     }
-    return Tensor(values: whole, rows: shape.count > 1 ? shape[0] : 1)
+  }
+
+  /// Whether all of its values are known, and as many as its shape has.
+  var isWhole: Bool {
+    guard let size, let indices else { return size == values.count }
+    return fill != nil && indices.count == values.count
+      && indices.allSatisfy((0..<size).contains)
+  }
+
+  /// The whole of it, which ``isWhole``.
+  var tensor: Tensor {
+    var whole = values
+    if let indices, let size, let fill {
+      whole = [Float](repeating: fill, count: size)
+      for (index, value) in zip(indices, values) { whole[index] = value }
+    }
+    return Tensor(values: whole, rows: shape.first ?? 1)
   }
 }

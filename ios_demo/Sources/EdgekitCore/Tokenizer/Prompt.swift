@@ -48,7 +48,7 @@ struct Prompter: Sendable {
 
   private func together(_ texts: [CodePoints], maxLength: Int? = nil) throws -> Prompt {
     let tokens = texts.map(tokenizer.tokens)
-    let row = tokenizer.row(tokens, maxLength: maxLength ?? self.maxLength)
+    let row = try tokenizer.row(tokens, maxLength: maxLength ?? self.maxLength)
     guard row.count > 0 else { throw Self.empty("text") }
     let kept = (0..<row.count).count { !row.isSpecial($0) }
     return Prompt(texts: texts, rows: [row], leftOut: tokens.joined().count - kept)

@@ -111,14 +111,6 @@ export class SelfTest {
     return { bundle: manifest.name, artifact: artifact?.file ?? null, runtime, cases };
   }
 
-  /** The answer to one case of postprocess.json, counted from 0, from its own outputs. */
-  async answer(number: number): Promise<Answer> {
-    const vectors = await this.vectors();
-    const found = vectors?.cases[number];
-    if (found === undefined) throw EdgekitError.missingFile(`postprocess.json's case ${number}`);
-    return this.answerTo(found, await this.bundle.tokenizer());
-  }
-
   private async *cases(artifact?: Artifact, engine?: Engine): AsyncGenerator<TestCase> {
     const { manifest } = this.bundle;
     const golden = await this.bundle.readJson(manifest.golden.file, goldenCases);
@@ -214,18 +206,27 @@ async function compared(
   }
 }
 
+/** What is known of tokens, by its name for people. */
+const COLUMNS: readonly (readonly [string, (row: Encoding) => ArrayLike<number>])[] = [
+  ["id", (row) => row.ids],
+  ["attention", attentionOf],
+  ["type id", (row) => row.typeIds],
+  ["start", (row) => row.starts],
+  ["end", (row) => row.ends],
+  ["text", (row) => row.sequenceIds],
+  ["word", (row) => row.wordIds],
+];
+
 function otherRows(found: readonly Encoding[], expected: readonly Encoding[]): string | null {
   if (found.length !== expected.length) return `${found.length} rows, not ${expected.length}`;
-  const others = found.map((row, index) => otherRow(row, expected[index]));
+  const others = found.flatMap((row, index) => otherColumns(row, expected[index]));
   return others.find((other) => other !== null) ?? null;
 }
 
-function otherRow(found: Encoding, expected: Encoding): string | null {
-  return (
-    firstOther("id", found.ids, expected.ids) ??
-    firstOther("attention", attentionOf(found), attentionOf(expected)) ??
-    (found.skipped.join() === expected.skipped.join() ? null : "other tokens count")
-  );
+function otherColumns(found: Encoding, expected: Encoding): (string | null)[] {
+  const isSame = found.skipped.join() === expected.skipped.join();
+  const others = COLUMNS.map(([name, column]) => firstOther(name, column(found), column(expected)));
+  return [...others, isSame ? null : "other tokens count"];
 }
 
 function firstOther(

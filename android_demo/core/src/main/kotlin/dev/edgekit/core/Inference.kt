@@ -4,7 +4,7 @@ import java.util.concurrent.CancellationException
 
 /** An artifact in its engine: rows of ids go in, outputs without padding come out. */
 internal class Inference(
-    private val artifact: Artifact,
+    val artifact: Artifact,
     private val engine: Engine,
     private val padId: Int,
 ) {
@@ -42,7 +42,7 @@ internal class Inference(
     /** The length at which a row of so many tokens runs. */
     fun bucket(tokens: Int): Int = Buckets.smallest(tokens, artifact.buckets)
         ?: throw EdgekitError.RuntimeFailed(
-            "${artifact.file} takes ${artifact.buckets?.last()} tokens at most, not $tokens",
+            "${artifact.file} takes ${artifact.buckets?.lastOrNull()} tokens at most, not $tokens",
         )
 
     private fun inputs(row: Encoding, length: Int): Map<String, IntArray> =
