@@ -48,7 +48,7 @@ class Foreign(Bundle):
 
     @property
     def name(self) -> str:
-        """The file's, without its suffix."""
+        """The name of the file without its suffix."""
         return self.artifact.path.stem
 
     @cached_property
@@ -175,7 +175,7 @@ def _lengths(facts: FileFacts, inputs: Mapping[str, TensorSpec]) -> tuple[int, .
 
 
 def _recipe(total_bytes: int, parameters: int) -> str:
-    """What its bytes a parameter say."""
+    """The recipe that a file of another tool seems to have, by its bytes a parameter."""
     each = total_bytes / max(parameters, 1)
     return next(name for least, name in _RECIPES if each >= least)
 

@@ -25,7 +25,7 @@ _REMEDY = "measure again: the file is damaged or forged"
 
 
 class _Reported(msgspec.Struct):
-    """Of a report the part that is read back."""
+    """The part of a ``report.json`` that is read back: its raw measurements."""
 
     measurements: list[msgspec.Raw] | None = None
 

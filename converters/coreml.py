@@ -10,25 +10,22 @@ into float16; the Neural Engine runs neither.
 from __future__ import annotations
 
 import gc
-import json
 import re
-import uuid
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from edgekit.converters.coreml_facts import read as inspect
+from edgekit.converters.coreml_label import label
 from edgekit.converters.lowering import Coverage
 from edgekit.converters.options import FormatOptions
 from edgekit.errors import ConversionError, first_line
 from edgekit.mil import passes
-from edgekit.mil.package import read_spec, spec_path
 from edgekit.mil.stored import read as weights
 from edgekit.mil.toolbox import coremltools, no_overflow_warnings
 from edgekit.quantize.scheme import FLOAT16, FLOAT32, Scheme
@@ -41,7 +38,6 @@ from edgekit.tracing.graph import Graph
 if TYPE_CHECKING:
     from coremltools import PassPipeline
     from coremltools.converters.mil import Program
-    from coremltools.proto.Model_pb2 import FeatureDescription
 
 _INT8 = Scheme(8, symmetric=False, activations="float16")
 _OPERATORS, _SCHEMES = ("embedding", "linear"), (FLOAT32, FLOAT16, _INT8)
@@ -57,7 +53,6 @@ __all__ = [
 ]  # fmt: skip
 
 _CAST = re.compile(r"_to_fp16(_\d+)?$")  # ends the name of a parameter that was cast
-_COREMLTOOLS = "com.github.apple.coremltools.version"  # the key Apple's own tools write
 
 
 @dataclass(frozen=True)
@@ -112,7 +107,7 @@ def convert(
             program, made_in = _program(graph, recipe, options.minimum_ios, precision), precision
         package = folder / f"model-{recipe.name}.mlpackage"
         _write(program, _storing(recipe, found), options.minimum_ios, package)
-        _label(package, graph, card, recipe.name)
+        label(package, graph, card, recipe.name)
         if quantized:
             program = None  # its weights are levels now
         yield recipe, package
@@ -246,56 +241,3 @@ def _conversion_errors(what: str) -> Iterator[None]:
         yield
     except Exception as error:
         raise ConversionError(f"coremltools cannot convert {what}: {first_line(error)}") from error
-
-
-def _label(package: Path, graph: Graph, card: Card, recipe: str) -> None:
-    """Writes the model's description, and what differed from run to run, into the package."""
-    spec = read_spec(package)
-    description = spec.description
-    metadata = description.metadata
-    metadata.author, metadata.license = card.author, card.license
-    metadata.shortDescription = card.description or f"{card.name}: {card.task}"
-    metadata.versionString = version("edgekit")
-    metadata.userDefined.update(_facts(card, recipe))
-    for function in description.functions or [description]:
-        for features, specs in (
-            (function.input, graph.signature.inputs),
-            (function.output, graph.signature.outputs),
-        ):
-            named = {spec.name: spec for spec in specs}
-            for feature in features:
-                feature.shortDescription = named[feature.name].description or _shape(feature)
-    path = spec_path(package)
-    path.write_bytes(spec.SerializeToString(deterministic=True))
-    path.chmod(0o644)
-    _settle_manifest(package / "Manifest.json")
-
-
-def _facts(card: Card, recipe: str) -> dict[str, str]:
-    facts: dict[str, Any] = {
-        "name": card.name,
-        "task": card.task,
-        "source": card.source,
-        "recipe": recipe,
-        "labels": list(card.labels),
-        "random_weights": card.random_weights,
-    }
-    written = {key: row if isinstance(row, str) else json.dumps(row) for key, row in facts.items()}
-    return {
-        _COREMLTOOLS: coremltools().__version__,
-        **{f"edgekit.{key}": text for key, text in written.items()},
-    }
-
-
-def _shape(feature: FeatureDescription) -> str:
-    return f"shape ({', '.join(map(str, feature.type.multiArrayType.shape))})"
-
-
-def _settle_manifest(path: Path) -> None:
-    """Replaces the random identifiers of a package's items by ones made from their paths."""
-    manifest = json.loads(path.read_text())
-    entries = manifest["itemInfoEntries"]
-    stable = {key: str(uuid.uuid5(uuid.NAMESPACE_URL, row["path"])) for key, row in entries.items()}
-    manifest["itemInfoEntries"] = {stable[key]: row for key, row in entries.items()}
-    manifest["rootModelIdentifier"] = stable[manifest["rootModelIdentifier"]]
-    path.write_text(json.dumps(manifest, indent=4, sort_keys=True) + "\n")

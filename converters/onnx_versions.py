@@ -41,7 +41,7 @@ def least_opset(nodes: Iterable[NodeProto], most: int) -> int:
 
 
 def _form(node: NodeProto) -> tuple[object, ...]:
-    """What a schema looks at."""
+    """What of a node decides since which opset it exists; nodes alike in it are asked once."""
     names = tuple(sorted(row.name for row in node.attribute))
     return node.op_type, len(node.input), len(node.output), names
 

@@ -33,7 +33,7 @@ _NOTHING_FROM_ELSEWHERE = (
     '<meta http-equiv="Content-Security-Policy" '
     "content=\"default-src 'self' file: data: blob: 'unsafe-inline'\">"
 )
-_LINK = re.compile(r"\]\((?!\w+:|#)([^)#\s]+)")
+_LINK = re.compile(r"""(\]\(|src=")(?!\w+:|#)([^)"#\s]+)""")
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
@@ -64,18 +64,18 @@ def helps(name: str, command: click.Command, parent: click.Context | None) -> It
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Adds the commands to their page, and makes links between files ones between pages."""
+    """Adds the commands to their page, and makes links between files ones of the site."""
     if page.file.src_uri == _COMMANDS:
         markdown += "\n" + "\n".join(helps("edgekit", cli, None))
     place = _PLACES.get(page.file.src_uri, f"docs/{page.file.src_uri}")
 
     def in_site(link: re.Match[str]) -> str:
-        target = posixpath.normpath(posixpath.join(posixpath.dirname(place), link[1]))
-        return f"]({MADE.get(target, target.removeprefix('docs/'))}"
+        target = posixpath.normpath(posixpath.join(posixpath.dirname(place), link[2]))
+        return f"{link[1]}{MADE.get(target, target.removeprefix('docs/'))}"
 
     return _LINK.sub(in_site, markdown)
 
 
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
-    """Forbids a browser to load anything from elsewhere, as the search would off a server."""
+    """Forbids a browser to load anything from elsewhere."""
     return output.replace("<head>", f"<head>{_NOTHING_FROM_ELSEWHERE}", 1)

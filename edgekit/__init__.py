@@ -10,7 +10,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from edgekit.api.bundles import convert, inspect, make_app, open_bundle, run, verify
+from edgekit.api.bundles import inspect, make_app, open_bundle, run, verify
+from edgekit.api.converting import convert, plan
 from edgekit.api.judging import check, evaluate, write_budget
 from edgekit.api.measuring import bench, buckets, devices, report
 from edgekit.api.training import distill
@@ -27,7 +28,7 @@ __version__ = VERSION
 __all__ = [
     "Bundle", "EdgekitError", "__version__",
     "bench", "buckets", "check", "convert", "devices", "distill", "evaluate", "inspect", "make_app",
-    "open_bundle", "report", "run", "verify", "write_budget",
+    "open_bundle", "plan", "report", "run", "verify", "write_budget",
 ]  # fmt: skip
 
 

@@ -217,7 +217,7 @@ def _read_manifest(folder: Path) -> Manifest:
 
 
 def _no_bundle(path: Path) -> str:
-    """What else it is, and what to do with it."""
+    """What a path is that is no bundle, and what to do with it, as one line."""
     if not path.exists():
         return f"{path} does not exist"
     if not path.is_dir():

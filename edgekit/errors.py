@@ -20,10 +20,6 @@ Each message is one line that says what was wrong and what to do about it.
 
 from __future__ import annotations
 
-import sys
-
-NOT_FOR_WINDOWS = frozenset({"coreml", "coreai"})  # extras whose libraries have no release for it
-
 
 class EdgekitError(Exception):
     """The root. ``exit_code`` is what the command line returns."""
@@ -44,23 +40,7 @@ class PlanError(EdgekitError):
 
 
 class MissingExtraError(EdgekitError):
-    """Optional packages are not installed.
-
-    Args:
-        modules: what cannot be imported.
-        extras: the extras of edgekit that bring it.
-    """
-
-    def __init__(self, modules: tuple[str, ...], extras: tuple[str, ...]) -> None:
-        *others, last = (module.replace("_", "-") for module in modules)
-        names = f"{', '.join(others)} and {last} are" if others else f"{last} is"
-        never = sys.platform == "win32" and NOT_FOR_WINDOWS.intersection(extras)
-        remedy = f"pip install 'edgekit[{','.join(extras)}]'"
-        super().__init__(f"{names} missing: {'no release is for Windows' if never else remedy}")
-        self.modules, self.extras = modules, extras
-
-    def __reduce__(self) -> tuple[type[MissingExtraError], tuple[tuple[str, ...], ...]]:
-        return type(self), (self.modules, self.extras)
+    """Optional packages are not installed."""
 
 
 class InputError(EdgekitError):

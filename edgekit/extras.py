@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 
 from edgekit.errors import MissingExtraError
@@ -29,6 +29,13 @@ MODULES: Mapping[str, tuple[str, ...]] = {
 }
 """What is imported with each extra of ``pyproject.toml``, beside what other extras bring it."""
 
+_NOT_FOR_WINDOWS = frozenset({"coreml", "coreai"})  # their libraries have no release for it
+
+
+def released(extra: str, platform: str = sys.platform) -> bool:
+    """Whether an extra can be installed on a platform, which is named as ``sys.platform`` does."""
+    return platform != "win32" or extra not in _NOT_FOR_WINDOWS
+
 
 def missing(*extras: str) -> tuple[str, ...]:
     """The modules of these extras that are not installed."""
@@ -48,7 +55,23 @@ def require(*extras: str) -> None:
     lacking = missing(*extras)
     if lacking:
         wanted = [extra for extra in dict.fromkeys(extras) if missing(extra)]
-        raise MissingExtraError(lacking, tuple(wanted))
+        raise MissingExtraError(remedy(lacking, wanted))
+
+
+def remedy(modules: Sequence[str], extras: Sequence[str], platform: str = sys.platform) -> str:
+    """What is missing and how it is installed, in one line.
+
+    Args:
+        modules: what cannot be imported, at least one.
+        extras: those that bring it.
+        platform: as for :func:`released`.
+    """
+    *others, last = (module.replace("_", "-") for module in modules)
+    names = f"{', '.join(others)} and {last} are" if others else f"{last} is"
+    here = [extra for extra in extras if released(extra, platform)]
+    ways = [f"pip install 'edgekit[{','.join(here)}]'"] if here else []
+    never = [f"edgekit[{extra}] is not for Windows" for extra in extras if extra not in here]
+    return f"{names} missing: {'; '.join(ways + never)}"
 
 
 def _installed(module: str) -> bool:

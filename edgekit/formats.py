@@ -170,8 +170,13 @@ FORMATS: dict[str, Format] = {
     )
 }
 
-# What every app can choose from; the others are asked for. coremltools has no release for Windows.
-DEFAULT = ("onnx", "tflite") if sys.platform == "win32" else ("onnx", "tflite", "coreml")
+
+def usual(platform: str) -> tuple[str, ...]:
+    """The formats that are made where none is named, on a platform: what apps choose from."""
+    return tuple(name for name in ("onnx", "tflite", "coreml") if extras.released(name, platform))
+
+
+DEFAULT = usual(sys.platform)
 
 
 def get(name: str) -> Format:

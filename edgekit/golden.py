@@ -59,12 +59,22 @@ class GoldenCase(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         Side | None, Meta(description="since 1.3; absent: the tokenizer's own")
     ] = None
     max_length: Length | None = None
+    role: Annotated[
+        str | None,
+        Meta(
+            description="since 1.6: the row is filled up as the manifest's roles say; the text "
+            "has its prompt already, and max_length is the role's; absent: it is not filled up"
+        ),
+    ] = None
     offsets: Annotated[
         tuple[tuple[int, int], ...] | None,
         Meta(description="start and end of each token in its text; 0 and 0 for special tokens"),
     ] = None
     input_ids: tuple[TokenId, ...]
-    attention_mask: tuple[int, ...]
+    attention_mask: Annotated[
+        tuple[int, ...],
+        Meta(description="0, since 1.6, at tokens that fill a row up without being attended to"),
+    ]
     token_type_ids: tuple[TokenId, ...]
     outputs: Mapping[str, Sample]
     rows: Annotated[

@@ -43,7 +43,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Support:
-    """All cells with the versions they were measured with."""
+    """The measured matrix: a cell for each architecture, task, format and recipe, and versions."""
 
     versions: Mapping[str, str]
     cells: tuple[Cell, ...]

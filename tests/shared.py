@@ -23,7 +23,7 @@ from edgekit.conversion.request import ConversionRequest
 from edgekit.files import files_sha256
 
 _ROOT = Path(__file__).parent.parent
-_SOURCES = ("edgekit", "converters", "tests/conftest.py")
+_SOURCES = ("edgekit", "converters", "tests/conftest.py", "tests/distilling.py")
 _KEPT_SECONDS = 24 * 60 * 60  # for a run of older code that is still going on
 
 
@@ -55,7 +55,7 @@ class Shared:
 def convert(checkpoint: Path, out: Path, **options: Any) -> Bundle:
     """As :func:`edgekit.convert`, but in this process: it takes a third of the time.
 
-    Whether stages get along in processes of their own, the bundle of :mod:`conftest` tells.
+    That stages get along in processes of their own, :mod:`test_cli` and the README's examples tell.
     """
     return pipeline.convert(plan_of(checkpoint, out=out, **options), isolated=False)
 

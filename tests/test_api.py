@@ -23,7 +23,7 @@ COMMANDS = {"eval": "evaluate"} | {
     name: name
     for name in ("bench", "buckets", "check", "convert", "inspect", "report", "run", "verify")
 }
-OF_TERMINALS = {"json", "quiet", "debug", "dry_run", "init"}
+OF_TERMINALS = {"json", "quiet", "debug", "dry_run", "init"}  # the last two: plan, write_budget
 OF_PYTHON = {"progress", "debug"}
 
 
@@ -46,6 +46,18 @@ def test_a_text_is_one_name(classifier: Path, tmp_path: Path) -> None:
         edgekit.convert(str(classifier), to="onix", out=tmp_path / "out")
     with pytest.raises(EdgekitError, match="unknown recipe 'int3'"):
         edgekit.bench(tmp_path, recipe="int3", out=tmp_path / "out")
+
+
+def test_a_plan_is_what_a_conversion_would_do(classifier: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    planned = edgekit.plan(str(classifier), to="onnx", recipe="int8", buckets=32, out=out)
+    assert [row.file for row in planned.artifacts] == ["model-int8.onnx"]
+    assert planned.buckets == (32,)
+    assert len(repr(planned)) < 200
+    assert "<td>model-int8.onnx</td>" in planned._repr_html_()
+    with pytest.raises(EdgekitError, match="--opset is for ONNX files"):
+        edgekit.plan(str(classifier), to="tflite", opset=17, out=out)
+    assert not out.exists()
 
 
 def test_results_are_short_texts_and_tables_in_a_notebook(

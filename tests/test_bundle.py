@@ -93,7 +93,7 @@ def test_a_forged_hash_does_not_help_a_forged_model(copy: Path) -> None:
 
     edit(copy, forge)
     Bundle.open(copy)
-    result = edgekit_cli("verify", copy, "--json", cwd=copy.parent)
+    result = edgekit_cli("verify", copy, "--artifact", "onnx", "--json", cwd=copy.parent)
     assert result.returncode == 1
     failed = {row["file"] for row in json.loads(result.stdout) if not row["passed"]}
     assert failed == {path.name}

@@ -145,7 +145,9 @@ def tied(folder: Path) -> Path:
     return save_checkpoint(BertForMaskedLM(BERT).eval(), folder)
 
 
-@pytest.mark.parametrize("make", [one_label, many_labels, tied])
+@pytest.mark.parametrize(
+    "make", [many_labels, *(pytest.param(row, marks=pytest.mark.slow) for row in (one_label, tied))]
+)
 def test_odd_checkpoints_convert(make: Callable[[Path], Path], tmp_path: Path) -> None:
     torch.manual_seed(0)
     folder = make(tmp_path / "model")

@@ -20,6 +20,7 @@ from edgekit.runtime import table as runtime
 from edgekit.runtime.inspection import inspect_file
 
 pytest.importorskip("coreai_torch", reason="Core AI has no package for this Python or system")
+pytestmark = pytest.mark.slow  # a format that is asked for by name
 
 
 @pytest.fixture(scope="module")

@@ -238,6 +238,7 @@ def test_weights_beyond_float16_stay_float32(value: float, expected: str) -> Non
     assert mul.outputs[0].dtype.__name__ == expected
 
 
+@pytest.mark.slow
 def test_the_process_stays_clean_and_quiet(exported: Exported, tmp_path: Path) -> None:
     """coremltools would import TensorFlow and transformers, and warn of both, for nothing."""
     code = f"""

@@ -20,16 +20,23 @@ import click
 import pytest
 import yaml
 from command import edgekit_cli
+from mkdocs.commands import build
+from mkdocs.config import load_config
 
 import edgekit
 from edgekit.benchmarks import spec
+from edgekit.benchmarks.devices.browser import chromium
 from edgekit.benchmarks.studies import pictures
 from edgekit.budget import limits
 from edgekit.bundle import Bundle
 from edgekit.cli.main import cli
 
 ROOT = Path(__file__).parent.parent
-PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+PAGES = (
+    *(ROOT / "README.md", ROOT / "CONTRIBUTING.md"),
+    *(ROOT / "android_demo" / "README.md", ROOT / "ios_demo" / "README.md"),
+    *sorted((ROOT / "docs").glob("*.md")),
+)
 _FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 _BETWEEN = ("&&", "|", "<", ">")
 _MESSAGE = re.compile(r"^### `(.+)`$", re.MULTILINE)
@@ -55,7 +62,8 @@ def blocks() -> Iterator[Block]:
         content = page.read_text(encoding="utf-8")
         for found in _FENCE.finditer(content):
             line = content.count("\n", 0, found.start()) + 1
-            yield Block(f"{page.name}:{line}", found[2], textwrap.dedent(found[3]))
+            place = f"{page.relative_to(ROOT)}:{line}"
+            yield Block(place, found[2], textwrap.dedent(found[3]))
 
 
 BLOCKS = {block.place: block for block in blocks()}
@@ -210,6 +218,33 @@ def test_the_notebook_was_run_from_top_to_bottom() -> None:
 @pytest.mark.slow
 def test_the_notebook_runs(tmp_path: Path) -> None:
     pictures.executed(ROOT / "docs" / "notebook.ipynb", tmp_path)
+
+
+def test_the_reference_has_every_function() -> None:
+    page = (ROOT / "docs" / "api.md").read_text("utf-8")
+    functions = {name for name in edgekit.__all__ if inspect.isfunction(getattr(edgekit, name))}
+    assert functions == set(re.findall(r"^::: edgekit\.(\w+)$", page, re.MULTILINE)) - {"errors"}
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(chromium.find() is None, reason="no Chromium: make system")
+def test_the_site_opened_as_files_is_searched_and_loads_nothing_from_elsewhere(
+    tmp_path: Path,
+) -> None:
+    config = load_config(str(ROOT / "mkdocs.yml"), site_dir=str(tmp_path))
+    build.build(config)
+    with chromium.launched() as browser:
+        page = browser.new_page()
+        asked: list[str] = []
+        failed: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("requestfailed", lambda request: failed.append(request.url))
+        page.goto((tmp_path / "index.html").as_uri())
+        page.locator(".md-search__input").click()
+        page.locator(".md-search__input").press_sequentially("weight cache")
+        page.get_by_text("matching documents").wait_for()
+    assert not failed
+    assert all(address.startswith(("file:", "data:", "about:")) for address in asked)
 
 
 # Of the README's examples those that need no network, no device and no hour.

@@ -31,6 +31,8 @@ from edgekit.tokens.encoding import Tokenizer
 from edgekit.tokens.saved import TextTokenizer
 from edgekit.tokens.tokenizer import save
 
+pytestmark = pytest.mark.slow  # files that are made on request
+
 
 @pytest.fixture(scope="module")
 def text_in(classifier: Path, converted: Callable[..., Bundle]) -> Bundle:
@@ -55,7 +57,6 @@ def test_text_in_gives_the_ordinary_file_its_own_answers(text_in: Bundle) -> Non
             np.testing.assert_array_equal(found["logits"], session.run(feed)["logits"])
 
 
-@pytest.mark.slow
 def test_another_library_loaded_before_changes_no_id(text_in: Bundle) -> None:
     """TensorFlow's parts answered for the operators' own, and half the words were unknown."""
     program = (

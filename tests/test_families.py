@@ -93,7 +93,10 @@ def test_positions_begin_behind_the_padding(tmp_path: Path) -> None:
     assert distance(other, expected) > 0.1, "positions must matter here"
 
 
-@pytest.mark.parametrize("name", ["mpnet", "deberta", "deberta-v2"])
+@pytest.mark.parametrize(
+    "name",
+    ["deberta-v2", *(pytest.param(n, marks=pytest.mark.slow) for n in ("mpnet", "deberta"))],
+)
 def test_relative_positions_are_right_at_every_length(name: str, tmp_path: Path) -> None:
     model, program = programs(name, tmp_path)
     for length in (1, 2, 5, 9, 33, 48):
@@ -114,6 +117,7 @@ def test_relative_positions_are_right_at_every_length(name: str, tmp_path: Path)
         ("mobilebert", {"use_bottleneck_attention": True}),
     ],
 )
+@pytest.mark.slow
 def test_an_option_is_kept(name: str, options: dict[str, Any], tmp_path: Path) -> None:
     model, program = programs(name, tmp_path, **options)
     ids = some_ids(2, 20)
@@ -142,6 +146,7 @@ def test_an_activation_is_said_in_what_every_format_has(name: str) -> None:
         ("deberta", {"talking_head": True}),
     ],
 )
+@pytest.mark.slow
 def test_what_mixes_neighbours_or_heads_reads_no_padding(
     name: str, options: dict[str, Any], tmp_path: Path
 ) -> None:
@@ -155,6 +160,7 @@ def test_what_mixes_neighbours_or_heads_reads_no_padding(
     assert distance(padded[:, :16], expected) < 1e-5
 
 
+@pytest.mark.slow
 def test_buckets_may_be_shorter_than_what_is_traced(tmp_path: Path) -> None:
     chosen = planned("gte", tmp_path)
     chosen = replace(chosen, buckets=(1, 2, 3), max_length=3)

@@ -152,7 +152,11 @@ def test_bundles_of_both_kinds_answer_as_the_library(encoder: Path, tmp_path: Pa
         assert isinstance(app.answer(QUERY), MultiVector)
 
 
-@pytest.mark.parametrize("activation", [torch.nn.Sigmoid(), torch.nn.Identity()])
+@pytest.mark.parametrize(
+    "activation",
+    [torch.nn.Sigmoid(), pytest.param(torch.nn.Identity(), marks=pytest.mark.slow)],
+    ids=("sigmoid", "identity"),
+)
 def test_a_cross_encoder_scores_as_its_library(activation: torch.nn.Module, tmp_path: Path) -> None:
     torch.manual_seed(2)
     config = type(BERT).from_dict({**BERT.to_dict(), "num_labels": 1})
@@ -220,13 +224,10 @@ def without_prompts(folder: Path) -> None:
         (partial(beginning_with, "Router"), "Router, which .* one of its routes"),
         (custom, "custom_pool.Pooling is not supported"),
         (without_prompts, "include_prompt"),
-        (lambda f: edit(f / "sentence_bert_config.json", query_expansion={"length": 32}), "masks"),
-        (lambda f: edit(f / "sentence_bert_config.json", query_length=32), "cut elsewhere"),
         (
             lambda f: edit(f / "sentence_bert_config.json", processing_kwargs={"text": {"a": 1}}),
             "called in another way",
         ),
-        (lambda f: edit(f / "config_sentence_transformers.json", model_type="ColBERT"), "PyLate"),
         (
             lambda f: edit(f / "config_sentence_transformers.json", similarity_fn_name="tanimoto"),
             "tanimoto",

@@ -218,48 +218,14 @@ def swift_text(folder: Path) -> str:
 
 # ---- the words ----------------------------------------------------------------------------------
 
-OTHERWISE = {  # what is said of the other system
-    *("models_empty", "models_add", "models_push", "about_app", "about_no_network"),
-    *("about_libraries", "measure_command", "measure_details"),
-}
-
-
-def words() -> dict[str, str]:
-    """The English words of the app, of plurals the general form."""
-    catalogue = json.loads((SOURCES / "Localizable.xcstrings").read_text("utf-8"))
-    found = {}
-    for name, row in catalogue["strings"].items():
-        english = row["localizations"]["en"]
-        unit = english.get("stringUnit") or english["variations"]["plural"]["other"]["stringUnit"]
-        found[name] = unit["value"]
-    return found
-
-
-def android_words() -> dict[str, str]:
-    """Those of the Android app, as Apple's systems write placeholders."""
-    path = ROOT / "android_demo/app/src/main/res/values/strings.xml"
-    found = {}
-    for row in ElementTree.parse(path).getroot():
-        text = row.text if row.tag == "string" else row.findtext("item[@quantity='other']")
-        text = (text or "").replace("\\n", "\n").replace("\\'", "'")
-        text = re.sub(r"%(\d)\$s", r"%\1$@", text)
-        found[row.attrib["name"]] = re.sub(r"%(\d)\$d", r"%\1$ld", text)
-    return found
-
-
-def test_both_apps_say_the_same() -> None:
-    ios, android = words(), android_words()
-    same = (set(ios) & set(android)) - OTHERWISE
-    assert len(same) > 80
-    assert {name: ios[name] for name in same} == {name: android[name] for name in same}
-
 
 def test_every_word_is_used_and_known() -> None:
     text = swift_text(SOURCES)
     cases = re.findall(
         r"^  case (\w+)(?: = \"(\w+)\")?$", (SOURCES / "Word.swift").read_text(), re.M
     )
-    assert {raw or name for name, raw in cases} == set(words())
+    catalogue = json.loads((SOURCES / "Localizable.xcstrings").read_text("utf-8"))
+    assert {raw or name for name, raw in cases} == set(catalogue["strings"])
     unused = [name for name, _ in cases if not re.search(rf"(Word|: |\()\.{name}\b", text)]
     assert not unused
 

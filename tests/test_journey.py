@@ -17,7 +17,7 @@ import pytest
 from command import absent, edgekit_cli, edgekit_process
 from packaging.requirements import Requirement
 
-from edgekit import extras, recipe
+from edgekit import extras, formats, recipe
 from edgekit.benchmarks import spec
 from edgekit.bundle import Bundle
 from edgekit.cli import choices
@@ -167,13 +167,14 @@ def test_the_gate_runs_without_pytorch(bundle: Bundle, tmp_path: Path) -> None:
 def test_a_missing_runtime_is_one_line_and_not_the_end(bundle: Bundle, tmp_path: Path) -> None:
     (tmp_path / "dev.tsv").write_text("text\tlabel\n" + "a good text\tgood\na bad one\tbad\n" * 4)
     without = absent("coremltools", *WITHOUT_PYTORCH)
-    verified = edgekit_process("verify", bundle.path, "--json", cwd=tmp_path, **without)
+    asked = ("verify", bundle.path, "--json", "--artifact", "onnx,coreml")
+    verified = edgekit_process(*asked, cwd=tmp_path, **without)
     rows = json.loads(verified.stdout)
     lost = [row for row in rows if not row["passed"]]
     assert verified.returncode == 1
     assert {row["file"] for row in lost} == {"model-fp16.mlpackage", "model-int8.mlpackage"}
     assert all("pip install 'edgekit[coreml]'" in row["failure"] for row in lost)
-    assert {"model-fp32.onnx", "model-int8.tflite"} <= {row["file"] for row in rows} - {
+    assert {"model-fp32.onnx", "model-int8.onnx"} <= {row["file"] for row in rows} - {
         row["file"] for row in lost
     }
     asked = ("eval", bundle.path, "--data", "dev.tsv", "--json", "--artifact")
@@ -205,6 +206,7 @@ def test_what_a_run_needs_is_asked_for_before_it(bundle: Bundle, tmp_path: Path)
     assert "edgekit[bench]" in devices.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="this is Windows")
 def test_commands_run_without_what_windows_lacks(bundle: Bundle, tmp_path: Path) -> None:
     """As far as absent names show: no Windows was seen by these tests. Nor is PyTorch, which asks
@@ -220,6 +222,19 @@ def test_commands_run_without_what_windows_lacks(bundle: Bundle, tmp_path: Path)
         windows = absent(*lacking, *WITHOUT_PYTORCH) | {"PYTHONIOENCODING": "cp1252"}
         told = edgekit_process(*arguments, cwd=tmp_path, **windows)
         assert told.returncode == 0, (arguments, told.stderr)
+
+
+def test_what_has_no_release_for_windows_is_left_out_there_and_said() -> None:
+    assert formats.usual("win32") == ("onnx", "tflite")
+    assert formats.usual("linux") == formats.usual("darwin") == ("onnx", "tflite", "coreml")
+    modules, wanted = ("onnx", "coremltools"), ("onnx", "coreml")
+    assert extras.remedy(modules, wanted, "linux") == (
+        "onnx and coremltools are missing: pip install 'edgekit[onnx,coreml]'"
+    )
+    assert extras.remedy(modules, wanted, "win32") == (
+        "onnx and coremltools are missing: pip install 'edgekit[onnx]'; "
+        "edgekit[coreml] is not for Windows"
+    )
 
 
 def test_an_artifact_is_named_by_format_recipe_or_file(bundle: Bundle) -> None:

@@ -34,7 +34,7 @@ SIGNATURE = Signature(
     tasks.tensor_specs(TASK, {}),
     (16,),
 )
-UNSEEN = ("executorch", "coreai")  # what compiled parts compute is not shown, and they take long
+UNSEEN = ("executorch", "coreai")  # what compiled parts compute is not shown
 DAMAGED = "model.bert.encoder.layer.1.attention.output.dense.weight"
 
 
@@ -57,7 +57,7 @@ def traced(tmp_path_factory: pytest.TempPathFactory) -> tuple[Graph, Graph, list
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param(name, marks=pytest.mark.slow if name in UNSEEN else ())
+        pytest.param(name, marks=() if name == "onnx" else pytest.mark.slow)
         for name in formats.FORMATS
     ],
 )

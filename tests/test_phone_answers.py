@@ -15,9 +15,10 @@ from phones import Phone, PhoneError
 from edgekit.app.opening import open_app
 from edgekit.bundle import Bundle
 from edgekit.contents import MANIFEST
+from edgekit.manifest import SCHEMA_VERSION
 from edgekit.postprocess import to_json
 
-_TEXTS: dict[str, tuple[tuple[str, ...], ...]] = {
+TEXTS: dict[str, tuple[tuple[str, ...], ...]] = {
     "question-answering": (
         ("Who built it?", "It was built by Zoë Müller in São Paulo."),
         ("Where?", "In the beginning there was a house by the sea. " * 40),
@@ -28,9 +29,13 @@ _TEXTS: dict[str, tuple[tuple[str, ...], ...]] = {
     "sentence-similarity": (("a cat",), ("a cat", "a dog")),
     "feature-extraction": (("Cafe\u0301 nai\u0308ve",),),
     "sparse-embedding": (("a cat",), ("a cat", "a dog")),
-    "late-interaction": (("a cat",), ("a cat", "two dogs and 東京")),
+    "late-interaction": (
+        ("a cat, who?",),
+        ("a cat, who?", "two dogs, and 東京."),
+        ("a, " * 40, "b, " * 40),
+    ),
 }
-_FILE = "model-fp32.onnx"
+FILE = "model-fp32.onnx"
 
 
 def compare(found: Any, expected: Any) -> None:
@@ -49,38 +54,23 @@ def compare(found: Any, expected: Any) -> None:
         assert found == expected
 
 
-@pytest.mark.parametrize("task", _TEXTS)
+@pytest.mark.parametrize("task", TEXTS)
 def test_answers_are_those_of_edgekit_run(
     task: str, phone: Phone, small: Callable[[str], Bundle]
 ) -> None:
     bundle = small(task)
     phone.open(bundle.path)
     with open_app(bundle, bundle.artifacts[0]) as app:
-        for texts in _TEXTS[task]:
+        for texts in TEXTS[task]:
             expected = json.loads(json.dumps(to_json(app.answer(*texts))))
-            compare(phone.ask("run", artifact=_FILE, texts=texts), expected)
+            compare(phone.ask("run", artifact=FILE, texts=texts), expected)
 
 
-def test_prompts_stand_before_texts_without_a_role(
-    phone: Phone, small: Callable[[str], Bundle], tmp_path: Path
-) -> None:
-    copy = copied(small("sentence-similarity"), tmp_path)
-    prompts = {"prompts": {"ask": "who: Zoe\u0308 "}, "default_prompt_name": "ask"}
-    manifest = json.loads((copy / MANIFEST).read_text())
-    (copy / MANIFEST).write_text(json.dumps({**manifest, **prompts}))
-    phone.open(copy)
-    bundle = Bundle.open(copy)
-    with open_app(bundle, bundle.artifacts[0]) as app:
-        for texts in _TEXTS["sentence-similarity"]:
-            expected = json.loads(json.dumps(to_json(app.answer(*texts))))
-            compare(phone.ask("run", artifact=_FILE, texts=texts), expected)
-
-
-@pytest.mark.parametrize("task", _TEXTS)
+@pytest.mark.parametrize("task", TEXTS)
 def test_a_bundle_tests_itself(task: str, phone: Phone, small: Callable[[str], Bundle]) -> None:
     bundle = small(task)
     phone.open(bundle.path)
-    report = phone.ask("selftest", artifact=_FILE)
+    report = phone.ask("selftest", artifact=FILE)
     assert report["passed"], [case for case in report["cases"] if not case["passed"]][:3]
     counts = Counter(case["part"] for case in report["cases"])
     cases = json.loads((bundle.path / "postprocess.json").read_text())["cases"]
@@ -102,15 +92,45 @@ def test_a_wrong_answer_is_told(
     phone: Phone, small: Callable[[str], Bundle], tmp_path: Path
 ) -> None:
     copy = copied(small("text-classification"), tmp_path)
+    whole = (copy / "golden.json").read_text()
+    phone.open(copy)
+    for place in (("input_ids", 1), ("token_type_ids", 1), ("offsets", 1, 0), ("offsets", 1, 1)):
+        golden = json.loads(whole)
+        numbers = golden["cases"][0]
+        for name in place[:-1]:
+            numbers = numbers[name]
+        numbers[place[-1]] += 1
+        (copy / "golden.json").write_text(json.dumps(golden))
+        report = phone.ask("selftest", artifact=None)
+        failed = [case for case in report["cases"] if not case["passed"]]
+        assert not report["passed"]
+        assert [case["name"] for case in failed] == [golden["cases"][0]["name"]]
+        assert "token 1" in failed[0]["difference"]
+
+
+@pytest.mark.parametrize(
+    ("max_abs", "cosine", "scale", "passed"),
+    [(1e9, -1, 1, True), (1e9, 1.1, 1, False), (-1, -1, 1, False), (1, -1, 1e-9, False)],
+)
+def test_a_file_is_held_to_both_bounds(
+    max_abs: float,
+    cosine: float,
+    scale: float,
+    passed: bool,
+    phone: Phone,
+    small: Callable[[str], Bundle],
+    tmp_path: Path,
+) -> None:
+    copy = copied(small("sentence-similarity"), tmp_path)
+    manifest = json.loads((copy / MANIFEST).read_text())
+    manifest["artifacts"][0]["proofs"][0]["tolerance"] = {"max_abs": max_abs, "cosine": cosine}
+    (copy / MANIFEST).write_text(json.dumps(manifest))
     golden = json.loads((copy / "golden.json").read_text())
-    golden["cases"][0]["input_ids"][1] += 1
+    golden["scales"]["sentence_embedding"]["largest"] *= scale
     (copy / "golden.json").write_text(json.dumps(golden))
     phone.open(copy)
-    report = phone.ask("selftest", artifact=None)
-    failed = [case for case in report["cases"] if not case["passed"]]
-    assert not report["passed"]
-    assert [case["name"] for case in failed] == [golden["cases"][0]["name"]]
-    assert "token 1" in failed[0]["difference"]
+    report = phone.ask("selftest", artifact=FILE)
+    assert all(case["passed"] == passed for case in report["cases"] if case["part"] == "outputs")
 
 
 def copied(bundle: Bundle, folder: Path) -> Path:
@@ -133,8 +153,8 @@ def test_damaged_bundles_are_refused(
     kinds = {
         "{": "DamagedFile",
         "[" * 100_000: "DamagedFile",
-        manifest.replace('"1.5"', '"1.4"'): "UnsupportedSchema",
-        manifest.replace('"1.5"', '"2.0"'): "UnsupportedSchema",
+        manifest.replace(f'"{SCHEMA_VERSION}"', '"1.4"'): "UnsupportedSchema",
+        manifest.replace(f'"{SCHEMA_VERSION}"', '"2.0"'): "UnsupportedSchema",
         manifest.replace('"golden.json"', '"../golden.json"'): "DamagedFile",
         manifest[: len(manifest) // 2]: "DamagedFile",
     }
@@ -166,13 +186,13 @@ def test_a_damaged_tokenizer_is_refused(
 def test_texts_that_cannot_be_answered(phone: Phone, small: Callable[[str], Bundle]) -> None:
     phone.open(small("text-classification").path)
     assert refusal(phone, "run", artifact="other.onnx", texts=["a"]) == "MissingFile"
-    assert refusal(phone, "run", artifact=_FILE, texts=["SECRET", "b", "c"]) == "UnsupportedTask"
+    assert refusal(phone, "run", artifact=FILE, texts=["SECRET", "b", "c"]) == "UnsupportedTask"
     phone.open(small("fill-mask").path)
-    assert refusal(phone, "run", artifact=_FILE, texts=["no mask, SECRET"]) == "NoMask"
+    assert refusal(phone, "run", artifact=FILE, texts=["no mask, SECRET"]) == "NoMask"
     phone.open(small("question-answering").path)
-    assert refusal(phone, "run", artifact=_FILE, texts=["", "b"]) == "EmptyText"
-    assert refusal(phone, "run", artifact=_FILE, texts=["a", " "]) == "EmptyText"
-    assert refusal(phone, "run", artifact=_FILE, texts=["SECRET " * 80, "b"]) == "QuestionTooLong"
+    assert refusal(phone, "run", artifact=FILE, texts=["", "b"]) == "EmptyText"
+    assert refusal(phone, "run", artifact=FILE, texts=["a", " "]) == "EmptyText"
+    assert refusal(phone, "run", artifact=FILE, texts=["SECRET " * 80, "b"]) == "QuestionTooLong"
 
 
 @pytest.mark.parametrize("unit", ["a", "word ", "好", "\u0301", "👍🏽"])
@@ -182,4 +202,4 @@ def test_a_text_of_100_000_characters(
     text = (unit * 100_000)[:100_000]
     phone.open(small("text-classification").path)
     assert len(phone.encode(text, max_length=64)["ids"]) <= 64
-    assert phone.ask("run", artifact=_FILE, texts=[text])["labels"]
+    assert phone.ask("run", artifact=FILE, texts=[text])["labels"]

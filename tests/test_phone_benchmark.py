@@ -24,6 +24,8 @@ from edgekit.bundle import Bundle
 from edgekit.files import file_sha256
 from edgekit.toolchains.setup import SetupError
 
+pytestmark = pytest.mark.slow  # a Java process a launch
+
 
 class App(LocalFiles):
     """A phone whose app is the Kotlin library on this machine."""

@@ -12,7 +12,7 @@ import pytest
 from phones import Phone
 from test_tokenizer import FIELDS, byte_level_bpe
 from test_tokenizer_characters import TOKENIZERS, stacked
-from tokenizers import Tokenizer, models
+from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import PreTrainedTokenizerFast
 
 from edgekit.bundle import Bundle
@@ -22,10 +22,36 @@ from edgekit.tokens.characters import every
 from edgekit.tokens.texts import TEXTS, cases
 from edgekit.tokens.tokenizer import save
 
-_ODD = ("  <mask> <end>  a ünited Ünited <mask>", "[MASK][MASK] x", " ", "\t\n", "   a  b  ")
+_ODD = (
+    *("  <mask> <end>  a ünited Ünited <mask>", "[MASK][MASK] x", " ", "\t\n", "   a  b  "),
+    *("<end>  <mask> <mask>s", "abcd hello xhello", "we'll they've I'm he'd can't it's we'LL"),
+    *("e\u0351\u0301 e\u0301\u0351", "\uac00\u11a7b \uac00\u11a8"),  # what is composed and not
+)
+
+
+def whole_words() -> PreTrainedTokenizerFast:
+    """A word that is an entry is taken whole, though no merges lead there."""
+    tokens = [*pre_tokenizers.ByteLevel.alphabet(), "Ġhello", "hello"]
+    vocabulary = {token: place for place, token in enumerate(sorted(tokens))}
+    core = Tokenizer(models.BPE(vocabulary, [], ignore_merges=True))
+    core.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    return PreTrainedTokenizerFast(tokenizer_object=core)
+
+
+def rare_letters() -> PreTrainedTokenizerFast:
+    """An unknown letter costs 10 more than the rarest piece: two rare pieces are better."""
+    pieces = {"[UNK]": 0.0, "▁": -3.0, "ab": -20.0, "cd": -5.0, "bcd": -1.0}
+    core = Tokenizer(models.Unigram([*pieces.items()], unk_id=0))
+    core.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="first")
+    core.add_tokens(["hello"])
+    return PreTrainedTokenizerFast(tokenizer_object=core, unk_token="[UNK]")
+
+
 _KINDS: dict[str, Callable[[Path], PreTrainedTokenizerFast]] = {
     **TOKENIZERS,
     "bytes, offsets without blanks": lambda folder: byte_level_bpe(),
+    "bytes, whole words": lambda folder: whole_words(),
+    "Unigram, rare letters": lambda folder: rare_letters(),
 }
 
 

@@ -57,15 +57,8 @@ BAD_CHECKPOINTS = {
     "no weights": (lambda f: (f / "model.safetensors").unlink(), [], "config:"),
     "truncated": (truncate, [], "truncated or corrupted"),
     "broken header": (break_header, [], "truncated or corrupted"),
-    "NaN": (poison, [], "NaN or infinity"),
     "pickle": (pickle_only, [], "--allow-pickle"),
     "architecture": (lambda f: edit_config(f, model_type="gpt2"), [], "edgekit has bert"),
-    "shapes": (lambda f: edit_config(f, intermediate_size=128), [], "cannot be loaded"),
-    "no head": (
-        lambda f: edit_config(f, architectures=["BertModel"]),
-        ["--task", "fill-mask"],
-        "no weights for cls.predictions",
-    ),
     "other head": (lambda f: None, ["--task", "token-classification"], "for text-classification"),
     "unknown task": (lambda f: None, ["--task", "poetry"], "is not one of 'question-answering'"),
     "too long": (lambda f: None, ["--max-length", "65"], "limit of 64"),
@@ -92,6 +85,30 @@ def test_bad_input_is_one_line_and_writes_nothing(
     assert result.stderr.count("\n") == 1, result.stderr
     assert message in result.stderr
     assert sorted(tmp_path.rglob("*")) == before
+
+
+BAD_WEIGHTS = {
+    "NaN": (poison, None, "NaN or infinity"),
+    "shapes": (lambda f: edit_config(f, intermediate_size=128), None, "cannot be loaded"),
+    "no head": (
+        lambda f: edit_config(f, architectures=["BertModel"]),
+        "fill-mask",
+        "no weights for cls.predictions",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BAD_WEIGHTS)
+def test_bad_weights_are_refused_when_they_are_loaded(
+    case: str, classifier: Path, tmp_path: Path
+) -> None:
+    spoil, task, message = BAD_WEIGHTS[case]
+    folder = Path(shutil.copytree(classifier, tmp_path / "model"))
+    spoil(folder)
+    source = find(str(folder))
+    with pytest.raises(SourceError, match=message) as caught:
+        checkpoint.load_model(source, source.task(task))
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

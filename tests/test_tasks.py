@@ -76,7 +76,11 @@ def test_each_problem_has_its_own_decision() -> None:
 
 @pytest.mark.parametrize(
     ("labels", "problem_type"),
-    [(3, "single_label_classification"), (3, "multi_label_classification"), (1, "regression")],
+    [
+        (3, "multi_label_classification"),
+        pytest.param(3, "single_label_classification", marks=pytest.mark.slow),
+        pytest.param(1, "regression", marks=pytest.mark.slow),
+    ],
 )
 def test_the_manifest_says_what_the_logits_mean(
     labels: int, problem_type: str, tmp_path: Path

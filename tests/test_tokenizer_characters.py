@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from app_tokenizer import AppTokenizer, Text
+from app_tokenizer import AppTokenizer
+from app_tokenizer.text import Text
 from test_tokenizer import FIELDS, sentencepiece, train
 from tokenizers import AddedToken, Regex, Tokenizer, models, normalizers, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
@@ -33,6 +34,7 @@ def bpe(*steps: normalizers.Normalizer) -> PreTrainedTokenizerFast:
     alphabet = pre_tokenizers.ByteLevel.alphabet()
     train(core, trainers.BpeTrainer(vocab_size=500, initial_alphabet=alphabet))
     core.add_special_tokens([AddedToken("<mask>", lstrip=True), AddedToken("<end>", rstrip=True)])
+    core.add_special_tokens([AddedToken("<mask>s")])
     return PreTrainedTokenizerFast(tokenizer_object=core)
 
 
@@ -79,11 +81,12 @@ TOKENIZERS: dict[str, Callable[[Path], PreTrainedTokenizerFast]] = {
 Both = tuple[AppTokenizer, Tokenizer]
 
 
-@pytest.fixture(params=TOKENIZERS)
-def both(request: pytest.FixtureRequest, tmp_path: Path) -> Both:
+@pytest.fixture(scope="module", params=TOKENIZERS)
+def both(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Both:
     """An app's tokenizer, and the library with the same."""
-    save(TOKENIZERS[request.param](tmp_path), tmp_path, max_length=64)
-    folder = tmp_path / "tokenizer"
+    place = tmp_path_factory.mktemp("both")
+    save(TOKENIZERS[request.param](place), place, max_length=64)
+    folder = place / "tokenizer"
     return AppTokenizer(folder), Tokenizer.from_file(str(folder / "tokenizer.json"))
 
 

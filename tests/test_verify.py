@@ -238,7 +238,7 @@ def test_made_up_probes_have_every_token_type() -> None:
 )
 def test_answers_that_prove_nothing_are_refused(task: str, value: float, message: str) -> None:
     class Broken(Oracle):
-        def answer(self, input_ids: object, token_type_ids: object = ()) -> dict[str, np.ndarray]:
+        def answer(self, *rows: object) -> dict[str, np.ndarray]:
             return {"output": np.full((2, 8), value, np.float32)}
 
     oracle = Broken(torch.nn.Identity(), tasks.get(task), Head(), False)  # type: ignore[arg-type]

@@ -10,7 +10,6 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from xml.etree import ElementTree
 
 import pytest
 
@@ -23,16 +22,6 @@ from edgekit.mobile import server
 from edgekit.mobile.site import FACTS, TEMPLATE
 from edgekit.mobile.web_runtimes import ONNX, ONNX_WEBGPU
 from edgekit.toolchains.setup import SetupError
-
-ROOT = Path(__file__).parent.parent
-ANDROID = ROOT / "android_demo" / "app" / "src" / "main" / "res" / "values" / "strings.xml"
-WORDS = ROOT / "web_demo" / "src" / "app" / "words.json"
-# what is not the same in a page: no folder of a computer's, no network permission, no phone
-OTHER_WORDS = {
-    *("models_empty", "search_intro", "measure_intro", "measure_command", "about_app"),
-    *("about_no_network", "about_libraries", "error_no_space"),
-}
-NO_WORDS = {"models_push", "share_done"}
 
 
 @pytest.fixture(scope="module")
@@ -134,18 +123,3 @@ def test_a_served_site_is_isolated_and_gives_the_rest_of_a_file(address: str, si
         urllib.request.urlopen(asked)
     with pytest.raises(urllib.error.HTTPError, match="404"):
         urllib.request.urlopen(address + "../" + site.parent.name)
-
-
-def test_the_page_says_what_the_android_app_says() -> None:
-    page = json.loads(WORDS.read_text())
-    android = {}
-    for found in ElementTree.parse(ANDROID).getroot():
-        name = found.attrib["name"]
-        if found.tag == "plurals":
-            android |= {f"{name}_{item.attrib['quantity']}": item.text for item in found}
-        else:
-            android[name] = found.text
-    assert android.keys() - page.keys() == NO_WORDS
-    plain = {name: text.replace("\\'", "'").replace("\\n", "\n") for name, text in android.items()}
-    same = plain.keys() - OTHER_WORDS - NO_WORDS
-    assert {name: page[name] for name in same} == {name: plain[name] for name in same}

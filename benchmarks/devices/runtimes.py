@@ -50,7 +50,7 @@ class DeviceRuntime:
 
     @property
     def launched_as(self) -> str:
-        """What launches call it."""
+        """The name by which a launch asks for it: that of its engine, if it has one."""
         return self.engine or self.name
 
 

@@ -37,7 +37,7 @@ class Contestant:
 
     @property
     def of_any_length(self) -> Contestant:
-        """The same for all files that one tool makes for several lengths."""
+        """The contestant without its length: the same for all files that one tool makes."""
         return replace(self, length=None)
 
 

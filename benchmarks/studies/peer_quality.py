@@ -68,7 +68,7 @@ class OneByOne:
         return {ours: given[theirs] for ours, theirs in self._names.items() if theirs in given}
 
     def layers(self, feed: Feed) -> list[np.ndarray]:
-        """Nothing: whose they are is not known."""
+        """None: which of a foreign file's tensors are hidden states is not known."""
         return []
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -45,10 +46,13 @@ def transcript(text: str, folder: Path) -> str:
 def _printed(line: str, folder: Path) -> str:
     print(line, flush=True)
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    inner = shlex.join(["bash", "-c", line.removeprefix("$ ")])
     done = subprocess.run(
-        ["bash", "-c", line.removeprefix("$ ")],
+        # a terminal, as commands answer people in other words than programs
+        ["script", "-qec", f"{inner} 2>/dev/null", "/dev/null"],
         cwd=folder,
-        env={**os.environ, "PATH": path, "COLUMNS": COLUMNS},
+        env={**os.environ, "PATH": path, "COLUMNS": COLUMNS, "TERM": "dumb", "NO_COLOR": "1"},
+        stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         text=True,
         check=True,

@@ -1,4 +1,4 @@
-"""What is done with a bundle: it is made, opened, shown, verified, asked, and put into an app."""
+"""What is done with a bundle: it is opened, shown, verified, asked, and put into an app."""
 
 from __future__ import annotations
 
@@ -6,78 +6,14 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edgekit.api.arguments import AnyPath, counts, names
+from edgekit.api.arguments import AnyPath, names
 
 if TYPE_CHECKING:
     from edgekit.api.rows import Rows
     from edgekit.bundle import Bundle
-    from edgekit.conversion.steps import Step
     from edgekit.converters.facts import FileFacts
     from edgekit.postprocess import Answer
     from edgekit.proof.verify import Verified
-
-
-def convert(
-    model: str,
-    *,
-    task: str | None = None,
-    to: str | Iterable[str] | None = None,
-    recipe: str | Iterable[str] | None = None,
-    max_length: int | None = None,
-    buckets: int | Iterable[int] | None = None,
-    out: AnyPath | None = None,
-    force: bool = False,
-    minimum_ios: str | None = None,
-    minimum_tflite: str | None = None,
-    opset: int | None = None,
-    int64_inputs: bool = False,
-    keep_float32: int | Iterable[int] = (),
-    embed_tokenizer: bool = False,
-    allow_pickle: bool = False,
-    trust_remote_code: bool = False,
-    allow_unused_weights: bool = False,
-    jobs: int = 2,
-    progress: Callable[[Step], None] = lambda step: None,
-) -> Bundle:
-    """Converts a checkpoint and returns the published, proven bundle.
-
-    Args:
-        model: a hub id, a folder, ``demo`` or ``config:PATH``.
-        task: what the model is for, like ``text-classification``; None asks the checkpoint.
-        to: formats, like ``onnx``: what ``edgekit convert --help`` lists. None is ONNX, TFLite and
-            Core ML, on Windows the first two.
-        recipe: how weights are stored, like ``fp32`` and ``int8``, one file for each in each
-            format; None leaves each format its own.
-        max_length: the most tokens, special ones included; None is the model's own limit, or 512
-            where that is longer.
-        buckets: static lengths in tokens, for formats that need them; None chooses usual ones.
-        out: the bundle's folder; None is ``NAME.edgekit`` here.
-        force: replace a bundle that is there.
-        minimum_ios: the oldest iOS that has to run Core ML files: 16, 17 or 18.
-        minimum_tflite: the oldest TensorFlow Lite that has to run TFLite files, such as 2.14.
-        opset: the newest opset of ai.onnx that ONNX files may ask for, 15 to 20.
-        int64_inputs: whether ONNX files take int64 instead of int32.
-        keep_float32: encoder layers, from 0, that Core ML files compute in float32: those whose
-            numbers pass 65,504, where float16 ends.
-        embed_tokenizer: add ONNX files that take text.
-        allow_pickle: load pickled weights, which can run code.
-        trust_remote_code: run Python code of the checkpoint.
-        allow_unused_weights: convert although the model has no place for some trained weights.
-        jobs: how many formats are converted at the same time.
-        progress: is told of each step as it begins and ends; ``print`` will do.
-
-    Raises:
-        ProofError: a file does not compute what PyTorch computes; the others are published.
-        EdgekitError: anything else that went wrong, with one line that says what and what to do.
-    """
-
-    asked = {name: value for name, value in locals().items() if name not in ("jobs", "progress")}
-    from edgekit.conversion import pipeline, plan
-    from edgekit.conversion.request import ConversionRequest
-
-    asked |= {name: names(asked[name]) for name in ("to", "recipe")}
-    asked |= {name: counts(asked[name]) for name in ("buckets", "keep_float32")}
-    return pipeline.convert(plan.make(ConversionRequest(**asked)), say=progress, jobs=jobs)
 
 
 def open_bundle(path: AnyPath) -> Bundle:
@@ -178,7 +114,7 @@ def run(
         artifact: a file, format or recipe, or ``pytorch``; None is the first that runs here.
         device: ``host``, or one of :func:`edgekit.devices`.
         top: the most labels, fillers or spans of an answer.
-        prompt: name of the bundle's prompt that stands before every text, or ``none``; None leaves
+        prompt: role of every text, like ``query``, with the bundle's prompt for it; None leaves
             it to the model.
 
     Returns:

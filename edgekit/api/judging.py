@@ -45,8 +45,8 @@ def evaluate(
         null_threshold: by how much no answer has to beat the best span (SQuAD 2.0).
         top: documents that count in retrieval.
         shown: how many examples that differ from PyTorch are kept of each file.
-        prompt: name of the bundles' prompt that stands before every text, or ``none``; None leaves
-            it to the model.
+        prompt: role of every text, like ``query``, with the bundles' prompt for it; None leaves it
+            to the model.
         out: folder for predictions and ``eval.json``; None is named after the data.
         force: ask again what is in the folder already.
         progress: is told what was guessed and finished.

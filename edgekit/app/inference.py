@@ -50,7 +50,7 @@ class App:
         return PYTORCH if self.artifact is None else self.artifact.path.name
 
     def use_prompt(self, name: str) -> None:
-        """From now on puts the bundle's prompt of that name before every text.
+        """From now on gives every text that role, with the bundle's prompt for it.
 
         Raises:
             InputError: there is none of that name, which is not ``none`` either.

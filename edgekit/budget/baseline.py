@@ -97,7 +97,11 @@ class Baseline:
         )
 
     def _alike(self, rows: Sequence[T], unlike: Sequence[list[str]], file: str) -> T:
-        """The newest that does not differ."""
+        """The newest of the rows whose list of differences is empty.
+
+        Raises:
+            PlanError: every row differs; the message says in what the likest one does.
+        """
         alike = [row for row, differs in zip(rows, unlike, strict=True) if not differs]
         if not alike:
             least = min(unlike, key=len)
@@ -116,7 +120,7 @@ class _Asked:
     limit: int | None
 
     def unlike(self, other: _Asked) -> list[str]:
-        """What stands between them; of a hash as much as people compare."""
+        """What differs, like ``device (host and arm64)``; of a hash its first 12 digits."""
         pairs = {
             "device": (self.device, other.device),
             "data": (self.data[:12], other.data[:12]),

@@ -113,7 +113,7 @@ class Devices:
         return blank if entry.runtime else replace(blank, unmeasured=lost)
 
     def _answers(self, entry: Entry, blank: Measurement, setting: DeviceSetting) -> Measurement:
-        """As a benchmark asks before it measures anything."""
+        """The measurement with its parity: the golden texts, as a benchmark asks them first."""
         target = self._target(setting)
         most = None if target.timed else setting.length
         self._say(f"    check {blank.subject.label}")

@@ -202,7 +202,7 @@ def _finding(line: _Line, bound: float, base: float | None, reading: Observation
 
 
 def _why(line: _Line, reading: Observation) -> str:
-    """Why there is no value."""
+    """Why a limit has no value to be held against."""
     row, quality = reading.measurement, reading.quality
     if line.limit.quantity.needs != DATA:
         return row.failure or row.unmeasured or f"{line.setting.device} does not tell"

@@ -92,4 +92,4 @@ def convert(
         bundles.converted(bundle, as_json, steps.finished)
         if not as_json:
             path = shlex.quote(str(bundle.path))
-            click.echo(f"next: edgekit app {path} --platform android -o DIR (or ios, web)")
+            click.echo(f"next: edgekit app {path} --platform android|ios|web -o DIR")

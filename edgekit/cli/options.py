@@ -178,5 +178,6 @@ prompt_option = click.option(
     "--prompt",
     type=Text(),
     metavar="NAME",
-    help="The model's prompt to put before every text, or none.  [default: as the model says]",
+    help="The role of every text, such as query, with the model's prompt for it; or none.  "
+    "[default: as the model says]",
 )

@@ -155,6 +155,7 @@ def _write_manifest(
         pad_id=traced.signature.pad_id,
         prompts=source.prompts() if plan.task.has_head else {},
         default_prompt_name=source.default_prompt_name() if plan.task.has_head else None,
+        roles=traced.roles,
         similarity=source.similarity(plan.task),
         pooling=source.head(plan.task).facts() if plan.task.has_head else None,
         tokenizer=traced.tokenizer,

@@ -15,12 +15,14 @@ from edgekit.conversion.request import ConversionRequest
 from edgekit.converters.options import FormatOptions, flag
 from edgekit.errors import OutputError, PlanError
 from edgekit.formats import Format
+from edgekit.layout import html_table
 from edgekit.model import config as configs
 from edgekit.model.finding import find
 from edgekit.model.source import DEMO, Source
 from edgekit.model.tasks import Task
 from edgekit.signature import Signature, TensorSpec
 from edgekit.staging import check_replaceable
+from edgekit.words import count, megabytes
 
 BUCKETS = (32, 64, 128, 256, 384, 512)
 _SHORT_BUCKETS = (16, 32, 64, 128, 256, 512)  # the mean sentence of STS-B has 14 tokens
@@ -42,9 +44,9 @@ class PlannedArtifact:
     size_bytes: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ExportPlan:
-    """What :func:`edgekit.convert` is going to do.
+    """What :func:`edgekit.convert` is going to do: what :func:`edgekit.plan` returns.
 
     ``options`` are what each format alone is asked for, by its name.
     """
@@ -58,6 +60,17 @@ class ExportPlan:
     options: Mapping[str, FormatOptions]
     force: bool = False
     embed_tokenizer: bool = False
+
+    def __repr__(self) -> str:
+        files = count(len(self.artifacts), "file")
+        return f"<plan for {self.source.name!r}: {self.task.name}, {files} in {str(self.out)!r}>"
+
+    def _repr_html_(self) -> str:
+        """The files to come, as a notebook shows them."""
+        rows = (
+            (row.file, row.format, row.recipe, megabytes(row.size_bytes)) for row in self.artifacts
+        )
+        return html_table(("file", "format", "recipe", "estimated size"), rows)
 
     @property
     def inputs(self) -> tuple[TensorSpec, ...]:
@@ -102,7 +115,7 @@ def make(request: ConversionRequest) -> ExportPlan:
     task = source.task(request.task)
     source.head(task)
     source.similarity(task)
-    length = _length(source, request)
+    length = _length(source, task, request)
     folder = Path(f"{source.name}.edgekit" if request.out is None else request.out)
     _check_out(folder, request.force)
     return ExportPlan(
@@ -175,8 +188,8 @@ def _once(option: str, names: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def _length(source: Source, request: ConversionRequest) -> int:
-    default = min(source.default_length(), max(BUCKETS))
+def _length(source: Source, task: Task, request: ConversionRequest) -> int:
+    default = min(source.default_length(task), max(BUCKETS))
     length = request.max_length or (max(request.buckets) if request.buckets else default)
     if length < 1:
         raise PlanError(f"--max-length {length}: a length is at least 1")
@@ -184,6 +197,12 @@ def _length(source: Source, request: ConversionRequest) -> int:
         raise PlanError(
             f"{length} tokens are beyond the model's limit of {source.limit}: "
             f"use --max-length {source.limit} or less"
+        )
+    expansion = source.text_settings(task).expansion if task.has_head else None
+    if expansion is not None and length < expansion.length:
+        raise PlanError(
+            f"queries are filled up to {expansion.length} tokens, and the bundle's rows would have "
+            f"{length} at most: use --max-length {expansion.length} or more"
         )
     return length
 

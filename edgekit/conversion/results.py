@@ -11,6 +11,7 @@ from edgekit.converters.facts import FileFacts
 from edgekit.errors import EdgekitError
 from edgekit.manifest.files import FileEntry
 from edgekit.manifest.proofs import Proof
+from edgekit.manifest.roles import RoleFacts
 from edgekit.manifest.texts import TokenizerFacts
 from edgekit.quantize.audit import Weight
 from edgekit.recipe import Recipe
@@ -37,6 +38,7 @@ class Traced:
     tokenizer: TokenizerFacts | None
     postprocess: FileEntry | None
     missing: Mapping[str, str] = field(default_factory=dict)
+    roles: Mapping[str, RoleFacts] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from edgekit.conversion.steps import Say, Step, Timed
 from edgekit.errors import ConversionError
 from edgekit.manifest.files import FileEntry
 from edgekit.manifest.texts import TokenizerFacts
-from edgekit.model import checkpoint, tasks
+from edgekit.model import checkpoint, role_facts, tasks
 from edgekit.model.head import Head
 from edgekit.model.oracle import Oracle
 from edgekit.postprocess import Facts
@@ -29,7 +29,8 @@ from edgekit.proof.reference import Reference
 from edgekit.signature import Card, Signature, TensorSpec
 from edgekit.tokens import tokenizer as tokenizers
 from edgekit.tokens.encoded import Encoded
-from edgekit.tokens.encoding import Prefixes, Tokenizer
+from edgekit.tokens.encoding import Tokenizer
+from edgekit.tokens.roles import Roles
 from edgekit.tokens.saved import TextTokenizer
 from edgekit.tracing import graph
 
@@ -68,7 +69,8 @@ def trace(plan: ExportPlan, work: Path, out: Path, *, say: Say) -> Traced:
     if len(missing) == len(plan.formats()):
         raise ConversionError("; ".join(missing.values()))
     with Timed(say, "trace", "reference", "PyTorch's answers"):
-        reference = _reference(plan, oracle, tokenizer, signature)
+        roles = text_roles(plan, tokenizer)
+        reference = _reference(plan, oracle, tokenizer, signature, roles)
         probes.save(reference.probes, work / PROBES)
         found = golden.content(tokenizer, reference)
         stored = documents.dump_rows(found, "cases", contents.GOLDEN)
@@ -76,10 +78,11 @@ def trace(plan: ExportPlan, work: Path, out: Path, *, say: Say) -> Traced:
         labels = checkpoint.labels(model, plan.task)
         answered = None
         if saved is not None:
-            answered = _write_vectors(plan, oracle, labels, saved, out)
+            answered = _write_vectors(plan, oracle, labels, saved, roles, out)
     parameters = sum(parameter.numel() for parameter in model.parameters())
     parameters += head.parameters
-    return Traced(signature, _card(plan, labels), parameters, saved, answered, missing)
+    card = _card(plan, labels)
+    return Traced(signature, card, parameters, saved, answered, missing, roles.facts)
 
 
 def _missing(plan: ExportPlan, traced: graph.Graph) -> Iterator[tuple[str, str]]:
@@ -92,18 +95,28 @@ def _missing(plan: ExportPlan, traced: graph.Graph) -> Iterator[tuple[str, str]]
             yield name, f"{lacks}: add rows to {format_.converter().COVERAGE.table}"
 
 
+def text_roles(plan: ExportPlan, tokenizer: PreTrainedTokenizerFast | None) -> Roles:
+    """What a text's role decides; nothing for tasks that make no vectors of it."""
+    source = plan.source
+    if not plan.task.has_head:
+        return Roles()
+    settings = source.text_settings(plan.task)
+    facts = {} if tokenizer is None else role_facts.roles(settings, tokenizer, plan.max_length)
+    return Roles(source.prompts(), source.default_prompt_name(), facts)
+
+
 def _reference(
     plan: ExportPlan,
     oracle: Oracle,
     tokenizer: PreTrainedTokenizerFast | None,
     signature: Signature,
+    roles: Roles,
 ) -> Reference:
     """PyTorch's answers to the texts and made-up rows, and to more where they decide too little."""
     vocabulary = probes.ProbeIds.of(oracle.model.config, oracle.token_types)
     rows = list(probes.made_up(vocabulary, plan.max_length, plan.buckets))
     if tokenizer is not None:
-        prompts = plan.source.prompts() if plan.task.has_head else {}
-        texts = probes.from_texts(tokenizer, plan.max_length, vocabulary, prompts)
+        texts = probes.from_texts(tokenizer, plan.max_length, vocabulary, roles)
         rows = [*texts, *rows]
     answers = [probes.answer(oracle, row) for row in rows]
     reference = Reference.of(plan.task, signature, answers, plan.max_length)
@@ -121,17 +134,15 @@ def _write_vectors(
     oracle: Oracle,
     labels: tuple[str, ...],
     saved: TokenizerFacts,
+    roles: Roles,
     out: Path,
 ) -> FileEntry:
     """Golden vectors for post-processing, of texts tokenized by the saved files."""
 
     def ask(encoded: Encoded) -> dict[str, np.ndarray]:
-        return oracle.answer(encoded.input_ids, encoded.token_type_ids)
+        return oracle.answer(encoded.input_ids, encoded.token_type_ids, encoded.attention_mask)
 
-    prefixes = Prefixes(plan.source.prompts(), plan.source.default_prompt_name())
-    tokenizer = Tokenizer(
-        out / contents.TOKENIZER, plan.max_length, saved.truncation_side, prefixes
-    )
+    tokenizer = Tokenizer(out / contents.TOKENIZER, plan.max_length, saved.truncation_side, roles)
     mask_id = saved.special_tokens.get("mask_token")
     facts = Facts(
         plan.task.name,

@@ -149,4 +149,4 @@ def length(found: Source, given: int | None) -> int:
     most = found.limit
     if given is not None and not 8 <= given <= most:
         raise PlanError(f"--max-length {given}: give 8 to {most}, which is the teacher's limit")
-    return min(found.default_length(), 128) if given is None else given
+    return min(found.own_length, 128) if given is None else given

@@ -105,7 +105,7 @@ def _widen(config: PretrainedConfig, width: int) -> None:
 
 
 def _groups(config: PretrainedConfig, family: Family, layers: Sequence[int]) -> list[int]:
-    """The group whose weights each layer has."""
+    """The number of the weight group of each of the layers, as ALBERT shares weights in groups."""
     count = getattr(config, family.groups or "")
     return [place * count // config.num_hidden_layers for place in layers]
 

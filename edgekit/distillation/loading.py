@@ -78,7 +78,7 @@ class Materials:
 
     @cached_property
     def basis(self) -> PreTrainedModel:
-        """What a student's layers are taken from: the teacher, or the same as a DistilBERT."""
+        """The model that a student's layers come from: the teacher, or it as a DistilBERT."""
         if self.plan.shape.architecture != DISTILBERT:
             return self.model
         found, worst = architecture.as_distilbert(self.model, self.plan.task)

@@ -86,7 +86,7 @@ def _way(task: Task) -> str:
 
 
 def _divergence(ours: torch.Tensor, theirs: torch.Tensor, temperature: float) -> torch.Tensor:
-    """Of each row: (rows,)."""
+    """The Kullback-Leibler divergence of softened logits, (rows, labels) each, by row: (rows,)."""
     p = functional.log_softmax(theirs / temperature, -1)
     q = functional.log_softmax(ours / temperature, -1)
     return (p.exp() * (p - q)).sum(-1) * temperature**2
@@ -107,7 +107,7 @@ def _soft_tokens(
 def _soft_places(
     losses: Losses, given: Given, ours: torch.Tensor, theirs: torch.Tensor
 ) -> torch.Tensor:
-    """Over the places in a text, of which those of padding are none."""
+    """The divergence over the places of a text, as start or end of an answer; padding is none."""
     away = given.mask == 0
     ours, theirs = (value.masked_fill(away, _NEVER) for value in (ours, theirs))
     return _soft_rows(losses, given, ours, theirs)
@@ -116,7 +116,7 @@ def _soft_places(
 def _soft_several(
     losses: Losses, given: Given, ours: torch.Tensor, theirs: torch.Tensor
 ) -> torch.Tensor:
-    """Each label for itself."""
+    """The cross entropy of each label's own probability, where several labels can be right."""
     target = (theirs / losses.temperature).sigmoid()
     each = functional.binary_cross_entropy_with_logits(
         ours / losses.temperature, target, reduction="none"
@@ -141,7 +141,7 @@ _SOFT: Mapping[str, Callable[[Losses, Given, torch.Tensor, torch.Tensor], torch.
 
 
 def _hard(losses: Losses, given: Given) -> torch.Tensor:
-    """What the labels say."""
+    """The loss against the data's labels, by the way of the task."""
     assert given.labels is not None
     return _HARD[_way(losses.task)](losses, given, given.labels)
 

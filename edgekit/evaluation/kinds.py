@@ -51,7 +51,7 @@ class ModelFacts:
 
     @classmethod
     def of(cls, bundle: Bundle) -> ModelFacts:
-        """What an opened bundle tells."""
+        """The facts that an opened bundle's manifest and tokenizer tell."""
         tokenizer = Tokenizer.of(bundle)
         unknown = bundle.manifest.special_token("unk_token")
         return cls(Facts.of(bundle, tokenizer), tokenizer, unknown)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TypedDict
 
 import numpy as np
+from msgspec import structs
 
 from edgekit.data.row import Row
 from edgekit.data.table import Data
@@ -111,7 +112,7 @@ class Masks:
         for place in chosen:
             ids[place] = self._mask_id
         right = tuple((encoded.input_ids[place],) for place in chosen)
-        return replace(encoded, input_ids=tuple(ids)), right
+        return structs.replace(encoded, input_ids=tuple(ids)), right
 
 
 def build(data: Data, model: ModelFacts, options: EvaluationOptions) -> tuple[Masks, list[str]]:

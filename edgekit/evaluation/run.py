@@ -45,8 +45,8 @@ class EvaluationRequest:
 
     ``artifact`` None are all files that the device runs; ``limit`` counts examples from the first
     on; ``shown`` is how many differing examples are kept of each file. Without ``baseline`` PyTorch
-    is not asked, and there are no drops. ``prompt`` is the name of the bundles' prompt that stands
-    before every text; None leaves it to the model.
+    is not asked, and there are no drops. ``prompt`` is the role of every text, with the bundles'
+    prompt for it; None leaves it to the model.
     """
 
     bundles: tuple[Path, ...]
@@ -232,6 +232,7 @@ class _Work:
             "tokenizer": msgspec.to_builtins(manifest.tokenizer),
             "max_length": manifest.max_length,
             "prompts": dict(manifest.prompts),
+            "roles": msgspec.to_builtins(manifest.roles),
             "prompt": self.request.prompt or manifest.default_prompt_name,
             "runtime": runtime,
             "device": device,

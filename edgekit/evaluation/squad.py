@@ -38,9 +38,7 @@ def f1_v1(found: str, expected: str) -> float:
 
 def f1_v2(found: str, expected: str) -> float:
     """F1 of SQuAD 2.0: as :func:`f1_v1`, but 1 where both texts are empty, which mean no answer."""
-    if not normalised(found) or not normalised(expected):
-        return exact(found, expected)
-    return f1_v1(found, expected)
+    return f1_v1(found, expected) or exact(found, expected)
 
 
 def answers_v2(answers: Sequence[str]) -> tuple[str, ...]:

@@ -16,9 +16,10 @@ from edgekit.manifest.artifacts import ArtifactEntry, Refused, TextArtifactEntry
 from edgekit.manifest.checkpoint import PoolingFacts, SourceFacts
 from edgekit.manifest.fields import Length, ManifestObject, Similarity, TokenId
 from edgekit.manifest.files import FileEntry
+from edgekit.manifest.roles import RoleFacts
 from edgekit.manifest.texts import PostprocessingFacts, TokenizerFacts
 
-SCHEMA_VERSION = "1.5"
+SCHEMA_VERSION = "1.6"
 
 
 class Manifest(ManifestObject, frozen=True, kw_only=True):
@@ -84,6 +85,13 @@ class Manifest(ManifestObject, frozen=True, kw_only=True):
             "null: none"
         ),
     ] = None
+    roles: Annotated[
+        Mapping[str, RoleFacts],
+        Meta(
+            description="since 1.6: how the row of a text is made by its role, like query and "
+            "document; none: of a text without one; empty: as max_length says, whatever the role"
+        ),
+    ] = field(default_factory=dict)
     tokenizer: Annotated[
         TokenizerFacts | None, Meta(description="null for a bare config without tokenizer files")
     ]

@@ -97,7 +97,7 @@ def sign(apk: bytes, key: Key) -> bytes:
 
 
 def _digest(*parts: bytes) -> bytes:
-    """Of the digests of all parts, each in chunks of 1 MB."""
+    """The content digest of APK signature scheme 2: of the digests of all chunks of 1 MB."""
     digests = [
         hashlib.sha256(b"\xa5" + struct.pack("<I", len(chunk)) + chunk).digest()
         for part in parts

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from edgekit.errors import SourceError, UnsupportedError, first_line
-from edgekit.model import adapters, weights
+from edgekit.model import adapters, late_interaction, role_facts, weights
 from edgekit.model import config as configs
 from edgekit.model.sentence import lowercases
 from edgekit.model.source import SEED, Source
@@ -88,6 +88,7 @@ def load_tokenizer(source: Source) -> PreTrainedTokenizerFast | None:
         )
     if lowercases(source.encoder):
         tokenizers.lowercase(tokenizer)
+    role_facts.mark(tokenizer, late_interaction.markers(source.folder))
     return tokenizer
 
 
@@ -215,6 +216,8 @@ def _check_unused(keys: Iterable[str], source: Source, task: Task) -> None:
     unused = {key for key in keys if not _HARMLESS.search(key)}
     if unused and task.headless:
         unused -= _own_keys(source)
+    if task.has_head and late_interaction.is_stanford(source.folder):
+        unused -= {late_interaction.PROJECTION}
     if unused:
         code = " (its own code, auto_map, may: --trust-remote-code)"
         raise SourceError(

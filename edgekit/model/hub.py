@@ -9,7 +9,7 @@ from edgekit.errors import SourceError
 
 _ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[\w.-]+)?")
 # As fnmatch reads them, whose * also matches a slash; a module's folder is named like 2_Dense.
-_FILES = ("*.json", "*.txt", "*.model", "README.md", "model_head.pkl")
+_FILES = ("*.json", "*.txt", "*.model", "README.md", "model_head.pkl", "artifact.metadata")
 _SAFETENSORS = ("model*.safetensors", "adapter_model.safetensors", "[0-9]_*/*.safetensors")
 _PICKLES = ("pytorch_model*.bin", "adapter_model.bin", "[0-9]_*/pytorch_model*.bin")
 _CODE = ("*.py",)

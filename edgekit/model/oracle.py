@@ -57,20 +57,24 @@ class Oracle:
         return {name: value.float().numpy() for name, value in outputs.items()}
 
     def answer(
-        self, input_ids: Sequence[int], token_type_ids: Sequence[int] = ()
+        self,
+        input_ids: Sequence[int],
+        token_type_ids: Sequence[int] = (),
+        attention_mask: Sequence[int] = (),
     ) -> dict[str, np.ndarray]:
         """The outputs of one unpadded text, without a batch axis.
 
         Args:
             input_ids: the text's tokens, special ones included.
             token_type_ids: as many; all 0 where none are given.
+            attention_mask: as many; all 1 where none are given.
         """
-        ids = np.array([input_ids], np.int64)
-        feed = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
+        count = len(input_ids)
+        feed = {"input_ids": input_ids, "attention_mask": attention_mask or (1,) * count}
         if self.token_types:
-            types = token_type_ids or [0] * len(input_ids)
-            feed["token_type_ids"] = np.array([types], np.int64)
-        return {name: value[0] for name, value in self.run(feed, double=True).items()}
+            feed["token_type_ids"] = token_type_ids or (0,) * count
+        arrays = {name: np.array([values], np.int64) for name, values in feed.items()}
+        return {name: value[0] for name, value in self.run(arrays, double=True).items()}
 
     def try_out(self, length: int) -> None:
         """Asks once, so that the model's own errors are not taken for edgekit's.

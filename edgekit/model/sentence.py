@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, cast, get_args
+from typing import Annotated, Literal, cast, get_args
 
 from msgspec import Meta
 
@@ -24,23 +24,12 @@ REMEDY = "download the checkpoint again"
 _OWN = "sentence_transformers."
 ENCODERS = ("Transformer", "MLMTransformer")
 PYLATE = "ColBERT"  # as PyLate names its models up to its release 3
-_LATE = ("MultiVectorEncoder", PYLATE)
+_PYLATE_DENSE = "pylate.models.Dense.Dense"
+_LATE = "MultiVectorEncoder"
 _CROSS = "CrossEncoder"
 _ROLES = ("query", "document")  # which every model has, mostly with nothing to put before them
 
 _TAKEN = ("last_hidden_state", "logits")  # of a Transformers model, for vectors or for scores
-_NOT_DONE = {
-    "query_expansion": "the vectors of masks behind a query count in the comparison, though the "
-    "model attends to none of them, and a bundle's files answer for a text's own tokens only: "
-    "remove it where your search is as good without",
-    "query_length": "queries are cut elsewhere than documents, and a bundle has one max_length: "
-    "remove it where your queries are short",
-    "document_length": "documents are cut elsewhere than queries, and a bundle has one max_length: "
-    "make it the tokenizer's model_max_length",
-    "processing_kwargs": "the tokenizer is called in another way, which a bundle does not: remove "
-    "it, and put what it says into the tokenizer's own files",
-}
-
 _ROUTES = "save the modules of one of its routes, and convert those"
 _FIRST = {  # modules that a checkpoint may begin with, and what to do instead
     "StaticEmbedding": "an app reads its table of vectors without a model",
@@ -65,7 +54,7 @@ class SentenceModule:
         The library imports what begins with its name from itself, from whichever of its packages
         the class was in when the checkpoint was saved; all else is somebody's own code.
         """
-        own = self.type.startswith(_OWN)
+        own = self.type.startswith(_OWN) or self.type == _PYLATE_DENSE
         return self.type.rsplit(".", 1)[-1] if own else self.type
 
 
@@ -79,25 +68,38 @@ class SentenceConfig:
     model_type: str | None = None
     prompts: Mapping[str, str | None] = field(default_factory=dict)
     default_prompt_name: str | None = None
+    query_prefix: str | None = None
     similarity_fn_name: str | None = None
     truncate_dim: Size | None = None
     activation_fn: str | None = None
 
 
 @dataclass(frozen=True)
+class QueryExpansion:
+    """How queries are filled up: ``fixed`` ones are also cut at ``length``, of ``min`` only shorter
+    ones change. Without a ``token`` it is the mask, which the model may ``attend`` to or not.
+    """
+
+    strategy: Literal["fixed", "min"]
+    length: Size
+    attend: bool = False
+    token: str | None = None
+
+
+@dataclass(frozen=True)
 class Encoder:
     """What belongs to the Transformer module: where it cuts texts, and what it does to them.
 
-    The last five are refused where they say anything: see :func:`check_encoder`.
+    ``processing_kwargs`` are refused where they say anything: see :func:`check_encoder`.
     """
 
     max_seq_length: Size | None = None
     do_lower_case: bool | None = None
     modality_config: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     processing_kwargs: object = None
-    query_expansion: object = None
-    query_length: object = None
-    document_length: object = None
+    query_expansion: QueryExpansion | None = None
+    query_length: Size | None = None
+    document_length: Size | None = None
 
 
 @dataclass(frozen=True)
@@ -162,7 +164,17 @@ def task(folder: Path) -> str | None:
         return "sparse-embedding"
     if "Pooling" in kinds:
         return "sentence-similarity"
-    return "late-interaction" if config(folder).model_type in _LATE else None
+    late = config(folder).model_type == _LATE or is_pylate(folder)
+    return "late-interaction" if late else None
+
+
+def is_pylate(folder: Path) -> bool:
+    """Whether the modules are those of PyLate's releases before 4: scoring is not among them."""
+    stored, rows = config(folder), modules(folder)
+    if not rows or stored.model_type not in (None, "SentenceTransformer", PYLATE):
+        return False
+    own = any(row.type == _PYLATE_DENSE for row in rows)
+    return own or stored.model_type == PYLATE or stored.query_prefix is not None
 
 
 def check_alone(folder: Path) -> None:
@@ -263,9 +275,12 @@ def check_encoder(folder: Path, encoder: Path) -> None:
         UnsupportedError: a setting that changes answers, and that a bundle does not have.
     """
     stored = encoder_settings(encoder)
-    for name, what in _NOT_DONE.items():
-        if getattr(stored, name):
-            raise UnsupportedError(f"{name} of {encoder.name}'s Transformer module: {what}")
+    if stored.processing_kwargs:
+        raise UnsupportedError(
+            f"processing_kwargs of {encoder.name}'s Transformer module: the tokenizer is called in "
+            "another way, which a bundle does not: remove it, and put what it says into the "
+            "tokenizer's own files"
+        )
     taken = stored.modality_config.get("text", {}).get("method_output_name", _TAKEN[0])
     if taken not in _TAKEN:
         raise UnsupportedError(

@@ -12,7 +12,7 @@ import numpy as np
 from edgekit.documents import read_json
 from edgekit.errors import SourceError, UnsupportedError
 from edgekit.model import config as configs
-from edgekit.model import sentence
+from edgekit.model import late_interaction, sentence
 from edgekit.model.head import (
     MODES,
     Dense,
@@ -83,12 +83,6 @@ class _Dense:
     use_residual: bool = False
 
 
-@dataclass(frozen=True)
-class _ScoringMask:
-    skiplist_words: tuple[str, ...] = ()
-    keep_only_token_ids: tuple[int, ...] | None = None
-
-
 def read(folder: Path, task: str) -> Head:
     """What the modules compute; the task's usual steps where the folder has no modules.
 
@@ -99,13 +93,8 @@ def read(folder: Path, task: str) -> Head:
     """
     rows = sentence.modules(folder)
     if not rows:
-        return _USUAL[task]
-    if sentence.config(folder).model_type == sentence.PYLATE:
-        raise UnsupportedError(
-            "the checkpoint is in the form of PyLate's older releases, which keeps half of what is "
-            "computed in code: open it with sentence_transformers.MultiVectorEncoder and save it "
-            "again, and edgekit reads it"
-        )
+        own = task == "late-interaction" and late_interaction.is_stanford(folder)
+        return Head((late_interaction.projection(folder), Normalize())) if own else _USUAL[task]
     made = sentence.task(folder)
     if made != task:
         wanted = f"are for {made}" if made else "make no vectors of texts"
@@ -121,7 +110,7 @@ def read(folder: Path, task: str) -> Head:
                 f"sentence-transformers module {row.kind} is not supported: edgekit has "
                 f"{', '.join((sentence.ENCODERS[0], *_READERS))}"
             )
-        made = _made(row, folder / row.path, value)
+        made = _made(row, folder / row.path, value, task)
         if made is None:
             raise UnsupportedError(
                 f"sentence-transformers modules in the order "
@@ -130,19 +119,22 @@ def read(folder: Path, task: str) -> Head:
             )
         value = made
         steps += _READERS[row.kind](folder, folder / row.path)
+    if sentence.is_pylate(folder):
+        steps.append(Normalize())  # which PyLate has in code
     dimension = sentence.config(folder).truncate_dim
     return Head((*steps, *([Truncate(dimension)] if dimension else [])))
 
 
-def _made(row: sentence.SentenceModule, path: Path, value: str) -> str | None:
+def _made(row: sentence.SentenceModule, path: Path, value: str, task: str) -> str | None:
     """What a module makes of ``value``; None where it takes something else."""
+    usual = _TOKENS if (row.kind, task) == ("Dense", "late-interaction") else _VECTOR
     if row.kind in ("Pooling", "SpladePooling"):
         return _VECTOR if value == _TOKENS else None
     if row.kind == "MultiVectorMask":
         return value
     file = path / configs.NAME
     ends = read_json(file, _Ends, SourceError, REMEDY) if file.is_file() else _Ends()
-    taken = ends.module_input_name or _VECTOR
+    taken = ends.module_input_name or usual
     return value if {taken, ends.module_output_name or taken} == {value} else None
 
 
@@ -189,24 +181,13 @@ def _layer_norm(folder: Path, path: Path) -> Sequence[HeadStep]:
     return (LayerNorm(path.name, weight, bias),)
 
 
-def _scoring_mask(folder: Path, path: Path) -> Sequence[HeadStep]:
-    stored = read_json(path / configs.NAME, _ScoringMask, SourceError, REMEDY)
-    if stored.skiplist_words or stored.keep_only_token_ids:
-        raise UnsupportedError(
-            "the checkpoint leaves some tokens of documents, and of those only, out of its scores "
-            f"({path / configs.NAME}), which a bundle does not: empty skiplist_words and "
-            "keep_only_token_ids where your search is as good with all of them"
-        )
-    return ()
-
-
 _READERS: Mapping[str, Callable[[Path, Path], Sequence[HeadStep]]] = {
     "Pooling": _pooling,
     "SpladePooling": _splade,
     "Dense": _dense,
     "LayerNorm": _layer_norm,
     "Dropout": lambda folder, path: (),  # does nothing once training is over
-    "MultiVectorMask": _scoring_mask,
+    "MultiVectorMask": lambda folder, path: (),  # which vectors count, late_interaction says
     "Normalize": lambda folder, path: (Normalize(),),
 }
 

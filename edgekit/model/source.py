@@ -16,6 +16,7 @@ from edgekit.model import config as configs
 from edgekit.model import (
     cross_encoder,
     hub,
+    late_interaction,
     sentence,
     sentence_modules,
     task_choice,
@@ -24,6 +25,7 @@ from edgekit.model import (
 from edgekit.model.config import Config
 from edgekit.model.families import Family
 from edgekit.model.head import Head
+from edgekit.model.late_interaction import TextSettings
 from edgekit.model.tasks import Task
 
 DEMO = "demo"
@@ -102,9 +104,31 @@ class Source:
         """Whether the model is Python code of the checkpoint's, which the user trusts."""
         return self.trust.trust_remote_code and bool(self.config.get("auto_map"))
 
-    def default_length(self) -> int:
+    def default_length(self, task: Task) -> int:
         """The length at which the checkpoint's own library would truncate."""
+        if not task.has_head:
+            return self.own_length
+        return min(self.limit, self.text_settings(task).default_length)
+
+    @property
+    def own_length(self) -> int:
+        """Where the checkpoint's tokenizer would cut, whatever the text's role."""
         return min(self.limit, sentence.max_length(self.encoder) or self.limit)
+
+    def text_settings(self, task: Task) -> TextSettings:
+        """What is done to the texts of a task of vectors, by their roles.
+
+        Raises:
+            EdgekitError: as :func:`edgekit.model.late_interaction.read`, and where queries are
+                filled up of whose tokens one vector is made.
+        """
+        found = late_interaction.read(self.folder, self.encoder, self.own_length)
+        if found.expansion is not None and task.name != "late-interaction":
+            raise UnsupportedError(
+                f"query_expansion of {self.encoder.name}'s Transformer module is for ColBERT's "
+                f"token vectors, and a bundle for {task.name} does not fill queries up: remove it"
+            )
+        return found
 
     def task(self, name: str | None) -> Task:
         """The named task, or the one the checkpoint was made for.
@@ -161,7 +185,7 @@ class Source:
 
     def prompts(self) -> dict[str, str]:
         """What an app puts before a text, by the text's role, like ``query``."""
-        return sentence.prompts(self.folder)
+        return late_interaction.prompts(self.folder)
 
     def default_prompt_name(self) -> str | None:
         """Which of the prompts stands before a text without a role; None: none does.

@@ -180,13 +180,14 @@ TASKS: dict[str, Task] = {
         Task(
             "late-interaction",
             _HEADLESS,
-            (),
+            ("HF_ColBERT",),
             (
                 Output(
                     "token_embeddings",
                     (*_TOKEN, "hidden"),
                     "one vector for each token, special ones included; a query's similarity with a "
-                    "document is the sum, over its vectors, of the largest dot product",
+                    "document is the sum, over its vectors, of the largest dot product, without "
+                    "those of tokens that do not count",
                     "last_hidden_state",
                 ),
             ),

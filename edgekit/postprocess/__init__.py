@@ -149,7 +149,10 @@ def _weigh(facts: Facts, prompt: Prompt, outputs: Outputs, top: int) -> Answer:
 
 
 def _match(facts: Facts, prompt: Prompt, outputs: Outputs, top: int) -> Answer:
-    rows = [row["token_embeddings"] for row in outputs]
+    rows = [
+        np.delete(row["token_embeddings"], encoded.skipped, axis=0)
+        for encoded, row in zip(prompt.encodings, outputs, strict=True)
+    ]
     return vectors.multi(rows[0]) if len(rows) == 1 else vectors.max_similarity(*rows)
 
 

@@ -43,7 +43,7 @@ _TEXTS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "text-classification": ((_TEXT,), (_TEXT, _MARKS)),
     "sentence-similarity": ((_TEXT, _MARKS), (_TEXT,)),
     "sparse-embedding": ((_TEXT, _MARKS), (_TEXT,)),
-    "late-interaction": ((_TEXT, _MARKS), (_TEXT,)),
+    "late-interaction": (("Who?", _TEXT), (_MARKS, _TEXT), (_TEXT,)),
     "fill-mask": (("Paris is the {mask} of {mask}.",), ("{mask} Zoë 👍🏽",)),
 }
 _OTHERS = ((_TEXT,), (_MARKS,))

@@ -44,7 +44,7 @@ class SparseVector:
 
 @dataclass(frozen=True)
 class MultiVector:
-    """A vector for each token of the row, special ones included."""
+    """A vector for each token of the row that counts, special ones included."""
 
     vectors: tuple[tuple[float, ...], ...]
 

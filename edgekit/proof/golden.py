@@ -18,7 +18,7 @@ from edgekit.errors import BundleError
 from edgekit.golden import Golden, GoldenCase, Sample
 from edgekit.manifest.proofs import Scale
 from edgekit.model import tasks
-from edgekit.proof.probe import KeptValues, Probe
+from edgekit.proof.probe import KeptValues, Probe, text_kind
 from edgekit.proof.reference import Reference
 from edgekit.proof.scales import scales
 from edgekit.tokens.texts import Case
@@ -33,7 +33,7 @@ _LARGEST = float(np.finfo(np.float32).max)  # a margin where there is no other c
 
 def content(tokenizer: PreTrainedTokenizerFast | None, reference: Reference) -> Golden:
     """What is written: the texts' probes; made-up ones where there is no tokenizer."""
-    kind = "length" if tokenizer is None else "text"
+    made_up = tokenizer is None
     return Golden(
         max_length=reference.max_length,
         truncation_side=None if tokenizer is None else tokenizer.truncation_side,
@@ -42,7 +42,9 @@ def content(tokenizer: PreTrainedTokenizerFast | None, reference: Reference) -> 
             for name, scale in reference.scales.items()
         },
         cases=tuple(
-            _case(tokenizer, probe, reference) for probe in reference.probes if probe.kind == kind
+            _case(tokenizer, probe, reference)
+            for probe in reference.probes
+            if (probe.kind == "length" if made_up else probe.case is not None)
         ),
     )
 
@@ -55,7 +57,7 @@ def _case(
         name=probe.name,
         text=None,
         input_ids=probe.input_ids,
-        attention_mask=(1,) * len(probe),
+        attention_mask=probe.attention_mask or (1,) * len(probe),
         token_type_ids=probe.token_type_ids,
         outputs={
             name: sample(value, reference.task.softmax) for name, value in probe.outputs.items()
@@ -66,13 +68,15 @@ def _case(
     )
     if tokenizer is None or probe.case is None:
         return case
+    offsets = encode(tokenizer, probe.case).offsets
     return replace(
         case,
         text=probe.case.texts,
         truncation=probe.case.truncation,
         truncation_side=probe.case.side,
         max_length=probe.case.max_length,
-        offsets=tuple(encode(tokenizer, probe.case).offsets),
+        role=probe.case.role,
+        offsets=(*offsets, *[(0, 0)] * (len(probe) - len(offsets))),
     )
 
 
@@ -138,7 +142,7 @@ def _check_settings(golden: Golden, bundle: Bundle) -> None:
 def _probe(case: GoldenCase) -> Probe:
     return Probe(
         case.name,
-        "length" if case.text is None else "text",
+        "length" if case.text is None else text_kind(case.attention_mask),
         case.input_ids,
         case.token_type_ids,
         case.rows,
@@ -146,6 +150,7 @@ def _probe(case: GoldenCase) -> Probe:
         _case_of(case),
         {name: _sampling(row) for name, row in case.outputs.items() if row.indices is not None},
         _decision(case),
+        case.attention_mask,
     )
 
 
@@ -154,7 +159,14 @@ def _case_of(case: GoldenCase) -> Case | None:
         return None
     if case.max_length is None or case.truncation_side is None:
         return None
-    return Case(case.name, case.text, case.truncation, case.max_length, case.truncation_side)
+    return Case(
+        case.name,
+        case.text,
+        case.truncation,
+        case.max_length,
+        case.truncation_side,
+        case.role,
+    )
 
 
 def _values(row: Sample) -> np.ndarray:

@@ -7,7 +7,7 @@ the probe is padded or batched.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,6 +15,7 @@ import numpy as np
 from edgekit.tokens.texts import Case
 
 DECISION = "decision"  # the kind of a probe that was drawn for its decision
+EXPANDED = "expanded"  # of a text's row with tokens that the model does not attend to
 QUIET = "quiet"  # of one in which few numbers are near the edge between two levels of int8
 
 
@@ -35,10 +36,10 @@ class KeptValues:
 class Probe:
     """One case. ``outputs`` have no batch axis; of per-token outputs only ``rows`` are kept.
 
-    ``kind`` is ``text``, ``length``, ``adversarial``, ``quiet`` or ``decision``. An output that
-    ``samples`` names is a flat sample. ``decision`` is what the task's own gave, (choices,
-    margins), for a probe whose outputs can no longer tell. ``case`` is how the ids were made of a
-    text, if they were.
+    ``kind`` is ``text``, ``expanded``, ``length``, ``adversarial``, ``quiet`` or ``decision``. An
+    output that ``samples`` names is a flat sample. ``decision`` is what the task's own gave,
+    (choices, margins), for a probe whose outputs can no longer tell. ``case`` is how the ids were
+    made of a text, if they were. ``attention_mask`` is empty where all of it is 1.
     """
 
     name: str
@@ -50,6 +51,12 @@ class Probe:
     case: Case | None = None
     samples: Mapping[str, KeptValues] = field(default_factory=dict)
     decision: tuple[np.ndarray, np.ndarray] | None = None
+    attention_mask: tuple[int, ...] = ()
 
     def __len__(self) -> int:
         return len(self.input_ids)
+
+
+def text_kind(attention_mask: Sequence[int]) -> str:
+    """The kind of a text's probe."""
+    return EXPANDED if 0 in attention_mask else "text"

@@ -13,8 +13,10 @@ import numpy as np
 from edgekit.errors import SourceError
 from edgekit.model.oracle import Oracle
 from edgekit.model.source import SEED
-from edgekit.proof.probe import DECISION, QUIET, Probe
-from edgekit.tokens.texts import Case, cases
+from edgekit.proof.probe import DECISION, QUIET, Probe, text_kind
+from edgekit.tokens.encoded import Encoded
+from edgekit.tokens.roles import Roles, shaped
+from edgekit.tokens.texts import NO_ROLES, Case, cases
 from edgekit.tokens.tokenizer import encode
 
 if TYPE_CHECKING:
@@ -29,13 +31,16 @@ _SHORT = 12  # tokens of a row that is meant to be cheap
 
 @dataclass(frozen=True)
 class ProbeInput:
-    """A probe before PyTorch has answered; without token types all of them are 0."""
+    """A probe before PyTorch has answered; without token types all of them are 0, without an
+    attention mask it is 1.
+    """
 
     name: str
     kind: str
     input_ids: tuple[int, ...]
     token_type_ids: tuple[int, ...] = ()
     case: Case | None = None
+    attention_mask: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -92,22 +97,25 @@ def from_texts(
     tokenizer: PreTrainedTokenizerFast,
     max_length: int,
     vocabulary: ProbeIds,
-    prompts: Mapping[str, str] | None = None,
+    roles: Roles = NO_ROLES,
 ) -> Iterator[ProbeInput]:
-    """The cases of :mod:`edgekit.tokens.texts`, tokenized and truncated; ``prompts`` are its own.
+    """The cases of :mod:`edgekit.tokens.texts`, tokenized and truncated, those of roles shaped.
 
     Raises:
         SourceError: the tokenizer makes ids that the model has no embedding for.
     """
-    for case in cases(max_length, tokenizer.truncation_side, prompts):
-        encoded = encode(tokenizer, case)
-        if max(encoded.ids, default=0) >= vocabulary.size:
+    for case in cases(max_length, tokenizer.truncation_side, roles):
+        row = Encoded.of(encode(tokenizer, case))
+        row = shaped(row, roles.of(case.role)) if case.role else row
+        if max(row.input_ids, default=0) >= vocabulary.size:
             raise SourceError(
-                f"the tokenizer makes id {max(encoded.ids)}, the model has {vocabulary.size}: "
+                f"the tokenizer makes id {max(row.input_ids)}, the model has {vocabulary.size}: "
                 "they do not belong together"
             )
-        if encoded.ids:
-            yield ProbeInput(case.name, "text", tuple(encoded.ids), tuple(encoded.type_ids), case)
+        if row.input_ids:
+            kind = text_kind(row.attention_mask)
+            ids, types, mask = row.input_ids, row.token_type_ids, row.attention_mask
+            yield ProbeInput(case.name, kind, ids, types, case, mask)
 
 
 def answer(oracle: Oracle, row: ProbeInput) -> Probe:
@@ -116,7 +124,7 @@ def answer(oracle: Oracle, row: ProbeInput) -> Probe:
     Raises:
         SourceError: an output is NaN or infinite, or a sentence vector is all zeros.
     """
-    outputs = oracle.answer(row.input_ids, row.token_type_ids)
+    outputs = oracle.answer(row.input_ids, row.token_type_ids, row.attention_mask)
     _check(row, outputs, vectors=oracle.task.makes_vectors)
     count = len(row.input_ids)
     per_token = [output.name for output in oracle.task.outputs if "length" in output.axes]
@@ -126,7 +134,16 @@ def answer(oracle: Oracle, row: ProbeInput) -> Probe:
         outputs[name] = outputs[name][kept]
     types = row.token_type_ids or (0,) * count
     rows = tuple(map(int, kept))
-    return Probe(row.name, row.kind, row.input_ids, types, rows, outputs, row.case)
+    return Probe(
+        row.name,
+        row.kind,
+        row.input_ids,
+        types,
+        rows,
+        outputs,
+        row.case,
+        attention_mask=row.attention_mask,
+    )
 
 
 def _check(row: ProbeInput, outputs: Mapping[str, np.ndarray], *, vectors: bool) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from edgekit.proof.probe import Probe
+from edgekit.proof.probe import EXPANDED, Probe
 from edgekit.runtime.feeding import fit
 from edgekit.runtime.session import Session
 
@@ -73,10 +73,10 @@ def _side_by_side(probes: Iterable[Probe]) -> tuple[Probe, ...]:
 
 
 def _padded_probes(probes: Sequence[Probe]) -> Iterable[Probe]:
-    """The first two texts, a made-up row of middling length and a single token."""
-    first = {"text": 0, "length": 0}
+    """The first two texts and expanded ones, a made-up row of middling length, a single token."""
+    first = {"text": 0, EXPANDED: 0, "length": 0}
     for probe in probes:
-        if probe.kind in first and (probe.kind == "text" or len(probe) in (1, 17)):
+        if probe.kind in first and (probe.kind != "length" or len(probe) in (1, 17)):
             first[probe.kind] += 1
             if first[probe.kind] <= 2:
                 yield probe

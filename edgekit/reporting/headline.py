@@ -25,7 +25,7 @@ class Headline:
 
 
 def answers(report: Report) -> list[Headline]:
-    """The answer of each setting, then those on quality."""
+    """The sentences at the top of a report: one for each setting, then those on quality."""
     found = [answer(setting, report.quality) for setting in report.settings]
     judged = {id(part.evaluation): part for part in report.quality}.values()
     return [each for each in (*found, *map(of_quality, judged)) if each is not None]

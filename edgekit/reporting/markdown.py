@@ -75,7 +75,7 @@ def _environments(report: Report) -> Iterator[str]:
 
 
 def _reproduce(report: Report) -> Iterator[str]:
-    """Commands, and what they are about by its hash."""
+    """The section with the commands that measure again, and the bundles by their hashes."""
     yield from ("", "## Reproduce", "")
     yield from (f"    {command}" for command in tables.commands(report))
     yield from ("", *_table(tables.bundles(report)))

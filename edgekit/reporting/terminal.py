@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
@@ -15,27 +17,31 @@ from edgekit.reporting.groups import Group, Result
 from edgekit.reporting.numbers import Report
 from edgekit.words import count, megabytes
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
 _WIDTH = 140  # where the output is no terminal
 
 
 def show(report: Report) -> None:
     """Prints a report on standard output, as wide as the terminal."""
     console = layout.console(_WIDTH)
-    piped = not console.is_terminal  # a terminal breaks lines anywhere, in numbers too
     answers = headline.answers(report)
     measured = any(setting.main.results for setting in report.settings)
     if not measured and not report.quality:
         console.print("\n[bold]Nothing was measured[/bold]")
     for answer in answers:
-        console.print(f"\n[bold]{escape(answer.sentence)}[/bold]", soft_wrap=piped)
+        console.print()
+        _print_line(console, answer.sentence, "bold")
         for line in answer.details:
             style = "yellow" if line.startswith("warning") else "dim"
-            console.print(f"  [{style}]{escape(line)}[/{style}]", soft_wrap=piped)
+            _print_line(console, line, style, indent="  ")
     for part in report.quality:
         console.print(f"\n[bold]{escape(part.title)}[/bold]")
         _print_text(quality_tables.files(part))
     for setting in report.settings:
-        console.print(f"\n[bold]{escape(wording.machine(setting))}[/bold]", soft_wrap=piped)
+        console.print()
+        _print_line(console, wording.machine(setting), "bold")
         for group in setting.groups:
             if group.results:
                 console.print()
@@ -46,6 +52,14 @@ def show(report: Report) -> None:
     console.print()
     for line in _notes(report):
         console.print(line)
+
+
+def _print_line(console: Console, text: str, style: str, indent: str = "") -> None:
+    """Prints a sentence, which a terminal would break anywhere, in numbers too."""
+    room = console.width - len(indent)
+    folded = textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False)
+    for line in folded if console.is_terminal else [text]:
+        console.print(f"{indent}[{style}]{escape(line)}[/{style}]", soft_wrap=True)
 
 
 def _print_text(table: TextTable) -> None:

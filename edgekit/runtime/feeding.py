@@ -11,13 +11,19 @@ from edgekit.signature import Signature
 
 
 class Ids(Protocol):
-    """One unpadded text as token ids and token types, of the same length."""
+    """One unpadded text as token ids and token types, of the same length.
+
+    ``attention_mask`` is 1 where the model attends to a token; it is empty where it does to all.
+    """
 
     @property
     def input_ids(self) -> tuple[int, ...]: ...
 
     @property
     def token_type_ids(self) -> tuple[int, ...]: ...
+
+    @property
+    def attention_mask(self) -> tuple[int, ...]: ...
 
     def __len__(self) -> int: ...
 
@@ -46,7 +52,7 @@ def feed(
         arrays["input_ids"][index] = text.input_ids[0] if filler else signature.pad_id
         values = {
             "input_ids": text.input_ids,
-            "attention_mask": (1,) * len(text),
+            "attention_mask": text.attention_mask or (1,) * len(text),
             "token_type_ids": text.token_type_ids,
         }
         for name, array in arrays.items():

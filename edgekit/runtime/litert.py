@@ -57,7 +57,7 @@ class CompiledLiteRt:
         return []
 
     def _length(self, signature: str) -> int:
-        """In tokens, that of any of its inputs."""
+        """The length of a signature in tokens, which all its inputs have."""
         details = self._model.get_input_tensor_details(signature)
         return int(next(iter(details.values()))["shape"][1])
 

@@ -99,7 +99,7 @@ def _runs(points: Sequence[int]) -> Iterator[Sequence[int]]:
 
 @cache
 def every() -> tuple[int, ...]:
-    """Every code point that may fare in its own way."""
+    """Code points to try: each in use, and one of each range whose code points fare alike."""
     used = (point for points in _USED for point in points)
     return tuple(sorted([*used, *(points[0] for points in _ALIKE)]))
 

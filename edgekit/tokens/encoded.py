@@ -7,10 +7,16 @@ by the tokenizer. ``[MASK]`` that stands in the text belongs to the text.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+from msgspec import Meta
+
+if TYPE_CHECKING:
+    from tokenizers import Encoding
 
 
-@dataclass(frozen=True)
-class Encoded:
+class Encoded(msgspec.Struct, frozen=True, omit_defaults=True):
     """One row of ids, unpadded, with what is known of each token.
 
     ``offsets`` are (start, end) in the token's own text, (0, 0) for special tokens.
@@ -23,6 +29,25 @@ class Encoded:
     offsets: tuple[tuple[int, int], ...]
     sequence_ids: tuple[int | None, ...]
     word_ids: tuple[int | None, ...]
+    attention_mask: Annotated[
+        tuple[int, ...],
+        Meta(description="since 1.6: 1 where the model attends to the token; absent: to all"),
+    ] = ()
+    skipped: Annotated[
+        tuple[int, ...],
+        Meta(description="since 1.6: places of tokens whose vectors are no part of the answer"),
+    ] = ()
+
+    @classmethod
+    def of(cls, row: Encoding) -> Encoded:
+        """From what the tokenizers library gives."""
+        return cls(
+            tuple(row.ids),
+            tuple(row.type_ids),
+            tuple(row.offsets),
+            tuple(row.sequence_ids),
+            tuple(row.word_ids),
+        )
 
     def __len__(self) -> int:
         return len(self.input_ids)

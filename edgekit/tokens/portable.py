@@ -1,6 +1,6 @@
 """A tokenizer in the two files that an app reads: ``tokenizer-app.json`` and ``vocabulary.bin``.
 
-``docs/tokenizers.md`` says how an app reads them; ``tests/app_tokenizer.py`` is such an app.
+``docs/tokenizers.md`` says how an app reads them; ``tests/app_tokenizer/`` is such an app.
 """
 
 from __future__ import annotations

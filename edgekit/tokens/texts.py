@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
+
+from edgekit.tokens.roles import Roles
 
 TEXTS: tuple[tuple[str, str], ...] = (
     ("english", "The quick brown fox jumps over the lazy dog."),
@@ -54,7 +56,9 @@ PAIRS: tuple[tuple[str, str, str], ...] = (
     ("pair without first", "", "Only the second text says anything."),
 )
 
+_SHORT = "Who?"  # few tokens in any vocabulary, so that its row is filled up where some are
 _LONG = "The tower, finished in 1889, stands in Paris: café, 東京, שלום 👍🏽. " * 3
+NO_ROLES = Roles()
 LONGEST_FIRST = "longest_first"  # Transformers' name for its default
 _CUT = 24  # tokens: few, so that every text is cut, even by the tokens of whole words
 SIDES = ("right", "left")  # where tokens are lost
@@ -71,7 +75,7 @@ TRUNCATIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 class Case:
     """One or two texts, cut at ``max_length`` tokens by one of Transformers' strategies.
 
-    ``side`` is the end at which a text loses tokens.
+    ``side`` is the end at which a text loses tokens, and ``role`` that of the row it becomes.
     """
 
     name: str
@@ -79,20 +83,27 @@ class Case:
     truncation: str
     max_length: int
     side: str
+    role: str | None = None
 
     def cut_by_a_file(self, side: str) -> bool:
         """Whether a file that takes text cuts so, if its tokenizer cuts at ``side``."""
-        return (self.truncation, self.side) == (LONGEST_FIRST, side)
+        return (self.truncation, self.side, self.role) == (LONGEST_FIRST, side, None)
 
 
-def cases(max_length: int, side: str, prompts: Mapping[str, str] | None = None) -> Iterator[Case]:
+def cases(max_length: int, side: str, roles: Roles = NO_ROLES) -> Iterator[Case]:
     """Every case for a model of ``max_length`` tokens, whose tokenizer cuts at ``side``.
 
-    The short cuts are made at either side, where the model takes more than they leave. ``prompts``
-    are what the model was trained to have before a text, by their names: each stands before one.
+    The short cuts are made at either side, where the model takes more than they leave. Each prompt
+    of the ``roles`` stands before one text, and each role that makes rows of its own has a short
+    text and a long one.
     """
-    for name, prompt in (prompts or {}).items():
+    for name, prompt in roles.prompts.items():
         yield Case(f"prompt {name}", (prompt + TEXTS[1][1],), LONGEST_FIRST, max_length, side)
+    for role, facts in roles.facts.items():
+        for name, text in (("short", _SHORT), ("long", _LONG)):
+            length = facts.max_length or max_length
+            given = (roles.prompt(role) + text,)
+            yield Case(f"{role} {name}", given, LONGEST_FIRST, length, side, role)
     for name, *texts in (*TEXTS, *PAIRS):
         yield Case(name, tuple(texts), LONGEST_FIRST, max_length, side)
     if max_length < _CUT:

@@ -16,7 +16,7 @@ from edgekit.benchmarks.devices import app_runner, events
 from edgekit.benchmarks.devices.app_runner import AppRequest, AppRunner, Events
 from edgekit.benchmarks.devices.browser import chromium, runner, setup
 from edgekit.benchmarks.devices.browser import launch as launching
-from edgekit.benchmarks.devices.browser.runner import PageFacts
+from edgekit.benchmarks.devices.browser.page import PageFacts
 from edgekit.benchmarks.devices.driver import DeviceOptions, Driver, Found
 from edgekit.benchmarks.devices.host.facts import facts
 from edgekit.benchmarks.devices.local import LocalFiles, python_runner

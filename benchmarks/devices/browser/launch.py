@@ -17,7 +17,8 @@ import msgspec
 from edgekit.benchmarks.devices import events, serving
 from edgekit.benchmarks.devices.browser import chromium
 from edgekit.benchmarks.devices.browser.loopback import Loopback
-from edgekit.benchmarks.devices.browser.runner import Page, PageMemory, reason
+from edgekit.benchmarks.devices.browser.page import Page, reason
+from edgekit.benchmarks.devices.browser.page_memory import PageMemory
 from edgekit.errors import EdgekitError
 from edgekit.files import tree
 

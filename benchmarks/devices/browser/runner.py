@@ -6,13 +6,10 @@ passes each command on to the page (``web/runner.js``). Without a model it says 
 
 from __future__ import annotations
 
-import contextlib
 import sys
-import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
 
 import click
 import msgspec
@@ -21,134 +18,14 @@ import numpy as np
 from edgekit.benchmarks.devices import events, memory, serving
 from edgekit.benchmarks.devices.browser import chromium, setup
 from edgekit.benchmarks.devices.browser.loopback import Loopback
+from edgekit.benchmarks.devices.browser.page import BrowserError, Page, PageFacts, gone, reason
+from edgekit.benchmarks.devices.browser.page_memory import PageMemory
 from edgekit.benchmarks.devices.protocol import Launch
 from edgekit.benchmarks.devices.serving import Send
 from edgekit.errors import BundleError, EdgekitError, UnsupportedError
 
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser
-    from psutil import Process
-
-T = TypeVar("T")
 RUNTIME = "onnxruntime-web"
 _OWN_FILES = ("index.html", "runner.js")
-_CALL = "([name, values]) => globalThis.edgekit[name](...values)"
-_DEATHS = ("target crashed", "has been closed", "connection closed")  # Playwright's words for it
-_NOT_STARTED = (
-    "start it by hand to see why, or name another in EDGEKIT_CHROMIUM; if it was killed, run the "
-    "same command again"
-)
-_DIED = "it was killed or ran out of memory; run the same command again to measure this file"
-
-
-class BrowserError(EdgekitError):
-    """The page refused or hung, or the browser died."""
-
-
-class PageFacts(events.Event, frozen=True, tag="facts"):
-    """What a browser is, and what it shows to the page.
-
-    Attributes:
-        runtime: onnxruntime-web with its version.
-        cores_seen: How many cores the page is told of.
-        simd: Whether WebAssembly has instructions on 128 bits.
-        cross_origin_isolated: Whether the page may use shared memory, and so threads.
-        user_agent: The browser's name of itself.
-        browser: Chromium with its version, which Playwright tells.
-    """
-
-    runtime: str
-    cores_seen: int
-    simd: bool
-    cross_origin_isolated: bool
-    user_agent: str
-    browser: str = ""
-
-
-class Page:
-    """The benchmark's page.
-
-    Args:
-        browser: A running Chromium.
-        url: Where the page is served.
-        limit_seconds: How long a call may take before Chromium is ended.
-
-    Raises:
-        BrowserError: The page does not load.
-    """
-
-    def __init__(self, browser: Browser, url: str, limit_seconds: float) -> None:
-        self._limit_seconds = limit_seconds
-        with self._limited("start"):
-            self._page = browser.new_page()
-            self._page.set_default_timeout(0)  # this class has its own
-            self._page.goto(url)
-            self._page.wait_for_function("globalThis.edgekit")
-
-    def call(self, name: str, kind: type[T], *values: object) -> T:
-        """Calls one of the functions that ``web/runner.js`` exports.
-
-        Args:
-            name: The function's name.
-            kind: The type of what it returns.
-            values: Its arguments, plain JSON values.
-
-        Raises:
-            BrowserError: It threw, took too long, or Chromium died meanwhile.
-        """
-        with self._limited(name):
-            return msgspec.convert(self._page.evaluate(_CALL, [name, values]), kind)
-
-    @contextlib.contextmanager
-    def _limited(self, what: str) -> Iterator[None]:
-        import psutil
-        from playwright.sync_api import Error
-
-        over = threading.Event()
-
-        def end() -> None:
-            over.set()
-            for process in _processes():
-                with contextlib.suppress(psutil.NoSuchProcess):
-                    process.kill()
-
-        timer = threading.Timer(self._limit_seconds, end)
-        timer.start()
-        try:
-            yield
-        except Error as error:
-            if over.is_set():
-                raise BrowserError(
-                    f"the page took longer than {self._limit_seconds:g} s for '{what}' and was "
-                    "stopped: measure shorter texts or a smaller model"
-                ) from error
-            if _death(error):
-                raise BrowserError(f"Chromium died during '{what}': {_DIED}") from error
-            raise BrowserError(reason(error)) from error
-        finally:
-            timer.cancel()
-
-
-def _processes() -> list[Process]:
-    """Chromium's processes. Playwright's driver, this process's only child, is not among them."""
-    import psutil
-
-    me = psutil.Process()
-    own = me.children()
-    return [process for process in me.children(recursive=True) if process not in own]
-
-
-def _death(error: Exception) -> bool:
-    """Whether Chromium, or Playwright's driver of it, is gone."""
-    return any(words in str(error).lower() for words in _DEATHS)
-
-
-def reason(error: Exception) -> str:
-    """What the page threw, without Playwright's name for the call and the stack."""
-    if _death(error):
-        return f"Chromium ended while it started: {_NOT_STARTED}"
-    first = str(error).splitlines()[0]
-    return first.removeprefix("Page.evaluate: ").removeprefix("Error: ")
 
 
 class Opened:
@@ -202,51 +79,6 @@ class Opened:
         raise UnsupportedError("onnxruntime-web keeps its profile to itself")
 
 
-class PageMemory:
-    """Memory of the process that the page lives in; Chromium's others are not the model's.
-
-    It is counted from when this is made.
-    """
-
-    def __init__(self) -> None:
-        self._before_bytes = _of_living(memory.reset_peak, _renderers())
-
-    def growth(self) -> events.Memory:
-        """What there was, and the peak since."""
-        peaks = _of_living(memory.peak_bytes, self._before_bytes)
-        before_bytes = sum(self._before_bytes[number] for number in peaks)
-        return events.Memory(before_bytes, sum(peaks.values()))
-
-
-def _of_living(measure: Callable[[int], int], numbers: Iterable[int]) -> dict[int, int]:
-    """Bytes by process number; a process that has ended is left out.
-
-    Chromium ends helpers of its own at any moment.
-    """
-    import psutil
-
-    found = {}
-    for number in numbers:
-        with contextlib.suppress(OSError, psutil.Error):
-            found[number] = measure(number)
-    return found
-
-
-def _renderers() -> list[int]:
-    """The numbers of Chromium's processes that pages live in."""
-    return [row.pid for row in _processes() if "--type=renderer" in _command(row)]
-
-
-def _command(process: Process) -> list[str]:
-    """The words of a process's command line; none of one that has ended since it was listed."""
-    import psutil
-
-    try:
-        return list(process.cmdline())
-    except psutil.Error:
-        return []
-
-
 @click.command()
 @click.option("--model", type=click.Path(path_type=Path))
 @click.option("--threads", type=int, default=1)
@@ -274,7 +106,7 @@ def main(
         serving.failed(send, reason(error))
         sys.exit(1)
     except Exception as error:  # nobody reads this process's stderr
-        message = reason(error) if _death(error) else f"{type(error).__name__}: {error}"
+        message = reason(error) if gone(error) else f"{type(error).__name__}: {error}"
         serving.failed(send, message)
         raise
 

@@ -40,7 +40,7 @@ class AbsentError(XcodeError):
 
 
 class AgainError(XcodeError):
-    """It sometimes fails so, and not the next time."""
+    """A command of Xcode's failed as it sometimes does, and may work the next time."""
 
 
 @dataclass(frozen=True)

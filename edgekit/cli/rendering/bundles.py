@@ -38,11 +38,11 @@ def plan(planned: ExportPlan, as_json: bool) -> None:
         return
     click.echo(f"{planned.source.name}: {planned.task.name} -> {planned.out} (dry run)")
     if planned.source.random_weights:
-        click.echo(RANDOM)
+        print_words(RANDOM)
     lengths = ", ".join(map(str, planned.buckets))
     click.echo(f"up to {planned.max_length} tokens; buckets {lengths}")
     if not planned.source.has_tokenizer:
-        click.echo(NO_TOKENIZER)
+        print_words(NO_TOKENIZER)
     columns = (*map(Column, ("file", "format", "recipe")), Column("estimated size", right=True))
     files = planned.artifacts
     rows = [(row.file, row.format, row.recipe, megabytes(row.size_bytes)) for row in files]
@@ -54,7 +54,7 @@ def plan(planned: ExportPlan, as_json: bool) -> None:
 
 def _checks(planned: ExportPlan) -> list[str]:
     texts = (
-        "real sentences in 17 languages, emoji, marks, control characters, pairs and cuts"
+        "real sentences in 17 languages, emoji, control characters, pairs and cuts"
         if planned.source.has_tokenizer
         else "no sentences: the source has no tokenizer"
     )
@@ -271,8 +271,8 @@ def support(measured: Support, as_json: bool) -> None:
     numbers = [Column("\n".join(names), right=True) for names in measured.columns()]
     print_table([Column("architecture"), Column("task"), *numbers], list(measured.table()))
     for line in measured.failures():
-        click.echo(line)
-    click.echo(MATRIX)
+        print_words(line)
+    print_words(MATRIX)
 
 
 def devices(found: Sequence[Found], as_json: bool) -> None:

@@ -9,7 +9,7 @@ from edgekit.cli.rendering.tables import print_json
 from edgekit.distillation import tables
 from edgekit.distillation.plan import DistillationPlan
 from edgekit.distillation.report import PAPER, DistillationReport
-from edgekit.layout import Column, print_table
+from edgekit.layout import Column, print_table, print_words
 
 
 def report(found: DistillationReport, plan: DistillationPlan, as_json: bool) -> None:
@@ -17,10 +17,11 @@ def report(found: DistillationReport, plan: DistillationPlan, as_json: bool) -> 
     if as_json:
         print_json(found)
         return
-    click.echo(f"\n{found.sentence}")
+    click.echo()
+    print_words(found.sentence)
     for title, table in tables.of(found):
         columns = [Column(name, wraps=place > 0) for place, name in enumerate(table.columns)]
         click.echo(title)
         print_table(columns, [tuple(map(escape, row)) for row in table.rows])
-    click.echo(f"the paper's numbers are those of {PAPER}")
-    click.echo(f"intervals of 95%, on the same examples; student {plan.out}, report {plan.work}")
+    print_words(f"the paper's numbers are those of {PAPER}")
+    print_words(f"intervals of 95%, on the same examples; student {plan.out}, report {plan.work}")

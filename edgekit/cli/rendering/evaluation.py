@@ -11,7 +11,7 @@ from rich.markup import escape
 
 from edgekit.cli.rendering.tables import print_json
 from edgekit.evaluation.result import FILE, BundleEvaluation, Evaluation, Quality, Score
-from edgekit.layout import Column, print_table
+from edgekit.layout import Column, print_table, print_words
 from edgekit.reporting import scores
 
 _CLASSES = 12  # shown: those that lost most, if there are more
@@ -25,16 +25,16 @@ def report(found: Evaluation, folder: Path, as_json: bool) -> None:
         return
     for bundle in found.bundles:
         _bundle(bundle, found.data.file)
-    click.echo(f"{scores.METHOD}; {folder / FILE}")
+    print_words(f"{scores.METHOD}; {folder / FILE}")
     click.echo(f"next: edgekit report {shlex.quote(str(folder))} -o report")
 
 
 def _bundle(bundle: BundleEvaluation, data: str) -> None:
     click.echo(f"\n{bundle.bundle}: {bundle.task}, {bundle.examples} examples of {data}")
     for line in scores.warnings(bundle):
-        click.echo(f"warning: {line}")
+        print_words(f"warning: {line}")
     if bundle.no_baseline:
-        click.echo(f"no baseline, so no drops: {bundle.no_baseline}")
+        print_words(f"no baseline, so no drops: {bundle.no_baseline}")
     rows = [row for row in (bundle.baseline, *bundle.artifacts) if row]
     for row in rows:
         if row.failure:

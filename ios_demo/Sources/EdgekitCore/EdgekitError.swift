@@ -26,6 +26,15 @@ public enum EdgekitError: Error, Equatable, Sendable {
 
   /// One line: what was wrong, and what to do.
   public var message: String {
+    String(String.UnicodeScalarView(words.unicodeScalars.map { Self.endsLine($0) ? " " : $0 }))
+  }
+
+  /// As a name in a damaged bundle may.
+  private static func endsLine(_ scalar: Unicode.Scalar) -> Bool {
+    [.control, .lineSeparator, .paragraphSeparator].contains(scalar.properties.generalCategory)
+  }
+
+  private var words: String {
     switch self {
     case .missingFile(let file):
       "the bundle has no file \(file): copy all of the bundle"

@@ -9,19 +9,19 @@ struct Command: Decodable {
   let maxLength: Int?
   let strategy: String?
   let side: Side?
-  let number: Int?
   let artifact: String?
-  let runtime: String?
+  /// Of a call for one task.
+  let name: String?
+  let role: String?
 
   enum Action: String, Decodable {
-    case open, verify, encode, postprocess, selftest, run
+    case open, verify, encode, selftest, run, call
   }
 
   private enum CodingKeys: String, CodingKey {
-    case bundle, texts, strategy, side, artifact, runtime
+    case bundle, texts, strategy, side, artifact, name, role
     case action = "do"
     case maxLength = "max_length"
-    case number = "case"
   }
 }
 
@@ -43,6 +43,16 @@ struct EncodingLine: Encodable {
     try object.encode(zip(encoding.starts, encoding.ends).map { [$0, $1] }, forKey: .offsets)
     try object.encode(encoding.sequenceIds, forKey: .sequenceIds)
     try object.encode(encoding.wordIds, forKey: .wordIds)
+  }
+}
+
+/// A sentence that a search has found, by its place.
+struct HitLine: Encodable {
+  let index: Int
+  let score: Float
+
+  init(_ hit: SearchIndex.Hit) {
+    (index, score) = (hit.index, hit.score)
   }
 }
 

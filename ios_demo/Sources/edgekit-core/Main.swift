@@ -30,9 +30,9 @@ struct Main {
       try opened().verify()
       return "{}"
     case .encode: return try Self.json(encode(command))
-    case .postprocess: return try Self.json(SelfTest(opened()).answer(toCase: command.number ?? 0))
     case .selftest: return try await selfTest(command).json()
     case .run: return try Self.json(await run(command))
+    case .call: return try Self.json(await call(command))
     }
   }
 
@@ -48,7 +48,7 @@ struct Main {
   private mutating func encode(_ command: Command) throws -> EncodingLine {
     let tokenizer = try self.tokenizer ?? opened().tokenizer()
     self.tokenizer = tokenizer
-    let encoding = tokenizer.encode(
+    let encoding = try tokenizer.encode(
       command.texts ?? [], maxLength: command.maxLength ?? 0,
       truncation: command.strategy.flatMap(Truncation.init) ?? .longestFirst, side: command.side)
     return EncodingLine(encoding: encoding)
@@ -63,6 +63,29 @@ struct Main {
 
   private mutating func run(_ command: Command) async throws -> any Answer {
     try await model(of: command.artifact ?? "").ask(command.texts ?? []).answer
+  }
+
+  /// An answer by the function that is for its task.
+  private mutating func call(_ command: Command) async throws -> any Encodable {
+    let model = try model(of: command.artifact ?? "")
+    let (texts, role) = (command.texts ?? [], command.role)
+    switch command.name {
+    case "classify": return try await model.classify(texts[0], texts.dropFirst().first).answer
+    case "tag": return try await model.tag(texts[0]).answer
+    case "answer": return try await model.answer(texts[0], in: texts[1]).answer
+    case "fill_mask": return try await model.fillMask(texts[0]).answer
+    case "embed": return try await model.embed(texts[0], role: role).answer
+    case "similarity": return try await model.similarity(of: texts[0], to: texts[1]).answer
+    case "sparse_embedding":
+      return try await model.sparseEmbedding(texts[0], role: role).answer
+    case "late_interaction":
+      return try await model.lateInteraction(texts[0], role: role).answer
+    case "features": return try await model.features(texts[0]).answer
+    case "search":
+      let index = try await model.index(Array(texts.dropFirst()))
+      return try await model.search(texts[0], in: index).answer.hits.map(HitLine.init)
+    default: throw EdgekitError.runtimeFailed("no call \(command.name ?? "")")
+    }
   }
 
   private mutating func model(of file: String) throws -> EdgeModel {

@@ -10,6 +10,9 @@ export type ErrorKind =
   | "NoMask"
   | "RuntimeFailed";
 
+/** What ends a line, in a name that a damaged bundle has. */
+const LINE_ENDS = /[\p{Cc}\u2028\u2029]+/gu;
+
 /**
  * Everything that this library refuses on purpose.
  *
@@ -22,7 +25,7 @@ export class EdgekitError extends Error {
   readonly file: string | null;
 
   constructor(kind: ErrorKind, message: string, cause?: unknown, file: string | null = null) {
-    super(message, { cause });
+    super(message.replace(LINE_ENDS, " "), { cause });
     this.name = "EdgekitError";
     this.kind = kind;
     this.file = file;

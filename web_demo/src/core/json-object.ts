@@ -1,5 +1,8 @@
 import { ContentError } from "./edgekit-error.ts";
 
+/** More than any count of tokens, ids or values that a bundle has, and little memory. */
+export const MOST = 2 ** 25;
+
 /** An object that was read, whose fields are asked for by type. */
 export class JsonObject {
   readonly fields: Readonly<Record<string, unknown>>;
@@ -67,6 +70,16 @@ export class JsonObject {
     return this.typed(name, isInteger);
   }
 
+  /** A whole number up to {@link MOST}: how many there are of something, or an id. */
+  count(name: string, least = 1): number {
+    return this.counted(name, this.int(name), least);
+  }
+
+  /** The field's numbers, as {@link count} has them. */
+  counts(name: string): number[] {
+    return Array.from(this.ints(name), (value) => this.counted(name, value, 1));
+  }
+
   child(name: string): JsonObject {
     return this.required(name, this.childOrNull(name));
   }
@@ -126,6 +139,11 @@ export class JsonObject {
   /** Refuses the field. */
   wrong(name: string): never {
     throw new ContentError(`'${name}' is of another type`);
+  }
+
+  private counted(name: string, value: number, least: number): number {
+    if (value >= least && value <= MOST) return value;
+    throw new ContentError(`'${name}' is not from ${least} to ${MOST}`);
   }
 
   private value(name: string): unknown {

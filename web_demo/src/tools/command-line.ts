@@ -15,6 +15,7 @@ import {
   reportToJson,
   SelfTest,
   SPECIAL,
+  type Answered,
   type Engine,
   type Json,
 } from "../core/index.ts";
@@ -28,6 +29,22 @@ interface Opened {
 }
 
 type Command = (opened: Opened, asked: JsonObject) => Promise<Json>;
+
+type Called = (model: EdgeModel, texts: string[], role: string | null) => Promise<Answered>;
+
+/** Answers by the functions that are for one task each. */
+const CALLS: Readonly<Record<string, Called>> = {
+  classify: (model, [first, second]) =>
+    model.classify(second === undefined ? first : [first, second]),
+  tag: (model, [text]) => model.tag(text),
+  answer: (model, [question, passage]) => model.answer(question, passage),
+  fill_mask: (model, [text]) => model.fillMask(text),
+  embed: (model, [text], role) => model.embed(text, role),
+  similarity: (model, [first, second]) => model.similarity(first, second),
+  sparse_embedding: (model, [text], role) => model.sparseEmbedding(text, role),
+  late_interaction: (model, [text], role) => model.lateInteraction(text, role),
+  features: (model, [text]) => model.features(text),
+};
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   verify: async ({ bundle }) => {
@@ -49,8 +66,6 @@ const COMMANDS: Readonly<Record<string, Command>> = {
       word_ids: withoutSpecial(row.wordIds),
     };
   },
-  postprocess: async ({ bundle }, asked) =>
-    answerToJson(await new SelfTest(bundle).answer(asked.int("case"))),
   selftest: async (opened, asked) => {
     const { bundle } = opened;
     const file = asked.textOrNull("artifact");
@@ -67,6 +82,16 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     const model = await modelOf(opened, asked.text("artifact"));
     const { answer } = await model.ask(asked.texts("texts"));
     return answerToJson(answer);
+  },
+  call: async (opened, asked) => {
+    const model = await modelOf(opened, asked.text("artifact"));
+    const texts = asked.texts("texts");
+    if (asked.text("name") === "search") {
+      const hits = await model.search(texts[0], await model.index(texts.slice(1)));
+      return hits.map(({ index, score }) => ({ index, score }));
+    }
+    const called = CALLS[asked.text("name")];
+    return answerToJson((await called(model, texts, asked.textOrNull("role"))).answer);
   },
 };
 

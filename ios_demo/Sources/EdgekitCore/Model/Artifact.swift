@@ -18,7 +18,8 @@ public struct Artifact: Decodable, Sendable {
   public let data: FileEntry?
   let proofs: [Proof]
 
-  /// What the file was held against when it was made, and a phone holds it against again.
+  /// What the file was held against when it was made, and a phone holds it against again; there is
+  /// at least one proof, which ``Manifest/flaw`` sees to.
   public var tolerance: Tolerance { proofs[0].tolerance }
 
   var entry: FileEntry { FileEntry(file: file, sizeBytes: sizeBytes, sha256: sha256) }

@@ -23,7 +23,7 @@ struct Inference: Sendable {
   func length(of row: Encoding) throws -> Int {
     guard let length = Buckets.smallest(for: row.count, of: artifact.buckets) else {
       throw EdgekitError.runtimeFailed(
-        "\(artifact.file) takes at most \(artifact.buckets?.last ?? 0) tokens, not \(row.count)")
+        "\(artifact.file) takes at most \(artifact.buckets?.max() ?? 0) tokens, not \(row.count)")
     }
     return length
   }
@@ -33,8 +33,7 @@ struct Inference: Sendable {
     let known = [
       "input_ids": row.ids + [Int32](repeating: padId, count: padding),
       "token_type_ids": row.typeIds + [Int32](repeating: 0, count: padding),
-      "attention_mask": [Int32](repeating: 1, count: row.count)
-        + [Int32](repeating: 0, count: padding),
+      "attention_mask": row.attention + [Int32](repeating: 0, count: padding),
     ]
     let names = Set(artifact.inputs.map(\.name))
     return known.filter { names.contains($0.key) }

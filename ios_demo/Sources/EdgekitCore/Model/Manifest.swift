@@ -1,5 +1,5 @@
 /// What manifest.json says of a bundle, as far as an app needs it. `docs/bundle.md` has all of it.
-public struct Manifest: Decodable, Sendable {
+public struct Manifest: Decodable, Sendable, Checked {
   /// `major.minor`.
   public let schemaVersion: String
   public let edgekitVersion: String
@@ -22,6 +22,8 @@ public struct Manifest: Decodable, Sendable {
   public let prompts: [String: String]
   /// Which of the prompts stands before a text without a role; `nil`: none.
   public let defaultPromptName: String?
+  /// What a text's role decides of its row; `nil`: nothing.
+  public let roles: [String: Role]?
   /// `nil` for a bundle without one.
   public let tokenizer: TokenizerFacts?
   public let postprocessing: PostprocessingSettings
@@ -43,6 +45,11 @@ public struct Manifest: Decodable, Sendable {
     (role ?? defaultPromptName).flatMap { prompts[$0] } ?? ""
   }
 
+  /// What a role decides; of `nil`, that of texts without one.
+  func role(_ name: String?) -> Role {
+    roles?[name ?? Role.none] ?? roles?[Role.none] ?? .plain
+  }
+
   /// The id of the tokenizer's mask, where it has one.
   var maskId: Int? { tokenizer?.specialTokens["mask_token"] }
 
@@ -55,6 +62,21 @@ public struct Manifest: Decodable, Sendable {
   /// Every path that it names.
   var paths: [String] {
     files.map(\.file) + [tokenizer?.app?.settings, tokenizer?.app?.vocabulary].compactMap { $0 }
+  }
+
+  var flaw: String? {
+    let buckets = artifacts.compactMap(\.buckets)
+    let ofRoles = (roles ?? [:]).values.flatMap { [$0.maxLength, $0.expansion?.length] }
+    let counts =
+      [maxLength, postprocessing.top, postprocessing.maxAnswerTokens ?? 1]
+      + ofRoles.compactMap { $0 }
+    let shapes = artifacts.flatMap { ($0.inputs + $0.outputs).flatMap(\.shape) }
+    let isFree = shapes.allSatisfy { if case .fixed(let size) = $0 { size.isCount } else { true } }
+    if !paths.allSatisfy(EdgekitBundle.isInside) { return "a path leads out of the bundle" }
+    if buckets.contains(where: \.isEmpty) { return "a file takes no length" }
+    if artifacts.contains(where: \.proofs.isEmpty) { return "a file has no proof" }
+    let areCounts = (counts + buckets.joined()).allSatisfy { $0.isCount && $0 > 0 }
+    return areCounts && padId.isCount && isFree ? nil : "a number is not from 1 to \(Int.mostCount)"
   }
 
   /// The artifact of that file name.

@@ -3,7 +3,7 @@ struct Tensor: Sendable {
   let values: [Float]
   let rows: Int
 
-  private var width: Int { rows == 0 ? 0 : values.count / rows }
+  var width: Int { rows == 0 ? 0 : values.count / rows }
 
   /// The values of one row.
   subscript(row: Int) -> ArraySlice<Float> {

@@ -11,29 +11,30 @@ struct PostProcessor: Sendable {
   ///   - outputs: Of each row of the prompt, by name.
   ///   - top: The most spans, labels or fillers that are kept.
   /// - Throws: ``EdgekitError/noMask(_:)`` where nothing is to be filled, and
-  ///   ``EdgekitError/runtimeFailed(_:)`` where an output is missing.
+  ///   ``EdgekitError/runtimeFailed(_:)`` where an output is missing, or of another shape.
   func answer(_ prompt: Prompt, outputs: [[String: Tensor]], top: Int) throws -> any Answer {
-    func all(_ name: String) throws -> [Tensor] {
-      try outputs.map { row in
-        guard let tensor = row[name] else {
-          throw EdgekitError.runtimeFailed("the model has no output \(name): convert it again")
-        }
-        return tensor
-      }
-    }
+    let found = Outputs(rows: prompt.rows, outputs: outputs)
+    let labels = manifest.labels.count
     switch manifest.task {
     case .questionAnswering:
-      return span(prompt, starts: try all("start_logits"), ends: try all("end_logits"), top: top)
-    case .textClassification: return label(try all("logits")[0], top: top)
+      return span(
+        prompt, starts: try found.perToken("start_logits"), ends: try found.perToken("end_logits"),
+        top: top)
+    case .textClassification:
+      return label(try found.vectors("logits", width: labels)[0], top: top)
     case .tokenClassification:
-      return Tagger(names: manifest.labels, mending: mending)
-        .tag(logits: try all("logits")[0], row: prompt.rows[0], text: prompt.texts[0])
-    case .fillMask: return try fill(prompt, logits: try all("logits")[0], top: top)
-    case .sentenceSimilarity: return embedding(try all("sentence_embedding"))
-    case .sparseEmbedding: return weights(try all("sparse_embedding"), top: top)
-    case .lateInteraction: return vectors(try all("token_embeddings"))
+      return Tagger(names: manifest.labels, mending: mending).tag(
+        logits: try found.perToken("logits", width: labels)[0], row: prompt.rows[0],
+        text: prompt.texts[0])
+    case .fillMask: return try fill(prompt, logits: try found.perToken("logits")[0], top: top)
+    case .sentenceSimilarity: return embedding(try found.vectors("sentence_embedding"))
+    case .sparseEmbedding: return weights(try found.vectors("sparse_embedding"), top: top)
+    case .lateInteraction:
+      return vectors(
+        zip(try found.perToken("token_embeddings"), prompt.rows).map(LateInteraction.init))
     case .featureExtraction:
-      return Features(try all("last_hidden_state")[0], row: prompt.rows[0], text: prompt.texts[0])
+      return Features(
+        try found.perToken("last_hidden_state")[0], row: prompt.rows[0], text: prompt.texts[0])
     }
   }
 
@@ -72,11 +73,11 @@ struct PostProcessor: Sendable {
     return SparseEmbedding(vector: rows[0].values, token: tokenizer.token, top: top)
   }
 
-  private func vectors(_ rows: [Tensor]) -> any Answer {
-    guard rows.count == 1 else {
-      return LateInteraction.similarity(query: rows[0], document: rows[1])
+  private func vectors(_ texts: [LateInteraction]) -> any Answer {
+    guard texts.count == 1 else {
+      return LateInteraction.similarity(query: texts[0], document: texts[1])
     }
-    return LateInteraction(rows[0])
+    return texts[0]
   }
 
   private func similarity(_ rows: [Tensor]) -> any Answer {

@@ -46,7 +46,7 @@ extension Packed {
     guard !isPerToken || rows.allSatisfy((0..<tensor.rows).contains) else { return nil }
     let flat = isPerToken ? rows.flatMap { Array(tensor[$0]) } : tensor.values
     let places = indices ?? Array(values.indices)
-    guard flat.count == shape.reduce(1, *), places.count == values.count,
+    guard flat.count == size, places.count == values.count,
       places.allSatisfy(flat.indices.contains)
     else { return nil }
     return places.map { flat[$0] }

@@ -30,7 +30,8 @@ public struct SelfTest: Sendable {
     }
     for row in golden.cases {
       if row.text != nil {
-        try await add(Report.Case(.tokenizer, row.name, difference: tokenDifference(row)))
+        let difference = Self.told { try tokenDifference(row) }
+        try await add(Report.Case(.tokenizer, row.name, difference: difference))
       }
       if let artifact, let engine {
         let inference = Inference(
@@ -43,23 +44,15 @@ public struct SelfTest: Sendable {
       bundle: bundle.manifest.name, artifact: artifact?.file, runtime: engine?.title, cases: cases)
   }
 
-  /// The answer to a case of postprocess.json, counted from 0, from its own outputs.
-  package func answer(toCase number: Int) throws -> any Answer {
-    let cases = try vectors()?.cases ?? []
-    guard cases.indices.contains(number) else {
-      throw EdgekitError.missingFile("postprocess.json with a case \(number)")
-    }
-    return try answer(to: cases[number])
-  }
-
   /// How the tokenizer differs, in words; `nil` where it does not.
-  private func tokenDifference(_ row: Golden.Case) -> String? {
-    let truncation = row.truncation.flatMap(Truncation.init) ?? .longestFirst
-    let found = tokenizer.encode(
+  private func tokenDifference(_ row: Golden.Case) throws -> String? {
+    let plain = try tokenizer.encode(
       row.text ?? [], maxLength: row.maxLength ?? bundle.manifest.maxLength,
-      truncation: truncation, side: row.truncationSide)
+      truncation: row.truncation ?? .longestFirst, side: row.truncationSide)
+    let found = row.role.map { bundle.manifest.role($0).shaped(plain) } ?? plain
     let offsets = zip(found.starts, found.ends).map { [$0, $1] }
     return Self.firstDifference(found.ids, row.inputIds, "id")
+      ?? Self.firstDifference(found.attention, row.attentionMask, "attention")
       ?? Self.firstDifference(found.typeIds, row.tokenTypeIds, "type id")
       ?? row.offsets.flatMap { Self.firstDifference(offsets, $0, "offsets") }
   }
@@ -86,18 +79,23 @@ public struct SelfTest: Sendable {
     let prompter = Prompter(
       manifest: bundle.manifest, tokenizer: tokenizer, maxLength: vectors.maxLength)
     return vectors.cases.map { row in
-      do {
-        let rows = try prompter.prompt(row.texts).rows
-        let isSame = rows == row.encodings.map(\.encoding)
-        let difference =
-          isSame
-          ? try JSONValue(answer(to: row))
-            .firstDifference(from: row.answer, tolerance: vectors.tolerance)
-          : "the tokenizer makes other tokens"
-        return Report.Case(.postprocessing, row.name, difference: difference)
-      } catch {
-        return Report.Case(.postprocessing, row.name, difference: Self.message(of: error))
+      let difference = Self.told {
+        guard try prompter.prompt(row.texts).rows == row.encodings.map(\.encoding) else {
+          return "the tokenizer makes other tokens"
+        }
+        return try JSONValue(answer(to: row))
+          .firstDifference(from: row.answer, tolerance: vectors.tolerance)
       }
+      return Report.Case(.postprocessing, row.name, difference: difference)
+    }
+  }
+
+  /// The difference that a test finds; what it throws is one, too.
+  private static func told(_ test: () throws -> String?) -> String? {
+    do {
+      return try test()
+    } catch {
+      return message(of: error)
     }
   }
 

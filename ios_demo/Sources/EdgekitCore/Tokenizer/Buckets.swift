@@ -4,9 +4,9 @@ public enum Buckets {
   ///
   /// - Parameters:
   ///   - tokens: Of the row.
-  ///   - lengths: What the file takes, ascending; `nil`: any.
+  ///   - lengths: What the file takes; `nil`: any.
   public static func smallest(for tokens: Int, of lengths: [Int]?) -> Int? {
     guard let lengths else { return tokens }
-    return lengths.first { $0 >= tokens }
+    return lengths.filter { $0 >= tokens }.min()
   }
 }

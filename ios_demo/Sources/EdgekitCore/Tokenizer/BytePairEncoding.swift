@@ -6,9 +6,10 @@ struct BytePairEncoding: TokenModel {
   /// Whether a word that is a token as it stands is not taken apart.
   private let isIgnoringMerges: Bool
 
-  init(_ vocabulary: Vocabulary, settings: TokenizerSettings.ModelSettings) {
+  init(_ vocabulary: Vocabulary, settings: TokenizerSettings.ModelSettings) throws {
     self.vocabulary = vocabulary
-    bytes = ByteAlphabet.letters.map { vocabulary.id(of: $0) ?? settings.unkId }
+    let unknown = try settings.unkId.map(vocabulary.unknown)
+    bytes = ByteAlphabet.letters.map { vocabulary.id(of: $0) ?? unknown }
     isIgnoringMerges = settings.ignoreMerges ?? false
   }
 

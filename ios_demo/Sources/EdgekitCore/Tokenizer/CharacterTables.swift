@@ -54,6 +54,8 @@ extension CodePointMap: Decodable {
 struct CombiningClasses: Sendable {
   private let classes: [UInt32: UInt8]
 
+  private static let lastCodePoint: UInt32 = 0x10FFFF
+
   subscript(scalar: Unicode.Scalar) -> UInt8 { classes[scalar.value] ?? 0 }
 }
 
@@ -62,7 +64,11 @@ extension CombiningClasses: Decodable {
   init(from decoder: any Decoder) throws {
     let rows = try decoder.singleValueContainer().decode([UInt32].self)
     var classes: [UInt32: UInt8] = [:]
-    for start in stride(from: 0, to: rows.count - 2, by: 3) where rows[start] <= rows[start + 1] {
+    for start in stride(from: 0, to: rows.count - 2, by: 3) {
+      guard rows[start] <= rows[start + 1], rows[start + 1] <= Self.lastCodePoint else {
+        throw DecodingError.dataCorrupted(
+          .init(codingPath: decoder.codingPath, debugDescription: "no range of code points"))
+      }
       for point in rows[start]...rows[start + 1] {
         classes[point] = UInt8(truncatingIfNeeded: rows[start + 2])
       }

@@ -12,9 +12,16 @@ public struct Encoding: Equatable, Sendable {
   public internal(set) var sequenceIds: [Int?] = []
   /// A running number of the pre-tokenizer's pieces of that text; `nil` for special tokens.
   public internal(set) var wordIds: [Int?] = []
+  /// 1 where the model attends to a token, else 0; `nil`: to all of them.
+  public internal(set) var attentionMask: [Int32]?
+  /// Places of tokens whose vectors are no part of an answer.
+  public internal(set) var skipped: [Int] = []
 
   /// Tokens, special ones included.
   public var count: Int { ids.count }
+
+  /// The attention mask, which says 1 of every token where there is none of its own.
+  var attention: [Int32] { attentionMask ?? [Int32](repeating: 1, count: count) }
 
   /// Whether the tokenizer added a token: it is of no text.
   func isSpecial(_ token: Int) -> Bool { sequenceIds[token] == nil }

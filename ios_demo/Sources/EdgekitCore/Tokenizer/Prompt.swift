@@ -14,8 +14,8 @@ struct Prompter: Sendable {
   /// Tokens of a row, special ones included.
   let maxLength: Int
 
-  /// - Parameter roles: Of each text that becomes a vector: what stands before it; `nil`: those of
-  ///   the task.
+  /// - Parameter roles: Of each text that becomes a vector: what stands before it, and what its
+  ///   row is; `nil`: those of the task.
   /// - Throws: ``EdgekitError`` where there are too many or too few texts, one is empty, or a
   ///   question leaves no room for its passage.
   func prompt(_ texts: [String], roles: [String?]? = nil) throws -> Prompt {
@@ -30,18 +30,25 @@ struct Prompter: Sendable {
     case .windows: return try windows(points)
     case .each:
       let roles = roles ?? task.roles(of: texts.count)
-      let parts = try zip(texts, roles).map { text, role in
-        try together([CodePoints(manifest.prompt(for: role) + text)])
-      }
+      let parts = try zip(texts, roles).map(alone)
       return Prompt(
         texts: parts.flatMap(\.texts), rows: parts.flatMap(\.rows),
         leftOut: parts.reduce(0) { $0 + $1.leftOut })
     }
   }
 
-  private func together(_ texts: [CodePoints]) throws -> Prompt {
+  private func alone(_ text: String, name: String?) throws -> Prompt {
+    let role = manifest.role(name)
+    let prompted = CodePoints(manifest.prompt(for: name) + text)
+    let part = try together([prompted], maxLength: min(maxLength, role.maxLength ?? maxLength))
+    let row = role.shaped(part.rows[0])
+    guard row.skipped.count < row.count else { throw Self.empty("text") }
+    return Prompt(texts: part.texts, rows: [row], leftOut: part.leftOut)
+  }
+
+  private func together(_ texts: [CodePoints], maxLength: Int? = nil) throws -> Prompt {
     let tokens = texts.map(tokenizer.tokens)
-    let row = tokenizer.row(tokens, maxLength: maxLength)
+    let row = try tokenizer.row(tokens, maxLength: maxLength ?? self.maxLength)
     guard row.count > 0 else { throw Self.empty("text") }
     let kept = (0..<row.count).count { !row.isSpecial($0) }
     return Prompt(texts: texts, rows: [row], leftOut: tokens.joined().count - kept)

@@ -10,7 +10,9 @@ struct RowTemplate: Sendable {
   /// - Parameters:
   ///   - items: `$A` and `$B` are the texts; the number after the last colon is the token type.
   ///   - ids: Of the special tokens.
-  init(_ items: [String], ids: [String: Int32]) throws {
+  ///   - texts: How many there are.
+  /// - Throws: ``EdgekitError/unsupportedTokenizer(_:)`` where it is no such row.
+  init(_ items: [String], ids: [String: Int32], texts: Int) throws {
     self.items = try items.map { item in
       let parts = item.split(separator: ":", omittingEmptySubsequences: false)
       let name = parts.dropLast().joined(separator: ":")
@@ -22,6 +24,11 @@ struct RowTemplate: Sendable {
         throw EdgekitError.unsupportedTokenizer(
           "the tokenizer's template has an unknown part \(item): convert again")
       }
+    }
+    let places = self.items.compactMap { if case .text(let index, _) = $0 { index } else { nil } }
+    guard places.sorted() == Array(0..<texts) else {
+      throw EdgekitError.unsupportedTokenizer(
+        "the tokenizer's template does not have each text once: convert again")
     }
   }
 
@@ -35,7 +42,7 @@ struct RowTemplate: Sendable {
       switch item {
       case .special(let id, let typeId): row.append(id: id, typeId: typeId)
       case .text(let index, let typeId):
-        for token in texts.indices.contains(index) ? texts[index] : [] {
+        for token in texts[index] {
           row.append(token, typeId: typeId, sequence: index)
         }
       }

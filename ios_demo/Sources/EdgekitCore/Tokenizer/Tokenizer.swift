@@ -30,9 +30,10 @@ public struct Tokenizer: Sendable {
     addedBefore = AddedTokens(settings.addedTokens.filter { !$0.normalized }, blanks: blanks)
     addedAfter = AddedTokens(settings.addedTokens.filter(\.normalized), blanks: blanks)
     addedNames = Dictionary(settings.addedTokens.map { (Int($0.id), $0.content) }) { $1 }
-    templates = try [settings.template.single, settings.template.pair].map {
-      try RowTemplate($0, ids: settings.specialIds)
-    }
+    templates = [
+      try RowTemplate(settings.template.single, ids: settings.specialIds, texts: 1),
+      try RowTemplate(settings.template.pair, ids: settings.specialIds, texts: 2),
+    ]
     trimming = settings.offsets.trim ? OffsetTrimming(settings.offsets) : nil
   }
 
@@ -43,10 +44,16 @@ public struct Tokenizer: Sendable {
   ///   - maxLength: Tokens, special ones included, beyond which the row is cut.
   ///   - truncation: Which text loses tokens.
   ///   - side: Where; `nil` is the tokenizer's own.
+  /// - Throws: ``EdgekitError`` where there are no texts or more than two, or the one that may not
+  ///   be cut is too long.
   public func encode(
     _ texts: [String], maxLength: Int, truncation: Truncation = .longestFirst, side: Side? = nil
-  ) -> Encoding {
-    row(texts.map { tokens(of: CodePoints($0)) }, maxLength: maxLength, truncation, side)
+  ) throws -> Encoding {
+    guard (1...templates.count).contains(texts.count) else {
+      throw EdgekitError.unsupportedTask("a row has one or two texts, not \(texts.count)")
+    }
+    return try row(
+      texts.map { tokens(of: CodePoints($0)) }, maxLength: maxLength, truncation, side)
   }
 
   /// A vocabulary entry as it stands there, or an added token.
@@ -73,9 +80,9 @@ public struct Tokenizer: Sendable {
   func row(
     _ texts: [[Token]], maxLength: Int, _ truncation: Truncation = .longestFirst,
     _ side: Side? = nil
-  ) -> Encoding {
+  ) throws -> Encoding {
     let room = max(0, maxLength - specialTokens(texts: texts.count))
-    let counts = truncation.kept(of: texts.map(\.count), room: room)
+    let counts = try truncation.kept(of: texts.map(\.count), room: room)
     let kept = zip(texts, counts).map { tokens, count in
       Array((side ?? self.side) == .left ? tokens.suffix(count) : tokens.prefix(count))
     }
@@ -97,7 +104,7 @@ public struct Tokenizer: Sendable {
   ) throws -> any TokenModel {
     switch settings.kind {
     case "WordPiece": return try WordPiece(vocabulary, settings: settings.model)
-    case "BPE": return BytePairEncoding(vocabulary, settings: settings.model)
+    case "BPE": return try BytePairEncoding(vocabulary, settings: settings.model)
     case "Unigram": return try Unigram(vocabulary, settings: settings.model)
     default:
       throw EdgekitError.unsupportedTokenizer(

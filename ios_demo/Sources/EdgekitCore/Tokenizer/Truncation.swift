@@ -1,5 +1,5 @@
 /// Which text loses tokens where a row is too long.
-public enum Truncation: String, Sendable {
+public enum Truncation: String, Decodable, Sendable {
   /// Of a pair the longer one, until both are of one length.
   case longestFirst = "longest_first"
   case onlyFirst = "only_first"
@@ -10,15 +10,19 @@ public enum Truncation: String, Sendable {
   /// - Parameters:
   ///   - counts: Tokens of each text.
   ///   - room: How many fit in all.
-  func kept(of counts: [Int], room: Int) -> [Int] {
-    let excess = counts.reduce(0, +) - room
-    guard excess > 0 else { return counts }
-    switch (self, counts.count) {
-    case (.onlyFirst, _): return [max(0, counts[0] - excess)] + counts.dropFirst()
-    case (.onlySecond, 2): return [counts[0], max(0, counts[1] - excess)]
-    case (_, 2): return Self.balanced(counts, room: room)
-    default: return [room]
+  /// - Throws: ``EdgekitError/questionTooLong(_:)`` where nothing is left of the text to be cut.
+  func kept(of counts: [Int], room: Int) throws -> [Int] {
+    guard counts.reduce(0, +) > room else { return counts }
+    if self == .longestFirst {
+      return counts.count == 2 ? Self.balanced(counts, room: room) : [room]
     }
+    let cut = self == .onlyFirst ? 0 : 1
+    let others = counts.indices.filter { $0 != cut }.reduce(0) { $0 + counts[$1] }
+    guard counts.indices.contains(cut), others < room else {
+      throw EdgekitError.questionTooLong(
+        "the text that is not to be cut has \(others) tokens and only \(room) fit")
+    }
+    return counts.indices.map { $0 == cut ? room - others : counts[$0] }
   }
 
   /// The shorter text keeps what it has, or half of the room, and the longer one the rest.

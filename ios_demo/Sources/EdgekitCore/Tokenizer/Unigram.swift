@@ -8,12 +8,11 @@ struct Unigram: TokenModel {
   private static let penalty = 10.0
 
   init(_ vocabulary: Vocabulary, settings: TokenizerSettings.ModelSettings) throws {
-    guard let unknown = settings.unkId, let least = vocabulary.scores.min() else {
-      throw EdgekitError.unsupportedTokenizer(
-        "the Unigram tokenizer has no scores or no unknown token")
+    guard let least = vocabulary.scores.min() else {
+      throw EdgekitError.unsupportedTokenizer("the Unigram tokenizer has no scores: convert again")
     }
     self.vocabulary = vocabulary
-    self.unknown = unknown
+    unknown = try vocabulary.unknown(settings.unkId)
     unknownScore = least - Self.penalty
   }
 

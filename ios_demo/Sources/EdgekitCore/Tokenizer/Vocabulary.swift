@@ -39,7 +39,7 @@ public struct Vocabulary: Sendable {
       let text = reader.bytes(textBytes), reader.isAtEnd
     else { throw damaged("it is cut off, or longer than it says") }
     let isWhole =
-      starts.last == head[3] && zip(starts, starts.dropFirst()).allSatisfy(<=)
+      starts.first == 0 && starts.last == head[3] && zip(starts, starts.dropFirst()).allSatisfy(<=)
       && order.allSatisfy { $0 < head[0] }
       && rows.enumerated().allSatisfy { $0 % 4 == 2 || $1 < head[0] }
     guard isWhole else { throw damaged("its tables contradict each other") }
@@ -54,6 +54,16 @@ public struct Vocabulary: Sendable {
   /// A token as it stands in the vocabulary; empty where an id has none.
   public func token(_ id: Int) -> String {
     (0..<count).contains(id) ? String(decoding: bytes(of: UInt32(id)), as: UTF8.self) : ""
+  }
+
+  /// An id that settings name.
+  ///
+  /// - Throws: ``EdgekitError/unsupportedTokenizer(_:)`` where there is none, or no such token.
+  func unknown(_ id: Int32?) throws -> Int32 {
+    guard let id, (0..<count).contains(Int(id)) else {
+      throw EdgekitError.unsupportedTokenizer("the tokenizer has no unknown token: convert again")
+    }
+    return id
   }
 
   /// A token's id.

@@ -8,11 +8,8 @@ struct WordPiece: TokenModel {
   private let mostScalars: Int
 
   init(_ vocabulary: Vocabulary, settings: TokenizerSettings.ModelSettings) throws {
-    guard let unknown = settings.unkId else {
-      throw EdgekitError.unsupportedTokenizer("the WordPiece tokenizer has no unknown token")
-    }
     self.vocabulary = vocabulary
-    self.unknown = unknown
+    unknown = try vocabulary.unknown(settings.unkId)
     prefix = Array((settings.continuingSubwordPrefix ?? "##").utf8)
     mostScalars = settings.maxInputCharsPerWord ?? 100
   }

@@ -1,4 +1,5 @@
 /** Versions, privacy, and the licences of code and models. */
+import { importedNames } from "../../store/imported.ts";
 import { openBundle, readSite, type Site } from "../../store/site.ts";
 import { element } from "../dom.ts";
 import { asEdgekitError, Frame, wordsOf } from "../frame.ts";
@@ -21,9 +22,10 @@ export function about(): Frame {
   void frame.work(
     (error) => frame.showProblem(error),
     async () => {
-      const site = await readSite();
+      const [site, imported] = await Promise.all([readSite(), importedNames().catch(() => [])]);
       versions.textContent = versionsOf(site);
-      models.textContent = (await Promise.all(site.bundles.map(licenceOf))).join("\n");
+      const licences = await Promise.all([...site.bundles, ...imported].map(licenceOf));
+      models.textContent = licences.join("\n");
     },
   );
   return frame;

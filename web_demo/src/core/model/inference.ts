@@ -1,5 +1,5 @@
 import { EdgekitError } from "../edgekit-error.ts";
-import type { Encoding } from "../tokenizer/encoding.ts";
+import { attentionOf, type Encoding } from "../tokenizer/encoding.ts";
 import { Buckets } from "./buckets.ts";
 import type { Engine, Inputs } from "./engine.ts";
 import { LENGTH, type Artifact, type TensorSpec } from "./manifest.ts";
@@ -41,11 +41,7 @@ export class Inference {
     const length = this.bucket(tokens);
     const values = {
       input_ids: padded(row.ids, length, this.padId),
-      attention_mask: padded(
-        row.ids.map(() => 1),
-        length,
-        0,
-      ),
+      attention_mask: padded(attentionOf(row), length, 0),
       token_type_ids: padded(row.typeIds, length, 0),
     };
     const outputs = await this.engine.run(inputsOf(this.artifact, values));

@@ -1,5 +1,5 @@
 import { ContentError, EdgekitError } from "../edgekit-error.ts";
-import type { JsonObject } from "../json-object.ts";
+import { MOST, type JsonObject } from "../json-object.ts";
 import {
   LENGTH,
   SIDES,
@@ -12,6 +12,7 @@ import {
   type TokenizerFacts,
   type VectorSimilarity,
 } from "./manifest.ts";
+import type { Role } from "./role.ts";
 
 /** The first minor version of the schema that has all that this library reads. */
 const LEAST_MINOR = 5;
@@ -40,10 +41,11 @@ export function readManifest(root: JsonObject): Manifest {
     license: source.textOrNull("license"),
     origin: source.text("origin"),
     parameters: source.number("parameters"),
-    maxLength: root.int("max_length"),
-    padId: root.int("pad_id"),
+    maxLength: root.count("max_length"),
+    padId: root.count("pad_id", 0),
     prompts: root.textMap("prompts"),
     defaultPromptName: root.textOrNull("default_prompt_name"),
+    roles: readRoles(root.childOrNull("roles")),
     similarity: root.oneOf("similarity", SIMILARITIES) ?? "cosine",
     postprocessing: readPostprocessing(root.child("postprocessing")),
     tokenizer,
@@ -72,13 +74,29 @@ function checkSchema(version: string): void {
   }
 }
 
+function readRoles(root: JsonObject | null): ReadonlyMap<string, Role> {
+  return new Map((root?.entries() ?? []).map(([name, row]) => [name, readRole(row)]));
+}
+
+function readRole(row: JsonObject): Role {
+  const expansion = optional(row, "expansion", (each) => ({
+    tokenId: each.count("token_id", 0),
+    length: each.count("length"),
+    isAttended: each.flag("attended"),
+  }));
+  const maxLength = row.has("max_length") ? row.count("max_length") : null;
+  return { maxLength, expansion, skipIds: [...row.ints("skip_ids")] };
+}
+
 function readPostprocessing(row: JsonObject): Postprocessing {
   return {
     activation: row.oneOf("activation", ACTIVATIONS) ?? "identity",
     threshold: row.numberOrNull("threshold"),
     nullThreshold: row.numberOrNull("null_threshold"),
-    maxAnswerTokens: row.intOrNull("max_answer_tokens") ?? MAX_ANSWER_TOKENS,
-    top: row.int("top"),
+    maxAnswerTokens: row.has("max_answer_tokens")
+      ? row.count("max_answer_tokens")
+      : MAX_ANSWER_TOKENS,
+    top: row.count("top"),
   };
 }
 
@@ -115,13 +133,19 @@ function readArtifact(row: JsonObject): Artifact {
     minimumOs: row.text("minimum_os"),
     sizeBytes: own.sizeBytes + (data?.sizeBytes ?? 0),
     sha256: own.sha256,
-    buckets: row.has("buckets") ? [...row.ints("buckets").sort()] : null,
+    buckets: row.has("buckets") ? readBuckets(row) : null,
     inputs: row.children("inputs").map(readSpec),
     outputs: row.children("outputs").map(readSpec),
     tolerance: { maxAbs: tolerance.number("max_abs"), cosine: tolerance.number("cosine") },
     files: data ? [own, data] : [own],
     isPackage: PACKAGES.includes(row.text("format")),
   };
+}
+
+function readBuckets(row: JsonObject): number[] {
+  const buckets = row.counts("buckets").sort((one, other) => one - other);
+  if (buckets.length === 0) throw new ContentError("'buckets' are none");
+  return buckets;
 }
 
 function readSpec(row: JsonObject): TensorSpec {
@@ -131,7 +155,7 @@ function readSpec(row: JsonObject): TensorSpec {
     dtype: row.text("dtype"),
     shape: axes.map((axis) => {
       if (axis === "length") return LENGTH;
-      return typeof axis === "number" ? axis : row.wrong("shape");
+      return typeof axis === "number" && axis >= 0 && axis <= MOST ? axis : row.wrong("shape");
     }),
   };
 }

@@ -1,3 +1,5 @@
+import type { Role } from "./role.ts";
+
 /** A file of the bundle. */
 export interface FileEntry {
   /** Its path in the bundle, with forward slashes. */
@@ -47,6 +49,8 @@ export interface Manifest {
   readonly prompts: ReadonlyMap<string, string>;
   /** Which of the prompts stands before a text without a role; null: none. */
   readonly defaultPromptName: string | null;
+  /** What a text's role decides of its row; empty: nothing. */
+  readonly roles: ReadonlyMap<string, Role>;
   readonly similarity: VectorSimilarity;
   readonly postprocessing: Postprocessing;
   /** Null for a bundle without one. */

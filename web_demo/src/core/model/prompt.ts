@@ -5,6 +5,7 @@ import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 import { sliced, type Tokens } from "../tokenizer/tokens.ts";
 import { Windows } from "../tokenizer/windows.ts";
 import type { Manifest, Side } from "./manifest.ts";
+import { roleNamed, shaped } from "./role.ts";
 import { rolesOf, taskNamed, wanted, type Asks, type Task } from "./task.ts";
 
 /** What one question to a model is made of. */
@@ -17,6 +18,7 @@ export interface Prompt {
 }
 
 type Rows = Omit<Prompt, "texts">;
+type Roles = readonly (string | null)[];
 
 /** Makes prompts: the rows that a task asks a model about texts. */
 export class Prompter {
@@ -25,9 +27,10 @@ export class Prompter {
   private readonly tokenizer: Tokenizer;
   private readonly maxLength: number;
   private readonly side: Side;
-  private readonly ways: Readonly<Record<Asks, (tokens: readonly Tokens[]) => Rows>> = {
+  private readonly ways: Readonly<Record<Asks, (tokens: readonly Tokens[], roles: Roles) => Rows>> =
+    {
     together: (tokens) => this.together(tokens),
-    each: (tokens) => this.each(tokens),
+    each: (tokens, roles) => this.each(tokens, roles),
     "in windows": ([question, passage]) => this.windows(question, passage),
   };
 
@@ -41,7 +44,7 @@ export class Prompter {
   }
 
   /**
-   * @param roles of each text that becomes a vector: what stands before it
+   * @param roles of each text that becomes a vector: what stands before it, and what its row is
    * @throws EdgekitError UnsupportedTask: too many or too few texts; EmptyText: no token is left
    *   of one of them; QuestionTooLong: it leaves no room for the passage
    */
@@ -55,12 +58,12 @@ export class Prompter {
     }
     const asked = this.task.asks === "each" ? this.prefixed(texts, roles) : texts;
     const tokens = asked.map((text) => this.tokenizer.tokens(text));
-    const rows = this.ways[this.task.asks](tokens);
+    const rows = this.ways[this.task.asks](tokens, roles);
     return { texts: asked.map((text) => new CodePoints(text)), ...rows };
   }
 
   /** The manifest's prompt for its role before each; of null, the default one. */
-  private prefixed(texts: readonly string[], roles: readonly (string | null)[]): string[] {
+  private prefixed(texts: readonly string[], roles: Roles): string[] {
     const { prompts, defaultPromptName } = this.manifest;
     return texts.map((text, place) => {
       const role = roles[place] ?? defaultPromptName;
@@ -68,19 +71,28 @@ export class Prompter {
     });
   }
 
-  private together(tokens: readonly Tokens[]): Rows {
-    const row = this.tokenizer.row(tokens, { maxLength: this.maxLength, side: this.side });
+  private together(tokens: readonly Tokens[], maxLength = this.maxLength): Rows {
+    const row = this.tokenizer.row(tokens, { maxLength, side: this.side });
     if (row.ids.length === 0) throw emptyText("text");
     const all = tokens.reduce((sum, { ids }) => sum + ids.length, 0);
     return { rows: [row], leftOut: all - ownTokens(row) };
   }
 
-  private each(tokens: readonly Tokens[]): Rows {
-    const parts = tokens.map((own) => this.together([own]));
+  private each(tokens: readonly Tokens[], roles: Roles): Rows {
+    const parts = tokens.map((own, place) => this.alone(own, roles[place] ?? null));
     return {
       rows: parts.flatMap(({ rows }) => rows),
       leftOut: parts.reduce((sum, { leftOut }) => sum + leftOut, 0),
     };
+  }
+
+  private alone(tokens: Tokens, name: string | null): Rows {
+    const role = roleNamed(this.manifest.roles, name);
+    const length = Math.min(this.maxLength, role.maxLength ?? this.maxLength);
+    const part = this.together([tokens], length);
+    const row = shaped(part.rows[0], role);
+    if (row.skipped.length === row.ids.length) throw emptyText("text");
+    return { rows: [row], leftOut: part.leftOut };
   }
 
   private windows(question: Tokens, passage: Tokens): Rows {

@@ -9,6 +9,7 @@ import { classified } from "./classification.ts";
 import { featuresOf } from "./features.ts";
 import { MaskFiller } from "./fill-mask.ts";
 import { maxSim, tokenVectors } from "./late-interaction.ts";
+import { Outputs } from "./outputs.ts";
 import { QuestionAnswering } from "./question-answering.ts";
 import { similarityOf } from "./similarity.ts";
 import { sparseEmbedding } from "./sparse-embedding.ts";
@@ -17,8 +18,7 @@ import { Tagger } from "./tagging.ts";
 /** What an answer is made of. */
 interface Asked {
   readonly prompt: Prompt;
-  /** An output of each row. */
-  readonly all: (name: string) => Tensor[];
+  readonly outputs: Outputs;
   /** The most spans, labels or fillers that are kept. */
   readonly top: number;
 }
@@ -35,8 +35,8 @@ export class PostProcessor {
     "sentence-similarity": (asked) => this.embed(asked),
     "sparse-embedding": (asked) => this.weigh(asked),
     "late-interaction": (asked) => this.match(asked),
-    "feature-extraction": ({ prompt, all }) =>
-      featuresOf(all("last_hidden_state")[0], prompt.rows[0], prompt.texts[0]),
+    "feature-extraction": ({ prompt, outputs }) =>
+      featuresOf(outputs.perToken("last_hidden_state")[0], prompt.rows[0], prompt.texts[0]),
   };
 
   constructor(manifest: Manifest, tokenizer: Tokenizer) {
@@ -49,24 +49,17 @@ export class PostProcessor {
    *
    * @param outputs of each row of the prompt
    * @param top the most spans, labels or fillers that are kept
-   * @throws EdgekitError NoMask: nothing is to be filled; RuntimeFailed: an output is missing
+   * @throws EdgekitError NoMask: nothing is to be filled; RuntimeFailed: an output is missing, or
+   *   of another shape
    */
   answer(prompt: Prompt, outputs: readonly RowOutputs[], top: number): Answer {
-    const all = (name: string): Tensor[] =>
-      outputs.map((row) => {
-        const found = row.get(name);
-        if (found !== undefined) return found;
-        throw new EdgekitError(
-          "RuntimeFailed",
-          `the model has no output ${name}: convert it again`,
-        );
-      });
-    return this.tasks[this.manifest.task]({ prompt, all, top });
+    const asked = { prompt, outputs: new Outputs(prompt.rows, outputs), top };
+    return this.tasks[this.manifest.task](asked);
   }
 
-  private span({ prompt, all, top }: Asked): Answer {
-    const starts = all("start_logits");
-    const ends = all("end_logits");
+  private span({ prompt, outputs, top }: Asked): Answer {
+    const starts = outputs.perToken("start_logits");
+    const ends = outputs.perToken("end_logits");
     const windows = prompt.rows.map((row, index) => ({
       row,
       startLogits: starts[index].values,
@@ -80,24 +73,25 @@ export class PostProcessor {
     );
   }
 
-  private label({ all, top }: Asked): Answer {
+  private label({ outputs, top }: Asked): Answer {
     const { problemType, labels: names, postprocessing } = this.manifest;
     return classified(
-      all("logits")[0].values,
+      outputs.vectors("logits", names.length)[0].values,
       { problemType: problemType ?? "single_label_classification", names, postprocessing },
       top,
     );
   }
 
-  private tag({ prompt, all }: Asked): Answer {
-    return new Tagger(this.manifest.labels, this.tokenizer.marks).tag(
-      all("logits")[0],
+  private tag({ prompt, outputs }: Asked): Answer {
+    const { labels } = this.manifest;
+    return new Tagger(labels, this.tokenizer.marks).tag(
+      outputs.perToken("logits", labels.length)[0],
       prompt.rows[0],
       prompt.texts[0],
     );
   }
 
-  private fill({ prompt, all, top }: Asked): Answer {
+  private fill({ prompt, outputs, top }: Asked): Answer {
     const maskId = this.manifest.tokenizer?.specialTokens.get("mask_token");
     if (maskId === undefined) {
       throw new EdgekitError(
@@ -106,27 +100,29 @@ export class PostProcessor {
       );
     }
     return new MaskFiller(maskId, (id) => this.tokenizer.token(id)).fill(
-      all("logits")[0],
+      outputs.perToken("logits")[0],
       prompt.rows[0],
       prompt.texts[0],
       top,
     );
   }
 
-  private embed({ all }: Asked): Answer {
-    const rows = all("sentence_embedding");
+  private embed({ outputs }: Asked): Answer {
+    const rows = outputs.vectors("sentence_embedding");
     return rows.length === 1 ? { kind: "embedding", vector: rows[0].values } : this.compare(rows);
   }
 
-  private weigh({ all, top }: Asked): Answer {
-    const rows = all("sparse_embedding");
+  private weigh({ outputs, top }: Asked): Answer {
+    const rows = outputs.vectors("sparse_embedding");
     if (rows.length > 1) return this.compare(rows);
     return sparseEmbedding(rows[0].values, (id) => this.tokenizer.token(id), top);
   }
 
-  private match({ all }: Asked): Answer {
-    const [first, second] = all("token_embeddings");
-    return second === undefined ? tokenVectors(first) : maxSim(first, second);
+  private match({ prompt, outputs }: Asked): Answer {
+    const [first, second] = outputs
+      .perToken("token_embeddings")
+      .map((values, text) => tokenVectors(values, prompt.rows[text]));
+    return second === undefined ? first : maxSim(first, second);
   }
 
   private compare([first, second]: readonly Tensor[]): Answer {

@@ -11,6 +11,9 @@ export interface GoldenCase {
   readonly ids: Int32Array;
   readonly typeIds: Int32Array;
   readonly offsets: readonly (readonly [number, number])[] | null;
+  readonly attentionMask: Int32Array;
+  /** That the row was made for; null: it was made for none. */
+  readonly role: string | null;
   readonly maxLength: number;
   readonly strategy: Truncation;
   readonly side: Side;
@@ -38,7 +41,7 @@ interface GoldenFacts {
 /** All cases of golden.json. */
 export function goldenCases(root: JsonObject): GoldenCase[] {
   const facts = {
-    maxLength: root.int("max_length"),
+    maxLength: root.count("max_length"),
     side: root.oneOf("truncation_side", SIDES) ?? "right",
     scales: root.childMap("scales"),
   };
@@ -47,13 +50,20 @@ export function goldenCases(root: JsonObject): GoldenCase[] {
 
 function goldenCase(row: JsonObject, facts: GoldenFacts): GoldenCase {
   const outputs = [...row.childMap("outputs")];
+  const ids = row.ints("input_ids");
+  const typeIds = row.ints("token_type_ids");
+  const attentionMask = row.ints("attention_mask");
+  if (ids.length === 0 || ids.length !== typeIds.length) row.wrong("token_type_ids");
+  if (ids.length !== attentionMask.length) row.wrong("attention_mask");
   return {
     name: row.text("name"),
     texts: row.has("text") ? row.texts("text") : null,
-    ids: row.ints("input_ids"),
-    typeIds: row.ints("token_type_ids"),
+    ids,
+    typeIds,
     offsets: row.has("offsets") ? row.pairs("offsets") : null,
-    maxLength: row.intOrNull("max_length") ?? facts.maxLength,
+    attentionMask,
+    role: row.textOrNull("role"),
+    maxLength: row.has("max_length") ? row.count("max_length") : facts.maxLength,
     strategy: row.oneOf("truncation", TRUNCATIONS) ?? "longest_first",
     side: row.oneOf("truncation_side", SIDES) ?? facts.side,
     rows: row.ints("rows"),

@@ -34,8 +34,8 @@ export function distanceOf(
   const distances = [...expected.outputs].map(([name, sample]) => {
     const spec = specs.find((each) => each.name === name);
     const output = outputs.get(name);
-    const values = spec && output ? sampled(output, spec, expected.rows, sample) : [];
-    if (values.length !== sample.values.length) {
+    const values = spec && output ? sampled(output, spec, expected.rows, sample) : null;
+    if (values?.length !== sample.values.length) {
       throw new EdgekitError(
         "RuntimeFailed",
         `the output ${name} has another shape than in golden.json: convert again`,
@@ -49,15 +49,20 @@ export function distanceOf(
   };
 }
 
-/** The values of an output that a case has: of those with values for each token, of its tokens. */
+/**
+ * The values of an output that a case has: of those with values for each token, of its tokens;
+ * null: it has not so many.
+ */
 function sampled(
   output: Tensor,
   spec: TensorSpec,
   rows: Int32Array,
   { indices }: Sample,
-): number[] {
+): number[] | null {
+  if (isPerToken(spec) && rows.some((row) => row < 0 || row >= output.shape[0])) return null;
   const kept = isPerToken(spec) ? [...rows].flatMap((row) => [...rowOf(output, row)]) : null;
   const flat = kept ?? [...output.values];
+  if (indices?.some((index) => index < 0 || index >= flat.length)) return null;
   return indices === null ? flat : Array.from(indices, (index) => flat[index]);
 }
 

@@ -1,4 +1,5 @@
-import type { JsonObject } from "../json-object.ts";
+import { ContentError } from "../edgekit-error.ts";
+import { MOST, type JsonObject } from "../json-object.ts";
 import { sizeOf, type Tensor } from "../model/tensor.ts";
 import type { Json } from "../postprocessing/answer.ts";
 import { SPECIAL, type Encoding } from "../tokenizer/encoding.ts";
@@ -27,7 +28,7 @@ export interface PostprocessVectors {
 /** Reads postprocess.json. */
 export function postprocessVectors(root: JsonObject): PostprocessVectors {
   return {
-    maxLength: root.int("max_length"),
+    maxLength: root.count("max_length"),
     tolerance: root.number("tolerance"),
     cases: root.children("cases").map(postprocessCase),
   };
@@ -42,7 +43,7 @@ function postprocessCase(row: JsonObject): PostprocessCase {
       const tensors = [...each.entries()];
       return new Map(tensors.map(([name, value]) => [name, tensor(value)]));
     }),
-    top: row.int("top"),
+    top: row.count("top", 0),
     answer: row.child("answer").fields as Json,
   };
 }
@@ -56,6 +57,8 @@ function encoding(row: JsonObject): Encoding {
     ends: Int32Array.from(offsets, ([, end]) => end),
     sequenceIds: numbers(row, "sequence_ids"),
     wordIds: numbers(row, "word_ids"),
+    attentionMask: row.has("attention_mask") ? row.ints("attention_mask") : null,
+    skipped: row.has("skipped") ? [...row.ints("skipped")] : [],
   };
 }
 
@@ -69,10 +72,20 @@ function numbers(row: JsonObject, name: string): Int32Array {
 
 function tensor(row: JsonObject): Tensor {
   const values = row.floats("values");
-  const shape = [...row.ints("shape")];
+  const shape = row.counts("shape");
+  const size = sizeOf(shape);
+  if (size > MOST) row.wrong("shape");
   const fill = row.numberOrNull("fill");
-  if (fill === null) return { shape, values };
-  const all = new Float32Array(sizeOf(shape)).fill(fill);
-  row.ints("indices").forEach((place, index) => (all[place] = values[index]));
+  const all = fill === null ? values : new Float32Array(size).fill(fill);
+  if (fill !== null) scatter(values, row.ints("indices"), all);
+  if (all.length !== size) row.wrong("values");
   return { shape, values: all };
+}
+
+function scatter(values: Float32Array, places: Int32Array, into: Float32Array): void {
+  const isInside = places.every((place) => place >= 0 && place < into.length);
+  if (!isInside || places.length !== values.length) {
+    throw new ContentError("'indices' are not of these values");
+  }
+  places.forEach((place, index) => (into[place] = values[index]));
 }

@@ -2,12 +2,13 @@ import { EdgekitError } from "../edgekit-error.ts";
 import type { Bundle } from "../model/bundle.ts";
 import type { Engine } from "../model/engine.ts";
 import { Inference } from "../model/inference.ts";
-import type { Artifact } from "../model/manifest.ts";
+import type { Artifact, Manifest } from "../model/manifest.ts";
 import { Prompter } from "../model/prompt.ts";
+import { roleNamed, shaped } from "../model/role.ts";
 import { CodePoints } from "../code-points.ts";
 import { answerToJson, type Answer, type Json } from "../postprocessing/answer.ts";
 import { PostProcessor } from "../postprocessing/post-processor.ts";
-import type { Encoding } from "../tokenizer/encoding.ts";
+import { attentionOf, type Encoding } from "../tokenizer/encoding.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 import { difference } from "./differences.ts";
 import { goldenCases, type GoldenCase } from "./golden.ts";
@@ -110,20 +111,12 @@ export class SelfTest {
     return { bundle: manifest.name, artifact: artifact?.file ?? null, runtime, cases };
   }
 
-  /** The answer to one case of postprocess.json, counted from 0, from its own outputs. */
-  async answer(number: number): Promise<Answer> {
-    const vectors = await this.vectors();
-    const found = vectors?.cases[number];
-    if (found === undefined) throw EdgekitError.missingFile(`postprocess.json's case ${number}`);
-    return this.answerTo(found, await this.bundle.tokenizer());
-  }
-
   private async *cases(artifact?: Artifact, engine?: Engine): AsyncGenerator<TestCase> {
     const { manifest } = this.bundle;
     const golden = await this.bundle.readJson(manifest.golden.file, goldenCases);
     for (const each of golden) {
       if (each.texts !== null) {
-        yield tokenized(each, each.texts, await this.bundle.tokenizer());
+        yield tokenized(each, each.texts, await this.bundle.tokenizer(), manifest.roles);
       }
       if (artifact !== undefined && engine !== undefined) {
         const inference = new Inference(artifact, engine, manifest.padId);
@@ -162,12 +155,19 @@ export class SelfTest {
   }
 }
 
-function tokenized(each: GoldenCase, texts: readonly string[], tokenizer: Tokenizer): TestCase {
-  const { maxLength, strategy, side, offsets } = each;
+function tokenized(
+  each: GoldenCase,
+  texts: readonly string[],
+  tokenizer: Tokenizer,
+  roles: Manifest["roles"],
+): TestCase {
+  const { maxLength, strategy, side, role, offsets } = each;
   const other = told(() => {
-    const row = tokenizer.encode(texts, { maxLength, strategy, side });
+    const plain = tokenizer.encode(texts, { maxLength, strategy, side });
+    const row = role === null ? plain : shaped(plain, roleNamed(roles, role));
     return (
       firstOther("id", row.ids, each.ids) ??
+      firstOther("attention", attentionOf(row), each.attentionMask) ??
       firstOther("type id", row.typeIds, each.typeIds) ??
       (offsets &&
         firstOther(
@@ -191,9 +191,10 @@ async function compared(
   inference: Inference,
   artifact: Artifact,
 ): Promise<TestCase> {
-  const { ids, typeIds } = each;
+  const { ids, typeIds, attentionMask } = each;
   const zeros = new Int32Array(ids.length);
-  const row = { ids, typeIds, starts: zeros, ends: zeros, sequenceIds: zeros, wordIds: zeros };
+  const places = { starts: zeros, ends: zeros, sequenceIds: zeros, wordIds: zeros };
+  const row = { ids, typeIds, ...places, attentionMask, skipped: [] };
   try {
     const distance = distanceOf(await inference.run(row), each, artifact.outputs);
     const other = isWithin(distance, artifact.tolerance)
@@ -205,10 +206,27 @@ async function compared(
   }
 }
 
+/** What is known of tokens, by its name for people. */
+const COLUMNS: readonly (readonly [string, (row: Encoding) => ArrayLike<number>])[] = [
+  ["id", (row) => row.ids],
+  ["attention", attentionOf],
+  ["type id", (row) => row.typeIds],
+  ["start", (row) => row.starts],
+  ["end", (row) => row.ends],
+  ["text", (row) => row.sequenceIds],
+  ["word", (row) => row.wordIds],
+];
+
 function otherRows(found: readonly Encoding[], expected: readonly Encoding[]): string | null {
   if (found.length !== expected.length) return `${found.length} rows, not ${expected.length}`;
-  const others = found.map((row, index) => firstOther("id", row.ids, expected[index].ids));
+  const others = found.flatMap((row, index) => otherColumns(row, expected[index]));
   return others.find((other) => other !== null) ?? null;
+}
+
+function otherColumns(found: Encoding, expected: Encoding): (string | null)[] {
+  const isSame = found.skipped.join() === expected.skipped.join();
+  const others = COLUMNS.map(([name, column]) => firstOther(name, column(found), column(expected)));
+  return [...others, isSame ? null : "other tokens count"];
 }
 
 function firstOther(

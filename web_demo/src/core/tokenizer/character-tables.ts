@@ -35,22 +35,32 @@ export class CharacterTables {
 
   map(name: MapName): CodePointMap {
     const rows = this.tables.child(name);
-    return new CodePointMap(rows.ints("from"), rows.texts("to"));
+    const from = rows.ints("from");
+    const to = rows.texts("to");
+    if (from.length !== to.length || to.includes("")) rows.wrong("to");
+    return new CodePointMap(from, to);
   }
 
   combiningClasses(): CombiningClasses {
-    return new CombiningClasses(this.tables.ints("classes"));
+    const rows = this.tables.ints("classes");
+    if (rows.some((point) => point < 0 || point > LAST)) this.tables.wrong("classes");
+    return new CombiningClasses(rows);
   }
 
   composition(): Composition {
     const pairs = this.tables.child("compose");
-    return new Composition(pairs.ints("first"), pairs.ints("second"), pairs.ints("to"));
+    const [first, second, to] = ["first", "second", "to"].map((name) => pairs.ints(name));
+    if (first.length !== to.length || second.length !== to.length) pairs.wrong("to");
+    return new Composition(first, second, to);
   }
 
   graphemes(): Graphemes {
     return new Graphemes(this.tables.child("graphemes"));
   }
 }
+
+/** The last code point there is. */
+const LAST = 0x10ffff;
 
 /** What some code points become; all others stay as they are. */
 export class CodePointMap {

@@ -15,6 +15,15 @@ export interface Encoding {
   readonly sequenceIds: Int32Array;
   /** A running number of the pre-tokenizer's pieces of that text, or {@link SPECIAL}. */
   readonly wordIds: Int32Array;
+  /** 1 where the model attends to a token, else 0; null: to all of them. */
+  readonly attentionMask: Int32Array | null;
+  /** Places of tokens whose vectors are no part of an answer. */
+  readonly skipped: readonly number[];
+}
+
+/** A row's attention mask, which says 1 of every token where it has none of its own. */
+export function attentionOf(row: Encoding): Int32Array {
+  return row.attentionMask ?? new Int32Array(row.ids.length).fill(1);
 }
 
 /** Whether the tokenizer added the token: it is of no text. */

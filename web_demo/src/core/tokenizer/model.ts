@@ -1,4 +1,4 @@
-import { EdgekitError } from "../edgekit-error.ts";
+import { ContentError, EdgekitError } from "../edgekit-error.ts";
 import type { JsonObject } from "../json-object.ts";
 import { BytePairEncoding } from "./byte-pair-encoding.ts";
 import type { Normalized } from "./normalized.ts";
@@ -16,17 +16,23 @@ export interface Model {
 const KINDS: Readonly<Record<string, (settings: JsonObject, vocabulary: Vocabulary) => Model>> = {
   WordPiece: (settings, vocabulary) =>
     new WordPiece(vocabulary, {
-      unknown: settings.int("unk_id"),
+      unknown: unknownId(settings, vocabulary),
       continuing: settings.text("continuing_subword_prefix"),
       longest: settings.int("max_input_chars_per_word"),
     }),
   BPE: (settings, vocabulary) =>
     new BytePairEncoding(vocabulary, {
-      unknown: settings.intOrNull("unk_id"),
+      unknown: settings.has("unk_id") ? unknownId(settings, vocabulary) : null,
       ignoresMerges: settings.flag("ignore_merges"),
     }),
-  Unigram: (settings, vocabulary) => new Unigram(vocabulary, settings.int("unk_id")),
+  Unigram: (settings, vocabulary) => new Unigram(vocabulary, unknownId(settings, vocabulary)),
 };
+
+function unknownId(settings: JsonObject, vocabulary: Vocabulary): number {
+  const id = settings.count("unk_id", 0);
+  if (id >= vocabulary.size) throw new ContentError("the vocabulary has no 'unk_id'");
+  return id;
+}
 
 /**
  * The model of a kind.

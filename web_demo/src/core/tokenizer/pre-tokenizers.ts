@@ -55,7 +55,8 @@ function words(blanks: CodePointSet, apart: CodePointSet | null): PreTokenizer {
 
 /** SentencePiece's blanks, which are a character of the words. */
 function metaspace(step: JsonObject): PreTokenizer {
-  const mark = toCodePoints(step.text("replacement"))[0];
+  const [mark] = toCodePoints(step.text("replacement"));
+  if (mark === undefined) step.wrong("replacement");
   const scheme = step.text("prepend_scheme");
   const splits = !step.has("split") || step.flag("split");
   return (text) => {

@@ -12,14 +12,19 @@ interface Item {
 
 const TEXTS = ["$A", "$B"];
 
-/** Where special tokens stand in a row: `[CLS]:0 $A:0 [SEP]:0`. */
+/** Where special tokens stand in a row of some texts: `[CLS]:0 $A:0 [SEP]:0`. */
 export class Template {
   /** How many special tokens a row has. */
   readonly specialTokens: number;
   private readonly items: readonly Item[];
 
-  constructor(items: readonly string[], specialIds: ReadonlyMap<string, number>) {
+  /** @throws ContentError it is no such row of so many texts */
+  constructor(items: readonly string[], specialIds: ReadonlyMap<string, number>, texts: number) {
     this.items = items.map((item) => parsed(item, specialIds));
+    const places = this.items.map(({ sequence }) => sequence).filter((place) => place !== SPECIAL);
+    if (String(places.sort()) !== String([0, 1].slice(0, texts))) {
+      throw new ContentError("'template' does not have each text once");
+    }
     this.specialTokens = this.items.filter((item) => item.sequence === SPECIAL).length;
   }
 
@@ -55,6 +60,8 @@ function emptyRow(size: number): Encoding {
     ends: new Int32Array(size),
     sequenceIds: new Int32Array(size).fill(SPECIAL),
     wordIds: new Int32Array(size).fill(SPECIAL),
+    attentionMask: null,
+    skipped: [],
   };
 }
 

@@ -85,7 +85,9 @@ export class Tokenizer {
         blanks,
       ),
       names: new Map(added.map((row) => [row.int("id"), row.text("content")])),
-      templates: ["single", "pair"].map((name) => new Template(template.texts(name), specialIds)),
+      templates: ["single", "pair"].map(
+        (name, place) => new Template(template.texts(name), specialIds, place + 1),
+      ),
       trims: offsets.flag("trim"),
       hasPrefix: offsets.flag("add_prefix_space"),
       marks: tables.set("marks"),
@@ -96,9 +98,16 @@ export class Tokenizer {
    * One row of ids for one text or a pair, with special tokens.
    *
    * @param texts one or two
-   * @throws EdgekitError QuestionTooLong: the text that may not be cut is too long
+   * @throws EdgekitError UnsupportedTask: there are none, or more than two; QuestionTooLong: the
+   *   text that may not be cut is too long
    */
   encode(texts: readonly string[], options: EncodeOptions): Encoding {
+    if (texts.length < 1 || texts.length > this.parts.templates.length) {
+      throw new EdgekitError(
+        "UnsupportedTask",
+        `a row has one or two texts, not ${texts.length}`,
+      );
+    }
     return this.row(
       texts.map((text) => this.tokens(text)),
       options,

@@ -16,12 +16,14 @@ export const TRUNCATIONS: readonly Truncation[] = ["longest_first", "only_first"
  * @throws EdgekitError QuestionTooLong: the text that may not be cut is too long
  */
 export function kept(strategy: Truncation, lengths: readonly number[], room: number): number[] {
+  if (lengths.reduce((sum, length) => sum + length, 0) <= room) return [...lengths];
   const cut = cutText(strategy, lengths);
   const half = strategy === "longest_first" ? Math.floor(room / 2) : Infinity;
   const counts = lengths.map((length, text) => (text === cut ? 0 : Math.min(length, half)));
   const others = counts.reduce((sum, count) => sum + count, 0);
   const left = room - others;
-  if (left < 0 || cut >= lengths.length) {
+  const least = strategy === "longest_first" ? 0 : 1; // of the text to be cut
+  if (left < least || cut >= lengths.length) {
     throw new EdgekitError(
       "QuestionTooLong",
       `the text that is not to be cut has ${others} tokens and only ${room} fit`,

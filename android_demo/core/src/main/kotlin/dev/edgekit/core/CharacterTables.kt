@@ -16,17 +16,28 @@ internal class CharacterTables(private val tables: JsonObject) {
     val lowercase: CodePointMap by lazy { map("lowercase") }
     val canonical: CodePointMap by lazy { map("decompose") }
     val compatible: CodePointMap by lazy { map("decompose_compatible") }
-    val combining: CombiningClasses by lazy { CombiningClasses(tables.ints("classes")) }
+    val combining: CombiningClasses by lazy {
+        val rows = tables.ints("classes")
+        if (rows.any { it !in 0..Character.MAX_CODE_POINT }) tables.wrong("classes")
+        CombiningClasses(rows)
+    }
     val composition: Composition by lazy {
         val pairs = tables.child("compose")
-        Composition(pairs.ints("first"), pairs.ints("second"), pairs.ints("to"))
+        val columns = listOf("first", "second", "to").map(pairs::ints)
+        if (columns.any { it.size != columns[0].size }) pairs.wrong("to")
+        Composition(columns[0], columns[1], columns[2])
     }
     val graphemes: Graphemes by lazy { Graphemes(tables.child("graphemes")) }
 
     private fun set(name: String) = CodePointSet(tables.ints(name))
 
-    private fun map(name: String) =
-        tables.child(name).let { CodePointMap(it.ints("from"), it.texts("to")) }
+    private fun map(name: String): CodePointMap {
+        val rows = tables.child(name)
+        val from = rows.ints("from")
+        val to = rows.texts("to")
+        if (from.size != to.size || to.any { it.isEmpty() }) rows.wrong("to")
+        return CodePointMap(from, to)
+    }
 }
 
 /** What some code points become; all others stay as they are. */

@@ -1,5 +1,8 @@
 package dev.edgekit.core
 
+/** What ends a line, in a name that a damaged bundle has. */
+private val LINE_ENDS = Regex("[\\p{Cc}\\u2028\\u2029]+")
+
 /**
  * Everything that this library refuses on purpose.
  *
@@ -7,7 +10,7 @@ package dev.edgekit.core
  * given to a model, so that it may be logged.
  */
 public sealed class EdgekitError(message: String, cause: Throwable? = null) :
-    RuntimeException(message, cause) {
+    RuntimeException(message.replace(LINE_ENDS, " "), cause) {
 
     /** A file that the manifest names is not there. */
     public class MissingFile(public val file: String, cause: Throwable? = null) :

@@ -9,6 +9,8 @@ package dev.edgekit.core
  * @property ends likewise; the first code point behind the token
  * @property sequenceIds which text a token is from: 0, 1, or [SPECIAL]
  * @property wordIds a running number of the pre-tokenizer's pieces of that text, or [SPECIAL]
+ * @property attentionMask 1 where the model attends to a token, else 0; null: to all of them
+ * @property skipped places of tokens whose vectors are no part of an answer
  */
 public class Encoding internal constructor(
     public val ids: IntArray,
@@ -17,6 +19,8 @@ public class Encoding internal constructor(
     public val ends: IntArray,
     public val sequenceIds: IntArray,
     public val wordIds: IntArray,
+    public val attentionMask: IntArray? = null,
+    public val skipped: List<Int> = emptyList(),
 ) {
     /** Tokens, special ones included. */
     public val size: Int get() = ids.size

@@ -4,6 +4,7 @@ package dev.edgekit.core
  * A text of golden.json with what Python makes of it.
  *
  * @property texts one or two; null where there are only ids
+ * @property role that the row was made for; null: it was made for none
  * @property rows of outputs that have values for each token, the tokens that are compared
  */
 internal class GoldenCase(row: JsonObject, private val facts: GoldenFacts) {
@@ -12,14 +13,21 @@ internal class GoldenCase(row: JsonObject, private val facts: GoldenFacts) {
     val ids: IntArray = row.ints("input_ids")
     val typeIds: IntArray = row.ints("token_type_ids")
     val offsets: List<List<Int>>? = if ("offsets" in row) row.pairs("offsets") else null
-    val maxLength: Int = row.intOrNull("max_length") ?: facts.maxLength
-    val truncation: Truncation = row.textOrNull("truncation")
-        ?.let { Truncation.valueOf(it.uppercase()) } ?: Truncation.LONGEST_FIRST
-    val side: Side = row.textOrNull("truncation_side")
-        ?.let { Side.valueOf(it.uppercase()) } ?: facts.side
+    val attentionMask: IntArray = row.ints("attention_mask")
+    val role: String? = row.textOrNull("role")
+    val maxLength: Int = if ("max_length" in row) row.count("max_length") else facts.maxLength
+    val truncation: Truncation = row.oneOfOrNull("truncation") ?: Truncation.LONGEST_FIRST
+    val side: Side = row.oneOfOrNull("truncation_side") ?: facts.side
     val rows: IntArray = row.ints("rows")
+
+    init {
+        if (ids.isEmpty() || ids.size != typeIds.size) row.wrong("token_type_ids")
+        if (ids.size != attentionMask.size) row.wrong("attention_mask")
+    }
+
     val outputs: Map<String, Sample> = row.child("outputs").fields.mapValues { (name, value) ->
-        Sample(value as? JsonObject ?: row.wrong("outputs"), facts.scales.getValue(name))
+        val scale = facts.scales[name] ?: throw JsonException("'scales' have no $name")
+        Sample(value as? JsonObject ?: row.wrong("outputs"), scale)
     }
 
     /** Values of one output at some places of it, and the largest that PyTorch's ever are. */
@@ -27,9 +35,12 @@ internal class GoldenCase(row: JsonObject, private val facts: GoldenFacts) {
         val values: FloatArray = row.floats("values")
         private val indices: IntArray? = if ("indices" in row) row.ints("indices") else null
 
-        /** The same places of another output. */
-        fun of(found: FloatArray): FloatArray =
-            if (indices == null) found else FloatArray(indices.size) { found[indices[it]] }
+        /** The same places of another output; null where it has not as many. */
+        fun of(found: FloatArray): FloatArray? {
+            val places = indices ?: IntArray(found.size) { it }
+            val isSame = places.size == values.size && places.all { it in found.indices }
+            return if (isSame) FloatArray(places.size) { found[places[it]] } else null
+        }
     }
 }
 
@@ -44,16 +55,11 @@ internal class GoldenFacts(val maxLength: Int, val side: Side, val scales: Map<S
         }
 
         private fun of(root: JsonObject) = GoldenFacts(
-            root.int("max_length"),
-            Side.valueOf((root.textOrNull("truncation_side") ?: "right").uppercase()),
+            root.count("max_length"),
+            root.oneOfOrNull("truncation_side") ?: Side.RIGHT,
             root.map<JsonObject>("scales").mapValues { it.value.number("largest").toFloat() },
         )
     }
-}
-
-/** An array of two numbers each. */
-internal fun JsonObject.pairs(name: String): List<List<Int>> = list(name).map { pair ->
-    (pair as? List<*>)?.map { (it as? Double ?: wrong(name)).toInt() } ?: wrong(name)
 }
 
 /** The fields of a file's one object but for one. */

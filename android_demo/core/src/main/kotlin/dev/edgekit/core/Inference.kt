@@ -4,7 +4,7 @@ import java.util.concurrent.CancellationException
 
 /** An artifact in its engine: rows of ids go in, outputs without padding come out. */
 internal class Inference(
-    private val artifact: Artifact,
+    val artifact: Artifact,
     private val engine: Engine,
     private val padId: Int,
 ) {
@@ -42,14 +42,15 @@ internal class Inference(
     /** The length at which a row of so many tokens runs. */
     fun bucket(tokens: Int): Int = Buckets.smallest(tokens, artifact.buckets)
         ?: throw EdgekitError.RuntimeFailed(
-            "${artifact.file} takes ${artifact.buckets?.last()} tokens at most, not $tokens",
+            "${artifact.file} takes ${artifact.buckets?.lastOrNull()} tokens at most, not $tokens",
         )
 
     private fun inputs(row: Encoding, length: Int): Map<String, IntArray> =
         artifact.inputs.associate { spec ->
             spec.name to when (spec.name) {
                 "input_ids" -> row.ids.copyOf(length).also { it.fill(padId, row.size, length) }
-                MASK -> IntArray(length) { if (it < row.size) 1 else 0 }
+                MASK -> row.attentionMask?.copyOf(length)
+                    ?: IntArray(length) { if (it < row.size) 1 else 0 }
                 "token_type_ids" -> row.typeIds.copyOf(length)
                 else -> throw EdgekitError.RuntimeFailed(
                     "${artifact.file} wants an unknown ${spec.name}: update the library",

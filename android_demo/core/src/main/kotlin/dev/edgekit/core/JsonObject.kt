@@ -22,6 +22,17 @@ internal class JsonObject(val fields: Map<String, Any?>) {
 
     fun intOrNull(name: String): Int? = numberOrNull(name)?.let { whole(it, name) }
 
+    /** A whole number from [least] to [MOST]: how many there are of something, or an id. */
+    fun count(name: String, least: Int = 1): Int = counted(int(name), name, least)
+
+    /** A text that names one of an enumeration's constants, in small letters. */
+    inline fun <reified T : Enum<T>> oneOf(name: String): T = oneOfOrNull<T>(name) ?: missing(name)
+
+    inline fun <reified T : Enum<T>> oneOfOrNull(name: String): T? = textOrNull(name)?.let { text ->
+        enumValues<T>().firstOrNull { it.name.lowercase() == text }
+            ?: throw JsonException("'$name' is none that this library knows")
+    }
+
     fun long(name: String): Long = required<Double>(name).toLong()
 
     fun child(name: String): JsonObject = required(name)
@@ -35,6 +46,16 @@ internal class JsonObject(val fields: Map<String, Any?>) {
     /** The field's numbers, as whole ones. */
     fun ints(name: String): IntArray = list(name).let { row ->
         IntArray(row.size) { whole(row[it] as? Double ?: wrong(name), name) }
+    }
+
+    /** The field's numbers, as [count] has them. */
+    fun counts(name: String, least: Int = 1): List<Int> =
+        ints(name).map { counted(it, name, least) }
+
+    /** Pairs of whole numbers. */
+    fun pairs(name: String): List<List<Int>> = list(name).map { pair ->
+        if (pair !is List<*> || pair.size != 2) wrong(name)
+        pair.map { whole(it as? Double ?: wrong(name), name) }
     }
 
     /** The field's numbers, as float32. */
@@ -60,7 +81,16 @@ internal class JsonObject(val fields: Map<String, Any?>) {
     private fun whole(value: Double, name: String): Int =
         value.toInt().also { if (it.toDouble() != value) wrong(name) }
 
-    private fun missing(name: String): Nothing = throw JsonException("'$name' is missing")
+    private fun counted(value: Int, name: String, least: Int): Int =
+        if (value in least..MOST) value
+        else throw JsonException("'$name' is not from $least to $MOST")
+
+    fun missing(name: String): Nothing = throw JsonException("'$name' is missing")
 
     fun wrong(name: String): Nothing = throw JsonException("'$name' is of another type")
+
+    companion object {
+        /** More than any count of tokens, ids or values that a bundle has, and little memory. */
+        const val MOST = 1 shl 25
+    }
 }

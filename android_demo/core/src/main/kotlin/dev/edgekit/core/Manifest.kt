@@ -13,6 +13,7 @@ package dev.edgekit.core
  * @property maxLength tokens that the model takes, special ones included
  * @property prompts what is put before a text by its role, such as `query` and `document`
  * @property defaultPromptName which of the prompts stands before a text without a role; null: none
+ * @property roles what a text's role decides of its row; empty: nothing
  * @property similarity how two vectors are compared
  * @property tokenizer null for a bundle without one
  * @property postprocess null where there is no tokenizer
@@ -30,6 +31,7 @@ public class Manifest internal constructor(
     public val padId: Int,
     public val prompts: Map<String, String>,
     public val defaultPromptName: String?,
+    public val roles: Map<String, Role>,
     public val similarity: VectorSimilarity,
     public val postprocessing: Postprocessing,
     public val tokenizer: TokenizerFacts?,
@@ -39,6 +41,9 @@ public class Manifest internal constructor(
 ) {
     /** What stands before a text of this role; null: of one without a role. */
     public fun prompt(role: String?): String = prompts[role ?: defaultPromptName].orEmpty()
+
+    /** What a role decides; null: that of texts without one. */
+    public fun role(name: String?): Role = roles[name ?: Role.NONE] ?: roles[Role.NONE] ?: Role.PLAIN
 
     /** The artifact of that file name. */
     public fun artifact(file: String): Artifact = artifacts.firstOrNull { it.file == file }

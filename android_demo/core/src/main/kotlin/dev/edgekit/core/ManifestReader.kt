@@ -15,12 +15,13 @@ internal fun readManifest(root: JsonObject): Manifest {
         hasRandomWeights = root.flag("random_weights"),
         license = root.child("source").textOrNull("license"),
         origin = root.child("source").text("origin"),
-        maxLength = root.int("max_length"),
-        padId = root.int("pad_id"),
+        maxLength = root.count("max_length"),
+        padId = root.count("pad_id", least = 0),
         prompts = root.map("prompts"),
         defaultPromptName = root.textOrNull("default_prompt_name"),
-        similarity = root.textOrNull("similarity")
-            ?.let { named<VectorSimilarity>(it, "similarity") } ?: VectorSimilarity.COSINE,
+        roles = if ("roles" in root) root.map<JsonObject>("roles").mapValues { readRole(it.value) }
+        else emptyMap(),
+        similarity = root.oneOfOrNull("similarity") ?: VectorSimilarity.COSINE,
         postprocessing = readPostprocessing(root.child("postprocessing")),
         tokenizer = root.childOrNull("tokenizer")?.let(::readTokenizer),
         golden = readFile(root.child("golden")),
@@ -45,12 +46,21 @@ private fun checkSchema(version: String) {
     }
 }
 
+private fun readRole(row: JsonObject) = Role(
+    maxLength = if ("max_length" in row) row.count("max_length") else null,
+    expansion = row.childOrNull("expansion")?.let {
+        Expansion(it.count("token_id", least = 0), it.count("length"), it.flag("attended"))
+    },
+    skipIds = row.ints("skip_ids").toSet(),
+)
+
 private fun readPostprocessing(row: JsonObject) = Postprocessing(
-    activation = named(row.textOrNull("activation") ?: "identity", "activation"),
+    activation = row.oneOfOrNull("activation") ?: Activation.IDENTITY,
     threshold = row.numberOrNull("threshold")?.toFloat(),
     nullThreshold = row.numberOrNull("null_threshold")?.toFloat(),
-    maxAnswerTokens = row.intOrNull("max_answer_tokens") ?: QuestionAnswering.MAX_ANSWER_TOKENS,
-    top = row.int("top"),
+    maxAnswerTokens = if ("max_answer_tokens" in row) row.count("max_answer_tokens")
+    else QuestionAnswering.MAX_ANSWER_TOKENS,
+    top = row.count("top"),
 )
 
 private fun readTokenizer(row: JsonObject): TokenizerFacts? {
@@ -62,7 +72,7 @@ private fun readTokenizer(row: JsonObject): TokenizerFacts? {
     return TokenizerFacts(
         kind = row.text("kind"),
         specialTokens = row.map<Double>("special_tokens").mapValues { it.value.toInt() },
-        truncationSide = named(row.text("truncation_side"), "truncation_side"),
+        truncationSide = row.oneOf("truncation_side"),
         settings = listed("settings"),
         vocabulary = listed("vocabulary"),
         files = files,
@@ -75,22 +85,30 @@ private fun readArtifact(row: JsonObject) = Artifact(
     recipe = row.text("recipe"),
     runtime = row.text("runtime").lowercase(),
     minimumOs = row.text("minimum_os"),
-    buckets = if ("buckets" in row) row.ints("buckets").sorted() else null,
+    buckets = if ("buckets" in row) readBuckets(row) else null,
     inputs = row.children("inputs").map(::readSpec),
     outputs = row.children("outputs").map(::readSpec),
-    tolerance = row.children("proofs").first().child("tolerance").let {
-        Tolerance(it.number("max_abs").toFloat(), it.number("cosine").toFloat())
-    },
+    tolerance = readTolerance(row),
     data = row.childOrNull("data")?.let(::readFile),
 )
+
+private fun readBuckets(row: JsonObject): List<Int> = row.counts("buckets").sorted()
+    .ifEmpty { throw JsonException("'buckets' are none") }
+
+private fun readTolerance(row: JsonObject): Tolerance {
+    val proof = row.children("proofs").firstOrNull() ?: throw JsonException("'proofs' are none")
+    return proof.child("tolerance").let {
+        Tolerance(it.number("max_abs").toFloat(), it.number("cosine").toFloat())
+    }
+}
 
 private fun readSpec(row: JsonObject) = TensorSpec(
     name = row.text("name"),
     dtype = row.text("dtype"),
     shape = row.list("shape").drop(1).map { axis ->
-        when (axis) {
-            "length" -> TensorSpec.LENGTH
-            is Double -> axis.toInt()
+        when {
+            axis == "length" -> TensorSpec.LENGTH
+            axis is Double && axis.toInt() in 0..JsonObject.MOST -> axis.toInt()
             else -> row.wrong("shape")
         }
     },
@@ -101,7 +119,3 @@ internal fun readFile(row: JsonObject): FileEntry {
     if (file.startsWith('/') || file.split('/').any { it == ".." || it == "." }) row.wrong("file")
     return FileEntry(file, row.long("size_bytes"), row.text("sha256"))
 }
-
-private inline fun <reified T : Enum<T>> named(name: String, field: String): T =
-    enumValues<T>().firstOrNull { it.name.lowercase() == name }
-        ?: throw JsonException("'$field' is none that this library knows")

@@ -10,19 +10,24 @@ internal fun interface Model {
         fun of(kind: String, settings: JsonObject, vocabulary: Vocabulary): Model = when (kind) {
             "WordPiece" -> WordPiece(
                 vocabulary,
-                settings.int("unk_id"),
+                unknownId(settings, vocabulary),
                 settings.text("continuing_subword_prefix"),
                 settings.int("max_input_chars_per_word"),
             )
             "BPE" -> BytePairEncoding(
                 vocabulary,
-                settings.intOrNull("unk_id"),
+                if ("unk_id" in settings) unknownId(settings, vocabulary) else null,
                 settings.flag("ignore_merges"),
             )
-            "Unigram" -> Unigram(vocabulary, settings.int("unk_id"))
+            "Unigram" -> Unigram(vocabulary, unknownId(settings, vocabulary))
             else -> throw EdgekitError.UnsupportedTokenizer(
                 "this library has no $kind vocabulary: update it",
             )
         }
+
+        private fun unknownId(settings: JsonObject, vocabulary: Vocabulary): Int =
+            settings.count("unk_id", least = 0).also {
+                if (it >= vocabulary.size) throw JsonException("the vocabulary has no 'unk_id'")
+            }
     }
 }

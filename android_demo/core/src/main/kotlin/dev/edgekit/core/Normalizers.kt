@@ -15,9 +15,9 @@ internal object Normalizers {
 
     private fun of(type: String, step: JsonObject, tables: CharacterTables) = when (type) {
         "BertNormalizer" -> bert(step, tables)
-        "Lowercase" -> lowercase(tables)
-        "StripAccents" -> Normalizer { text -> text.filter { it !in tables.marks } }
-        "Strip" -> strip(step, tables)
+        "Lowercase" -> lowercase(tables.lowercase)
+        "StripAccents" -> without(tables.marks)
+        "Strip" -> strip(step, tables.blanks)
         "Replace" -> replace(step)
         "Precompiled" ->
             Normalizer(Precompiled(step.text("precompiled_charsmap"), tables.graphemes)::normalize)
@@ -38,32 +38,30 @@ internal object Normalizers {
     private fun bert(step: JsonObject, tables: CharacterTables): Normalizer {
         val steps = listOfNotNull(
             if (step.flag("clean_text")) clean(tables) else null,
-            if (step.flag("handle_chinese_chars")) apart(tables) else null,
+            if (step.flag("handle_chinese_chars")) apart(tables.ideographs) else null,
             if (step.flag("strip_accents")) form("NFD", tables) else null,
-            if (step.flag("strip_accents")) {
-                Normalizer { text -> text.filter { it !in tables.nonspacing } }
-            } else {
-                null
-            },
-            if (step.flag("lowercase")) lowercase(tables) else null,
+            if (step.flag("strip_accents")) without(tables.nonspacing) else null,
+            if (step.flag("lowercase")) lowercase(tables.lowercase) else null,
         )
         return Normalizer { text -> steps.fold(text) { made, each -> each.normalize(made) } }
     }
 
-    private fun clean(tables: CharacterTables) = Normalizer { text ->
-        text.filter { it !in tables.controls }.map { if (it in tables.blanks) SPACE else it }
-    }
-
-    /** Blanks around each ideograph, which so becomes a word. */
-    private fun apart(tables: CharacterTables) = Normalizer { text ->
-        rewritten(text) { point ->
-            if (point in tables.ideographs) intArrayOf(SPACE, point, SPACE) else null
+    private fun clean(tables: CharacterTables): Normalizer {
+        val (controls, blanks) = tables.controls to tables.blanks
+        return Normalizer { text ->
+            text.filter { it !in controls }.map { if (it in blanks) SPACE else it }
         }
     }
 
-    private fun lowercase(tables: CharacterTables) = Normalizer { text ->
-        rewritten(text, tables.lowercase::get)
+    private fun without(points: CodePointSet) =
+        Normalizer { text -> text.filter { it !in points } }
+
+    /** Blanks around each ideograph, which so becomes a word. */
+    private fun apart(ideographs: CodePointSet) = Normalizer { text ->
+        rewritten(text) { if (it in ideographs) intArrayOf(SPACE, it, SPACE) else null }
     }
+
+    private fun lowercase(map: CodePointMap) = Normalizer { text -> rewritten(text, map::get) }
 
     /** Each code point replaced by others, or kept where there are none. */
     private inline fun rewritten(text: Normalized, made: (Int) -> IntArray?): Normalized {
@@ -80,14 +78,14 @@ internal object Normalizers {
         return rewriting.done()
     }
 
-    private fun strip(step: JsonObject, tables: CharacterTables): Normalizer {
+    private fun strip(step: JsonObject, blanks: CodePointSet): Normalizer {
         val left = step.flag("strip_left")
         val right = step.flag("strip_right")
         return Normalizer { text ->
             var start = 0
             var end = text.size
-            while (left && start < end && text.points[start] in tables.blanks) start++
-            while (right && start < end && text.points[end - 1] in tables.blanks) end--
+            while (left && start < end && text.points[start] in blanks) start++
+            while (right && start < end && text.points[end - 1] in blanks) end--
             text.slice(start, end)
         }
     }

@@ -12,21 +12,25 @@ internal class PostProcessor(private val manifest: Manifest, private val tokeniz
      * @param outputs of each row of the prompt, by name
      * @param top the most spans, labels or fillers that are kept
      * @throws EdgekitError.NoMask nothing is to be filled
+     * @throws EdgekitError.RuntimeFailed an output is missing, or of another shape
      */
     fun answer(prompt: Prompt, outputs: List<Map<String, Tensor>>, top: Int): Answer {
-        fun all(name: String) = outputs.map { it.getValue(name) }
+        val found = Outputs(prompt.rows, outputs)
         return when (task) {
             Task.QUESTION_ANSWERING ->
-                span(prompt, all("start_logits"), all("end_logits"), top)
-            Task.TEXT_CLASSIFICATION -> label(all("logits")[0], top)
-            Task.TOKEN_CLASSIFICATION -> Tagger(manifest.labels, mending)
-                .tag(all("logits")[0], prompt.rows[0], prompt.text(0))
-            Task.FILL_MASK -> fill(prompt, all("logits")[0], top)
-            Task.SENTENCE_SIMILARITY -> embedding(all("sentence_embedding"))
-            Task.SPARSE_EMBEDDING -> weigh(all("sparse_embedding"), top)
-            Task.LATE_INTERACTION -> match(all("token_embeddings"))
-            Task.FEATURE_EXTRACTION ->
-                Features.of(all("last_hidden_state")[0], prompt.rows[0], prompt.text(0))
+                span(prompt, found.perToken("start_logits"), found.perToken("end_logits"), top)
+            Task.TEXT_CLASSIFICATION -> label(found.vectors("logits", manifest.labels.size)[0], top)
+            Task.TOKEN_CLASSIFICATION -> Tagger(manifest.labels, mending).tag(
+                found.perToken("logits", manifest.labels.size)[0], prompt.rows[0], prompt.text(0),
+            )
+            Task.FILL_MASK -> fill(prompt, found.perToken("logits")[0], top)
+            Task.SENTENCE_SIMILARITY -> embedding(found.vectors("sentence_embedding"))
+            Task.SPARSE_EMBEDDING -> weigh(found.vectors("sparse_embedding"), top)
+            Task.LATE_INTERACTION -> match(
+                found.perToken("token_embeddings").zip(prompt.rows, LateInteraction::of),
+            )
+            Task.FEATURE_EXTRACTION -> Features
+                .of(found.perToken("last_hidden_state")[0], prompt.rows[0], prompt.text(0))
         }
     }
 
@@ -58,9 +62,8 @@ internal class PostProcessor(private val manifest: Manifest, private val tokeniz
         if (rows.size == 1) SparseEmbedding.of(rows[0].values, tokenizer::token, top)
         else similarity(rows)
 
-    private fun match(rows: List<Tensor>): Answer =
-        if (rows.size == 1) LateInteraction.of(rows[0])
-        else LateInteraction.similarity(rows[0], rows[1])
+    private fun match(texts: List<LateInteraction>): Answer =
+        if (texts.size == 1) texts[0] else LateInteraction.similarity(texts[0], texts[1])
 
     private fun similarity(rows: List<Tensor>) =
         Similarity(manifest.similarity.of(rows[0].values, rows[1].values))

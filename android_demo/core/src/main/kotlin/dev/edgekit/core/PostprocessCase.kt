@@ -15,14 +15,17 @@ internal class PostprocessCase(row: JsonObject) {
             tensor(value as? JsonObject ?: row.wrong("outputs.$name"))
         }
     }
-    val top: Int = row.int("top")
+    val top: Int = row.count("top", least = 0)
     val answer: JsonObject = row.child("answer")
+
+    /** Its rows as what is asked. */
+    val prompt: Prompt get() = Prompt(texts, rows, leftOut = 0)
 
     internal companion object {
         /** Reads postprocess.json: the length of its rows, its tolerance, and case by case. */
         fun read(bundle: Bundle, file: String, each: (PostprocessCase, Facts) -> Unit) {
             val root = bundle.readJson(file) { it.readFields(except = "cases") }
-            val facts = Facts(root.int("max_length"), root.number("tolerance"))
+            val facts = Facts(root.count("max_length"), root.number("tolerance"))
             bundle.readJson(file) {
                 it.readItems("cases") { row -> each(PostprocessCase(row), facts) }
             }
@@ -37,6 +40,8 @@ internal class PostprocessCase(row: JsonObject) {
                 IntArray(offsets.size) { offsets[it][1] },
                 specials(row, "sequence_ids"),
                 specials(row, "word_ids"),
+                if ("attention_mask" in row) row.ints("attention_mask") else null,
+                if ("skipped" in row) row.ints("skipped").toList() else emptyList(),
             )
         }
 
@@ -46,12 +51,21 @@ internal class PostprocessCase(row: JsonObject) {
 
         private fun tensor(row: JsonObject): Tensor {
             val values = row.floats("values")
-            val shape = row.ints("shape")
-            val fill = row.numberOrNull("fill") ?: return Tensor(shape, values)
-            val all = FloatArray(shape.fold(1, Math::multiplyExact)) { fill.toFloat() }
-            val places = row.ints("indices")
-            for (index in places.indices) all[places[index]] = values[index]
+            val shape = row.counts("shape").toIntArray()
+            val size = shape.fold(1L) { size, axis -> minOf(size * axis, JsonObject.MOST + 1L) }
+            if (size > JsonObject.MOST) row.wrong("shape")
+            val fill = row.numberOrNull("fill")
+            val all = if (fill == null) values else FloatArray(size.toInt()) { fill.toFloat() }
+            if (fill != null) scatter(values, row.ints("indices"), all)
+            if (all.size.toLong() != size) row.wrong("values")
             return Tensor(shape, all)
+        }
+
+        private fun scatter(values: FloatArray, places: IntArray, into: FloatArray) {
+            if (places.size != values.size || places.any { it !in into.indices }) {
+                throw JsonException("'indices' are not of these values")
+            }
+            for (index in places.indices) into[places[index]] = values[index]
         }
     }
 

@@ -12,8 +12,8 @@ internal object PreTokenizers {
         of(step.text("type"), step, tables)
 
     private fun of(type: String, step: JsonObject, tables: CharacterTables) = when (type) {
-        "WhitespaceSplit" -> PreTokenizer { words(it, tables.blanks, null) }
-        "BertPreTokenizer" -> PreTokenizer { words(it, tables.blanks, tables.punctuation) }
+        "WhitespaceSplit" -> words(tables.blanks, null)
+        "BertPreTokenizer" -> words(tables.blanks, tables.punctuation)
         "Metaspace" -> Metaspace(step)
         "ByteLevel" -> ByteLevel(step, tables)
         else -> throw EdgekitError.UnsupportedTokenizer(
@@ -22,11 +22,7 @@ internal object PreTokenizers {
     }
 
     /** What stands between blanks; each mark of [apart] is a word for itself. */
-    private fun words(
-        text: Normalized,
-        blanks: CodePointSet,
-        apart: CodePointSet?,
-    ): List<Normalized> {
+    private fun words(blanks: CodePointSet, apart: CodePointSet?) = PreTokenizer { text ->
         val found = ArrayList<Normalized>()
         var start = 0
         for (place in 0 until text.size) {
@@ -37,13 +33,14 @@ internal object PreTokenizers {
             start = place + 1
         }
         found.add(text.slice(start, text.size))
-        return found
+        found
     }
 }
 
 /** SentencePiece's blanks, which are a character of the words. */
 private class Metaspace(step: JsonObject) : PreTokenizer {
-    private val mark = step.text("replacement").codePointAt(0)
+    private val mark = step.text("replacement").toCodePoints().firstOrNull()
+        ?: throw JsonException("'replacement' is empty")
     private val scheme = step.text("prepend_scheme")
     private val splits = step.fields["split"] as? Boolean ?: true
 
@@ -64,8 +61,11 @@ private class Metaspace(step: JsonObject) : PreTokenizer {
 }
 
 /** GPT-2's pattern: contractions, runs of letters, of numbers, of other marks, and of blanks. */
-private class ByteLevel(step: JsonObject, private val tables: CharacterTables) : PreTokenizer {
+private class ByteLevel(step: JsonObject, tables: CharacterTables) : PreTokenizer {
     private val addsPrefix = step.flag("add_prefix_space")
+    private val blanks = tables.blanks
+    private val letters = tables.letters
+    private val numbers = tables.numbers
 
     private enum class Kind { BLANK, LETTER, NUMBER, OTHER }
 
@@ -104,9 +104,9 @@ private class ByteLevel(step: JsonObject, private val tables: CharacterTables) :
     }
 
     private fun kind(point: Int) = when (point) {
-        in tables.blanks -> Kind.BLANK
-        in tables.letters -> Kind.LETTER
-        in tables.numbers -> Kind.NUMBER
+        in blanks -> Kind.BLANK
+        in letters -> Kind.LETTER
+        in numbers -> Kind.NUMBER
         else -> Kind.OTHER
     }
 

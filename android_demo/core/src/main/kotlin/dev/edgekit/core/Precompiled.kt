@@ -15,13 +15,19 @@ internal class Precompiled(charsmap: String, private val graphemes: Graphemes) {
     private val strings: ByteArray
 
     init {
-        val content = ByteBuffer.wrap(Base64.decode(charsmap)).order(ByteOrder.LITTLE_ENDIAN)
-        val size = content.int
+        val content = ByteBuffer.wrap(decoded(charsmap)).order(ByteOrder.LITTLE_ENDIAN)
+        val size = if (content.remaining() < Int.SIZE_BYTES) 0 else content.int
         if (size !in Int.SIZE_BYTES..content.remaining()) {
             throw JsonException("the charsmap is cut off")
         }
         trie = IntArray(size / Int.SIZE_BYTES) { content.int }
         strings = ByteArray(content.remaining()).also { content.get(it) }
+    }
+
+    private fun decoded(charsmap: String): ByteArray = try {
+        Base64.decode(charsmap)
+    } catch (error: IllegalArgumentException) {
+        throw JsonException("the charsmap is not base64")
     }
 
     fun normalize(text: Normalized): Normalized {

@@ -26,7 +26,7 @@ internal class Prompter(
     private val side = manifest.tokenizer?.truncationSide ?: Side.RIGHT
 
     /**
-     * @param roles of each text that becomes a vector: what stands before it
+     * @param roles of each text that becomes a vector: what stands before it, and what its row is
      * @throws EdgekitError.UnsupportedTask too many or too few texts
      * @throws EdgekitError.EmptyText no token is left of one of them
      * @throws EdgekitError.QuestionTooLong it leaves no room for the passage
@@ -39,20 +39,33 @@ internal class Prompter(
         }
         return when (task.asks) {
             Task.Asks.TOGETHER -> together(texts, texts.map(tokenizer::tokens))
-            Task.Asks.EACH -> each(texts.zip(roles) { text, role -> manifest.prompt(role) + text })
+            Task.Asks.EACH -> each(texts, roles)
             Task.Asks.IN_WINDOWS -> windows(texts, texts.map(tokenizer::tokens))
         }
     }
 
-    private fun together(texts: List<String>, tokens: List<Tokens>): Prompt {
-        val row = tokenizer.row(tokens, maxLength, Truncation.LONGEST_FIRST, side)
+    private fun together(
+        texts: List<String>,
+        tokens: List<Tokens>,
+        length: Int = maxLength,
+    ): Prompt {
+        val row = tokenizer.row(tokens, length, Truncation.LONGEST_FIRST, side)
         if (row.size == 0) throw empty("text")
         return Prompt(texts, listOf(row), tokens.sumOf { it.size } - own(row))
     }
 
-    private fun each(texts: List<String>): Prompt {
-        val parts = texts.map { together(listOf(it), listOf(tokenizer.tokens(it))) }
-        return Prompt(texts, parts.map { it.rows[0] }, parts.sumOf { it.leftOut })
+    private fun each(texts: List<String>, roles: List<String?>): Prompt {
+        val prompted = texts.zip(roles) { text, role -> manifest.prompt(role) + text }
+        val parts = prompted.zip(roles.map(manifest::role)) { text, role -> alone(text, role) }
+        return Prompt(prompted, parts.map { it.rows[0] }, parts.sumOf { it.leftOut })
+    }
+
+    private fun alone(text: String, role: Role): Prompt {
+        val length = minOf(maxLength, role.maxLength ?: maxLength)
+        val part = together(listOf(text), listOf(tokenizer.tokens(text)), length)
+        val row = role.shaped(part.rows[0])
+        if (row.skipped.size == row.size) throw empty("text")
+        return Prompt(listOf(text), listOf(row), part.leftOut)
     }
 
     private fun windows(texts: List<String>, tokens: List<Tokens>): Prompt {

@@ -1,7 +1,11 @@
 package dev.edgekit.core
 
-/** Where special tokens stand in a row: `[CLS]:0 $A:0 [SEP]:0`. */
-internal class Template(items: List<String>, specialIds: Map<String, Int>) {
+/**
+ * Where special tokens stand in a row of so many [texts]: `[CLS]:0 $A:0 [SEP]:0`.
+ *
+ * @throws JsonException it is no such row
+ */
+internal class Template(items: List<String>, specialIds: Map<String, Int>, texts: Int) {
     private class Item(val typeId: Int, val sequence: Int, val id: Int)
 
     private val items = items.map { item ->
@@ -16,6 +20,13 @@ internal class Template(items: List<String>, specialIds: Map<String, Int>) {
                 Encoding.SPECIAL,
                 specialIds[name] ?: throw JsonException("special_ids have no $name"),
             )
+        }
+    }
+
+    init {
+        val places = this.items.map { it.sequence }.filter { it != Encoding.SPECIAL }
+        if (places.sorted() != (0 until texts).toList()) {
+            throw JsonException("'template' does not have each text once")
         }
     }
 

@@ -17,6 +17,8 @@ internal class Tensor(val shape: IntArray, val values: FloatArray) {
         return values.copyOfRange(index * width, (index + 1) * width)
     }
 
+    val size: Int get() = values.size
+
     /** Rows of the first axis. */
     val rows: Int get() = shape[0]
 }

@@ -27,6 +27,7 @@ public class Tokenizer private constructor(
      * @param maxLength tokens that are kept, special ones included
      * @param strategy which text loses tokens
      * @param side where it loses them
+     * @throws EdgekitError.UnsupportedTask there are none, or more than two
      * @throws EdgekitError.QuestionTooLong the text that may not be cut is too long
      */
     public fun encode(
@@ -34,7 +35,12 @@ public class Tokenizer private constructor(
         maxLength: Int,
         strategy: Truncation = Truncation.LONGEST_FIRST,
         side: Side = Side.RIGHT,
-    ): Encoding = row(texts.map(::tokens), maxLength, strategy, side)
+    ): Encoding {
+        if (texts.size !in 1..templates.size) {
+            throw EdgekitError.UnsupportedTask("a row has one or two texts, not ${texts.size}")
+        }
+        return row(texts.map(::tokens), maxLength, strategy, side)
+    }
 
     /** The vocabulary's entry of an id, as it stands there. */
     public fun token(id: Int): String = added.names[id] ?: vocabulary.token(id)
@@ -104,9 +110,7 @@ public class Tokenizer private constructor(
 
         /** Reads the tokenizer's two files. */
         fun read(bundle: Bundle, facts: TokenizerFacts): Tokenizer {
-            val vocabulary = bundle.read(facts.vocabulary.file) {
-                Vocabulary.read(it, facts.vocabulary.sizeBytes)
-            }
+            val vocabulary = bundle.read(facts.vocabulary.file) { Vocabulary.read(it) }
             return bundle.readJson(facts.settings.file) { parse(it.readRoot(), vocabulary) }
         }
 
@@ -133,7 +137,10 @@ public class Tokenizer private constructor(
 
         private fun templates(root: JsonObject): List<Template> {
             val ids = root.map<Double>("special_ids").mapValues { it.value.toInt() }
-            return listOf("single", "pair").map { Template(root.child("template").texts(it), ids) }
+            val rows = root.child("template")
+            return listOf("single", "pair").mapIndexed { place, name ->
+                Template(rows.texts(name), ids, texts = place + 1)
+            }
         }
 
         private fun added(rows: List<JsonObject>, blanks: CodePointSet): Added {

@@ -15,6 +15,7 @@ public enum class Truncation {
      * @param room tokens for all of them
      */
     internal fun kept(lengths: List<Int>, room: Int): List<Int> {
+        if (lengths.sum() <= room) return lengths
         val cut = when (this) {
             LONGEST_FIRST -> if (lengths[0] > lengths.last()) 0 else lengths.lastIndex
             ONLY_FIRST -> 0
@@ -28,7 +29,8 @@ public enum class Truncation {
             }
         }
         val left = room - others.sum()
-        if (left < 0 || cut !in lengths.indices) {
+        val least = if (this == LONGEST_FIRST) 0 else 1 // of the text to be cut
+        if (left < least || cut !in lengths.indices) {
             throw EdgekitError.QuestionTooLong(
                 "the text that is not to be cut has ${others.sum()} tokens and only $room fit",
             )

@@ -35,30 +35,33 @@ internal class UnicodeForms(
         for (point in text.points) {
             val parts = decompositions[point]
                 ?: if (Hangul.isSyllable(point)) Hangul.decompose(point) else intArrayOf(point)
-            for (index in parts.indices) {
-                made.add(parts[index], if (index == 0) 0 else 1)
-                sink(made, classes[parts[index]])
-            }
+            for (index in parts.indices) made.add(parts[index], if (index == 0) 0 else 1)
         }
+        order(made)
         return made
     }
 
-    /** Moves the last code point before all marks of a higher class that stand right before it. */
-    private fun sink(made: Changes, combiningClass: Int) {
-        if (combiningClass == 0) return
-        var place = made.points.size - 1
-        while (place > 0 && classes[made.points[place - 1]] > combiningClass) {
-            swap(made.points, place)
-            swap(made.changes, place)
-            place--
+    /** Sorts each run of marks by class; equal ones stay in order. */
+    private fun order(made: Changes) {
+        var start = 0
+        while (start < made.points.size) {
+            var end = start
+            while (end < made.points.size && classes[made.points[end]] != 0) end++
+            if (end - start > 1) order(made, start until end)
+            start = end + 1
         }
     }
 
-    private fun swap(list: IntList, place: Int) {
-        val before = list[place - 1]
-        list[place - 1] = list[place]
-        list[place] = before
+    private fun order(made: Changes, run: IntRange) {
+        val marks = run.map { Mark(made.points[it], made.changes[it]) }
+            .sortedBy { classes[it.point] }
+        marks.forEachIndexed { index, mark ->
+            made.points[run.first + index] = mark.point
+            made.changes[run.first + index] = mark.change
+        }
     }
+
+    private class Mark(val point: Int, val change: Int)
 
     private fun composed(apart: Changes, composition: Composition): Changes {
         val made = Changes(apart.points.size)

@@ -1,7 +1,5 @@
 package dev.edgekit.core
 
-import java.io.DataInputStream
-import java.io.EOFException
 import java.io.InputStream
 import java.nio.ByteBuffer
 import java.nio.ByteOrder
@@ -101,16 +99,9 @@ internal class Vocabulary private constructor(
         private const val HEAD_BYTES = 24
         private const val HAS_SCORES = 1
 
-        /** Reads the file, which has so many bytes. */
-        fun read(input: InputStream, sizeBytes: Long): Vocabulary {
-            val content = ByteArray(Math.toIntExact(sizeBytes))
-            try {
-                DataInputStream(input).readFully(content)
-            } catch (error: EOFException) {
-                throw JsonException("it is cut off")
-            }
-            return parse(ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN))
-        }
+        /** Reads the file. */
+        fun read(input: InputStream): Vocabulary =
+            parse(ByteBuffer.wrap(input.readBytes()).order(ByteOrder.LITTLE_ENDIAN))
 
         private fun parse(content: ByteBuffer): Vocabulary {
             if (content.remaining() < HEAD_BYTES || content.long != MAGIC) {

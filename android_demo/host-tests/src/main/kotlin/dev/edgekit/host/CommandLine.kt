@@ -5,6 +5,7 @@ import dev.edgekit.core.EdgeModel
 import dev.edgekit.core.EdgekitError
 import dev.edgekit.core.EngineOptions
 import dev.edgekit.core.FolderFiles
+import dev.edgekit.core.Hit
 import dev.edgekit.core.JsonObject
 import dev.edgekit.core.JsonReader
 import dev.edgekit.core.Runtime
@@ -33,9 +34,9 @@ class CommandLine(private val runtimes: List<Runtime>) {
         "open" -> open(File(command.text("bundle")))
         "verify" -> current().bundle.verify().let { emptyMap<String, Any>() }
         "encode" -> encode(command)
-        "postprocess" -> SelfTest(current().bundle).answer(command.int("case")).toJson()
         "selftest" -> selfTest(command)
         "run" -> run(command.text("artifact"), command.texts("texts"))
+        "call" -> call(command)
         else -> throw IllegalArgumentException("no command $action")
     }
 
@@ -75,6 +76,30 @@ class CommandLine(private val runtimes: List<Runtime>) {
 
     private fun run(file: String, texts: List<String>) =
         current().model(file).ask(texts).answer.toJson()
+
+    /** An answer by the function that is for its task. */
+    private fun call(command: JsonObject): Any? {
+        val model = current().model(command.text("artifact"))
+        val texts = command.texts("texts")
+        val role = command.textOrNull("role")
+        val answered = when (val name = command.text("name")) {
+            "classify" -> model.classify(texts[0], texts.getOrNull(1))
+            "tag" -> model.tag(texts[0])
+            "answer" -> model.answer(texts[0], texts[1])
+            "fill_mask" -> model.fillMask(texts[0])
+            "embed" -> model.embed(texts[0], role)
+            "similarity" -> model.similarity(texts[0], texts[1])
+            "sparse_embedding" -> model.sparseEmbedding(texts[0], role)
+            "late_interaction" -> model.lateInteraction(texts[0], role)
+            "features" -> model.features(texts[0])
+            "search" -> return found(model.search(texts[0], model.index(texts.drop(1))))
+            else -> throw IllegalArgumentException("no call $name")
+        }
+        return answered.answer.toJson()
+    }
+
+    private fun found(hits: List<Hit>) =
+        hits.map { mapOf("index" to it.index, "score" to it.score) }
 
     private fun current(): Opened = opened ?: throw EdgekitError.MissingFile("manifest.json")
 

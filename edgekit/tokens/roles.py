@@ -1,0 +1,69 @@
+"""The role of a text, such as ``query``: what stands before it, and what its row of ids is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from edgekit.errors import InputError
+from edgekit.manifest.roles import RoleFacts
+from edgekit.tokens.encoded import Encoded
+
+NONE = "none"  # the role of a text without one, and the name of no prompt
+QUERY, DOCUMENT = "query", "document"
+_AS_IT_IS = RoleFacts()
+
+
+@dataclass(frozen=True)
+class Roles:
+    """A model's roles, as its manifest has them.
+
+    ``prompts`` are by role; ``default_prompt`` is the name of the one for texts without a role, and
+    None where those stay as they are. ``facts`` say the rest by role, ``NONE`` included. With
+    ``only`` every text has that role, whatever it was given.
+    """
+
+    prompts: Mapping[str, str] = field(default_factory=dict)
+    default_prompt: str | None = None
+    facts: Mapping[str, RoleFacts] = field(default_factory=dict)
+    only: str | None = None
+
+    def prompt(self, role: str | None) -> str:
+        """What stands before a text of this role; empty where nothing does."""
+        return self.prompts.get(self.only or role or self.default_prompt or "", "")
+
+    def of(self, role: str | None) -> RoleFacts:
+        """How the row of a text of this role is made."""
+        none = self.facts.get(NONE, _AS_IT_IS)
+        return self.facts.get(self.only or role or NONE, none)
+
+    def chosen(self, name: str) -> Roles:
+        """The same with that role for every text.
+
+        Raises:
+            InputError: there is none of that name, which is not ``none`` either.
+        """
+        known = [*dict.fromkeys((*self.prompts, *sorted({*self.facts} - {NONE}))), NONE]
+        if name not in known:
+            raise InputError(f"the bundle has no prompt '{name}': choose from {', '.join(known)}")
+        return replace(self, only=name)
+
+
+def shaped(row: Encoded, facts: RoleFacts) -> Encoded:
+    """The row of a text as its role wants it: filled up, and with the places that do not count."""
+    expansion = facts.expansion
+    missing = 0 if expansion is None else max(0, expansion.length - len(row))
+    ids, mask = row.input_ids, row.attention_mask
+    if expansion is not None and missing:
+        ids += (expansion.token_id,) * missing
+        mask = () if expansion.attended else (1,) * len(row) + (0,) * missing
+    nowhere = (None,) * missing
+    return Encoded(
+        ids,
+        row.token_type_ids + (0,) * missing,
+        row.offsets + ((0, 0),) * missing,
+        row.sequence_ids + nowhere,
+        row.word_ids + nowhere,
+        mask,
+        tuple(place for place, token in enumerate(ids) if token in facts.skip_ids),
+    )
