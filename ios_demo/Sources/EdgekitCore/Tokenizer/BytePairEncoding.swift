@@ -22,10 +22,12 @@ struct BytePairEncoding: TokenModel {
     {
       return [Subword(id: id, range: 0..<word.count)]
     }
-    let symbols = text.compactMap { byte, place in
-      bytes[Int(byte)].map { Subword(id: $0, range: place..<place + 1) }
-    }
-    return merged(symbols)
+    // A byte that the vocabulary lacks is left out, and the library counts places without it.
+    let known = text.compactMap { bytes[Int($0.byte)] }
+    return merged(
+      zip(known, text).map { id, symbol in
+        Subword(id: id, range: symbol.place..<symbol.place + 1)
+      })
   }
 
   private func merged(_ symbols: [Subword]) -> [Subword] {
