@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import statistics
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -104,7 +105,9 @@ class Sampling:
         ]
         loads: list[warnings.Load] = []
         for number in range(1, limits.processes + 1):
-            rows = list(self._process(each, going, number, loads))
+            # what is opened first may be slower for it
+            order = random.Random(number).sample(going, len(going))
+            rows = list(self._process(each, order, number, loads))
             yield from (found for _, found in rows if found.failure is not None)
             going = [(entry, found) for entry, found in rows if found.failure is None]
         if going:
