@@ -22,6 +22,8 @@ from edgekit.mobile.project import AppProject
 from edgekit.toolchains import android
 from edgekit.toolchains.setup import SetupError
 
+pytestmark = pytest.mark.slow
+
 MANIFEST = """<?xml version="1.0" encoding="utf-8"?>
 <manifest xmlns:android="http://schemas.android.com/apk/res/android" package="dev.edgekit.demo">
   <application android:label="@android:string/ok" android:extractNativeLibs="false">

@@ -201,6 +201,7 @@ def test_the_same_graph_gives_the_same_bytes(exported: Exported, tmp_path: Path)
         }
 
 
+@pytest.mark.slow
 def test_int8_alone_leaves_no_float16(exported: Exported, tmp_path: Path) -> None:
     package = convert(exported.graph, tmp_path, "int8")["int8"]
     assert list(tmp_path.iterdir()) == [package]

@@ -17,6 +17,7 @@ from edgekit.toolchains import web
 from edgekit.toolchains.setup import SetupError
 
 
+@pytest.mark.slow
 def test_what_only_a_javascript_library_has(small: Callable[[str], Bundle]) -> None:
     assert web_phone.TESTS
     try:

@@ -50,7 +50,7 @@ internal class GoldenFacts(val maxLength: Int, val side: Side, val scales: Map<S
         /** Reads golden.json case by case; no more than one is in memory. */
         fun read(bundle: Bundle, each: (GoldenCase) -> Unit) {
             val file = bundle.manifest.golden.file
-            val facts = of(bundle.readJson(file) { it.readFields(except = "cases") })
+            val facts = bundle.readJson(file) { of(it.readFields(except = "cases")) }
             bundle.readJson(file) { it.readItems("cases") { row -> each(GoldenCase(row, facts)) } }
         }
 

@@ -24,8 +24,10 @@ internal class PostprocessCase(row: JsonObject) {
     internal companion object {
         /** Reads postprocess.json: the length of its rows, its tolerance, and case by case. */
         fun read(bundle: Bundle, file: String, each: (PostprocessCase, Facts) -> Unit) {
-            val root = bundle.readJson(file) { it.readFields(except = "cases") }
-            val facts = Facts(root.count("max_length"), root.number("tolerance"))
+            val facts = bundle.readJson(file) {
+                val root = it.readFields(except = "cases")
+                Facts(root.count("max_length"), root.number("tolerance"))
+            }
             bundle.readJson(file) {
                 it.readItems("cases") { row -> each(PostprocessCase(row), facts) }
             }
