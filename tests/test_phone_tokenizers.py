@@ -38,14 +38,6 @@ def whole_words() -> PreTrainedTokenizerFast:
     return PreTrainedTokenizerFast(tokenizer_object=core)
 
 
-def some_bytes() -> PreTrainedTokenizerFast:
-    """Bytes that the vocabulary lacks are left out, and the places behind them are not moved."""
-    tokens = [*sorted({*pre_tokenizers.ByteLevel.alphabet()} - {"h", "Ã"}), "ll"]
-    core = Tokenizer(models.BPE({token: n for n, token in enumerate(tokens)}, [("l", "l")]))
-    core.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    return PreTrainedTokenizerFast(tokenizer_object=core)
-
-
 def rare_letters() -> PreTrainedTokenizerFast:
     """An unknown letter costs 10 more than the rarest piece: two rare pieces are better."""
     pieces = {"[UNK]": 0.0, "▁": -3.0, "ab": -20.0, "cd": -5.0, "bcd": -1.0}
@@ -59,7 +51,6 @@ _KINDS: dict[str, Callable[[Path], PreTrainedTokenizerFast]] = {
     **TOKENIZERS,
     "bytes, offsets without blanks": lambda folder: byte_level_bpe(),
     "bytes, whole words": lambda folder: whole_words(),
-    "bytes, some missing": lambda folder: some_bytes(),
     "Unigram, rare letters": lambda folder: rare_letters(),
 }
 
