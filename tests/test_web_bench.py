@@ -34,6 +34,8 @@ def test_a_site_measures_a_bundle_and_a_report_shows_it(brief: Bundle, tmp_path:
         16,
         "--seconds",
         1,
+        "--processes",
+        2,
         "-o",
         "web.bench",
     )
