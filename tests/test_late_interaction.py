@@ -27,7 +27,7 @@ from edgekit.conversion.plan import ExportPlan
 from edgekit.conversion.trace import text_roles
 from edgekit.errors import EdgekitError, PlanError
 from edgekit.manifest.roles import Expansion, RoleFacts
-from edgekit.model import checkpoint, tasks
+from edgekit.model import checkpoint, late_interaction, tasks
 from edgekit.model.finding import find
 from edgekit.model.head import Head
 from edgekit.model.oracle import Oracle
@@ -139,6 +139,22 @@ def made(saved: Path, folder: Path, form: Callable[[Path], None]) -> Path:
     shutil.copytree(saved, folder / "model")
     form(folder / "model")
     return folder / "model"
+
+
+def test_stanfords_layer_is_read_from_whatever_holds_the_weights(
+    saved: Path, tmp_path: Path
+) -> None:
+    folder = made(saved, tmp_path, stanford)
+    plain = folder / "model.safetensors"
+    weights = load_file(plain)
+    plain.rename(folder / "model.fp16.safetensors")
+    found = late_interaction.projection(folder).weight
+    np.testing.assert_array_equal(found, weights["linear.weight"].numpy())
+    (folder / "model.fp16.safetensors").unlink()
+    torch.save(weights, folder / "pytorch_model.bin")
+    with pytest.raises(EdgekitError, match="--allow-pickle"):
+        plan_of(folder, out=tmp_path / "out")
+    assert plan_of(folder, out=tmp_path / "out", allow_pickle=True).task.name == "late-interaction"
 
 
 class Ours:

@@ -18,7 +18,7 @@ from msgspec import UNSET, UnsetType
 from edgekit.documents import read_json
 from edgekit.errors import SourceError, UnsupportedError
 from edgekit.model import config as configs
-from edgekit.model import sentence
+from edgekit.model import sentence, weights
 from edgekit.model.head import Dense
 from edgekit.model.sentence import REMEDY, QueryExpansion, Size
 from edgekit.tokens.roles import DOCUMENT, QUERY
@@ -164,21 +164,25 @@ def prompts(folder: Path) -> dict[str, str]:
 def projection(folder: Path) -> Dense:
     """The linear layer of one of Stanford's checkpoints, which lies among the encoder's weights.
 
+    :mod:`edgekit.model.source` has refused untrusted pickles.
+
     Raises:
-        SourceError: it is not there.
+        SourceError: it is not there, or the weights cannot be read.
     """
     import torch
-    from safetensors import safe_open
+    from safetensors.torch import load_file
 
-    safe, pickled = folder / "model.safetensors", folder / "pytorch_model.bin"
-    try:
-        if safe.is_file():
-            with safe_open(safe, "pt") as file:
-                weight = file.get_tensor(PROJECTION)
-        else:
-            weight = torch.load(pickled, weights_only=True)[PROJECTION]
-    except Exception as error:  # of safetensors or of torch
-        raise SourceError(f"{folder} has no {PROJECTION}, ColBERT's own layer: {REMEDY}") from error
+    weight = None
+    for path in weights.find(folder, allow_pickle=True, remedy=REMEDY).paths:
+        try:
+            safe = path.suffix == ".safetensors"
+            found = load_file(path) if safe else torch.load(path, weights_only=True)
+        except Exception as error:  # of safetensors or of torch
+            reason = " ".join(repr(error).split())[:200]
+            raise SourceError(f"{path} cannot be loaded: {reason}") from error
+        weight = found.get(PROJECTION, weight)
+    if weight is None:
+        raise SourceError(f"{folder} has no {PROJECTION}, ColBERT's own layer: {REMEDY}")
     array = weight.float().numpy()
     return Dense(PROJECTION, array, np.zeros(len(array), np.float32), "Identity")
 
