@@ -68,7 +68,7 @@ class Options(FormatOptions):
     keep_float32: Sequence[int] = ()
 
     def adapted(self, recipe: Recipe) -> Recipe:
-        """The recipe with those layers in float32."""
+        """The recipe with the layers of :attr:`keep_float32` in float32."""
         return recipe.keeping(self.keep_float32)
 
 

@@ -169,7 +169,7 @@ def task(folder: Path) -> str | None:
 
 
 def is_pylate(folder: Path) -> bool:
-    """Whether the modules are those of PyLate's releases before 4: scoring is not among them."""
+    """Whether a PyLate up to its release 3 has saved the modules: they do not tell how to score."""
     stored, rows = config(folder), modules(folder)
     if not rows or stored.model_type not in (None, "SentenceTransformer", PYLATE):
         return False
