@@ -166,7 +166,7 @@ class Source:
 
     @property
     def kind(self) -> Literal["demo", "config", "folder", "hub"]:
-        """In which way the user named the checkpoint: what ``origin`` is."""
+        """What the user named: the demo, a bare config, a local folder, or a model of the hub."""
         if self.origin == DEMO:
             return "demo"
         if self.origin.startswith("config:"):
