@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from edgekit.benchmarks.measurement import Measurement
 from edgekit.layout import TextTable
-from edgekit.reporting import problems as what_failed
 from edgekit.reporting import captions, wording
+from edgekit.reporting import problems as what_failed
 from edgekit.reporting.groups import Group, Result, Setting
 from edgekit.reporting.numbers import Report
 from edgekit.words import count, megabytes
