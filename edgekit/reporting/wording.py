@@ -15,8 +15,8 @@ ESTIMATE = "millijoules an inference, of the whole phone, estimated from its bat
 PROFILED = "by the runtimes' own profilers: shares are right, milliseconds too many"
 PARETO = "no other file is both smaller and faster"
 METHOD = (
-    "Intervals are of 95%, by bootstrap; memory is the growth of the process over what it held "
-    "before the file was opened"
+    "Intervals are of 95%: Student's over a file's processes, or a bootstrap of a single one; "
+    "memory is the growth of the process over what it held before the file was opened"
 )
 NO_DIFFERENCE = "no difference"  # shown, that is: the interval of a ratio holds 1
 NOT_MEASURED = "not measured"

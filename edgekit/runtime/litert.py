@@ -22,6 +22,8 @@ import numpy as np
 if TYPE_CHECKING:
     from edgekit.runtime.session import Feed
 
+LIBRARIES = ("ai_edge_litert.compiled_model",)  # see edgekit.runtime.table.Runtime
+
 
 class CompiledLiteRt:
     """A .tflite file as a :class:`edgekit.runtime.session.Session`.
