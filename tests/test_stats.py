@@ -252,8 +252,13 @@ def test_where_no_answer_differs_the_interval_is_exact_and_not_empty() -> None:
 def test_intervals_of_any_number_of_processes_are_students(processes: int) -> None:
     """Of more than ten as wide as of ten."""
     each = np.random.default_rng(processes).lognormal(2, 0.1, processes)
-    found = stats.median(Samples(each, 1, (1,) * processes))
+    file, other = (Samples(row, 1, (1,) * processes) for row in (each, np.ones(processes)))
     student = scipy_stats.t.ppf(0.975, min(processes, 10) - 1)
     half = student * scipy_stats.sem(np.log(each))
-    assert np.log(found.high / found.value) == pytest.approx(half, rel=1e-3)
-    assert np.log(found.value / found.low) == pytest.approx(half, rel=1e-3)
+    for found in (
+        stats.median(file),
+        stats.ratio(file, other, paired=True),
+        *stats.expected([other], [3], file)[1:],
+    ):
+        assert np.log(found.high / found.value) == pytest.approx(half, rel=1e-3)
+        assert np.log(found.value / found.low) == pytest.approx(half, rel=1e-3)
