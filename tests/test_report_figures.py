@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from statistics import median
 from typing import Any
 
@@ -81,6 +82,22 @@ def test_a_speed_up_is_over_the_base_in_the_same_runtime() -> None:
         expected = base[found.subject.runtime] / median(found.latency_ms)
         assert row["value"] == pytest.approx(expected, rel=1e-4)
         assert row["low"] < row["value"] < row["high"]
+        assert row["text"] == f"{expected:.2f}x"
+
+
+def test_a_speed_up_that_nothing_shows_is_faint() -> None:
+    measured = {row.subject.label: row for row in report_samples.timed(lengths=(128,))}
+    slow, fast = (f"{model} fp32, onnxruntime" for model in (BERT, DISTILBERT))
+    measured[fast] = replace(measured[fast], latency_ms=measured[slow].latency_ms)
+    ratios = drawn(list(measured.values()))[f"Speed-up against {BERT} fp32"]
+    faint = {row["label"]: row["text"] for row in ratios if row["tone"] == charts.FAINT}
+    assert faint == {fast: "no difference"}
+
+
+def test_the_lengths_of_texts_are_counted() -> None:
+    found = figures.lengths(report.build(list(report_samples.timed())))
+    texts = {row["label"]: row["value"] for row in rows_of(found)}
+    assert texts == {"up to 64 tokens": 80, "up to 128 tokens": 40}
 
 
 def test_one_model_has_a_colour_for_each_recipe() -> None:
