@@ -101,6 +101,9 @@ def test_each_similarity_is_by_its_own_formula() -> None:
     assert found == {kind: pytest.approx(value) for kind, value in SIMILARITIES.items()}
     assert vectors.similarity(one, one * 7).similarity == 1
     assert vectors.similarity(one, one * 0).similarity == 0
+    many = np.random.default_rng(1).normal(size=(500, 16)).astype(np.float32)
+    assert all(vectors.similarity(row, row).similarity <= 1 for row in many), "whatever is rounded"
+    assert all(vectors.similarity(row, -row).similarity >= -1 for row in many)
     of_tokens = vectors.max_similarity(np.stack([one, other]), np.stack([one, one + other]))
     assert of_tokens.similarity == pytest.approx(25 + 26.25)
 
