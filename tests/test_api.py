@@ -10,6 +10,8 @@ from pathlib import Path
 import click
 import pytest
 import report_samples
+from distilling import teacher_of
+from shared import Shared
 
 import edgekit
 from edgekit.api.notebook import ReportView
@@ -45,31 +47,28 @@ def test_a_function_has_the_options_of_its_command(command: str) -> None:
     options = options_of(command)
     function = inspect.signature(getattr(edgekit, COMMANDS[command])).parameters
     named = {
-        name
-        for name, each in function.items()
-        if each.kind is each.KEYWORD_ONLY or name in options
+        name for name, each in function.items() if each.kind is each.KEYWORD_ONLY or name in options
     }
-    assert named - OF_PYTHON == options - OF_TERMINALS - OF_APK
+    assert named - OF_PYTHON == options.keys() - OF_TERMINALS - OF_APK
     described = inspect.getdoc(getattr(edgekit, COMMANDS[command])) or ""
     assert all(re.search(rf"^ +\*?{name}: ", described, re.M) for name in function)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_function_has_the_defaults_of_its_command(command: str) -> None:
-    context = click.Context(cli.commands[command])
-    options = options_of(command)
-    for name, parameter in inspect.signature(getattr(edgekit, COMMANDS[command])).parameters.items():
-        if name in options and parameter.default is not parameter.empty:
-            typed = options[name].get_default(context)
-            assert (typed or None) == (parameter.default or None), name
+    untyped = cli.commands[command].make_context(command, [], resilient_parsing=True).params
+    function = inspect.signature(getattr(edgekit, COMMANDS[command])).parameters
+    for name, option in options_of(command).items():
+        if name in function and function[name].default is not inspect.Parameter.empty:
+            assert (untyped[str(option.name)] or None) == (function[name].default or None), name
 
 
-def test_a_text_is_one_name(classifier: Path, tmp_path: Path) -> None:
+def test_a_text_is_one_name(classifier: Path, shared: Shared, tmp_path: Path) -> None:
     with pytest.raises(EdgekitError, match="unknown format 'onix'"):
         edgekit.convert(str(classifier), to="onix", out=tmp_path / "out")
-    with pytest.raises(EdgekitError, match="nowhere.txt"):
-        asked = {"layers": 1, "objective": "mlm", "texts": "nowhere.txt"}
-        edgekit.distill(str(classifier), tmp_path / "student", **asked)
+    asked = {"layers": 1, "objective": "mlm", "texts": "nowhere"}
+    with pytest.raises(EdgekitError, match="nowhere"):
+        edgekit.distill(str(teacher_of(shared, "fill-mask")), tmp_path / "student", **asked)
     with pytest.raises(EdgekitError, match="unknown recipe 'int3'"):
         edgekit.bench(tmp_path, recipe="int3", out=tmp_path / "out")
 

@@ -49,8 +49,8 @@ class PlannedArtifact:
 class ExportPlan:
     """What :func:`edgekit.convert` is going to do: what :func:`edgekit.plan` returns.
 
-    ``options`` are what each format alone is asked for, by its name. ``notes`` are for the user: what
-    is done that was not asked for.
+    ``options`` are what each format alone is asked for, by its name. ``notes`` are for the user:
+    what is done that was not asked for.
     """
 
     source: Source
@@ -220,7 +220,8 @@ def _default_length(source: Source, task: Task) -> int:
 def _notes(source: Source, task: Task, request: ConversionRequest, length: int) -> Iterator[str]:
     takes = source.library_length(task)
     if length < takes and not (request.max_length or request.buckets):
-        yield f"texts are cut at {length} tokens; the checkpoint takes {takes}: --max-length {takes}"
+        remedy = f"the checkpoint takes {takes}: --max-length {takes}"
+        yield f"texts are cut at {length} tokens; {remedy}"
 
 
 def _buckets(max_length: int, asked: Sequence[int] | None, task: Task) -> tuple[int, ...]:

@@ -135,4 +135,3 @@ class Inputs:
     labels: Mapping[str, str]
     limit: int | None
     packed: bool
-

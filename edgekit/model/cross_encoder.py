@@ -18,8 +18,9 @@ _ACTIVATION = "sbert_ce_default_activation_function"
 
 
 def is_one(folder: Path, config: Config) -> bool:
-    """Whether sentence-transformers saved it: older releases left a mark in Transformers' config."""
-    return sentence.is_cross_encoder(folder) or not config.keys().isdisjoint((_TABLE, _ACTIVATION))
+    """Whether sentence-transformers saved it: older releases left a mark in config.json."""
+    marked = not config.keys().isdisjoint((_TABLE, _ACTIVATION))
+    return marked or sentence.is_cross_encoder(folder)
 
 
 def problem_type(folder: Path, config: Config) -> str | None:
