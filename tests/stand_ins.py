@@ -101,7 +101,7 @@ MAKERS: Mapping[str, Callable[[StandIns, Path], object]] = {
     "teacher-task": lambda _, path: _save(BertForSequenceClassification, 6, path),
     "teacher-embedding": lambda _, path: _save(BertModel, 6, path),
     "teacher-mlm": lambda _, path: _save(BertForMaskedLM, 6, path),
-    "classifier.edgekit": _bundle("classifier", embed_tokenizer=True),
+    "classifier.edgekit": _bundle("classifier", recipe=("int8",), embed_tokenizer=True),
     "sentence.edgekit": _bundle("sentence", to=("onnx", "tflite"), recipe=("int8",)),
     "labelled.tsv": lambda all_, path: path.write_text(
         dev_set(Bundle.open(all_.made("classifier.edgekit")))

@@ -129,7 +129,7 @@ def test_the_suite_of_its_page_is_measured(shared: Shared, tmp_path: Path) -> No
     (tmp_path / "mine.toml").write_text(text)
     stand_ins = StandIns(shared, tmp_path)
     stand_ins.bring(["bench", "mine.edgekit", "all-MiniLM-L6-v2"])
-    shutil.copy(tmp_path / "mine.edgekit" / "model-fp32.onnx", tmp_path / "theirs.onnx")
+    shutil.copy(tmp_path / "mine.edgekit" / "model-int8.onnx", tmp_path / "theirs.onnx")
     told = edgekit_cli("bench", "--suite", "mine.toml", cwd=tmp_path)
     assert told.returncode == 0, told.stderr
     rows = (tmp_path / "mine.bench" / "results.csv").read_text()

@@ -15,7 +15,7 @@ def names(given: AnyPath | Iterable[AnyPath] | None) -> tuple[str, ...] | None:
     if given is None:
         return None
     several = (given,) if isinstance(given, (str, os.PathLike)) else given
-    return tuple(map(os.fspath, several))
+    return tuple(os.fspath(each) for each in several)
 
 
 def counts(given: int | Iterable[int] | None) -> tuple[int, ...] | None:
