@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from command import edgekit_cli
 from test_bundle import edit
+from test_runner import late_imports
 
 from edgekit.bundle import Bundle
 from edgekit.contents import entry
@@ -120,3 +121,7 @@ def test_inspect_reads_an_asset_by_itself(published: Bundle, tmp_path: Path) -> 
     path = next(row.path for row in published.artifacts if row.format == "coreai")
     result = edgekit_cli("inspect", path, cwd=tmp_path)
     assert "main_seq_16" in result.stdout, result.stderr
+
+
+def test_the_time_of_opening_is_not_that_of_an_import(published: Bundle, tmp_path: Path) -> None:
+    assert late_imports("coreai", published, tmp_path) == []
