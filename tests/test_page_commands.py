@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,6 +17,9 @@ from shared import Shared
 from stand_ins import StandIns
 
 import edgekit
+from edgekit.cli.convert import convert
+from edgekit.conversion import pipeline, plan
+from edgekit.conversion.request import ConversionRequest
 from edgekit.mobile.site import TEMPLATE
 
 NOT_RUN: Mapping[str, str] = {  # with the reason
@@ -77,12 +81,25 @@ def lacking(words: Sequence[str]) -> str | None:
     return ", ".join(sorted(kinds - ready)) or None
 
 
+def converted(arguments: list[str]) -> None:
+    """``edgekit convert`` in this process: that it starts others, test_cli tells, and takes long."""
+    context = convert.make_context("convert", arguments, auto_envvar_prefix="EDGEKIT_CONVERT")
+    known = {each.name for each in fields(ConversionRequest)}
+    asked = {name: value for name, value in context.params.items() if name in known}
+    planned = plan.make(ConversionRequest(**asked))
+    if not context.params["dry_run"]:
+        pipeline.convert(planned, isolated=False)
+
+
 def run(words: list[str], stand_ins: StandIns) -> None:
-    """Runs a command of edgekit in the folder of the stand-ins."""
+    """Runs a command of edgekit in the folder of the stand-ins, where the process is, too."""
     asked = ["all-MiniLM-L6-v2" if word == "demo" else word for word in words]
     for name in ("TEACHER", "STUDENT", "STUDENT.distill"):  # what the reader calls otherwise
         shutil.rmtree(stand_ins.folder / name, ignore_errors=True)
     stand_ins.bring(asked)
+    if words[1] == "convert":
+        converted(asked[2:])
+        return
     told = edgekit_cli(*asked[1:], cwd=stand_ins.folder)
     line = " ".join(words)
     fine = next((codes for it, codes in BROKEN.items() if re.search(it, line)), (0,))
@@ -97,6 +114,7 @@ def test_the_commands_of_a_page_run(
 ) -> None:
     for name, value in BRIEFLY.items():
         monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
     stand_ins, lacked = StandIns(shared, tmp_path), []
     for block in of(page):
         if "[[budget]]" in block.text:
