@@ -82,7 +82,7 @@ def lacking(words: Sequence[str]) -> str | None:
 
 
 def converted(arguments: list[str]) -> None:
-    """``edgekit convert`` in this process: that it starts others, test_cli tells, and takes long."""
+    """``edgekit convert`` in this process, which is quicker: test_cli has its others."""
     context = convert.make_context("convert", arguments, auto_envvar_prefix="EDGEKIT_CONVERT")
     known = {each.name for each in fields(ConversionRequest)}
     asked = {name: value for name, value in context.params.items() if name in known}
