@@ -126,7 +126,7 @@ class Source:
         """
         if sentence.has_modules(self.folder) or cross_encoder.is_one(self.folder, self.config):
             return True
-        length = sentence.max_length(self.encoder)
+        length = sentence_encoder.max_length(self.encoder)
         return length is not None and length < _LIMIT
 
     def text_settings(self, task: Task) -> TextSettings:
