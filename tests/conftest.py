@@ -92,12 +92,12 @@ def write_vocabulary(path: Path) -> Path:
     return path
 
 
-def save_checkpoint(model: PreTrainedModel, folder: Path, length: int = 64) -> Path:
-    """As ``save_pretrained`` leaves it after fine-tuning on texts of ``length`` tokens."""
+def save_checkpoint(model: PreTrainedModel, folder: Path) -> Path:
+    """As ``save_pretrained`` leaves it after fine-tuning."""
     folder.mkdir()
     model.save_pretrained(folder)
     vocabulary = write_vocabulary(folder / "vocab.txt")
-    BertTokenizerFast(vocab=str(vocabulary), model_max_length=length).save_pretrained(folder)
+    BertTokenizerFast(vocab=str(vocabulary), model_max_length=64).save_pretrained(folder)
     return folder
 
 

@@ -6,6 +6,8 @@ import ast
 import inspect
 import json
 import re
+import shlex
+import shutil
 from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import import_module
@@ -15,6 +17,7 @@ from pathlib import Path
 import click
 import pytest
 import yaml
+from command import edgekit_cli
 from mkdocs.commands import build
 from mkdocs.config import load_config
 from pages import BLOCKS, ROOT, commands, typed
@@ -24,6 +27,7 @@ from edgekit.benchmarks import spec
 from edgekit.benchmarks.devices.browser import chromium
 from edgekit.benchmarks.studies import pictures
 from edgekit.budget import limits
+from edgekit.bundle import Bundle
 from edgekit.cli.main import cli
 
 _MESSAGE = re.compile(r"^### `(.+)`$", re.MULTILINE)
@@ -182,3 +186,33 @@ def test_the_site_opened_as_files_is_searched_and_loads_nothing_from_elsewhere(
         page.get_by_text("matching documents").wait_for()
     assert not failed
     assert all(address.startswith(("file:", "data:", "about:")) for address in asked)
+
+
+# Of the README's examples those that need no network, no device and no hour.
+_RUNS = re.compile(r"edgekit (convert (path|config:)|inspect|verify|run model|eval|check) ?")
+LINES = [
+    line
+    for block in BLOCKS.values()
+    if block.page == "README.md" and block.language == "sh"
+    for line in block.text.splitlines()
+    if _RUNS.match(line)
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("line", LINES)
+def test_an_example_of_the_readme_runs(
+    line: str, classifier: Path, bundle: Bundle, tmp_path: Path
+) -> None:
+    """As it stands there, in a folder where what it names is there."""
+    shutil.copytree(classifier, tmp_path / "path" / "to" / "checkpoint")
+    shutil.copy(classifier / "config.json", tmp_path / "path" / "to")
+    shutil.copy(bundle.path / "model-int8.onnx", tmp_path)
+    for name in ("all-MiniLM-L6-v2.edgekit", "model.edgekit"):
+        (tmp_path / name).symlink_to(bundle.path)
+    (tmp_path / "dev.tsv").write_text("text\tlabel\n" + "a good text\tgood\na bad one\tbad\n" * 4)
+    if "--budget" in line:
+        (tmp_path / "budget.toml").write_text("[[budget]]\nsize = '9 MB'\n")
+    told = edgekit_cli(*shlex.split(line, comments=True)[1:], cwd=tmp_path)
+    assert told.returncode == 0, told.stderr
+    assert told.stdout
