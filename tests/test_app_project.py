@@ -15,6 +15,7 @@ import edgekit
 from edgekit.bundle import Bundle
 from edgekit.contents import MANIFEST
 from edgekit.errors import OutputError, PlanError
+from edgekit.mobile import choice, platforms
 
 ASSETS = "app/src/main/assets/bundles"
 
@@ -127,6 +128,17 @@ def test_a_project_takes_what_its_platform_opens(
     with pytest.raises(PlanError, match="no file for ios, which opens coreml, coreai: convert"):
         edgekit.make_app(small("text-classification").path, platform="ios", out=out)
     assert not out.exists()
+
+
+def test_an_apk_without_onnx_files_is_refused_with_the_other_way(
+    bundle: Bundle, tmp_path: Path
+) -> None:
+    (chosen,) = choice.choose([bundle], ("model-fp32.tflite",), platforms.ANDROID)
+    chosen.copy(tmp_path / "only.edgekit")
+    with pytest.raises(PlanError, match="convert with --to onnx, or make a project with -o, which"):
+        choice.choose([Bundle.open(tmp_path / "only.edgekit")], (), platforms.APK)
+    with pytest.raises(PlanError, match="choose a file of onnx, or make a project with -o, which"):
+        choice.choose([bundle], ("model-fp32.tflite",), platforms.APK)
 
 
 def test_the_command_ends_with_what_comes_next(bundle: Bundle, tmp_path: Path) -> None:
