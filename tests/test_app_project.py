@@ -63,7 +63,7 @@ def smallest(bundle: Bundle) -> str:
 
 
 def test_an_ios_project_takes_the_smallest_core_ml_file(bundle: Bundle, tmp_path: Path) -> None:
-    edgekit.make_app(bundle.path, platform="ios", out=tmp_path / "App", application_id="io.x-1.y")
+    edgekit.make_app(bundle.path, platform="ios", out=tmp_path / "App", id="io.x-1.y")
     stamped = Bundle.open(tmp_path / "App/App/Bundles/classifier.edgekit")
     assert [row.file for row in stamped.artifacts] == ["model-int8.mlpackage"]
     names = (tmp_path / "App/App/Identifiers.xcconfig").read_text()
@@ -74,7 +74,7 @@ def test_stamping_again_changes_what_is_new_and_nothing_of_the_owners(
     bundle: Bundle, tmp_path: Path
 ) -> None:
     out = tmp_path / "App"
-    edgekit.make_app(bundle.path, platform="android", out=out, application_id="io.x.y")
+    edgekit.make_app(bundle.path, platform="android", out=out, id="io.x.y")
     (out / "README.md").write_text("my own")
     (out / "local").mkdir()
     (out / "local" / "notes").write_text("mine")
@@ -113,7 +113,7 @@ def test_a_project_takes_what_its_platform_opens(
     cases = {
         "no bundle has a file model.onnx": {"artifact": ("model.onnx",)},
         "is coreml, which the app for android": {"artifact": ("model-int8.mlpackage",)},
-        "is no application id of android": {"application_id": "io.x-1.y"},
+        "is no application id of android": {"id": "io.x-1.y"},
         "is no name for an app": {"name": 'a"b'},
     }
     for message, options in cases.items():

@@ -62,9 +62,6 @@ def _scores(rows: list[Quality]) -> None:
         cells = [scores.number(row.metrics[place].value, score.share) for row in rows]
         columns[Column(score.name, right=True, leave=1 + place)] = cells
     print_table(list(columns), list(zip(*columns.values(), strict=True)))
-    cut = max(row.cut for row in rows)
-    if cut:
-        click.echo(f"{cut} texts did not fit into the model and were cut")
 
 
 def _classes(rows: list[Quality]) -> None:
