@@ -108,6 +108,19 @@ def test_a_wrong_answer_is_told(
         assert "token 1" in failed[0]["difference"]
 
 
+def test_a_wrong_score_is_told(
+    phone: Phone, small: Callable[[str], Bundle], tmp_path: Path
+) -> None:
+    copy = copied(small("text-classification"), tmp_path)
+    stored = json.loads((copy / "postprocess.json").read_text())
+    stored["cases"][0]["answer"]["labels"][0]["score"] += 0.01
+    (copy / "postprocess.json").write_text(json.dumps(stored))
+    phone.open(copy)
+    report = phone.ask("selftest", artifact=None)
+    failed = [case["name"] for case in report["cases"] if not case["passed"]]
+    assert failed == [stored["cases"][0]["name"]]
+
+
 @pytest.mark.parametrize(
     ("max_abs", "cosine", "scale", "passed"),
     [(1e9, -1, 1, True), (1e9, 1.1, 1, False), (-1, -1, 1, False), (1, -1, 1e-9, False)],

@@ -186,6 +186,27 @@ def save_labels(path: Path, *of_labels: float) -> None:
     save_model(path, nodes, {"logits": ("batch", 3)})
 
 
+def test_a_search_by_cosine_does_not_ask_for_lengths(
+    phone: Phone, small: Callable[[str], Bundle], tmp_path: Path
+) -> None:
+    copy = copied(small("sentence-similarity"), tmp_path)
+    save_fed(copy / FILE)
+    manifest = json.loads((copy / MANIFEST).read_text())
+    manifest["artifacts"][0]["outputs"][0]["shape"] = ["batch", 4]
+    (copy / MANIFEST).write_text(json.dumps(manifest))
+    phone.open(copy)
+    sentences = ("a", "a cat and two dogs", "so good")
+    found = phone.ask("call", name="search", artifact=FILE, texts=["the cat", *sentences])
+    query, *rows = (
+        np.array(phone.ask("call", name="embed", artifact=FILE, texts=[text])["vector"])
+        for text in ("the cat", *sentences)
+    )
+    scores = _ALIKE["cosine"](np.array(rows), query[None])
+    assert {hit["index"]: hit["score"] for hit in found} == pytest.approx(
+        dict(enumerate(scores)), abs=2e-5
+    )
+
+
 @pytest.mark.parametrize("threshold", [0.5, 0.2, 0.8])
 def test_a_label_is_chosen_above_the_threshold(
     threshold: float, phone: Phone, small: Callable[[str], Bundle], tmp_path: Path
