@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
@@ -10,11 +12,16 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
+import torch
 from command import edgekit_cli
+from conftest import MODELS
 from test_bundle import edit
+from test_docs import BLOCKS
+from test_trace import traced
 
 from edgekit.bundle import Bundle
 from edgekit.contents import entry
+from edgekit.converters.coreai_rows import leave_out
 from edgekit.errors import BundleError
 from edgekit.runtime import table as runtime
 from edgekit.runtime.inspection import inspect_file
@@ -120,3 +127,38 @@ def test_inspect_reads_an_asset_by_itself(published: Bundle, tmp_path: Path) -> 
     path = next(row.path for row in published.artifacts if row.format == "coreai")
     result = edgekit_cli("inspect", path, cwd=tmp_path)
     assert "main_seq_16" in result.stdout, result.stderr
+
+
+def test_the_script_of_the_page_opens_a_file_without_edgekit(
+    published: Bundle, tmp_path: Path
+) -> None:
+    """As it stands there, in a process that imports no edgekit; it prints the largest difference."""
+    (script,) = (
+        block.text
+        for block in BLOCKS.values()
+        if block.place.startswith("docs/coreai.md") and block.language == "python"
+    )
+    (tmp_path / "model.edgekit").symlink_to(published.path)
+    (tmp_path / "script.py").write_text(script)
+    told = subprocess.run(
+        [sys.executable, "-I", "script.py"], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert told.returncode == 0, told.stderr
+    name, difference = told.stdout.split()
+    assert [name] == [spec.name for spec in published.signature.outputs]
+    assert 0 < float(difference) < 0.1
+
+
+def test_positions_that_no_function_reads_are_left_out(tmp_path: Path) -> None:
+    graph = traced(MODELS["feature-extraction"]().eval(), "feature-extraction", 3, tmp_path)
+    ids = torch.arange(16, dtype=torch.int32)[None]
+    feed = (ids, torch.ones_like(ids), torch.zeros_like(ids))
+    module, name = graph.dynamic.module(), "model.embeddings.position_embeddings.weight"
+    whole = module(*feed)
+    leave_out(module, graph.static(16))
+    sizes = {key: len(value) for key, value in module.state_dict().items() if "embeddings." in key}
+    assert sizes[name] == 16
+    assert sizes["model.embeddings.word_embeddings.weight"] == 300
+    assert len(graph.dynamic.state_dict[name]) == 64
+    for key, value in module(*feed).items():
+        torch.testing.assert_close(value, whole[key], rtol=0, atol=0)
