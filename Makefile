@@ -41,7 +41,7 @@ schemas: $(READY)  ## write docs/schemas from the types
 matrix: $(READY)  ## measure every architecture, task, format and recipe (slow; see ARGS=--help)
 	$(BIN)/python -m edgekit.benchmarks.studies.matrix $(ARGS)
 
-bench: $(READY)  ## DistilBERT against BERT, every format and recipe (40 minutes on two cores)
+bench: $(READY)  ## DistilBERT against BERT, every format and recipe (50 minutes on two cores)
 	$(BIN)/edgekit bench --suite paper -o $(BENCH)
 
 bench-conversion: $(READY)  ## our conversion against the libraries' own entry points

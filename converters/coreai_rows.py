@@ -1,4 +1,4 @@
-"""Rows of tables that no function of an asset reads, such as positions behind its longest bucket."""
+"""Rows of tables that no function of an asset reads: positions behind its longest bucket."""
 
 from __future__ import annotations
 

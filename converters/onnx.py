@@ -105,12 +105,14 @@ def convert(
         builder = _translate(token_major(program), signature, stored, options.opset)
         path = folder / f"model-{recipe.name}.onnx"
         model = _model(builder.nodes, signature.inputs, signature.outputs, card, options.opset)
+        model.graph.value_info.extend(builder.declared)
         write(model, builder.tensors, path, limit_bytes=options.limit_bytes)
         yield recipe, path
         if text is not None:
             path = path.with_stem(f"{path.stem}-text")
             nodes, outputs = [*text.nodes, *builder.nodes], (*signature.outputs, IDS)
             model = _model(nodes, (INPUT,), outputs, card, options.opset, DOMAINS)
+            model.graph.value_info.extend(builder.declared)
             tensors_ = {**text.tensors, **builder.tensors}
             write(model, tensors_, path, limit_bytes=options.limit_bytes)
             yield recipe, path
@@ -184,7 +186,13 @@ def _values(names: str | Sequence[str], fake: torch.Tensor | Sequence[torch.Tens
 
 
 def save_tokenizer(tokenizer: TextTokenizer, path: Path) -> None:
-    """The tokenizer alone: from text, and how many tokens to keep, to ids and token types.
+    """Writes an ONNX file of the tokenizer alone: from a text to its ids and token types.
+
+    A second input says at how many tokens a text is cut.
+
+    Args:
+        tokenizer: of a checkpoint.
+        path: the file.
 
     Raises:
         UnsupportedError: it cannot be expressed.

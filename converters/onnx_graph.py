@@ -14,7 +14,7 @@ from edgekit.converters.onnx_versions import OPSETS
 from edgekit.files import external_data
 
 if TYPE_CHECKING:
-    from onnx import ModelProto, NodeProto
+    from onnx import ModelProto, NodeProto, ValueInfoProto
 
 Array = NDArray[Any]
 Attribute: TypeAlias = "int | float | str | Sequence[int] | Sequence[str]"
@@ -40,6 +40,7 @@ class GraphBuilder:
         self.nodes: list[NodeProto] = []
         self.tensors: dict[str, Array] = {}
         self.scope = root
+        self.declared: list[ValueInfoProto] = []
         self._made: dict[Hashable, tuple[str, ...]] = {}
         self._producers: dict[str, NodeProto] = {}
         self._names: dict[str, int] = {}
@@ -128,6 +129,22 @@ class GraphBuilder:
             return value
         return self.op("Transpose", value, perm=list(order))
 
+    def declare(self, value: str, kind: int, shape: Sequence[int | str]) -> str:
+        """Says in the file what shape a value has, where no runtime can find that out.
+
+        Args:
+            value: its name.
+            kind: ONNX's number for its type.
+            shape: sizes; those that are free, by a name that equal sizes share.
+
+        Returns:
+            The value's name.
+        """
+        from onnx import helper
+
+        self.declared.append(helper.make_tensor_value_info(value, kind, shape))
+        return value
+
     def finish(self, results: dict[str, str]) -> None:
         """Names the graph's outputs (``output -> value``) and drops what does not lead to one."""
         outputs = {value: name for name, value in results.items()}
@@ -138,6 +155,8 @@ class GraphBuilder:
         for node in self.nodes:
             node.input[:] = [outputs.get(value, value) for value in node.input]
             node.output[:] = [outputs.get(value, value) for value in node.output]
+        left = {value for node in self.nodes for value in node.output}
+        self.declared = [row for row in self.declared if row.name in left]
 
     def _prune(self, needed: set[str]) -> None:
         kept = []

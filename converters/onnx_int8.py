@@ -5,13 +5,14 @@ Operators: https://onnx.ai/onnx/operators/
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from edgekit.converters.onnx_graph import Array, GraphBuilder
-from edgekit.converters.onnx_shapes import Value, kind_of, transposed
+from edgekit.converters.onnx_shapes import Value, counted, kind_of, transposed
 from edgekit.quantize.numerics import quantize
 from edgekit.quantize.selector import JOIN
 
@@ -54,8 +55,7 @@ def int8_linear(
     levels, scale = _quantized(weight)
     stored = replace(weight, name=to.tensor(f"{weight.name}.int8", levels), data=levels)
     scales = to.tensor(f"{weight.name}.scale.T", scale[:, 0])
-    rows = x.name if x.rank == 2 else to.op("Reshape", x.name, to.constant([-1, levels.shape[1]]))
-    tokens = _tokens(to, rows)
+    tokens = _tokens(to, x.name if x.rank == 2 else _rows(to, x))
     products = to.op("MatMulInteger", tokens.levels, transposed(to, stored))
     scaled = to.op("Mul", to.op("Cast", products, to=kind_of(out.dtype)), _hidden(to, scales))
     scaled = to.op("Mul", scaled, tokens.scale)
@@ -65,6 +65,13 @@ def int8_linear(
         return result
     shape = to.op("Concat", to.op("Shape", x.name, end=-1), to.constant([len(levels)]), axis=0)
     return to.op("Reshape", result, shape)
+
+
+def _rows(to: GraphBuilder, x: Value) -> str:
+    """The tokens of a value of any rank: (tokens, width)."""
+    *free, width = x.fake.shape
+    rows = to.op("Reshape", x.name, to.constant([-1, width]))
+    return counted(to, rows, x.fake.dtype, (math.prod(free), width))
 
 
 def _shift(

@@ -50,7 +50,12 @@ class Artifact(ArtifactEntry, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, repr=False)
 class Bundle:
-    """An opened bundle, its manifest checked."""
+    """An opened bundle.
+
+    Attributes:
+        path: its folder.
+        manifest: what ``manifest.json`` says, checked.
+    """
 
     path: Path
     manifest: Manifest

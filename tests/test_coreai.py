@@ -17,6 +17,7 @@ from command import edgekit_cli
 from conftest import MODELS
 from test_bundle import edit
 from test_docs import BLOCKS
+from test_runner import late_imports
 from test_trace import traced
 
 from edgekit.bundle import Bundle
@@ -162,3 +163,7 @@ def test_positions_that_no_function_reads_are_left_out(tmp_path: Path) -> None:
     assert len(graph.dynamic.state_dict[name]) == 64
     for key, value in module(*feed).items():
         torch.testing.assert_close(value, whole[key], rtol=0, atol=0)
+
+
+def test_the_time_of_opening_is_not_that_of_an_import(published: Bundle, tmp_path: Path) -> None:
+    assert late_imports("coreai", published, tmp_path) == []

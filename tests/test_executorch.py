@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from test_families import planned
+from test_runner import late_imports
 
 from edgekit.bundle import Bundle
 from edgekit.conversion import pipeline
@@ -69,3 +70,7 @@ def test_a_file_that_is_cut_short_cannot_be_opened(published: Bundle, tmp_path: 
     path.write_bytes(published.artifacts[0].path.read_bytes()[:1000])
     with pytest.raises(BundleError, match=r"cut.pte cannot be"):
         list(runtime.sessions(path, "executorch"))
+
+
+def test_the_time_of_opening_is_not_that_of_an_import(published: Bundle, tmp_path: Path) -> None:
+    assert late_imports("executorch", published, tmp_path) == []

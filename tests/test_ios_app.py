@@ -21,7 +21,7 @@ import pytest
 import xcode_output as output
 from apple_availability import STAND_IN_ONLY, STAND_INS, declared
 from openstep_parser import OpenStepDecoder
-from test_ios import Mac
+from scripted_mac import Mac
 
 from edgekit.benchmarks.devices import app_runner
 from edgekit.benchmarks.results import Store

@@ -231,6 +231,16 @@ def test_the_runtime_makes_of_a_layer_what_is_fast(bert: Case, name: str, tmp_pa
     assert found == LAYER_AS_RUN[name]
 
 
+@pytest.mark.parametrize("name", LAYER_AS_RUN)
+def test_every_count_of_tokens_has_one_name_for_the_runtimes_planner(bert: Case, name: str) -> None:
+    inferred = onnx.shape_inference.infer_shapes(onnx.load(bert.files[name])).graph.value_info
+    shapes = [row.type.tensor_type.shape.dim for row in inferred]
+    counts = {
+        shape[0].dim_param for shape in shapes if len(shape) == 2 and shape[1].dim_value == 64
+    }
+    assert len(counts - {"batch"}) == 1
+
+
 @pytest.mark.parametrize(("asked", "opsets"), [(16, (15, 15)), (17, (17, 17)), (19, (17, 18))])
 def test_an_older_opset_computes_the_same_in_operators_that_it_has(
     bert: Case, tmp_path: Path, asked: int, opsets: tuple[int, int]

@@ -18,6 +18,7 @@ from edgekit.model import (
     hub,
     late_interaction,
     sentence,
+    sentence_encoder,
     sentence_modules,
     task_choice,
     tasks,
@@ -113,7 +114,7 @@ class Source:
     @property
     def own_length(self) -> int:
         """Where the checkpoint's tokenizer would cut, whatever the text's role."""
-        return min(self.limit, sentence.max_length(self.encoder) or self.limit)
+        return min(self.limit, sentence_encoder.max_length(self.encoder) or self.limit)
 
     def text_settings(self, task: Task) -> TextSettings:
         """What is done to the texts of a task of vectors, by their roles.
@@ -159,13 +160,13 @@ class Source:
                 "are made, and the model hub does not answer: connect once, or name another --task"
             )
         if named.has_head or sentence.is_cross_encoder(self.folder):
-            sentence.check_encoder(self.folder, self.encoder)
+            sentence_encoder.check(self.folder, self.encoder)
         problem = cross_encoder.problem_type(self.folder, self.config)
         return task_choice.fitted(named, self.config, problem)
 
     @property
     def kind(self) -> Literal["demo", "config", "folder", "hub"]:
-        """In which way the user named the checkpoint: what ``origin`` is."""
+        """What the user named: the demo, a bare config, a local folder, or a model of the hub."""
         if self.origin == DEMO:
             return "demo"
         if self.origin.startswith("config:"):

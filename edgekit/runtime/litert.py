@@ -22,6 +22,8 @@ import numpy as np
 if TYPE_CHECKING:
     from edgekit.runtime.session import Feed
 
+LIBRARIES = ("ai_edge_litert.compiled_model",)  # see edgekit.runtime.table.Runtime
+
 
 class CompiledLiteRt:
     """A .tflite file as a :class:`edgekit.runtime.session.Session`.
@@ -48,12 +50,14 @@ class CompiledLiteRt:
         self._buffers: dict[int, _Buffers] = {}
 
     def run(self, feed: Feed) -> dict[str, np.ndarray]:
+        """One inference, in the signature of the length that the inputs have."""
         length = next(iter(feed.values())).shape[1]
         if length not in self._buffers:
             self._buffers[length] = _Buffers.of(self._model, self._names[length])
         return self._buffers[length].run(self._model, feed)
 
     def layers(self, feed: Feed) -> list[np.ndarray]:
+        """Empty: a compiled model shows its outputs only."""
         return []
 
     def _length(self, signature: str) -> int:

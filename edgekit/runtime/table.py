@@ -28,8 +28,9 @@ PACKED_BYTES = 4 * 2**30  # BERT-base with six signatures has 2.5 GiB, BERT-larg
 class Runtime:
     """One way to open a format on this machine.
 
-    ``open`` takes a path and a number of threads, 0 for the runtime's own choice; ``library`` is
-    the module it imports, which takes longer than opening a file. ``extra`` is what brings it, and
+    ``open`` takes a path and a number of threads, 0 for the runtime's own choice; ``libraries`` are
+    the modules that opening and running import, which takes longer than opening a file: whoever
+    measures imports them first. ``extra`` is what brings it, and
     ``exists`` says whether it is made for this system. ``measures`` is off where its speed says
     nothing. ``aborts`` says that a damaged file ends the process instead of raising an error: it is
     opened in one of its own. ``prove`` opens a file for its proof where that is to be another way.
@@ -38,7 +39,7 @@ class Runtime:
     name: str
     format: str
     open: Callable[[Path, int], Session]
-    library: str
+    libraries: tuple[str, ...]
     extra: str
     exists: Callable[[], bool] = lambda: True
     measures: bool = True
@@ -52,12 +53,12 @@ class Runtime:
 
 
 RUNTIMES: tuple[Runtime, ...] = (
-    Runtime("onnxruntime", "onnx", OnnxRuntime, "onnxruntime", "onnx"),
+    Runtime("onnxruntime", "onnx", OnnxRuntime, ("onnxruntime",), "onnx"),
     Runtime(
         "litert",
         "tflite",
         open_litert,
-        "ai_edge_litert.interpreter",
+        ("ai_edge_litert.interpreter",),
         "tflite",
         prove=partial(open_litert, most_bytes=PACKED_BYTES),
     ),
@@ -65,20 +66,34 @@ RUNTIMES: tuple[Runtime, ...] = (
         "tensorflow",
         "tflite",
         open_tensorflow,
-        "tensorflow.lite",
+        ("tensorflow", "tensorflow.lite.python.interpreter"),
         "tensorflow",
         prove=partial(open_tensorflow, most_bytes=PACKED_BYTES),
     ),
     Runtime(
-        "executorch", "executorch", ExecuTorch, "executorch.runtime", "executorch", aborts=True
+        "executorch",
+        "executorch",
+        ExecuTorch,
+        (
+            "torch",
+            "executorch.runtime",
+            "executorch.kernels.quantized",
+            "executorch.extension.pybindings.portable_lib",
+        ),
+        "executorch",
+        aborts=True,
     ),
-    Runtime("coreai", "coreai", CoreAi, "coreai.runtime", "coreai", aborts=True),
-    Runtime("coreml", "coreml", CoreMl, "coremltools", "coreml", lambda: sys.platform == "darwin"),
+    Runtime(
+        "coreai", "coreai", CoreAi, ("coreai.runtime", "coreai.authoring"), "coreai", aborts=True
+    ),
+    Runtime(
+        "coreml", "coreml", CoreMl, ("coremltools",), "coreml", lambda: sys.platform == "darwin"
+    ),
     Runtime(
         "reference",
         "coreml",
         ReferenceEvaluator,
-        "edgekit.mil",
+        ("edgekit.mil.program",),
         "coreml",
         lambda: sys.platform != "darwin",
         measures=False,

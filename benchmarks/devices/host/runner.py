@@ -23,8 +23,7 @@ from edgekit.benchmarks.devices import events, memory, serving
 from edgekit.benchmarks.devices.host import profiles
 from edgekit.benchmarks.devices.runtimes import PYTORCH
 from edgekit.errors import EdgekitError
-from edgekit.runtime import table
-from edgekit.runtime.litert import CompiledLiteRt
+from edgekit.runtime import litert, table
 from edgekit.runtime.session import Session
 from edgekit.runtime.table import Runtime
 
@@ -35,8 +34,25 @@ def _eager(path: Path, threads: int) -> Session:
     return Eager(path, threads)
 
 
-_EAGER = Runtime(PYTORCH, PYTORCH, _eager, "transformers.modeling_utils", "pytorch")
+_EAGER = Runtime(PYTORCH, PYTORCH, _eager, ("transformers.modeling_utils",), "pytorch")
 RUNTIMES: Mapping[str, Runtime] = {row.name: row for row in (*table.RUNTIMES, _EAGER)}
+
+
+def chosen(runtime: str, weight_cache: Path | None) -> Runtime:
+    """How a runtime opens a file here.
+
+    Args:
+        runtime: Its name in :data:`RUNTIMES`.
+        weight_cache: LiteRT's file of packed weights; None is LiteRT without one.
+    """
+    row = RUNTIMES[runtime]
+    if weight_cache is None:
+        return row
+    return replace(
+        row,
+        open=partial(litert.CompiledLiteRt, weight_cache=weight_cache),
+        libraries=litert.LIBRARIES,
+    )
 
 
 class Opened:
@@ -58,7 +74,8 @@ class Opened:
         inputs: Sequence[str],
         outputs: Sequence[str],
     ) -> None:
-        importlib.import_module(runtime.library)  # takes longer than opening, and is no part of it
+        for library in runtime.libraries:
+            importlib.import_module(library)
         gc.collect()
         self._row, self._model, self._threads = runtime, model, threads
         self._inputs, self._outputs = inputs, outputs
@@ -129,9 +146,7 @@ def main(
     if evict:
         memory.evict(model)
     try:
-        row = RUNTIMES[runtime]
-        if weight_cache is not None:
-            row = replace(row, open=partial(CompiledLiteRt, weight_cache=weight_cache))
+        row = chosen(runtime, weight_cache)
         opened = Opened(row, model, threads, inputs.split(","), outputs.split(","))
         send(events.Loaded(opened.runtime, opened.load_ms))
         gc.disable()  # a collection in the middle of an inference would be counted as its time
