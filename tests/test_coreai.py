@@ -133,7 +133,7 @@ def test_inspect_reads_an_asset_by_itself(published: Bundle, tmp_path: Path) -> 
 def test_the_script_of_the_page_opens_a_file_without_edgekit(
     published: Bundle, tmp_path: Path
 ) -> None:
-    """As it stands there, in a process that imports no edgekit; it prints the largest difference."""
+    """As it stands there, without an import of edgekit; it prints the largest difference."""
     (script,) = (
         block.text
         for block in BLOCKS.values()
