@@ -35,7 +35,9 @@ pytestmark = pytest.mark.slow  # a format that is asked for by name
 def published(classifier: Path, converted: Callable[..., Bundle]) -> Bundle:
     """Converting proves every length, padding and text against PyTorch."""
     recipes = ("fp32", "fp16", "int8")
-    return converted("coreai", classifier, to=("coreai",), recipe=recipes, buckets=(16, 64))
+    return converted(
+        "coreai", classifier, to=("coreai",), recipe=recipes, max_length=32, buckets=(16, 32)
+    )
 
 
 def test_every_recipe_is_proven_in_apples_runtime(published: Bundle) -> None:
@@ -45,7 +47,7 @@ def test_every_recipe_is_proven_in_apples_runtime(published: Bundle) -> None:
         (proof,) = artifact.proofs
         assert proof.passed
         assert proof.runtime.startswith("Core AI 1.")
-        assert artifact.buckets == (16, 64)
+        assert artifact.buckets == (16, 32)
     assert found["fp32"].proofs[0].max_abs < 1e-6
     assert found["fp32"].size_bytes > 1.5 * found["fp16"].size_bytes > found["int8"].size_bytes
 
@@ -55,15 +57,21 @@ def test_the_asset_says_what_it_is_and_stores_what_its_recipe_says(published: Bu
         if artifact.format != "coreai":
             continue
         found = inspect_file(artifact.path)
-        assert found.functions == ("main_seq_16", "main_seq_64")
+        assert found.functions == ("main_seq_16", "main_seq_32")
         assert found.version == "iOS 27"
         assert [spec.name for spec in found.inputs] == [
             spec.name for spec in published.signature.inputs
         ]
-        assert {(spec.dtype, spec.shape) for spec in found.inputs} == {("int32", (1, 64))}
+        assert {(spec.dtype, spec.shape) for spec in found.inputs} == {("int32", (1, 32))}
         assert {spec.dtype for spec in found.outputs} == {"float32"}
         assert found.metadata["edgekit.task"] == published.manifest.task
         assert ("blockwise_shift_scale" in found.operations) == (artifact.recipe == "int8")
+        stored = {row.tensor.rpartition(".embeddings.")[2]: row.scheme for row in artifact.weights}
+        assert "position_embeddings.weight" not in stored  # the file has 32 of its 64 rows
+        floats = "float16" if artifact.recipe == "fp16" else "float32"
+        assert stored["token_type_embeddings.weight"] == floats
+        narrow = "int8 asymmetric per channel" if artifact.recipe == "int8" else floats
+        assert stored["word_embeddings.weight"] == narrow
 
 
 def test_two_ways_one_answer(published: Bundle, bundle: Bundle) -> None:
