@@ -85,7 +85,8 @@ def test_neighbours_become_entities_by_their_labels(
         ("xe\u0301\u0302", 2, 3, "e\u0301\u0302"),
         ("a b", 1, 2, ""),
         ("a\u0301b", 2, 3, "b"),
-        ("\u0301", 0, 1, "\u0301"),
+        ("\u0301a", 0, 1, "\u0301"),
+        ("a\u0301", 1, 2, "a\u0301"),
     ],
 )
 def test_a_piece_has_its_marks_and_no_white_space(
@@ -100,7 +101,11 @@ def test_each_similarity_is_by_its_own_formula() -> None:
     found = {kind: vectors.similarity(one, other, kind).similarity for kind in SIMILARITIES}
     assert found == {kind: pytest.approx(value) for kind, value in SIMILARITIES.items()}
     assert vectors.similarity(one, one * 7).similarity == 1
+    assert vectors.similarity(one, one / 100).similarity == 1
     assert vectors.similarity(one, one * 0).similarity == 0
+    many = np.random.default_rng(1).normal(size=(500, 16)).astype(np.float32)
+    assert all(vectors.similarity(row, row).similarity <= 1 for row in many), "whatever is rounded"
+    assert all(vectors.similarity(row, -row).similarity >= -1 for row in many)
     of_tokens = vectors.max_similarity(np.stack([one, other]), np.stack([one, one + other]))
     assert of_tokens.similarity == pytest.approx(25 + 26.25)
 
