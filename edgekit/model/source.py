@@ -31,6 +31,7 @@ from edgekit.model.tasks import Task
 
 DEMO = "demo"
 SEED = 0
+_LIMIT = 512  # of most encoders: their tokenizers name it, whatever texts are like
 _TOKENIZER_FILES = ("tokenizer.json", "vocab.txt", "vocab.json", "spiece.model", "tokenizer.model")
 
 
@@ -105,7 +106,7 @@ class Source:
         """Whether the model is Python code of the checkpoint's, which the user trusts."""
         return self.trust.trust_remote_code and bool(self.config.get("auto_map"))
 
-    def default_length(self, task: Task) -> int:
+    def library_length(self, task: Task) -> int:
         """The length at which the checkpoint's own library would truncate."""
         if not task.has_head:
             return self.own_length
@@ -115,6 +116,18 @@ class Source:
     def own_length(self) -> int:
         """Where the checkpoint's tokenizer would cut, whatever the text's role."""
         return min(self.limit, sentence_encoder.max_length(self.encoder) or self.limit)
+
+    @property
+    def names_length(self) -> bool:
+        """Whether somebody chose a length for its texts, and not for its architecture.
+
+        sentence-transformers has a length of its own; a tokenizer's is a choice if it is shorter
+        than what most models take.
+        """
+        if sentence.has_modules(self.folder) or cross_encoder.is_one(self.folder, self.config):
+            return True
+        length = sentence_encoder.max_length(self.encoder)
+        return length is not None and length < _LIMIT
 
     def text_settings(self, task: Task) -> TextSettings:
         """What is done to the texts of a task of vectors, by their roles.
