@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from edgekit import stats
-from edgekit.benchmarks import prepare
+from edgekit.benchmarks import own_texts
 from edgekit.benchmarks.devices import runtimes, targets
 from edgekit.benchmarks.devices.protocol import Runner, Target
 from edgekit.benchmarks.entries import Entry
@@ -117,7 +117,7 @@ def choose(
     Raises:
         EdgekitError: The texts cannot be read, or no file can be measured.
     """
-    counts = prepare.token_counts(bundle, texts)
+    counts = own_texts.token_counts(bundle, texts)
     target = targets.make(device, None, say)
     entry = _entry(bundle, artifact, target)
     today, limit = bundle.manifest.buckets, bundle.manifest.max_length

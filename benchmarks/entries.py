@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from edgekit import formats
-from edgekit.benchmarks import parity
+from edgekit.benchmarks import remote
 from edgekit.benchmarks.devices import runtimes
 from edgekit.benchmarks.devices.protocol import Launch, Target
 from edgekit.benchmarks.devices.runtimes import NAMES, PYTORCH, DeviceRuntime
@@ -116,7 +116,7 @@ class Entry:
         Args:
             length: How many tokens each text has.
             batch: How many texts there are.
-            path: The file that a runner reads (see :func:`edgekit.benchmarks.parity.write`).
+            path: The file that a runner reads (see :func:`edgekit.benchmarks.remote.write`).
         """
         ids = [token for case in self.bundle.golden().cases for token in case.input_ids]
         signature = self.bundle.signature
@@ -125,7 +125,7 @@ class Entry:
         feed["input_ids"][:] = signature.pad_id
         feed["input_ids"][:, :length] = np.resize(np.array(ids, np.int32), (batch, length))
         feed["attention_mask"][:, :length] = 1
-        parity.write(feed, signature, path)
+        remote.write(feed, signature, path)
 
 
 def of(bundle: Bundle, name: str | None, target: Target, suite: Suite) -> Iterator[Entry]:

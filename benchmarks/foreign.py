@@ -58,6 +58,7 @@ class Foreign(Bundle):
 
     @property
     def artifacts(self) -> tuple[Artifact, ...]:
+        """The one file, as a bundle has its own."""
         return (self.artifact,)
 
 

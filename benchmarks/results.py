@@ -86,7 +86,7 @@ def _some(path: Path) -> list[Measurement]:
     file = path / FILE if path.is_dir() else path
     if not file.is_file():
         what = f"{path} has no {FILE}" if path.is_dir() else f"{path} does not exist"
-        raise PlanError(f"{what}: give a folder of edgekit bench, its {FILE} or report.json")
+        raise PlanError(f"{what}: give a folder or file of edgekit bench or edgekit eval")
     found = list(_reported(file) if file.suffix == ".json" else _read(file))
     if not found:
         raise PlanError(f"{file} has no result yet: run edgekit bench into its folder again")

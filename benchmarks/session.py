@@ -9,7 +9,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from edgekit.benchmarks import prepare, results, spec
+from edgekit.benchmarks import own_texts, prepare, results, spec
 from edgekit.benchmarks.bench import Bench
 from edgekit.benchmarks.devices import targets
 from edgekit.benchmarks.devices.protocol import Target
@@ -129,7 +129,7 @@ def run(
     with output_folder(folder):
         found = prepare.bundles(asked, folder, say)
         if texts is not None:
-            asked = prepare.with_texts(asked, found, texts)
+            asked = own_texts.with_texts(asked, found, texts)
         asked = replace(asked, against=_against(asked, found))
         store = results.Store(folder)
         have = [row for row in store.load() if row.failure is None and not force]

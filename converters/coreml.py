@@ -68,7 +68,7 @@ class Options(FormatOptions):
     keep_float32: Sequence[int] = ()
 
     def adapted(self, recipe: Recipe) -> Recipe:
-        """The recipe with those layers in float32."""
+        """The recipe with the layers of :attr:`keep_float32` in float32."""
         return recipe.keeping(self.keep_float32)
 
 
@@ -87,7 +87,7 @@ def convert(
     From iOS 18 on a package has a function ``seq_<length>`` for every bucket; the default one is
     the largest, which takes every text the model takes. Older systems know no named functions, and
     flexible shapes for one input only: their package has one function, ``main``, of the largest
-    bucket. :func:`edgekit.mil.functions` says which buckets a file has.
+    bucket. :func:`edgekit.mil.package.functions` says which buckets a file has.
 
     Inputs are int32 of shape (1, length); outputs are float32, logits as the model computes them.
 

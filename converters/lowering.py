@@ -134,7 +134,15 @@ def weight_of(node: Node) -> Node | None:
 
 
 def resolved(node: Node, values: Mapping[Node, V]) -> tuple[tuple[V, ...], dict[str, V]]:
-    """A node's arguments and keywords, nested ones too, with values in the place of nodes."""
+    """What an operator is called with: each node among its arguments, in lists too, as its value.
+
+    Args:
+        node: the operator's.
+        values: what every node before it has become.
+
+    Returns:
+        The positional arguments, and the others by name.
+    """
     from torch.fx.node import map_arg
 
     found = map_arg((node.args, dict(node.kwargs)), cast("Callable[[Node], Node]", values.get))

@@ -186,7 +186,13 @@ def _values(names: str | Sequence[str], fake: torch.Tensor | Sequence[torch.Tens
 
 
 def save_tokenizer(tokenizer: TextTokenizer, path: Path) -> None:
-    """The tokenizer alone: from text, and how many tokens to keep, to ids and token types.
+    """Writes an ONNX file of the tokenizer alone: from a text to its ids and token types.
+
+    A second input says at how many tokens a text is cut.
+
+    Args:
+        tokenizer: of a checkpoint.
+        path: the file.
 
     Raises:
         UnsupportedError: it cannot be expressed.

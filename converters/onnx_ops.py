@@ -222,7 +222,7 @@ COVERAGE = Coverage("onnx", "ONNX", _ROWS, "converters/onnx_ops.py")
 
 
 def lowerings(opset: int = OPSETS[-1]) -> OperatorTable[str | Sequence[str]]:
-    """``(operator, scheme) -> lowering``, in operators of an opset."""
+    """The table of lowerings, in ONNX operators that the opset has already."""
     older = [named for since, named in _BEFORE.items() if opset < since]
     replaced = {name: lowering for named in older for name, lowering in named.items()}
     return OperatorTable({**_ROWS, **rows(replaced, FLOAT32)}, getitem)

@@ -38,6 +38,7 @@ class Value:
 
     @property
     def rank(self) -> int:
+        """How many axes the tensor has."""
         return len(self.fake.shape)
 
 
@@ -64,6 +65,7 @@ def as_dtype(to: GraphBuilder, dtype: Dtype, operand: Operand) -> str:
 
 
 def axis_of(value: Value, dim: int) -> int:
+    """The axis counted from the front; torch may count it from the back, where -1 is the last."""
     return dim % value.rank
 
 
@@ -192,6 +194,7 @@ def _pad(
 
 
 def getitem(to: GraphBuilder, out: Fake, values: Sequence[Value], index: int) -> str:
+    """The name of one result of an operator that has several; adds no node."""
     return values[index].name
 
 

@@ -53,6 +53,7 @@ class GraphTensor:
 
     @property
     def rank(self) -> int:
+        """How many axes the tensor has."""
         return len(self.shape)
 
     @property

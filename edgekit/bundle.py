@@ -50,7 +50,12 @@ class Artifact(ArtifactEntry, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, repr=False)
 class Bundle:
-    """An opened bundle, its manifest checked."""
+    """An opened bundle.
+
+    Attributes:
+        path: its folder.
+        manifest: what ``manifest.json`` says, checked.
+    """
 
     path: Path
     manifest: Manifest
@@ -218,10 +223,11 @@ def _read_manifest(folder: Path) -> Manifest:
 
 def _no_bundle(path: Path) -> str:
     """What a path is that is no bundle, and what to do with it, as one line."""
+    remedy = "give the folder that edgekit convert made"
     if not path.exists():
-        return f"{path} does not exist"
+        return f"{path} does not exist: {remedy}"
     if not path.is_dir():
-        return f"{path} is a file, and a bundle is the folder that edgekit convert made"
+        return f"{path} is a file, and no bundle: {remedy}"
     if (path / "config.json").is_file():
         return f"{path} is a checkpoint, not a bundle: convert it first: edgekit convert {path}"
-    return f"{path} is no bundle: it has no {MANIFEST}"
+    return f"{path} is no bundle, for it has no {MANIFEST}: {remedy}"

@@ -51,7 +51,15 @@ class Converter(Protocol):
         ...
 
     def weights(self, path: Path, wanted: Wanted) -> dict[str, Stored]:
-        """What a written file stores of each tensor, by the tensor's name."""
+        """What a file stores of each tensor.
+
+        Args:
+            path: a file that :meth:`convert` has written.
+            wanted: the tensors to look for, with their schemes and their values in the checkpoint.
+
+        Returns:
+            By the names of tensors, those that the file has.
+        """
         ...
 
     def inspect(self, path: Path) -> FileFacts:

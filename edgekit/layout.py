@@ -71,7 +71,7 @@ def print_words(text: str, title: str = "") -> None:
 
     Args:
         text: what is printed, without markup; nothing is printed of an empty one.
-        title: what it is, before it.
+        title: what the text is; it stands before it, and further lines are indented as wide.
     """
     indent = f"{title:<{_TITLE}} " if title else ""
     folded = textwrap.TextWrapper(

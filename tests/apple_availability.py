@@ -24,6 +24,7 @@ TABLE = Path(__file__).with_suffix(".json")
 STAND_INS = Path(__file__).parent.parent / "ios_demo" / "Stubs"
 _HEADERS = "@nativescript/types-ios 9.1.2, Apache-2.0"
 _PAGES = "developer.apple.com, kept by pianostringquartet/DAGFromCode, October 2025"
+_XNU = "Apple's headers of C and Mach, as open source"
 _READ = "developer.apple.com, kept by Averyy/apple-dev-docs, read in November 2026"
 
 # Swift's name: the header's class or function, and its member
@@ -98,12 +99,55 @@ UIKIT = {
     "UIDevice.isBatteryMonitoringEnabled": "UIDevice batteryMonitoringEnabled",
     "UIDevice.batteryState": "UIDevice batteryState",
     "UIDevice.batteryLevel": "UIDevice batteryLevel",
+    "UIDevice.BatteryState.unknown": "UIDeviceBatteryState",
+    "UIDevice.BatteryState.unplugged": "UIDeviceBatteryState",
 }
 FOUNDATION = {
-    "ProcessInfo.thermalState": "NSProcessInfo thermalState",
+    "Bundle.infoDictionary": "NSBundle infoDictionary",
+    "Bundle.main": "NSBundle mainBundle",
+    "Bundle.url(forResource:withExtension:)": "NSBundle URLForResourceWithExtension",
+    "FileHandle.close()": "NSFileHandle closeAndReturnError",
+    "FileHandle.init(forReadingFrom:)": "NSFileHandle fileHandleForReadingFromURLError",
+    "FileManager.contentsOfDirectory(at:includingPropertiesForKeys:options:)": (
+        "NSFileManager contentsOfDirectoryAtURLIncludingPropertiesForKeysOptionsError"
+    ),
+    "FileManager.copyItem(at:to:)": "NSFileManager copyItemAtURLToURLError",
+    "FileManager.createDirectory(at:withIntermediateDirectories:attributes:)": (
+        "NSFileManager createDirectoryAtURLWithIntermediateDirectoriesAttributesError"
+    ),
+    "FileManager.default": "NSFileManager defaultManager",
+    "FileManager.enumerator(atPath:)": "NSFileManager enumeratorAtPath",
+    "FileManager.fileExists(atPath:)": "NSFileManager fileExistsAtPath",
+    "FileManager.fileExists(atPath:isDirectory:)": "NSFileManager fileExistsAtPathIsDirectory",
+    "FileManager.moveItem(at:to:)": "NSFileManager moveItemAtURLToURLError",
+    "FileManager.removeItem(at:)": "NSFileManager removeItemAtURLError",
+    "FileManager.temporaryDirectory": "NSFileManager temporaryDirectory",
+    "FileManager.urls(for:in:)": "NSFileManager URLsForDirectoryInDomains",
+    "FileManager.SearchPathDirectory.cachesDirectory": "NSSearchPathDirectory",
+    "FileManager.SearchPathDirectory.documentDirectory": "NSSearchPathDirectory",
+    "FileManager.SearchPathDomainMask.userDomainMask": "NSSearchPathDomainMask",
+    "NSHomeDirectory()": "NSHomeDirectory",
+    "NSNumber.init(value:)": "NSNumber",
+    "NSNumber.intValue": "NSNumber intValue",
+    "ProcessInfo.ThermalState.critical": "NSProcessInfoThermalState",
+    "ProcessInfo.ThermalState.fair": "NSProcessInfoThermalState",
+    "ProcessInfo.ThermalState.nominal": "NSProcessInfoThermalState",
+    "ProcessInfo.ThermalState.serious": "NSProcessInfoThermalState",
+    "ProcessInfo.arguments": "NSProcessInfo arguments",
     "ProcessInfo.isLowPowerModeEnabled": "NSProcessInfo lowPowerModeEnabled",
+    "ProcessInfo.operatingSystemVersionString": "NSProcessInfo operatingSystemVersionString",
+    "ProcessInfo.physicalMemory": "NSProcessInfo physicalMemory",
+    "ProcessInfo.processInfo": "NSProcessInfo processInfo",
+    "ProcessInfo.processorCount": "NSProcessInfo processorCount",
+    "ProcessInfo.thermalState": "NSProcessInfo thermalState",
+    "URL.deletingPathExtension()": "NSURL URLByDeletingPathExtension",
+    "URL.hasDirectoryPath": "NSURL hasDirectoryPath",
+    "URL.lastPathComponent": "NSURL lastPathComponent",
+    "URL.path": "NSURL path",
+    "URL.pathExtension": "NSURL pathExtension",
     "URL.startAccessingSecurityScopedResource": "NSURL startAccessingSecurityScopedResource",
     "URL.stopAccessingSecurityScopedResource": "NSURL stopAccessingSecurityScopedResource",
+    "UUID.uuidString": "NSUUID UUIDString",
 }
 HEADERS = {
     "CoreML": CORE_ML,
@@ -117,6 +161,7 @@ SWIFTUI = {
     "ShapeStyle.secondary": "hierarchicalshapestyle/secondary",
     "WindowGroup.body": "scene/body-swift.property",
 }
+PREVIEWS = {"Preview(_:traits:_:body:)": "17.0"}  # a macro, which the stand-in has not
 # Of stand-ins alone: what an opaque type is behind its name, and what Foundation's page has
 STAND_IN_ONLY = {"BuiltInView", "BuiltInView.body", "ConditionalView", "ModifiedView"}
 STAND_IN_ONLY |= {"Never.body", "Optional.body"}
@@ -126,6 +171,53 @@ ATTRIBUTES = {
     "SwiftUIAttributes.backgroundColor": "15.0",
     "BackgroundColorAttribute": "15.0",
     "BackgroundColorAttribute.name": "15.0",
+}
+# What Objective-C does not see of Foundation, as its pages have it
+FOUNDATION_OF_SWIFT = {
+    "16.0": (
+        *("URL.DirectoryHint.isDirectory", "URL.appending(path:directoryHint:)"),
+        "URL.init(filePath:directoryHint:relativeTo:)",
+    ),
+    "15.0": (
+        *("AttributedString", "AttributedString.init(_:attributes:)"),
+        *("AttributedString.subscript(_:)", "AttributedSubstring.subscript(dynamicMember:)"),
+        *("BinaryFloatingPoint.formatted", "BinaryInteger.formatted", "BinaryInteger.formatted()"),
+        *("ByteCountFormatStyle.Style.file", "FloatingPointFormatStyle.Percent.precision"),
+        *("FloatingPointFormatStyle.precision", "FormatStyle.number", "FormatStyle.percent"),
+        "FormatStyle.byteCount(style:allowedUnits:spellsOutZero:includesActualByteCount:)",
+        *("NumberFormatStyleConfiguration.Precision.fractionLength", "Range.init(_:in:)"),
+    ),
+    "13.4": ("FileHandle.read(upToCount:)",),
+    "13.0": ("JSONEncoder.OutputFormatting.withoutEscapingSlashes",),
+    "11.0": ("JSONEncoder.OutputFormatting.sortedKeys",),
+    "8.0": (
+        *("CGFloat.init(integerLiteral:)", "CocoaError.fileNoSuchFile"),
+        *("CocoaError.fileReadNoSuchFile", "Data", "Data.ReadingOptions.mappedIfSafe"),
+        *("Data.WritingOptions.atomic", "Data.append(contentsOf:)", "Data.count", "Data.init()"),
+        *("Data.init(_:)", "Data.init(base64Encoded:options:)", "Data.init(contentsOf:options:)"),
+        *("Data.startIndex", "Data.withUnsafeBytes", "Data.write(to:options:)"),
+        *("DataProtocol.copyBytes(to:from:)", "Error.localizedDescription"),
+        *("JSONDecoder.KeyDecodingStrategy.convertFromSnakeCase", "JSONDecoder.decode(_:from:)"),
+        *("JSONDecoder.init()", "JSONDecoder.keyDecodingStrategy", "JSONEncoder.encode"),
+        *("JSONEncoder.init()", "JSONEncoder.outputFormatting", "NSNumber.init(integerLiteral:)"),
+        *("ObjCBool", "ObjCBool.boolValue", "ObjCBool.init(booleanLiteral:)"),
+        *("String.Encoding.utf8", "String.init(contentsOfFile:encoding:)"),
+        *("StringProtocol.contains", "URL", "UUID.init()", "_ErrorCodeProtocol.~="),
+    ),
+}
+# The C library and Mach's headers: the peak of the footprint is of the third form of its structure
+DARWIN = {
+    **dict.fromkeys(
+        (
+            *("EXIT_FAILURE", "EXIT_SUCCESS", "exit", "exp", "free", "log", "strdup"),
+            *("KERN_SUCCESS", "TASK_VM_INFO", "integer_t", "mach_msg_type_number_t"),
+            *("mach_task_self_", "natural_t", "task_flavor_t", "task_info"),
+        ),
+        "2.0",
+    ),
+    "task_vm_info_data_t": "7.0",
+    "task_vm_info_data_t.phys_footprint": "9.0",
+    "task_vm_info_data_t.ledger_phys_footprint_peak": "12.0",
 }
 CRYPTO_KIT = dict.fromkeys(
     (
@@ -177,8 +269,9 @@ def since(text: str, name: str) -> str:
         LookupError: the headers have none of that name.
     """
     kind, _, member = name.partition(" ")
+    kinds = "declare (?:const enum|class|var|function)|interface"
     declared = re.search(
-        r"(?P<doc>/\*\*(?:(?!\*/).)*\*/\s*)?(?:declare (?:const enum|class|var)|interface) "
+        rf"(?P<doc>/\*\*(?:(?!\*/).)*\*/\s*)?(?:{kinds}) "
         rf"{kind}\b(?P<body>.*?)(?=\n(?:/\*\*|declare |interface )|\Z)",
         text,
         re.DOTALL,
@@ -226,12 +319,16 @@ def main() -> None:
         }
         for framework, names in HEADERS.items()
     }
+    since_headers["Foundation"] |= {
+        name: version for version, names in FOUNDATION_OF_SWIFT.items() for name in names
+    }
     names = sorted({*declared("SwiftUI")} - STAND_IN_ONLY - set(ATTRIBUTES))
     swiftui = {name: page(pages, name) for name in names}
     sources = dict.fromkeys(HEADERS, _HEADERS)
-    sources |= {"SwiftUI": _PAGES, "CryptoKit": _READ, "CoreAI": _READ}
-    table = {**since_headers, "SwiftUI": {**swiftui, **ATTRIBUTES}}
-    table |= {"CryptoKit": CRYPTO_KIT, "CoreAI": CORE_AI}
+    sources["Foundation"] += "; what only Swift sees, from the pages of developer.apple.com"
+    sources |= {"SwiftUI": _PAGES, "CryptoKit": _READ, "CoreAI": _READ, "Darwin": _XNU}
+    table = {**since_headers, "SwiftUI": {**swiftui, **ATTRIBUTES, **PREVIEWS}}
+    table |= {"CryptoKit": CRYPTO_KIT, "CoreAI": CORE_AI, "Darwin": DARWIN}
     TABLE.write_text(json.dumps({"source": sources, "since": table}, indent=1) + "\n")
 
 

@@ -39,6 +39,8 @@ from edgekit.contents import MANIFEST, entry
 from edgekit.toolchains import debian
 from edgekit.toolchains.setup import SetupError, command
 
+pytest_plugins = ("web_pages",)  # fixtures of what several files of tests open in a browser
+
 # Two tests side by side on all cores wait for each other's threads: that took half of the time.
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # of processes that tests start
 torch.set_num_threads(1)

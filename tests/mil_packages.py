@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from edgekit import mil
+from edgekit.mil.program import Program
 from edgekit.mil.toolbox import coremltools
 
 ct = coremltools()
@@ -43,4 +43,4 @@ def save(build: Build, x: np.ndarray, folder: Path, *, half: bool = False) -> Pa
 
 
 def evaluate(package: Path, x: np.ndarray) -> list[np.ndarray]:
-    return list(mil.Program.load(package).predict({"x": x}).values())
+    return list(Program.load(package).predict({"x": x}).values())

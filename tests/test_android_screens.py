@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from android_screens import LOOKS, SCREENS, written
-from layout_pages import Look
+from layout_resources import Look
 
 from edgekit.benchmarks.devices.browser import chromium
 

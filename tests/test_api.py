@@ -10,6 +10,8 @@ from pathlib import Path
 import click
 import pytest
 import report_samples
+from distilling import teacher_of
+from shared import Shared
 
 import edgekit
 from edgekit.api.notebook import ReportView
@@ -19,31 +21,54 @@ from edgekit.errors import EdgekitError
 from edgekit.postprocess.labels import Classification
 from edgekit.reporting import build
 
-COMMANDS = {"eval": "evaluate"} | {
+COMMANDS = {"app": "make_app", "eval": "evaluate"} | {
     name: name
-    for name in ("bench", "buckets", "check", "convert", "inspect", "report", "run", "verify")
+    for name in (
+        *("bench", "buckets", "check", "convert", "distill"),
+        *("inspect", "report", "run", "verify"),
+    )
 }
 OF_TERMINALS = {"json", "quiet", "debug", "dry_run", "init"}  # the last two: plan, write_budget
+OF_APK = {"apk", "key", "aar", "install", "test"}  # of the command alone
 OF_PYTHON = {"progress", "debug"}
+
+
+def options_of(command: str) -> dict[str, click.Option]:
+    """A command's options by their names in Python."""
+    return {
+        parameter.opts[-1].removeprefix("--").replace("-", "_"): parameter
+        for parameter in cli.commands[command].params
+        if isinstance(parameter, click.Option)
+    }
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_function_has_the_options_of_its_command(command: str) -> None:
-    options = {
-        parameter.opts[-1].removeprefix("--").replace("-", "_")
-        for parameter in cli.commands[command].params
-        if isinstance(parameter, click.Option)
-    }
+    options = options_of(command)
     function = inspect.signature(getattr(edgekit, COMMANDS[command])).parameters
-    named = {name for name, each in function.items() if each.kind is each.KEYWORD_ONLY}
-    assert named - OF_PYTHON == options - OF_TERMINALS
+    named = {
+        name for name, each in function.items() if each.kind is each.KEYWORD_ONLY or name in options
+    }
+    assert named - OF_PYTHON == options.keys() - OF_TERMINALS - OF_APK
     described = inspect.getdoc(getattr(edgekit, COMMANDS[command])) or ""
     assert all(re.search(rf"^ +\*?{name}: ", described, re.M) for name in function)
 
 
-def test_a_text_is_one_name(classifier: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_function_has_the_defaults_of_its_command(command: str) -> None:
+    untyped = cli.commands[command].make_context(command, [], resilient_parsing=True).params
+    function = inspect.signature(getattr(edgekit, COMMANDS[command])).parameters
+    for name, option in options_of(command).items():
+        if name in function and function[name].default is not inspect.Parameter.empty:
+            assert (untyped[str(option.name)] or None) == (function[name].default or None), name
+
+
+def test_a_text_is_one_name(classifier: Path, shared: Shared, tmp_path: Path) -> None:
     with pytest.raises(EdgekitError, match="unknown format 'onix'"):
         edgekit.convert(str(classifier), to="onix", out=tmp_path / "out")
+    asked = {"layers": 1, "objective": "mlm", "texts": "nowhere"}
+    with pytest.raises(EdgekitError, match="nowhere"):
+        edgekit.distill(str(teacher_of(shared, "fill-mask")), tmp_path / "student", **asked)
     with pytest.raises(EdgekitError, match="unknown recipe 'int3'"):
         edgekit.bench(tmp_path, recipe="int3", out=tmp_path / "out")
 

@@ -15,6 +15,7 @@ import edgekit
 from edgekit.bundle import Bundle
 from edgekit.contents import MANIFEST
 from edgekit.errors import OutputError, PlanError
+from edgekit.mobile import choice, platforms
 
 ASSETS = "app/src/main/assets/bundles"
 
@@ -62,7 +63,7 @@ def smallest(bundle: Bundle) -> str:
 
 
 def test_an_ios_project_takes_the_smallest_core_ml_file(bundle: Bundle, tmp_path: Path) -> None:
-    edgekit.make_app(bundle.path, platform="ios", out=tmp_path / "App", application_id="io.x-1.y")
+    edgekit.make_app(bundle.path, platform="ios", out=tmp_path / "App", id="io.x-1.y")
     stamped = Bundle.open(tmp_path / "App/App/Bundles/classifier.edgekit")
     assert [row.file for row in stamped.artifacts] == ["model-int8.mlpackage"]
     names = (tmp_path / "App/App/Identifiers.xcconfig").read_text()
@@ -73,7 +74,7 @@ def test_stamping_again_changes_what_is_new_and_nothing_of_the_owners(
     bundle: Bundle, tmp_path: Path
 ) -> None:
     out = tmp_path / "App"
-    edgekit.make_app(bundle.path, platform="android", out=out, application_id="io.x.y")
+    edgekit.make_app(bundle.path, platform="android", out=out, id="io.x.y")
     (out / "README.md").write_text("my own")
     (out / "local").mkdir()
     (out / "local" / "notes").write_text("mine")
@@ -112,7 +113,7 @@ def test_a_project_takes_what_its_platform_opens(
     cases = {
         "no bundle has a file model.onnx": {"artifact": ("model.onnx",)},
         "is coreml, which the app for android": {"artifact": ("model-int8.mlpackage",)},
-        "is no application id of android": {"application_id": "io.x-1.y"},
+        "is no application id of android": {"id": "io.x-1.y"},
         "is no name for an app": {"name": 'a"b'},
     }
     for message, options in cases.items():
@@ -127,6 +128,17 @@ def test_a_project_takes_what_its_platform_opens(
     with pytest.raises(PlanError, match="no file for ios, which opens coreml, coreai: convert"):
         edgekit.make_app(small("text-classification").path, platform="ios", out=out)
     assert not out.exists()
+
+
+def test_an_apk_without_onnx_files_is_refused_with_the_other_way(
+    bundle: Bundle, tmp_path: Path
+) -> None:
+    (chosen,) = choice.choose([bundle], ("model-fp32.tflite",), platforms.ANDROID)
+    chosen.copy(tmp_path / "only.edgekit")
+    with pytest.raises(PlanError, match="convert with --to onnx, or make a project with -o, which"):
+        choice.choose([Bundle.open(tmp_path / "only.edgekit")], (), platforms.APK)
+    with pytest.raises(PlanError, match="choose a file of onnx, or make a project with -o, which"):
+        choice.choose([bundle], ("model-fp32.tflite",), platforms.APK)
 
 
 def test_the_command_ends_with_what_comes_next(bundle: Bundle, tmp_path: Path) -> None:

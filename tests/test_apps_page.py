@@ -42,13 +42,6 @@ def test_the_typescript_snippet_is_checked_with_the_app() -> None:
     assert file.read_text() == snippet("ts")
 
 
-def copy(source: Path, target: Path) -> None:
-    with zipfile.ZipFile(source) as opened, zipfile.ZipFile(target, "w") as out:
-        for name in opened.namelist():
-            if name.startswith(("android/", "dalvik/", "org/json/", "com/android/")):
-                out.writestr(name, opened.read(name))
-
-
 @pytest.mark.slow
 def test_the_kotlin_snippet_compiles(tmp_path: Path) -> None:
     try:

@@ -16,7 +16,7 @@ from test_bundle import edit
 from edgekit import formats
 from edgekit.benchmarks import bench, prepare, results
 from edgekit.benchmarks.devices import runtimes
-from edgekit.benchmarks.devices.arm64.parts import WHEELS
+from edgekit.benchmarks.devices.arm64.wheels import WHEELS
 from edgekit.benchmarks.devices.cooling import CoolPhone, PhoneState
 from edgekit.benchmarks.devices.host import runner
 from edgekit.benchmarks.devices.host.device import Host

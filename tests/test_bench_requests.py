@@ -10,7 +10,7 @@ import pytest
 from msgspec import structs
 from test_bench import suite_of
 
-from edgekit.benchmarks import prepare, session, spec
+from edgekit.benchmarks import own_texts, prepare, session, spec
 from edgekit.benchmarks.measurement import Measurement
 from edgekit.benchmarks.spec import Model, Suite
 from edgekit.bundle import Bundle
@@ -88,7 +88,7 @@ def test_own_texts_choose_buckets_as_an_app_would(bundle: Bundle, tmp_path: Path
     path = tmp_path / "texts.txt"
     path.write_text("ab\n\nabcdefghij klmnopqrst\nabc\n" + "long " * 60 + "\n", encoding="utf-8")
     suite = suite_of(bundle.path)
-    found = prepare.with_texts(suite, prepare.bundles(suite, tmp_path, print), path)
+    found = own_texts.with_texts(suite, prepare.bundles(suite, tmp_path, print), path)
     assert found.lengths == (16, 64)
     assert found.texts is not None
     assert found.texts.lengths == {16: 2, 64: 2}

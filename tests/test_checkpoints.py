@@ -161,16 +161,31 @@ def test_odd_checkpoints_convert(make: Callable[[Path], Path], tmp_path: Path) -
     assert len(bundle.golden().cases) > 30
 
 
-def test_long_models_keep_short_buckets_unless_asked(classifier: Path, tmp_path: Path) -> None:
+def test_a_classifier_of_texts_keeps_short_buckets_unless_asked(
+    classifier: Path, tmp_path: Path
+) -> None:
     folder = tmp_path / "model"
     shutil.copytree(classifier, folder)
     edit_config(folder, max_position_embeddings=8192)
     settings = folder / "tokenizer_config.json"
     stored = json.loads(settings.read_text())
     settings.write_text(json.dumps({**stored, "model_max_length": 8192}))
-    assert plan_of(folder, out=tmp_path / "out").buckets == (16, 32, 64, 128, 256, 512)
-    assert plan_of(folder, out=tmp_path / "out", max_length=8192).buckets[-2:] == (512, 8192)
-    assert plan_of(classifier, out=tmp_path / "out").buckets == (16, 32, 64)
+    usual = plan_of(folder, out=tmp_path / "out")
+    assert usual.buckets == (16, 32, 64, 128, 256)
+    assert usual.notes == (
+        "texts are cut at 256 tokens; the checkpoint takes 8192: --max-length 8192",
+    )
+    longer = plan_of(folder, out=tmp_path / "out", max_length=8192)
+    assert longer.buckets == (16, 32, 64, 128, 256, 512, 8192)
+    assert not longer.notes
+    short = plan_of(classifier, out=tmp_path / "out")
+    assert short.buckets == (16, 32, 64)
+    assert not short.notes
+    settings.write_text(json.dumps({**stored, "model_max_length": 384}))
+    assert plan_of(folder, out=tmp_path / "out").max_length == 384  # somebody chose it
+    settings.write_text(json.dumps({**stored, "model_max_length": 512}))
+    edit_config(folder, sentence_transformers={"version": "5.1.0"})
+    assert plan_of(folder, out=tmp_path / "out").max_length == 512, "a CrossEncoder's own length"
 
 
 def python_tokenizer(folder: Path) -> None:

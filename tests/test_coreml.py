@@ -13,9 +13,10 @@ import pytest
 import torch
 from transformers import BertConfig, BertForSequenceClassification
 
-from edgekit import mil, recipe
+from edgekit import recipe
 from edgekit.converters import coreml
-from edgekit.mil.package import read_spec, spec_path
+from edgekit.mil.package import read_facts, read_spec, spec_path
+from edgekit.mil.program import Program
 from edgekit.mil.toolbox import coremltools, protobuf
 from edgekit.model import tasks
 from edgekit.model.head import Head
@@ -90,7 +91,7 @@ def test_every_function_computes_what_pytorch_computes(
     exported: Exported, name: str, tokens: int, length: int
 ) -> None:
     inputs = feed(tokens, length)
-    logits = mil.Program.load(exported.packages[name], f"seq_{length}").predict(inputs)["logits"]
+    logits = Program.load(exported.packages[name], f"seq_{length}").predict(inputs)["logits"]
     expected = exported.reference(inputs)
     assert logits.dtype == np.float32
     assert cosine(logits, expected) > LEAST_COSINE[name]
@@ -101,14 +102,14 @@ def test_every_function_computes_what_pytorch_computes(
 def test_functions_agree(exported: Exported, name: str) -> None:
     """Their tables of positions are cut to other lengths, and must be the same numbers."""
     first, last = (
-        mil.Program.load(exported.packages[name], f"seq_{length}").predict(feed(5, length))
+        Program.load(exported.packages[name], f"seq_{length}").predict(feed(5, length))
         for length in (8, 48)
     )
     assert np.abs(first["logits"] - last["logits"]).max() < 2e-3
 
 
 def test_the_mask_reaches_the_file(exported: Exported) -> None:
-    program = mil.Program.load(exported.packages["fp16"], "seq_48")
+    program = Program.load(exported.packages["fp16"], "seq_48")
     inputs = feed(5, 48)
     masked = program.predict(inputs)["logits"]
     open_mask = {**inputs, "attention_mask": np.ones((1, 48), np.int32)}
@@ -141,7 +142,7 @@ def test_coremltools_folds_the_program_to_the_same_numbers(exported: Exported) -
     folder = str(spec_path(package).parent / "weights")
     program = milproto.load(spec, spec.specificationVersion, folder)
     folded = program.functions["seq_8"].outputs[0].val
-    logits = mil.Program.load(package, "seq_8").predict(inputs)["logits"]
+    logits = Program.load(package, "seq_8").predict(inputs)["logits"]
     np.testing.assert_allclose(logits, folded, atol=0.01)
 
 
@@ -153,15 +154,15 @@ def test_older_systems_get_the_largest_bucket(
 ) -> None:
     packages = convert(exported.graph, tmp_path, "fp16", "int8", minimum_ios=minimum_ios)
     for name, package in packages.items():
-        facts = mil.read_facts(package)
+        facts = read_facts(package)
         assert (facts.minimum_os, dict(facts.functions)) == (system, {"main": max(BUCKETS)})
         inputs = feed(11, max(BUCKETS))
-        logits = mil.Program.load(package).predict(inputs)["logits"]
+        logits = Program.load(package).predict(inputs)["logits"]
         assert cosine(logits, exported.reference(inputs)) > LEAST_COSINE[name]
 
 
 def test_a_package_describes_itself(exported: Exported) -> None:
-    facts = mil.read_facts(exported.packages["int8"])
+    facts = read_facts(exported.packages["int8"])
     assert dict(facts.functions) == {f"seq_{length}": length for length in BUCKETS}
     assert (facts.default_function, facts.minimum_os) == ("seq_48", "iOS 18, macOS 15")
     assert [(row.name, row.dtype, row.shape) for row in facts.inputs] == [
@@ -177,7 +178,7 @@ def test_a_package_describes_itself(exported: Exported) -> None:
 
 
 def test_attention_is_fused_and_embeddings_are_quantised(exported: Exported) -> None:
-    facts = mil.read_facts(exported.packages["int8"])
+    facts = read_facts(exported.packages["int8"])
     assert facts.operations["scaled_dot_product_attention"] == LAYERS
     weights = {name: size_bytes(package) for name, package in exported.packages.items()}
     assert weights["int8"] < 0.6 * weights["fp16"]
@@ -209,7 +210,7 @@ def test_int8_alone_leaves_no_float16(exported: Exported, tmp_path: Path) -> Non
 
 
 def test_float32_stays_float32_throughout(exported: Exported, tmp_path: Path) -> None:
-    program = mil.Program.load(convert(exported.graph, tmp_path, "fp32")["fp32"], "seq_8")
+    program = Program.load(convert(exported.graph, tmp_path, "fp32")["fp32"], "seq_8")
     dtypes = {tensor.dtype for step in program.steps for tensor in step.outputs}
     assert np.float16 not in dtypes
     inputs = feed(5, 8)

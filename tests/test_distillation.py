@@ -52,9 +52,9 @@ def test_a_distilbert_student(shared: Shared, tmp_path: Path) -> None:
         "student",
         student="distilbert",
         steps=30,
-        learning_rate=5e-3,
+        lr=5e-3,
         controls=True,
-        evaluation=write(tmp_path / "dev.txt", TEXTS),
+        eval=write(tmp_path / "dev.txt", TEXTS),
     )
     assert found is not None
     assert [each.name for each in found.entrants] == [
@@ -79,7 +79,7 @@ def test_a_classifier_with_controls(shared: Shared, tmp_path: Path) -> None:
         "layers": (1, 3),
         "objective": "task",
         "data": data,
-        "evaluation": data,
+        "eval": data,
         "batch": 16,
         "epochs": 2,
         "controls": True,
@@ -120,10 +120,10 @@ def test_vectors(kind: str, shared: Shared, tmp_path: Path) -> None:
         layers=2,
         objective="embedding",
         texts=[write(tmp_path / "texts.txt", TEXTS)],
-        evaluation=write(tmp_path / "pairs.tsv", PAIRS),
+        eval=write(tmp_path / "pairs.tsv", PAIRS),
         batch=15,
         steps=12,
-        learning_rate=2e-3,
+        lr=2e-3,
         **more.get(kind, {}),
     )
     assert found is not None
@@ -157,11 +157,11 @@ def test_answers_and_tags(shared: Shared, tmp_path: Path) -> None:
             layers=1,
             objective="task",
             data=data,
-            evaluation=data,
+            eval=data,
             batch=4,
             steps=12,
-            length=48,
-            learning_rate=2e-3,
+            max_length=48,
+            lr=2e-3,
             train_embeddings=True,
         )
         assert found is not None
@@ -194,8 +194,8 @@ def test_labels_and_numbers(model: str, problem: str, metric: str, tmp_path: Pat
     data = write(tmp_path / "train.jsonl", "\n".join(map(json.dumps, rows)))
     found = edgekit.distill(
         str(teacher), tmp_path / "student",
-        layers=2, objective="task", data=data, evaluation=data, batch=8, steps=20,
-        learning_rate=2e-3, length=24,
+        layers=2, objective="task", data=data, eval=data, batch=8, steps=20,
+        lr=2e-3, max_length=24,
     )  # fmt: skip
     assert found is not None
     assert found.entrants[0].scores[0].name == metric

@@ -55,7 +55,7 @@ def test_a_resumed_run_gives_the_same_losses(shared: Shared, tmp_path: Path) -> 
 
 def test_what_is_not_finite_ends_with_a_checkpoint(shared: Shared, tmp_path: Path) -> None:
     with pytest.raises(EdgekitError, match=r"not finite at step \d+, and .*checkpoint-\d+ is kept"):
-        mlm(shared, tmp_path, "student", steps=40, learning_rate=1e30, warmup=0.0)
+        mlm(shared, tmp_path, "student", steps=40, lr=1e30, warmup=0.0)
     assert not (tmp_path / "student").exists()
     kept = list((tmp_path / "student.distill" / "student").glob("checkpoint-*/state.json"))
     assert kept

@@ -8,9 +8,7 @@ import json
 import re
 import shlex
 import shutil
-import textwrap
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -22,6 +20,7 @@ import yaml
 from command import edgekit_cli
 from mkdocs.commands import build
 from mkdocs.config import load_config
+from pages import BLOCKS, ROOT, commands, typed
 
 import edgekit
 from edgekit.benchmarks import spec
@@ -31,42 +30,7 @@ from edgekit.budget import limits
 from edgekit.bundle import Bundle
 from edgekit.cli.main import cli
 
-ROOT = Path(__file__).parent.parent
-PAGES = (
-    *(ROOT / "README.md", ROOT / "CONTRIBUTING.md"),
-    *(ROOT / "android_demo" / "README.md", ROOT / "ios_demo" / "README.md"),
-    *sorted((ROOT / "docs").glob("*.md")),
-)
-_FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
-_BETWEEN = ("&&", "|", "<", ">")
 _MESSAGE = re.compile(r"^### `(.+)`$", re.MULTILINE)
-
-
-@dataclass(frozen=True)
-class Block:
-    """A fenced example of a page.
-
-    Attributes:
-        place: The page and the line of its fence, for messages.
-        language: What stands behind the fence.
-        text: What is between the fences.
-    """
-
-    place: str
-    language: str
-    text: str
-
-
-def blocks() -> Iterator[Block]:
-    for page in PAGES:
-        content = page.read_text(encoding="utf-8")
-        for found in _FENCE.finditer(content):
-            line = content.count("\n", 0, found.start()) + 1
-            place = f"{page.relative_to(ROOT)}:{line}"
-            yield Block(place, found[2], textwrap.dedent(found[3]))
-
-
-BLOCKS = {block.place: block for block in blocks()}
 
 
 def check_toml(text: str, folder: Path) -> None:
@@ -106,26 +70,8 @@ def check_python(text: str, folder: Path) -> None:
 
 def check_shell(text: str, folder: Path) -> None:
     """Options of edgekit's commands exist and take such values, and so do targets and modules."""
-    for command in _commands(text):
+    for command in commands(text):
         _check_command(command, folder)
-
-
-def _commands(text: str) -> Iterator[list[str]]:
-    """The words of each command; what is given to it or taken from it is a command of its own."""
-    pending = ""
-    for line in text.splitlines():
-        pending += line.removeprefix("$ ").removesuffix("\\") + "\n"
-        if line.endswith("\\"):
-            continue
-        try:
-            words = shlex.split(pending, comments=True)
-        except ValueError:  # a text between quotes goes on
-            continue
-        pending = ""
-        while words:
-            end = next((at for at, word in enumerate(words) if word in _BETWEEN), len(words))
-            yield words[:end]
-            words = words[end + 1 :]
 
 
 def _check_command(words: list[str], folder: Path) -> None:
@@ -160,11 +106,6 @@ CHECKS: Mapping[str, Callable[[str, Path], object]] = {
     # Checked by compilers (test_apps_page), or for people only.
     **dict.fromkeys(("kotlin", "swift", "ts", "text"), lambda text, folder: None),
 }
-
-
-def typed(transcript: str) -> list[str]:
-    """The lines of a transcript that somebody typed."""
-    return [line for line in transcript.splitlines() if line.startswith("$ ")]
 
 
 @pytest.mark.parametrize("place", BLOCKS)
@@ -252,7 +193,7 @@ _RUNS = re.compile(r"edgekit (convert (path|config:)|inspect|verify|run model|ev
 LINES = [
     line
     for block in BLOCKS.values()
-    if block.place.startswith("README") and block.language == "sh"
+    if block.page == "README.md" and block.language == "sh"
     for line in block.text.splitlines()
     if _RUNS.match(line)
 ]

@@ -7,8 +7,8 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,75 +16,17 @@ import pytest
 import xcode_output as output
 from measuring import QUICK, measure
 from msgspec import structs
+from scripted_mac import Mac
 
 from edgekit.benchmarks.devices import app_runner
-from edgekit.benchmarks.devices.ios import device as ios
-from edgekit.benchmarks.devices.ios.device import Ios
 from edgekit.benchmarks.devices.ios.xcode import Xcode, XcodeError
 from edgekit.benchmarks.devices.protocol import LostError, RunnerError
 from edgekit.benchmarks.results import Store
 from edgekit.bundle import Bundle
 
-FAMILIES = {each.name: each for each in (ios.PHONES, ios.SIMULATORS)}
-TESTS = Path(__file__).parent
 LAUNCH, COPY_TO, LIST = (
     *("devicectl device process launch", "devicectl device copy to", "devicectl list devices"),
 )
-
-
-@dataclass(frozen=True)
-class Mac:
-    """A folder with an xcrun; ``settings`` are what it finds there.
-
-    ``program`` is an app that is really started, with the ``environment`` beside the caller's.
-    """
-
-    folder: Path
-    phones: Sequence[dict[str, Any]] = (output.phone("a"),)
-    simulators: Sequence[dict[str, Any]] = ()
-    installed: Sequence[str] = (output.APP,)
-    faults: Sequence[dict[str, Any]] = ()
-    state: dict[str, Any] | None = None
-    program: Sequence[str] = ()
-    environment: Mapping[str, str] = field(default_factory=dict)
-
-    def write(self) -> Path:
-        """Makes it so, and returns its xcrun."""
-        self.folder.mkdir(exist_ok=True)
-        names = ("phones", "simulators", "installed", "faults", "program", "environment")
-        settings = {**{name: getattr(self, name) for name in names}, "state": self.state or {}}
-        (self.folder / "mac.json").write_text(json.dumps(settings))
-        program = self.folder / "xcrun"
-        begin = f"sys.path.insert(0, {str(TESTS)!r})\nos.environ['HOME'] = {str(self.folder)!r}"
-        play = "import scripted_xcrun\nscripted_xcrun.main()"
-        program.write_text(f"#!{sys.executable}\nimport os, sys\n{begin}\n{play}\n")
-        program.chmod(0o755)
-        return program
-
-    def device(self, kind: str = "ios", udid: str | None = None, app: str | None = None) -> Ios:
-        """A device of it, reached through its app."""
-        return ios.device(FAMILIES[kind], udid, app, print, Xcode(self.write()))
-
-    def edgekit(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """edgekit on that Mac, with no other tool on its path."""
-        self.write()
-        return subprocess.run(
-            [sys.executable, "-m", "edgekit", *arguments],
-            env={**os.environ, "PATH": str(self.folder)},
-            capture_output=True,
-            text=True,
-            cwd=self.folder,
-        )
-
-    def devices(self) -> dict[str, dict[str, Any]]:
-        """edgekit devices."""
-        rows = json.loads(self.edgekit("devices", "--json").stdout)
-        return {row["name"]: row for row in rows if row["name"].startswith("ios")}
-
-    def calls(self, name: str) -> list[list[str]]:
-        """The arguments of the calls of one command."""
-        rows = map(json.loads, (self.folder / "calls.jsonl").read_text().splitlines())
-        return [row[1:] for row in rows if row[0] == name]
 
 
 @pytest.fixture
@@ -119,7 +61,7 @@ def test_what_xcode_sees_is_listed_with_its_remedy(mac: Mac) -> None:
 
 def documented(heading: str) -> set[str]:
     """The names in the first column of a table in the contract."""
-    text = (TESTS.parent / "docs" / "app-contract.md").read_text("utf-8")
+    text = (Path(__file__).parent.parent / "docs" / "app-contract.md").read_text("utf-8")
     rows = [row for row in text.split(heading)[1].split("## ")[0].splitlines() if "| `" in row[:3]]
     names = [name for row in rows for name in row.split("|")[1].split("`")[1::2]]
     return {name.split()[0] for name in names}

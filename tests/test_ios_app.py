@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import apple_availability
+import apple_usage
 import onnxruntime
 import pytest
 import xcode_output as output
 from apple_availability import STAND_IN_ONLY, STAND_INS, declared
 from openstep_parser import OpenStepDecoder
-from test_ios import Mac
+from scripted_mac import Mac
 
 from edgekit.benchmarks.devices import app_runner
 from edgekit.benchmarks.results import Store
@@ -237,12 +238,10 @@ APP_IOS = (18, 0)  # the app's own iOS
 
 
 @pytest.mark.parametrize("framework", sorted(path.name for path in STAND_INS.iterdir()))
-def test_every_interface_exists_since_the_apps_ios(framework: str) -> None:
-    since = json.loads(apple_availability.TABLE.read_text("utf-8"))["since"][framework]
+def test_every_interface_of_a_stand_in_is_in_the_table(framework: str) -> None:
+    since = in_the_table()[framework]
     used = set(declared(framework)) - STAND_IN_ONLY
-    assert used - set(since) == set(), "not in the table"
-    least = LEAST.get(framework, APP_IOS)
-    assert {name for name in used if version(since[name]) > least} == set(), "too new"
+    assert used - set(since) == set()
 
 
 def test_core_ai_stands_behind_a_question_for_its_ios() -> None:
@@ -258,14 +257,56 @@ def version(text: str) -> tuple[int, ...]:
     return tuple(map(int, text.split(".")))
 
 
-def test_what_has_no_stand_in_is_in_the_table_too() -> None:
-    table = json.loads(apple_availability.TABLE.read_text("utf-8"))["since"]
-    rows = {**table["UIKit"], **table["Foundation"]}
-    text = (SOURCES / "BenchmarkLaunch.swift").read_text()
-    used = re.findall(r"\b(?:device|UIApplication\.shared|UIApplication|UIDevice)\.(\w+)", text)
-    assert len(used) > 5
-    assert set(used) <= {name.partition(".")[2] for name in rows}
-    assert all(version(since) <= APP_IOS for since in rows.values())
+def in_the_table() -> dict[str, dict[str, str]]:
+    """Since which iOS, by framework and name."""
+    since: dict[str, dict[str, str]] = json.loads(apple_availability.TABLE.read_text("utf-8"))
+    return since["since"]
+
+
+def test_nothing_in_the_table_is_newer_than_the_apps_ios() -> None:
+    for framework, rows in in_the_table().items():
+        assert rows
+        newest = max(map(version, rows.values()))
+        assert newest <= LEAST.get(framework, APP_IOS), framework
+
+
+def test_what_only_apples_systems_compile_is_in_the_table() -> None:
+    table = in_the_table()
+    names = " ".join((*table, *(name for rows in table.values() for name in rows)))
+    used = apple_usage.words_of_apple()
+    assert {"UIDevice", "isIdleTimerDisabled", "ledger_phys_footprint_peak"} < used
+    assert used - set(re.findall(r"\w+", names)) == set()
+
+
+@pytest.mark.slow
+def test_what_linux_compiles_is_in_the_table(
+    toolchain: swift.Swift, program: tuple[str, ...]
+) -> None:
+    """What has no stand-in: Foundation and the C library. All else is Swift's, or the package's."""
+    table = in_the_table()
+    used: dict[str, set[str]] = {}
+    for module, name in apple_usage.resolved(toolchain):
+        used.setdefault(module, set()).add(name)
+    foundation = set().union(*(used.pop(module, set()) for module in apple_usage.FOUNDATION))
+    assert len(foundation) > 70
+    assert foundation - table["Foundation"].keys() == set()
+    of_c = set().union(*(used.pop(module, set()) for module in apple_usage.C_LIBRARY))
+    assert of_c - table["Darwin"].keys() == set()
+    stand_ins = {path.name for path in STAND_INS.iterdir()}
+    assert used.keys() <= {*apple_usage.TARGETS, *stand_ins, *apple_usage.OF_SWIFT}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("module", apple_usage.OF_SWIFT[:-1])
+def test_swifts_own_modules_are_part_of_the_apps_ios(module: str, toolchain: swift.Swift) -> None:
+    """Swift 6.0 came with iOS 18: nothing in its modules has to be looked up."""
+    if toolchain.root is None:
+        pytest.skip("the machine's own Swift may be newer: make swift")
+    (folder,) = toolchain.root.glob(f"usr/libexec/swift/lib/swift/linux/{module}.swiftmodule")
+    (interface,) = folder.glob("x86_64-*-gnu.swiftinterface")
+    found = set(re.findall(r"\biOS ([\d.]+)", interface.read_text("utf-8")))
+    assert found
+    assert max(map(version, found)) <= APP_IOS
 
 
 def test_the_project_and_the_package_say_the_same_ios() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import string
 from collections.abc import Callable
 from functools import partial
@@ -12,13 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from conftest import BERT, save_checkpoint, save_late, write_vocabulary
-from safetensors.torch import load_file, save_file
+from conftest import BERT, save_checkpoint, save_late
+from late_checkpoints import CONFIG, FORMS, MASKED, edit, made, own, pooled, stanford
+from safetensors.torch import load_file
 from sentence_transformers import MultiVectorEncoder, SentenceTransformer
-from sentence_transformers.base.modules import Transformer
-from sentence_transformers.sentence_transformer.modules import Pooling
 from shared import Shared, plan_of
-from transformers import BertModel, BertTokenizerFast, PreTrainedTokenizerFast
+from transformers import BertModel, PreTrainedTokenizerFast
 
 from edgekit.app.opening import open_app
 from edgekit.benchmarks.studies import small_models
@@ -45,8 +43,6 @@ WORD = "fox"  # a character is a token: it is filled up wherever queries are
 SHORT = "the quick brown fox, jumps"
 LONG = "a fox is an animal. " * 6 + "(no dog!)"
 PROMPTS = {"query": "ask: ", "document": "told: "}
-MASKED = {"strategy": "fixed", "length": 12, "attend": False}
-CONFIG, ENCODER = "config_sentence_transformers.json", "sentence_bert_config.json"
 
 
 @pytest.fixture(scope="module")
@@ -56,88 +52,6 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("colbert")
     base = save_checkpoint(BertModel(BERT).eval(), folder / "base")
     MultiVectorEncoder(str(base), device="cpu", prompts=PROMPTS).save(str(folder / "model"))
-    return folder / "model"
-
-
-def edit(path: Path, **values: object) -> None:
-    path.write_text(json.dumps({**json.loads(path.read_text()), **values}))
-
-
-def own(folder: Path, *, skip: dict[str, object] | None = None, **settings: object) -> None:
-    """The settings of the library's own form."""
-    edit(folder / ENCODER, **settings)
-    edit(folder / "2_MultiVectorMask" / "config.json", **(skip or {}))
-
-
-def pylate(folder: Path, *, model_type: str | None = "ColBERT", **settings: object) -> None:
-    """As PyLate saves it: two modules, and all else in one file."""
-    rows = json.loads((folder / "modules.json").read_text())[:2]
-    rows[1]["type"] = "pylate.models.Dense.Dense"
-    (folder / "modules.json").write_text(json.dumps(rows))
-    dense = json.loads((folder / "1_Dense" / "config.json").read_text())
-    named = {key: value for key, value in dense.items() if not key.startswith("module_")}
-    (folder / "1_Dense" / "config.json").write_text(json.dumps(named))
-    stored = {"prompts": {}, "similarity_fn_name": "MaxSim", **settings}
-    if model_type is not None:
-        stored["model_type"] = model_type
-    (folder / CONFIG).write_text(json.dumps(stored))
-
-
-def stanford(folder: Path, **metadata: object) -> None:
-    """As ColBERT's own code saves it: the projection lies among the encoder's weights."""
-    weights = load_file(folder / "model.safetensors")
-    linear = load_file(folder / "1_Dense" / "model.safetensors")["linear.weight"]
-    weights = {f"bert.{name}": value for name, value in weights.items()}
-    save_file({**weights, "linear.weight": linear}, folder / "model.safetensors", {"format": "pt"})
-    edit(folder / "config.json", architectures=["HF_ColBERT"])
-    for path in (*folder.glob("*_*"), folder / "modules.json"):
-        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
-    write_tokenizer(folder)
-    (folder / "artifact.metadata").write_text(json.dumps(metadata))
-
-
-def write_tokenizer(folder: Path) -> None:
-    """The files whose names the loop above takes for modules'."""
-    vocabulary = write_vocabulary(folder / "vocab.txt")
-    BertTokenizerFast(vocab=str(vocabulary), model_max_length=64).save_pretrained(folder)
-
-
-FORMS: dict[str, Callable[[Path], None]] = {
-    "masks": partial(own, query_expansion=MASKED),
-    "masks that are attended to": partial(own, query_expansion={**MASKED, "attend": True}),
-    "long queries stay": partial(
-        own, query_expansion={**MASKED, "strategy": "min", "token": "[SEP]"}, query_length=20
-    ),
-    "lengths": partial(own, query_length=9, document_length=30),
-    "skipped words": partial(own, skip={"skiplist_words": [",", ".", "(", "none such"]}),
-    "skipped in queries": partial(
-        own, skip={"skiplist_words": [","], "skiplist_tasks": ["query"]}, query_expansion=MASKED
-    ),
-    "PyLate": partial(
-        pylate,
-        query_prefix="[unused0]",
-        document_prefix="[unused1]",
-        query_length=16,
-        document_length=40,
-        attend_to_expansion_tokens=False,
-        skiplist_words=[".", "!"],
-    ),
-    "PyLate without a type": partial(
-        pylate,
-        model_type=None,
-        query_prefix="[Q] ",
-        document_prefix="[D] ",
-        attend_to_expansion_tokens=True,
-    ),
-    "PyLate without masks": partial(pylate, do_query_expansion=False, query_length=8),
-    "Stanford": partial(stanford, query_maxlen=16, doc_maxlen=30, attend_to_mask_tokens=False),
-    "Stanford without punctuation": partial(stanford, mask_punctuation=False),
-}
-
-
-def made(saved: Path, folder: Path, form: Callable[[Path], None]) -> Path:
-    shutil.copytree(saved, folder / "model")
-    form(folder / "model")
     return folder / "model"
 
 
@@ -194,14 +108,6 @@ def test_vectors_are_those_of_the_library(name: str, saved: Path, tmp_path: Path
             found, expected = ours.vectors(text, role), encode(text, convert_to_numpy=True)
             assert found.shape == expected.shape, (role, text)
             np.testing.assert_allclose(found, expected, atol=3e-6)
-
-
-def pooled(folder: Path, **settings: object) -> None:
-    """A model of sentence vectors instead."""
-    shutil.rmtree(folder)
-    base = save_checkpoint(BertModel(BERT).eval(), folder.parent / "plain")
-    SentenceTransformer(modules=[Transformer(str(base)), Pooling(32)]).save(str(folder))
-    edit(folder / ENCODER, **settings)
 
 
 def test_sentence_vectors_are_cut_by_role(saved: Path, tmp_path: Path) -> None:

@@ -11,9 +11,9 @@ import torch
 from mil_packages import W45, W54, WEIGHTS, X, evaluate, mb, save
 from torch.nn import functional as F  # noqa: N812
 
-from edgekit import mil
 from edgekit.errors import BundleError, EdgekitError, PlanError, UnsupportedError
-from edgekit.mil.package import read_spec, spec_path
+from edgekit.mil.package import read_facts, read_spec, spec_path
+from edgekit.mil.program import Program
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def test_float16_overflow_is_seen(layers: Path) -> None:
 
 def test_the_hook_sees_every_operation_in_order(layers: Path) -> None:
     seen: list[tuple[str, str]] = []
-    program = mil.Program.load(layers)
+    program = Program.load(layers)
     outputs = program.predict({"x": X}, lambda kind, name, value: seen.append((kind, name)))
     kinds = [kind for kind, _ in seen]
     assert [kind for kind in kinds if kind != "cast"] == ["linear", "gelu", "linear"]
@@ -64,19 +64,19 @@ def test_the_hook_sees_every_operation_in_order(layers: Path) -> None:
 )
 def test_a_feed_that_does_not_fit_is_refused(layers: Path, feed: dict[str, np.ndarray]) -> None:
     with pytest.raises(PlanError, match="x"):
-        mil.Program.load(layers).predict(feed)
+        Program.load(layers).predict(feed)
 
 
 def test_unknown_operations_and_functions_are_named(layers: Path) -> None:
     with pytest.raises(BundleError, match="no function 'seq_7': choose from main"):
-        mil.Program.load(layers, "seq_7")
+        Program.load(layers, "seq_7")
     spec = read_spec(layers)
     code = spec.mlProgram.functions["main"]
     operations = code.block_specializations[code.opset].operations
     next(op for op in operations if op.type == "gelu").type = "lstm"
     spec_path(layers).write_bytes(spec.SerializeToString())
     with pytest.raises(UnsupportedError, match="lstm"):
-        mil.Program.load(layers)
+        Program.load(layers)
 
 
 def test_a_damaged_weight_is_seen_or_refused(layers: Path) -> None:
@@ -105,9 +105,9 @@ def test_a_truncated_package_is_refused(layers: Path) -> None:
         for length in {0, 1, len(sound) // 2, len(sound) - 40}:
             path.write_bytes(sound[:length])
             with pytest.raises(BundleError):
-                mil.Program.load(layers)
+                Program.load(layers)
         path.write_bytes(sound)
-    mil.Program.load(layers)
+    Program.load(layers)
 
 
 def test_a_damaged_program_never_crashes(layers: Path) -> None:
@@ -119,7 +119,7 @@ def test_a_damaged_program_never_crashes(layers: Path) -> None:
         damaged[rng.integers(len(sound))] ^= 1 << rng.integers(8)
         path.write_bytes(damaged)
         try:
-            mil.read_facts(layers)
+            read_facts(layers)
             evaluate(layers, X)
         except EdgekitError:
             refused += 1
@@ -136,4 +136,4 @@ def test_paths_cannot_leave_the_package(layers: Path) -> None:
             op.attributes["val"].blobFileValue.fileName = name
     spec_path(layers).write_bytes(spec.SerializeToString())
     with pytest.raises(BundleError, match="outside"):
-        mil.Program.load(layers)
+        Program.load(layers)

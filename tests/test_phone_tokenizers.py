@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import multilingual
 import pytest
 from phones import Phone
 from test_tokenizer import FIELDS, byte_level_bpe
@@ -135,4 +136,21 @@ def test_code_points_between_two_letters(
         core.model = _WHOLE[kind]()
     opened = both(PreTrainedTokenizerFast(tokenizer_object=core, unk_token="[UNK]"))
     for text in blocks(step):
+        opened.compare(text)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", multilingual.KINDS)
+def test_texts_in_many_languages(
+    kind: str, both: Callable[[PreTrainedTokenizerFast], Both]
+) -> None:
+    opened = both(multilingual.trained(kind))
+    for language in multilingual.LANGUAGES:
+        lines = multilingual.sentences(language)
+        whole = "\n".join(lines)
+        for text in (*lines, whole):
+            opened.compare(text)
+        opened.compare(lines[0], whole, max_length=384, strategy="only_second", side="left")
+        opened.compare(whole, lines[1], max_length=128)
+    for text in multilingual.mixed(40):
         opened.compare(text)

@@ -16,7 +16,7 @@ from edgekit import reporting as report
 from edgekit.benchmarks import session
 from edgekit.cli.main import cli
 from edgekit.evaluation.result import Evaluation
-from edgekit.reporting import comparison, data, headline, terminal
+from edgekit.reporting import comparison, data, headline, scores, terminal
 
 
 def test_a_worse_model_is_called_so_everywhere(tmp_path: Path) -> None:
@@ -161,3 +161,14 @@ def test_the_command_of_a_request_is_parsed_to_the_same_request() -> None:
     parsed = cli.commands["bench"].make_context("bench", words[2:]).params
     given = {field.name: parsed[field.name] for field in fields(session.BenchRequest)}
     assert session.BenchRequest(**given) == asked
+
+
+def test_texts_that_were_cut_are_counted_and_whose_they_are() -> None:
+    (found,) = report_samples.evaluation().bundles
+    assert not list(scores.warnings(found))
+    cut = replace(found, artifacts=tuple(replace(row, cut=3) for row in found.artifacts))
+    said = "3 texts beyond the bundle's maximum length and cut"
+    assert list(scores.warnings(cut)) == [
+        f"{said}, for PyTorch as well: no drop tells what that costs"
+    ]
+    assert list(scores.warnings(replace(cut, baseline=None))) == [said]

@@ -106,6 +106,8 @@ def test_a_summary_of_known_samples() -> None:
     assert found.throughput_per_s == pytest.approx(4 * 1000 / 51)
     assert Interval(10, 9, 12).half_width == pytest.approx(0.15)
     assert Interval(0, -1, 1).half_width == 0
+    held = [Interval(10, 9, 12).holds(value) for value in (8.9, 9, 12, 12.1)]
+    assert held == [False, True, True, False]
     assert stats.median(Samples(SLOW)) == stats.median(Samples(SLOW)), (
         "the same samples, the same interval"
     )
@@ -244,3 +246,19 @@ def test_where_no_answer_differs_the_interval_is_exact_and_not_empty() -> None:
     unseen = scipy_stats.binomtest(0, 8).proportion_ci(0.95, method="exact").high
     assert (found.low, found.high) == pytest.approx((1 - unseen, 1))
     assert (found.drop, found.drop_low, found.drop_high) == pytest.approx((0, -unseen, unseen))
+
+
+@pytest.mark.parametrize("processes", range(2, 13))
+def test_intervals_of_any_number_of_processes_are_students(processes: int) -> None:
+    """Of more than ten as wide as of ten."""
+    each = np.random.default_rng(processes).lognormal(2, 0.1, processes)
+    file, other = (Samples(row, 1, (1,) * processes) for row in (each, np.ones(processes)))
+    student = scipy_stats.t.ppf(0.975, min(processes, 10) - 1)
+    half = student * scipy_stats.sem(np.log(each))
+    for found in (
+        stats.median(file),
+        stats.ratio(file, other, paired=True),
+        *stats.expected([other], [3], file)[1:],
+    ):
+        assert np.log(found.high / found.value) == pytest.approx(half, rel=1e-3)
+        assert np.log(found.value / found.low) == pytest.approx(half, rel=1e-3)

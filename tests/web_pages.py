@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import pytest
+
+import edgekit
+from edgekit.benchmarks.devices.browser import chromium, setup
+from edgekit.bundle import Bundle
 from edgekit.mobile import server
 from edgekit.mobile.web_runtimes import ONNX
+from edgekit.toolchains.setup import SetupError
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 WASM = ONNX.wasm_path
 PHONE = {
@@ -21,6 +30,17 @@ PHONE = {
     "is_mobile": True,
     "has_touch": True,
 }
+TASKS = (
+    "question-answering",
+    "text-classification",
+    "token-classification",
+    "fill-mask",
+    "sentence-similarity",
+    "sparse-embedding",
+    "late-interaction",
+    "feature-extraction",
+)
+ONE = "small-text-classification"
 GATE_BYTES = 4_000_000  # of the runtime are sent before the gate
 
 
@@ -76,6 +96,40 @@ def served(folder: Path, plain: bool = False) -> Iterator[Served]:
         yield found
         found.gate.set()
         opened.shutdown()
+
+
+@pytest.fixture(scope="module")
+def site(small: Callable[[str], Bundle], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A site with a bundle of each task."""
+    try:
+        setup.setup()
+    except SetupError as error:
+        pytest.skip(str(error))
+    out = tmp_path_factory.mktemp("web") / "site"
+    edgekit.make_app(*(small(task).path for task in TASKS), platform="web", out=out)
+    return out
+
+
+@pytest.fixture(scope="module")
+def chrome() -> Iterator[Browser]:
+    with chromium.launched() as opened:
+        yield opened
+
+
+@pytest.fixture
+def open_page(chrome: Browser) -> Iterator[Callable[[Served], Any]]:
+    """Opens a site on another phone."""
+    contexts = []
+
+    def opened(found: Served) -> Any:
+        contexts.append(chrome.new_context(**PHONE))
+        page = contexts[-1].new_page()
+        page.goto(found.url)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
 
 
 def copied(site: Path, out: Path) -> Path:

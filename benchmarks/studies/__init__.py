@@ -1,0 +1,1 @@
+"""What ``make matrix``, ``make bench-peers`` and their like measure: scripts that none imports."""

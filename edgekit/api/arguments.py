@@ -10,11 +10,12 @@ from typing import TypeAlias
 AnyPath: TypeAlias = "str | os.PathLike[str]"
 
 
-def names(given: str | Iterable[str] | None) -> tuple[str, ...] | None:
-    """Names as a tuple: a text is one of them. None stays None."""
+def names(given: AnyPath | Iterable[AnyPath] | None) -> tuple[str, ...] | None:
+    """Names as a tuple: a text or a path is one of them. None stays None."""
     if given is None:
         return None
-    return (given,) if isinstance(given, str) else tuple(given)
+    several = (given,) if isinstance(given, (str, os.PathLike)) else given
+    return tuple(os.fspath(each) for each in several)
 
 
 def counts(given: int | Iterable[int] | None) -> tuple[int, ...] | None:

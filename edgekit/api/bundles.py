@@ -141,7 +141,7 @@ def make_app(
     platform: str,
     out: AnyPath,
     artifact: str | Iterable[str] = (),
-    application_id: str | None = None,
+    id: str | None = None,
     name: str | None = None,
 ) -> None:
     """Puts bundles into a project that Android Studio or Xcode opens, or into a static site.
@@ -155,7 +155,7 @@ def make_app(
         out: the folder of the project, or of the site.
         artifact: names of files that go in, each bundle's default first; none takes of each
             bundle the smallest that the platform opens.
-        application_id: like ``com.example.reviews``; None keeps the project's. A site has none.
+        id: like ``com.example.reviews``; None keeps the project's. A site has none.
         name: what people see under the icon; None keeps the project's.
 
     Raises:
@@ -167,6 +167,6 @@ def make_app(
     row = platforms.get(platform)
     chosen = choice.choose([Bundle.open(path) for path in bundles], names(artifact) or (), row)
     if isinstance(row, platforms.Project):
-        project.stamp(project.AppProject(row, chosen, application_id, name), Path(out))
+        project.stamp(project.AppProject(row, chosen, id, name), Path(out))
     else:
         site.write(site.Site(chosen, name), Path(out))

@@ -44,8 +44,8 @@ def convert(
             Core ML, on Windows the first two.
         recipe: how weights are stored, like ``fp32`` and ``int8``, one file for each in each
             format; None leaves each format its own.
-        max_length: the most tokens, special ones included; None is the model's own limit, or 512
-            where that is longer.
+        max_length: the most tokens, special ones included; None is where the checkpoint's own
+            library cuts texts, 512 at most, and 256 of a text classifier that names no length.
         buckets: static lengths in tokens, for formats that need them; None chooses usual ones.
         out: the bundle's folder; None is ``NAME.edgekit`` here.
         force: replace a bundle that is there.
@@ -97,7 +97,8 @@ def plan(
     All is checked that can be without loading the model, and nothing is written.
 
     Returns:
-        The task, the lengths, and each file with its estimated size.
+        The task, the lengths, each file with its estimated size, and ``notes``: what is done that
+        was not asked for.
 
     Raises:
         EdgekitError: what :func:`convert` would refuse, in the same words.

@@ -144,13 +144,8 @@ def write_budget(
     from edgekit.budget import first
     from edgekit.budget.devices import Devices
     from edgekit.bundle import Bundle
-    from edgekit.errors import OutputError
-    from edgekit.files import write_text
 
-    path = Path(out)
-    if path.exists():
-        raise OutputError(f"{path} exists: remove it, or name another file")
     extras.require("bench")
-    opened = Bundle.open(Path(bundle).absolute())
-    write_text(path, first.write(opened, Devices(progress, tick)))
+    path = Path(out)
+    first.write(path, Bundle.open(Path(bundle).absolute()), Devices(progress, tick))
     return path

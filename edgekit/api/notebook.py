@@ -8,7 +8,7 @@ from pathlib import Path
 
 from edgekit import reporting
 from edgekit.layout import TextTable, html_table
-from edgekit.reporting import headline, quality_tables, tables, wording
+from edgekit.reporting import captions, headline, quality_tables, tables
 from edgekit.reporting.numbers import Report
 from edgekit.words import count
 
@@ -54,7 +54,7 @@ def _parts(report: Report) -> Iterator[str]:
     for part in report.quality:
         yield from _titled(part.title, quality_tables.files(part))
     for setting in report.settings:
-        title = f"{wording.machine(setting)}, {count(setting.main.conditions.length, 'token')}"
+        title = f"{captions.machine(setting)}, {count(setting.main.conditions.length, 'token')}"
         yield from _titled(title, tables.group(setting.main))
 
 

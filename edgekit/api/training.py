@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from edgekit.api.arguments import AnyPath, names, path
 
 if TYPE_CHECKING:
     from edgekit.distillation.report import DistillationReport
@@ -12,32 +14,32 @@ if TYPE_CHECKING:
 
 def distill(
     teacher: str,
-    out: str | Path,
+    out: AnyPath,
     *,
     layers: int | Sequence[int],
     objective: str,
-    data: str | Path | None = None,
-    texts: Sequence[str] = (),
-    evaluation: str | Path | None = None,
+    data: AnyPath | None = None,
+    texts: AnyPath | Iterable[AnyPath] = (),
+    eval: AnyPath | None = None,
     columns: Mapping[str, str] | None = None,
     labels: Mapping[str, str] | None = None,
     limit: int | None = None,
     packed: bool = False,
     student: str | None = None,
     width: int | None = None,
-    vocabulary: str | Path | None = None,
+    vocabulary: AnyPath | None = None,
     start: str = "teacher",
     epochs: float = 3.0,
     steps: int | None = None,
     batch: int = 32,
     micro_batch: int | None = None,
-    learning_rate: float | None = None,
+    lr: float | None = None,
     warmup: float = 0.1,
     temperature: float = 2.0,
     weights: Mapping[str, float] | None = None,
     dropout: bool = False,
     train_embeddings: bool | None = None,
-    length: int | None = None,
+    max_length: int | None = None,
     seed: int = 0,
     precision: str = "auto",
     cache_teacher: bool = False,
@@ -61,7 +63,7 @@ def distill(
             or ``embedding`` (sentence vectors, no labels).
         data: labelled examples, for ``task``.
         texts: files or ``datasets:NAME``, for ``mlm`` and ``embedding``.
-        evaluation: labelled examples that teacher, student and controls are judged on.
+        eval: labelled examples that teacher, student and controls are judged on.
         columns: the data's columns by role, where they are not found by their names.
         labels: the model's labels by the data's, where they differ.
         limit: the most examples that are trained on.
@@ -74,13 +76,13 @@ def distill(
         steps: how many there are.
         batch: examples of a step, over all processes.
         micro_batch: examples that one process has in memory at a time; its whole share if None.
-        learning_rate: the highest; the objective's own if None.
+        lr: the highest learning rate; the objective's own if None.
         warmup: the share of the steps over which it rises.
         temperature: by which logits are made softer.
         weights: how much each part of the loss counts, where not as the objective has it.
         dropout: train with the student's own.
         train_embeddings: None trains them in ``mlm``, and where they are not the teacher's.
-        length: the most tokens of an example; at most 128 if None.
+        max_length: the most tokens of an example; at most 128 if None.
         seed: of examples' order, masks and random weights.
         precision: ``auto`` (bf16 on a GPU that has it), ``fp32``, ``bf16`` or ``fp16``.
         cache_teacher: ask the teacher once for each example, and keep its outputs on disk.
@@ -105,4 +107,6 @@ def distill(
     from edgekit.distillation.request import DistillationRequest
     from edgekit.distillation.run import run
 
+    asked |= {"out": Path(out), "texts": names(texts)}
+    asked |= {"data": path(data), "eval": path(eval), "vocabulary": path(vocabulary)}
     return run(make(DistillationRequest(**asked)), progress)

@@ -1,0 +1,1 @@
+"""A bundle used as an app uses it: tokenize, infer in the smallest bucket, post-process."""

@@ -40,7 +40,7 @@ class App:
     ) -> None:
         self.bundle, self.artifact, self.session, self.device = bundle, artifact, session, device
         self.tokenizer = Tokenizer.of(bundle)
-        self.facts = Facts.of(bundle, self.tokenizer)
+        self.facts = Facts.of(bundle, self.tokenizer.token)
         self._signature = bundle.signature
         self._close = close
 

@@ -103,7 +103,7 @@ def _apart(bundle: Bundle, artifact: Artifact | None, target: str, threads: int)
     from edgekit.benchmarks.devices import runtimes, targets
     from edgekit.benchmarks.devices.protocol import RunnerError
     from edgekit.benchmarks.entries import Entry
-    from edgekit.benchmarks.parity import Remote
+    from edgekit.benchmarks.remote import Remote
 
     if artifact is None:
         raise UnsupportedError(f"{target} has no PyTorch: name one of the bundle's files")

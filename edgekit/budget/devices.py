@@ -46,7 +46,7 @@ class Devices:
         self._targets: dict[str, Target] = {}
 
     def timed(self, setting: DeviceSetting) -> bool:
-        """See :class:`Meter`."""
+        """Whether the clock of that device means anything: an emulator's does not."""
         return self._target(setting).timed
 
     def blank(self, bundle: Bundle, artifact: Artifact, setting: DeviceSetting) -> Measurement:

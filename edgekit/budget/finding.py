@@ -42,7 +42,7 @@ class Finding:
 
     @property
     def title(self) -> str:
-        """The quantity in words, in which the metric has its name."""
+        """What was limited, in words, with the metric by its name: ``drop of accuracy``."""
         return self.quantity.title.format(metric=self.metric or "metric")
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 from edgekit.benchmarks.measurement import Measurement
 from edgekit.budget import meter as meters
@@ -10,13 +11,31 @@ from edgekit.budget.limits import DeviceSetting
 from edgekit.budget.meter import Meter
 from edgekit.budget.quantities import TABLE, Observation
 from edgekit.bundle import Artifact, Bundle
+from edgekit.errors import OutputError
+from edgekit.files import write_text
 
 MARGINS: Mapping[str, float] = {"size": 1.02, "memory": 1.2, "p90": 1.5}
 """What a limit is, as a share of what was measured; times differ most between machines."""
 _MOST_TOKENS = 128
 
 
-def write(bundle: Bundle, meter: Meter) -> str:
+def write(path: Path, bundle: Bundle, meter: Meter) -> None:
+    """Measures every file of a bundle, and writes a budget that it meets.
+
+    Args:
+        path: the TOML file; one that is there is somebody's and stays.
+        bundle: an opened bundle.
+        meter: what measures.
+
+    Raises:
+        EdgekitError: the file exists, or the bundle cannot be measured.
+    """
+    if path.exists():
+        raise OutputError(f"{path} exists: remove it, or name another file")
+    write_text(path, content(bundle, meter))
+
+
+def content(bundle: Bundle, meter: Meter) -> str:
     """Measures every file on this machine.
 
     Args:

@@ -57,21 +57,24 @@ def buckets(
       edgekit buckets model.edgekit --texts texts.txt
       edgekit buckets model.edgekit --texts texts.txt --artifact int8 --most 4
     """
-    from edgekit.api.measuring import buckets as chosen
+    from edgekit import extras
+    from edgekit.benchmarks.buckets import choose
+    from edgekit.bundle import Bundle
     from edgekit.cli import progress
     from edgekit.cli.rendering.buckets import show
     from edgekit.cli.rendering.tables import print_json
 
+    extras.require("bench")
     with progress.Log(quiet or as_json) as log:
-        found = chosen(
-            bundle,
-            texts=texts,
+        found = choose(
+            Bundle.open(bundle),
+            texts,
             artifact=artifact,
             most=most,
             device=device,
             threads=threads,
             seconds=seconds,
-            progress=log.say,
+            say=log.say,
         )
     if as_json:
         print_json(found)

@@ -88,9 +88,13 @@ def check(
 
 
 def _write_first(bundle: Path, path: Path, hidden: bool) -> None:
-    from edgekit.api.judging import write_budget
+    from edgekit import extras
+    from edgekit.budget import first
+    from edgekit.budget.devices import Devices
+    from edgekit.bundle import Bundle
     from edgekit.cli import progress
 
+    extras.require("bench")
     with progress.Log(hidden) as log:
-        write_budget(bundle, path, progress=log.say, tick=log.tick)
+        first.write(path, Bundle.open(bundle.absolute()), Devices(log.say, log.tick))
     click.echo(f"{path}; next: edgekit check {bundle} --budget {path}", err=hidden)

@@ -57,9 +57,11 @@ class Open(click.ParamType[str]):
         self._names, self._other = names, other
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        """What ``--help`` shows: the names, and what else it may be."""
         return f"[{'|'.join(self._names)}|{self._other}]"
 
     def convert(self, value: str, param: Parameter, ctx: Context) -> str:
+        """The text as it is; a usage error if it is empty."""
         if not value.strip():
             self.fail("it is empty", param, ctx)
         return str(value)
@@ -67,6 +69,7 @@ class Open(click.ParamType[str]):
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
+        """The names that begin so; without one, files."""
         named = [CompletionItem(name) for name in self._names if name.startswith(incomplete)]
         return named or [CompletionItem(incomplete, type="file")]
 
@@ -78,6 +81,7 @@ class SuiteChoice(Open):
         super().__init__(SUITES, "FILE.toml")
 
     def convert(self, value: str, param: Parameter, ctx: Context) -> str:
+        """The name or path; a usage error if it is neither a shipped suite nor a file."""
         name = super().convert(value, param, ctx)
         if name not in SUITES and not Path(name).is_file():
             self.fail(f"'{name}' is neither {', '.join(SUITES)} nor a file", param, ctx)

@@ -81,7 +81,7 @@ def convert(
     from edgekit.conversion.request import ConversionRequest
 
     planned = plan.make(ConversionRequest(**asked))
-    for note in () if quiet else planned.source.notes:
+    for note in () if quiet else planned.notes:
         click.echo(f"note: {note}", err=True)
     if dry_run:
         bundles.plan(planned, as_json)

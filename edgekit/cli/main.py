@@ -117,5 +117,5 @@ def _one_line(error: Exception) -> str:
 
 
 def _report(message: str, code: int) -> int:
-    click.echo(f"error: {message}", err=True)
+    click.echo(f"error: {' '.join(message.split())}", err=True)
     return code

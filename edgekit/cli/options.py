@@ -32,6 +32,7 @@ class Text(click.ParamType[str]):
     name = "text"
 
     def convert(self, value: str, param: Parameter, ctx: Context) -> str:
+        """The text as it is; a usage error if it is empty."""
         if not value.strip():
             self.fail("it is empty", param, ctx)
         return str(value)
@@ -50,6 +51,7 @@ class FilePath(click.ParamType[Path]):
         self._special = special
 
     def convert(self, value: str | Path, param: Parameter, ctx: Context) -> Path:
+        """The path; a usage error if it is empty, or a pipe or device without ``special``."""
         if not str(value).strip():
             self.fail("it is empty", param, ctx)
         path = Path(value)
@@ -64,6 +66,7 @@ class FilePath(click.ParamType[Path]):
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
+        """Leaves it to the shell, which completes files and folders itself."""
         return [CompletionItem(incomplete, type="file")]
 
 
@@ -80,6 +83,7 @@ class Finite(click.ParamType[float]):
         self._within = within
 
     def convert(self, value: str | float, param: Parameter, ctx: Context) -> float:
+        """The number; a usage error if it is not finite or not within what is allowed."""
         found = self._within.convert(value, param, ctx)
         if not math.isfinite(found):
             self.fail(f"{value} is not a finite number", param, ctx)
@@ -99,10 +103,12 @@ class List(click.ParamType[tuple[T, ...]]):
         self._of = of
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str | None:
+        """What ``--help`` shows: the choices of one value, if it has some, with ``,...``."""
         inner = self._of.get_metavar(param, ctx)
         return f"{inner},..." if inner else None
 
     def convert(self, value: str | tuple[T, ...], param: Parameter, ctx: Context) -> tuple[T, ...]:
+        """The values in their order; a tuple, which is a default, passes as it is."""
         if isinstance(value, tuple):
             return value
         return tuple(self._of.convert(part, param, ctx) for part in _parts(self, value, param, ctx))
@@ -110,6 +116,7 @@ class List(click.ParamType[tuple[T, ...]]):
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
+        """Completes the value behind the last comma; those before it stay."""
         before, comma, last = incomplete.rpartition(",")
         found = self._of.shell_complete(ctx, param, last)
         return [CompletionItem(f"{before}{comma}{each.value}", each.type) for each in found]
@@ -121,6 +128,7 @@ class Size(click.ParamType[int]):
     name = "size"
 
     def convert(self, value: str | int, param: Parameter, ctx: Context) -> int:
+        """The size in bytes: ``K``, ``M`` and ``G`` are powers of 1024; 0 is a usage error."""
         if isinstance(value, int):
             return value
         found = re.fullmatch(r"(\d+)([KMG]?)B?", value.strip().upper())
@@ -137,6 +145,7 @@ class Pairs(click.ParamType[dict[str, str]]):
     def convert(
         self, value: str | dict[str, str], param: Parameter, ctx: Context
     ) -> dict[str, str]:
+        """The pairs; a usage error if a part is not one, or a name comes twice."""
         if isinstance(value, dict):
             return value
         found: dict[str, str] = {}
@@ -158,6 +167,7 @@ class Numbers(click.ParamType[dict[str, float]]):
     def convert(
         self, value: str | dict[str, float], param: Parameter, ctx: Context
     ) -> dict[str, float]:
+        """The numbers by name; a usage error as of :class:`Pairs` and :class:`Finite`."""
         if isinstance(value, dict):
             return value
         pairs, number = Pairs().convert(value, param, ctx), Finite()

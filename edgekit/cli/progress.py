@@ -94,7 +94,7 @@ class Log:
         self.tick(text.strip())
 
     def tick(self, text: str) -> None:
-        """What the spinner says until the next call."""
+        """Shows a text beside the spinner, in the place of the one before."""
         from rich.markup import escape
 
         self._status.update(escape(text))

@@ -51,6 +51,7 @@ class Crew:
         return worker.result(self._say)
 
     def kill(self) -> None:
+        """Ends every worker at once, and refuses calls that come later."""
         with self._lock:
             self._closed = True
             for worker in self._workers:

@@ -41,7 +41,19 @@ TEXT = "-text"  # ends the stem of a file that takes text
 def export(
     plan: ExportPlan, traced: Traced, name: str, work: Path, out: Path, *, say: Say
 ) -> FormatOutcome:
-    """Converts one format in each of its recipes, then proves each file in its runtimes."""
+    """Converts one format in each of its recipes, then proves each file in its runtimes.
+
+    Args:
+        plan: what was decided.
+        traced: what the first stage has found out about the model.
+        name: the format's.
+        work: a folder with the traced program and PyTorch's answers, from the first stage.
+        out: where files are written.
+        say: is told which step begins and ends.
+
+    Returns:
+        The files with their proofs, and the error that ended the format early, if one did.
+    """
     answers = probes.load(work / PROBES)
     reference = Reference.of(plan.task, traced.signature, answers, plan.max_length)
     stored = graph.load(work / GRAPH)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,7 +49,8 @@ class PlannedArtifact:
 class ExportPlan:
     """What :func:`edgekit.convert` is going to do: what :func:`edgekit.plan` returns.
 
-    ``options`` are what each format alone is asked for, by its name.
+    ``options`` are what each format alone is asked for, by its name. ``notes`` are for the user:
+    what is done that was not asked for.
     """
 
     source: Source
@@ -60,6 +62,7 @@ class ExportPlan:
     options: Mapping[str, FormatOptions]
     force: bool = False
     embed_tokenizer: bool = False
+    notes: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         files = count(len(self.artifacts), "file")
@@ -70,7 +73,8 @@ class ExportPlan:
         rows = (
             (row.file, row.format, row.recipe, megabytes(row.size_bytes)) for row in self.artifacts
         )
-        return html_table(("file", "format", "recipe", "estimated size"), rows)
+        notes = (f"<p>{html.escape(note)}</p>" for note in self.notes)
+        return html_table(("file", "format", "recipe", "estimated size"), rows) + "".join(notes)
 
     @property
     def inputs(self) -> tuple[TensorSpec, ...]:
@@ -128,6 +132,7 @@ def make(request: ConversionRequest) -> ExportPlan:
         options,
         request.force,
         request.embed_tokenizer,
+        (*source.notes, *_notes(source, task, request, length)),
     )
 
 
@@ -189,8 +194,7 @@ def _once(option: str, names: Sequence[str]) -> list[str]:
 
 
 def _length(source: Source, task: Task, request: ConversionRequest) -> int:
-    default = min(source.default_length(task), max(BUCKETS))
-    length = request.max_length or (max(request.buckets) if request.buckets else default)
+    length = request.max_length or max(request.buckets or (_default_length(source, task),))
     if length < 1:
         raise PlanError(f"--max-length {length}: a length is at least 1")
     if length > source.limit:
@@ -205,6 +209,19 @@ def _length(source: Source, task: Task, request: ConversionRequest) -> int:
             f"{length} at most: use --max-length {expansion.length} or more"
         )
     return length
+
+
+def _default_length(source: Source, task: Task) -> int:
+    """Where texts are cut if the user does not say."""
+    usual = None if source.names_length else task.usual_length
+    return min(source.library_length(task), usual or max(BUCKETS))
+
+
+def _notes(source: Source, task: Task, request: ConversionRequest, length: int) -> Iterator[str]:
+    takes = source.library_length(task)
+    if length < takes and not (request.max_length or request.buckets):
+        remedy = f"the checkpoint takes {takes}: --max-length {takes}"
+        yield f"texts are cut at {length} tokens; {remedy}"
 
 
 def _buckets(max_length: int, asked: Sequence[int] | None, task: Task) -> tuple[int, ...]:

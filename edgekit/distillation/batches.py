@@ -150,8 +150,8 @@ class Batches:
 
         Args:
             step: from 0.
-            rank: which process it is, of ``processes``: it takes every so many rows one.
-            processes: a divisor of the batch.
+            rank: which process it is, from 0: it takes row ``rank`` and every ``processes``-th on.
+            processes: how many share the step: a divisor of the batch.
             micros: how many parts the process's rows are taken in.
         """
         drawn = self._drawn(self.order.indices(step), step)

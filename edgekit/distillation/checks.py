@@ -90,8 +90,9 @@ def check_inputs(inputs: Inputs, goal: Objective, cache_teacher: bool) -> None:
         raise PlanError("--packed joins texts, which only --objective mlm can be trained on")
     if cache_teacher and goal.name == "mlm":
         raise PlanError("--cache-teacher is of no use with mlm, which masks anew in every epoch")
-    if inputs.evaluation is not None and not inputs.evaluation.is_file():
-        raise PlanError(f"--eval {inputs.evaluation} is no file: give labelled examples")
+    for option, path in (("--data", inputs.data), ("--eval", inputs.evaluation)):
+        if path is not None and not path.is_file():
+            raise PlanError(f"{option} {path} is no file: give labelled examples")
     text_data.check(inputs.texts)
 
 

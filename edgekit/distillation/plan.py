@@ -34,7 +34,7 @@ class DistillationPlan:
     @property
     def out(self) -> Path:
         """The folder of the student."""
-        return Path(self.request.out)
+        return self.request.out
 
     @property
     def work(self) -> Path:
@@ -71,7 +71,7 @@ def _shape(request: DistillationRequest, teacher: Source) -> Shape:
         choose(request.layers, layer_count(teacher)),
         None if same else request.student,
         request.width,
-        None if request.vocabulary is None else Path(request.vocabulary),
+        request.vocabulary,
         request.start,
     )
 
@@ -84,7 +84,7 @@ def _training(
     Embeddings that the student does not have from its teacher are trained.
     """
     own = shape.width is not None or shape.vocabulary is not None or goal.name == "mlm"
-    rate, trained = request.learning_rate, request.train_embeddings
+    rate, trained = request.lr, request.train_embeddings
     return Training(
         weights=checks.weights(goal, request.weights or {}, shape),
         learning_rate=goal.learning_rate if rate is None else rate,
@@ -92,7 +92,7 @@ def _training(
         steps=request.steps,
         batch=request.batch,
         micro_batch=request.micro_batch,
-        length=checks.length(teacher, request.length),
+        length=checks.length(teacher, request.max_length),
         warmup=request.warmup,
         temperature=request.temperature,
         dropout=request.dropout,

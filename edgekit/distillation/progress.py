@@ -18,15 +18,29 @@ class Shown(Protocol):
     """A step of a training, as far as progress shows it."""
 
     @property
-    def step(self) -> int: ...
+    def step(self) -> int:
+        """Which step it was, from 0."""
+        ...
+
     @property
-    def parts(self) -> Mapping[str, float]: ...
+    def parts(self) -> Mapping[str, float]:
+        """The losses by name, before they are weighted."""
+        ...
+
     @property
-    def learning_rate(self) -> float: ...
+    def learning_rate(self) -> float:
+        """The rate that the optimizer used in this step."""
+        ...
+
     @property
-    def loss(self) -> float: ...
+    def loss(self) -> float:
+        """What was minimised: the sum of the parts, each times its weight."""
+        ...
+
     @property
-    def tokens(self) -> int: ...
+    def tokens(self) -> int:
+        """How many tokens the step has seen, padding not counted."""
+        ...
 
 
 @dataclass

@@ -18,31 +18,31 @@ class DistillationRequest:
     """The arguments of :func:`edgekit.distill`, which tells what each means, as one value."""
 
     teacher: str
-    out: str | Path
+    out: Path
     layers: int | Sequence[int]
     objective: str
-    data: str | Path | None = None
+    data: Path | None = None
     texts: Sequence[str] = ()
-    evaluation: str | Path | None = None
+    eval: Path | None = None
     columns: Mapping[str, str] | None = None
     labels: Mapping[str, str] | None = None
     limit: int | None = None
     packed: bool = False
     student: str | None = None
     width: int | None = None
-    vocabulary: str | Path | None = None
+    vocabulary: Path | None = None
     start: str = "teacher"
     epochs: float = 3.0
     steps: int | None = None
     batch: int = 32
     micro_batch: int | None = None
-    learning_rate: float | None = None
+    lr: float | None = None
     warmup: float = 0.1
     temperature: float = 2.0
     weights: Mapping[str, float] | None = None
     dropout: bool = False
     train_embeddings: bool | None = None
-    length: int | None = None
+    max_length: int | None = None
     seed: int = 0
     precision: str = "auto"
     cache_teacher: bool = False
@@ -68,9 +68,9 @@ class DistillationRequest:
     def inputs(self) -> Inputs:
         """The arguments that are about data."""
         return Inputs(
-            _path(self.data),
-            tuple(map(str, self.texts)),
-            _path(self.evaluation),
+            self.data,
+            tuple(self.texts),
+            self.eval,
             self.columns or {},
             self.labels or {},
             self.limit,
@@ -135,7 +135,3 @@ class Inputs:
     labels: Mapping[str, str]
     limit: int | None
     packed: bool
-
-
-def _path(value: str | Path | None) -> Path | None:
-    return None if value is None else Path(value)

@@ -21,7 +21,7 @@ from edgekit.distillation.progress import Progress, Say
 from edgekit.distillation.report import Course, DistillationReport
 from edgekit.distillation.training import Run
 from edgekit.errors import PlanError, first_line
-from edgekit.files import file_sha256
+from edgekit.files import file_sha256, output_folder
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
@@ -52,12 +52,15 @@ def run(
     accelerator = _accelerator(plan)
     if not accelerator.is_main_process:
         say = tick = _silent
-    _make_folder(plan, accelerator)
-    if plan.request.tensorboard:
-        accelerator.init_trackers(_TRACKER)
-    found = _Work(Materials(plan, accelerator, say, tick)).run()
-    accelerator.wait_for_everyone()
-    accelerator.end_training()
+    if accelerator.is_main_process and plan.work.exists() and not plan.request.resume:
+        shutil.rmtree(plan.work)
+    with output_folder(plan.work):
+        accelerator.wait_for_everyone()
+        if plan.request.tensorboard:
+            accelerator.init_trackers(_TRACKER)
+        found = _Work(Materials(plan, accelerator, say, tick)).run()
+        accelerator.wait_for_everyone()
+        accelerator.end_training()
     return found
 
 
@@ -94,15 +97,6 @@ def _accelerator(plan: DistillationPlan) -> Accelerator:
             "give a multiple of their number"
         )
     return found
-
-
-def _make_folder(plan: DistillationPlan, accelerator: Accelerator) -> None:
-    """The folder for checkpoints, made anew or taken over."""
-    if accelerator.is_main_process:
-        if plan.work.exists() and not plan.request.resume:
-            shutil.rmtree(plan.work)
-        plan.work.mkdir(parents=True, exist_ok=True)
-    accelerator.wait_for_everyone()
 
 
 @dataclass

@@ -211,7 +211,13 @@ class _State:
 
 
 def learning_rate(training: Training, step: int, steps: int) -> float:
-    """It rises over the first share of the steps, and falls to 0 over the others."""
+    """The rate of a step: it rises over the first share of the steps, then falls to 0.
+
+    Args:
+        training: has the highest rate, and which share of the steps it rises over (``warmup``).
+        step: from 0.
+        steps: how many there are.
+    """
     rise = max(1.0, training.warmup * steps)
     return training.learning_rate * min((step + 1) / rise, (steps - step) / max(1, steps - rise))
 

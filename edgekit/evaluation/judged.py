@@ -20,7 +20,13 @@ class Example:
 
 @dataclass(frozen=True)
 class ClassMeasure:
-    """A measure over one class of the examples: a label, an entity's type, a kind of question."""
+    """A measure over one class of the examples.
+
+    Attributes:
+        label: the class: a label, an entity's type, or a kind of question.
+        examples: how many the data have of it.
+        measure: over these alone.
+    """
 
     label: str
     examples: int

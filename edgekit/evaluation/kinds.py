@@ -54,7 +54,7 @@ class ModelFacts:
         """The facts that an opened bundle's manifest and tokenizer tell."""
         tokenizer = Tokenizer.of(bundle)
         unknown = bundle.manifest.special_token("unk_token")
-        return cls(Facts.of(bundle, tokenizer), tokenizer, unknown)
+        return cls(Facts.of(bundle, tokenizer.token), tokenizer, unknown)
 
 
 R = TypeVar("R")

@@ -68,7 +68,13 @@ class Measure:
 def resamples(count: int) -> Iterator[Resamples]:
     """All resamples of so many examples, in blocks that fit into memory.
 
-    The same for the same count, so that two files are resampled alike.
+    They depend on the count alone, so that two files over the same examples are resampled alike.
+
+    Args:
+        count: how many examples there are, and how many each resample draws.
+
+    Yields:
+        A block of resamples; all blocks together have ``stats.RESAMPLES``.
     """
     rng = np.random.default_rng(SEED)
     step = max(1, _BLOCK // count)

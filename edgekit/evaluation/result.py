@@ -93,7 +93,9 @@ class Quality:
             "model gives none, or without a baseline"
         ),
     ] = None
-    cut: Annotated[Count, Meta(description="texts that did not fit into the model")] = 0
+    cut: Annotated[
+        Count, Meta(description="texts beyond max_length: PyTorch reads them cut, too")
+    ] = 0
     classes: tuple[ClassScore, ...] = ()
     differences: Annotated[
         tuple[DifferingExample, ...], Meta(description="from the largest on")

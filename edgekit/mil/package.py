@@ -143,10 +143,14 @@ def spec_path(package: Path) -> Path:
 
 
 def inside(folder: Path, name: str) -> Path:
-    """The file of that name, which must exist below ``folder``.
+    """The path of a file that a package names, which may point at nothing or out of the package.
+
+    Args:
+        folder: below which the file has to be.
+        name: its path there.
 
     Raises:
-        BundleError: it does not, or the name leads elsewhere.
+        BundleError: there is no such file, or the name leads elsewhere.
     """
     path = folder / name
     if not path.is_file() or not path.resolve().is_relative_to(folder.resolve()):

@@ -123,7 +123,7 @@ def _artifacts(bundle: Bundle, names: Sequence[str], platform: AppPlatform) -> t
         if row.format not in platform.runtimes:
             raise PlanError(
                 f"{row.file} is {row.format}, which the app for {platform.name} does not open: "
-                f"choose a file of {', '.join(platform.runtimes)}"
+                f"choose a file of {', '.join(platform.runtimes)}{platform.otherwise}"
             )
     if named:
         return named
@@ -137,7 +137,7 @@ def _artifacts(bundle: Bundle, names: Sequence[str], platform: AppPlatform) -> t
         opens = ", ".join(platform.runtimes)
         raise PlanError(
             f"{bundle.path} has no file for {platform.name}, which opens {opens}: convert with "
-            f"--to {platform.preferred[0]}"
+            f"--to {platform.preferred[0]}{platform.otherwise}"
         )
     return (min(preferred, key=lambda row: row.total_bytes),)
 

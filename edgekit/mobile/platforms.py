@@ -30,11 +30,13 @@ class AppPlatform:
         name: as the command line has it.
         runtimes: by format, what opens it in the app.
         preferred: formats of which the smallest file is taken where none is named.
+        otherwise: the end of a sentence that begins "convert": what else helps with other files.
     """
 
     name: str
     runtimes: Mapping[str, str]
     preferred: tuple[str, ...]
+    otherwise: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +109,11 @@ ANDROID = Project(
     activity="/dev.edgekit.demo.BenchmarkActivity",
 )
 APK = replace(  # made here, of libraries that are here
-    ANDROID, name="android as an APK", runtimes={"onnx": "onnx"}, preferred=("onnx",)
+    ANDROID,
+    name="android as an APK",
+    runtimes={"onnx": "onnx"},
+    preferred=("onnx",),
+    otherwise=", or make a project with -o, which opens tflite and executorch too",
 )
 IOS = Project(
     name="ios",

@@ -28,6 +28,7 @@ class Handler(SimpleHTTPRequestHandler):
     """Answers for the files of a folder."""
 
     def do_GET(self) -> None:
+        """Sends the file that is asked for, or the rest of it from a byte on (RFC 9110, 14.2)."""
         asked = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
         path = Path(self.translate_path(self.path))
         if asked is None or not path.is_file():
@@ -54,11 +55,13 @@ class Handler(SimpleHTTPRequestHandler):
         return _TYPES.get(Path(path).suffix) or super().guess_type(path)
 
     def end_headers(self) -> None:
+        """Adds to every answer what isolates the page, and what keeps old copies from use."""
         for name, value in {**ISOLATION, "Cache-Control": "no-cache"}.items():
             self.send_header(name, value)
         super().end_headers()
 
     def log_message(self, format: str, *args: object) -> None:
+        """Nothing is logged: a person who serves a site does not want a line a file."""
         pass
 
 

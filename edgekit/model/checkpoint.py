@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from edgekit.errors import SourceError, UnsupportedError, first_line
 from edgekit.model import adapters, late_interaction, role_facts, weights
 from edgekit.model import config as configs
-from edgekit.model.sentence import lowercases
+from edgekit.model.sentence_encoder import lowercases
 from edgekit.model.source import SEED, Source
 from edgekit.model.tasks import Task
 from edgekit.tokens import tokenizer as tokenizers

@@ -55,7 +55,11 @@ def text(config: Config, name: str) -> str | None:
 
 
 def texts(config: Config, name: str) -> tuple[str, ...]:
-    """A list of words; empty where the config has none.
+    """A field of the config that lists words, such as ``architectures``; empty without it.
+
+    Args:
+        config: the parsed file.
+        name: the field's.
 
     Raises:
         SourceError: it is no list of texts.
@@ -69,7 +73,7 @@ def texts(config: Config, name: str) -> tuple[str, ...]:
 
 
 def table(config: Config, name: str) -> Mapping[str, object]:
-    """An object; empty where the config has none.
+    """A field of the config that is an object, such as ``id2label``; empty without it.
 
     Raises:
         SourceError: it is no object.

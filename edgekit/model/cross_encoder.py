@@ -1,4 +1,4 @@
-"""What a CrossEncoder of sentence-transformers makes of its logits."""
+"""A CrossEncoder of sentence-transformers: whether it is one, and what its logits mean."""
 
 from __future__ import annotations
 
@@ -13,6 +13,14 @@ _PROBLEMS = {  # by its activation
     "Softmax": "single_label_classification",
     "Identity": None,
 }
+_TABLE = "sentence_transformers"
+_ACTIVATION = "sbert_ce_default_activation_function"
+
+
+def is_one(folder: Path, config: Config) -> bool:
+    """Whether sentence-transformers saved it: older releases left a mark in config.json."""
+    marked = not config.keys().isdisjoint((_TABLE, _ACTIVATION))
+    return marked or sentence.is_cross_encoder(folder)
 
 
 def problem_type(folder: Path, config: Config) -> str | None:
@@ -28,11 +36,11 @@ def problem_type(folder: Path, config: Config) -> str | None:
         UnsupportedError: an activation that post-processing does not have.
     """
     own = sentence.config(folder)
-    older = configs.table(config, "sentence_transformers")
+    older = configs.table(config, _TABLE)
     named = (
         own.activation_fn
         or configs.text(older, "activation_fn")
-        or configs.text(config, "sbert_ce_default_activation_function")
+        or configs.text(config, _ACTIVATION)
     )
     if named is None:
         one = sentence.is_cross_encoder(folder) and configs.label_count(config) == 1

@@ -18,9 +18,10 @@ from msgspec import UNSET, UnsetType
 from edgekit.documents import read_json
 from edgekit.errors import SourceError, UnsupportedError
 from edgekit.model import config as configs
-from edgekit.model import sentence, weights
+from edgekit.model import sentence, sentence_encoder, weights
 from edgekit.model.head import Dense
-from edgekit.model.sentence import REMEDY, QueryExpansion, Size
+from edgekit.model.sentence import REMEDY, Size
+from edgekit.model.sentence_encoder import QueryExpansion
 from edgekit.tokens.roles import DOCUMENT, QUERY
 
 PROJECTION = "linear.weight"  # of Stanford's checkpoints, beside the encoder's own weights
@@ -114,7 +115,7 @@ def read(folder: Path, encoder: Path, own_length: int) -> TextSettings:
     """
     if is_stanford(folder):
         return _stanford(folder, own_length)
-    stored, pylate = sentence.encoder_settings(encoder), _pylate(folder)
+    stored, pylate = sentence_encoder.settings(encoder), _pylate(folder)
     expansion = stored.query_expansion or pylate.expansion()
     by_role = {
         QUERY: stored.query_length or pylate.query_length,

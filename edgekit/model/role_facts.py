@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from edgekit.errors import SourceError, UnsupportedError
 from edgekit.manifest.roles import Expansion, RoleFacts
 from edgekit.model.late_interaction import TextSettings
-from edgekit.model.sentence import REMEDY, QueryExpansion
+from edgekit.model.sentence import REMEDY
+from edgekit.model.sentence_encoder import QueryExpansion
 from edgekit.tokens.roles import DOCUMENT, NONE, QUERY
 
 if TYPE_CHECKING:

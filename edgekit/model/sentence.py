@@ -1,8 +1,9 @@
 """The files that sentence-transformers saves beside a Transformers model, as typed objects.
 
 ``modules.json`` lists what runs in order, each module's folder holds its ``config.json`` and its
-weights, and ``config_sentence_transformers.json`` has what belongs to the whole model. Files of all
-releases are read; what a bundle cannot do is refused by name.
+weights, and ``config_sentence_transformers.json`` has what belongs to the whole model. The settings
+of the first module are those of :mod:`edgekit.model.sentence_encoder`. Files of all releases are
+read; what a bundle cannot do is refused by name.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Literal, cast, get_args
+from typing import Annotated, cast, get_args
 
 from msgspec import Meta
 
@@ -28,8 +29,6 @@ _PYLATE_DENSE = "pylate.models.Dense.Dense"
 _LATE = "MultiVectorEncoder"
 _CROSS = "CrossEncoder"
 _ROLES = ("query", "document")  # which every model has, mostly with nothing to put before them
-
-_TAKEN = ("last_hidden_state", "logits")  # of a Transformers model, for vectors or for scores
 _ROUTES = "save the modules of one of its routes, and convert those"
 _FIRST = {  # modules that a checkpoint may begin with, and what to do instead
     "StaticEmbedding": "an app reads its table of vectors without a model",
@@ -72,39 +71,6 @@ class SentenceConfig:
     similarity_fn_name: str | None = None
     truncate_dim: Size | None = None
     activation_fn: str | None = None
-
-
-@dataclass(frozen=True)
-class QueryExpansion:
-    """How queries are filled up: ``fixed`` ones are also cut at ``length``, of ``min`` only shorter
-    ones change. Without a ``token`` it is the mask, which the model may ``attend`` to or not.
-    """
-
-    strategy: Literal["fixed", "min"]
-    length: Size
-    attend: bool = False
-    token: str | None = None
-
-
-@dataclass(frozen=True)
-class Encoder:
-    """What belongs to the Transformer module: where it cuts texts, and what it does to them.
-
-    ``processing_kwargs`` are refused where they say anything: see :func:`check_encoder`.
-    """
-
-    max_seq_length: Size | None = None
-    do_lower_case: bool | None = None
-    modality_config: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
-    processing_kwargs: object = None
-    query_expansion: QueryExpansion | None = None
-    query_length: Size | None = None
-    document_length: Size | None = None
-
-
-@dataclass(frozen=True)
-class _Tokenizer:
-    model_max_length: int | float | None = None
 
 
 def has_modules(folder: Path) -> bool:
@@ -169,7 +135,7 @@ def task(folder: Path) -> str | None:
 
 
 def is_pylate(folder: Path) -> bool:
-    """Whether the modules are those of PyLate's releases before 4: scoring is not among them."""
+    """Whether a PyLate up to its release 3 has saved the modules: they do not tell how to score."""
     stored, rows = config(folder), modules(folder)
     if not rows or stored.model_type not in (None, "SentenceTransformer", PYLATE):
         return False
@@ -244,61 +210,9 @@ def similarity(folder: Path, default: Similarity) -> Similarity:
     )
 
 
-def max_length(encoder: Path) -> int | None:
-    """The length at which the checkpoint's own library truncates, where it says one.
-
-    sentence-transformers saved it in its own file, and since its release 6 in that of the
-    tokenizer, where Transformers has always looked for it.
-    """
-    path = encoder / "tokenizer_config.json"
-    stored = _Tokenizer()
-    if path.is_file():
-        stored = read_json(path, _Tokenizer, SourceError, REMEDY)
-    length = encoder_settings(encoder).max_seq_length or stored.model_max_length
-    return None if length is None or length < 1 else int(length)
-
-
-def lowercases(encoder: Path) -> bool:
-    """Whether sentence-transformers lowercases texts, whatever the tokenizer does."""
-    return bool(encoder_settings(encoder).do_lower_case)
-
-
 def is_cross_encoder(folder: Path) -> bool:
     """Whether the checkpoint says that it scores pairs."""
     return config(folder).model_type == _CROSS
-
-
-def check_encoder(folder: Path, encoder: Path) -> None:
-    """Refuses what the checkpoint's own library does to texts or takes from the model otherwise.
-
-    Raises:
-        UnsupportedError: a setting that changes answers, and that a bundle does not have.
-    """
-    stored = encoder_settings(encoder)
-    if stored.processing_kwargs:
-        raise UnsupportedError(
-            f"processing_kwargs of {encoder.name}'s Transformer module: the tokenizer is called in "
-            "another way, which a bundle does not: remove it, and put what it says into the "
-            "tokenizer's own files"
-        )
-    taken = stored.modality_config.get("text", {}).get("method_output_name", _TAKEN[0])
-    if taken not in _TAKEN:
-        raise UnsupportedError(
-            f"the checkpoint's vectors are made of {taken}: edgekit makes them of {_TAKEN[0]}"
-        )
-    default = default_prompt_name(folder)
-    if default and is_cross_encoder(folder):
-        raise UnsupportedError(
-            f"the CrossEncoder puts the prompt {prompts(folder)[default]!r} before the first text "
-            f"of each pair, which a bundle does not: remove default_prompt_name from {CONFIG}, "
-            "and put it there yourself"
-        )
-
-
-def encoder_settings(folder: Path) -> Encoder:
-    """The file of the Transformer module, which older releases named after the architecture."""
-    paths = sorted(folder.glob("sentence_*_config.json"))
-    return read_json(paths[0], Encoder, SourceError, REMEDY) if paths else Encoder()
 
 
 def activation(dotted: str, known: Sequence[str], whose: str) -> str:

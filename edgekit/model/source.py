@@ -18,6 +18,7 @@ from edgekit.model import (
     hub,
     late_interaction,
     sentence,
+    sentence_encoder,
     sentence_modules,
     task_choice,
     tasks,
@@ -30,6 +31,7 @@ from edgekit.model.tasks import Task
 
 DEMO = "demo"
 SEED = 0
+_LIMIT = 512  # of most encoders: their tokenizers name it, whatever texts are like
 _TOKENIZER_FILES = ("tokenizer.json", "vocab.txt", "vocab.json", "spiece.model", "tokenizer.model")
 
 
@@ -104,7 +106,7 @@ class Source:
         """Whether the model is Python code of the checkpoint's, which the user trusts."""
         return self.trust.trust_remote_code and bool(self.config.get("auto_map"))
 
-    def default_length(self, task: Task) -> int:
+    def library_length(self, task: Task) -> int:
         """The length at which the checkpoint's own library would truncate."""
         if not task.has_head:
             return self.own_length
@@ -113,7 +115,19 @@ class Source:
     @property
     def own_length(self) -> int:
         """Where the checkpoint's tokenizer would cut, whatever the text's role."""
-        return min(self.limit, sentence.max_length(self.encoder) or self.limit)
+        return min(self.limit, sentence_encoder.max_length(self.encoder) or self.limit)
+
+    @property
+    def names_length(self) -> bool:
+        """Whether somebody chose a length for its texts, and not for its architecture.
+
+        sentence-transformers has a length of its own; a tokenizer's is a choice if it is shorter
+        than what most models take.
+        """
+        if sentence.has_modules(self.folder) or cross_encoder.is_one(self.folder, self.config):
+            return True
+        length = sentence_encoder.max_length(self.encoder)
+        return length is not None and length < _LIMIT
 
     def text_settings(self, task: Task) -> TextSettings:
         """What is done to the texts of a task of vectors, by their roles.
@@ -159,13 +173,13 @@ class Source:
                 "are made, and the model hub does not answer: connect once, or name another --task"
             )
         if named.has_head or sentence.is_cross_encoder(self.folder):
-            sentence.check_encoder(self.folder, self.encoder)
+            sentence_encoder.check(self.folder, self.encoder)
         problem = cross_encoder.problem_type(self.folder, self.config)
         return task_choice.fitted(named, self.config, problem)
 
     @property
     def kind(self) -> Literal["demo", "config", "folder", "hub"]:
-        """In which way the user named the checkpoint: what ``origin`` is."""
+        """What the user named: the demo, a bare config, a local folder, or a model of the hub."""
         if self.origin == DEMO:
             return "demo"
         if self.origin.startswith("config:"):

@@ -38,6 +38,8 @@ class Task:
     ``problem_type`` is what the logits of a text classifier mean (see :func:`with_problem`), None
     for other tasks. ``softmax`` says whether one over the last axis follows, which does not see
     what all scores of a row share. ``short_texts``: they are mostly a sentence or less.
+    ``usual_length`` is how many tokens a text is cut to where nobody names a length; None: to as
+    many as the model and the usual buckets take.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Task:
     problem_type: str | None = None
     softmax: bool = False
     short_texts: bool = False
+    usual_length: int | None = None
 
     @property
     def decides(self) -> bool:
@@ -109,6 +112,7 @@ TASKS: dict[str, Task] = {
             decisions.largest,
             softmax=True,
             short_texts=True,
+            usual_length=256,
         ),
         Task(
             "token-classification",

@@ -28,7 +28,6 @@ from edgekit.postprocess.vectors import (
     Vector,
 )
 from edgekit.tokens.encoded import Prompt
-from edgekit.tokens.encoding import Tokenizer
 
 TOP = 5
 
@@ -61,15 +60,15 @@ class Facts:
     similarity: SimilarityKind = "cosine"
 
     @classmethod
-    def of(cls, bundle: Bundle, tokenizer: Tokenizer) -> Facts:
-        """From a bundle's manifest."""
+    def of(cls, bundle: Bundle, token: Callable[[int], str]) -> Facts:
+        """What a bundle's manifest says; ``token`` is of its tokenizer."""
         manifest = bundle.manifest
         return cls(
             manifest.task,
             manifest.problem_type,
             manifest.labels,
             manifest.special_token("mask_token"),
-            tokenizer.token,
+            token,
             manifest.similarity or "cosine",
         )
 

@@ -42,14 +42,26 @@ WRONG = Difference(np.inf, np.inf, -1.0, 0, 1, np.inf, np.inf)  # no numbers tha
 
 @dataclass(frozen=True)
 class Seen:
-    """As much of an output as the probe has of PyTorch's: as it is, and as the decision sees it."""
+    """An output, or the places of it that a probe keeps of PyTorch's large ones.
+
+    Attributes:
+        raw: the values as they are.
+        centred: the same as the decision sees them, such as logits without their mean.
+    """
 
     raw: np.ndarray
     centred: np.ndarray
 
     @classmethod
     def of(cls, task: Task, probe: Probe, name: str, value: np.ndarray) -> Seen:
-        """Of a file's whole output."""
+        """What a file gave, at the places that the probe keeps; the whole where it keeps all.
+
+        Args:
+            task: says what the decision sees.
+            probe: what was asked.
+            name: the output's.
+            value: the whole output of one inference, without a batch axis.
+        """
         sample, middle = probe.samples.get(name), centred(task, value)
         if sample is None:
             return cls(value, middle)
@@ -57,7 +69,7 @@ class Seen:
 
     @classmethod
     def expected(cls, task: Task, probe: Probe, name: str) -> Seen:
-        """PyTorch's own."""
+        """What PyTorch gave of that output, at the same places as :meth:`of`."""
         value, sample = probe.outputs[name], probe.samples.get(name)
         means = None if sample is None else sample.row_means[sample.places // sample.shape[-1]]
         return cls(value, centred(task, value, means))

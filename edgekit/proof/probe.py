@@ -58,5 +58,5 @@ class Probe:
 
 
 def text_kind(attention_mask: Sequence[int]) -> str:
-    """The kind of a text's probe."""
+    """The kind of a text's probe: ``expanded`` if its row has tokens that are not attended to."""
     return EXPANDED if 0 in attention_mask else "text"

@@ -56,7 +56,12 @@ class ProbeIds:
 
     @classmethod
     def of(cls, config: PretrainedConfig, token_types: bool) -> ProbeIds:
-        """Of a Transformers config; ``token_types`` says whether the model takes any."""
+        """What a model with this config may be given.
+
+        Args:
+            config: tells the vocabulary and its padding.
+            token_types: whether the model takes token types.
+        """
         types = int(getattr(config, "type_vocab_size", 2)) if token_types else 0
         return cls(config.vocab_size, config.pad_token_id or 0, types)
 

@@ -109,8 +109,11 @@ class Reference:
 
 
 def typical(distances: Sequence[float]) -> float:
-    """One distance for those of many inferences: their lower quartile, 0 where there are none.
+    """The distance of a usual inference: the lower quartile of many, 0 where there are none.
 
-    It leaves out the inferences in which an activation fell on another level by chance.
+    Inferences in which an activation was rounded to another level by chance lie above it.
+
+    Args:
+        distances: of each inference, from what a file should give.
     """
     return float(np.quantile(distances, 0.25, method="lower")) if distances else 0.0

@@ -123,7 +123,7 @@ def _postprocess(bundle: Bundle) -> Iterator[Verified]:
     if stored is None:
         return
     tokenizer = Tokenizer.of(bundle)
-    facts = Facts.of(bundle, tokenizer)
+    facts = Facts.of(bundle, tokenizer.token)
     checked = vectors.check(stored, facts, tokenizer)
     failure = checked.failure
     if not checked.cases:

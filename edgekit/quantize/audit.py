@@ -44,7 +44,11 @@ class Wanted:
     source: Callable[[str], Array]
 
     def asks_for(self, name: str) -> bool:
-        """Whether what a file stores under a name is a tensor, or several as one."""
+        """Whether a name in a file is that of a tensor, or of several that are stored as one.
+
+        Args:
+            name: of a tensor, or of tensors with ``+`` between them.
+        """
         return all(part in self.tensors for part in name.split(JOIN))
 
     def parts(self, name: str, stored: Stored) -> dict[str, Stored]:

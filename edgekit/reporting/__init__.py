@@ -1,6 +1,7 @@
 """Measurements to reports: numbers first, then one module a rendering.
 
-``numbers`` computes, ``wording`` says it, ``terminal``, ``markdown``, ``data`` and ``html`` render.
+``numbers`` computes, ``wording`` and ``captions`` say it, and ``terminal``, ``markdown``, ``data``
+and ``html`` render.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from edgekit.reporting import charts, comparison, wording
+from edgekit.reporting import captions, charts, comparison, wording
 from edgekit.reporting.charts import Point, Tones
 from edgekit.reporting.groups import Result, Setting
 from edgekit.reporting.numbers import Report
@@ -67,7 +67,7 @@ def _timed(
     ratios = [point | ratio for row, point in results if (ratio := _ratio(row))]
     if ratios:
         yield Figure(
-            f"Speed-up against {wording.base(setting.main, comparison.FULL_PRECISION)}",
+            f"Speed-up against {captions.base(setting.main, comparison.FULL_PRECISION)}",
             "In the same runtime, on the same machine. Right of the line is faster; the thin "
             "lines are 95% intervals.",
             charts.bars(ratios, "times", shown, reference=1.0),

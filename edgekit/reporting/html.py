@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from edgekit import documents, extras
 from edgekit.reporting import (
+    captions,
     comparison,
     data,
     figures,
@@ -95,6 +96,7 @@ def to_html(report: Report) -> str:
         figures=figures,
         quality_tables=quality_tables,
         quality_figures=quality_figures,
+        captions=captions,
         scores=scores,
         wording=wording,
     )
@@ -103,7 +105,7 @@ def to_html(report: Report) -> str:
 def _leads(report: Report) -> Iterator[Lead]:
     for setting in report.settings:
         if found := headline.answer(setting, report.quality):
-            yield Lead(wording.machine(setting), found, tuple(_tiles(setting)))
+            yield Lead(captions.machine(setting), found, tuple(_tiles(setting)))
     for part in {id(part.evaluation): part for part in report.quality}.values():
         if found := headline.of_quality(part):
             yield Lead(part.title, found, tuple(_quality_tiles(part)))
@@ -112,7 +114,7 @@ def _leads(report: Report) -> Iterator[Lead]:
 def _links(report: Report) -> Iterator[tuple[str, str]]:
     """Where the page's parts begin: what nobody should miss is named with its number."""
     for index, setting in enumerate(report.settings, 1):
-        yield f"part-{index}", wording.machine(setting)
+        yield f"part-{index}", captions.machine(setting)
     for index, part in enumerate(report.quality, 1):
         yield f"quality-{index}", part.title
     for where, there in (("texts", report.texts), ("paper", report.paper)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from edgekit.layout import TextTable, markdown_table, markdown_text
-from edgekit.reporting import headline, quality_tables, scores, tables, wording
+from edgekit.reporting import captions, headline, quality_tables, scores, tables, wording
 from edgekit.reporting.numbers import Report
 from edgekit.words import count
 
@@ -23,7 +23,7 @@ def _lines(report: Report) -> Iterator[str]:
     for part in report.quality:
         yield from ("", f"## {markdown_text(part.title)}", "", *_table(quality_tables.files(part)))
     for setting in report.settings:
-        yield from ("", f"## {markdown_text(wording.machine(setting))}")
+        yield from ("", f"## {markdown_text(captions.machine(setting))}")
         for group in setting.groups:
             if group.results:
                 yield from ("", f"### {count(group.conditions.length, 'token')}", "")
@@ -48,7 +48,7 @@ def _profiles(report: Report) -> Iterator[str]:
 
 def _texts(report: Report) -> Iterator[str]:
     if report.texts:
-        yield from ("", f"## {markdown_text(wording.texts_title(report.texts[0]))}", "")
+        yield from ("", f"## {markdown_text(captions.texts_title(report.texts[0]))}", "")
         yield from _table(tables.texts(report))
 
 
@@ -71,7 +71,7 @@ def _environments(report: Report) -> Iterator[str]:
     for setting in report.settings:
         rows = tables.environment(setting).rows
         facts = "; ".join(f"{name}: {value}" for name, value in rows)
-        yield from ("", f"{markdown_text(wording.machine(setting))}. {markdown_text(facts)}")
+        yield from ("", f"{markdown_text(captions.machine(setting))}. {markdown_text(facts)}")
 
 
 def _reproduce(report: Report) -> Iterator[str]:
@@ -86,7 +86,7 @@ def _reproduce(report: Report) -> Iterator[str]:
 def _notes(report: Report) -> Iterator[str]:
     if report.random_weights:
         yield from ("", f"{markdown_text(', '.join(report.random_weights))}: {wording.RANDOM}.")
-    if wording.has_energy(report.rows):
+    if captions.has_energy(report.rows):
         yield from ("", f"{wording.ENERGY}: {wording.ESTIMATE}.")
     if report.settings:
         yield from ("", f"◆: {wording.PARETO}. {wording.METHOD}.")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from edgekit.evaluation.result import FEW, BundleEvaluation, Quality, Score
 from edgekit.reporting.wording import NO_DIFFERENCE, NOTHING
+from edgekit.words import count
 
 METHOD = (
     "Metrics have intervals of 95%, by bootstrap, or exact where no answer differs; a drop is "
@@ -96,8 +99,11 @@ def agreement(found: Quality, between: str = " ") -> str:
     return f"{found.agreement:.2%}{between}of {found.decisions}"
 
 
-def warnings(found: BundleEvaluation) -> list[str]:
-    """What makes an evaluation's numbers worth little, in sentences."""
-    if found.examples >= FEW:
-        return []
-    return [f"{found.examples} examples: intervals are wide; give {FEW} or more"]
+def warnings(found: BundleEvaluation) -> Iterator[str]:
+    """What an evaluation's numbers do not tell, in sentences."""
+    if found.examples < FEW:
+        yield f"{found.examples} examples: intervals are wide; give {FEW} or more"
+    rows = (found.baseline, *found.artifacts)
+    if cut := max((row.cut for row in rows if row), default=0):
+        alike = ", for PyTorch as well: no drop tells what that costs" if found.baseline else ""
+        yield f"{count(cut, 'text')} beyond the bundle's maximum length and cut{alike}"

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from edgekit.benchmarks.measurement import Measurement
 from edgekit.layout import TextTable
+from edgekit.reporting import captions, wording
 from edgekit.reporting import problems as what_failed
-from edgekit.reporting import wording
 from edgekit.reporting.groups import Group, Result, Setting
 from edgekit.reporting.numbers import Report
 from edgekit.words import count, megabytes
@@ -21,13 +21,13 @@ _OPERATORS = ("operator", "calls", "ms", "of the time")
 def group(found: Group) -> TextTable:
     """The results of a group, the fastest first; the columns that matter most are on the left."""
     timed = any(row.latency for row in found.rows)
-    kinds, energy = wording.kinds(found), wording.has_energy(found.rows)
+    kinds, energy = captions.kinds(found), captions.has_energy(found.rows)
     rows = [
         (
             wording.subject(row.measurement.subject) + (" ◆" if row.pareto else ""),
             row.measurement.subject.runtime,
             *(_timed(row) if timed else (wording.millions(row.measurement.instructions),)),
-            *(wording.ratio(row.against(kind)) for kind in kinds),
+            *(captions.ratio(row.against(kind)) for kind in kinds),
             megabytes(row.measurement.subject.size_bytes),
             wording.memory(row.measurement),
             *((wording.millijoules(row.measurement.energy_mj),) if energy else ()),
@@ -36,7 +36,7 @@ def group(found: Group) -> TextTable:
         )
         for row in found.results
     ]
-    ratios = [f"vs {wording.base(found, kind)}" for kind in kinds]
+    ratios = [f"vs {captions.base(found, kind)}" for kind in kinds]
     cost, later = (_TIMED, _LATER) if timed else (_COUNTED, ())
     columns = ("file", "runtime", *cost, *ratios, "size", "memory")
     columns += ((wording.ENERGY,) if energy else ()) + (*later, "parity")
@@ -96,9 +96,9 @@ def texts(report: Report) -> TextTable:
 def paper(report: Report) -> TextTable:
     """The paper's numbers, with ours beside them."""
     rows = [
-        (claim.what, wording.claim(claim.value, claim.unit), ours, what)
+        (claim.what, captions.claim(claim.value, claim.unit), ours, what)
         for claim in report.paper
-        for ours, what in wording.ours(claim)
+        for ours, what in captions.ours(claim)
     ]
     return TextTable(("", "the paper's", "ours", "what ours is"), tuple(rows), 4)
 

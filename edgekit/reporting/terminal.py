@@ -12,7 +12,7 @@ from rich.markup import escape
 
 from edgekit import layout
 from edgekit.layout import Column, TextTable
-from edgekit.reporting import headline, quality_tables, scores, tables, wording
+from edgekit.reporting import captions, headline, quality_tables, scores, tables, wording
 from edgekit.reporting.groups import Group, Result
 from edgekit.reporting.numbers import Report
 from edgekit.words import count, megabytes
@@ -41,7 +41,7 @@ def show(report: Report) -> None:
         _print_text(quality_tables.files(part))
     for setting in report.settings:
         console.print()
-        _print_line(console, wording.machine(setting), "bold")
+        _print_line(console, captions.machine(setting), "bold")
         for group in setting.groups:
             if group.results:
                 console.print()
@@ -78,9 +78,9 @@ def _print_group(group: Group) -> None:
 
 def _columns(group: Group) -> Mapping[Column, Callable[[Result], str]]:
     """What a table of results shows, and how a cell of it is made."""
-    kinds = wording.kinds(group)
+    kinds = captions.kinds(group)
     ratios = {
-        Column(f"vs {wording.base(group, kind)}", right=True, leave=_OTHERS if at else 0): partial(
+        Column(f"vs {captions.base(group, kind)}", right=True, leave=_OTHERS if at else 0): partial(
             _ratio, kind=kind
         )
         for at, kind in enumerate(kinds)
@@ -89,7 +89,7 @@ def _columns(group: Group) -> Mapping[Column, Callable[[Result], str]]:
         Column(count(group.conditions.length, "token"), wraps=True): _name,
         Column("runtime"): lambda row: escape(row.measurement.subject.runtime),
         **(_TIMED if any(row.latency for row in group.rows) else _COUNTED),
-        **(_ENERGY if wording.has_energy(group.rows) else {}),
+        **(_ENERGY if captions.has_energy(group.rows) else {}),
         Column("size", right=True, leave=1): (
             lambda row: megabytes(row.measurement.subject.size_bytes)
         ),
@@ -128,7 +128,7 @@ _PROBLEMS = {"Failed": "[red]failed[/red]", "Not measured": "not measured"}
 
 
 def _ratio(row: Result, *, kind: str) -> str:
-    text = wording.ratio(row.against(kind))
+    text = captions.ratio(row.against(kind))
     return f"[dim]{escape(text)}[/dim]" if text.startswith(wording.NO_DIFFERENCE) else escape(text)
 
 
@@ -136,7 +136,7 @@ def _extras(report: Report) -> Iterator[tuple[str, TextTable]]:
     for title, profile in tables.profiles(report):
         yield f"operators of {escape(title)}", profile
     if report.texts:
-        yield escape(wording.texts_title(report.texts[0])), tables.texts(report)
+        yield escape(captions.texts_title(report.texts[0])), tables.texts(report)
     if report.paper:
         yield f"{escape(report.paper[0].source)}, beside ours", _once(tables.paper(report))
     for title, problems in tables.problems(report):
@@ -161,7 +161,7 @@ def _notes(report: Report) -> Iterator[str]:
         yield f"[green]◆[/green] {wording.PARETO}"
     if any(row.measurement.profile for row in report.rows):
         yield f"operators measured {wording.PROFILED}"
-    if wording.has_energy(report.rows):
+    if captions.has_energy(report.rows):
         yield f"{wording.ENERGY}: {wording.ESTIMATE}"
     if report.random_weights:
         yield f"{escape(', '.join(report.random_weights))}: {wording.RANDOM}"

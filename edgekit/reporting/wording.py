@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from edgekit.benchmarks.measurement import Conditions, Measurement, Operator, Subject
-from edgekit.reporting import comparison
-from edgekit.reporting.comparison import Comparison
-from edgekit.reporting.groups import Group, Result, Setting
-from edgekit.reporting.paper import Claim
-from edgekit.reporting.texts import TextsRow
 from edgekit.stats import Interval
 from edgekit.words import count, megabytes
 
@@ -51,11 +46,6 @@ def millijoules(energy_mj: float | None) -> str:
     return NOTHING if energy_mj is None else f"{energy_mj:.3g}"
 
 
-def has_energy(rows: Iterable[Result]) -> bool:
-    """Whether any of the results has an estimate of energy, which only phones tell."""
-    return any(row.measurement.energy_mj is not None for row in rows)
-
-
 def memory(row: Measurement) -> str:
     """The growth of memory at its peak, with the limit that the file ran within, if any."""
     grown = NOTHING if row.peak_memory_bytes is None else megabytes(row.peak_memory_bytes)
@@ -81,11 +71,6 @@ def times(value: Interval | float | None) -> str:
 def bounds(value: Interval) -> str:
     """Like ``[1.97, 2.04]``."""
     return f"[{value.low:.2f}, {value.high:.2f}]"
-
-
-def ratio(found: Comparison | None) -> str:
-    """How many times faster; on an emulated device, how many times fewer instructions."""
-    return times((found.faster or found.fewer_instructions) if found else None)
 
 
 def inverse(value: Interval) -> Interval:
@@ -124,40 +109,9 @@ def conditions(where: Conditions) -> str:
     return f"{where.device}, {threads}, {tokens}, batch {where.batch}"
 
 
-def machine(setting: Setting) -> str:
-    """A setting's device and hardware in one line."""
-    return f"{setting.device}: {setting.machine}, {count(setting.threads, 'thread')}"
-
-
 def subject(found: Subject) -> str:
     """Model and recipe, like ``DistilBERT int8``."""
     return f"{found.model} {found.recipe}"
-
-
-def base(group: Group, kind: str) -> str:
-    """What a column of ratios is against, as its heading says it."""
-    return {
-        comparison.SAME_RECIPE: f"{group.against}, same recipe",
-        comparison.FULL_PRECISION: f"{group.against or 'own'} fp32",
-        comparison.EAGER: "PyTorch eager",
-    }[kind]
-
-
-def kinds(group: Group) -> list[str]:
-    """The kinds of comparison that the group has; without a base model two are the same."""
-    asked = [comparison.FULL_PRECISION, comparison.SAME_RECIPE, comparison.EAGER]
-    if group.against is None:
-        asked.remove(comparison.SAME_RECIPE)
-    return [
-        kind for kind in asked if any(ratio(row.against(kind)) != NOTHING for row in group.rows)
-    ]
-
-
-def texts_title(first: TextsRow) -> str:
-    """Like ``reviews.txt: 120 texts, 80 of them in 32 and 40 in 64 tokens``."""
-    lengths = ", ".join(f"{number} in {length}" for length, number in first.histogram.items())
-    cut = f"; {first.cut} cut to the maximum" if first.cut else ""
-    return f"{first.file}: {count(first.count, 'text')} ({lengths} tokens{cut})"
 
 
 def state(row: Measurement) -> str:
@@ -186,27 +140,6 @@ def _plain(key: str, value: object) -> str:
     if key.endswith("bytes") and isinstance(value, (int, float)):
         return f"{value / 2**30:.1f} GiB"
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
-
-
-def claim(value: float | Interval, unit: str) -> str:
-    """A number of a paper, or ours beside it, in the words of its unit.
-
-    Args:
-        value: of ``unit``.
-        unit: ``parameters``, ``bytes`` or ``times``.
-    """
-    plain = value.value if isinstance(value, Interval) else value
-    return {
-        "parameters": lambda: f"{plain / 1e6:.1f} M parameters",
-        "bytes": lambda: megabytes(plain),
-        "times": lambda: times(value),
-    }[unit]()
-
-
-def ours(found: Claim) -> list[tuple[str, str]]:
-    """Our numbers beside a claim, each with the file it is of."""
-    rows = [(claim(each.value, found.unit), each.what) for each in found.ours]
-    return rows or [(NOT_MEASURED, "nothing here can stand beside it")]
 
 
 def profile(operators: Sequence[Operator], most: int = 8) -> list[tuple[str, int, float, float]]:

@@ -11,19 +11,22 @@ from edgekit.signature import Signature
 
 
 class Ids(Protocol):
-    """One unpadded text as token ids and token types, of the same length.
-
-    ``attention_mask`` is 1 where the model attends to a token; it is empty where it does to all.
-    """
+    """One unpadded text as token ids; its length is how many it has."""
 
     @property
-    def input_ids(self) -> tuple[int, ...]: ...
+    def input_ids(self) -> tuple[int, ...]:
+        """The ids, special tokens included."""
+        ...
 
     @property
-    def token_type_ids(self) -> tuple[int, ...]: ...
+    def token_type_ids(self) -> tuple[int, ...]:
+        """Of each token, which text of a pair it is from: 0 or 1."""
+        ...
 
     @property
-    def attention_mask(self) -> tuple[int, ...]: ...
+    def attention_mask(self) -> tuple[int, ...]:
+        """1 where the model attends to a token, else 0; empty where it attends to all."""
+        ...
 
     def __len__(self) -> int: ...
 

@@ -19,7 +19,7 @@ def inspect_file(path: Path) -> FileFacts:
     """
     if not path.is_file() and not path.is_dir():  # a pipe would never end
         what = "is neither a file nor a folder" if path.exists() else "does not exist"
-        raise BundleError(f"{path} {what}")
+        raise BundleError(f"{path} {what}: give a bundle, or one file of it")
     format_ = formats.of_suffix(path.suffix)
     if format_ is None:
         known = ", ".join(row.suffix for row in formats.FORMATS.values())

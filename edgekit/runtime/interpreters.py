@@ -17,7 +17,7 @@ from edgekit.runtime.onnx_session import as_declared, open_session
 from edgekit.runtime.session import Feed, Session
 
 if TYPE_CHECKING:
-    from edgekit import mil
+    from edgekit.mil.program import Program
 
 
 class OnnxRuntime:
@@ -139,12 +139,12 @@ class ReferenceEvaluator:
     def __init__(self, path: Path, threads: int = 0) -> None:
         from threadpoolctl import ThreadpoolController
 
-        from edgekit import mil
+        from edgekit.mil.package import functions
 
         self._threads = ThreadpoolController()
         self._path = path
-        self._functions = {length: name for name, length in mil.functions(path).items()}
-        self._programs: dict[int, mil.Program] = {}
+        self._functions = {length: name for name, length in functions(path).items()}
+        self._programs: dict[int, Program] = {}
         self.lengths = tuple(sorted(self._functions))
 
     def run(self, feed: Feed) -> dict[str, np.ndarray]:
@@ -163,12 +163,12 @@ class ReferenceEvaluator:
         self._program(feed).predict(feed, keep)
         return found
 
-    def _program(self, feed: Feed) -> mil.Program:
-        from edgekit import mil
+    def _program(self, feed: Feed) -> Program:
+        from edgekit.mil.program import Program
 
         length = feed["input_ids"].shape[1]
         if length not in self._programs:
-            self._programs = {length: mil.Program.load(self._path, self._functions[length])}
+            self._programs = {length: Program.load(self._path, self._functions[length])}
         return self._programs[length]
 
 
@@ -178,11 +178,11 @@ class CoreMl:
     batched = False
 
     def __init__(self, path: Path, threads: int = 0) -> None:
-        from edgekit import mil
+        from edgekit.mil.package import functions
 
         self.runtime = "Core ML"
         self._path = path
-        self._functions = {length: name for name, length in mil.functions(path).items()}
+        self._functions = {length: name for name, length in functions(path).items()}
         self._models: dict[int, Any] = {}
         self.lengths = tuple(sorted(self._functions))
 

@@ -50,12 +50,14 @@ class CompiledLiteRt:
         self._buffers: dict[int, _Buffers] = {}
 
     def run(self, feed: Feed) -> dict[str, np.ndarray]:
+        """One inference, in the signature of the length that the inputs have."""
         length = next(iter(feed.values())).shape[1]
         if length not in self._buffers:
             self._buffers[length] = _Buffers.of(self._model, self._names[length])
         return self._buffers[length].run(self._model, feed)
 
     def layers(self, feed: Feed) -> list[np.ndarray]:
+        """Empty: a compiled model shows its outputs only."""
         return []
 
     def _length(self, signature: str) -> int:

@@ -11,23 +11,22 @@ Feed = Mapping[str, np.ndarray]
 
 
 class Session(Protocol):
-    """An artifact that a runtime has opened: arrays in, arrays out.
-
-    Attributes:
-        runtime: the runtime and its version, like ``onnxruntime 1.22.0``.
-        lengths: the static lengths in tokens that the file takes, shortest first; None where any
-            will do.
-        batched: whether it takes several texts at once.
-    """
+    """An artifact that a runtime has opened: arrays in, arrays out."""
 
     @property
-    def runtime(self) -> str: ...
+    def runtime(self) -> str:
+        """The runtime and its version, like ``onnxruntime 1.22.0``."""
+        ...
 
     @property
-    def lengths(self) -> tuple[int, ...] | None: ...
+    def lengths(self) -> tuple[int, ...] | None:
+        """The static lengths in tokens that the file takes, shortest first; None for any."""
+        ...
 
     @property
-    def batched(self) -> bool: ...
+    def batched(self) -> bool:
+        """Whether it takes several texts at once."""
+        ...
 
     def run(self, feed: Feed) -> dict[str, np.ndarray]:
         """One inference.

@@ -93,7 +93,7 @@ RUNTIMES: tuple[Runtime, ...] = (
         "reference",
         "coreml",
         ReferenceEvaluator,
-        ("edgekit.mil",),
+        ("edgekit.mil.program",),
         "coreml",
         lambda: sys.platform != "darwin",
         measures=False,

@@ -120,6 +120,17 @@ class TaskModule(torch.nn.Module):
         attention_mask: torch.Tensor,
         token_type_ids: torch.Tensor | None = None,
     ) -> dict[str, torch.Tensor]:
+        """The task's outputs.
+
+        Args:
+            input_ids: (batch, length), int32.
+            attention_mask: (batch, length), int32: 1 for a token, 0 for padding.
+            token_type_ids: (batch, length), int32; None is 0 everywhere, and a model without token
+                types never sees them.
+
+        Returns:
+            The task's outputs by name, each with the batch as its first axis.
+        """
         feed = {"input_ids": input_ids, "attention_mask": attention_mask}
         if self.family.token_types:
             feed["token_type_ids"] = self.no_types if token_type_ids is None else token_type_ids

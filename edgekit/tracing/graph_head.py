@@ -32,6 +32,15 @@ class GraphHead(torch.nn.Module):
         self.steps = torch.nn.ModuleList(_STEPS[type(step)](step) for step in head.steps)
 
     def forward(self, values: Tensor, mask: Tensor) -> Tensor:
+        """Applies the steps in their order.
+
+        Args:
+            values: (batch, length, width), float.
+            mask: (batch, length), int32: 1 for a token, 0 for padding.
+
+        Returns:
+            What the last step makes: (batch, width) behind a pooling, else (batch, length, width).
+        """
         for step in self.steps:
             values = step(values, mask)
         return values

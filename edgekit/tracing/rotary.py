@@ -17,7 +17,12 @@ if TYPE_CHECKING:
 
 
 def prepare(attention: RoFormerSelfAttention, length: int) -> None:
-    """Reorders the weights of RoFormer's attention in place, and replaces how it rotates."""
+    """Reorders the weights of RoFormer's attention in place, and replaces how it rotates.
+
+    Args:
+        attention: of one layer; it computes what it did before.
+        length: the longest text in tokens, which other rewrites need.
+    """
     halves = [attention.query, attention.key]
     if attention.rotary_value:
         halves.append(attention.value)

@@ -22,8 +22,8 @@ from edgekit.benchmarks.devices.android import energy, facts
 from edgekit.benchmarks.devices.android.adb import READY, Adb, DeviceError
 from edgekit.benchmarks.devices.android.files import Engine, Files
 from edgekit.benchmarks.devices.arm64 import program
+from edgekit.benchmarks.devices.arm64.native_runner import NativeRunner
 from edgekit.benchmarks.devices.arm64.parts import SETUP
-from edgekit.benchmarks.devices.arm64.program import NativeRunner
 from edgekit.benchmarks.devices.cooling import CoolPhone, PhoneState
 from edgekit.benchmarks.devices.process_runner import EndedError
 from edgekit.benchmarks.devices.protocol import (

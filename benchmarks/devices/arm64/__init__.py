@@ -1,0 +1,1 @@
+"""An arm64 phone emulated by qemu on this machine, and the native runner that real ones run too."""

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from edgekit.benchmarks.devices.arm64 import program
 from edgekit.benchmarks.devices.arm64.cpus import CORES, CPUS, DEFAULT
+from edgekit.benchmarks.devices.arm64.native_runner import NativeRunner
 from edgekit.benchmarks.devices.arm64.parts import SETUP
-from edgekit.benchmarks.devices.arm64.program import NativeRunner
 from edgekit.benchmarks.devices.driver import DeviceOptions, Driver, Found
 from edgekit.benchmarks.devices.local import LocalFiles
 from edgekit.benchmarks.devices.protocol import DeviceFacts, Launch, Runner, RunnerError

@@ -11,12 +11,11 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
 from edgekit.benchmarks.devices.arm64.cpus import CPUS, cpuinfo
+from edgekit.benchmarks.devices.arm64.wheels import WHEELS
 from edgekit.toolchains import debian
 from edgekit.toolchains.setup import Part, Run, Setup
 
@@ -26,30 +25,6 @@ QEMU = (  # and what it is linked with, so that it runs on any machine
     *("libgnutls30", "libhogweed6", "libidn2-0", "libnettle8", "libnuma1", "libp11-kit0"),
     *("libpcre2-8-0", "libtasn1-6", "libunistring2", "liburing2", "zlib1g"),
 )
-
-
-@dataclass(frozen=True)
-class RuntimeWheel:
-    """A runtime's package for AArch64 Linux on PyPI.
-
-    Attributes:
-        package: Its name on PyPI.
-        version: The release that is fetched.
-        folder: Where in the package the C library is.
-        library: A pattern of the library's name.
-    """
-
-    package: str
-    version: str
-    folder: str
-    library: str
-
-
-WHEELS: Mapping[str, RuntimeWheel] = {  # by the runtime's name
-    "onnxruntime": RuntimeWheel("onnxruntime", "1.31.1", "onnxruntime/capi", "libonnxruntime.so.*"),
-    # its C functions, declared in runner.c, may move with any release
-    "litert": RuntimeWheel("ai-edge-litert", "2.3.0", "ai_edge_litert", "libLiteRt.so"),
-}
 PLATFORMS = ("manylinux_2_28_aarch64", "manylinux_2_27_aarch64", "manylinux2014_aarch64")
 COMPILER = "ziglang==0.17.1"
 

@@ -72,6 +72,7 @@ class Opened:
         return events.Saved()
 
     def memory(self, argument: str) -> events.Memory:
+        """Resident memory of the process that the page lives in: before the file, and its peak."""
         return self._memory.growth()
 
     def profile(self, argument: str) -> events.Profile:

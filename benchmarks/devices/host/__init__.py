@@ -1,0 +1,1 @@
+"""This machine: each file is opened by a Python process of its own."""

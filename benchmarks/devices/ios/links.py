@@ -122,6 +122,13 @@ class Simulator:
         self._container()
 
     def put(self, local: Path, remote: str, size_bytes: int) -> None:
+        """Copies a file or a folder; what is there already under that name is left as it is.
+
+        Args:
+            local: The file or folder here.
+            remote: Its path in the app's container.
+            size_bytes: Not looked at: a copy on this Mac has no limit.
+        """
         path = self._container() / remote
         part = path.with_name(f"{path.name}.part")
         if path.exists():
@@ -135,12 +142,23 @@ class Simulator:
         part.replace(path)
 
     def get(self, remote: str, local: Path) -> None:
+        """Copies a file of the app's container here.
+
+        Raises:
+            AbsentError: There is no such file.
+        """
         path = self._container() / remote
         if not path.is_file():
             raise AbsentError(f"{self.xcode.about} has no {remote}")
         shutil.copyfile(path, local)
 
     def launch(self, arguments: Sequence[str], seconds: float = MOST_SECONDS) -> str:
+        """Starts the app afresh, waits until it has ended, and returns what it printed.
+
+        Args:
+            arguments: The app's command line.
+            seconds: How long it may take.
+        """
         return self.xcode.simctl(
             *("launch", "--console-pty", "--terminate-running-process", self.device.udid),
             *(self.xcode.app, *arguments),
@@ -148,6 +166,7 @@ class Simulator:
         )
 
     def lost(self) -> LostError | None:
+        """What to do about a simulator that does not run now, or None if it does."""
         listed = {each.udid: each for each in ios_devices.simulators(self.xcode)}
         found = listed.get(self.device.udid)
         if found and found.facts["state"] == "Booted":

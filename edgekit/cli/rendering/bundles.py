@@ -73,6 +73,7 @@ def _plan_json(planned: ExportPlan) -> dict[str, object]:
         "task": planned.task.name,
         "random_weights": planned.source.random_weights,
         "max_length": planned.max_length,
+        "notes": planned.notes,
         "buckets": planned.buckets,
         "out": str(planned.out),
         "artifacts": [asdict(row) for row in planned.artifacts],

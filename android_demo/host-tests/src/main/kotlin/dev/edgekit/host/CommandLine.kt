@@ -16,7 +16,7 @@ import dev.edgekit.core.json
 import java.io.File
 
 /** Obeys commands, a line of JSON each, and writes a line of JSON for each: for tests. */
-class CommandLine(private val runtimes: List<Runtime>) {
+class CommandLine(private val runtimes: List<Runtime>) : AutoCloseable {
     private var opened: Opened? = null
 
     /** The answer to one line. */
@@ -30,6 +30,12 @@ class CommandLine(private val runtimes: List<Runtime>) {
         },
     )
 
+    /** Closes what is open: no model may outlive its runtime, which Java's end takes down. */
+    override fun close() {
+        opened?.close()
+        opened = null
+    }
+
     private fun obey(command: JsonObject): Any? = when (val action = command.text("do")) {
         "open" -> open(File(command.text("bundle")))
         "verify" -> current().bundle.verify().let { emptyMap<String, Any>() }
@@ -41,8 +47,7 @@ class CommandLine(private val runtimes: List<Runtime>) {
     }
 
     private fun open(folder: File): Map<String, Any?> {
-        opened?.close()
-        opened = null
+        close()
         val bundle = Bundle.open(FolderFiles(folder))
         opened = Opened(bundle, folder)
         return mapOf("name" to bundle.manifest.name, "task" to bundle.manifest.task)

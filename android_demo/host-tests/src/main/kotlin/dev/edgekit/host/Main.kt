@@ -22,9 +22,10 @@ fun main(arguments: Array<String>) {
         println(BenchmarkContract(runtimes, File(arguments[1])).launch(BenchmarkRequest.of(extras)))
         return
     }
-    val commands = CommandLine(runtimes)
     val answers = PrintStream(FileOutputStream(FileDescriptor.out), true, Charsets.UTF_8.name())
-    System.`in`.bufferedReader().forEachLine { answers.println(commands.obey(it)) }
+    CommandLine(runtimes).use { commands ->
+        System.`in`.bufferedReader().forEachLine { answers.println(commands.obey(it)) }
+    }
 }
 
 /** ONNX Runtime, and LiteRT where the property `litert` names its library. */
