@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from edgekit.converters.coreai_facts import ENTRY, FUNCTION
 from edgekit.converters.coreai_facts import read as inspect
+from edgekit.converters.coreai_rows import leave_out
 from edgekit.converters.coreai_weights import read as weights
 from edgekit.converters.lowering import Coverage, LoweringKey, weight_of
 from edgekit.converters.options import NONE as DEFAULTS
@@ -118,6 +119,7 @@ def _exported(graph: Graph, schemes: Mapping[str, Scheme], recipe: Recipe) -> Ex
     from torch.export import Dim
 
     module = graph.dynamic.module()
+    leave_out(module, graph.static(max(graph.signature.buckets)))
     _lower_weights(module, schemes)
     if _activations(schemes, recipe) == "float16":
         module = copy.deepcopy(module)  # else the next recipe would find its weights rounded

@@ -73,6 +73,7 @@ RECIPES: dict[str, Recipe] = {
             Selector(
                 (
                     Rule(_COREML_INT8, MATRICES, formats=("coreml",)),
+                    Rule(FLOAT32, path="*.token_type_embeddings.*", formats=("coreai",)),
                     Rule(_COREAI_INT8, MATRICES, formats=("coreai",)),
                     Rule(FLOAT32, formats=("coreai",)),
                     Rule(FLOAT16, formats=("coreml",)),

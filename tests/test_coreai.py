@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
@@ -10,12 +12,17 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
+import torch
 from command import edgekit_cli
+from conftest import MODELS
 from test_bundle import edit
+from test_docs import BLOCKS
 from test_runner import late_imports
+from test_trace import traced
 
 from edgekit.bundle import Bundle
 from edgekit.contents import entry
+from edgekit.converters.coreai_rows import leave_out
 from edgekit.errors import BundleError
 from edgekit.runtime import table as runtime
 from edgekit.runtime.inspection import inspect_file
@@ -28,7 +35,9 @@ pytestmark = pytest.mark.slow  # a format that is asked for by name
 def published(classifier: Path, converted: Callable[..., Bundle]) -> Bundle:
     """Converting proves every length, padding and text against PyTorch."""
     recipes = ("fp32", "fp16", "int8")
-    return converted("coreai", classifier, to=("coreai",), recipe=recipes, buckets=(16, 64))
+    return converted(
+        "coreai", classifier, to=("coreai",), recipe=recipes, max_length=32, buckets=(16, 32)
+    )
 
 
 def test_every_recipe_is_proven_in_apples_runtime(published: Bundle) -> None:
@@ -38,7 +47,7 @@ def test_every_recipe_is_proven_in_apples_runtime(published: Bundle) -> None:
         (proof,) = artifact.proofs
         assert proof.passed
         assert proof.runtime.startswith("Core AI 1.")
-        assert artifact.buckets == (16, 64)
+        assert artifact.buckets == (16, 32)
     assert found["fp32"].proofs[0].max_abs < 1e-6
     assert found["fp32"].size_bytes > 1.5 * found["fp16"].size_bytes > found["int8"].size_bytes
 
@@ -48,15 +57,21 @@ def test_the_asset_says_what_it_is_and_stores_what_its_recipe_says(published: Bu
         if artifact.format != "coreai":
             continue
         found = inspect_file(artifact.path)
-        assert found.functions == ("main_seq_16", "main_seq_64")
+        assert found.functions == ("main_seq_16", "main_seq_32")
         assert found.version == "iOS 27"
         assert [spec.name for spec in found.inputs] == [
             spec.name for spec in published.signature.inputs
         ]
-        assert {(spec.dtype, spec.shape) for spec in found.inputs} == {("int32", (1, 64))}
+        assert {(spec.dtype, spec.shape) for spec in found.inputs} == {("int32", (1, 32))}
         assert {spec.dtype for spec in found.outputs} == {"float32"}
         assert found.metadata["edgekit.task"] == published.manifest.task
         assert ("blockwise_shift_scale" in found.operations) == (artifact.recipe == "int8")
+        stored = {row.tensor.rpartition(".embeddings.")[2]: row.scheme for row in artifact.weights}
+        assert "position_embeddings.weight" not in stored  # the file has 32 of its 64 rows
+        floats = "float16" if artifact.recipe == "fp16" else "float32"
+        assert stored["token_type_embeddings.weight"] == floats
+        narrow = "int8 asymmetric per channel" if artifact.recipe == "int8" else floats
+        assert stored["word_embeddings.weight"] == narrow
 
 
 def test_two_ways_one_answer(published: Bundle, bundle: Bundle) -> None:
@@ -121,6 +136,41 @@ def test_inspect_reads_an_asset_by_itself(published: Bundle, tmp_path: Path) -> 
     path = next(row.path for row in published.artifacts if row.format == "coreai")
     result = edgekit_cli("inspect", path, cwd=tmp_path)
     assert "main_seq_16" in result.stdout, result.stderr
+
+
+def test_the_script_of_the_page_opens_a_file_without_edgekit(
+    published: Bundle, tmp_path: Path
+) -> None:
+    """As it stands there, without an import of edgekit; it prints the largest difference."""
+    (script,) = (
+        block.text
+        for block in BLOCKS.values()
+        if block.place.startswith("docs/coreai.md") and block.language == "python"
+    )
+    (tmp_path / "model.edgekit").symlink_to(published.path)
+    (tmp_path / "script.py").write_text(script)
+    told = subprocess.run(
+        [sys.executable, "-I", "script.py"], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert told.returncode == 0, told.stderr
+    name, difference = told.stdout.split()
+    assert [name] == [spec.name for spec in published.signature.outputs]
+    assert 0 < float(difference) < 0.1
+
+
+def test_positions_that_no_function_reads_are_left_out(tmp_path: Path) -> None:
+    graph = traced(MODELS["feature-extraction"]().eval(), "feature-extraction", 3, tmp_path)
+    ids = torch.arange(16, dtype=torch.int32)[None]
+    feed = (ids, torch.ones_like(ids), torch.zeros_like(ids))
+    module, name = graph.dynamic.module(), "model.embeddings.position_embeddings.weight"
+    whole = module(*feed)
+    leave_out(module, graph.static(16))
+    sizes = {key: len(value) for key, value in module.state_dict().items() if "embeddings." in key}
+    assert sizes[name] == 16
+    assert sizes["model.embeddings.word_embeddings.weight"] == 300
+    assert len(graph.dynamic.state_dict[name]) == 64
+    for key, value in module(*feed).items():
+        torch.testing.assert_close(value, whole[key], rtol=0, atol=0)
 
 
 def test_the_time_of_opening_is_not_that_of_an_import(published: Bundle, tmp_path: Path) -> None:

@@ -42,6 +42,18 @@ def test_a_draw_of_every_example_once_is_the_librarys_value() -> None:
         measures.pearson(*scores),
     ):
         np.testing.assert_allclose(measure.draw(once(200)), measure.value, rtol=1e-12)
+        assert measure.share == (measure.name in {"f1_macro", "accuracy"}), "no correlation is one"
+
+
+def test_each_resamples_matthews_is_scikit_learns() -> None:
+    rng = np.random.default_rng(2)
+    x = rng.choice(4, 60, p=[0.6, 0.2, 0.1, 0.1])
+    y = np.where(rng.random(60) < 0.6, x, rng.integers(0, 4, 60))
+    a, b = (np.eye(4, dtype=np.uint8)[each] for each in (x, y))
+    some = next(measures.resamples(60))
+    expected = [metrics.matthews_corrcoef(x[rows], y[rows]) for rows in some.indices[:30]]
+    found = measures.matthews("matthews", 0.0, a, b).draw(some)[:30]
+    np.testing.assert_allclose(found, expected, rtol=1e-9)
 
 
 def test_resamples_in_blocks_are_all_of_them() -> None:

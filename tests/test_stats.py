@@ -126,6 +126,15 @@ def test_pairs_begin_at_the_first_sample(longer: str) -> None:
     assert (found.value, found.low, found.high) == pytest.approx((2, 2, 2))
 
 
+@pytest.mark.parametrize("block", [1, 3])
+@pytest.mark.parametrize("place", range(10))
+def test_no_sample_is_left_out_of_resamples(place: int, block: int) -> None:
+    """With three in a block the last block is a single sample."""
+    values = np.ones(10)
+    values[place] = 1000
+    assert stats.summarise(Samples(values, block)).mean.high > values.mean()
+
+
 def test_samples_of_a_turn_are_drawn_together() -> None:
     turns = np.repeat([10.0, 11.0, 12.0, 13.0, 14.0, 15.0], 10)  # what disturbs one disturbs all
     loose, kept = stats.median(Samples(turns)), stats.median(Samples(turns, 10))

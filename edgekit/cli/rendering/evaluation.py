@@ -11,11 +11,10 @@ from rich.markup import escape
 
 from edgekit.cli.rendering.tables import print_json
 from edgekit.evaluation.result import FILE, BundleEvaluation, Evaluation, Quality, Score
-from edgekit.layout import Column, print_table, print_words
+from edgekit.layout import Column, console, print_table, print_words
 from edgekit.reporting import scores
 
 _CLASSES = 12  # shown: those that lost most, if there are more
-_TEXT = 88  # characters of an example's text
 
 
 def report(found: Evaluation, folder: Path, as_json: bool) -> None:
@@ -110,11 +109,13 @@ def _lost(row: Quality) -> Iterator[str]:
 
 
 def _differences(row: Quality) -> Iterator[str]:
+    width = console().width
     visible = [each for each in row.differences if each.found != each.pytorch]
     for index, each in enumerate(visible):
         if not index:
             yield f"{row.file} differs most from PyTorch on"
         text = " | ".join(" ".join(text.split()) for text in each.texts)
-        text = text if len(text) <= _TEXT else f"{text[: _TEXT - 3]}..."
+        room = width - len(f"  {each.place}: ")
+        text = text if len(text) <= room else f"{text[: room - 3]}..."
         yield f"  {each.place}: {text}"
         yield f"    expected {each.expected}; PyTorch {each.pytorch}; file {each.found}"
