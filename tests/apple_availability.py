@@ -24,7 +24,8 @@ TABLE = Path(__file__).with_suffix(".json")
 STAND_INS = Path(__file__).parent.parent / "ios_demo" / "Stubs"
 _HEADERS = "@nativescript/types-ios 9.1.2, Apache-2.0"
 _PAGES = "developer.apple.com, kept by pianostringquartet/DAGFromCode, October 2025"
-_XNU = "Apple's headers of C and Mach, as open source"
+_MEMORY = "the versions were written from memory, and not read up"
+_XNU = f"Apple's headers of C and Mach; {_MEMORY}"
 _READ = "developer.apple.com, kept by Averyy/apple-dev-docs, read in November 2026"
 
 # Swift's name: the header's class or function, and its member
@@ -325,7 +326,9 @@ def main() -> None:
     names = sorted({*declared("SwiftUI")} - STAND_IN_ONLY - set(ATTRIBUTES))
     swiftui = {name: page(pages, name) for name in names}
     sources = dict.fromkeys(HEADERS, _HEADERS)
-    sources["Foundation"] += "; what only Swift sees, from the pages of developer.apple.com"
+    sources["Foundation"] += (
+        "; of what only Swift sees the versions were written from memory, and not read up"
+    )
     sources |= {"SwiftUI": _PAGES, "CryptoKit": _READ, "CoreAI": _READ, "Darwin": _XNU}
     table = {**since_headers, "SwiftUI": {**swiftui, **ATTRIBUTES, **PREVIEWS}}
     table |= {"CryptoKit": CRYPTO_KIT, "CoreAI": CORE_AI, "Darwin": DARWIN}
