@@ -180,6 +180,8 @@ def test_a_classifier_of_texts_keeps_short_buckets_unless_asked(
     assert not longer.notes
     short = plan_of(classifier, out=tmp_path / "out")
     assert short.buckets == (16, 32, 64)
+    edit_config(folder, id2label={"0": "relevance"})
+    assert max(plan_of(folder, out=tmp_path / "out").buckets) == 512
     assert not short.notes
     settings.write_text(json.dumps({**stored, "model_max_length": 384}))
     assert plan_of(folder, out=tmp_path / "out").max_length == 384  # somebody chose it

@@ -212,8 +212,13 @@ def _length(source: Source, task: Task, request: ConversionRequest) -> int:
 
 
 def _default_length(source: Source, task: Task) -> int:
-    """Where texts are cut if the user does not say."""
+    """Where texts are cut if the user does not say.
+
+    One label is a score, mostly a reranker's of a question and a passage, which is long.
+    """
     usual = None if source.names_length else task.usual_length
+    if usual and configs.label_count(source.config) == 1:
+        usual = None
     return min(source.library_length(task), usual or max(BUCKETS))
 
 
