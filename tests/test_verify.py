@@ -237,13 +237,24 @@ def test_made_up_probes_have_every_token_type() -> None:
     ],
 )
 def test_answers_that_prove_nothing_are_refused(task: str, value: float, message: str) -> None:
-    class Broken(Oracle):
+    with pytest.raises(SourceError, match=message):
+        probes.answer(saying(task, value), probes.ProbeInput("a", "length", (1, 2)))
+
+
+def test_a_vector_of_zeros_is_right_for_padding_alone() -> None:
+    """Of MPNet and DeBERTa, if their biases are zero, as those of a fresh model are."""
+    alone = next(
+        row for row in probes.made_up(probes.ProbeIds(300, 0, 2), 64, ()) if row.name == "one [PAD]"
+    )
+    assert probes.answer(saying("sentence-similarity", 0.0), alone).name == alone.name
+
+
+def saying(task: str, value: float) -> Oracle:
+    class Constant(Oracle):
         def answer(self, *rows: object) -> dict[str, np.ndarray]:
             return {"output": np.full((2, 8), value, np.float32)}
 
-    oracle = Broken(torch.nn.Identity(), tasks.get(task), Head(), False)  # type: ignore[arg-type]
-    with pytest.raises(SourceError, match=message):
-        probes.answer(oracle, probes.ProbeInput("a", "length", (1, 2)))
+    return Constant(torch.nn.Identity(), tasks.get(task), Head(), False)  # type: ignore[arg-type]
 
 
 def test_the_same_answer_to_every_text_proves_nothing(cases: list[Probe]) -> None:
