@@ -95,8 +95,9 @@ class TextClassification:
     def _several(self, expected: np.ndarray, found: np.ndarray) -> tuple[measures.Measure, ...]:
         from sklearn import metrics
 
+        known = np.flatnonzero((expected | found).any(axis=0))
         macro, micro = (
-            float(metrics.f1_score(expected, found, average=kind, zero_division=0))
+            float(metrics.f1_score(expected, found, labels=known, average=kind, zero_division=0))
             for kind in ("macro", "micro")
         )
         return (
