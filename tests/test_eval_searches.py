@@ -85,12 +85,14 @@ def test_a_search_is_judged_as_sentence_transformers_judges(
 
 
 def test_of_equal_documents_the_first_is_found(tokenizer: Tokenizer, tmp_path: Path) -> None:
+    """The query, which is asked first, is like every second document."""
     rows = [{"query": "q", "document": f"{place:059}"} for place in range(40)]
-    rows[0]["document"] += "two"
+    rows[0]["document"] += "too long"
     kind = prepared(lines_file(tmp_path / "d.jsonl", rows), SIMILAR, top=1).kind
-    same = {"sentence_embedding": np.ones(4)}
-    found = kind.judge(kept(kind, SIMILAR.facts, tokenizer, lambda *_: same))
-    assert found.values == [[0]]
+    alike = [{"sentence_embedding": np.array([1.0, at])} for at in [0, *[0, 1] * 20]]
+    answers = kept(kind, SIMILAR.facts, tokenizer, lambda at, row: alike[at])
+    assert replace(kind, top=20).judge(answers).values == [list(range(0, 40, 2))]
+    found = kind.judge(answers)
     assert list(values(found)) == ["ndcg@1", "recall@1"]
     assert values(found)["recall@1"] == pytest.approx(1 / 40)
     assert found.shown == [repr("0" * 57 + "...")]
