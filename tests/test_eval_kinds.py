@@ -229,7 +229,6 @@ def test_words_without_entities_are_judged_as_scikit_learn_judges() -> None:
         np.concatenate(answers),
         output_dict=True,
         zero_division=0,
-        zero_division=0,
     )
     assert values(found) == pytest.approx(
         {"accuracy": theirs["accuracy"], "f1_macro": theirs["macro avg"]["f1-score"]}
