@@ -12,6 +12,7 @@ from labelled_data import (
     COUNT,
     READER,
     SIMILAR,
+    by_class,
     judged,
     kept,
     letters,
@@ -24,6 +25,7 @@ from labelled_data import (
 from sklearn import metrics
 
 from edgekit.errors import DataError, InputError
+from edgekit.evaluation import squad
 from edgekit.evaluation.kinds import ModelFacts
 from edgekit.tokens.encoded import Encoded
 from edgekit.tokens.encoding import Tokenizer
@@ -163,9 +165,9 @@ def test_masks_of_the_data_have_the_answers_of_the_data(
 def test_the_best_thresholds_are_those_of_which_no_other_gives_more(tmp_path: Path) -> None:
     rng, words = np.random.default_rng(3), ("red", "green", "blue", "red green", "green blue")
     context = "red green blue"
+    right = rng.choice([*words, "", ""], COUNT)
     questions = [
-        {"question": "q", "answers": [{"text": text}] if text else []}
-        for text in rng.choice([*words, "", ""], COUNT)
+        {"question": "q", "answers": [{"text": text}] if text else []} for text in right.tolist()
     ]
     data = squad_file(tmp_path / "s.json", questions, context)
     kind = prepared(data, READER, null_threshold=0.5).kind
@@ -177,6 +179,14 @@ def test_the_best_thresholds_are_those_of_which_no_other_gives_more(tmp_path: Pa
     found = judged(kind, answers, "examples", "answers", "answerable")
     silent = [row["null"] > 0.5 or not row["spans"] for row in answers]
     assert [text == "" for text in found.values] == silent
+    assert found.shown[0] == "no answer"
+    f1 = np.array([squad.f1_v2(*pair) for pair in zip(found.values, right, strict=True)])
+    answerable = right != ""
+    assert by_class(found) == {
+        "answerable": (answerable.sum(), pytest.approx(f1[answerable].mean())),
+        "unanswerable": ((~answerable).sum(), pytest.approx(f1[~answerable].mean())),
+    }
+    assert kind.difference("red green", "green blue") == pytest.approx(0.5)
     for number, name in enumerate(("f1", "exact_match")):
         limits = (
             *(row["null"] for row in answers),
@@ -188,3 +198,18 @@ def test_the_best_thresholds_are_those_of_which_no_other_gives_more(tmp_path: Pa
         ]
         assert found.details[f"best_{name}"] == pytest.approx(best)
         assert best == max(others)
+
+
+def test_questions_that_all_have_an_answer_are_of_squads_first_version(tmp_path: Path) -> None:
+    """Unless the data say of one whether it is impossible; an answer is always given."""
+    answers = [{"text": "the"}, {"text": "elsewhere"}]
+    questions = [{"question": "q", "answers": answers}, {"question": "q", "answers": answers[:1]}]
+    spans = [{"null": 9.0, "spans": [[0, 3, 0.0, 1.0]]}] * 2
+    first = prepared(squad_file(tmp_path / "s.json", questions, "the c"), READER)
+    found = first.kind.judge(spans)
+    assert first.notes[-1] == "SQuAD 1.1"
+    assert (values(found), found.classes, found.details) == ({"f1": 0, "exact_match": 1}, (), {})
+    questions[1] |= {"is_impossible": False}
+    second = prepared(squad_file(tmp_path / "s.json", questions, "the c"), READER)
+    assert second.notes[-1] == "questions may have no answer: SQuAD 2.0"
+    assert by_class(second.kind.judge(spans)) == {"answerable": (2, 0.5)}
