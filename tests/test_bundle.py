@@ -121,6 +121,13 @@ def test_a_file_is_held_to_what_it_was_proven_within(copy: Path) -> None:
     assert "> 1e-05" in str(found["model-int8.onnx"].failure)
 
 
+def test_a_file_of_another_recipe_is_not_what_it_is_called(copy: Path) -> None:
+    opened = Bundle.open(copy)
+    shutil.copy(copy / "model-int8.onnx", copy / "model-fp32.onnx")
+    found, _ = verify(opened, ["model-fp32.onnx"])
+    assert (found.passed, found.decisions > 0) == (False, True)
+
+
 FORGERIES: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     "newer": (lambda m: m.update(schema_version="2.0"), "schema version 2.0"),
     "no version": (lambda m: m.pop("schema_version"), "schema version none"),

@@ -68,6 +68,7 @@ def test_a_row_is_what_the_proof_says_and_the_last_one_the_post_processing(small
     assert file.cases < file.runs
     close = pytest.approx(0, abs=1e-6)
     assert answers == Verified(POSTPROCESS, "edgekit's post-processing", 4, 4, close, True)
+    assert (answers.agreement, answers.decisions) == (None, 0)
 
 
 def other_values(case: Case) -> None:
@@ -130,10 +131,10 @@ def test_a_file_that_does_not_open_or_run_fails(
     bundle, other = copied("text-classification"), small("question-answering").path / FILE
     (bundle.path / FILE).write_bytes(other.read_bytes() if content is None else content)
     file, answers = verify(bundle)
-    assert (file.file, file.cases, file.runs, file.passed) == (FILE, 0, 0, False)
+    assert file == Verified(FILE, file.runtime, 0, 0, 0.0, False, file.failure)
+    assert (file.decisions, answers.passed) == (0, True)
     assert file.runtime.startswith(runtime)
     assert str(file.failure).startswith(message)
-    assert answers.passed
 
 
 def first(change: Callable[[Case], object]) -> Callable[[Case], object]:

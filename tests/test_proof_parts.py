@@ -86,15 +86,19 @@ def test_a_sample_is_compared_at_its_places_and_less_the_means_of_whole_rows() -
     np.testing.assert_array_equal(given.centred, expected.centred)
     assert given.distance(expected, Scale(largest=4.0, spread=1.0)) == (0.25, 0)
     assert comparable(asked, "logits", {"logits": whole})
-    for wrong in (whole.ravel()[places], whole.T, whole * np.nan):
+    for wrong in (whole.ravel()[places], whole.T, np.where(whole == 6, np.nan, whole)):
         assert not comparable(asked, "logits", {"logits": wrong})
-    assert not comparable(probe(np.nan), "logits", {"logits": np.ones(1)})
+    assert not comparable(probe(1, np.nan), "logits", {"logits": np.ones(2)})
+    line = KeptValues((6,), places, np.array([3], np.float32))
+    flat = Seen.expected(LABEL, replace(asked, samples={"logits": line}), "logits")
+    np.testing.assert_array_equal(flat.centred, [-2, 3, 2, -3])
 
 
 def test_zeros_are_like_zeros_alone() -> None:
     zeros, ones = np.zeros((2, 8), np.float32), np.ones((2, 8), np.float32)
     assert cosine_similarity(zeros, zeros) == 1
     assert cosine_similarity(zeros, ones) == cosine_similarity(ones, zeros) == 0
+    assert cosine_similarity(zeros[0], ones[0]) == 1, "eight values have no angle"
     assert cosine_similarity(ones * 1e30, ones * 2e30) == pytest.approx(1), "beyond float32"
 
 

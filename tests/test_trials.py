@@ -51,6 +51,8 @@ def test_a_file_of_any_length_is_padded_to_each_share_up_to_nine_tenths() -> Non
         (filler,) = (trial for trial in own if trial.kind == "filler")
         assert filler.length == max(trial.length for trial in own), "where padding is longest"
     assert max(trial.length for trial in planned(None, 40)) == 65, "only a probe itself is longer"
+    longer = [trial for trial in planned(None, 20) if trial.kind == "padding"]
+    assert all(trial.length > len(trial.probes[0]) for trial in longer)
 
 
 def test_a_file_of_fixed_lengths_is_padded_to_each_longer_one() -> None:
