@@ -37,6 +37,7 @@ def test_errors_are_shares_of_the_largest_value_and_of_the_spread_beyond_float32
         assert scales.deviation(1.0, Scale(largest=1.0, spread=0.0)) == np.inf
     assert not scales.moves(Scale(largest=1.0, spread=32 * EPS))
     assert scales.moves(Scale(largest=1.0, spread=33 * EPS))
+    assert not scales.moves(Scale(largest=4.0, spread=100 * EPS))
     assert scales.widest({"a": Scale(largest=9.0, spread=1.0), "b": scale}) == 2
 
 
@@ -45,7 +46,7 @@ def test_errors_are_shares_of_the_largest_value_and_of_the_spread_beyond_float32
     [
         (LABEL, [1, 3], [5, 5], 5, 0.5),  # less their means (-1, 1) and (0, 0), of mean (-.5, .5)
         (NUMBER, [-4], [1], 4, 2.5),
-        (TAGGER, [[0, 2]], [[3, 3], [3, 3], [1, 1]], 3, 0.75),  # a mean over tokens, not texts
+        (TAGGER, [[0, 2]], [[3, 3], [3, 3], [1, 3]], 3, 0.5),  # a mean over tokens, not texts
     ],
 )
 def test_a_scale_is_the_largest_value_and_the_largest_distance_from_the_mean(
@@ -56,11 +57,11 @@ def test_a_scale_is_the_largest_value_and_the_largest_distance_from_the_mean(
 
 
 def test_places_in_a_text_share_no_mean_with_those_of_another() -> None:
-    starts = [np.array([1, 3, 8], np.float32), np.array([-9, 0], np.float32)]
+    starts = [np.array([1, 3, -10], np.float32), np.array([9, 0], np.float32)]
     probes = [replace(probe(), outputs={"start_logits": x, "end_logits": x / 2}) for x in starts]
     assert scales.scales(probes, READER) == {
-        "start_logits": Scale(largest=9.0, spread=4.5),
-        "end_logits": Scale(largest=4.5, spread=2.25),
+        "start_logits": Scale(largest=10.0, spread=8.0),
+        "end_logits": Scale(largest=5.0, spread=4.0),
     }
 
 
@@ -131,6 +132,8 @@ def test_probes_are_drawn_until_enough_is_decided() -> None:
     tie = replace(probe(0, 0), outputs={"logits": np.array([0.0, 0.1])})
     stored = replace(tie, decision=(np.array([0, 1]), np.array([5.0, 0.05])))
     assert [found.clear_decisions(each, 0.1) for each in (*known, tie, stored)] == [1, 1, 0, 1]
+    wider = replace(found, scales={"logits": Scale(largest=4.0, spread=50.0)})
+    assert wider.clear_decisions(stored, 0.1) == 0, "5 is a tenth of 50"
     more = iter([tie, stored, known[1], *known])
     assert found.decided(0.1, more).probes == (*known, stored, known[1])
     assert len(list(more)) == 2, "no more than needed were drawn"
