@@ -11,6 +11,7 @@ from msgspec import structs
 from test_tokenizer import unigram
 
 from edgekit.bundle import Bundle
+from edgekit.errors import BundleError
 from edgekit.golden import GoldenCase, Sample
 from edgekit.manifest.proofs import Scale
 from edgekit.model import tasks
@@ -127,17 +128,35 @@ def test_what_older_bundles_lack_is_told_from_their_outputs(
 ) -> None:
     """Decisions: none can be taken of a sample. Without how a text was cut, ids are known alone."""
     bundle = small(task)
-    content = bundle.golden()
-    case = structs.replace(content.cases[0], **changes)
-    older = SimpleNamespace(
-        golden=lambda: structs.replace(content, scales=None, cases=(case,)),
-        manifest=bundle.manifest,
-        signature=bundle.signature,
-    )
-    found = golden.read(older)
+    case = structs.replace(bundle.golden().cases[0], **changes)
+    found = golden.read(stored(bundle, scales=None, cases=(case,)))
     (probe,) = found.probes
     assert found.least == 0
     assert found.scales == scales(found.probes, found.task)
     assert (probe.kind, probe.case is None) == (kind, decided is ...)
     if decided is not ...:
         assert (None if probe.decision is None else len(probe.decision[0])) == decided
+
+
+def stored(bundle: Bundle, **changes: object) -> SimpleNamespace:
+    """A bundle in which ``golden.json`` is another."""
+    content = structs.replace(bundle.golden(), **changes)
+    return SimpleNamespace(
+        golden=lambda: content, manifest=bundle.manifest, signature=bundle.signature
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"max_length": 32}, "for max_length 32, and manifest.json says 64"),
+        ({"truncation_side": "left"}, "for truncation_side left, and manifest.json says right"),
+    ],
+)
+def test_texts_that_were_made_for_other_settings_are_not_compared(
+    changes: dict[str, object], message: str, small: Callable[[str], Bundle]
+) -> None:
+    bundle = small("text-classification")
+    with pytest.raises(BundleError, match=message):
+        golden.read(stored(bundle, **changes))
+    assert golden.read(stored(bundle, truncation_side=None)).probes, "of before 1.4"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,7 +12,17 @@ from test_tokenizer import unigram
 from edgekit.errors import SourceError
 from edgekit.model import tasks
 from edgekit.proof.embedded_tokenizer import random_cases
-from edgekit.proof.probes import ProbeIds, ProbeInput, answer, decisive, from_texts, made_up
+from edgekit.proof.probes import (
+    ProbeIds,
+    ProbeInput,
+    answer,
+    decisive,
+    from_texts,
+    load,
+    made_up,
+    save,
+)
+from edgekit.tokens.texts import Case
 
 
 def test_made_up_rows_have_every_length_that_matters_and_what_breaks_things() -> None:
@@ -90,6 +101,25 @@ def test_of_a_wide_output_24_tokens_are_kept(
     for name, value in whole.items():
         kept = value[rows] if shape[0] == tokens else value
         np.testing.assert_array_equal(made.outputs[name], kept)
+
+
+def test_pytorch_is_asked_for_a_row_as_it_is_and_the_answer_may_be_passed_on(
+    tmp_path: Path,
+) -> None:
+    asked = []
+
+    def answered(*row: object) -> dict[str, np.ndarray]:
+        asked.append(row)
+        return {"logits": np.ones(3)}
+
+    case = Case("a", ("b",), "longest_first", 9, "right", "query")
+    row = ProbeInput("a", "expanded", (5, 6), (0, 1), case, (1, 0))
+    oracle = SimpleNamespace(task=tasks.get("text-classification"), answer=answered)
+    save([answer(oracle, row)], tmp_path / "probes")
+    (made,) = load(tmp_path / "probes")
+    assert asked == [((5, 6), (0, 1), (1, 0))]
+    assert (made.name, made.kind, made.case, made.rows) == ("a", "expanded", case, (0, 1))
+    assert (made.input_ids, made.token_type_ids, made.attention_mask) == asked[0]
 
 
 def test_random_texts_are_of_all_unicode_and_every_third_is_a_pair() -> None:
