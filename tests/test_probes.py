@@ -10,6 +10,7 @@ import pytest
 from test_tokenizer import unigram
 
 from edgekit.errors import SourceError
+from edgekit.manifest.roles import Expansion, RoleFacts
 from edgekit.model import tasks
 from edgekit.proof.embedded_tokenizer import random_cases
 from edgekit.proof.probes import (
@@ -22,6 +23,7 @@ from edgekit.proof.probes import (
     made_up,
     save,
 )
+from edgekit.tokens.roles import Roles
 from edgekit.tokens.texts import Case
 
 
@@ -76,6 +78,18 @@ def test_a_tokenizer_may_use_each_id_that_the_model_has() -> None:
     assert len(list(from_texts(tokenizer, 64, ProbeIds(max(ids) + 1, 0, 0)))) == len(ids)
     with pytest.raises(SourceError, match=f"makes id {max(ids)}, the model has {max(ids)}"):
         list(from_texts(tokenizer, 64, ProbeIds(max(ids), 0, 0)))
+
+
+def test_texts_with_a_role_are_filled_up_and_no_others() -> None:
+    filled = RoleFacts(expansion=Expansion(token_id=4, length=30, attended=False))
+    roles = Roles(facts={"query": filled, "none": filled})
+    rows = {row.name: row for row in from_texts(unigram(), 64, ProbeIds(10_000, 0, 0), roles)}
+    short, plain = rows["query short"], rows["english"]
+    assert (short.kind, len(short.input_ids), short.input_ids[-1]) == ("expanded", 30, 4)
+    assert short.attention_mask[0] == 1
+    assert short.attention_mask[-1] == 0
+    assert (plain.kind, plain.attention_mask) == ("text", ())
+    assert plain.input_ids[-1] != 4
 
 
 @pytest.mark.parametrize(

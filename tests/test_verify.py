@@ -263,7 +263,9 @@ def test_a_vector_of_zeros_is_right_for_padding_alone() -> None:
 def saying(task: str, value: float) -> Oracle:
     class Constant(Oracle):
         def answer(self, *rows: object) -> dict[str, np.ndarray]:
-            return {"output": np.full((2, 8), value, np.float32)}
+            values = np.full((2, 8), value, np.float32)
+            values[0, 0] = 0
+            return {"output": values}
 
     return Constant(torch.nn.Identity(), tasks.get(task), Head(), False)  # type: ignore[arg-type]
 
