@@ -171,9 +171,16 @@ class Bundle:
             yield from self.manifest.tokenizer.files
 
     def _opened(self, entries: Sequence[ArtifactEntry]) -> tuple[Artifact, ...]:
+        """Entries of the manifest as artifacts, in the same order."""
         return tuple(Artifact.of(self.path, entry, self.manifest.task) for entry in entries)
 
     def _check(self, entry: FileEntry, check_hash: bool) -> None:
+        """Compares one listed file or package with its entry.
+
+        Raises:
+            BundleError: it is missing, unreadable, outside the bundle's folder, or of another size;
+                with ``check_hash`` also of another SHA-256.
+        """
         path = self.path / entry.file
         try:
             if not path.resolve().is_relative_to(self.path.resolve()):
@@ -213,6 +220,10 @@ def strangers(folder: Path) -> list[str]:
 
 
 def _read_manifest(folder: Path) -> Manifest:
+    """The manifest of a bundle's folder.
+
+    BundleError if it is missing, damaged or of another major.
+    """
     path = folder / MANIFEST
     if not path.is_file():
         raise BundleError(_no_bundle(folder))

@@ -112,6 +112,10 @@ class App:
         self._close()
 
     def _run(self, inputs: Feed) -> dict[str, np.ndarray]:
+        """One inference of arrays with a batch axis.
+
+        A runtime's own error becomes a BundleError.
+        """
         try:
             return self.session.run(inputs)
         except EdgekitError:
@@ -136,6 +140,7 @@ class App:
             yield batch
 
     def _most_rows(self, length: int) -> int:
+        """How many rows of ``length`` tokens a batch may have so that its outputs fit into memory."""
         if not self.session.batched:
             return 1
         size = sum(4 * int(np.prod(spec.at(1, length))) for spec in self._signature.outputs)
@@ -144,6 +149,16 @@ class App:
     def _outputs(
         self, outputs: dict[str, np.ndarray], place: int, length: int
     ) -> dict[str, np.ndarray]:
+        """One row's outputs in float32, by name, without the batch axis and without padding.
+
+        Args:
+            outputs: of a whole batch.
+            place: of the row in it.
+            length: of the row, in tokens.
+
+        Raises:
+            BundleError: a number is NaN or infinity.
+        """
         result = {}
         for spec in self._signature.outputs:
             value = np.asarray(outputs[spec.name][place], np.float32)

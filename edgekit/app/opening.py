@@ -83,7 +83,14 @@ def runnable(artifacts: Sequence[Artifact], target: str = HOST) -> list[Artifact
 
 
 def _first(artifacts: Sequence[Artifact], bundle: Bundle, target: str) -> Artifact:
-    """In their order; what a runtime made for speed opens comes before the evaluator."""
+    """The file that an app opens where none was named.
+
+    It is the first in their order, but for this machine first one of a runtime made for speed, and
+    only then one for edgekit's own evaluator of Core ML.
+
+    Raises:
+        UnsupportedError: there is none.
+    """
     found = runnable(artifacts, target)
     if not found:
         raise UnsupportedError(f"{target} runs none of the files of {bundle.path}")
@@ -97,8 +104,9 @@ def _first(artifacts: Sequence[Artifact], bundle: Bundle, target: str) -> Artifa
 
 
 def _apart(bundle: Bundle, artifact: Artifact | None, target: str, threads: int) -> App:
-    """Through a benchmark's runner: the same process on the device, fed with one text a time. If
-    the file takes it down, this process lives.
+    """Opens a file in a process of its own on the device: the runner that benchmarks use.
+
+    It is fed with one text at a time. If the file takes that process down, this one lives on.
     """
     from edgekit.benchmarks.devices import runtimes, targets
     from edgekit.benchmarks.devices.protocol import RunnerError

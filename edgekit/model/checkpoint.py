@@ -118,6 +118,9 @@ def labels(model: PreTrainedModel, task: Task) -> tuple[str, ...]:
 
 
 def _random(auto: type[PreTrainedModel], source: Source) -> PreTrainedModel:
+    """A model of the source's config, with weights from the generator of torch, which the caller
+    has seeded.
+    """
     import torch
 
     config = _config(source)
@@ -144,14 +147,20 @@ def _config(source: Source) -> PreTrainedConfig:
 
 
 def _ignores_pooler(task: Task) -> bool:
-    """Checkpoints often lack a bare model's pooler, which none of its tasks reads.
+    """Whether missing weights of a pooler do not matter for a task.
 
-    DeBERTa's classifier has one of the same name, which it does read.
+    Checkpoints often lack a bare model's pooler, which none of its tasks reads. DeBERTa's
+    classifier has one of the same name, which it does read.
     """
     return task.headless
 
 
 def _pretrained(auto: type[PreTrainedModel], source: Source, task: Task) -> PreTrainedModel:
+    """A model of Transformers' class ``auto`` with the source's weights, in float32.
+
+    Raises:
+        SourceError: a weight is missing, of another shape, or without a place in the model.
+    """
     import torch
 
     own = {} if source.own_code else {"config": _config(source)}
@@ -186,6 +195,17 @@ def _pretrained(auto: type[PreTrainedModel], source: Source, task: Task) -> PreT
 def _check_missing(
     info: Mapping[str, Iterable[str]], prefix: str, source: Source, task: Task
 ) -> None:
+    """Refuses a checkpoint that lacks weights of the model, and tells the likeliest reason.
+
+    Args:
+        info: what ``from_pretrained`` reports with ``output_loading_info``.
+        prefix: what the names of the encoder's weights begin with, like ``bert``.
+        source: the checkpoint.
+        task: whose model was loaded.
+
+    Raises:
+        SourceError: a weight is missing.
+    """
     unread = "pooler." if _ignores_pooler(task) else ()
     missing = sorted(key for key in info["missing_keys"] if not key.startswith(unread))
     if not missing:
@@ -246,6 +266,7 @@ def _named(keys: list[str]) -> str:
 
 
 def _check_finite(model: PreTrainedModel, source: Source) -> None:
+    """Raises SourceError if a weight is NaN or infinite."""
     import torch
 
     for name, value in model.named_parameters():

@@ -141,7 +141,11 @@ def of(config: Config) -> Family:
 
 
 def _check_unquantized(config: Config) -> None:
-    """Transformers itself undoes what bitsandbytes did, and what of the others it cannot."""
+    """Refuses a checkpoint whose weights are stored quantised: the file would be of other numbers.
+
+    Raises:
+        UnsupportedError: naming how the weights are quantised.
+    """
     stored = configs.table(config, "quantization_config")
     if not (stored or configs.table(config, "compression_config")):
         return

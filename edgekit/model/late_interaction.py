@@ -55,7 +55,7 @@ class TextSettings:
 
     @property
     def default_length(self) -> int:
-        """Where the longest text of a query and a document is cut."""
+        """Where a text is cut that may be a query or a document: the longer of the two lengths."""
         return max(map(self.length, (QUERY, DOCUMENT)))
 
 
@@ -74,7 +74,11 @@ class _PyLate:
     skiplist_words: tuple[str, ...] | None = None
 
     def expansion(self) -> QueryExpansion | None:
-        """How queries are filled up: they are, unless it says otherwise or nothing at all."""
+        """How queries are filled up; None if they are not.
+
+        PyLate fills them up to ``query_length`` unless its file says otherwise or has no setting of
+        its own at all.
+        """
         if self.query_expansion is not UNSET:
             return self.query_expansion
         if self == _PyLate() or self.do_query_expansion is False:
@@ -86,6 +90,8 @@ class _PyLate:
 
 @dataclass(frozen=True)
 class _Stanford:
+    """What Stanford's ColBERT keeps of a model in ``artifact.metadata``."""
+
     query_token_id: str | None = None
     doc_token_id: str | None = None
     query_maxlen: Size | None = None
@@ -96,6 +102,8 @@ class _Stanford:
 
 @dataclass(frozen=True)
 class _ScoringMask:
+    """What a module that leaves tokens out of the scores keeps in its config."""
+
     skiplist_words: tuple[str, ...] | None = None
     skiplist_tasks: str | tuple[str, ...] | None = None
     keep_only_token_ids: tuple[int, ...] | None = None
@@ -142,7 +150,11 @@ def is_stanford(folder: Path) -> bool:
 
 
 def markers(folder: Path) -> dict[str, str]:
-    """By role, what older libraries put before a text's tokens as one token of its own."""
+    """The word that ColBERT puts before a text's tokens, as one token of its own, by the text's
+    role.
+
+    Empty where the checkpoint has none: newer libraries use prompts.
+    """
     if is_stanford(folder):
         stored = _metadata(folder)
         return {
@@ -189,16 +201,19 @@ def projection(folder: Path) -> Dense:
 
 
 def _pylate(folder: Path) -> _PyLate:
+    """The folder's settings of PyLate; defaults where it has none."""
     path = folder / sentence.CONFIG
     return read_json(path, _PyLate, SourceError, REMEDY) if path.is_file() else _PyLate()
 
 
 def _metadata(folder: Path) -> _Stanford:
+    """The folder's settings of Stanford's ColBERT."""
     path = folder / METADATA
     return read_json(path, _Stanford, SourceError, REMEDY) if path.is_file() else _Stanford()
 
 
 def _stanford(folder: Path, own_length: int) -> TextSettings:
+    """The settings of one of Stanford's checkpoints, in edgekit's words."""
     stored = _metadata(folder)
     length, attend = stored.query_maxlen or _USUAL_LENGTH, bool(stored.attend_to_mask_tokens)
     return TextSettings(
@@ -231,6 +246,7 @@ def _skipped(folder: Path, pylate: _PyLate) -> tuple[tuple[str, ...], tuple[str,
 
 
 def _check(folder: Path, encoder: Path, found: TextSettings) -> None:
+    """Refuses settings that contradict each other, and a score that a bundle does not give."""
     if sentence.config(folder).similarity_fn_name == "meanmaxsim":
         raise UnsupportedError(
             f"similarity_fn_name 'meanmaxsim' of {sentence.CONFIG} divides by a query's count of "

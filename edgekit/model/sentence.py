@@ -79,7 +79,9 @@ def has_modules(folder: Path) -> bool:
 
 
 def modules(folder: Path) -> tuple[SentenceModule, ...]:
-    """In the order in which they run; none where it is no sentence-transformers checkpoint.
+    """The rows of ``modules.json``, in the order in which they run.
+
+    Empty where the folder is no sentence-transformers checkpoint.
 
     Raises:
         SourceError: ``modules.json`` is not a list of modules in folders of the checkpoint.

@@ -46,6 +46,8 @@ _USUAL: Mapping[str, Head] = {
 
 @dataclass(frozen=True)
 class _Pooling:
+    """The config of a Pooling module, of older and newer releases."""
+
     pooling_mode: str | tuple[str, ...] | None = None
     include_prompt: bool = True
     pooling_mode_cls_token: bool = False
@@ -65,18 +67,24 @@ class _Pooling:
 
 @dataclass(frozen=True)
 class _Splade:
+    """The config of a SpladePooling module."""
+
     pooling_strategy: Literal["max", "sum"] = "max"
     activation_function: Literal["relu", "log1p_relu"] = "relu"
 
 
 @dataclass(frozen=True)
 class _Ends:
+    """Which values a module takes and gives, where its config names them."""
+
     module_input_name: str | None = None
     module_output_name: str | None = None
 
 
 @dataclass(frozen=True)
 class _Dense:
+    """The config of a Dense module."""
+
     in_features: Size
     out_features: Size
     activation_function: str = "torch.nn.modules.activation.Tanh"
@@ -139,6 +147,7 @@ def _made(row: sentence.SentenceModule, path: Path, value: str, task: str) -> st
 
 
 def _pooling(folder: Path, path: Path) -> Sequence[HeadStep]:
+    """The step of a Pooling module; UnsupportedError for a mode that edgekit does not have."""
     stored = read_json(path / configs.NAME, _Pooling, SourceError, REMEDY)
     modes = stored.modes()
     unknown = [mode for mode in modes if mode not in MODES]
@@ -162,6 +171,7 @@ def _splade(folder: Path, path: Path) -> Sequence[HeadStep]:
 
 
 def _dense(folder: Path, path: Path) -> Sequence[HeadStep]:
+    """The step of a Dense module, with its weights."""
     stored = read_json(path / configs.NAME, _Dense, SourceError, REMEDY)
     activation = sentence.activation(stored.activation_function, ACTIVATIONS, "a Dense module")
     if stored.use_residual:
@@ -174,6 +184,7 @@ def _dense(folder: Path, path: Path) -> Sequence[HeadStep]:
 
 
 def _layer_norm(folder: Path, path: Path) -> Sequence[HeadStep]:
+    """The step of a LayerNorm module, with its weights."""
     found = _arrays(path, "norm.weight", "norm.bias")
     weight = found["norm.weight"]
     bias = found.get("norm.bias", np.zeros_like(weight))
@@ -215,6 +226,7 @@ def _arrays(folder: Path, weight: str, bias: str) -> dict[str, np.ndarray]:
 def _check_shapes(
     folder: Path, arrays: tuple[np.ndarray, np.ndarray], shape: tuple[int, ...]
 ) -> None:
+    """Raises SourceError if weight and bias are not of ``shape`` and its first axis, or not finite."""
     if (arrays[0].shape, arrays[1].shape) != (shape, shape[:1]):
         raise SourceError(
             f"the weights of {folder} have shapes {arrays[0].shape} and {arrays[1].shape}, which "
