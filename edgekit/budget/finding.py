@@ -59,7 +59,10 @@ class Finding:
         return ", ".join(filter(None, (self.runtime, where[self.quantity.needs])))
 
     def texts(self) -> tuple[str, str]:
-        """The value and its limit as people read them, like ``22.9 MB`` and ``≤ 25.0 MB``."""
+        """The value and its limit as people read them, like ``22.9 MB`` and ``≤ 25.0 MB``.
+
+        As many digits are shown as tell the two apart.
+        """
         bound, measured = self.quantity.text(self.bound), "not measured"
         if self.value is not None:
             measured, bound = self.quantity.texts(self.value, self.bound)

@@ -29,7 +29,14 @@ Say = Callable[[Step], None]
 
 
 class Timed:
-    """Says when a step begins and, with its time and the process's peak memory, when it ends."""
+    """A context that tells of a step when it begins, and of its time and peak memory when it ends.
+
+    Args:
+        say: is told.
+        stage: as of :class:`Step`, like the next two.
+        action: what is done.
+        detail: of what, for people.
+    """
 
     def __init__(self, say: Say, stage: str, action: str, detail: str = "") -> None:
         self._say, self._step = say, (stage, action, detail)
@@ -45,7 +52,10 @@ class Timed:
 
 
 def peak_bytes() -> int | None:
-    """The most memory this process has held (resident), where the system tells."""
+    """The most memory this process has held so far (resident), in bytes.
+
+    None where no system tells.
+    """
     try:
         import resource
     except ImportError:

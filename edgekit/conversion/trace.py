@@ -39,7 +39,20 @@ if TYPE_CHECKING:
 
 
 def trace(plan: ExportPlan, work: Path, out: Path, *, say: Say) -> Traced:
-    """Loads the model, asks PyTorch for its answers, and stores the traced graphs in ``work``."""
+    """Loads the model, asks PyTorch for its answers, and stores the traced graphs.
+
+    Args:
+        plan: what was decided.
+        work: a folder for what later stages read: graphs and answers.
+        out: the bundle's folder to be: tokenizer and golden files are written there.
+        say: is told of each step.
+
+    Returns:
+        What the formats and the manifest need to know of the model.
+
+    Raises:
+        EdgekitError: the checkpoint cannot be loaded, run or traced.
+    """
     with Timed(say, "trace", "load", plan.source.name):
         _quiet_transformers()
         tokenizer = checkpoint.load_tokenizer(plan.source)
@@ -96,7 +109,10 @@ def _missing(plan: ExportPlan, traced: graph.Graph) -> Iterator[tuple[str, str]]
 
 
 def text_roles(plan: ExportPlan, tokenizer: PreTrainedTokenizerFast | None) -> Roles:
-    """What a text's role decides; nothing for tasks that make no vectors of it."""
+    """The prompt, the length and the ids that belong to a text's role.
+
+    Empty for tasks that make no vectors; without a tokenizer only prompts are known.
+    """
     source = plan.source
     if not plan.task.has_head:
         return Roles()
@@ -112,7 +128,10 @@ def _reference(
     signature: Signature,
     roles: Roles,
 ) -> Reference:
-    """PyTorch's answers to the texts and made-up rows, and to more where they decide too little."""
+    """PyTorch's answers to the proof's texts and made-up rows.
+
+    Where those decide too little, such as hardly any clear label, more texts are asked.
+    """
     vocabulary = probes.ProbeIds.of(oracle.model.config, oracle.token_types)
     rows = list(probes.made_up(vocabulary, plan.max_length, plan.buckets))
     if tokenizer is not None:
@@ -137,7 +156,11 @@ def _write_vectors(
     roles: Roles,
     out: Path,
 ) -> FileEntry:
-    """Golden vectors for post-processing, of texts tokenized by the saved files."""
+    """Writes the golden vectors for post-processing, of texts tokenized by the saved files.
+
+    Returns:
+        The file as the manifest lists it.
+    """
 
     def ask(encoded: Encoded) -> dict[str, np.ndarray]:
         return oracle.answer(encoded.input_ids, encoded.token_type_ids, encoded.attention_mask)
@@ -159,6 +182,7 @@ def _write_vectors(
 
 
 def _outputs(plan: ExportPlan, config: PreTrainedConfig, head: Head) -> tuple[TensorSpec, ...]:
+    """The model's outputs with the sizes that its config and head tell."""
     sizes = {
         "hidden": config.hidden_size,
         "labels": config.num_labels,
@@ -171,6 +195,7 @@ def _outputs(plan: ExportPlan, config: PreTrainedConfig, head: Head) -> tuple[Te
 
 
 def _card(plan: ExportPlan, labels: tuple[str, ...]) -> Card:
+    """What the files say of themselves."""
     source = plan.source
     weights = "random weights" if source.random_weights else f"weights of {source.name}"
     return Card(

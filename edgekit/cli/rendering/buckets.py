@@ -43,6 +43,9 @@ def _rows(choice: BucketChoice) -> Iterator[tuple[str, ...]]:
 
 
 def _row(choice: BucketChoice, each: BucketSet, mark: str) -> tuple[str, ...]:
+    """A set of buckets as a row: lengths, latency, and that as a share of today's and of one
+    bucket's.
+    """
     took = each.latency_ms
     return (
         ", ".join(map(str, each.lengths)),
