@@ -13,7 +13,7 @@ from edgekit.data.rows import Table
 
 @dataclass(frozen=True)
 class Data:
-    """A read file with the columns that count."""
+    """A file that was read, with the column of each role."""
 
     table: Table
     columns: Columns

@@ -46,7 +46,7 @@ class Order:
 
 @lru_cache(maxsize=2)
 def _epoch(order: Order, epoch: int) -> np.ndarray:
-    """All batches of an epoch: (steps, batch)."""
+    """The examples of all batches of an epoch: (steps, batch) indices, shuffled by seed and epoch."""
     rng = np.random.default_rng([order.seed, _ORDER, epoch])
     size = order.steps_per_epoch * order.batch
     shuffled = np.resize(rng.permutation(len(order.lengths)), size)
@@ -72,11 +72,14 @@ class Masking:
     seed: int
 
     def apply(self, ids: np.ndarray, step: int) -> tuple[np.ndarray, np.ndarray]:
-        """Ids with some replaced, and where: both (tokens,).
+        """Hides some tokens behind the mask, or behind other ones, as BERT's pretraining does.
 
         Args:
             ids: of all rows of the step, one behind the other.
-            step: which one it is.
+            step: which one it is: another one hides other tokens.
+
+        Returns:
+            The ids as the model sees them, and whether each has to be found again: both (tokens,).
         """
         rng = np.random.default_rng([self.seed, _MASKS, step])
         draw, kind = rng.random(len(ids)), rng.random(len(ids))
@@ -122,7 +125,14 @@ class StepBatch:
 
 @dataclass(frozen=True)
 class _Drawn:
-    """A step's rows as models see them; by rows also which tokens count, and what is right."""
+    """One step's rows before they are padded, one array of (tokens,) each.
+
+    Attributes:
+        indices: which examples they are.
+        shown: ids as the models see them.
+        chosen: which of the tokens a loss counts; None: all, or none has a label of its own.
+        labels: what is right; None without labels.
+    """
 
     indices: np.ndarray
     shown: list[np.ndarray]
@@ -162,6 +172,7 @@ class Batches:
         return StepBatch(parts, len(drawn.indices), tokens, chosen)
 
     def _drawn(self, indices: np.ndarray, step: int) -> _Drawn:
+        """The rows of some examples with their labels, masked if the objective masks."""
         rows = [self.examples.rows.row(index) for index in indices]
         if self.masking is not None:
             shown, chosen = self.masking.apply(np.concatenate(rows), step)
@@ -173,6 +184,7 @@ class Batches:
         return _Drawn(indices, rows, chosen_rows, labels)
 
     def _micro(self, part: np.ndarray, drawn: _Drawn) -> Micro:
+        """Some of a step's rows, padded: ``part`` are their places in ``drawn``."""
         places, found = part.tolist(), drawn.indices[part]
         shown = [drawn.shown[place] for place in places]
         chosen = None
@@ -190,7 +202,7 @@ class Batches:
         )
 
     def _other(self, found: np.ndarray) -> Micro | None:
-        """The same texts by the student's tokenizer."""
+        """The same examples by the student's tokenizer; None where it is the teacher's."""
         rows = self.examples.student
         return None if rows is None else plain(rows, found, self.student_pad_id)
 
@@ -213,11 +225,12 @@ def plain(rows: TokenRows, indices: Sequence[int] | np.ndarray, pad_id: int) -> 
 
 
 def _like(flat: np.ndarray, rows: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """One array of all tokens, cut into rows as long as those of ``rows``."""
+    """Cuts an array of all tokens, (tokens,), into rows as long as those of ``rows``."""
     return np.split(flat, np.cumsum([len(row) for row in rows])[:-1])
 
 
 def _padded(rows: Sequence[np.ndarray], value: int = 0) -> np.ndarray:
+    """Rows as one (rows, longest) int64 array, filled up with ``value``."""
     found = np.full((len(rows), max(map(len, rows))), value, np.int64)
     for place, row in enumerate(rows):
         found[place, : len(row)] = row

@@ -122,16 +122,16 @@ def check_numbers(numbers: Training) -> None:
 
 
 def check_replaceable(out: Path, marks: Sequence[str], allowed: bool, remedy: str) -> None:
-    """Checks that nothing of somebody else's would be replaced.
+    """Checks that a training may write a student into a folder.
 
     Args:
         out: the folder.
-        marks: files by which a student is told.
-        allowed: whether what an earlier run left there may be replaced.
-        remedy: what allows it.
+        marks: files by which a student is told from somebody's own folder.
+        allowed: whether a student that an earlier run left there may be replaced.
+        remedy: the option that allows it, for the message.
 
     Raises:
-        OutputError: something would be.
+        OutputError: the folder holds something else, or a student that may not be replaced.
     """
     if out.is_dir() and not any(out.iterdir()):
         return

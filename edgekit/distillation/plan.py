@@ -66,6 +66,7 @@ def make(request: DistillationRequest) -> DistillationPlan:
 
 
 def _shape(request: DistillationRequest, teacher: Source) -> Shape:
+    """The student's shape, with its layers counted out and the teacher's own architecture as None."""
     same = request.student in (None, teacher.family.model_type)
     return Shape(
         choose(request.layers, layer_count(teacher)),
@@ -134,7 +135,11 @@ def choose(layers: int | Sequence[int], count: int) -> tuple[int, ...]:
 
 
 def _task(found: Source, goal: Objective) -> Task:
-    """The teacher's task; a bare encoder may serve for sentence vectors."""
+    """The task that the student is trained for: the objective's own, or else the teacher's.
+
+    Raises:
+        PlanError: the teacher is for a task that the objective cannot be trained for.
+    """
     architectures = configs.texts(found.config, "architectures")
     name = _TASK_NAMES.get(goal.name)
     if name is None:

@@ -98,10 +98,19 @@ class Masks:
         return self.model.facts.mask_id or 0
 
     def _plain(self, index: int) -> Prompt:
+        """The row of a text as it stands in the data."""
         return self.model.tokenizer.prompt("fill-mask", *self.examples[index].texts)
 
     def _masked(self, index: int, encoded: Encoded) -> tuple[Encoded, Right]:
-        """The row with its masks, and what is right there."""
+        """Masks tokens of a row whose text has no mask.
+
+        Args:
+            index: of the example: the same ones are masked in every run.
+            encoded: the row.
+
+        Returns:
+            The row with its masks, and the id that is right at each.
+        """
         if self.given is not None:
             return encoded, self.given[index]
         own = [place for place, text in enumerate(encoded.sequence_ids) if text is not None]
@@ -142,6 +151,10 @@ def build(data: Data, model: ModelFacts, options: EvaluationOptions) -> tuple[Ma
 
 
 def _right(data: Data, row: Row, model: ModelFacts, answers: Sequence[str]) -> Right:
+    """The ids that are right at each mask.
+
+    DataError if an answer is no single entry of the vocabulary.
+    """
     known = (model.tokenizer.entries(text) for text in answers)
     found = [tuple(entry for entry in some if entry != model.unknown_id) for some in known]
     for text, entries in zip(answers, found, strict=True):
@@ -158,5 +171,6 @@ def _places(encoded: Encoded, mask_id: int) -> list[int]:
 
 
 def _hits(record: MaskRecord, best: int) -> int:
+    """At how many masks one of the ``best`` likeliest entries is right."""
     pairs = zip(record["right"], record["found"], strict=True)
     return sum(bool(set(right) & set(found[:best])) for right, found in pairs)

@@ -83,7 +83,11 @@ class Predictions:
         self._new, self._written = [], time.monotonic()
 
     def _take_over(self, file: IO[bytes]) -> int:
-        """Reads the lines that are whole; returns how many bytes they are."""
+        """Reads an earlier run's predictions, up to the first line that is not whole.
+
+        Returns:
+            How many bytes of the file that is: what comes after is overwritten.
+        """
         file.seek(0)
         size = 0
         for line in file:

@@ -78,6 +78,7 @@ class Words:
         return float(np.mean([x != y for x, y in zip(a, b, strict=True)]))
 
     def _accuracy(self, found: Sequence[Sentence]) -> Measure:
+        """The share of words with the right label."""
         pairs = zip(self.expected, found, strict=True)
         right = [sum(x == y for x, y in zip(a, b, strict=True)) for a, b in pairs]
         return measures.ratio("accuracy", np.array(right), np.array(list(map(len, self.expected))))
@@ -85,6 +86,11 @@ class Words:
     def _by_entity(
         self, found: Sequence[Sentence]
     ) -> tuple[tuple[Measure, ...], tuple[ClassMeasure, ...]]:
+        """F1 of whole entities, as seqeval counts them: over all of them, and of each type.
+
+        Args:
+            found: each word's label by the model.
+        """
         from seqeval import metrics
 
         truth, answers = list(map(list, self.expected)), list(map(list, found))
@@ -109,6 +115,11 @@ class Words:
     def _by_word(
         self, found: Sequence[Sentence]
     ) -> tuple[tuple[Measure, ...], tuple[ClassMeasure, ...]]:
+        """F1 of words, as a mean over the labels, and of each label.
+
+        Args:
+            found: each word's label by the model.
+        """
         from sklearn import metrics
 
         a, b = ([tag for tags in some for tag in tags] for some in (self.expected, found))
@@ -164,7 +175,7 @@ def _cells(data: Data, row: Row, role: str) -> Sentence:
 
 
 def _places(words: Sentence) -> Iterator[tuple[int, int]]:
-    """Start and end of each word in the sentence."""
+    """The first character of each word and the one behind its last, in words joined by blanks."""
     start = 0
     for word in words:
         yield start, start + len(word)
