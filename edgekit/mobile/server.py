@@ -37,6 +37,7 @@ class Handler(SimpleHTTPRequestHandler):
         self._send_rest(path, int(asked[1]))
 
     def _send_rest(self, path: Path, start: int) -> None:
+        """Sends a file from byte ``start`` on."""
         size_bytes = path.stat().st_size
         if start >= size_bytes:
             self.send_error(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE)

@@ -97,7 +97,7 @@ def sign(apk: bytes, key: Key) -> bytes:
 
 
 def _digest(*parts: bytes) -> bytes:
-    """The content digest of APK signature scheme 2: of the digests of all chunks of 1 MB."""
+    """The content digest of APK Signature Scheme v2: SHA-256 over those of all chunks of 1 MB."""
     digests = [
         hashlib.sha256(b"\xa5" + struct.pack("<I", len(chunk)) + chunk).digest()
         for part in parts
@@ -112,6 +112,7 @@ def _chunks(part: bytes) -> Iterator[bytes]:
 
 
 def _block(digest: bytes, key: Key) -> bytes:
+    """The signing block: digest, certificate and signature, in the layout of the scheme."""
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import padding
 
@@ -130,14 +131,17 @@ def _block(digest: bytes, key: Key) -> bytes:
 
 
 def _sized(data: bytes) -> bytes:
+    """Data with its length, 4 bytes, before it."""
     return struct.pack("<I", len(data)) + data
 
 
 def _list(*rows: bytes) -> bytes:
+    """Several pieces, each with its length, and the length of all before them."""
     return _sized(b"".join(map(_sized, rows)))
 
 
 def _made() -> bytes:
+    """A new key with a certificate of its own, as a PKCS #12 store."""
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import rsa

@@ -79,6 +79,7 @@ def write(site: Site, out: Path, say: Say = lambda text: None) -> None:
 
 
 def _copy(runtime: WebRuntime, files: Path, made: Path) -> None:
+    """Copies a runtime's files from the cache into a site."""
     place = made / runtime.place
     place.mkdir(exist_ok=True)
     for name in runtime.files:
@@ -111,7 +112,10 @@ def _is_of_model(name: str) -> bool:
 
 
 def _facts(site: Site, made: Path) -> dict[str, object]:
-    """What the page asks first, and the next writing of the site: all that it consists of."""
+    """The site's JSON of what it consists of.
+
+    The page reads it first; and when the site is written anew, it tells which files are the site's.
+    """
     return {
         "app": site.title,
         "edgekit_version": VERSION,
@@ -122,6 +126,7 @@ def _facts(site: Site, made: Path) -> dict[str, object]:
 
 
 def _runtime(row: WebRuntime, wasm: Path) -> dict[str, object]:
+    """What the page has to know of a runtime before it loads it."""
     return {
         "name": row.name,
         "title": row.title,
@@ -138,7 +143,7 @@ def _write_json(path: Path, content: object) -> None:
 
 
 def _check(out: Path) -> None:
-    """Only a site is replaced, and nobody's own files in it."""
+    """Raises OutputError if ``out`` is not a site, or holds files that are none of it."""
     if not out.exists() or (out.is_dir() and not any(out.iterdir())):
         return
     if not (out / FACTS).is_file():
@@ -152,7 +157,7 @@ def _check(out: Path) -> None:
 
 
 def steps(site: Site, out: Path, bundles: Sequence[Path]) -> tuple[str, ...]:
-    """What comes next with a site, for people."""
+    """What a person does next with a site, a sentence or a command each."""
     recipe = site.bundles[0].artifacts[0].recipe
     place = quote(str(out))
     return (

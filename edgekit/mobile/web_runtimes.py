@@ -19,6 +19,7 @@ _LITERT_FILES = ("litert_wasm_internal.js", "litert_wasm_internal.wasm")
 
 
 def _fetch_litert(folder: Path, run: Run) -> None:
+    """Fetches LiteRT.js into a folder of the cache."""
     npm.unpack(_LITERT, tuple(f"wasm/{name}" for name in _LITERT_FILES), folder)
 
 

@@ -65,7 +65,13 @@ class SpanAnswer:
 
 
 def find(windows: Sequence[Window], context: str, top: int = N_BEST) -> SpanAnswer:
-    """The ``top`` best spans (at most 20) of a context that the windows cover."""
+    """The best spans of a context, over all windows that cover it.
+
+    Args:
+        windows: the rows with their logits.
+        context: the text that spans are cut from.
+        top: how many spans are kept, at most 20.
+    """
     null = min(np.float32(row.start_logits[0]) + np.float32(row.end_logits[0]) for row in windows)
     best = _distinct(_candidates(windows), context)
     scores = np.array([*(score for *_, score in best), null], np.float32)
@@ -78,7 +84,7 @@ def find(windows: Sequence[Window], context: str, top: int = N_BEST) -> SpanAnsw
 
 
 def _candidates(windows: Sequence[Window]) -> Iterator[tuple[int, int, np.float32]]:
-    """Start, end and score of every span that is allowed, from the best on."""
+    """Start and end, in code points, and score of every span that is allowed, from the best on."""
     parts = [_allowed(window) for window in windows]
     starts, ends = (np.concatenate([part[i] for part in parts]) for i in (0, 1))
     scores = np.concatenate([part[2] for part in parts])
@@ -87,7 +93,11 @@ def _candidates(windows: Sequence[Window]) -> Iterator[tuple[int, int, np.float3
 
 
 def _allowed(window: Window) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Offsets and scores of one window's spans: inside the context, in order, not too long."""
+    """The spans of one window that lie inside the context, in order, and are not too long.
+
+    Returns:
+        Starts and ends in code points, and scores, (spans,) each.
+    """
     offsets = np.array(window.encoded.offsets, np.int64).reshape(-1, 2)
     inside = np.array([sequence == _CONTEXT for sequence in window.encoded.sequence_ids])
     first, last = np.nonzero(
@@ -104,7 +114,9 @@ def _allowed(window: Window) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def _distinct(
     candidates: Iterator[tuple[int, int, np.float32]], context: str
 ) -> list[tuple[int, int, np.float32]]:
-    """The first 20 that are not empty and do not repeat the text of a better one."""
+    """The first 20 candidates, mended, that are not empty and do not repeat the text of a better
+    one.
+    """
     kept: dict[str, tuple[int, int, np.float32]] = {}
     for start, end, score in candidates:
         start, end = mended(context, start, end)

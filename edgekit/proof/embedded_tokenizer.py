@@ -63,6 +63,7 @@ def random_cases(max_length: int, side: str, count: int = RANDOM_TEXTS) -> Itera
 
 
 def _compare(tokenizer: PreTrainedTokenizerFast, session: TextSession, case: Case) -> None:
+    """Raises UnsupportedError if the ONNX nodes make other ids of a case than the tokenizer."""
     from edgekit.converters.onnx_text import MAX_LENGTH
 
     encoded = encode(tokenizer, case)

@@ -31,8 +31,9 @@ _SHORT = 12  # tokens of a row that is meant to be cheap
 
 @dataclass(frozen=True)
 class ProbeInput:
-    """A probe before PyTorch has answered; without token types all of them are 0, without an
-    attention mask it is 1.
+    """A probe before PyTorch has answered.
+
+    Without token types all of them are 0, and without an attention mask all of it is 1.
     """
 
     name: str
@@ -73,7 +74,13 @@ class ProbeIds:
 
 
 def made_up(vocabulary: ProbeIds, max_length: int, buckets: Sequence[int]) -> Iterator[ProbeInput]:
-    """Rows of ids at every length that matters, and rows meant to break things."""
+    """Rows of random ids at every length that matters, and rows meant to break things.
+
+    Args:
+        vocabulary: which ids there are.
+        max_length: the most tokens of a row.
+        buckets: the lengths that files of static shapes take: rows just fit, and just do not.
+    """
     rng = np.random.default_rng(SEED)
     edges = {1, 2, 3, 17, max_length, *buckets, *(bucket - 1 for bucket in buckets)}
     for length in sorted(edge for edge in edges if 1 <= edge <= max_length):
@@ -91,7 +98,9 @@ def made_up(vocabulary: ProbeIds, max_length: int, buckets: Sequence[int]) -> It
 
 
 def decisive(vocabulary: ProbeIds, max_length: int) -> Iterator[ProbeInput]:
-    """Short random rows, for tasks whose texts leave too few decisions to judge by."""
+    """Short random rows, to be drawn from for tasks whose texts leave too few decisions to judge
+    by.
+    """
     rng = np.random.default_rng(SEED + 1)
     for number in range(_DRAWS):
         length = min(max_length, 2 + number % (_SHORT - 1))
@@ -152,6 +161,7 @@ def answer(oracle: Oracle, row: ProbeInput) -> Probe:
 
 
 def _check(row: ProbeInput, outputs: Mapping[str, np.ndarray], *, vectors: bool) -> None:
+    """Raises SourceError if PyTorch's outputs are not finite, or a sentence vector is all zeros."""
     for name, value in outputs.items():
         if not np.isfinite(value).all():
             raise SourceError(
@@ -167,7 +177,10 @@ def _check(row: ProbeInput, outputs: Mapping[str, np.ndarray], *, vectors: bool)
 
 
 def save(probes: Sequence[Probe], path: Path) -> None:
-    """For the processes of one run of edgekit; never read from anywhere else."""
+    """Writes probes for the other processes of one run of edgekit, as pickles.
+
+    They are never read from anywhere else: a pickle can run code.
+    """
     path.write_bytes(pickle.dumps(list(probes)))
 
 

@@ -68,8 +68,10 @@ def verify(
 def _artifact(
     bundle: Bundle, artifact: Artifact, reference: Reference, say: Callable[[str], None]
 ) -> Iterator[Verified]:
-    """One row a runtime; a failed one where this machine has none, or the file does not open or run
-    in it, since nothing was shown.
+    """One artifact's rows, one for each runtime of this machine.
+
+    Where there is no runtime, or the file does not open or run in it, the row has failed: nothing
+    was shown.
     """
     file = artifact.path.name
     try:
@@ -85,6 +87,7 @@ def _artifact(
 
 
 def _ids(artifact: Artifact, session: Session, reference: Reference) -> Verified:
+    """A file that takes ids, held against the golden cases; a runtime's own error is a failure."""
     try:
         proof = prove(session, reference, artifact.tolerance)
     except Exception as error:  # each runtime has errors of its own
@@ -94,6 +97,7 @@ def _ids(artifact: Artifact, session: Session, reference: Reference) -> Verified
 
 
 def _text(bundle: Bundle, artifact: Artifact, reference: Reference) -> Verified:
+    """A file that takes text, held against the golden texts."""
     facts = bundle.manifest.tokenizer
     side = "right" if facts is None else facts.truncation_side
     proof = prove_text(TextSession(artifact.path), reference, artifact.tolerance, side)
@@ -101,6 +105,7 @@ def _text(bundle: Bundle, artifact: Artifact, reference: Reference) -> Verified:
 
 
 def _verified(artifact: Artifact, proof: Proof, cases: int) -> Verified:
+    """A proof as a row of ``edgekit verify``."""
     return Verified(
         artifact.path.name,
         proof.runtime,
@@ -118,7 +123,9 @@ def _verified(artifact: Artifact, proof: Proof, cases: int) -> Verified:
 
 
 def _postprocess(bundle: Bundle) -> Iterator[Verified]:
-    """The tokens and answers of ``postprocess.json``, where the bundle has one."""
+    """The row of ``postprocess.json``, where the bundle has one: its tokens and answers, made
+    again.
+    """
     stored = vectors.read(bundle)
     if stored is None:
         return

@@ -76,7 +76,14 @@ def operator_layers(program: ExportedProgram) -> dict[str, int]:
 
 
 def _operator(user: Node, weight: Node) -> str:
-    """The operator's name, if it reads the tensor as its weight; else the name with its place."""
+    """The operator that a node is, if it reads the tensor as its weight.
+
+    ``bias`` if it reads it otherwise.
+
+    Args:
+        user: the node.
+        weight: the tensor's node.
+    """
     name = operator_name(user)
     places = [place for place, argument in enumerate(user.args) if argument is weight]
     return name if places == [WEIGHT_PLACES.get(name, -1)] or name not in WEIGHT_PLACES else "bias"
