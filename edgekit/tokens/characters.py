@@ -75,12 +75,18 @@ class Characters(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def tables(names: Iterable[str]) -> Characters:
-    """The tables of these names, besides those that every tokenizer has."""
+    """The tables of these names, which are fields of :class:`Characters`, and those of every
+    tokenizer.
+    """
     return Characters(**{name: _TABLES[name]() for name in {"blanks", "marks", *names}})
 
 
 def ranges(points: Iterable[int]) -> Ranges:
-    """A set of code points; the first of those that fare alike stands for all of them."""
+    """A set of code points as ranges: first, last, first, last, ...
+
+    The library treats some ranges of code points all alike: the first one of such a range stands
+    for all of it.
+    """
     found = set(points)
     for alike in _ALIKE:
         if alike[0] in found:
@@ -89,7 +95,7 @@ def ranges(points: Iterable[int]) -> Ranges:
 
 
 def _runs(points: Sequence[int]) -> Iterator[Sequence[int]]:
-    """Neighbours together."""
+    """Ascending numbers, cut where one is not the successor of the one before."""
     start = 0
     for index in range(1, len(points) + 1):
         if index == len(points) or points[index] != points[index - 1] + 1:
@@ -99,22 +105,28 @@ def _runs(points: Sequence[int]) -> Iterator[Sequence[int]]:
 
 @cache
 def every() -> tuple[int, ...]:
-    """Code points to try: each in use, and one of each range whose code points fare alike."""
+    """The code points that the library is asked about: each in use, and one for each range of
+    others.
+
+    Code points of such a range fare alike (see :func:`ranges`).
+    """
     used = (point for points in _USED for point in points)
     return tuple(sorted([*used, *(points[0] for points in _ALIKE)]))
 
 
 def _made(normalizer: Normalizer) -> Iterator[tuple[int, str]]:
-    """What a normaliser makes of each code point."""
+    """Each code point with the text that a normaliser makes of it."""
     text = normalizer.normalize_str(_BETWEEN.join(map(chr, every())))
     return zip(every(), text.split(_BETWEEN), strict=True)
 
 
 def _dropped(normalizer: Normalizer) -> Ranges:
+    """The code points that a normaliser removes."""
     return ranges(point for point, text in _made(normalizer) if not text)
 
 
 def _changes(normalizer: Normalizer) -> Changes:
+    """The code points that a normaliser changes, but for Hangul's syllables, which are arithmetic."""
     found = {
         point: text
         for point, text in _made(normalizer)
@@ -140,6 +152,7 @@ def _bert(**switch: bool) -> Normalizer:
 
 
 def _named(name: str) -> Normalizer:
+    """The library's normaliser of that name: ``NFC``, ``NFD``, ..."""
     from tokenizers import normalizers
 
     found: Normalizer = getattr(normalizers, name)()
@@ -147,7 +160,14 @@ def _named(name: str) -> Normalizer:
 
 
 def _split(kind: str) -> Mapping[str, set[int]]:
-    """The code points that a pre-tokenizer takes out (``blank``) and those it sets ``apart``."""
+    """What one of the library's pre-tokenizers does with code points between letters.
+
+    Args:
+        kind: its class.
+
+    Returns:
+        ``blank``: those that it takes out; ``apart``: those that it makes a word of their own.
+    """
     from tokenizers import pre_tokenizers
 
     splitter = getattr(pre_tokenizers, kind)()
@@ -166,6 +186,7 @@ def _split(kind: str) -> Mapping[str, set[int]]:
 
 
 def _ideographs() -> Ranges:
+    """The code points that BertNormalizer sets apart as Chinese characters."""
     made = _made(_bert(handle_chinese_chars=True))
     return ranges(point for point, text in made if text == f" {chr(point)} ")
 
@@ -190,6 +211,7 @@ def _combining() -> Mapping[int, int]:
 
 
 def _classes() -> Ranges:
+    """The table of combining classes: first, last, class, for each range that has one above 0."""
     found: list[int] = []
     for number, group in groupby(sorted(_combining().items()), key=lambda row: row[1]):
         for row in _runs([point for point, _ in group]):
@@ -198,7 +220,7 @@ def _classes() -> Ranges:
 
 
 def _compositions() -> Compositions:
-    """Pairs of which the first may itself be composed: what NFC makes of two code points."""
+    """The pairs of code points that NFC makes one of; the first may itself be composed."""
     compose = _named("NFC").normalize_str
     rows = []
     for point, text in _made(_named("NFD")):

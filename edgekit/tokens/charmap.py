@@ -69,13 +69,14 @@ def byte_level_classes(pre_tokenizer: PreTokenizer) -> tuple[list[str], list[str
 
 
 def _blocks() -> Iterator[list[str]]:
+    """All code points as texts, in lists of a size that the library takes at once."""
     for points in _CHARACTERS:
         for start in range(0, len(points), _BLOCK):
             yield list(map(chr, points[start : start + _BLOCK]))
 
 
 def character_class(points: Iterable[str]) -> str:
-    """These code points as RE2 writes them between the brackets of a class."""
+    r"""Code points as RE2 writes them between the brackets of a class, like ``\x{41}-\x{5A}``."""
     ranges = (
         rf"\x{{{first:x}}}" + (rf"-\x{{{last:x}}}" if last > first else "")
         for first, last in _ranges(sorted(map(ord, points)))
@@ -84,6 +85,7 @@ def character_class(points: Iterable[str]) -> str:
 
 
 def _ranges(points: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """The first and last of each run of ascending numbers without a gap."""
     start = 0
     for index in range(1, len(points) + 1):
         if index == len(points) or points[index] != points[index - 1] + 1:
@@ -92,5 +94,7 @@ def _ranges(points: Sequence[int]) -> Iterator[tuple[int, int]]:
 
 
 def select(changes: Mapping[str, str], words: str) -> list[str]:
-    """The code points that become ``words``, in which ``{}`` is the code point itself."""
+    """The code points of a :func:`table` that become ``words``, in which ``{}`` is the code point
+    itself.
+    """
     return [point for point, made in changes.items() if made == words.format(point)]

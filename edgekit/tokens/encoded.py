@@ -40,7 +40,7 @@ class Encoded(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @classmethod
     def of(cls, row: Encoding) -> Encoded:
-        """From what the tokenizers library gives."""
+        """The row that the ``tokenizers`` library gives as its own ``Encoding``."""
         return cls(
             tuple(row.ids),
             tuple(row.type_ids),

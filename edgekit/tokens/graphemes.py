@@ -44,7 +44,13 @@ _PLAIN = (range(0x3400, 0xA000), range(0xAC00, 0xD7A4), range(0x20000, 0x40000))
 def classes(
     points: Iterable[int], ranges: Callable[[Iterable[int]], Ranges]
 ) -> Iterator[tuple[str, Ranges]]:
-    """Each class with its code points, of those given, as ``ranges`` writes a set."""
+    """Each of Unicode's classes for grapheme clusters, with its code points as the library sees
+    them.
+
+    Args:
+        points: the code points that are asked about.
+        ranges: writes a set of code points, as :func:`edgekit.tokens.characters.ranges`.
+    """
     texts = [chr(point) for point in points if point and not _plain(point)]
 
     def where(form: str, count: int, among: Collection[str] = texts) -> set[str]:
@@ -74,12 +80,21 @@ def classes(
 
 
 def _plain(point: int) -> bool:
-    """Ideographs, and Hangul's syllables, whose place in a cluster is known by arithmetic."""
+    """Whether a code point is an ideograph or one of Hangul's syllables.
+
+    Their place in a cluster is known by arithmetic: they need not be asked about.
+    """
     return any(point in row for row in _PLAIN)
 
 
 def _where(form: str, count: int, texts: Collection[str]) -> Iterator[str]:
-    """The code points of which the form, with them in it, becomes so many pieces."""
+    """The texts that make a form fall into ``count`` grapheme clusters.
+
+    Args:
+        form: a text with ``{}`` in it, where each of ``texts`` is put.
+        count: of clusters.
+        texts: code points.
+    """
     asked = [form.format(text) for text in texts]
     made = _normalizer().normalize_str("\0".join(asked))
     for text, pieces in zip(texts, made.split("\0"), strict=True):

@@ -32,7 +32,12 @@ class TextTokenizer:
 
     @classmethod
     def read(cls, out: Path, facts: TokenizerFacts) -> TextTokenizer:
-        """What :func:`edgekit.tokens.tokenizer.save` wrote, ``facts`` being what it returned."""
+        """Reads the tokenizer of a bundle.
+
+        Args:
+            out: the bundle's folder.
+            facts: what :func:`edgekit.tokens.tokenizer.save` returned when it wrote it.
+        """
         from tokenizers import Tokenizer
 
         template, length = facts.template, facts.max_length

@@ -73,9 +73,16 @@ TRUNCATIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 
 @dataclass(frozen=True)
 class Case:
-    """One or two texts, cut at ``max_length`` tokens by one of Transformers' strategies.
+    """One or two texts, and how they are cut.
 
-    ``side`` is the end at which a text loses tokens, and ``role`` that of the row it becomes.
+    Attributes:
+        name: for messages.
+        texts: the text, or the two of a pair.
+        truncation: one of Transformers' strategies: ``longest_first``, ``only_first`` or
+            ``only_second``.
+        max_length: in tokens, special ones included.
+        side: the end at which a text loses tokens: ``right`` or ``left``.
+        role: of the text, such as ``query``; None: it has none.
     """
 
     name: str
@@ -86,7 +93,11 @@ class Case:
     role: str | None = None
 
     def cut_by_a_file(self, side: str) -> bool:
-        """Whether a file that takes text cuts so, if its tokenizer cuts at ``side``."""
+        """Whether a file that takes text would cut the case as it says.
+
+        Args:
+            side: the end at which the file's tokenizer cuts.
+        """
         return (self.truncation, self.side, self.role) == (LONGEST_FIRST, side, None)
 
 

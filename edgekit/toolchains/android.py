@@ -111,6 +111,7 @@ class Tool:
         return self.setup.folder()
 
     def _fill(self, folder: Path, run: Run) -> None:
+        """Fetches the tool into a folder of the cache, as a step of its setup."""
         self.source.unpack(folder, run)
 
 

@@ -68,6 +68,7 @@ def unpack(package: Package, patterns: tuple[str, ...], folder: Path) -> None:
 
 
 def _extract(archive: tarfile.TarFile, member: tarfile.TarInfo, path: Path) -> None:
+    """Writes one file of an archive to ``path``."""
     content = archive.extractfile(member)
     assert content is not None  # it is a file
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -114,6 +114,7 @@ class Setup:
                 self._remove_all(target)
 
     def _fill(self, folder: Path, say: Say, run: Run) -> None:
+        """Does all steps in a new folder, and marks it as whole."""
         for number, part in enumerate(self.parts, 1):
             say(f"[{number}/{len(self.parts)}] {part.description}")
             part.make(folder, _telling(run, part))
@@ -173,7 +174,9 @@ def command(arguments: Sequence[str], environment: Mapping[str, str]) -> str:
 
 
 def _telling(run: Run, part: Part) -> Run:
-    """The same function, but its failures are one line with the part's remedy."""
+    """A function that starts tools as ``run`` does, and whose errors are one line with the part's
+    remedy.
+    """
 
     def told(arguments: Sequence[str], environment: Mapping[str, str]) -> str:
         try:
@@ -188,7 +191,7 @@ def _telling(run: Run, part: Part) -> Run:
 
 
 def _why(error: subprocess.CalledProcessError) -> str:
-    """The first line that looks like an error, else the last one."""
+    """The line of a failed tool's output that says why: the first like an error, else the last one."""
     lines = str(error.stderr or error.stdout or "").strip().splitlines() or ["no output"]
     found = [line for line in lines if line.startswith("E: ") or "error:" in line.lower()]
     return (found or lines[-1:])[0].strip()[:300]

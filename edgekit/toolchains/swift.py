@@ -52,6 +52,7 @@ _FLAGS = ("-Xlinker", "--allow-shlib-undefined")  # Debian's libswiftObservation
 
 
 def _fetch(folder: Path, run: Run) -> None:
+    """Fetches the toolchain, and removes what of it nothing here needs."""
     root = folder / "root"
     packages = (*_COMPILER, *_LIBRARIES, *_BUILDING)
     debian.unpack(packages, "amd64", root, run, RELEASE)
@@ -153,6 +154,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _checks(swift: Swift, package: Path) -> list[list[str]]:
+    """The command lines of all checks of a package: build, test and format."""
     folders = ("Sources", "Stubs", "Tests", "App/EdgekitDemo")
     lint = ["swift", "format", "lint", "--strict", "--recursive", "Package.swift", *folders]
     return [

@@ -59,7 +59,10 @@ def joined(
 def _groups(
     graph: Graph, targets: Mapping[str, str], schemes: Mapping[str, Scheme]
 ) -> Iterator[Sequence[Node]]:
-    """Layers that can be one: of the same input, stored alike, with parameters of their own."""
+    """The linear layers that can become one, group by group: of the same input, and stored alike.
+
+    Each has parameters of its own.
+    """
     import torch
 
     found: dict[object, list[Node]] = {}
