@@ -92,6 +92,7 @@ class Bench:
                 return
 
     def _round(self, each: Round, mark: str) -> None:
+        """Measures one round, unless it was measured before, and keeps the results."""
         self._go_on()
         texts = "" if each.batch == 1 else f"{each.batch} x "
         tokens = f"{texts}{each.length} tokens"
@@ -107,10 +108,12 @@ class Bench:
             self._keep(replace(measurement, ended=_now()))
 
     def _go_on(self) -> None:
+        """Raises _StoppedError once :meth:`stop` was called."""
         if self._stopped.is_set():
             raise _StoppedError
 
     def _failed(self, each: Round, blank: Measurement, error: RunnerError) -> Measurement:
+        """The measurement of a file that failed; whether its device went away is remembered."""
         if isinstance(error, LostError):
             self._lost.add(each.place)
         return replace(blank, failure=str(error))
@@ -143,6 +146,11 @@ class Bench:
         return True
 
     def _rounds(self, target: Target) -> Iterator[Round]:
+        """The rounds of one device: for each count of threads, length and batch.
+
+        Raises:
+            PlanError: the device runs no file of the recipes and for the runtimes asked for.
+        """
         found = tuple(
             entry
             for name, bundle in self._bundles
@@ -212,6 +220,15 @@ class Bench:
         return replace(blank, parity=found, load_evicted_ms=evicted)
 
     def _check(self, each: Round, entry: Entry) -> tuple[Parity | str, tuple[float, ...]]:
+        """The parity of a file on a device, or why there is none; and how long it took to open.
+
+        Returns:
+            The second is milliseconds of loading it from disk, empty where the device cannot evict
+            files.
+
+        Raises:
+            LostError: the device went away.
+        """
         try:
             with sampling.start(each, entry, evict=True) as runner:
                 most = None if each.target.timed else max(self._suite.lengths)
@@ -238,5 +255,5 @@ def _unmeasurable(each: Round, entry: Entry) -> str | None:
 
 
 def _now() -> str:
-    """ISO 8601 in UTC, to the second."""
+    """The time now in UTC, ISO 8601, to the second."""
     return datetime.now(timezone.utc).isoformat(timespec="seconds")

@@ -39,7 +39,17 @@ _SEED = 20261128  # of the orders
 
 @dataclass(frozen=True)
 class TokenCounts:
-    """How long some texts are, in tokens, special ones included; ``cut`` are beyond the limit."""
+    """How long some texts are, in tokens, special ones included.
+
+    Attributes:
+        file: the name of the file of texts.
+        texts: how many.
+        mean: of their lengths.
+        median: of their lengths.
+        p90: the length that nine of ten do not exceed.
+        longest: of all.
+        cut: how many are longer than the model takes.
+    """
 
     file: str
     texts: int
@@ -195,9 +205,12 @@ def best_sets(
     """The cheapest set of one bucket, of two, and so on; the last bucket is always the longest.
 
     Args:
-        counts: Each text's tokens, none of more than the longest length.
-        samples: Latencies in milliseconds by length.
-        most: How many buckets a set has at most.
+        counts: each text's tokens, none of more than the longest length.
+        samples: latencies in milliseconds by length.
+        most: how many buckets a set has at most.
+
+    Yields:
+        Lengths in ascending order.
     """
     lengths = sorted(samples)
     costs = [float(np.median(samples[length])) for length in lengths]
@@ -238,17 +251,19 @@ def _entry(bundle: Bundle, artifact: str | None, target: Target) -> Entry:
 
 
 def _preferred(row: Artifact) -> tuple[bool, int]:
-    """Any length before fixed ones, then the smallest."""
+    """The key by which the measured file is chosen: any length, then the smallest."""
     return (row.buckets is not None, row.size_bytes)
 
 
 def _fed(target: Target, entry: Entry, length: int, folder: Path) -> str:
+    """Puts a text of that length, padded, on the device, and returns its path there."""
     path = folder / f"{length}.bin"
     entry.write_texts(length, 1, path)
     return target.put(path)
 
 
 def _block(runner: Runner, length: int, fed: str) -> list[float]:
+    """Feeds a text and takes a few latencies, in milliseconds."""
     runner.feed(length, fed)
     return runner.sample(_BLOCK)
 
@@ -271,6 +286,7 @@ def _smallest(sets: Sequence[BucketSet]) -> BucketSet:
 
 
 def _described(file: str, counts: Sequence[int], limit: int) -> TokenCounts:
+    """The lengths of texts, summed up; those beyond ``limit`` are cut."""
     median, p90 = np.percentile(counts, (50, 90), method="higher")
     return TokenCounts(
         file,

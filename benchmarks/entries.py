@@ -157,7 +157,10 @@ def of(bundle: Bundle, name: str | None, target: Target, suite: Suite) -> Iterat
 
 
 def _wanted(artifact: Artifact, recipes: tuple[str, ...]) -> bool:
-    """Whether a suite's recipes name a file; fp32 names what a format has instead of it, too."""
+    """Whether the recipes of a suite mean a file.
+
+    ``fp32`` also means the full precision of a format that has another one.
+    """
     full = formats.get(artifact.format).full_precision
     return artifact.recipe in recipes or ("fp32" in recipes and artifact.recipe == full)
 

@@ -128,6 +128,7 @@ def matched_inputs(
 
 
 def _role(name: str) -> str | None:
+    """Which of the model's inputs a name means, as other tools call them; None if none."""
     lower = name.lower()
     return next((role for role, parts in _ROLES.items() if any(p in lower for p in parts)), None)
 
@@ -159,7 +160,7 @@ def matched_outputs(
 
 
 def _alike(theirs: TensorSpec, ours: TensorSpec) -> bool:
-    """Whether a tensor may be of that shape; free axes have any name and any length."""
+    """Whether another tool's tensor may be one of ours: free axes match any name and any length."""
     if len(theirs.shape) != len(ours.shape):
         return False
     pairs = zip(theirs.shape, ours.shape, strict=True)

@@ -71,7 +71,13 @@ def sample(
 
 
 def _known(lasting: Sequence[Series], count: int, limits: Limits) -> bool:
-    """Whether every median is known as well as it is asked for."""
+    """Whether every median is known as precisely as ``limits`` ask.
+
+    Args:
+        lasting: of runners that have not failed.
+        count: samples of each.
+        limits: say how precisely, and the least count.
+    """
     medians = (stats.median(Samples(each.latency_ms, limits.block)) for each in lasting)
     return count >= limits.min_samples and all(
         row.half_width <= limits.precision for row in medians
@@ -79,6 +85,7 @@ def _known(lasting: Sequence[Series], count: int, limits: Limits) -> bool:
 
 
 def _turn(series: Sequence[Series], count: int, *, keep: bool) -> None:
+    """Takes ``count`` samples of each runner that has not failed; warm-ups are not kept."""
     for each in series:
         if each.failure is not None:
             continue

@@ -68,9 +68,9 @@ def check(
 
 
 def _plan(probes: Sequence[Probe], session: Session, max_length: int) -> Iterator[Trial]:
-    """Each text as tightly as the file allows, and the first one in every other length it has.
+    """Which inferences a device makes: it has no time for all that a proof tries.
 
-    A device has no time for all that a proof tries.
+    Each text is padded as little as the file allows, and the first one to every other length, too.
     """
     yield from plan_tight(probes, session)
     for length in session.lengths or ():
@@ -79,7 +79,11 @@ def _plan(probes: Sequence[Probe], session: Session, max_length: int) -> Iterato
 
 
 def _fitting(reference: Reference, buckets: tuple[int, ...] | None) -> Reference:
-    """The texts that a file takes: another tool's may be shorter than the bundle's."""
+    """The reference without texts that are too long for the file, such as another tool's.
+
+    Raises:
+        BundleError: it is too short for every text.
+    """
     if buckets is None:
         return reference
     probes = tuple(probe for probe in reference.probes if len(probe) <= max(buckets))
@@ -92,6 +96,7 @@ def _fitting(reference: Reference, buckets: tuple[int, ...] | None) -> Reference
 
 
 def _few(reference: Reference, most: int) -> Reference:
+    """The reference with :data:`FEW` texts of up to ``most`` tokens, short to long."""
     probes = sorted(reference.probes, key=len)
     short = [probe for probe in probes if len(probe) <= most] or probes[:1]
     places = np.linspace(0, len(short) - 1, min(FEW, len(short))).round().astype(int)

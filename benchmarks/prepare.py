@@ -52,6 +52,7 @@ def bundles(suite: Suite, out: Path, say: Say) -> list[tuple[str, Bundle]]:
 
 
 def _bundle(model: Model, suite: Suite, out: Path, say: Say) -> Bundle:
+    """The bundle of one model of a suite: opened, or converted into the folder of results."""
     if model.bundle is not None and model.like is not None:
         return foreign.opened(model.bundle, Bundle.open(model.like))
     if model.bundle is not None:
@@ -64,6 +65,7 @@ def _bundle(model: Model, suite: Suite, out: Path, say: Say) -> Bundle:
 
 
 def _convert(model: Model, suite: Suite, folder: Path, say: Say) -> None:
+    """Converts a model of a suite, at the suite's lengths and in its recipes."""
     options: dict[str, Any] = {"recipe": suite.recipes, **model.convert}
     options.setdefault("buckets", sorted(suite.lengths))
     options.setdefault("max_length", max(suite.lengths))

@@ -51,7 +51,7 @@ class Remote:
         return _split(np.fromfile(result, "<f4"), self._signature, length)
 
     def layers(self, feed: Feed) -> list[np.ndarray]:
-        """Nothing: a runner shows no layers."""
+        """Empty: a runner shows no layers."""
         return []
 
 

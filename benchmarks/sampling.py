@@ -156,7 +156,11 @@ class Sampling:
     def _ready(
         self, each: Round, entry: Entry, found: Measurement, folder: Path, stack: ExitStack
     ) -> tuple[Measurement, Runner]:
-        """The measurement with one more load and first inference, and the runner that did them."""
+        """Opens a file in a new process, and does one inference.
+
+        Returns:
+            The measurement with the time of both added, and the runner.
+        """
         runner = stack.enter_context(self._opened(each, entry, folder))
         more = replace(
             found,
@@ -171,7 +175,10 @@ class Sampling:
         self._tick(f"{number} inferences each")
 
     def _lost(self, each: Round, found: Measurement, error: RunnerError) -> Measurement:
-        """A failure; what earlier processes gave is no latency of a file that does not last."""
+        """The measurement of a file that failed after some processes.
+
+        What earlier ones gave is dropped: it is no latency of a file that does not last.
+        """
         return self._failed(each, replace(found, latency_ms=(), processes=()), error)
 
     def _added(
@@ -198,7 +205,7 @@ class Sampling:
     def _finished(
         self, each: Round, entry: Entry, found: Measurement, runner: Runner
     ) -> Measurement:
-        """The measurement with what the last process tells besides."""
+        """Adds what is asked of the last process alone: memory, cold inferences, profile."""
         return replace(
             found,
             tokenizer_ms=entries.tokenizer_ms(entry.bundle, each.length, TOKENIZER_RUNS),

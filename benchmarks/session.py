@@ -156,6 +156,7 @@ def _side_by_side(bench: Bench, devices: Sequence[Target]) -> None:
 
 
 def _devices(asked: Suite, say: Say) -> list[Target]:
+    """The devices of a suite, opened; PlanError if one is named twice or ``--memory`` fits none."""
     found = [targets.make(name, asked.memory_limit_bytes, say, asked.via) for name in asked.devices]
     if len({target.name for target in found}) < len(found):
         raise PlanError(f"--device names one twice: {', '.join(asked.devices)}")

@@ -277,8 +277,9 @@ def _near(error: msgspec.ValidationError, kind: type[object]) -> str:
 
 
 def _decoded(kind: type[object], value: object) -> object:
-    """msgspec's ``dec_hook``: makes a Path of a text, and lets any value pass where ``object`` is
-    asked.
+    """msgspec's ``dec_hook``: makes a Path of a text.
+
+    Where ``object`` is asked for it lets any value pass.
     """
     if kind is object:
         return value

@@ -101,7 +101,7 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 
 def _is_stream(path: Path) -> bool:
-    """Whether writing goes to a pipe, a device or this process's own output, not to a regular file."""
+    """Whether writing goes to a pipe, a device or this process's own output."""
     if not path.exists():
         return False
     own = (os.path.samestat(path.stat(), os.fstat(descriptor)) for descriptor in _OWN_OUTPUT)

@@ -91,8 +91,7 @@ class GoldenCase(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ] = None
 
     def fault(self, outputs: Collection[str]) -> str | None:
-        """Checks the case for contradictions that its types allow, such as lists of different
-        lengths.
+        """Checks the case for contradictions that its types allow.
 
         Args:
             outputs: the names of the outputs that the bundle's manifest lists.

@@ -103,8 +103,9 @@ def check_replaceable(out: Path, *, force: bool) -> None:
 
 
 def _remove_stale(parent: Path, prefix: str) -> None:
-    """Deletes what interrupted runs left in ``parent``: folders of that prefix that no process
-    locks.
+    """Deletes what interrupted runs left in ``parent``.
+
+    These are folders of that prefix that no process locks.
     """
     for folder in parent.glob(f"{prefix}*"):
         with contextlib.suppress(OSError):

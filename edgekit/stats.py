@@ -240,8 +240,7 @@ def _of_processes(value: float, each: Sequence[float] | np.ndarray) -> Interval:
 
 
 def _draws(samples: Samples, stream: int = 0) -> np.ndarray:
-    """Positions of samples, drawn with replacement for the bootstrap: first blocks, then samples of
-    each.
+    """Draws positions of samples with replacement, for the bootstrap: first blocks, then samples.
 
     Args:
         samples: of which is drawn.

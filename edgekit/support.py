@@ -63,9 +63,7 @@ class Support:
         return tuple(sorted({(cell.format, cell.recipe) for cell in self.cells}, key=_column))
 
     def table(self) -> Iterator[tuple[str, ...]]:
-        """The rows of the matrix as people read it: architecture, task, then the text of each
-        column's cell.
-        """
+        """The rows of the matrix as people read it: architecture, task, a text for each column."""
         columns = self.columns()
         for architecture, task, row in self._rows():
             yield architecture, task, *(text(row.get(column)) for column in columns)

@@ -113,6 +113,7 @@ class AppRunner(Runner):
         """Does nothing: every launch has ended by itself."""
 
     def _run(self, *commands: str) -> list[float]:
+        """Launches the app with the inputs and these commands, and returns the latencies."""
         answers = self._launch([self._fed, *commands, f"save {self._saved}", "memory"])
         memory = last(answers, events.Memory)
         growth_bytes = memory.peak_bytes - memory.before_bytes

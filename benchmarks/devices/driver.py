@@ -49,11 +49,11 @@ class DeviceOptions:
 
 
 def _nothing_to_set_up(say: Say) -> None:
-    """For devices that need nothing beside edgekit."""
+    """In the place of ``setup`` for devices that need nothing beside edgekit: does nothing."""
 
 
 def _nothing_to_clean(chosen: str | None) -> None:
-    """For devices on which edgekit leaves nothing."""
+    """In the place of ``clean`` for devices on which edgekit leaves nothing: does nothing."""
 
 
 @dataclass(frozen=True)

@@ -69,7 +69,10 @@ def evict(path: Path) -> None:
 
 
 def caches_bytes() -> int:
-    """How much a processor's largest cache holds, as the system tells, else a common size."""
+    """Bytes of the processor's largest cache, as the system tells.
+
+    A common size where it does not.
+    """
     found = Path("/sys/devices/system/cpu/cpu0/cache").glob("index*/size")
     return max((1024 * int(row.read_text().strip().rstrip("K")) for row in found), default=32 << 20)
 
@@ -90,6 +93,7 @@ def cold_ms(infer: Callable[[], Sequence[float]], count: int) -> list[float]:
 
 
 def _status_bytes(process: int | None, key: str) -> int:
+    """A field of ``/proc/PID/status``, like ``VmHWM``, in bytes."""
     for line in Path(f"/proc/{process or 'self'}/status").read_text().splitlines():
         if line.startswith(f"{key}:"):
             return int(line.split()[1]) * 1024

@@ -95,6 +95,11 @@ def _parsed(name: str) -> tuple[Driver, str | None]:
 
 
 def _app(driver: Driver, name: str, via: str) -> str | None:
+    """The name of the app that ``--via`` asks for; None is edgekit's own.
+
+    Raises:
+        UnsupportedError: ``--via`` is something else, or the device has no apps.
+    """
     way, colon, app = via.partition(":")
     if way != "app" or not driver.apps:
         able = ", ".join(row.name for row in DRIVERS.values() if row.apps)

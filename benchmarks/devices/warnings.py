@@ -26,7 +26,7 @@ THROTTLED_SHARE = 0.9  # of the clock at the start
 
 @dataclass(frozen=True)
 class MeasurementWarning:
-    """What a warning's code stands for."""
+    """What a warning's code stands for: what happened, and what to do about it."""
 
     message: str
     advice: str
@@ -137,6 +137,7 @@ def _drift(samples: Samples) -> float:
 
 
 def _of_machine(load: Load) -> Iterator[str]:
+    """The codes that apply to what the machine did during one process."""
     if load.others_cores is not None and load.others_cores > BUSY_SHARE:
         yield "busy"
     if load.stolen_share is not None and load.stolen_share > STOLEN_SHARE:

@@ -74,7 +74,11 @@ def measure(side: str, config: Path, length: int) -> Conversion:
 
 
 def _watch(process: subprocess.Popen[bytes]) -> tuple[int, int]:
-    """Waits for a process; the peak of its largest process and of its tree, in bytes."""
+    """Waits for a process, and watches its memory meanwhile.
+
+    Returns:
+        The peak of its largest process and that of its whole tree, in bytes.
+    """
     import psutil
 
     largest = tree = 0
@@ -139,7 +143,7 @@ def summarise(samples: list[Conversion]) -> dict[str, Rounds]:
 
 
 def _each(combine: Callable[[list[float]], float], *costs: Cost) -> Cost:
-    """Combines costs, one quantity at a time."""
+    """Combines several costs into one, one quantity at a time, by ``combine``."""
     return Cost(*(combine([getattr(cost, field.name) for cost in costs]) for field in fields(Cost)))
 
 

@@ -125,6 +125,7 @@ def inserted(page: str, found: str) -> str:
 
 
 def _conditions(study: Study) -> Iterator[str]:
+    """The lines on when, where and with what was measured."""
     first, last = study.rows[0], study.rows[-1]
     where = first.conditions
     runtimes = sorted({str(row.environment["runtime"]) for row in study.rows if row.latency_ms})
@@ -144,6 +145,7 @@ def _conditions(study: Study) -> Iterator[str]:
 
 
 def _contest(contest: Contest) -> Iterator[str]:
+    """The section of one format, recipe and runtime: a table of properties and one of latencies."""
     yield f"### {_FORMATS[contest.format]} {contest.recipe}, {contest.runtime}"
     yield ""
     yield from _table(
@@ -161,6 +163,7 @@ def _contest(contest: Contest) -> Iterator[str]:
 
 
 def _properties(contest: Contest, maker: str) -> tuple[str, ...]:
+    """A maker's row: size, loading, first inference, memory and quality."""
     rows, sizes = contest.rows(maker), contest.study.sizes
     contestant = Contestant(maker, contest.format, contest.recipe)
     size = max(bytes_ for each, bytes_ in sizes.items() if each.of_any_length == contestant)
@@ -189,7 +192,7 @@ def _ms(row: Measurement) -> str:
 
 
 def _against(ours: Measurement, theirs: Sequence[Measurement]) -> str:
-    """Our time divided by theirs, of the same round."""
+    """Our median divided by theirs with its interval, of the round that has both, as a cell."""
     base = next((row for row in theirs if row.round == ours.round), None)
     if base is None:
         return _NOTHING

@@ -34,7 +34,12 @@ class Phone:
     context: BrowserContext
 
     def show(self, screen: str, name: str = "") -> Page:
-        """A new tab with a screen, which is told by its address after ``#``."""
+        """Opens a screen in a new tab.
+
+        Args:
+            screen: what the address has after ``#``.
+            name: of a bundle, for a screen that is of one.
+        """
         page = self.context.new_page()
         page.goto(f"{self.url}#/{screen}/{name}" if screen else self.url)
         page.locator("main").wait_for()

@@ -140,7 +140,7 @@ class App:
             yield batch
 
     def _most_rows(self, length: int) -> int:
-        """How many rows of ``length`` tokens a batch may have so that its outputs fit into memory."""
+        """How many rows of ``length`` tokens fit into a batch, by the memory of its outputs."""
         if not self.session.batched:
             return 1
         size = sum(4 * int(np.prod(spec.at(1, length))) for spec in self._signature.outputs)

@@ -40,8 +40,7 @@ class Baseline:
         return cls(found.measurements, found.evaluations, ", ".join(map(str, paths)))
 
     def value(self, quantity: Quantity, blank: Measurement) -> float:
-        """What the baseline's file had of a quantity, in the same runtime and under the same
-        conditions.
+        """What the baseline's file had of a quantity, in the same runtime and conditions.
 
         A size has no conditions: any measurement of the file will do.
 

@@ -119,9 +119,7 @@ class Devices:
         return blank if entry.runtime else replace(blank, unmeasured=lost)
 
     def _answers(self, entry: Entry, blank: Measurement, setting: DeviceSetting) -> Measurement:
-        """Adds its parity to ``blank``: the file runs the golden texts, as a benchmark has it do
-        first.
-        """
+        """Adds its parity to ``blank``: the file runs the golden texts."""
         target = self._target(setting)
         most = None if target.timed else setting.length
         self._say(f"    check {blank.subject.label}")
@@ -208,7 +206,7 @@ def _verified(entry: Entry, blank: Measurement) -> Measurement:
 
 
 def _limits(keys: frozenset[str]) -> Limits:
-    """As few inferences and processes as quantities need: many only for a latency or a load time."""
+    """As few inferences and processes as quantities need: many for a latency or a load time."""
     if "p90" in keys:
         return Limits(cold=0)
     processes = Limits().processes if "load" in keys else 1

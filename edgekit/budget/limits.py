@@ -207,8 +207,9 @@ def _readings(quantity: Quantity, value: object) -> Iterator[Limit]:
 
 
 def _written(quantity: Quantity, text: str) -> Iterator[Limit]:
-    """As :func:`_readings`, of a text: a number with a unit, like ``25 MB``, or a share, like
-    ``+5%``.
+    """As :func:`_readings`, of a text.
+
+    It is a number with a unit, like ``25 MB``, or a share of a baseline, like ``+5%``.
     """
     number, share = _NUMBER.fullmatch(text), _SHARE.fullmatch(text)
     if number and quantity.allows(float(number[1])) and number[2] in quantity.units:

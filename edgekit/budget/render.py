@@ -64,9 +64,7 @@ def _cells(each: Finding) -> tuple[str, ...]:
 
 
 def _warnings(findings: Sequence[Finding]) -> Iterator[str]:
-    """A sentence for each warning that came with measured latencies, and the files that it is
-    about.
-    """
+    """A sentence for each warning about measured latencies, with the files it is about."""
     for code in sorted({code for each in findings for code in each.warnings}):
         files = sorted({each.file for each in findings if code in each.warnings})
         warning = warnings.TABLE[code]

@@ -93,8 +93,9 @@ def _lines(bundle: Bundle, budget: Budget) -> Iterator[_Line]:
 
 
 def _check_device(line: _Line, meter: Meter) -> None:
-    """Refuses a limit that its device cannot measure: a time without a clock, instructions with
-    one.
+    """Refuses a limit that its device cannot measure.
+
+    Such is a time where no clock means anything, or instructions where there is one.
 
     Raises:
         PlanError: naming what to write instead.
@@ -117,8 +118,7 @@ def _check_device(line: _Line, meter: Meter) -> None:
 def _bound(
     bundle: Bundle, line: _Line, baseline: Baseline | None, meter: Meter
 ) -> tuple[float, float | None]:
-    """The limit as a number in the quantity's unit, and the baseline's value if it is relative to
-    one.
+    """The limit as a number in the quantity's unit, and the baseline's value if it needs one.
 
     Raises:
         PlanError: the baseline is missing, or has nothing that is alike.

@@ -22,9 +22,7 @@ _VERBS = {
 
 
 class Steps:
-    """Listens to a conversion: is called with each step as it begins and ends, and keeps the ended
-    ones.
-    """
+    """Is called with each step of a conversion as it begins and ends, and keeps the ended ones."""
 
     def __init__(self) -> None:
         self.finished: list[Step] = []
@@ -35,9 +33,7 @@ class Steps:
 
 
 class _Shown(Steps):
-    """Shows steps on standard error: ended ones as lines, running ones under a spinner on a
-    terminal.
-    """
+    """Shows steps on standard error: ended ones as lines, running ones under a spinner."""
 
     def __init__(self) -> None:
         from rich.console import Console
@@ -75,7 +71,7 @@ def _text(step: Step) -> str:
 
 
 class Log:
-    """Shows what a command does on standard error: lines, and on a terminal a spinner below them."""
+    """Shows on standard error what a command does: lines, on a terminal with a spinner below."""
 
     def __init__(self, hidden: bool) -> None:
         from rich.console import Console

@@ -113,8 +113,7 @@ def _export_ids(
 def _rounded(
     plan: ExportPlan, name: str, kind: Recipe, reference: Reference, stored: graph.Graph
 ) -> Rounded | None:
-    """The outputs of the traced graph with a recipe's own rounding, which a quantised file is held
-    to.
+    """What a quantised file is held to: the outputs of the traced graph with its rounding.
 
     None where the format does not tell how it rounds.
     """

@@ -267,8 +267,9 @@ def _remove_all_but(kept: Sequence[Exported], folder: Path) -> None:
 
 
 def _error(outcomes: Mapping[str, FormatOutcome], published: Path | None) -> EdgekitError:
-    """The error of a conversion that failed in part: what went wrong, and where the rest is
-    published.
+    """The error of a conversion that failed in part.
+
+    It says what went wrong, and where the rest is published.
 
     Args:
         outcomes: of each format, by its name.

@@ -181,7 +181,7 @@ def _check_layers(layers: Sequence[int], source: Source) -> None:
 
 
 def _check_embedding(source: Source) -> None:
-    """Raises if a file that takes text cannot be made: no tokenizer, or the extra is not installed."""
+    """Raises if a file that takes text cannot be made: no tokenizer, or no extra."""
     if not source.has_tokenizer:
         raise PlanError(f"--embed-tokenizer: {source.origin} brings no tokenizer")
     extras.require("embed")
@@ -238,7 +238,7 @@ def _default_length(source: Source, task: Task) -> int:
 
 
 def _notes(source: Source, task: Task, request: ConversionRequest, length: int) -> Iterator[str]:
-    """A sentence for the user if texts are cut shorter than the checkpoint's own library cuts them."""
+    """A sentence for the user if texts are cut shorter than the checkpoint's library cuts them."""
     takes = source.library_length(task)
     if length < takes and not (request.max_length or request.buckets):
         remedy = f"the checkpoint takes {takes}: --max-length {takes}"
@@ -257,7 +257,7 @@ def _buckets(max_length: int, asked: Sequence[int] | None, task: Task) -> tuple[
 
 
 def _check_out(folder: Path, force: bool) -> None:
-    """Raises OutputError if the bundle could not be published there: early, before anything slow."""
+    """Raises OutputError if the bundle could not be published there, before anything slow."""
     check_replaceable(folder, force=force)
     parent = folder.absolute().parent
     while not parent.exists():

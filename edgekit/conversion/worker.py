@@ -207,7 +207,7 @@ def disk_error(error: BaseException, folder: Path) -> OutputError | None:
 
 
 def main() -> None:
-    """What the child runs: reads one call from standard input, and writes messages and one answer."""
+    """What the child runs: it reads one call, and writes messages and one answer."""
     gc.set_threshold(100_000)  # importing torch makes millions of objects that all stay
     source, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints must not end up between the answers
@@ -237,6 +237,9 @@ def _failure(error: BaseException) -> Failure:
 
 
 def _end_with_parent(source: IO[bytes]) -> None:
-    """Ends this process when ``source``, the pipe from its parent, is closed: the parent has died."""
+    """Ends this process when ``source``, the pipe from its parent, is closed.
+
+    Then the parent has died.
+    """
     source.read()
     os._exit(1)

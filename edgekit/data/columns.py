@@ -120,10 +120,9 @@ def _by_name(roles: Sequence[Role], columns: Sequence[str]) -> dict[str, str]:
 def _by_place(
     table: Table, roles: Sequence[Role], columns: Sequence[str], is_label: Callable[[object], bool]
 ) -> dict[str, str]:
-    """The column of each role where columns have no names: the label is where most cells are
-    labels.
+    """The column of each role, where columns have no names.
 
-    The other roles are taken in order.
+    The label is where most cells are labels; the other roles are taken in order.
 
     Raises:
         DataError: there are more columns of texts than roles for them.

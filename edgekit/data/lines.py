@@ -85,8 +85,9 @@ def _same_width(path: Path, rows: Iterator[tuple[int, list[str]]]) -> Iterator[R
 
 
 def conll(path: Path) -> Iterator[Row]:
-    """Sentences of words as rows: a word a line, its label last, an empty line behind each
-    sentence.
+    """Sentences of words as rows: a word a line, its label last.
+
+    An empty line is behind each sentence.
 
     Raises:
         DataError: a line has a word without a label.

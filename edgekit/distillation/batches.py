@@ -46,7 +46,7 @@ class Order:
 
 @lru_cache(maxsize=2)
 def _epoch(order: Order, epoch: int) -> np.ndarray:
-    """The examples of all batches of an epoch: (steps, batch) indices, shuffled by seed and epoch."""
+    """The examples of all batches of an epoch: (steps, batch) indices, shuffled."""
     rng = np.random.default_rng([order.seed, _ORDER, epoch])
     size = order.steps_per_epoch * order.batch
     shuffled = np.resize(rng.permutation(len(order.lengths)), size)

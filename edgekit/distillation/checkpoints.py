@@ -121,9 +121,7 @@ class Checkpoints:
 
 
 def _once(weights: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """The weights, each tensor under one name only: tied weights have several, which safetensors
-    refuses.
-    """
+    """The weights, each tensor under one name: safetensors refuses several, as tied ones have."""
     found: dict[int, str] = {}
     for name, value in weights.items():
         found.setdefault(value.data_ptr(), name)
@@ -145,7 +143,7 @@ def _shared(
 
 
 def _flat(moments: Mapping[str, object]) -> dict[str, torch.Tensor]:
-    """An optimizer's state as tensors by one name each, ``MOMENT/WEIGHT``, as safetensors wants it."""
+    """An optimizer's state as tensors named ``MOMENT/WEIGHT``, as safetensors wants it."""
     found = {}
     for name, values in moments.items():
         assert isinstance(values, Mapping)

@@ -44,17 +44,13 @@ class Readout:
     project: int | None = None
 
     def by_token(self, name: str) -> bool:
-        """Whether an output, or a tap's hidden state, has a value for each token, not one for the
-        text.
-        """
+        """Whether an output, or a tap's hidden state, has a value for each token of a text."""
         axes = {output.name: output.axes for output in self.task.outputs}
         return name.startswith(_HIDDEN) or "length" in axes.get(name, ())
 
 
 def hidden(place: int) -> str:
-    """The key of a :class:`Learner`'s outputs for the hidden states of the tap at ``place``:
-    ``hidden_0``.
-    """
+    """The key of a :class:`Learner`'s outputs for the tap at ``place``: ``hidden_0``."""
     return f"{_HIDDEN}{place}"
 
 

@@ -86,7 +86,7 @@ def _soft(losses: Losses, given: Given) -> torch.Tensor:
 
 
 def _way(task: Task) -> str:
-    """The key of the tables of losses: a problem type that needs a loss of its own, else the task."""
+    """The key of the tables of losses: a problem type with a loss of its own, else the task."""
     return task.problem_type if task.problem_type in (_MULTI, _REGRESSION) else task.name
 
 
@@ -203,8 +203,7 @@ _HARD: Mapping[str, Callable[[Losses, Given, torch.Tensor], torch.Tensor]] = {
 
 
 def _cosine(losses: Losses, given: Given) -> torch.Tensor:
-    """The part ``cosine``: 1 less the cosine of the student's and the teacher's vectors, on
-    average.
+    """The part ``cosine``: 1 less the cosine of the student's and the teacher's vectors.
 
     The vectors are those of sentences, or of hidden states where the task has none.
     """
@@ -224,10 +223,9 @@ def _hidden(losses: Losses, given: Given) -> torch.Tensor:
 
 
 def _similarity(losses: Losses, given: Given) -> torch.Tensor:
-    """The part ``similarity``: the mean squared difference of the similarities of all pairs of
-    texts.
+    """The part ``similarity``: the squared difference of the similarities of all pairs of texts.
 
-    The pairs are those of the whole step, over all processes.
+    It is a mean over the pairs of the whole step, over all processes.
     """
     ours, theirs = _gathered(given.student[VECTOR]), _gathered(given.teacher[VECTOR])
     off = (ours @ ours.T - theirs @ theirs.T).square().mean()

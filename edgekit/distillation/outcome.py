@@ -107,7 +107,7 @@ def _judged(materials: Materials, everyone: Mapping[str, Learner]) -> dict[str, 
 
 
 def _gains(judged: Mapping[str, Judged], count: int) -> Iterator[Gain]:
-    """The student's lead over each control in each metric, on the same resamples of the examples."""
+    """The student's lead over each control in each metric, on the same resamples."""
     for control in (name for name in (report.WITHOUT, report.RANDOM) if name in judged):
         pair = [judged[control], judged[report.STUDENT]]
         found = score(pair, count, baseline=True)[1].scores[0]

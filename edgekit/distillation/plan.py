@@ -66,7 +66,7 @@ def make(request: DistillationRequest) -> DistillationPlan:
 
 
 def _shape(request: DistillationRequest, teacher: Source) -> Shape:
-    """The student's shape, with its layers counted out and the teacher's own architecture as None."""
+    """The student's shape: its layers are counted out, the teacher's own architecture is None."""
     same = request.student in (None, teacher.family.model_type)
     return Shape(
         choose(request.layers, layer_count(teacher)),

@@ -54,9 +54,7 @@ def saves(head: Head) -> bool:
 
 
 def _modules(learner: Learner, head: Head, length: int, folder: Path) -> None:
-    """Writes sentence-transformers' files: which modules there are, with their settings and
-    weights.
-    """
+    """Writes sentence-transformers' files: the list of modules, their settings and weights."""
     width = learner.model.config.hidden_size
     rows = [("", "Transformer"), ("1_Pooling", "Pooling")]
     flags = {f"pooling_mode_{flag}": mode == str(head.steps[0]) for mode, flag in _FLAGS.items()}

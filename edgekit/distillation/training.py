@@ -96,9 +96,7 @@ class _State:
         self.records: list[LogEntry] = []
 
     def begin(self, resume: bool) -> None:
-        """Takes up the last checkpoint if there is one and ``resume`` asks for it, and its part of
-        the log.
-        """
+        """Takes up the last checkpoint with its part of the log, if ``resume`` and there is one."""
         steps = self.run_.checkpoints.steps
         if resume and steps:
             self.step = self.saved = steps[-1]
@@ -265,7 +263,7 @@ def _bare(optimizer: AcceleratedOptimizer | torch.optim.Optimizer) -> torch.opti
 
 
 def _seed(*numbers: int) -> int:
-    """One seed made of several numbers, such as the run's, the step and the process: for dropout."""
+    """One seed of several numbers, such as the run's, the step and the process: for dropout."""
     found: np.uint32 = np.random.SeedSequence(numbers).generate_state(1)[0]
     return int(found)
 

@@ -188,8 +188,9 @@ def _strange(examples: Sequence[Example], given: Sequence[Sequence[str]]) -> Ite
 
 
 def _answers(data: Data, row: Row) -> list[str]:
-    """The answers to a question, as texts, in any form that data have them in: a text, a list,
-    SQuAD's.
+    """The answers to a question as texts.
+
+    Data have them as a text, a list, or in SQuAD's form.
 
     Raises:
         DataError: one is no text.

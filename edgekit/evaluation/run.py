@@ -266,9 +266,7 @@ class _Work:
     def _fill(
         self, app: App, prepared: Prepared, missing: Sequence[int], stored: Predictions
     ) -> None:
-        """Asks an opened file about the examples whose predictions are missing, and stores the
-        answers.
-        """
+        """Asks an opened file about the examples that have no prediction yet, and stores each."""
         kind, done = prepared.kind, len(stored.found)
         for first in range(0, len(missing), _CHUNK):
             prompts = {

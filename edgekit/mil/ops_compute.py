@@ -106,8 +106,9 @@ def batch_norm(
     beta: Array | None = None,
     epsilon: Number = 1e-5,
 ) -> Array:
-    """Normalises axis 1 by the stored mean and variance, (channels,) each, then scales and shifts
-    it.
+    """Normalises axis 1 by the stored mean and variance, then scales and shifts it.
+
+    ``mean``, ``variance``, ``gamma`` and ``beta`` are (channels,).
     """
     shape = (1, -1) + (1,) * (x.ndim - 2)
     result = (x - mean.reshape(shape)) / np.sqrt(variance.reshape(shape) + epsilon)

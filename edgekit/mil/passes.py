@@ -40,10 +40,10 @@ def register() -> None:
 
     @register_pass("edgekit", name="add_fp16_cast")
     class Float16(cast_pass):  # type: ignore[misc]
-        """coremltools' own pass to float16, with a first look at each weight that needs no copy of
-        it.
+        """coremltools' own pass to float16, made cheaper for weights.
 
-        The original's masks and index arrays take a gigabyte for BERT's embeddings alone.
+        It looks first whether a weight has values beyond float16: the original's masks and index
+        arrays take a gigabyte for BERT's embeddings alone.
         """
 
         @staticmethod
@@ -130,15 +130,17 @@ def _store(function: Function, op: Operation, scheme: Scheme, done: Done) -> Non
 
 
 def _channels_first(value: Array) -> Array:
-    """A matrix as it is; (1, heads, rows, columns) as (heads, rows * columns), with a scale for
-    each head.
+    """A weight as rows that have a scale each: heads, where it is (1, heads, rows, columns).
+
+    That becomes (heads, rows * columns); a matrix stays as it is.
     """
     return value if value.ndim == 2 else value.reshape(value.shape[1], -1)
 
 
 def _constexpr(op: Operation, stored: Stored, shape: tuple[int, ...]) -> Var:
-    """The operation that computes a weight from its levels, of the iOS version that the program is
-    for.
+    """The operation that computes a weight from its levels.
+
+    It is one of the iOS version that the program is for.
 
     Args:
         op: the constant that it replaces.
@@ -183,8 +185,9 @@ def _is_weight(op: Operation) -> bool:
 
 
 def _is_matrix(op: Operation) -> bool:
-    """Whether a constant has two axes, or the four, (1, heads, rows, columns), of DeBERTa's
-    attention.
+    """Whether a constant has two axes, or is an operand of DeBERTa's attention.
+
+    That is (1, heads, rows, columns).
     """
     output = op.outputs[0]
     return output.rank == 2 or any(user.op_type == "matmul" for user in output.child_ops)

@@ -56,9 +56,7 @@ def texts(data: bytes) -> Iterator[tuple[Names, str]]:
 
 
 def _read(data: bytes) -> tuple[int, _Pool, bytearray]:
-    """Takes a file apart: where its chunk of strings begins, the strings, and the bytes behind
-    them.
-    """
+    """Takes a file apart: the byte where its strings begin, the strings, and what follows them."""
     kind, start, size = _HEADER.unpack_from(data)
     if kind != _XML or size != len(data):
         raise ValueError("it is no compiled XML")
@@ -67,7 +65,7 @@ def _read(data: bytes) -> tuple[int, _Pool, bytearray]:
 
 
 def _attributes(nodes: bytearray, strings: tuple[str, ...]) -> Iterator[tuple[int, Names]]:
-    """The position of each attribute in ``nodes``, in bytes, with its element's name and its own."""
+    """The byte at which each attribute is in ``nodes``, with its element's name and its own."""
     place = 0
     while place < len(nodes):
         kind, _, size = _HEADER.unpack_from(nodes, place)

@@ -84,7 +84,7 @@ class Chosen:
 
 
 def _published(source: SourceFacts) -> str:
-    """What a manifest calls the checkpoint inside an app: a hub's id, or the last name of a path."""
+    """What an app's manifest calls the checkpoint: a hub's id, or the last name of a path."""
     kind, colon, path = source.origin.rpartition("config:")
     return (
         f"{kind}{colon}{Path(path).name}" if source.kind in ("folder", "config") else source.origin
@@ -152,7 +152,7 @@ def _artifacts(bundle: Bundle, names: Sequence[str], platform: AppPlatform) -> t
 
 
 def _check(bundle: Bundle) -> None:
-    """Raises PlanError if a bundle lacks what an app reads: a version, a tokenizer, its app files."""
+    """Raises PlanError if a bundle lacks what an app reads: version, tokenizer, its app files."""
     manifest = bundle.manifest
     version = tuple(map(int, manifest.schema_version.split(".")))
     if version < _SINCE:

@@ -53,8 +53,7 @@ def merged(model: PreTrainedModel, source: Source) -> PreTrainedModel:
 
 
 def _not_in(whole: PreTrainedModel, folder: str, unexpected: Sequence[str]) -> list[str]:
-    """The adapter's weights that are lost: PEFT did not expect them, and the model does not have
-    them.
+    """The adapter's weights that are lost: PEFT did not expect them, and the model lacks them.
 
     With ``bias="all"`` PEFT stores the bias of a module of ``modules_to_save`` twice, takes one and
     reports the other as unexpected: that one is not lost.

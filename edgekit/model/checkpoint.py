@@ -118,9 +118,7 @@ def labels(model: PreTrainedModel, task: Task) -> tuple[str, ...]:
 
 
 def _random(auto: type[PreTrainedModel], source: Source) -> PreTrainedModel:
-    """A model of the source's config, with weights from the generator of torch, which the caller
-    has seeded.
-    """
+    """A model of the source's config with random weights; the caller has seeded torch."""
     import torch
 
     config = _config(source)

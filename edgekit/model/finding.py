@@ -50,8 +50,9 @@ def find(model: str, trust: Trust = NO_TRUST) -> Source:
 
 
 def _what_else(model: str, folder: Path) -> str:
-    """The message about a MODEL that is neither a folder nor a hub id: what it is, what to give
-    instead.
+    """The end of a message about a MODEL that is neither a folder nor a hub id.
+
+    It says what it is, and what to give instead.
     """
     if folder.name == configs.NAME and folder.exists():
         return f"is a config: for random weights give config:{model}; else the checkpoint's folder"

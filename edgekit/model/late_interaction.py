@@ -150,8 +150,7 @@ def is_stanford(folder: Path) -> bool:
 
 
 def markers(folder: Path) -> dict[str, str]:
-    """The word that ColBERT puts before a text's tokens, as one token of its own, by the text's
-    role.
+    """The word that ColBERT puts before a text, as one token of its own, by the text's role.
 
     Empty where the checkpoint has none: newer libraries use prompts.
     """

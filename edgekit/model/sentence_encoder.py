@@ -86,8 +86,7 @@ def lowercases(encoder: Path) -> bool:
 
 
 def check(folder: Path, encoder: Path) -> None:
-    """Refuses settings by which the checkpoint's own library would give other answers than a
-    bundle.
+    """Refuses settings by which the checkpoint's own library would give other answers.
 
     Args:
         folder: the checkpoint's.

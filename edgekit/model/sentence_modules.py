@@ -226,7 +226,13 @@ def _arrays(folder: Path, weight: str, bias: str) -> dict[str, np.ndarray]:
 def _check_shapes(
     folder: Path, arrays: tuple[np.ndarray, np.ndarray], shape: tuple[int, ...]
 ) -> None:
-    """Raises SourceError if weight and bias are not of ``shape`` and its first axis, or not finite."""
+    """Raises SourceError if a weight or bias is not finite, or its config has another shape.
+
+    Args:
+        folder: the module's, for the message.
+        arrays: weight and bias.
+        shape: of the weight; the bias has its first axis.
+    """
     if (arrays[0].shape, arrays[1].shape) != (shape, shape[:1]):
         raise SourceError(
             f"the weights of {folder} have shapes {arrays[0].shape} and {arrays[1].shape}, which "

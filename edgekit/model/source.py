@@ -107,18 +107,14 @@ class Source:
         return self.trust.trust_remote_code and bool(self.config.get("auto_map"))
 
     def library_length(self, task: Task) -> int:
-        """The length, in tokens, at which the checkpoint's own library would truncate a text of
-        this task.
-        """
+        """The length, in tokens, at which the checkpoint's own library would cut a task's text."""
         if not task.has_head:
             return self.own_length
         return min(self.limit, self.text_settings(task).default_length)
 
     @property
     def own_length(self) -> int:
-        """The length, in tokens, at which the checkpoint's tokenizer would cut a text without a
-        role.
-        """
+        """The length, in tokens, at which the tokenizer would cut a text without a role."""
         return min(self.limit, sentence_encoder.max_length(self.encoder) or self.limit)
 
     @property

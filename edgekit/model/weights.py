@@ -140,8 +140,7 @@ def unread(folder: Path) -> list[str]:
 
 
 def _named(folder: Path, name: str) -> WeightFiles | None:
-    """The weight files of a name like ``model.safetensors``: itself, its shards, or a variant of
-    either.
+    """The weight files of a name like ``model.safetensors``: itself, shards or a variant.
 
     Returns:
         None where the folder has none of them.

@@ -211,9 +211,7 @@ def _case(
     texts: tuple[str, ...],
     make: Callable[[Encoded], Arrays],
 ) -> VectorCase:
-    """One case: the texts, their rows of ids, what ``make`` gives as outputs of each, and the
-    answer.
-    """
+    """One case: texts, their rows of ids, the outputs that ``make`` gives, and the answer."""
     prompt = tokenizer.prompt(facts.task, *texts)
     outputs = [make(row) for row in prompt.encodings]
     return VectorCase(

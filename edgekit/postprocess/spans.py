@@ -114,9 +114,7 @@ def _allowed(window: Window) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def _distinct(
     candidates: Iterator[tuple[int, int, np.float32]], context: str
 ) -> list[tuple[int, int, np.float32]]:
-    """The first 20 candidates, mended, that are not empty and do not repeat the text of a better
-    one.
-    """
+    """The first 20 candidates, mended, that are not empty and do not repeat a better one's text."""
     kept: dict[str, tuple[int, int, np.float32]] = {}
     for start, end, score in candidates:
         start, end = mended(context, start, end)

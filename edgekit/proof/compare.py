@@ -27,8 +27,7 @@ Locate = Callable[[Trial], str | None]
 
 @dataclass
 class Comparer:
-    """Holds one file's answers against PyTorch's, trial by trial, and gives the verdict on all of
-    them.
+    """Holds one file's answers against PyTorch's, trial by trial, and gives the verdict.
 
     Attributes:
         reference: PyTorch's answers.
@@ -184,7 +183,10 @@ class Comparer:
         return Difference(max_abs, deviation, cosine, same, clear, padding, far)
 
     def _agreement(self, probe: Probe, outputs: Arrays) -> tuple[int, int]:
-        """Of a probe's decisions: how many the file takes as PyTorch does, and how many are clear."""
+        """How many of a probe's decisions are PyTorch's, of those that it takes clearly.
+
+        And how many these are.
+        """
         task = self.reference.task
         expected, margin = probe.decision or task.decision(probe.outputs)
         actual, _ = task.decision(outputs)

@@ -87,7 +87,7 @@ class Seen:
 
 
 def comparable(probe: Probe, name: str, outputs: Arrays) -> bool:
-    """Whether an output of a file can be compared: finite, of PyTorch's shape, and so is PyTorch's."""
+    """Whether a file's output can be compared: it is of PyTorch's shape, and both are finite."""
     sample = probe.samples.get(name)
     shape = probe.outputs[name].shape if sample is None else sample.shape
     actual, expected = outputs[name], probe.outputs[name]

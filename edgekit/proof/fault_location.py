@@ -68,9 +68,7 @@ def _deviation(got: np.ndarray, want: np.ndarray, seen: np.ndarray) -> float:
 
 
 def _reference(program: ExportedProgram, arrays: dict[str, np.ndarray]) -> Layers:
-    """Runs the traced program: every layer normalisation's output, in order, with its module's
-    path.
-    """
+    """Runs the traced program, and returns what each layer normalisation gives, with its path."""
     import torch
 
     found: Layers = []

@@ -98,9 +98,7 @@ def made_up(vocabulary: ProbeIds, max_length: int, buckets: Sequence[int]) -> It
 
 
 def decisive(vocabulary: ProbeIds, max_length: int) -> Iterator[ProbeInput]:
-    """Short random rows, to be drawn from for tasks whose texts leave too few decisions to judge
-    by.
-    """
+    """Short random rows, for tasks whose texts leave too few decisions to judge by."""
     rng = np.random.default_rng(SEED + 1)
     for number in range(_DRAWS):
         length = min(max_length, 2 + number % (_SHORT - 1))

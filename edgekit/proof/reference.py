@@ -22,8 +22,7 @@ _LEAST_ERROR = 0.03  # what a file may have in any case, as float16 has it
 
 @dataclass(frozen=True)
 class Rounded:
-    """What a quantised file's own rounding gives: the answers of the traced graph with that
-    rounding.
+    """What a quantised file's own rounding gives: the answers of the graph with that rounding.
 
     Attributes:
         answers: each short probe's outputs by its name, of the unpadded text.
@@ -104,9 +103,7 @@ class Reference:
         return replace(self, probes=tuple(kept))
 
     def held(self, tolerance: Tolerance) -> Tolerance:
-        """The tolerance that a file of this model is held to: ``tolerance``, narrowed if it is
-        quantised.
-        """
+        """The tolerance that a file of this model is held to: narrower, if it is quantised."""
         return tolerance if self.rounded is None else self.rounded.held(tolerance)
 
     def clear_decisions(self, probe: Probe, clear: float) -> int:

@@ -123,9 +123,7 @@ def _verified(artifact: Artifact, proof: Proof, cases: int) -> Verified:
 
 
 def _postprocess(bundle: Bundle) -> Iterator[Verified]:
-    """The row of ``postprocess.json``, where the bundle has one: its tokens and answers, made
-    again.
-    """
+    """The row of ``postprocess.json``, where the bundle has one: tokens and answers made again."""
     stored = vectors.read(bundle)
     if stored is None:
         return

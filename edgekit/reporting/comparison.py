@@ -113,8 +113,9 @@ def full_precision(format_name: str) -> str:
 
 
 def measured(row: Measurement) -> bool:
-    """Whether a measurement can be compared: on an emulator only memory is known for several
-    threads.
+    """Whether a measurement has a number that can be compared.
+
+    Memory will do, which is all that an emulator tells of several threads.
     """
     found = row.latency_ms or row.instructions or row.peak_memory_bytes
     return row.failure is None and bool(found)

@@ -172,7 +172,7 @@ def _tiles(setting: Setting) -> Iterator[Tile]:
 
 
 def _ratio(found: Comparison) -> Iterator[Tile]:
-    """The tile with how much better or worse than the base: latency, or an emulator's instructions."""
+    """The tile of the lead over the base: in latency, or in an emulator's instructions."""
     base = wording.subject(found.base)
     if found.faster:
         if found.faster.holds(1):
@@ -187,7 +187,7 @@ def _ratio(found: Comparison) -> Iterator[Tile]:
 
 
 def _quality_tiles(part: QualityPart) -> Iterator[Tile]:
-    """The tiles of an answer on quality: the metric that counts, what was lost of it, and the size."""
+    """The tiles of an answer on quality: the main metric, what was lost of it, the size."""
     found = headline.smallest(part)
     if found is None:
         return
@@ -224,7 +224,7 @@ def _library() -> str:
 
 
 def _together(text: str) -> str:
-    """A text in which a number stays on one line with its unit, and an interval's bounds together."""
+    """A text in which no line ends between a number and its unit, or within an interval."""
     for apart in (", ", " MB", " to "):
         text = text.replace(apart, apart.replace(" ", "\u00a0"))
     return text

@@ -30,9 +30,7 @@ def bounds(low: float | None, high: float | None, share: bool) -> str:
 
 
 def rmse(row: Quality) -> str:
-    """The root mean square distance of a file's scores from PyTorch's, in their own unit, as a
-    cell.
-    """
+    """The root mean square distance of a file's scores from PyTorch's, in their unit, as a cell."""
     return "" if row.rmse is None else f"{row.rmse:.2g}"
 
 

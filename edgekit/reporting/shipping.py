@@ -37,8 +37,7 @@ def advice(group: Group, model: str, quality: Sequence[QualityPart]) -> Iterator
 
 
 def _others(chosen: Result, equal: Sequence[Result], fit: Sequence[Result]) -> Iterator[str]:
-    """For each runtime in which no file is as fast: how much faster the chosen file is than its
-    fastest.
+    """How much faster the chosen file is than the best of each runtime in which none is as fast.
 
     Args:
         chosen: the file to ship.

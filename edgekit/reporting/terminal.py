@@ -55,7 +55,7 @@ def show(report: Report) -> None:
 
 
 def _print_line(console: Console, text: str, style: str, indent: str = "") -> None:
-    """Prints a sentence that is broken between words: a terminal breaks anywhere, in numbers too."""
+    """Prints a sentence, broken between words only: a terminal breaks anywhere."""
     room = console.width - len(indent)
     folded = textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False)
     for line in folded if console.is_terminal else [text]:
@@ -151,9 +151,7 @@ def _extras(report: Report) -> Iterator[tuple[str, TextTable]]:
 
 
 def _once(table: TextTable) -> TextTable:
-    """The table of the paper's claims, in which a claim with several rows is named in the first
-    only.
-    """
+    """The table of the paper's claims, each claim named in its first row only."""
     above = [("", ""), *(row[:2] for row in table.rows)]
     rows = [
         ("", "", *row[2:]) if row[:2] == before else row

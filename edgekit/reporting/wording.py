@@ -24,9 +24,7 @@ NOTHING = "–"
 
 
 def ms(value: float | None) -> str:
-    """A time in milliseconds as people read it: three significant digits, whole numbers from 100
-    on.
-    """
+    """A time in milliseconds with three significant digits, as a whole number from 100 on."""
     if value is None:
         return NOTHING
     return f"{value:.0f}" if value >= 100 else f"{value:.3g}" if value >= 1 else f"{value:.2g}"
@@ -112,7 +110,7 @@ def smaller(value: float) -> str:
 
 
 def conditions(where: Conditions) -> str:
-    """The conditions of a measurement but for the machine: ``host, 1 thread, 128 tokens, batch 1``."""
+    """A measurement's conditions without the machine: ``host, 1 thread, 128 tokens, batch 1``."""
     threads, tokens = count(where.threads, "thread"), count(where.length, "token")
     return f"{where.device}, {threads}, {tokens}, batch {where.batch}"
 

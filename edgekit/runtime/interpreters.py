@@ -116,7 +116,7 @@ class TfliteInterpreter:
         return dict(runner(**{name: feed[name].astype(types[name], copy=False) for name in feed}))
 
     def _length(self, name: str) -> int:
-        """The length of a signature in tokens: edgekit's names say it, else it is that of an input."""
+        """The length of a signature in tokens, by edgekit's name for it or else by its input."""
         if name.startswith("seq_"):
             return int(name.removeprefix("seq_"))
         details = self._interpreter.get_signature_runner(name).get_input_details()

@@ -20,8 +20,9 @@ PACKAGE = "onnxruntime-extensions"
 
 
 class TextSession:
-    """An opened file that takes text: a :class:`edgekit.runtime.session.Session` with one input,
-    ``text``.
+    """An opened file that takes text: a session with one input, ``text``.
+
+    It is a :class:`edgekit.runtime.session.Session`.
 
     Args:
         path: the file.
@@ -51,9 +52,7 @@ class TextSession:
         return self.run({"text": np.array(texts, dtype=object), **more})
 
     def run(self, feed: Feed) -> dict[str, np.ndarray]:
-        """As :meth:`ask`, from the feed ``text``: an array of the one text, or of the two of a
-        pair.
-        """
+        """As :meth:`ask`, from the feed ``text``: an array of one text, or of the two of a pair."""
         return dict(zip(self._outputs, self._session.run(None, dict(feed)), strict=True))
 
     def layers(self, feed: Feed) -> list[np.ndarray]:
@@ -70,8 +69,7 @@ def _library() -> str:
 
 @contextmanager
 def _bound_to_itself() -> Iterator[None]:
-    """While it lasts, a library that Linux loads uses its own parts, not another's of the same
-    name.
+    """Lets a library that Linux loads meanwhile use its own parts, not another's of the same name.
 
     TensorFlow, which coremltools brings in, exports some of those that the operators export; where
     it was loaded first, its parts answered, and words became other ids.

@@ -75,9 +75,7 @@ class Characters(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def tables(names: Iterable[str]) -> Characters:
-    """The tables of these names, which are fields of :class:`Characters`, and those of every
-    tokenizer.
-    """
+    """The tables of these names, fields of :class:`Characters`, and those of every tokenizer."""
     return Characters(**{name: _TABLES[name]() for name in {"blanks", "marks", *names}})
 
 
@@ -105,10 +103,9 @@ def _runs(points: Sequence[int]) -> Iterator[Sequence[int]]:
 
 @cache
 def every() -> tuple[int, ...]:
-    """The code points that the library is asked about: each in use, and one for each range of
-    others.
+    """The code points that the library is asked about.
 
-    Code points of such a range fare alike (see :func:`ranges`).
+    They are those in use, and one for each range of others that fare alike (see :func:`ranges`).
     """
     used = (point for points in _USED for point in points)
     return tuple(sorted([*used, *(points[0] for points in _ALIKE)]))
@@ -126,7 +123,10 @@ def _dropped(normalizer: Normalizer) -> Ranges:
 
 
 def _changes(normalizer: Normalizer) -> Changes:
-    """The code points that a normaliser changes, but for Hangul's syllables, which are arithmetic."""
+    """The code points that a normaliser changes.
+
+    Hangul's syllables, being arithmetic, are left out.
+    """
     found = {
         point: text
         for point, text in _made(normalizer)

@@ -94,7 +94,8 @@ def _ranges(points: Sequence[int]) -> Iterator[tuple[int, int]]:
 
 
 def select(changes: Mapping[str, str], words: str) -> list[str]:
-    """The code points of a :func:`table` that become ``words``, in which ``{}`` is the code point
-    itself.
+    """The code points of a :func:`table` that become ``words``.
+
+    ``{}`` in these is the code point itself.
     """
     return [point for point, made in changes.items() if made == words.format(point)]

@@ -19,8 +19,7 @@ MAX_OVERLAP = 128  # tokens that two windows over a long context share, at most
 
 
 class Tokenizer:
-    """A bundle's ``tokenizer.json``, which makes ids of texts as the checkpoint's own tokenizer
-    does.
+    """A bundle's ``tokenizer.json``, which makes ids as the checkpoint's own tokenizer does.
 
     Args:
         folder: the bundle's.
@@ -139,7 +138,7 @@ class Tokenizer:
         )
 
     def _alone(self, text: str, role: str | None) -> Prompt:
-        """One row of a text, with its role's prompt and length, filled up if its role wants that."""
+        """One row of a text as its role has it: with a prompt, cut, and maybe filled up."""
         facts = self._roles.of(role)
         length = min(self._max_length, facts.max_length or self._max_length)
         part = self.cut_at(length)._together(self._roles.prompt(role) + text)

@@ -44,8 +44,7 @@ _PLAIN = (range(0x3400, 0xA000), range(0xAC00, 0xD7A4), range(0x20000, 0x40000))
 def classes(
     points: Iterable[int], ranges: Callable[[Iterable[int]], Ranges]
 ) -> Iterator[tuple[str, Ranges]]:
-    """Each of Unicode's classes for grapheme clusters, with its code points as the library sees
-    them.
+    """Unicode's classes for grapheme clusters, each with its code points in the library.
 
     Args:
         points: the code points that are asked about.

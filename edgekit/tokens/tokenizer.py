@@ -143,8 +143,7 @@ def describe(tokenizer: PreTrainedTokenizerFast, max_length: int) -> TokenizerFa
 
 
 def _normalization(found: list[Component]) -> dict[str, bool]:
-    """The manifest's switches of a normaliser: ``lowercase``, ``strip_accents``,
-    ``handle_chinese_chars``.
+    """The manifest's three switches of a normaliser, by name.
 
     BertNormalizer holds all three; its ``strip_accents: null`` means: as ``lowercase``.
     """

@@ -174,9 +174,7 @@ def command(arguments: Sequence[str], environment: Mapping[str, str]) -> str:
 
 
 def _telling(run: Run, part: Part) -> Run:
-    """A function that starts tools as ``run`` does, and whose errors are one line with the part's
-    remedy.
-    """
+    """A function that starts tools as ``run``, whose errors are one line with the part's remedy."""
 
     def told(arguments: Sequence[str], environment: Mapping[str, str]) -> str:
         try:
@@ -191,7 +189,7 @@ def _telling(run: Run, part: Part) -> Run:
 
 
 def _why(error: subprocess.CalledProcessError) -> str:
-    """The line of a failed tool's output that says why: the first like an error, else the last one."""
+    """The line of a failed tool's output that says why: the first error, else the last line."""
     lines = str(error.stderr or error.stdout or "").strip().splitlines() or ["no output"]
     found = [line for line in lines if line.startswith("E: ") or "error:" in line.lower()]
     return (found or lines[-1:])[0].strip()[:300]

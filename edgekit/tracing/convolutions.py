@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 
 def rewrite(module: Any, length: int) -> None:
-    """Replaces a one-dimensional convolution, in place, by linear layers that give the same
-    numbers.
+    """Replaces a one-dimensional convolution, in place, by linear layers or products.
+
+    They give the same numbers.
 
     Args:
         module: the convolution.
@@ -72,7 +73,7 @@ def _check(module: torch.nn.Conv1d) -> None:
 
 
 def linear(weight: Tensor, bias: Tensor | None) -> torch.nn.Linear:
-    """A linear layer with these weights, (out, in) and (out,), made without drawing others first."""
+    """A linear layer with these weights, (out, in) and (out,), made without drawing others."""
     shape = (weight.shape[1], weight.shape[0])
     layer = torch.nn.Linear(*shape, bias=bias is not None, device="meta")
     layer.weight = torch.nn.Parameter(weight.contiguous(), requires_grad=False)
@@ -82,8 +83,9 @@ def linear(weight: Tensor, bias: Tensor | None) -> torch.nn.Linear:
 
 
 def _each_group(module: _Rewritten, x: Tensor) -> Tensor:
-    """The convolution as a linear layer for each group: (batch, channels, length) to the same
-    shape.
+    """The convolution as a linear layer for each group of channels.
+
+    (batch, channels, length) becomes (batch, channels out, length).
     """
     (width,) = module.kernel_size
     pieces = _padded(x.transpose(1, 2), width).chunk(module.groups, dim=2)
@@ -96,7 +98,10 @@ def _each_group(module: _Rewritten, x: Tensor) -> Tensor:
 
 
 def _each_channel(module: _Rewritten, x: Tensor) -> Tensor:
-    """The convolution of each channel by itself, as a sum of products: (batch, channels, length)."""
+    """Each channel's own convolution, as a sum of products.
+
+    (batch, channels, length) becomes the same shape.
+    """
     (width,) = module.kernel_size
     tokens = neighbours(_padded(x.transpose(1, 2), width), width)
     total: Tensor = tokens[0] * module.taps[0]

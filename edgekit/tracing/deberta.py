@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 
 
 def prepare(encoder: Encoder, length: int) -> None:
-    """Computes, once for the longest text, where each pair of positions finds its relative
-    embedding.
+    """Computes where each pair of positions finds its relative embedding, for the longest text.
 
     Shorter texts read a corner of that table.
 
@@ -61,8 +60,7 @@ def _additive(encoder: Encoder, attention_mask: Tensor) -> Tensor:
 def beside_the_first(
     module: deberta_v2.ConvLayer, hidden: Tensor, residual: Tensor, mask: Tensor
 ) -> Tensor:
-    """In the place of the convolution beside DeBERTa-v2's first layer: the same without its last
-    mask.
+    """In the place of the convolution beside DeBERTa-v2's first layer: the same without masks.
 
     Padding's embeddings are zeros already, as beyond the text's ends.
     """
@@ -72,7 +70,7 @@ def beside_the_first(
 
 
 def norm(module: deberta.DebertaLayerNorm, x: Tensor) -> Tensor:
-    """In the place of the first version's own layer normalisation: the operator that formats have."""
+    """In the place of the first version's layer normalisation: the operator that formats have."""
     shape, eps = module.weight.shape, module.variance_epsilon
     return torch.nn.functional.layer_norm(x, shape, module.weight, module.bias, eps)
 
@@ -107,8 +105,7 @@ def attention(
 def _biases(
     module: Attention, query: Tensor, key: Tensor, places: Tensor | None, embeddings: Tensor | None
 ) -> list[Tensor]:
-    """What positions add to the scores: tensors of (batch, heads, length, length), one for each
-    kind.
+    """What positions add to the scores: a (batch, heads, length, length) for each kind.
 
     Args:
         module: the attention.

@@ -77,7 +77,10 @@ def _attention(
 
 
 def _repeated(x: torch.Tensor, count: int) -> torch.Tensor:
-    """Gives heads that share a key or value each their own: (batch, groups * count, length, size)."""
+    """Gives each head a key or value of its own where several share one.
+
+    (batch, groups, length, size) becomes (batch, groups * count, length, size).
+    """
     return x if count == 1 else torch.cat([x.unsqueeze(2)] * count, 2).flatten(1, 2)
 
 
@@ -88,8 +91,7 @@ def _mask(
     dtype: torch.dtype = torch.float32,
     **_: object,
 ) -> torch.Tensor:
-    """Transformers' interface of masks: what is added to scores, -1e4 where a token may not be
-    seen.
+    """Transformers' interface of masks: -1e4 where a token may not be seen, added to scores.
 
     Args:
         attention_mask: (batch, length) of 0 and 1.

@@ -53,9 +53,7 @@ class Graph:
         return program
 
     def copy(self) -> Graph:
-        """The same program with a state of its own: weights may be replaced there without changing
-        these.
-        """
+        """The same program with a state of its own: its weights may be replaced."""
         program = copy(self.dynamic)
         program._state_dict = dict(self.dynamic.state_dict)  # it has no public way to be given one
         return _held(self.folder, self.signature, program)

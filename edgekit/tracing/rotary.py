@@ -47,8 +47,7 @@ def _attend(
     *_: object,
     **__: object,
 ) -> tuple[Tensor, None]:
-    """In the place of RoFormer's attention: the same, with weights that :func:`prepare` has
-    reordered.
+    """In the place of RoFormer's attention: the same, with weights in :func:`prepare`'s order.
 
     (batch, length, hidden) becomes the same shape.
     """

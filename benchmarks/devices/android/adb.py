@@ -40,7 +40,7 @@ _CUT = re.compile(r"error: (closed|device .*(offline|not found)|protocol fault)|
 
 
 class DeviceError(RunnerError):
-    """A phone cannot be used, or a command on it failed."""
+    """A phone cannot be used, or a command on it failed: the user has to do something about it."""
 
     exit_code = 2
 
@@ -203,6 +203,10 @@ class Adb:
     def _completed(
         self, arguments: Sequence[str], seconds: float
     ) -> subprocess.CompletedProcess[str]:
+        """Runs adb to its end, whatever its exit code.
+
+        DeviceError if it cannot be run or takes too long.
+        """
         try:
             return subprocess.run(
                 self.line(*arguments),
@@ -247,6 +251,7 @@ class Adb:
 
     @property
     def _on_network(self) -> bool:
+        """Whether the device is reached by ``HOST:PORT``."""
         return ":" in str(self.serial)
 
     @property
@@ -261,4 +266,5 @@ def _last_line(done: subprocess.CompletedProcess[str]) -> str:
 
 
 def _patience(size_bytes: int) -> float:
+    """How many seconds copying a file may take, by its size."""
     return _SECONDS + size_bytes / _SLOWEST

@@ -78,6 +78,7 @@ class ThroughApp:
         return AppRunner(launched, self.scratch(""))
 
     def _launched(self, request: AppRequest) -> Events:
+        """Starts the app once, and returns its answers."""
         self._phone.back()
         extras = [
             word

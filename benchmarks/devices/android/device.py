@@ -48,11 +48,13 @@ def choose(adb: Adb, serial: str | None) -> Adb:
 
 
 def _open(options: DeviceOptions) -> Target:
+    """Opens a phone, or an app on it."""
     phone = Android(choose(Adb.found(), options.chosen), options.say)
     return ThroughApp(phone, options.app) if options.via_app else phone
 
 
 def _find() -> list[Found]:
+    """The phones that adb sees, or why there are none."""
     try:
         listed = Adb.found().devices()
     except EdgekitError as error:

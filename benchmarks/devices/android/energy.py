@@ -42,6 +42,10 @@ def energy_mj(
 
 
 def _coulombs(states: Sequence[PhoneState], elapsed_ms: float) -> float | None:
+    """The charge that left the battery in ``elapsed_ms``.
+
+    None where the phone's states do not tell it.
+    """
     charges = [each.charge_uah for each in states if each.charge_uah is not None]
     if len(charges) > 1 and charges[0] > charges[-1]:
         return _COULOMBS_PER_UAH * (charges[0] - charges[-1])

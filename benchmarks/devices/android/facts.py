@@ -42,7 +42,12 @@ def _line(text: str) -> str | None:
 
 
 def _after(key: str, kind: Callable[[str], T]) -> Callable[[str], T | None]:
-    """Reads the text after ``key:`` or ``key=`` on a line, as ``kind`` makes a value of it."""
+    """A function that reads the text after ``key:`` or ``key=`` on a line.
+
+    Args:
+        key: a regular expression.
+        kind: makes a value of the text; None is given where it raises ValueError.
+    """
 
     def read(text: str) -> T | None:
         found = re.search(rf"^\s*{key}\s*[:=]\s*(\S.*?)\s*$", text, re.MULTILINE | re.IGNORECASE)
@@ -57,12 +62,13 @@ def _after(key: str, kind: Callable[[str], T]) -> Callable[[str], T | None]:
 
 
 def _whole(text: str) -> int | None:
+    """The whole number that a text begins with; None without one."""
     found = re.match(r"\s*(-?\d+)\b", text)
     return int(found[1]) if found else None
 
 
 def _lines(text: str) -> list[str] | None:
-    """The different lines, sorted: clusters of cores may have a governor each."""
+    """The lines of a text, each once and sorted: clusters of cores may have a governor each."""
     return sorted({line.strip() for line in text.splitlines() if line.strip()}) or None
 
 
@@ -111,8 +117,9 @@ def _thermal(text: str) -> str | None:
 
 
 def _screen(text: str) -> str | None:
-    """Whether the screen is ``on`` or ``off``, by ``dumpsys power``; None where that does not
-    say.
+    """Whether the screen is ``on`` or ``off``, by ``dumpsys power``.
+
+    None where that does not say it.
     """
     found = _after("Display Power: state", str)(text) or _after("mWakefulness", str)(text)
     states = {"ON": "on", "OFF": "off", "AWAKE": "on", "ASLEEP": "off", "DOZING": "off"}

@@ -155,6 +155,7 @@ class Android:
             self._files.forget()
 
     def _ask(self) -> DeviceFacts:
+        """The phone's state now; where it does not answer, nothing of it is known."""
         try:
             return facts.ask(self._adb.shell, facts.NOW)
         except RunnerError:  # whatever is asked of it next says so
@@ -181,6 +182,7 @@ class AndroidRunner(NativeRunner):
         return energy.energy_mj(self._phone.state, self.run, latency_ms)
 
     def _answer(self, kind: type[E]) -> E:
+        """As :class:`NativeRunner`, but that a runner that is silent for too long is given up."""
         limit = threading.Timer(self._phone.silent_seconds, self._give_up)
         limit.daemon = True
         limit.start()
@@ -190,10 +192,15 @@ class AndroidRunner(NativeRunner):
             limit.cancel()
 
     def _give_up(self) -> None:
+        """Ends the process here, when its runner has been silent for too long."""
         self._silent = True
         self._process.kill()
 
     def _why(self, error: RunnerError, told: str) -> RunnerError:
+        """The error for a runner that failed.
+
+        A phone that is silent or went away is told as such.
+        """
         if self._silent:
             return LostError(
                 f"{self._phone.name} has not answered for {self._phone.silent_seconds:.0f} s: "

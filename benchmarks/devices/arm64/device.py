@@ -80,6 +80,13 @@ class Arm64(LocalFiles):
             raise
 
     def _opened(self, launch: Launch, counted: bool, memory_bytes: int | None) -> Runner:
+        """A runner under the emulator.
+
+        Args:
+            launch: what it opens.
+            counted: whether instructions are counted, which makes it slower.
+            memory_bytes: how much address space it may take, or None.
+        """
         number = next(self._numbers)
         counts, errors = (Path(self.scratch(f"{kind}-{number}")) for kind in ("counts", "errors"))
         library = program.library(self._root, launch.runtime)
@@ -155,6 +162,7 @@ class Emulated(NativeRunner):
 
 
 def _facts(root: Path, cpu: str, memory_bytes: int | None) -> DeviceFacts:
+    """What a result says of the emulated phone: its CPU, the emulator, C library and versions."""
     qemu = _found(
         r"version (\d+\.\d+\.\d+)",
         command([str(root / "qemu" / "qemu-aarch64"), "--version"], {}),
@@ -175,16 +183,18 @@ def _facts(root: Path, cpu: str, memory_bytes: int | None) -> DeviceFacts:
 
 
 def _found(pattern: str, text: str) -> str:
+    """The first group of a pattern in a text; ``unknown`` without a match."""
     found = re.search(pattern, text)
     return found[1] if found else "unknown"
 
 
 def _quoted(path: Path) -> str:
-    """As qemu reads a path among options separated by commas."""
+    """A path as qemu reads it among options that commas separate."""
     return str(path).replace(",", ",,")
 
 
 def _check(cpu: str) -> None:
+    """Refuses CPUs that edgekit does not know, and the one that qemu computes wrongly with."""
     if cpu == "max":
         raise UnsupportedError(
             "arm64:max is refused: qemu 7.2, like all before 10, computes int8 models wrongly with "
@@ -199,6 +209,7 @@ def _open(options: DeviceOptions) -> Arm64:
 
 
 def _find() -> list[Found]:
+    """The emulated phones, with what has to be fetched before."""
     missing = SETUP.missing()
     remedy = f"{missing}: edgekit devices setup arm64" if missing else ""
     return [

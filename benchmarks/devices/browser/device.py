@@ -83,6 +83,7 @@ class Browser(LocalFiles):
         }
 
     def _process(self, arguments: Sequence[str]) -> subprocess.Popen[str]:
+        """Starts the process of a runner, which starts the browser."""
         limit = ["--limit-seconds", str(self._limit_seconds)]
         return python_runner(runner.__name__, [*limit, *arguments])
 
@@ -128,6 +129,7 @@ class ThroughApp(Browser):
         return AppRunner(launched, self.scratch(""))
 
     def _launched(self, request: AppRequest) -> Events:
+        """Launches the app once, in a browser of its own, and returns its answers."""
         limit = ["--limit-seconds", str(self._limit_seconds)]
         text = msgspec.json.encode(request.fields).decode()
         arguments = ["--site", str(self._site), "--request", text, *limit]
@@ -140,6 +142,7 @@ class BrowserStartError(EdgekitError):
 
 
 def _open(options: DeviceOptions) -> Browser:
+    """Opens the browser, or the app of a site in it; UnsupportedError if there is no such site."""
     if options.chosen is not None:
         raise UnsupportedError(f"browser has no '{options.chosen}': say just --device browser")
     if not options.via_app:
@@ -153,6 +156,7 @@ def _open(options: DeviceOptions) -> Browser:
 
 
 def _find() -> list[Found]:
+    """The browser, with what has to be installed or fetched before."""
     name = f"onnxruntime-web {setup.VERSION} in headless Chromium"
     try:
         chromium.executable()

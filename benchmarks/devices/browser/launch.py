@@ -49,6 +49,7 @@ class Addressed:
         return made
 
     def _command(self, command: str) -> str:
+        """A command whose paths are addresses; the files are remembered under these."""
         word, _, rest = command.partition(" ")
         if word == "feed":
             length, _, path = rest.partition(" ")

@@ -86,6 +86,10 @@ class Page:
 
     @contextlib.contextmanager
     def _limited(self, what: str) -> Iterator[None]:
+        """Ends Chromium if what is done in the context takes too long.
+
+        BrowserError about ``what`` then.
+        """
         import psutil
         from playwright.sync_api import Error
 
@@ -115,7 +119,7 @@ class Page:
 
 
 def processes() -> list[Process]:
-    """Chromium's processes. Playwright's driver, this process's only child, is not among them."""
+    """Chromium's processes: all below this one but its child, Playwright's driver."""
     import psutil
 
     me = psutil.Process()

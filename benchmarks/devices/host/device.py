@@ -61,6 +61,7 @@ def _open(options: DeviceOptions) -> Host:
 
 
 def _find() -> list[Found]:
+    """This machine, or what is not installed that measuring it needs."""
     try:
         here = _open(DeviceOptions()).facts()
     except MissingExtraError as error:

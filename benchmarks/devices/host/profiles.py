@@ -44,6 +44,7 @@ def measure(runtime: str, model: Path, threads: int, feed: Feed, count: int) -> 
 
 
 def _onnxruntime(model: Path, threads: int, feed: Feed, count: int) -> list[Operator]:
+    """onnxruntime's own profiler: see :func:`measure`."""
     with tempfile.TemporaryDirectory() as folder:
         session = open_session(model, threads, profile=Path(folder) / "profile")
         for _ in range(1 + count):

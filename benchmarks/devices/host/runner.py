@@ -29,6 +29,7 @@ from edgekit.runtime.table import Runtime
 
 
 def _eager(path: Path, threads: int) -> Session:
+    """Opens PyTorch's own model behind a bundle."""
     from edgekit.runtime.eager import Eager
 
     return Eager(path, threads)

@@ -161,6 +161,7 @@ class Ios:
         self._launched(AppRequest.of(["clean"]), FIRST_SECONDS)
 
     def _heat(self) -> PhoneState:
+        """How hot the device is, by the app; where it does not answer, nothing is known."""
         try:
             state = self._ask_state(app_runner.MOST_SECONDS)
         except RunnerError:  # whatever is asked of it next says so
@@ -241,6 +242,7 @@ def device(
 
 
 def _find(destination: Destination) -> list[Found]:
+    """The devices of a destination that Xcode knows, or why there are none."""
     try:
         found = destination.listed(Xcode.found())
     except EdgekitError as error:
@@ -260,6 +262,8 @@ def _set_up(say: Say) -> None:
 
 
 def _driver(destination: Destination) -> Driver:
+    """The driver of iPhones, or of simulators."""
+
     def opened(options: DeviceOptions) -> Ios:
         return device(destination, options.chosen, options.app, options.say)
 

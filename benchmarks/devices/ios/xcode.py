@@ -184,6 +184,10 @@ class Xcode:
         return XcodeError(f"{self.about}: {short[:200]}")
 
     def _completed(self, words: Sequence[str], seconds: float) -> subprocess.CompletedProcess[str]:
+        """Runs a tool to its end, whatever its exit code.
+
+        XcodeError if it cannot be run or takes too long.
+        """
         try:
             return subprocess.run(
                 [str(self.program), *words],
@@ -217,13 +221,14 @@ def _told(error: Json) -> Iterator[str]:
 
 
 def _first(done: subprocess.CompletedProcess[str]) -> str:
-    """The first line that is not a heading."""
+    """The first line of what a tool printed that is not a heading."""
     lines = [line.strip() for line in f"{done.stderr}\n{done.stdout}".splitlines() if line.strip()]
     told = [line for line in lines if not line.startswith("An error was encountered processing")]
     return (told or lines or [f"exit code {done.returncode}"])[0]
 
 
 def _json(text: str) -> Json | None:
+    """A JSON object; None for any other text."""
     try:
         found = json.loads(text)
     except ValueError:

@@ -70,9 +70,7 @@ def _row(app: App, found: Answered, answer: Answer) -> dict[str, object]:
 
 
 def _spans(answer: SpanAnswer) -> Iterator[str]:
-    """Lines about spans: the best text, each with its probability, and how far "no answer" is from
-    it.
-    """
+    """Lines about spans: the best text, each span, and how far "no answer" is from the best."""
     best = answer.best()
     yield _one_line(best.text) if best else "no answer"
     for span in answer.spans:
@@ -170,5 +168,5 @@ def _one_line(text: str) -> str:
 
 
 def _name(text: str) -> str:
-    """A checkpoint's label or token as people can see it: in quotes if it has no visible character."""
+    """A checkpoint's label or token as people can see it: in quotes if nothing of it is visible."""
     return _one_line(text) or f'"{" " * len(text)}"'

@@ -129,9 +129,7 @@ def _bundle_json(bundle: Bundle) -> dict[str, object]:
 
 
 def _head(bundle: Bundle) -> None:
-    """Prints what both a new and an inspected bundle begin with: the model, and the table of
-    proofs.
-    """
+    """Prints what new and inspected bundles both begin with: the model, the table of proofs."""
     manifest, source = bundle.manifest, bundle.manifest.source
     print_words(
         f"{bundle.name} ({source.model_type}, {source.parameters / 1e6:.1f} M parameters), "
@@ -212,9 +210,7 @@ def _runtimes(least: Mapping[str, str]) -> str:
 
 
 def file(facts: FileFacts, as_json: bool) -> None:
-    """Prints what is inside one exported file: its inputs and outputs, metadata, operators,
-    weights.
-    """
+    """Prints what is inside one exported file: interface, metadata, operators."""
     if as_json:
         print_json(asdict(facts))
         return
@@ -279,9 +275,7 @@ def _agreement(share: float | None, decisions: int) -> str:
 
 
 def support(measured: Support, as_json: bool) -> None:
-    """Prints the measured matrix: the worst error of each cell, and below it why the red ones are
-    red.
-    """
+    """Prints the measured matrix: each cell's worst error, and why the red ones are red."""
     if as_json:
         print_json(asdict(measured))
         return

@@ -114,8 +114,9 @@ def _lost(row: Quality) -> Iterator[str]:
 
 
 def _differences(row: Quality) -> Iterator[str]:
-    """Lines about the examples on which a file's answer differs from PyTorch's, cut to the
-    terminal.
+    """Lines about the examples on which a file's answer differs from PyTorch's.
+
+    They are cut to the terminal's width.
     """
     width = console().width
     visible = [each for each in row.differences if each.found != each.pytorch]
