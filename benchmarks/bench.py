@@ -38,12 +38,12 @@ class Bench:
     """The measuring of a suite over opened bundles.
 
     Args:
-        suite: What is measured.
-        bundles: The models' names, None for the bundle's own, and bundles.
-        keep: Gets every measurement as soon as it is finished.
-        done: What was measured before, by :attr:`Measurement.key`, and is not measured again.
-        say: Is told what happens.
-        tick: Is told what happens right now, which the next call replaces.
+        suite: what is measured.
+        bundles: the models' names, None for the bundle's own, and bundles.
+        keep: gets every measurement as soon as it is finished.
+        done: what was measured before, by :attr:`Measurement.key`, and is not measured again.
+        say: is told what happens.
+        tick: is told what happens right now, which the next call replaces.
     """
 
     def __init__(
@@ -69,10 +69,10 @@ class Bench:
         measurement because its device went away is measured once more.
 
         Args:
-            targets: The devices.
+            targets: the devices.
 
         Raises:
-            PlanError: A bundle takes no text as long as one that is asked for, or no file is asked
+            PlanError: a bundle takes no text as long as one that is asked for, or no file is asked
                 for.
         """
         rounds = self.plan(targets)

@@ -114,18 +114,18 @@ def choose(
     """Proposes the buckets of a bundle for some texts.
 
     Args:
-        bundle: An opened bundle with a tokenizer.
-        texts: A UTF-8 file with one text a line.
-        artifact: The file to measure, as :meth:`edgekit.bundle.Bundle.select` names it. None takes
+        bundle: an opened bundle with a tokenizer.
+        texts: a UTF-8 file with one text a line.
+        artifact: the file to measure, as :meth:`edgekit.bundle.Bundle.select` names it. None takes
             the smallest of those that take any length. One of fixed lengths is measured at them.
-        most: How many buckets a set has at most.
-        device: What measures, as ``edgekit devices`` names it.
-        threads: How many the runtime may use.
-        seconds: How long is measured, about.
-        say: Is told what happens.
+        most: how many buckets a set has at most.
+        device: what measures, as ``edgekit devices`` names it.
+        threads: how many the runtime may use.
+        seconds: how long is measured, about.
+        say: is told what happens.
 
     Raises:
-        EdgekitError: The texts cannot be read, or no file can be measured.
+        EdgekitError: the texts cannot be read, or no file can be measured.
     """
     counts = own_texts.token_counts(bundle, texts)
     target = targets.make(device, None, say)
@@ -154,8 +154,8 @@ def candidates(longest: int, today: Sequence[int]) -> tuple[int, ...]:
     """Lengths worth measuring, in tokens: close to each other where texts are short.
 
     Args:
-        longest: Of the texts, in tokens, not beyond the last of ``today``.
-        today: The buckets that there are.
+        longest: of the texts, in tokens, not beyond the last of ``today``.
+        today: the buckets that there are.
     """
     found, length = [], 0
     while length < longest:
@@ -171,17 +171,17 @@ def measured(
     """Latencies of one file at each length, in one process, in turns of a random order.
 
     Args:
-        target: The device.
-        entry: The file in its runtime.
-        lengths: In tokens; the file takes each of them.
-        threads: How many the runtime may use.
-        seconds: After which no turn begins, once there are a few.
+        target: the device.
+        entry: the file in its runtime.
+        lengths: in tokens; the file takes each of them.
+        threads: how many the runtime may use.
+        seconds: after which no turn begins, once there are a few.
 
     Returns:
         The runtime with its version, and the latencies in milliseconds by length.
 
     Raises:
-        RunnerError: The file does not open, or fails.
+        RunnerError: the file does not open, or fails.
     """
     samples: dict[int, list[float]] = {length: [] for length in lengths}
     chance = random.Random(_SEED)

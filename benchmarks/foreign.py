@@ -108,12 +108,12 @@ def matched_inputs(
     """Their inputs by our names, in our order.
 
     Args:
-        theirs: The file's inputs, in its order.
-        ours: The bundle's.
-        path: The file, for errors.
+        theirs: the file's inputs, in its order.
+        ours: the bundle's.
+        path: the file, for errors.
 
     Raises:
-        PlanError: There are others than the bundle has, or none for the ids.
+        PlanError: there are others than the bundle has, or none for the ids.
     """
     named = {_role(spec.name): spec for spec in theirs}
     if None in named or len(named) < len(theirs):
@@ -139,9 +139,9 @@ def matched_outputs(
     """Their outputs by our names: one of that name and shape, else the first of that shape.
 
     Args:
-        theirs: The file's outputs, in its order.
-        ours: The bundle's.
-        path: The file, for errors.
+        theirs: the file's outputs, in its order.
+        ours: the bundle's.
+        path: the file, for errors.
 
     Raises:
         PlanError: None has the shape of one of the bundle's.

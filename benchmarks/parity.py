@@ -36,16 +36,16 @@ def check(
     """Compares a file's answers on a device with PyTorch's, over the golden texts.
 
     Args:
-        target: The device.
-        runner: A runner there that has opened the file.
-        bundle: The bundle, which has the texts and PyTorch's answers.
-        artifact: The file; None is PyTorch's own model.
-        most: For an emulator, which would take minutes for all texts: only those up to so many
+        target: the device.
+        runner: a runner there that has opened the file.
+        bundle: the bundle, which has the texts and PyTorch's answers.
+        artifact: the file; None is PyTorch's own model.
+        most: for an emulator, which would take minutes for all texts: only those up to so many
             tokens are tried, and of these :data:`FEW`, from the shortest to the longest.
 
     Raises:
-        RunnerError: The runner fails, or its device went away.
-        BundleError: The file gives more or fewer values than its manifest says, or is too short
+        RunnerError: the runner fails, or its device went away.
+        BundleError: the file gives more or fewer values than its manifest says, or is too short
             for every text.
     """
     buckets = None if artifact is None else artifact.buckets

@@ -27,15 +27,15 @@ def bundles(suite: Suite, out: Path, say: Say) -> list[tuple[str, Bundle]]:
     A model that is no bundle yet is converted into the folder of results, once.
 
     Args:
-        suite: The suite.
-        out: The folder of results.
-        say: Is told what is converted.
+        suite: the suite.
+        out: the folder of results.
+        say: is told what is converted.
 
     Returns:
         Each model's name and bundle. Two models of one name are called by their folders.
 
     Raises:
-        EdgekitError: A bundle is damaged or named twice, or a model cannot be converted.
+        EdgekitError: a bundle is damaged or named twice, or a model cannot be converted.
     """
     found = [(model.name, _bundle(model, suite, out, say)) for model in suite.models]
     names = Counter(name or bundle.name for name, bundle in found)

@@ -29,11 +29,11 @@ class Round:
     """Files that are measured together, under the same conditions.
 
     Attributes:
-        target: The device.
-        threads: How many threads a runtime may use.
-        length: How many tokens the text has, special ones included.
-        batch: How many texts of that length an inference takes.
-        entries: The files, each in one runtime.
+        target: the device.
+        threads: how many threads a runtime may use.
+        length: how many tokens the text has, special ones included.
+        batch: how many texts of that length an inference takes.
+        entries: the files, each in one runtime.
     """
 
     target: Target
@@ -52,11 +52,11 @@ class Sampling:
     """Measures files whose answers have been checked.
 
     Args:
-        suite: Says what is measured and when to stop.
-        say: Is told what happens.
-        tick: Is told what happens right now, which the next call replaces.
-        failed: Makes the measurement of a file that failed, of what was measured so far.
-        go_on: Is called between inferences; it raises to end the measuring.
+        suite: says what is measured and when to stop.
+        say: is told what happens.
+        tick: is told what happens right now, which the next call replaces.
+        failed: makes the measurement of a file that failed, of what was measured so far.
+        go_on: is called between inferences; it raises to end the measuring.
     """
 
     def __init__(
@@ -76,8 +76,8 @@ class Sampling:
         """Measures the files of a round.
 
         Args:
-            each: The round.
-            pairs: Its files, each with the measurement of it so far.
+            each: the round.
+            pairs: its files, each with the measurement of it so far.
 
         Returns:
             The measurements, in any order; one that failed has a failure.
@@ -127,10 +127,10 @@ class Sampling:
         """Opens every file in a new process, all at once, and samples them in turns.
 
         Args:
-            each: The round.
-            going: Its files, each with the measurement of it so far.
-            number: Which of the processes it is; after the last one all else is measured.
-            loads: What the machine did meanwhile is added to them.
+            each: the round.
+            going: its files, each with the measurement of it so far.
+            number: which of the processes it is; after the last one all else is measured.
+            loads: what the machine did meanwhile is added to them.
 
         Returns:
             The same files with what was added; one that failed has a failure.
@@ -256,11 +256,11 @@ def start(each: Round, entry: Entry, *, evict: bool = False) -> Runner:
     """Starts a runner that has opened an entry's file on the round's target.
 
     Args:
-        each: The round.
-        entry: One of its entries.
-        evict: Whether the file is dropped from the page cache first.
+        each: the round.
+        entry: one of its entries.
+        evict: whether the file is dropped from the page cache first.
 
     Raises:
-        RunnerError: The file cannot be opened there.
+        RunnerError: the file cannot be opened there.
     """
     return each.target.start(entry.launch(each.threads, evict=evict))

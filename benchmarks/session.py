@@ -83,7 +83,7 @@ def suite(asked: BenchRequest) -> Suite:
     """The suite that is asked for, checked.
 
     Raises:
-        PlanError: Neither bundles nor a suite were given, or a number is none.
+        PlanError: neither bundles nor a suite were given, or a number is none.
     """
     if asked.suite is None and not asked.bundles:
         raise PlanError("name a bundle to measure, or a suite: --suite quick")
@@ -112,18 +112,18 @@ def run(
     """Measures what is missing in a folder of results.
 
     Args:
-        asked: The suite.
-        folder: The folder, which is made. If nothing is measured, it is gone afterwards.
-        texts: The user's own texts, whose lengths replace the suite's, or None.
-        force: Whether everything is measured again.
-        say: Is told what happens.
-        tick: Is told what happens right now, which the next call replaces.
+        asked: the suite.
+        folder: the folder, which is made. If nothing is measured, it is gone afterwards.
+        texts: the user's own texts, whose lengths replace the suite's, or None.
+        force: whether everything is measured again.
+        say: is told what happens.
+        tick: is told what happens right now, which the next call replaces.
 
     Returns:
         All measurements in the folder.
 
     Raises:
-        EdgekitError: A device, a bundle or an argument is at fault, and nothing was measured.
+        EdgekitError: a device, a bundle or an argument is at fault, and nothing was measured.
     """
     devices = _devices(asked, say)
     with output_folder(folder):
@@ -171,7 +171,7 @@ def _against(asked: Suite, found: Sequence[tuple[str, Bundle]]) -> str | None:
     It is that of the bundle that the command line names for it, else the one that the suite names.
 
     Raises:
-        PlanError: The suite names none of its models.
+        PlanError: the suite names none of its models.
     """
     for model, (name, _) in zip(asked.models, found, strict=True):
         if model.baseline:

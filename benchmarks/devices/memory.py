@@ -20,7 +20,7 @@ def reset_peak(process: int | None = None) -> int:
     """Forgets a process's peak of resident memory so far, where the system can.
 
     Args:
-        process: The process's number; None is this process.
+        process: the process's number; None is this process.
 
     Returns:
         Its resident memory now in bytes. On other systems than Linux, which forget nothing, the
@@ -39,7 +39,7 @@ def peak_bytes(process: int | None = None) -> int:
     """The most resident memory of a process since :func:`reset_peak`, in bytes.
 
     Args:
-        process: The process's number; None is this process. On other systems than Linux, another
+        process: the process's number; None is this process. On other systems than Linux, another
             process's resident memory of now is returned, or on Windows its peak since it began.
     """
     if _LINUX:
@@ -81,8 +81,8 @@ def cold_ms(infer: Callable[[], Sequence[float]], count: int) -> list[float]:
     """Latencies of inferences that find nothing of the model in the processor's caches.
 
     Args:
-        infer: Runs one inference, and returns its latency in milliseconds.
-        count: How many there are to be.
+        infer: runs one inference, and returns its latency in milliseconds.
+        count: how many there are to be.
     """
     other = np.zeros(2 * caches_bytes(), np.uint8)
     samples: list[float] = []

@@ -23,11 +23,11 @@ class ProcessRunner(Runner):
     """A runner that is a process of this machine, or one that this machine passes on.
 
     Args:
-        process: A process with pipes as standard input and output. It is waited for here until the
+        process: a process with pipes as standard input and output. It is waited for here until the
             file is open.
 
     Raises:
-        RunnerError: It cannot open the file.
+        RunnerError: it cannot open the file.
     """
 
     def __init__(self, process: subprocess.Popen[str]) -> None:

@@ -65,9 +65,9 @@ def serve(opened: Opened, send: Send, lines: Iterable[str] = sys.stdin) -> None:
     """Obeys commands until one of them is ``quit`` or there are no more.
 
     Args:
-        opened: The file that the commands are for.
-        send: Writes an answer.
-        lines: The commands, one a line.
+        opened: the file that the commands are for.
+        send: writes an answer.
+        lines: the commands, one a line.
     """
     commands: Mapping[str, Callable[[str], Event]] = {
         "feed": opened.feed,

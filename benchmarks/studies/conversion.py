@@ -38,10 +38,10 @@ class Conversion:
     """What one conversion by one side took.
 
     Attributes:
-        side: Who converted: ``onnx``, ``tflite`` or ``coreml`` by hand, or edgekit.
-        seconds: Wall time of the whole process, imports included.
-        largest_bytes: The most resident memory that its largest process held.
-        tree_bytes: The most that all its processes held together.
+        side: who converted: ``onnx``, ``tflite`` or ``coreml`` by hand, or edgekit.
+        seconds: wall time of the whole process, imports included.
+        largest_bytes: the most resident memory that its largest process held.
+        tree_bytes: the most that all its processes held together.
     """
 
     side: str
@@ -119,8 +119,8 @@ class Rounds:
     """One way of converting over several rounds.
 
     Attributes:
-        median: The median of each quantity over the rounds.
-        ratios: Each round's quantities relative to converting by hand in that round.
+        median: the median of each quantity over the rounds.
+        ratios: each round's quantities relative to converting by hand in that round.
     """
 
     median: Cost

@@ -42,9 +42,9 @@ def make_plan(pair: Pair, to: Sequence[str], folder: Path) -> ExportPlan:
     """A plan that converts a small model to each format in every recipe that the format has.
 
     Args:
-        pair: The architecture and the task.
-        to: Names of formats.
-        folder: Where the model and the bundle are written.
+        pair: the architecture and the task.
+        to: names of formats.
+        folder: where the model and the bundle are written.
     """
     config = small_models.save_config(pair[0], tasks.get(pair[1]), folder / "model")
     plans = [
@@ -81,9 +81,9 @@ def measure(pair: Pair, to: Sequence[str], isolated: bool = False) -> MatrixRow:
     """Converts a small model and proves it.
 
     Args:
-        pair: The architecture and the task.
-        to: Names of formats.
-        isolated: Convert each format in a process of its own, which may crash.
+        pair: the architecture and the task.
+        to: names of formats.
+        isolated: convert each format in a process of its own, which may crash.
 
     Returns:
         A cell for each format and recipe, with its worst error or why there is none.

@@ -81,9 +81,9 @@ class Tool:
     """What a compiler or library is needed for, and where it comes from: a row of the table.
 
     Attributes:
-        name: Of its folder in the cache, after ``android-``.
-        purpose: What it is for, as the end of "fetch ...".
-        source: Where it comes from.
+        name: of its folder in the cache, after ``android-``.
+        purpose: what it is for, as the end of "fetch ...".
+        source: where it comes from.
     """
 
     name: str

@@ -24,8 +24,8 @@ class Package:
     """A release of a package.
 
     Attributes:
-        name: In the registry.
-        version: The release.
+        name: in the registry.
+        version: the release.
         integrity: ``sha512-`` and the hash of the archive in base64, as ``npm view`` shows it.
     """
 

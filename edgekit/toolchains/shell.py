@@ -76,7 +76,7 @@ def setup() -> Setup:
     """The steps that compile the app without a model (its shell) into edgekit's cache.
 
     Raises:
-        SetupError: When it is made: a tool is missing, or the sources do not compile.
+        SetupError: when it is made: a tool is missing, or the sources do not compile.
     """
     return Setup(
         "android-shell",

@@ -20,9 +20,9 @@ def energy_mj(
     between pieces of work does.
 
     Args:
-        ask: Asks the phone for its state now.
-        run: Runs so many inferences and returns the latency of each in milliseconds.
-        latency_ms: How long one takes, about.
+        ask: asks the phone for its state now.
+        run: runs so many inferences and returns the latency of each in milliseconds.
+        latency_ms: how long one takes, about.
 
     Returns:
         Millijoules; None on a charger, or where the phone does not tell enough.

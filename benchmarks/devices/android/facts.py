@@ -28,8 +28,8 @@ class Ask:
     """One fact.
 
     Attributes:
-        command: The line for the phone's shell.
-        read: Reads the fact, a plain JSON value, in what the line printed; None if it is not there.
+        command: the line for the phone's shell.
+        read: reads the fact, a plain JSON value, in what the line printed; None if it is not there.
     """
 
     command: str
@@ -171,8 +171,8 @@ def ask(shell: Callable[[str], str], asks: Mapping[str, Ask]) -> dict[str, objec
     """Asks for facts, all of them in one line for the shell.
 
     Args:
-        shell: Runs a line in the phone's shell and returns what it printed.
-        asks: The facts by their names.
+        shell: runs a line in the phone's shell and returns what it printed.
+        asks: the facts by their names.
 
     Returns:
         Their values by their names, None where the phone does not tell.
@@ -188,7 +188,7 @@ def machine(facts: Mapping[str, object]) -> str:
     """The hardware in one line, like ``Google Pixel 7 (Google Tensor GT10), 8 cores``.
 
     Args:
-        facts: Those of :data:`STATIC`.
+        facts: those of :data:`STATIC`.
     """
     maker, model = str(facts["manufacturer"] or ""), str(facts["model"] or "unknown model")
     name = model if model.lower().startswith(maker.lower()) else f"{maker} {model}"

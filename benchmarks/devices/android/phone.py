@@ -47,14 +47,14 @@ class Android:
     """One phone.
 
     Args:
-        adb: An adb that names the phone.
-        say: Is told what happens.
-        root: The folder of the native runner and its runtimes; None sets it up in the cache.
-        back_seconds: How long a phone that went away is waited for.
-        silent_seconds: How long a runner may take for an answer before it is given up.
+        adb: an adb that names the phone.
+        say: is told what happens.
+        root: the folder of the native runner and its runtimes; None sets it up in the cache.
+        back_seconds: how long a phone that went away is waited for.
+        silent_seconds: how long a runner may take for an answer before it is given up.
 
     Raises:
-        DeviceError: The phone is not ready, or has another processor than the runner's.
+        DeviceError: the phone is not ready, or has another processor than the runner's.
     """
 
     timed = True
@@ -114,7 +114,7 @@ class Android:
         """The native runner on the phone.
 
         Raises:
-            RunnerError: It cannot open the file, or the phone went away.
+            RunnerError: it cannot open the file, or the phone went away.
         """
         self.back()
         place, engine = self.put(launch.artifact), Engine.of(self._root, launch.runtime)
@@ -149,7 +149,7 @@ class Android:
         """Waits for a phone that went away, once; after that it has to be there at once.
 
         Raises:
-            LostError: It is not back.
+            LostError: it is not back.
         """
         if self._absence.wait():
             self._files.forget()
@@ -166,9 +166,9 @@ class AndroidRunner(NativeRunner):
     """A native runner on a phone, where only root could empty the page cache.
 
     Args:
-        phone: The phone.
+        phone: the phone.
         process: adb, which passes the runner's streams on.
-        errors: The file that gets the runner's standard error.
+        errors: the file that gets the runner's standard error.
     """
 
     evicts = False

@@ -33,13 +33,13 @@ class Arm64(LocalFiles):
     """A phone with an emulated CPU.
 
     Args:
-        cpu: A name in :data:`edgekit.benchmarks.devices.arm64.cpus.CPUS`.
-        memory_bytes: How much address space a runner may take, or None for no limit.
-        say: Is told what is set up.
+        cpu: a name in :data:`edgekit.benchmarks.devices.arm64.cpus.CPUS`.
+        memory_bytes: how much address space a runner may take, or None for no limit.
+        say: is told what is set up.
 
     Raises:
         UnsupportedError: edgekit does not know that CPU, or qemu computes wrongly with it.
-        SetupError: The emulator is not set up and cannot be.
+        SetupError: the emulator is not set up and cannot be.
     """
 
     timed = False
@@ -67,8 +67,8 @@ class Arm64(LocalFiles):
         """The native runner under qemu; its load times mean nothing, so nothing is evicted.
 
         Raises:
-            RunnerError: It cannot open the file.
-            BudgetError: It cannot open the file within the memory budget.
+            RunnerError: it cannot open the file.
+            BudgetError: it cannot open the file within the memory budget.
         """
         counted = launch.threads == 1  # the plugin's counter has no lock
         if self._memory_bytes is None:
@@ -110,8 +110,8 @@ class Arm64(LocalFiles):
         """The emulator's command line up to the program's own arguments.
 
         Args:
-            end: The last address that the program may use.
-            counts: The file that gets the number of instructions of each inference, or None.
+            end: the last address that the program may use.
+            counts: the file that gets the number of instructions of each inference, or None.
         """
         plugin = f"{_quoted(self._root / 'count.so')},out={_quoted(counts)}" if counts else ""
         return [
@@ -130,11 +130,11 @@ class Emulated(NativeRunner):
     """A native runner under qemu.
 
     Args:
-        process: The emulator.
-        counts: The file into which its plugin writes the instructions of each inference, or None
+        process: the emulator.
+        counts: the file into which its plugin writes the instructions of each inference, or None
             if nothing is counted.
-        errors: The file that gets its standard error.
-        memory_bytes: The memory budget, which failures are put down to, or None.
+        errors: the file that gets its standard error.
+        memory_bytes: the memory budget, which failures are put down to, or None.
     """
 
     def __init__(

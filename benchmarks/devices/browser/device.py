@@ -33,8 +33,8 @@ class Browser(LocalFiles):
     """Headless Chromium.
 
     Args:
-        say: Is told what is set up.
-        limit_seconds: How long a page may take for one command before it is given up.
+        say: is told what is set up.
+        limit_seconds: how long a page may take for one command before it is given up.
 
     Raises:
         EdgekitError: Chromium, Playwright or onnxruntime-web is missing, or does not start.
@@ -92,12 +92,12 @@ class ThroughApp(Browser):
     """Headless Chromium, measured by the app of a site: the page that people open.
 
     Args:
-        site: The site's folder, which ``edgekit app --platform web`` has written.
-        say: Is told what is set up.
-        limit_seconds: How long a launch may take.
+        site: the site's folder, which ``edgekit app --platform web`` has written.
+        say: is told what is set up.
+        limit_seconds: how long a launch may take.
 
     Raises:
-        EdgekitError: As with :class:`Browser`.
+        EdgekitError: as with :class:`Browser`.
     """
 
     def __init__(
@@ -119,7 +119,7 @@ class ThroughApp(Browser):
         """An app that has opened the file once; each of its commands is a launch.
 
         Raises:
-            RunnerError: The app says what it cannot do.
+            RunnerError: the app says what it cannot do.
         """
         place = self.put(launch.artifact)
 

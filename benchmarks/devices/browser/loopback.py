@@ -34,10 +34,10 @@ class Loopback:
     Addresses begin with a random word, so that other users of the machine cannot read the files.
 
     Args:
-        files: The files by the names that end their addresses.
+        files: the files by the names that end their addresses.
 
     Attributes:
-        received: The last body that the page has sent by PUT.
+        received: the last body that the page has sent by PUT.
     """
 
     def __init__(self, files: Mapping[str, Path]) -> None:

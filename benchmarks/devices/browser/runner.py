@@ -32,9 +32,9 @@ class Opened:
     """An opened file, and what the runner's commands do with it.
 
     Args:
-        page: The page that opens it.
-        served: The server that hands the file out to the page, and takes its outputs.
-        launch: What to open.
+        page: the page that opens it.
+        served: the server that hands the file out to the page, and takes its outputs.
+        launch: what to open.
 
     Raises:
         BundleError: onnxruntime-web cannot open the file.

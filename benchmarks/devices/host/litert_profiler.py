@@ -57,7 +57,7 @@ class _Library:
         """Calls the function ``LiteRt<name>``.
 
         Raises:
-            UnsupportedError: It does not exist in this release, or fails.
+            UnsupportedError: it does not exist in this release, or fails.
         """
         function = getattr(self._library, f"LiteRt{name}", None)
         status = 1 if function is None else function(*arguments)
@@ -84,16 +84,16 @@ def nodes(
     """Profiles inferences, after one that is not counted.
 
     Args:
-        model: A .tflite file with a signature ``seq_N`` for N tokens.
-        threads: How many threads LiteRT may use.
-        feed: An int32 array of shape (1, N) for each input.
-        count: Over how many inferences the times are averaged.
+        model: a .tflite file with a signature ``seq_N`` for N tokens.
+        threads: how many threads LiteRT may use.
+        feed: an int32 array of shape (1, N) for each input.
+        count: over how many inferences the times are averaged.
 
     Returns:
         For each node of the graph, its operator and its milliseconds in one inference.
 
     Raises:
-        UnsupportedError: This is another release of LiteRT, with other functions.
+        UnsupportedError: this is another release of LiteRT, with other functions.
     """
     library = _Library()
     environment = library.handle("CreateEnvironment", 0, None)

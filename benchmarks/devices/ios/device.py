@@ -48,11 +48,11 @@ class Destination:
     """iPhones, or their simulators.
 
     Attributes:
-        name: What ``--device`` calls it.
-        title: What ``edgekit devices`` calls it.
-        listed: Lists those that Xcode knows.
-        link: Makes the link to one of them.
-        simulated: Whether this Mac computes for them.
+        name: what ``--device`` calls it.
+        title: what ``edgekit devices`` calls it.
+        listed: lists those that Xcode knows.
+        link: makes the link to one of them.
+        simulated: whether this Mac computes for them.
     """
 
     name: str
@@ -72,13 +72,13 @@ class Ios:
     """One device, reached through an app.
 
     Args:
-        destination: Whether it is an iPhone or a simulator.
-        link: How it is reached; its Xcode names the app.
-        say: Is told what happens.
-        back_seconds: How long a device that went away is waited for.
+        destination: whether it is an iPhone or a simulator.
+        link: how it is reached; its Xcode names the app.
+        say: is told what happens.
+        back_seconds: how long a device that went away is waited for.
 
     Raises:
-        RunnerError: The app cannot be launched there, or does not answer.
+        RunnerError: the app cannot be launched there, or does not answer.
     """
 
     timed = True
@@ -137,7 +137,7 @@ class Ios:
         """An app that has opened the file once; each of its commands is a launch.
 
         Raises:
-            RunnerError: The app says what it cannot do, or the device went away.
+            RunnerError: the app says what it cannot do, or the device went away.
         """
         place = self.put(launch.artifact)
 
@@ -156,7 +156,7 @@ class Ios:
         """Has the app remove what edgekit and it have put into its container.
 
         Raises:
-            RunnerError: It could not.
+            RunnerError: it could not.
         """
         self._launched(AppRequest.of(["clean"]), FIRST_SECONDS)
 
@@ -226,14 +226,14 @@ def device(
     """Opens a device.
 
     Args:
-        destination: Whether it is an iPhone or a simulator.
-        udid: Its identifier; None takes the only one that can be used.
-        app: The bundle identifier of the app that measures; None is edgekit's own.
-        say: Is told what happens.
+        destination: whether it is an iPhone or a simulator.
+        udid: its identifier; None takes the only one that can be used.
+        app: the bundle identifier of the app that measures; None is edgekit's own.
+        say: is told what happens.
         xcode: Xcode's tools; None finds those of this Mac.
 
     Raises:
-        EdgekitError: There is no Xcode, no such device or app, or it cannot be used.
+        EdgekitError: there is no Xcode, no such device or app, or it cannot be used.
     """
     xcode = xcode or Xcode.found()
     found = listing.choose(destination.listed(xcode), destination.name, udid)

@@ -52,9 +52,9 @@ class Device:
 
     Attributes:
         udid: Apple's identifier of it.
-        description: What it is, for people.
-        remedy: What makes it usable, as the end of a sentence about it; empty if it is usable.
-        facts: What Xcode says of it, for a result's environment; None is what it does not tell.
+        description: what it is, for people.
+        remedy: what makes it usable, as the end of a sentence about it; empty if it is usable.
+        facts: what Xcode says of it, for a result's environment; None is what it does not tell.
     """
 
     udid: str
@@ -102,13 +102,13 @@ def choose(devices: Sequence[Device], family: str, udid: str | None) -> Device:
     """Chooses one of the devices that Xcode knows.
 
     Args:
-        devices: All of them.
-        family: The first part of their names, ``ios`` or ``ios-simulator``.
-        udid: The identifier of the one wanted, in any case. None is the only one that can be used;
+        devices: all of them.
+        family: the first part of their names, ``ios`` or ``ios-simulator``.
+        udid: the identifier of the one wanted, in any case. None is the only one that can be used;
             of several simulators, the one that runs.
 
     Raises:
-        XcodeError: It is not there or cannot be used, or there are several.
+        XcodeError: it is not there or cannot be used, or there are several.
     """
 
     def names(several: Sequence[Device]) -> str:
