@@ -131,10 +131,11 @@ class Bench:
         return rounds
 
     def _finished_before(self, each: Round) -> bool:
-        """Whether nothing of a round is missing; what is asked of it today is then kept with it.
+        """Whether all of a round was measured before.
 
-        A round with something missing is measured again as a whole: only interleaved files have
-        pairs of samples.
+        If so, its measurements are kept once more with today's suite, if that has changed. A round
+        with something missing is measured again as a whole: only interleaved files have pairs of
+        samples.
         """
         done = [self._done.get(self._blank(each, entry).key) for entry in each.entries]
         if None in done:
@@ -167,7 +168,11 @@ class Bench:
                     yield Round(target, threads, length, batch, found)
 
     def _measure(self, each: Round) -> Iterator[Measurement]:
-        """Measures the round's files whose answers are right; the others keep why they were not."""
+        """Measures those files of a round whose answers are right.
+
+        Yields:
+            A measurement for each file; those that are wrong, or cannot be opened, have the reason.
+        """
         checked = [(entry, self._checked(each, entry)) for entry in each.entries]
         fit = [
             (entry, blank) for entry, blank in checked if not (blank.failure or blank.unmeasured)
@@ -191,10 +196,10 @@ class Bench:
         )
 
     def _checked(self, each: Round, entry: Entry) -> Measurement:
-        """The measurement of an entry with its golden texts' answers, asked for once a device.
+        """The measurement of an entry before any latency: with its parity, or why it has none.
 
-        The first process that opens a file finds it evicted from the page cache, so that is where
-        loading it from disk is measured.
+        The golden texts are asked once a device. The first process that opens a file finds it
+        evicted from the page cache, so that is where loading it from disk is measured.
         """
         blank = self._blank(each, entry)
         if reason := _unmeasurable(each, entry):
@@ -242,7 +247,7 @@ class Bench:
 
 
 def _unmeasurable(each: Round, entry: Entry) -> str | None:
-    """Why nobody tries to measure an entry in a round; None where somebody does."""
+    """Why an entry cannot be measured in a round at all, such as no runtime; None where it can."""
     device, file = each.target.name, entry.subject.file
     if entry.runtime is None:
         return f"{device} has no runtime for {formats.get(entry.subject.format).title}"

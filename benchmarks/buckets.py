@@ -271,7 +271,13 @@ def _block(runner: Runner, length: int, fed: str) -> list[float]:
 def _priced(
     buckets: Sequence[int], counts: Sequence[int], samples: Mapping[int, Sequence[float]]
 ) -> BucketSet:
-    """A set with what a text takes in it on average."""
+    """A set of buckets, with what a text takes in it on average.
+
+    Args:
+        buckets: ascending lengths.
+        counts: each text's tokens.
+        samples: latencies in milliseconds by length.
+    """
     used = np.searchsorted(buckets, counts)
     texts = {buckets[place]: int((used == place).sum()) for place in np.unique(used)}
     streams = [Samples(samples[bucket], _BLOCK) for bucket in texts]

@@ -69,7 +69,7 @@ def token_counts(bundle: Bundle, path: Path) -> list[int]:
 
 
 def _counted(bundle: Bundle, lines: Iterable[str]) -> Iterator[int]:
-    """How many tokens each line that has any text is, special ones included.
+    """The tokens of each line that is not blank, special ones included, nothing cut.
 
     Lines are read some at a time, since the file may be larger than the memory.
     """

@@ -97,7 +97,7 @@ class Sampling:
     def _timed(
         self, each: Round, pairs: Sequence[tuple[Entry, Measurement]]
     ) -> Iterator[Measurement]:
-        """Interleaved latencies, of several processes of each file, one after the other."""
+        """Measures latencies, interleaved, in several processes of each file in turn."""
         limits, stamp = self._suite.limits, datetime.now(timezone.utc).isoformat()
         going = [
             (entry, replace(found, round=stamp, block=limits.block, warm_up=limits.warm_up + 1))
@@ -189,7 +189,15 @@ class Sampling:
         series: interleaved.Series,
         last: bool,
     ) -> Measurement:
-        """The measurement with the inferences of one more process."""
+        """Adds the inferences of one more process to a file's measurement.
+
+        Args:
+            each: the round.
+            entry: the file.
+            found: its measurement so far.
+            series: what the process gave.
+            last: whether it is the last of the processes.
+        """
         if series.failure is not None:
             return self._lost(each, found, series.failure)
         more = replace(
@@ -229,7 +237,7 @@ class Sampling:
     def _counted(
         self, each: Round, pairs: Sequence[tuple[Entry, Measurement]]
     ) -> Iterator[Measurement]:
-        """Instructions and memory in an emulator, one file after the other."""
+        """Measures instructions and memory in an emulator, one file after the other."""
         if self._suite.profile:
             self._say(f"    no profile: the times of {each.target.name} mean nothing")
         for entry, blank in pairs:

@@ -80,10 +80,10 @@ _FIELDS = {  # of a suite, by the option that replaces it
 
 
 def suite(asked: BenchRequest) -> Suite:
-    """The suite that is asked for, checked.
+    """The suite that is measured: the one named, or the command line's own, with its options.
 
     Raises:
-        PlanError: neither bundles nor a suite were given, or a number is none.
+        PlanError: neither bundles nor a suite were given, or a number makes no sense.
     """
     if asked.suite is None and not asked.bundles:
         raise PlanError("name a bundle to measure, or a suite: --suite quick")

@@ -153,7 +153,10 @@ class Suite(SuiteTable, frozen=True):
 
 
 def read(name_or_path: str) -> Suite:
-    """A shipped suite, or one in a TOML file.
+    """Reads a suite.
+
+    Args:
+        name_or_path: the name of a shipped one, or the path of a TOML file.
 
     Raises:
         PlanError: there is none, it is not TOML, or a key is unknown or of the wrong kind.

@@ -146,10 +146,10 @@ def _exported(graph: Graph, schemes: Mapping[str, Scheme], recipe: Recipe) -> Ex
 
 
 def _activations(schemes: Mapping[str, Scheme], recipe: Recipe) -> str:
-    """The one type that the whole program computes in.
+    """The type that the whole program computes in: ``float32`` or ``float16``.
 
     Raises:
-        UnsupportedError: the recipe names two.
+        UnsupportedError: the recipe names both.
     """
     found = {scheme.activations for scheme in schemes.values()}
     if len(found) != 1:
@@ -161,7 +161,7 @@ def _activations(schemes: Mapping[str, Scheme], recipe: Recipe) -> str:
 
 
 def _compute_in_float16(module: GraphModule) -> None:
-    """Weights, constants and casts become float16; the outputs stay float32."""
+    """Makes weights, constants and casts float16, in place; the outputs stay float32."""
     import torch
 
     module.half()

@@ -81,7 +81,7 @@ def use_threads(count: int) -> None:
 
 
 def facts(program: Program) -> dict[str, Any]:
-    """The card and the names of inputs and outputs that :func:`convert` put into a file.
+    """What :func:`write` put into a file: the card, and the names of inputs and outputs.
 
     A file that another tool made has numbers for names.
     """

@@ -104,7 +104,10 @@ def missing(
 class OperatorTable(Generic[R]):
     """The lowerings of a format whose operators are translated one by one.
 
-    ``getitem`` takes one result of an operator that has several.
+    Attributes:
+        lowerings: by operator and scheme; each is called with the graph, the result as a fake
+            tensor, and the operator's arguments.
+        getitem: takes one result of an operator that has several.
     """
 
     lowerings: Mapping[LoweringKey, Callable[..., R]]

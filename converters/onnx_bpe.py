@@ -77,9 +77,19 @@ def ids(graph: TextGraph, tokenizer: TextTokenizer, texts: str) -> tuple[str, st
 def _merged(
     graph: TextGraph, pieces: str, known: Mapping[str, int], tokenizer: TextTokenizer
 ) -> tuple[str, str]:
-    """A row of ids for each piece, and which of them count: one of a piece whose id is known.
+    """Adds the merges: a row of ids for each piece of the texts, and which of them count.
 
-    The operator could be told of added tokens, but then loses what only begins like one.
+    The operator could be told of added tokens, but then loses what only begins like one: of a piece
+    whose id is known one id counts, and that is it.
+
+    Args:
+        graph: the nodes go into it.
+        pieces: name of a vector of strings.
+        known: ids of added tokens.
+        tokenizer: has vocabulary and merges.
+
+    Returns:
+        Names of both values.
     """
     attributes, table = _vocabulary(tokenizer)
     own, mask = graph.text_ops("GPT2Tokenizer", 2, pieces, **attributes)

@@ -253,7 +253,11 @@ def _write_model(
 
 
 def _write_data(tensors: dict[str, Array], path: Path) -> list[bytes]:
-    """Writes the large tensors one after the other, and returns all of them as TensorProtos."""
+    """Writes the large tensors into a file, one after the other.
+
+    Returns:
+        All tensors as TensorProtos; the large ones say where in that file they are.
+    """
     from onnx import TensorProto, helper
 
     protos = []

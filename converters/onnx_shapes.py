@@ -128,6 +128,7 @@ def counted(to: GraphBuilder, made: str, dtype: Dtype, shape: Sequence[int | Sym
 
 
 def _transpose(to: GraphBuilder, out: Fake, x: Value, first: int, second: int) -> str:
+    """Two axes exchanged."""
     order = list(range(x.rank))
     first, second = axis_of(x, first), axis_of(x, second)
     order[first], order[second] = second, first
@@ -170,6 +171,7 @@ def _slice(
     end: Value | int | None = None,
     step: int = 1,
 ) -> str:
+    """Entries ``start`` to ``end`` of one axis, as Python counts them."""
     bounds = [
         bound.name if isinstance(bound, Value) else to.constant([bound])
         for bound in (0 if start is None else start, np.iinfo(np.int64).max if end is None else end)

@@ -13,7 +13,7 @@ from edgekit.recipe import Recipe
 
 @dataclass(frozen=True)
 class FormatOptions:
-    """What a format is asked for; this one, and a format without a type of its own, for nothing.
+    """What a format is asked for; this type is that of formats which can be asked for nothing.
 
     A subclass has a field for each argument, with a default, that :func:`edgekit.convert` has under
     the same name. ``metadata={"choices": ...}`` of a field lists what it may be.

@@ -121,7 +121,17 @@ def _check_age(file: File, minimum_tflite: str | None) -> None:
 def _translate(
     program: ExportedProgram, signature: Signature, to: Subgraph, schemes: Mapping[str, Scheme]
 ) -> None:
-    """Fills a subgraph with the operators of a program."""
+    """Fills a subgraph with the operators of a program.
+
+    Args:
+        program: of one static length.
+        signature: names inputs and outputs.
+        to: the empty subgraph.
+        schemes: how each tensor is stored.
+
+    Raises:
+        ConversionError: an operator has no lowering.
+    """
     values, table = _arguments(program, signature, to, schemes), TABLE.by_operator()
     for node in program.graph.nodes:
         if node.op != "call_function":
@@ -143,7 +153,10 @@ def _translate(
 def _arguments(
     program: ExportedProgram, signature: Signature, to: Subgraph, schemes: Mapping[str, Scheme]
 ) -> dict[Node, Values]:
-    """The program's inputs under the signature's names, its parameters and buffers as constants."""
+    """What each placeholder of a program is in the subgraph: an input, or a constant.
+
+    Inputs have the signature's names.
+    """
     state = {**program.constants, **program.state_dict}
     inputs = iter(signature.inputs)
     values: dict[Node, Values] = {}

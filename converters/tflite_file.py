@@ -30,7 +30,7 @@ _SCHEMA_VERSION = 3
 
 
 def write(file: File, card: Card, path: Path) -> None:
-    """Writes the flatbuffer and then, each at the offset noted in it, the buffers' contents."""
+    """Writes the flatbuffer, then the contents of buffers, each at the offset noted in it."""
     import flatbuffers  # type: ignore[import-untyped]
     from ai_edge_litert import schema_py_generated as schema
     from ai_edge_litert.tools.flatbuffer_utils import update_packed_buffer

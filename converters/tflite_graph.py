@@ -39,10 +39,14 @@ _OPTIONS = {  # options whose name is not the operator's in camel case
 
 @dataclass(frozen=True, eq=False)
 class GraphTensor:
-    """A tensor of a subgraph or, with ``data``, a constant that joins it once an operator reads it.
+    """A tensor of a subgraph, or a constant, which joins a subgraph once an operator reads it.
 
-    ``name`` is that of a parameter and the same in every subgraph; ``scheme`` says how that is
-    stored.
+    Attributes:
+        shape: all sizes are known.
+        dtype: NumPy's name.
+        data: the numbers of a constant.
+        name: of a parameter, the same in every subgraph.
+        scheme: how a parameter is stored.
     """
 
     shape: tuple[int, ...]
@@ -91,7 +95,7 @@ class File:
         self._quantized: dict[str, GraphTensor] = {}
 
     def place(self, value: GraphTensor) -> int:
-        """The number of the buffer with a constant's content: equal contents are stored once."""
+        """Stores a constant's content, once for equal contents, and returns its buffer's number."""
         assert value.data is not None
         key = value.key
         if key not in self._places:

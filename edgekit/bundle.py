@@ -40,7 +40,13 @@ class Artifact(ArtifactEntry, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, folder: Path, entry: ArtifactEntry, task: str) -> Artifact:
-        """The artifact that ``entry`` describes in the bundle ``folder``, of a model for a task."""
+        """Makes the artifact of an entry of a manifest.
+
+        Args:
+            folder: the bundle's.
+            entry: of its manifest.
+            task: the model's, which decides the tolerance.
+        """
         facts = {name: getattr(entry, name) for name in ArtifactEntry.__struct_fields__}
         tolerance, known = entry.proofs[0].tolerance, recipe.RECIPES.get(entry.recipe)
         if known is not None:
@@ -199,7 +205,7 @@ class Bundle:
 
 
 def strangers(folder: Path) -> list[str]:
-    """What lies in a bundle's folder and is not the bundle's, by path below it.
+    """The files in a bundle's folder that are none of the bundle's, by path below it.
 
     Damaged files are still the bundle's. A package that has grown is named as a whole.
 
@@ -233,7 +239,7 @@ def _read_manifest(folder: Path) -> Manifest:
 
 
 def _no_bundle(path: Path) -> str:
-    """What a path is that is no bundle, and what to do with it, as one line."""
+    """The message about a path that is no bundle: what it is, and what to do with it."""
     remedy = "give the folder that edgekit convert made"
     if not path.exists():
         return f"{path} does not exist: {remedy}"

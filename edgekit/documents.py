@@ -129,7 +129,13 @@ def decode_toml(data: bytes, kind: type[T], origin: str, error: type[EdgekitErro
 
 
 def convert(plain: object, kind: type[T], origin: str, error: type[EdgekitError]) -> T:
-    """Parsed TOML, or a part of it, as a typed object; texts become paths where they have to.
+    """Makes a typed object of parsed TOML, or of a part of it.
+
+    Args:
+        plain: dictionaries, lists, texts and numbers; texts become paths where the type has one.
+        kind: what it has to be.
+        origin: what the error's line calls it.
+        error: which error is raised.
 
     Raises:
         EdgekitError: of the class ``error``, as :func:`read_toml`.
@@ -227,7 +233,10 @@ _TOML: Mapping[type, str] = {dict: "object", list: "array"}
 
 
 def _said(error: msgspec.ValidationError) -> str:
-    """What msgspec found and where, like ``limits.seconds has to be a number, not a text``."""
+    """The message about what msgspec found, and where.
+
+    It is like ``limits.seconds has to be a number, not a text``.
+    """
     what, _, place = str(error).partition(" - at ")
     where = place.strip("`").removeprefix("$").removeprefix(".") or "the content"
     if unknown := _UNKNOWN.search(what):

@@ -169,7 +169,12 @@ def try_lock(path: Path) -> FileLock | None:
 
 @contextlib.contextmanager
 def locked(path: Path, wait: str, say: Callable[[str], None]) -> Iterator[None]:
-    """Holds the lock that is the file ``path``; ``say`` gets the text ``wait`` if it is taken.
+    """Holds the lock that is the file ``path`` while the context is open.
+
+    Args:
+        path: of the file, made if it is missing.
+        wait: a text that is said once if another process has the lock.
+        say: is told it.
 
     Raises:
         OSError: the file cannot be opened for writing.

@@ -167,7 +167,7 @@ def _table(columns: Sequence[Column], rows: Sequence[Sequence[str]], shown: Sequ
 
 
 def _block(columns: Sequence[Column], row: Sequence[str], width: int) -> Text:
-    """All cells of one row: the first as a heading, the others with their titles below it."""
+    """A row as a block of lines: its first cell as a heading, the others below with titles."""
     from rich.text import Text
 
     first, *others = (" ".join(cell.split("\n")) for cell in row)
@@ -204,7 +204,7 @@ def markdown_text(text: str) -> str:
 
 
 def html_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """An HTML table; what its texts hold of HTML is shown, and not obeyed."""
+    """An HTML table of plain texts: markup in them is shown as it is written."""
     head = "".join(f"<th>{html.escape(column)}</th>" for column in columns)
     body = "".join(
         f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>" for row in rows

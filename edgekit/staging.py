@@ -25,7 +25,7 @@ _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
 
 @contextlib.contextmanager
 def staging(out: Path) -> Iterator[Path]:
-    """A locked folder on the file system of ``out``; removed at the end, whatever happens.
+    """A locked folder to build in, on the file system of ``out``; removed at the end in any case.
 
     Raises:
         OutputError: it cannot be made.

@@ -49,9 +49,10 @@ class Support:
     cells: tuple[Cell, ...]
 
     def merged(self, newer: Support) -> Support:
-        """These cells with newer ones in their place; none of another version stays.
+        """This matrix with the cells of a newer one in place of its own.
 
-        A library that only the newer ones name had no part in these.
+        Cells stay only if they were measured with the same versions of libraries; a library that
+        only the newer matrix names had no part in these.
         """
         same = all(newer.versions.get(name) == value for name, value in self.versions.items())
         found = {_key(cell): cell for cell in self.cells if same}
@@ -77,7 +78,7 @@ class Support:
         ]
 
     def _rows(self) -> Iterator[tuple[str, str, dict[tuple[str, str], Cell]]]:
-        """Each architecture and task with its cells by column."""
+        """The matrix by rows: architecture, task, and the cells by format and recipe."""
         table: dict[tuple[str, str], dict[tuple[str, str], Cell]] = {}
         for cell in self.cells:
             row = table.setdefault((cell.architecture, cell.task), {})

@@ -31,7 +31,7 @@ class Absence:
         self._gone = False
 
     def wait(self) -> bool:
-        """Waits until the device is there.
+        """Waits until the device can be reached; the first time long, after that not at all.
 
         Returns:
             Whether it had been away.

@@ -122,7 +122,7 @@ class AppRunner(Runner):
 
 
 def last(answers: Events, kind: type[E]) -> E:
-    """The last answer of a kind.
+    """The last answer of a kind among an app's answers.
 
     Raises:
         RunnerError: there is none.

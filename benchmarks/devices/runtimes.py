@@ -14,7 +14,7 @@ PYTORCH = "pytorch"  # a runtime, and the format of what it opens: the checkpoin
 
 
 class Platform(Enum):
-    """What runtimes are built for: one of them for all devices that run the same builds."""
+    """What a build of a runtime is made for: devices of one platform run the same builds."""
 
     PYTHON = "Python packages"
     AARCH64_LINUX = "C libraries for AArch64 Linux"

@@ -14,7 +14,7 @@ Send: TypeAlias = Callable[[Event], None]
 
 
 class Opened(Protocol):
-    """An opened file.
+    """The protocol of a file that a runner in Python has opened.
 
     Each method obeys the command of its name (:mod:`edgekit.benchmarks.devices.protocol`) and
     returns its answer; ``argument`` is what follows the name on the line.

@@ -9,7 +9,7 @@ from edgekit.benchmarks.devices.warnings import Load
 
 
 class Watch(Protocol):
-    """Watches the machine that computes, from right before the first sample to the last.
+    """The protocol of what watches the machine that computes, from the first sample to the last.
 
     Entering its context may take a while: a phone cools down first.
     """

@@ -22,7 +22,14 @@ _MEMORY_AT = 128  # tokens
 
 @dataclass(frozen=True)
 class Contestant:
-    """A file that is compared; ``length`` is the one that it takes, None if it takes any."""
+    """A file that is compared.
+
+    Attributes:
+        maker: who made it: a tool, or us.
+        format: as ``formats.FORMATS`` has it.
+        recipe: ``fp32`` or ``int8``.
+        length: the one length in tokens that it takes; None takes any.
+    """
 
     maker: str
     format: str
@@ -103,7 +110,7 @@ class Contest:
 
 
 def section(study: Study) -> str:
-    """Conditions and tables, as Markdown."""
+    """The generated part of the page, as Markdown: conditions, then a table for each contest."""
     groups = dict.fromkeys(
         (row.subject.format, row.subject.recipe, row.subject.runtime) for row in study.rows
     )

@@ -27,7 +27,12 @@ _BATCH_BYTES = 64 << 20  # of outputs: one text's fill-mask logits can be 60 MB
 class App:
     """An opened artifact with its tokenizer. Leaving its context ends what it started.
 
-    ``artifact`` is None for PyTorch's own model; ``device`` is what the session runs on.
+    Args:
+        bundle: that the artifact is in.
+        artifact: the file; None is PyTorch's own model.
+        session: the file, opened.
+        device: what the session runs on.
+        close: ends whatever the session needs, such as a process on a device.
     """
 
     def __init__(
@@ -127,7 +132,10 @@ class App:
             ) from error
 
     def _batches(self, encodings: Sequence[Encoded]) -> Iterator[list[int]]:
-        """Indices of rows, the shortest first, as many at a time as the outputs leave room for."""
+        """The rows in batches: lists of their places, the shortest rows first.
+
+        As many rows are in a batch as the outputs leave room for.
+        """
         order = sorted(range(len(encodings)), key=lambda index: len(encodings[index]))
         batch: list[int] = []
         for index in order:

@@ -72,6 +72,10 @@ def runnable(artifacts: Sequence[Artifact], target: str = HOST) -> list[Artifact
     """The files that a device runs, in their order.
 
     Of this machine, also those whose runtime exists for it but is not installed.
+
+    Args:
+        artifacts: of a bundle.
+        target: ``host``, or a device of ``edgekit devices``.
     """
     if target == HOST:
         formats = {row.format for row in table.RUNTIMES if row.exists()}

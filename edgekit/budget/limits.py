@@ -111,7 +111,7 @@ _Number = Annotated[int, Meta(ge=1)]
 
 
 class _DataTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Labelled data as a budget has them, with what ``edgekit eval`` has options for."""
+    """The table ``data`` of a ``[[budget]]``: a file, with what ``edgekit eval`` can be told."""
 
     file: _Text
     limit: _Number | None = None
@@ -121,7 +121,7 @@ class _DataTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class _BudgetTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a ``[[budget]]`` says beside its limits."""
+    """A ``[[budget]]`` without its limits."""
 
     files: _Text | Annotated[tuple[_Text, ...], Meta(min_length=1)] = "*"
     device: _Text = "host"

@@ -65,7 +65,11 @@ class Crew:
 
 
 class Here:
-    """Does what a :class:`Crew` does in this process, one call after the other."""
+    """Runs a conversion's stages in this process, one after the other, as a :class:`Crew` would.
+
+    Args:
+        say: is told of each step.
+    """
 
     def __init__(self, say: Say) -> None:
         self._say = say

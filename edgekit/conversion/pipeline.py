@@ -83,7 +83,17 @@ def convert(
 def _run(
     plan: ExportPlan, folder: Path, crew: Crew | Here, jobs: int
 ) -> tuple[Traced, dict[str, FormatOutcome]]:
-    """What tracing found out, and what became of each format, in the order asked for."""
+    """Traces the model, then writes and proves its formats, several at a time.
+
+    Args:
+        plan: what was decided.
+        folder: an empty one, for the bundle and for what the stages hand on.
+        crew: runs the stages.
+        jobs: how many formats at a time.
+
+    Returns:
+        What tracing found out, and what became of each format, in the order asked for.
+    """
     work, out = folder / "work", folder / "bundle"
     work.mkdir()
     out.mkdir()
@@ -118,7 +128,7 @@ def _outcome(future: Future[FormatOutcome]) -> FormatOutcome:
 
 
 def _refused(plan: ExportPlan, outcomes: Mapping[str, FormatOutcome]) -> Iterator[Refused]:
-    """A row for each file that was planned and is not published."""
+    """The manifest's rows of files that were planned and are not published, with the reasons."""
     for name, outcome in outcomes.items():
         for row in outcome.files:
             if row.failure is not None:

@@ -49,8 +49,17 @@ class PlannedArtifact:
 class ExportPlan:
     """What :func:`edgekit.convert` is going to do: what :func:`edgekit.plan` returns.
 
-    ``options`` are what each format alone is asked for, by its name. ``notes`` are for the user:
-    what is done that was not asked for.
+    Attributes:
+        source: the checkpoint.
+        task: what it is for.
+        artifacts: the files to come.
+        max_length: where texts are cut, in tokens.
+        buckets: ascending lengths; the last is ``max_length``.
+        out: the bundle's folder.
+        options: what each format alone is asked for, by its name.
+        force: replace a bundle that is there.
+        embed_tokenizer: add ONNX files that take text.
+        notes: for the user: what is done that was not asked for.
     """
 
     source: Source
@@ -141,7 +150,12 @@ def make(request: ConversionRequest) -> ExportPlan:
 
 
 def _artifacts(pairs: Sequence[tuple[Format, str]], parameters: int) -> tuple[PlannedArtifact, ...]:
-    """The files of each format in each recipe; what is asked for twice is made once."""
+    """The planned files: each format in each recipe, once, with estimated sizes.
+
+    Args:
+        pairs: format and recipe.
+        parameters: how many the model has.
+    """
     return tuple(
         dict.fromkeys(
             PlannedArtifact(
@@ -246,7 +260,18 @@ def _notes(source: Source, task: Task, request: ConversionRequest, length: int) 
 
 
 def _buckets(max_length: int, asked: Sequence[int] | None, task: Task) -> tuple[int, ...]:
-    """Ascending lengths, the last of which is ``max_length``: an app cuts no more than that."""
+    """The lengths that files of static shapes take, ascending; the last is ``max_length``.
+
+    An app cuts no more than that.
+
+    Args:
+        max_length: the most tokens.
+        asked: by the user; None takes usual ones.
+        task: whose texts may be short.
+
+    Raises:
+        PlanError: one that was asked for is beyond ``max_length``, or below 1.
+    """
     if asked is None:
         usual = _SHORT_BUCKETS if task.short_texts else BUCKETS
         return (*(bucket for bucket in usual if bucket < max_length), max_length)
@@ -274,7 +299,7 @@ def count_parameters(source: Source) -> int:
 
 
 def _parameters_in(path: Path) -> int:
-    """The numbers of floating point in a file of weights; of its tensors only headers are read."""
+    """How many parameters a file of weights holds, told by its headers; of a pickle by its size."""
     if path.suffix != ".safetensors":
         return path.stat().st_size // 4
     with safe_open(path, "numpy") as file:

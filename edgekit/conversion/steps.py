@@ -9,9 +9,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Step:
-    """Something a stage began or finished. ``seconds`` and ``peak_bytes`` are set when it ended.
+    """Something that a stage of a conversion began or finished.
 
-    ``stage`` is ``trace`` or a format, ``action`` one of load, trace, reference, convert and prove.
+    Attributes:
+        stage: ``trace``, or a format.
+        action: load, tables, trace, refuse, reference, convert or prove.
+        detail: of what, for people.
+        seconds: how long it took; None where it has only begun.
+        peak_bytes: the most memory of its process so far; None as well where no system tells.
     """
 
     stage: str

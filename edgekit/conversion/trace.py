@@ -99,7 +99,7 @@ def trace(plan: ExportPlan, work: Path, out: Path, *, say: Say) -> Traced:
 
 
 def _missing(plan: ExportPlan, traced: graph.Graph) -> Iterator[tuple[str, str]]:
-    """Each format that lacks operators of this graph, and which."""
+    """The formats that lack a lowering for an operator of the graph: name, and a message."""
     for name in plan.formats():
         format_ = formats.get(name)
         operators = format_.missing_operators(traced)

@@ -135,10 +135,18 @@ def alone(
     debug: bool = False,
     say: Callable[[M], None] | None = None,
 ) -> T:
-    """``function(*args)`` in a process of its own: what libraries print stays there.
+    """Calls a function in a process of its own: what libraries print stays there.
 
-    Its working directory is another one: paths have to be absolute. With ``say`` the function has
-    an argument of that name, and what it is told there is told here.
+    Its working directory is another one: paths have to be absolute.
+
+    Args:
+        function: of a module.
+        *args: its arguments, which are pickled.
+        debug: show what the process prints to standard error.
+        say: is told what the function tells its argument of that name; None: it has none.
+
+    Returns:
+        What the function returned.
 
     Raises:
         EdgekitError: the function's own error.

@@ -54,7 +54,7 @@ def _object(path: Path, place: str, value: object) -> Row:
 
 
 def _json(path: Path) -> Iterator[Row]:
-    """SQuAD's nesting, or a list of objects, which may stand under ``data``."""
+    """The rows of a JSON file: SQuAD's nesting, or a list of objects, maybe under ``data``."""
     whole = _parsed(path, "\n".join(line for _, line in lines(path)))
     items = whole.get("data") if isinstance(whole, dict) else whole
     if not isinstance(items, list):

@@ -96,8 +96,14 @@ class Masking:
 class Micro:
     """Some rows of a step, padded: what goes through the models at once.
 
-    Shapes are (rows, length). ``chosen`` are the tokens that a loss by tokens counts, ``labels``
-    what stood there or what the labels say, ``types`` the token types.
+    Attributes:
+        indices: which examples they are, (rows,).
+        ids: (rows, length).
+        mask: (rows, length), 0 where there is padding.
+        types: token types, (rows, length).
+        chosen: (rows, length) bool, the tokens that a loss by tokens counts; None: all.
+        labels: what stood at masked tokens, or what the data's labels say.
+        student: the same texts by the student's own tokenizer, where it has another.
     """
 
     indices: np.ndarray
@@ -111,10 +117,13 @@ class Micro:
 
 @dataclass(frozen=True)
 class StepBatch:
-    """What one process trains on in a step: its micro batches.
+    """What one process trains on in a step.
 
-    The counts of examples and tokens are those of the whole step, over all processes: losses are
-    means over them.
+    Attributes:
+        micros: its rows, in parts that fit into memory.
+        rows: examples of the whole step, over all processes: losses are means over them.
+        tokens: of the whole step, without padding.
+        chosen: tokens of the whole step that a loss by tokens counts.
     """
 
     micros: tuple[Micro, ...]
@@ -144,8 +153,13 @@ class _Drawn:
 class Batches:
     """The examples of a training, put together for each step.
 
-    ``pad_id`` is what rows are filled up with; ``by_token`` says that each token has a target of
-    its own, and not each text.
+    Attributes:
+        examples: all of them.
+        order: which a step takes.
+        pad_id: what shorter rows are filled up with.
+        masking: hides tokens; None: none are hidden.
+        by_token: whether each token has a target of its own, and not each text.
+        student_pad_id: as ``pad_id``, for rows by the student's own tokenizer.
     """
 
     examples: Examples

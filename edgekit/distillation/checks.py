@@ -97,10 +97,10 @@ def check_inputs(inputs: Inputs, goal: Objective, cache_teacher: bool) -> None:
 
 
 def check_numbers(numbers: Training) -> None:
-    """Checks the numbers that a training cannot have, whoever asked for them.
+    """Checks that the numbers of a training are in their ranges.
 
     Raises:
-        PlanError: naming the first.
+        PlanError: naming the first that is not.
     """
     above = {
         "lr": numbers.learning_rate,

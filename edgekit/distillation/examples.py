@@ -183,7 +183,7 @@ def load(folder: Path) -> TokenRows:
 
 
 def _tokenized(texts: Iterator[str], tokenizer: PreTrainedTokenizerFast) -> Iterator[list[int]]:
-    """The ids of each text without special tokens: none for a text that the tokenizer drops."""
+    """The ids of each text, without special tokens; none for a text of which nothing is left."""
     backend = tokenizer.backend_tokenizer
     backend.no_truncation()
     backend.no_padding()

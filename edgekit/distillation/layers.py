@@ -63,10 +63,14 @@ def shortened(
 
 
 def layer_list(model: torch.nn.Module, count: int) -> str:
-    """The dotted name of the list of ``count`` layers in a model.
+    """The dotted name of the list of layers in a model, found by their number.
+
+    Args:
+        model: of Transformers.
+        count: how many layers it has.
 
     Raises:
-        UnsupportedError: there is none.
+        UnsupportedError: it has no list of so many.
     """
     import torch
 

@@ -122,7 +122,7 @@ class Materials:
 
     @cached_property
     def batches(self) -> Batches:
-        """The examples that are trained on, by steps."""
+        """The examples that are trained on, put together for each step."""
         plan, tokenizer = self.plan, self.tokenizer
         found = self._labelled() if plan.objective.labelled else self._texts()
         masking = self._masking() if plan.objective.name == "mlm" else None
@@ -204,9 +204,14 @@ class Materials:
         return text_data.stream(self.plan.inputs.texts, self.plan.inputs.columns.get("text"))
 
     def _taps(self, chosen: Sequence[int], count: int) -> tuple[int, ...]:
-        """The places in ``hidden_states`` after some layers; the last stands for the whole model.
+        """The places in ``hidden_states`` at which the model is compared.
 
-        So the student's last layer, from which its head reads, learns from the teacher's last.
+        The last layer is not read itself: what the whole model gives stands for it. So the
+        student's last layer, from which its head reads, learns from the teacher's last.
+
+        Args:
+            chosen: layers, from 0.
+            count: how many layers the model has.
         """
         weights = self.plan.training.weights
         if not weights[HIDDEN if HIDDEN in weights else COSINE]:

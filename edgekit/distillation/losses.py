@@ -28,8 +28,15 @@ _MULTI, _REGRESSION = "multi_label_classification", "regression"
 class Given:
     """What the losses of one micro batch are made of.
 
-    ``mask``, ``chosen`` and ``labels`` are those of :class:`edgekit.distillation.batches.Micro` as
-    tensors. ``rows``, ``tokens`` and ``chosen_count`` count the whole step, over all processes.
+    Attributes:
+        student: its outputs, by name.
+        teacher: its outputs; empty where no part of the loss needs it.
+        mask: (rows, length), 0 where there is padding.
+        chosen: (rows, length) bool, as of :class:`edgekit.distillation.batches.Micro`.
+        labels: as of the same.
+        rows: examples of the whole step, over all processes.
+        tokens: of the whole step, without padding.
+        chosen_count: chosen tokens of the whole step.
     """
 
     student: Outputs

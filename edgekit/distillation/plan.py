@@ -21,7 +21,7 @@ _TASK_NAMES = {"mlm": "fill-mask", "embedding": "sentence-similarity"}
 
 @dataclass(frozen=True)
 class DistillationPlan:
-    """A request that was checked, and what was found out of its teacher."""
+    """A request that was checked against its teacher, with every number decided."""
 
     request: DistillationRequest
     teacher: Source
@@ -80,7 +80,7 @@ def _shape(request: DistillationRequest, teacher: Source) -> Shape:
 def _training(
     request: DistillationRequest, teacher: Source, goal: Objective, shape: Shape
 ) -> Training:
-    """The numbers, with the objective's own where none are asked for.
+    """The numbers of the training; the objective's own where the request names none.
 
     Embeddings that the student does not have from its teacher are trained.
     """

@@ -208,7 +208,7 @@ class _Work:
         return teachers.Cached.load(folder, rows, learner.readout)
 
     def _facts(self, weights: Mapping[str, float], steps: int) -> dict[str, object]:
-        """What a run that goes on must have in common with the one that began."""
+        """What a training that is resumed must have in common with the one that was interrupted."""
         plan, rows = self.materials.plan, self.materials.batches.examples.rows
         numbers = {key: value for key, value in asdict(plan.training).items() if key not in _FREE}
         data = plan.inputs.data

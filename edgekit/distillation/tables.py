@@ -69,7 +69,7 @@ def losses(found: DistillationReport) -> TextTable:
 
 
 def paper(found: DistillationReport) -> TextTable:
-    """What DistilBERT's paper reports, beside what came out here."""
+    """What DistilBERT's paper reports beside what came out here: a row for each number."""
     teacher, student = found.entrant(report.TEACHER), found.entrant(report.STUDENT)
     ours = dict.fromkeys(report.PAPER_CLAIMS, _NOTHING)
     if teacher and student:

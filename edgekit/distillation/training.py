@@ -133,7 +133,11 @@ class _State:
             self.saved = self.step
 
     def _advance(self) -> LogEntry:
-        """One step: gradients of all micro batches, checked, and then an update."""
+        """Does one step: gradients of all micro batches, checked, then an update of the weights.
+
+        Raises:
+            TrainingError: a number is not finite.
+        """
         run, accelerator = self.run_, self.run_.accelerator
         torch.manual_seed(_seed(run.training.seed, self.step, accelerator.process_index))
         self.optimizer.zero_grad(set_to_none=True)

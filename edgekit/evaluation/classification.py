@@ -138,7 +138,15 @@ class TextClassification:
 def build(
     data: Data, model: ModelFacts, options: EvaluationOptions
 ) -> tuple[TextClassification, list[str]]:
-    """Examples with the model's labels, and in words how the labels were read.
+    """Reads texts, or pairs, with their labels.
+
+    Args:
+        data: the file with its columns.
+        model: has the labels.
+        options: say which labels are called otherwise.
+
+    Returns:
+        The examples, and a sentence if labels were read by their index.
 
     Raises:
         DataError: a text is none, or a label none of the model's.

@@ -65,7 +65,7 @@ class Masks:
         return replace(prompt, encodings=(masked,))
 
     def record(self, facts: Facts, index: int, prompt: Prompt, outputs: Outputs) -> MaskRecord:
-        """Of each mask the entries that are right, and the likeliest ones."""
+        """The ids that are right at each mask, and the likeliest ones there."""
         _, right = self._masked(index, self._plain(index).encodings[0])
         found = answer(facts, prompt, outputs, TOP)
         assert isinstance(found, FilledMasks)
@@ -125,7 +125,15 @@ class Masks:
 
 
 def build(data: Data, model: ModelFacts, options: EvaluationOptions) -> tuple[Masks, list[str]]:
-    """Texts with masks and what stood there, or plain texts.
+    """Reads texts with masks and what stood there, or plain texts, in which masks are made.
+
+    Args:
+        data: the file with its columns.
+        model: has the vocabulary.
+        options: play no part.
+
+    Returns:
+        The examples, and sentences about what was assumed.
 
     Raises:
         DataError: a text is none, an answer is no entry of the vocabulary, or the model has no

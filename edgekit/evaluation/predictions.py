@@ -59,10 +59,10 @@ class Predictions:
             raise OutputError(f"{self.path} cannot be written: {error.strerror}") from error
 
     def add(self, index: int, prediction: Prediction) -> None:
-        """Keeps one more, and now and then writes them.
+        """Keeps one more prediction; every few seconds what is new is written.
 
         Raises:
-            OutputError: they cannot be written.
+            OutputError: it cannot be written.
         """
         self.found[index] = prediction
         self._new.append(_line(index, prediction))

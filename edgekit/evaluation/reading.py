@@ -60,7 +60,7 @@ class QuestionAnswering:
         return tokenizer.prompt("question-answering", *self.examples[index].texts)
 
     def record(self, facts: Facts, index: int, prompt: Prompt, outputs: Outputs) -> SpanRecord:
-        """The n-best spans as start, end, score and probability, and no answer's score."""
+        """The score of no answer, and the best spans: start, end, score and probability of each."""
         found = answer(facts, prompt, outputs, N_BEST)
         assert isinstance(found, SpanAnswer)
         return {
@@ -146,7 +146,15 @@ class QuestionAnswering:
 def build(
     data: Data, model: ModelFacts, options: EvaluationOptions
 ) -> tuple[QuestionAnswering, list[str]]:
-    """Questions, contexts and answers.
+    """Reads questions, contexts and answers.
+
+    Args:
+        data: the file with its columns.
+        model: plays no part.
+        options: have the threshold for no answer.
+
+    Returns:
+        The examples, and sentences about what looks wrong.
 
     Raises:
         DataError: a text is none, or answers are none.

@@ -27,7 +27,11 @@ Sentence = tuple[str, ...]
 class Words:
     """Sentences of words, each with a label.
 
-    ``expected`` are the labels of each sentence's words.
+    Attributes:
+        names: the model's labels.
+        words: of each sentence.
+        examples: the sentences as people read them.
+        expected: the label of each word.
     """
 
     names: tuple[str, ...]
@@ -140,7 +144,15 @@ class Words:
 
 
 def build(data: Data, model: ModelFacts, options: EvaluationOptions) -> tuple[Words, list[str]]:
-    """Sentences of words, each with one of the model's labels.
+    """Reads sentences of words, each with one of the model's labels.
+
+    Args:
+        data: the file with its columns.
+        model: has the labels.
+        options: say which labels are called otherwise.
+
+    Returns:
+        The sentences, and one for the user if labels were read by their index.
 
     Raises:
         DataError: words and labels are not as many, or a label is none of the model's.

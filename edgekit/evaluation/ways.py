@@ -58,7 +58,11 @@ def _is_list(facts: Facts, options: EvaluationOptions) -> Fits:
 class Way:
     """A way of evaluating, and what its data look like: a row of the table.
 
-    ``words`` says that the data are words with labels.
+    Attributes:
+        roles: what columns are for, in the order in which columns without names are taken.
+        build: reads the examples.
+        is_label: makes a function that tells a label's cell from a text.
+        words: whether the data are words with labels.
     """
 
     roles: Sequence[Role]
@@ -80,7 +84,14 @@ WAYS: Mapping[str, Way] = {
 
 @dataclass(frozen=True)
 class Prepared:
-    """Labelled data, read for a model; ``notes`` say in words what was guessed."""
+    """Labelled data, read for a model.
+
+    Attributes:
+        way: the name of the way of evaluating.
+        data: the file with its columns.
+        kind: the examples.
+        notes: sentences about what was guessed.
+    """
 
     way: str
     data: Data

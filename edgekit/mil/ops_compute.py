@@ -73,7 +73,15 @@ def matmul(x: Array, y: Array, transpose_x: Number = False, transpose_y: Number 
 
 
 def attention(query: Array, key: Array, value: Array, attn_mask: Array | None = None) -> Array:
-    """softmax(query keyᵀ / sqrt(d) + mask) value; a boolean mask is true where it attends."""
+    """Scaled dot-product attention: softmax(query keyᵀ / sqrt(size) + mask) value.
+
+    Args:
+        query: (..., queries, size).
+        key: (..., keys, size).
+        value: (..., keys, size).
+        attn_mask: (..., queries, keys), added to the scores; a boolean one is true where it
+            attends.
+    """
     scores = np.matmul(query / np.sqrt(query.shape[-1], dtype=query.dtype), key.swapaxes(-1, -2))
     if attn_mask is not None and attn_mask.dtype == np.bool_:
         scores = np.where(attn_mask, scores, -np.inf)
@@ -89,7 +97,15 @@ def layer_norm(
     beta: Array | None = None,
     epsilon: Number = 1e-5,
 ) -> Array:
-    """Zero mean and unit variance (biased) over ``axes``, then ``gamma`` and ``beta`` on them."""
+    """Normalises over ``axes`` to mean 0 and variance 1 (biased), then scales and shifts.
+
+    Args:
+        x: any array.
+        axes: over which.
+        gamma: factors, of the shape of these axes.
+        beta: what is added, of the same shape.
+        epsilon: is added to the variance.
+    """
     over = tuple(axis % x.ndim for axis in ints(axes))
     shape = [size if axis in over else 1 for axis, size in enumerate(x.shape)]
     centred = x - x.mean(over, keepdims=True)
@@ -169,7 +185,14 @@ def einsum(values: list[Array], equation: str) -> Array:
 
 
 def cumsum(x: Array, axis: Number = 0, exclusive: Number = False, reverse: Number = False) -> Array:
-    """Running sums along one axis, without each element itself if ``exclusive``."""
+    """Running sums along one axis.
+
+    Args:
+        x: any array.
+        axis: along which.
+        exclusive: leaves each element out of its own sum.
+        reverse: sums from the end.
+    """
     line = np.flip(x, int(axis)) if reverse else x
     total = np.cumsum(line, int(axis), dtype=x.dtype)
     total = total - line if exclusive else total

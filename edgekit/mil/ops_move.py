@@ -37,7 +37,7 @@ def gather(
 def gather_nd(
     x: Array, indices: Array, batch_dims: Number = 0, validate_indices: Number = False
 ) -> Array:
-    """Slices by coordinates, which are the last axis of ``indices``."""
+    """The slices of ``x`` at coordinates, which are the last axis of ``indices``."""
     if not int(batch_dims):
         return np.asarray(x[tuple(np.moveaxis(indices.astype(np.int64), -1, 0))])
     rows = zip(x, indices, strict=True)
@@ -164,7 +164,7 @@ def blockwise_shift_scale(data: Array, scale: Array, offset: Array | None = None
 
 
 def _spread(blocks: Array, shape: tuple[int, ...]) -> Array:
-    """Repeats each block's number until it broadcasts to ``shape``."""
+    """Repeats the number of each block along its axes, until it broadcasts to ``shape``."""
     result = blocks.astype(np.float32)
     for axis, size in enumerate(shape):
         if 1 < blocks.shape[axis] < size:

@@ -52,11 +52,11 @@ def register() -> None:
 
     @register_pass("edgekit", name="store_weights")
     class StoreWeights(AbstractGraphPass):  # type: ignore[misc]
-        """Stores each constant as ``choose`` says: equal ones of several functions are done once.
+        """Stores each constant in the scheme that ``choose`` names.
 
-        ``choose`` takes a constant's name and whether it is a matrix (see :func:`_is_matrix`), and
-        returns its scheme; one in floats stays as it is, and so does one beyond float16, which
-        is still in float32 here.
+        ``choose`` takes a constant's name and whether it is a matrix (see :func:`_is_matrix`). A
+        constant in floats stays as it is, and so does one beyond float16, which is still in float32
+        here. Equal ones of several functions are quantised once.
         """
 
         def __init__(self) -> None:
@@ -74,9 +74,9 @@ def register() -> None:
 
     @register_pass("edgekit", name="share_weights")
     class ShareWeights(AbstractGraphPass):  # type: ignore[misc]
-        """Gives equal constants one ``weight_id`` and one array.
+        """Gives equal constants one ``weight_id`` and one array, so that they are written once.
 
-        They are then held, and written, once: by all functions that saw the same ``pool``.
+        All functions that saw the same ``pool`` share.
         """
 
         def __init__(self) -> None:

@@ -41,7 +41,14 @@ class _Tensor:
 
 @dataclass(frozen=True)
 class _Step:
-    """One operation; its arguments are names of values."""
+    """One operation of a function.
+
+    Attributes:
+        op_type: MIL's name for it.
+        kernel: computes it in numpy.
+        arguments: the names of the values that it reads, by argument.
+        outputs: what it gives.
+    """
 
     op_type: str
     kernel: Kernel
@@ -135,7 +142,7 @@ class Program:
 
 
 def _read(block: Block, weights: Weights) -> tuple[dict[str, Constant], list[_Step]]:
-    """The block's constants, compressed ones already expanded, and its other operations."""
+    """A block's constants, compressed ones already expanded, and its other operations in order."""
     constants: dict[str, Constant] = {}
     steps = []
     for op in block.operations:

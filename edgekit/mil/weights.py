@@ -59,7 +59,7 @@ class Weights:
         self._files: dict[str, Array] = {}
 
     def value(self, value: Value) -> Constant:
-        """The array of a tensor, the string of a string, the list of a list."""
+        """What a ``Value`` message means: an array, a text, or a list."""
         if value.WhichOneof("value") == "blobFileValue":
             blob = value.blobFileValue
             name = dtype_name(value.type)

@@ -25,7 +25,7 @@ _TYPES = {
 
 
 class Handler(SimpleHTTPRequestHandler):
-    """Answers for the files of a folder."""
+    """Answers a browser's requests for the files of a folder."""
 
     def do_GET(self) -> None:
         """Sends the file that is asked for, or the rest of it from a byte on (RFC 9110, 14.2)."""

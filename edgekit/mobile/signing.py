@@ -47,7 +47,9 @@ def check_installed() -> None:
 
 
 def debug_key(path: Path) -> Key:
-    """The key at ``path``, made if it is not there: good for one's own phones, not for a store.
+    """The key at ``path``, made if it is not there.
+
+    It is good for one's own phones, and not for a store.
 
     Raises:
         PlanError: the file is no such key.
@@ -62,7 +64,7 @@ def debug_key(path: Path) -> Key:
 
 
 def read_key(path: Path, password: str) -> Key:
-    """A key store of the format PKCS #12, as ``keytool`` and Android Studio make them.
+    """Reads a key store of the format PKCS #12, as ``keytool`` and Android Studio make them.
 
     Raises:
         PlanError: it cannot be read with this password, or holds no RSA key and certificate.

@@ -32,7 +32,12 @@ _BUNDLES, _PAGE, _APP, _WORKER = "bundles", "index.html", "app.webmanifest", "se
 
 @dataclass(frozen=True)
 class Site:
-    """What a site shows; of ``name`` None makes one of the first bundle's."""
+    """What a site shows.
+
+    Attributes:
+        bundles: with their chosen files.
+        name: the app's; None makes one of the first bundle's.
+    """
 
     bundles: tuple[Chosen, ...]
     name: str | None = None
@@ -94,7 +99,7 @@ def _name(site: Site, made: Path) -> None:
 
 
 def _list_shell(site: Site, made: Path) -> None:
-    """Tells the service worker what to keep: all but what is loaded on request."""
+    """Writes the list of files that the service worker keeps: all but what is loaded on request."""
     on_request = {_WORKER, *(runtime.wasm_path for runtime in site.runtimes)}
     found = (path.relative_to(made).as_posix() for path in tree(made))
     names = [name for name in found if name not in on_request and not _is_of_model(name)]

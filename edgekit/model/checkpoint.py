@@ -132,7 +132,7 @@ def _random(auto: type[PreTrainedModel], source: Source) -> PreTrainedModel:
 
 
 def _config(source: Source) -> PreTrainedConfig:
-    """As Transformers reads it, but for the settings of the machine it was trained on."""
+    """The source's config as Transformers reads it, without settings of the training machine."""
     from transformers import CONFIG_MAPPING
 
     values = {name: value for name, value in source.config.items() if name not in _SETTINGS}
@@ -230,6 +230,14 @@ def _check_unused(keys: Iterable[str], source: Source, task: Task) -> None:
     """Refuses trained weights that the model of the task has no place for.
 
     A bare encoder leaves out the head of the checkpoint's own class: that is what was asked for.
+
+    Args:
+        keys: names of weights in the files that the model did not take.
+        source: the checkpoint.
+        task: whose model was loaded.
+
+    Raises:
+        SourceError: there are some.
     """
     unused = {key for key in keys if not _HARMLESS.search(key)}
     if unused and task.headless:
@@ -247,7 +255,7 @@ def _check_unused(keys: Iterable[str], source: Source, task: Task) -> None:
 
 
 def _own_keys(source: Source) -> set[str]:
-    """The weights that the class which the config names has, its head included."""
+    """The names of the weights that a model of the class in the config has, with its head."""
     import torch
     import transformers
 

@@ -106,9 +106,13 @@ class Splade:
 
 @dataclass(frozen=True, eq=False)
 class Dense:
-    """``activation(weight @ vector + bias)``; arrays are float32, the bias 0 where there is none.
+    """A linear layer with its activation: ``activation(weight @ vector + bias)``.
 
-    ``folder`` is where it was read, for messages. ``activation`` is a class of torch.nn.
+    Attributes:
+        folder: where it was read, for messages.
+        weight: float32 (out, in).
+        bias: float32 (out,), 0 where the checkpoint has none.
+        activation: a class of torch.nn.
     """
 
     folder: str
@@ -117,7 +121,7 @@ class Dense:
     activation: str
 
     def width(self, width: int) -> int:
-        """How many rows the weight has.
+        """How many values the layer gives: the rows of the weight.
 
         Raises:
             SourceError: its columns are not ``width``.
@@ -152,7 +156,13 @@ class Dense:
 
 @dataclass(frozen=True, eq=False)
 class LayerNorm:
-    """torch.nn.LayerNorm over the last axis, with its scale and shift as float32 arrays."""
+    """torch.nn.LayerNorm over the last axis.
+
+    Attributes:
+        folder: where it was read, for messages.
+        weight: the scale, float32 (width,).
+        bias: the shift, float32 (width,).
+    """
 
     folder: str
     weight: np.ndarray

@@ -32,11 +32,14 @@ _USUAL_LENGTH = 32  # of an expanded query, where a checkpoint does not say
 
 @dataclass(frozen=True)
 class TextSettings:
-    """What the checkpoint's library does to texts by their role, before there is a tokenizer.
+    """What the checkpoint's library does to texts by their role, told without a tokenizer.
 
-    ``own_length`` is where texts without a role are cut, ``lengths`` where those of a role are.
-    Tokens that are ``skip_words`` are left out of the scores of ``skip_roles``, where a text
-    without a role is a document.
+    Attributes:
+        own_length: where texts without a role are cut, in tokens.
+        lengths: where texts of a role are cut.
+        expansion: how queries are filled up; None: they are not.
+        skip_words: words whose tokens are left out of the scores.
+        skip_roles: the roles whose texts leave them out; a text without a role is a document.
     """
 
     own_length: int
@@ -46,7 +49,10 @@ class TextSettings:
     skip_roles: tuple[str, ...] = (DOCUMENT,)
 
     def length(self, role: str) -> int:
-        """Where a text of the role is cut; queries that are filled up may be no shorter."""
+        """Where a text of the role is cut, in tokens.
+
+        It is no less than what queries are filled up to.
+        """
         own = self.lengths.get(role, self.own_length)
         if role != QUERY or self.expansion is None:
             return own
@@ -166,7 +172,7 @@ def markers(folder: Path) -> dict[str, str]:
 
 
 def prompts(folder: Path) -> dict[str, str]:
-    """What an app puts before a text, by its role: a marker first, then a prompt."""
+    """The text that an app puts before a text, by its role: a marker first, then a prompt."""
     found = sentence.prompts(folder)
     for role, marker in markers(folder).items():
         found[role] = marker + found.get(role, "").removeprefix(marker)
@@ -224,7 +230,11 @@ def _stanford(folder: Path, own_length: int) -> TextSettings:
 
 
 def _skipped(folder: Path, pylate: _PyLate) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The words whose tokens do not count, and the roles in which they do not."""
+    """The words whose tokens do not count in the scores, and the roles in which they do not.
+
+    Raises:
+        UnsupportedError: the checkpoint leaves other tokens out than those of words.
+    """
     for row in sentence.modules(folder):
         if row.kind == "MultiVectorMask":
             path = folder / row.path / configs.NAME

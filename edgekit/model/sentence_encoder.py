@@ -39,9 +39,10 @@ class QueryExpansion:
 
 @dataclass(frozen=True)
 class EncoderSettings:
-    """What belongs to the Transformer module: where it cuts texts, and what it does to them.
+    """The settings of the Transformer module, by the names of its file.
 
-    ``processing_kwargs`` are refused where they say anything: see :func:`check`.
+    They say where it cuts texts and what it does to them. ``processing_kwargs`` are refused where
+    they say anything: see :func:`check`.
     """
 
     max_seq_length: Size | None = None

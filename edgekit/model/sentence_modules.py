@@ -58,7 +58,10 @@ class _Pooling:
     pooling_mode_lasttoken: bool = False
 
     def modes(self) -> tuple[str, ...]:
-        """The one that newer releases name, or those that older ones set; mean if neither."""
+        """The modes of pooling: as newer releases name them, or as older ones set switches.
+
+        Else mean.
+        """
         if self.pooling_mode is not None:
             named = self.pooling_mode
             return (named,) if isinstance(named, str) else named
@@ -92,12 +95,16 @@ class _Dense:
 
 
 def read(folder: Path, task: str) -> Head:
-    """What the modules compute; the task's usual steps where the folder has no modules.
+    """The head that a checkpoint's modules make up.
+
+    Args:
+        folder: the checkpoint's.
+        task: whose usual head is taken where the folder has no modules.
 
     Raises:
         SourceError: a module's file is missing or damaged, or its weights are.
-        UnsupportedError: a module, an option or an order that edgekit does not have, or modules
-            for another task.
+        UnsupportedError: a module, an option or an order that edgekit does not have, or modules for
+            another task.
     """
     rows = sentence.modules(folder)
     if not rows:
@@ -134,7 +141,17 @@ def read(folder: Path, task: str) -> Head:
 
 
 def _made(row: sentence.SentenceModule, path: Path, value: str, task: str) -> str | None:
-    """What a module makes of ``value``; None where it takes something else."""
+    """The name of what a module makes of a value, such as a sentence vector of token vectors.
+
+    Args:
+        row: of ``modules.json``.
+        path: the module's folder.
+        value: the name of what comes before it.
+        task: decides what some modules make.
+
+    Returns:
+        None where the module takes something else.
+    """
     usual = _TOKENS if (row.kind, task) == ("Dense", "late-interaction") else _VECTOR
     if row.kind in ("Pooling", "SpladePooling"):
         return _VECTOR if value == _TOKENS else None
@@ -204,7 +221,10 @@ _READERS: Mapping[str, Callable[[Path, Path], Sequence[HeadStep]]] = {
 
 
 def _arrays(folder: Path, weight: str, bias: str) -> dict[str, np.ndarray]:
-    """A module's float32 arrays. :mod:`edgekit.model.source` has refused untrusted pickles."""
+    """The float32 arrays of a module, by the names ``weight`` and ``bias`` as the file has them.
+
+    :mod:`edgekit.model.source` has refused untrusted pickles.
+    """
     import torch
     from safetensors.torch import load_file
 

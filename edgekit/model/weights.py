@@ -244,7 +244,7 @@ def listed_in(folder: Path, key: str) -> str | None:
 
 
 def adapter_alone(folder: Path) -> str:
-    """What an error says of a folder with a PEFT adapter, but not the model that it changes."""
+    """The message about a folder with a PEFT adapter, but without the model that it changes."""
     return (
         f"{folder} is a PEFT adapter without the model that it changes: load both with PEFT, then "
         "merge_and_unload() and save_pretrained() make a checkpoint of them"

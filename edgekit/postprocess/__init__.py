@@ -68,7 +68,12 @@ class Facts:
 
     @classmethod
     def of(cls, bundle: Bundle, token: Callable[[int], str]) -> Facts:
-        """What a bundle's manifest says; ``token`` is of its tokenizer."""
+        """The facts of a bundle's model.
+
+        Args:
+            bundle: opened.
+            token: gives an entry of its tokenizer's vocabulary by its id.
+        """
         manifest = bundle.manifest
         return cls(
             manifest.task,

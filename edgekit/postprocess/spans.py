@@ -32,7 +32,10 @@ class Window:
 
 @dataclass(frozen=True)
 class Span:
-    """``context[start:end]``, its score (two logits) and its share among the best spans."""
+    """A piece of the context that may be the answer: ``context[start:end]``.
+
+    ``score`` is the sum of two logits, ``probability`` its softmax among the best spans.
+    """
 
     text: str
     start: int
@@ -54,9 +57,11 @@ class SpanAnswer:
         return self.null_score - self.spans[0].score if self.spans else np.inf
 
     def best(self, null_threshold: float | None = NULL_THRESHOLD) -> Span | None:
-        """The answer, or None where no answer wins by more than the threshold.
+        """The answer to show, or None where no answer wins by more than the threshold.
 
-        ``null_threshold`` None always answers, as SQuAD v1 wants it.
+        Args:
+            null_threshold: by how many logits no answer has to beat the best span; None always
+                answers, as SQuAD v1 wants it.
         """
         if not self.spans:
             return None

@@ -79,7 +79,16 @@ class Seen:
         return cls(value, centred(task, value, means))
 
     def distance(self, other: Seen, scale: Scale) -> tuple[float, float]:
-        """The largest differences, relative to the largest value and to the spread."""
+        """The largest difference from another output, in two units.
+
+        Args:
+            other: the same output of somebody else.
+            scale: of that output.
+
+        Returns:
+            The difference relative to the output's largest value, and as the decision sees it
+            relative to its spread.
+        """
         return (
             relative(float(np.abs(self.raw - other.raw).max()), scale),
             deviation(float(np.abs(self.centred - other.centred).max()), scale),

@@ -48,7 +48,10 @@ class ProbeInput:
 class ProbeIds:
     """The ids that made-up probes are drawn from.
 
-    ``token_types`` is how many the model tells apart, 0 where it takes none.
+    Attributes:
+        size: of the vocabulary.
+        pad_id: of [PAD].
+        token_types: how many the model tells apart, 0 where it takes none.
     """
 
     size: int
@@ -111,7 +114,13 @@ def from_texts(
     vocabulary: ProbeIds,
     roles: Roles = NO_ROLES,
 ) -> Iterator[ProbeInput]:
-    """The cases of :mod:`edgekit.tokens.texts`, tokenized and truncated, those of roles shaped.
+    """The cases of :mod:`edgekit.tokens.texts` as rows of ids.
+
+    Args:
+        tokenizer: the checkpoint's.
+        max_length: where texts are cut, in tokens.
+        vocabulary: which ids the model has.
+        roles: whose prompts are tried, and which fill rows up.
 
     Raises:
         SourceError: the tokenizer makes ids that the model has no embedding for.
@@ -131,7 +140,7 @@ def from_texts(
 
 
 def answer(oracle: Oracle, row: ProbeInput) -> Probe:
-    """A row with the unmodified model's outputs.
+    """Asks the unmodified model about a row of ids, and keeps what it answers.
 
     Raises:
         SourceError: an output is NaN or infinite, or a sentence vector is all zeros.

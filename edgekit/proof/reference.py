@@ -59,11 +59,16 @@ class Rounded:
 
 @dataclass(frozen=True)
 class Reference:
-    """What files are held against: PyTorch's answers, and how a file is asked for its own.
+    """What files are held against: PyTorch's answers to the probes.
 
-    ``max_length`` is the most tokens that a text is padded to; ``least`` is how many clear
-    decisions there have to be where the task decides anything. ``rounded`` are the answers of the
-    traced graph with a quantised file's own rounding, None where nothing is quantised.
+    Attributes:
+        task: says what the decision is.
+        signature: names inputs and outputs.
+        probes: with PyTorch's outputs.
+        scales: how large each output is and how far it moves, by its name.
+        max_length: the most tokens that a text is padded to.
+        least: how many clear decisions there have to be where the task decides anything.
+        rounded: what a quantised file's own rounding gives; None where nothing is quantised.
     """
 
     task: Task

@@ -16,7 +16,7 @@ _SHORT = 64  # tokens of a made-up probe that may stand in a batch
 
 @dataclass(frozen=True)
 class Trial:
-    """One inference: probes side by side, each padded to ``length`` tokens.
+    """One inference of a proof: probes side by side, each padded to ``length`` tokens.
 
     ``kind`` is what it tests: a probe's own kind where it is padded as little as the file allows,
     else ``padding``, ``filler`` (the text's own first token stands where others have [PAD]) or

@@ -24,9 +24,20 @@ from edgekit.tokens.encoding import Tokenizer
 class Verified:
     """One artifact in one runtime, held against the golden cases.
 
-    ``cases`` are texts, ``runs`` inferences: some texts are run with padding and in batches too.
-    Of ``postprocess.json`` ``max_abs`` is the largest difference of a score; what no other number
-    says is None.
+    Attributes:
+        file: its name.
+        runtime: with its version.
+        cases: golden texts.
+        runs: inferences: some texts are run with padding and in batches, too.
+        max_abs: the largest difference, relative; of ``postprocess.json`` that of a score.
+        passed: whether all is within its tolerance.
+        failure: what is wrong, if it is not.
+        deviation: see :class:`edgekit.manifest.proofs.Proof`, like the next three; None where
+            nothing tells.
+        cosine: the least.
+        padding_sensitivity: how far padding moves the file's own answer.
+        agreement: the share of clear decisions that are PyTorch's.
+        decisions: how many clear ones there were.
     """
 
     file: str

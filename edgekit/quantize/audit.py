@@ -52,7 +52,12 @@ class Wanted:
         return all(part in self.tensors for part in name.split(JOIN))
 
     def parts(self, name: str, stored: Stored) -> dict[str, Stored]:
-        """The tensors, by their names, that a file stores under a name: one, or several as one."""
+        """Splits what a file stores under one name into the tensors that it is made of.
+
+        Args:
+            name: of a tensor, or of tensors with ``+`` between them.
+            stored: their numbers, one tensor's rows below the other's.
+        """
         names, start, found = name.split(JOIN), 0, dict[str, Stored]()
         if len(names) == 1:
             return {name: stored}

@@ -232,12 +232,20 @@ def _grid(groups: Array, scheme: Scheme) -> Grid:
 
 
 def _of_neighbours(groups: Array, low: Array, high: Array) -> tuple[Array, Array]:
-    """A range in which no two neighbours sum to more than 128 levels of 8 bits.
+    """A range so wide that no two neighbours on the last axis sum to more than 128 levels.
 
     x86 processors without VNNI add two neighbouring products in 16 bits, which 255 * (127 + 127)
     overflows: ``onnxruntime.ai/docs/performance/model-optimizations/quantization.html``. With this
     every processor computes the same. A row's largest pair seldom exceeds its largest weight by
     much: it costs less than 7-bit weights.
+
+    Args:
+        groups: (rows, groups, width).
+        low: the least value of each group.
+        high: the largest.
+
+    Returns:
+        Both ends of the range of each group.
     """
     pairs = groups[..., :-1:2] + groups[..., 1::2]
     if not pairs.shape[-1]:

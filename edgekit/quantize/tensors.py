@@ -48,7 +48,12 @@ def operator_name(node: Node) -> str:
 
 
 def role_of(name: str, operators: set[str]) -> Role:
-    """What a tensor is for, by the operators that read it and then by its path."""
+    """What a tensor is for.
+
+    Args:
+        name: its path in the program.
+        operators: that read it; they decide first, then the path.
+    """
     if not operators or not operators <= WEIGHT_PLACES.keys():
         return "other"
     if "embedding" in operators:

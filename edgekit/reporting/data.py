@@ -136,6 +136,7 @@ def document(report: Report) -> ReportFile:
 
 
 def _setting(setting: Setting) -> SettingEntry:
+    """A setting as the report's JSON has it."""
     groups = tuple(
         GroupEntry(group.conditions.length, group.against, tuple(map(_entry, group.rows)))
         for group in setting.groups
@@ -144,6 +145,7 @@ def _setting(setting: Setting) -> SettingEntry:
 
 
 def _entry(row: Result) -> ResultEntry:
+    """A result as the report's JSON has it."""
     measured = row.measurement
     return ResultEntry(
         **vars(measured.subject),

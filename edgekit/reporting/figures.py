@@ -88,7 +88,7 @@ def _timed(
 
 
 def profiles(setting: Setting) -> Iterator[Figure]:
-    """Where the time goes, by the runtimes' own profilers: a chart for each file."""
+    """Charts of where the time goes, one for each file that a runtime has profiled."""
     found: dict[str, list[Point]] = {}
     for group in setting.groups:
         for row in group.results:
@@ -108,7 +108,7 @@ def profiles(setting: Setting) -> Iterator[Figure]:
 
 
 def lengths(report: Report) -> Figure:
-    """How long the user's texts are."""
+    """A chart of how long the user's texts are."""
     rows = [
         {
             "label": f"up to {count(length, 'token')}",
@@ -139,7 +139,10 @@ def _results(setting: Setting, tones: Tones) -> Iterator[tuple[Result, Point]]:
 
 
 def _tones(setting: Setting) -> Tones:
-    """A colour for each model, or with a single model for each recipe; the base is grey."""
+    """The colour of each model, or with a single model of each recipe, by name.
+
+    The base is grey.
+    """
     results = [row for group in setting.groups for row in group.results]
     names = list(dict.fromkeys(row.measurement.subject.model for row in results))
     bases = {setting.main.against}

@@ -133,7 +133,7 @@ def _rank(row: Result) -> tuple[bool, float, str]:
 
 
 def _pareto(rows: Sequence[Result]) -> Iterator[Result]:
-    """Marks the files that none beats both in size and in latency."""
+    """The same results; those that no other beats both in size and in latency are marked."""
     points = [
         (row.measurement.subject.size_bytes, row.latency.median.value)
         for row in rows

@@ -41,7 +41,10 @@ def smallest(part: QualityPart) -> Quality | None:
 
 
 def of_quality(part: QualityPart) -> Headline | None:
-    """Whether the smallest file is still as good; None where nothing was judged."""
+    """The answer on quality: whether the smallest file is as good as PyTorch.
+
+    None where nothing was judged.
+    """
     found = smallest(part)
     if found is None:
         return None
@@ -146,7 +149,7 @@ def _same_recipe(group: Group, best: Result) -> Iterator[str]:
 
 
 def where(setting: Setting, row: Measurement) -> str:
-    """Under which conditions an answer holds."""
+    """The conditions of an answer, in words: machine, runtime, device, threads, length."""
     runtime = str(row.environment.get("runtime") or row.subject.runtime)
     of = wording.conditions(row.conditions)
     random = ["random weights"] if row.subject.random_weights else []

@@ -213,7 +213,7 @@ def _template(name: str) -> str:
 
 @cache
 def _library() -> str:
-    """Vega, Vega-Lite and Vega-Embed as one script."""
+    """The script that draws charts: Vega, Vega-Lite and Vega-Embed as one text."""
     import altair
     import vl_convert
 

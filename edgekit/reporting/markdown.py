@@ -73,6 +73,7 @@ def _problems(report: Report) -> Iterator[str]:
 
 
 def _environments(report: Report) -> Iterator[str]:
+    """The section on machines: what each says of itself."""
     for setting in report.settings:
         rows = tables.environment(setting).rows
         facts = "; ".join(f"{name}: {value}" for name, value in rows)

@@ -97,7 +97,10 @@ def _latency(row: Result) -> Point:
 
 
 def _front(points: Sequence[Point]) -> list[Point]:
-    """Marks the points that none beats: none is as good at a lower cost, or better at the same."""
+    """The same points; those that no other beats in both numbers are marked.
+
+    None is as good at a lower cost, or better at the same.
+    """
     return [
         {
             **point,

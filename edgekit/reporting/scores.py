@@ -15,7 +15,7 @@ METHOD = (
 
 
 def number(value: float | None, share: bool) -> str:
-    """A share in percent, or a correlation with four digits."""
+    """A metric's value as a cell: a share in percent, or a correlation with four digits."""
     if value is None:
         return "undefined"
     shown = round(value, 4) + 0.0  # no -0.00%
@@ -100,7 +100,7 @@ def agreement(found: Quality, between: str = " ") -> str:
 
 
 def warnings(found: BundleEvaluation) -> Iterator[str]:
-    """What an evaluation's numbers do not tell, in sentences."""
+    """Sentences about what an evaluation's numbers do not tell, such as texts that were cut."""
     if found.examples < FEW:
         yield f"{found.examples} examples: intervals are wide; give {FEW} or more"
     rows = (found.baseline, *found.artifacts)

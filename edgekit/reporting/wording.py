@@ -82,7 +82,7 @@ def inverse(value: Interval) -> Interval:
 
 
 def faster(value: Interval, base: str) -> str:
-    """Like ``2.01x [1.97, 2.04] faster than BERT fp32``."""
+    """A lead in words, like ``2.01x [1.97, 2.04] faster than BERT fp32``."""
     if value.holds(1):
         return f"not shown to be faster or slower than {base} {bounds(value)}"
     ratio, word = speed(value)

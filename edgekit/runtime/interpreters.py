@@ -229,7 +229,12 @@ class CoreMl:
 
 
 class ExecuTorch:
-    """ExecuTorch with XNNPACK and its quantised kernels; the inputs' order is in the file."""
+    """ExecuTorch with XNNPACK and its quantised kernels; the inputs' order is in the file.
+
+    Args:
+        path: the ``.pte`` file.
+        threads: how many XNNPACK may use, in this whole process; 0 is its own choice.
+    """
 
     lengths: tuple[int, ...] | None = None
     batched = False

@@ -53,9 +53,10 @@ class Compositions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Characters(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The tables that one tokenizer's steps want, and ``marks``, which also mends answers.
+    """The tables of code points that one tokenizer's steps want; those that they do not are None.
 
-    ``classes`` are the combining classes that are not 0: first, last, class, and so on.
+    ``marks`` also mends answers. ``classes`` are the combining classes that are not 0: first, last,
+    class, and so on.
     """
 
     blanks: Ranges
@@ -136,7 +137,7 @@ def _changes(normalizer: Normalizer) -> Changes:
 
 
 def _matched(pattern: str) -> Ranges:
-    """The code points that the library's own regular expressions match."""
+    """The code points that a regular expression of the library matches."""
     from tokenizers import Regex
     from tokenizers.normalizers import Replace
 
@@ -144,7 +145,7 @@ def _matched(pattern: str) -> Ranges:
 
 
 def _bert(**switch: bool) -> Normalizer:
-    """A BertNormalizer that does one thing alone."""
+    """A BertNormalizer of which only the switches named are on."""
     from tokenizers.normalizers import BertNormalizer
 
     names = ("clean_text", "handle_chinese_chars", "strip_accents", "lowercase")

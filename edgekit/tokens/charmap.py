@@ -30,9 +30,15 @@ _BETWEEN = "|"  # a word of its own, which no other code point becomes
 
 
 def table(normalizer: Normalizer | None, pre_tokenizer: PreTokenizer) -> dict[str, str]:
-    """Each code point that changes, with what replaces it: words between blanks.
+    """What normalising and splitting make of single code points.
 
-    ``""`` is a code point that goes, ``" "`` one that ends a word, ``" ! "`` one that is a word.
+    Args:
+        normalizer: of the tokenizer.
+        pre_tokenizer: of the tokenizer.
+
+    Returns:
+        For each code point that changes, words between blanks: ``""`` is a code point that goes,
+        ``" "`` one that ends a word, ``" ! "`` one that is a word.
     """
 
     def words(text: str) -> str:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Encoded(msgspec.Struct, frozen=True, omit_defaults=True):
     """One row of ids, unpadded, with what is known of each token.
 
-    ``offsets`` are (start, end) in the token's own text, (0, 0) for special tokens.
+    ``offsets`` are (start, end) in the token's own text, in code points; (0, 0) for special tokens.
     ``sequence_ids`` say which text it is from: 0, 1, or None for special tokens. ``word_ids`` count
     the pre-tokenizer's pieces of that text; None for special tokens.
     """

@@ -109,7 +109,10 @@ class Tokenizer:
         return str(self._backend.id_to_token(token_id))
 
     def entries(self, word: str) -> tuple[int, ...]:
-        """The vocabulary's entries that are the whole word: after a space, or at a text's start."""
+        """The ids of the vocabulary's entries that are a whole word.
+
+        It may stand after a space, or at a text's start.
+        """
         self._backend.no_truncation()
         rows = (
             self._backend.encode(text, add_special_tokens=False).ids for text in (f" {word}", word)

@@ -102,7 +102,10 @@ def _where(form: str, count: int, texts: Collection[str]) -> Iterator[str]:
 
 
 def _normalizer() -> Normalizer:
-    """A ``Precompiled`` whose every byte is a key: a trie of one level, as a double array."""
+    """A ``Precompiled`` normaliser with an entry for every byte: it shows grapheme clusters.
+
+    Its trie has one level, in the form of a double array.
+    """
     from tokenizers.normalizers import Precompiled
 
     units = [0] * 1024

@@ -40,7 +40,7 @@ class Roles:
         return self.facts.get(self.only or role or NONE, none)
 
     def chosen(self, name: str) -> Roles:
-        """The same with that role for every text.
+        """The same roles, where every text has the one of that name.
 
         Raises:
             InputError: there is none of that name, which is not ``none`` either.

@@ -102,11 +102,16 @@ class Case:
 
 
 def cases(max_length: int, side: str, roles: Roles = NO_ROLES) -> Iterator[Case]:
-    """Every case for a model of ``max_length`` tokens, whose tokenizer cuts at ``side``.
+    """Every case that a checkpoint is tried on.
 
-    The short cuts are made at either side, where the model takes more than they leave. Each prompt
-    of the ``roles`` stands before one text, and each role that makes rows of its own has a short
-    text and a long one.
+    Short cuts are made at either side, where the model takes more than they leave. Each role's
+    prompt stands before one text, and each role that makes rows of its own has a short text and a
+    long one.
+
+    Args:
+        max_length: the most tokens of the model.
+        side: the end at which its tokenizer cuts.
+        roles: of the model's texts.
     """
     for name, prompt in roles.prompts.items():
         yield Case(f"prompt {name}", (prompt + TEXTS[1][1],), LONGEST_FIRST, max_length, side)

@@ -22,12 +22,20 @@ if TYPE_CHECKING:
 
 
 def save(tokenizer: PreTrainedTokenizerFast, out: Path, max_length: int) -> TokenizerFacts:
-    """Saves a fast tokenizer below ``out`` and returns the manifest's ``tokenizer`` block.
+    """Saves a fast tokenizer into a bundle's folder.
 
     WordPiece also gets a ``vocab.txt``, one token a line, which is what most apps read. Beside it
     are the two files of :mod:`edgekit.tokens.portable`, if its parts are among those of an app.
     ``tokenizer.json`` neither cuts nor pads, whatever the checkpoint's did or the last call here
     did: an app cuts at ``max_length`` and pads to a bucket itself.
+
+    Args:
+        tokenizer: the checkpoint's.
+        out: the bundle's folder.
+        max_length: the bundle's, in tokens.
+
+    Returns:
+        What the manifest says of it.
     """
     folder = out / contents.TOKENIZER
     tokenizer.backend_tokenizer.no_truncation()

@@ -58,7 +58,10 @@ class Pypi:
 class Debian:
     """Packages of one Debian release, unpacked as if the folder were the root.
 
-    ``seen`` are the versions that worked; apt checks what it fetches against Debian's signature.
+    Attributes:
+        release: Debian's, like ``trixie``.
+        packages: their names.
+        seen: the versions that worked; apt checks what it fetches against Debian's signature.
     """
 
     release: str

@@ -14,7 +14,7 @@ _TWO_SLOTS = (5, 6)  # long and double
 
 
 def widen_jar(source: Path, target: Path) -> None:
-    """Copies a jar, its classes widened."""
+    """Copies a jar with each class :func:`widened`."""
     with zipfile.ZipFile(source) as jar, zipfile.ZipFile(target, "w") as out:
         for info in jar.infolist():
             data = jar.read(info)

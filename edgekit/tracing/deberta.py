@@ -132,7 +132,14 @@ def _biases(
 def _talking(
     module: Attention, content: tuple[Tensor, Tensor, Tensor], biases: list[Tensor], mask: Tensor
 ) -> Tensor:
-    """Attention whose heads mix their scores, and after the softmax their shares."""
+    """Attention whose heads mix their scores before the softmax, and their shares after it.
+
+    Args:
+        module: has the two layers that mix.
+        content: query, key and value, each (batch, heads, length, size).
+        biases: what positions add to the scores.
+        mask: is added to the scores.
+    """
     query, key, value = content
     scores = sum(biases, torch.matmul(query, key.transpose(2, 3)))
     scores = _across_heads(module.head_logits_proj, scores) + mask
@@ -166,7 +173,7 @@ def _content(module: Attention, hidden: Tensor) -> tuple[Tensor, ...]:
 
 
 def _positions(module: Attention, rel_embeddings: Tensor) -> tuple[Tensor, Tensor]:
-    """Key and query of the relative embeddings: (1, heads, 2 * span, hidden of a head)."""
+    """The relative embeddings as keys and as queries: (1, heads, 2 * span, size) each."""
     if hasattr(module, "in_proj"):
         names = ("pos_proj", "pos_q_proj")
     elif module.share_att_key:

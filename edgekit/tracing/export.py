@@ -116,7 +116,15 @@ AttentionMaskInterface.register(ATTENTION, _mask)
 
 
 class TaskModule(torch.nn.Module):
-    """A Transformers model with the task's inputs in fixed order and its outputs as a dict."""
+    """A Transformers model as the graph has it: inputs in fixed order, outputs by name.
+
+    Args:
+        model: with edgekit's attention (see :func:`hooked`).
+        task: whose outputs it gives.
+        head: the steps after the model.
+        family: what the graph of the architecture needs.
+        length: the longest text to come, in tokens.
+    """
 
     def __init__(
         self, model: PreTrainedModel, task: Task, head: Head, family: Family, length: int

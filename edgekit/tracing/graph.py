@@ -29,7 +29,7 @@ SPEC = "graph.json"
 
 @dataclass(frozen=True)
 class Graph:
-    """A folder with a traced program, loaded when a converter first asks for it.
+    """A folder with a traced program, which is loaded when a converter first asks for it.
 
     The program takes the inputs of ``signature`` (int32, in that order) and returns a dict whose
     keys are the names of its outputs (float32, in that order).

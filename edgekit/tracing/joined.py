@@ -77,7 +77,10 @@ def _groups(
 
 
 def _join(graph: Graph, layers: Sequence[Node]) -> None:
-    """Replaces linear layers by one on the placeholders of the first, and parts of its result."""
+    """Replaces linear layers by one whose result is split into theirs.
+
+    Its weight and bias are the placeholders of the first.
+    """
     import torch
 
     first, places = layers[0], list(zip(*(layer.args[1:] for layer in layers), strict=True))

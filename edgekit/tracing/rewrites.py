@@ -36,9 +36,10 @@ Rewrite: TypeAlias = Callable[[torch.nn.Module, int], None]
 
 
 class Narrow(TorchFunctionMode):
-    """While it is entered, torch computes in 32 bits what Transformers computes in 64.
+    """A mode in which torch computes in 32 bits what Transformers computes in 64.
 
-    ``numbers`` are 0, 1, 2 and so on, int32, up to the longest text: what ``arange`` is cut from.
+    Args:
+        numbers: 0, 1, 2 and so on, int32, up to the longest text: what ``arange`` is cut from.
     """
 
     def __init__(self, numbers: Tensor) -> None:

@@ -214,7 +214,10 @@ class AndroidRunner(NativeRunner):
 
 
 def _check(name: str, static: Mapping[str, object]) -> None:
-    """Refuses another processor; a phone that does not tell is tried."""
+    """Refuses a phone whose processor is not that of the runner.
+
+    One that does not tell is tried.
+    """
     abis = str(static["abis"] or "")
     wrong = abis and ABI not in abis.split(",")
     if wrong or (not abis and static["architecture"] not in (None, "aarch64", "arm64")):

@@ -30,7 +30,10 @@ COMPILER = "ziglang==0.17.1"
 
 
 def stamp() -> dict[str, object]:
-    """What the content of the emulator's folder in the cache depends on, as plain JSON values."""
+    """All that the emulator's folder in the cache depends on, as plain JSON values.
+
+    When it changes, the folder is made anew.
+    """
     programs = _programs()
     sources = "".join(map(_source, programs))
     return {

@@ -66,7 +66,7 @@ class Browser(LocalFiles):
         return ProcessRunner(self._process([*arguments, *evict]))
 
     def _asked(self) -> DeviceFacts:
-        """What the page of a browser without a file says."""
+        """What a page tells of the browser, asked of one without a file."""
         output, _ = self._process([]).communicate()
         lines = output.splitlines()
         if not lines:

@@ -42,7 +42,11 @@ class Addressed:
 
     @classmethod
     def of(cls, request: dict[str, str | int]) -> Addressed:
-        """From a request of :class:`edgekit.benchmarks.devices.app_runner.AppRequest`."""
+        """Replaces the paths in a request by addresses.
+
+        Args:
+            request: the fields of :class:`edgekit.benchmarks.devices.app_runner.AppRequest`.
+        """
         made = cls({**request, "model": _MODEL}, {_MODEL: Path(str(request["model"]))})
         commands = filter(None, str(request["commands"]).split(";"))
         made.fields["commands"] = ";".join(map(made._command, commands))

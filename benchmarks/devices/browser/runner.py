@@ -135,7 +135,7 @@ def _serve(launch: Launch | None, limit_seconds: float, send: Send) -> None:
 
 
 def _served(model: Path | None) -> Mapping[str, Path]:
-    """The files of the page's server by their names there."""
+    """The files that the page may ask for, by their names in its addresses."""
     own = files(__package__).joinpath("web")
     found = {name: Path(str(own.joinpath(name))) for name in _OWN_FILES}
     found |= {name: setup.folder() / name for name in setup.WASM_FILES}

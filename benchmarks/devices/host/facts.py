@@ -39,7 +39,7 @@ def facts() -> DeviceFacts:
 
 
 def _cpu() -> tuple[str, frozenset[str]]:
-    """The processor's name and the features that it lists; /proc/cpuinfo has them on Linux."""
+    """The processor's name and its features; ``/proc/cpuinfo`` has them on Linux."""
     path = Path("/proc/cpuinfo")
     lines = path.read_text().splitlines() if path.exists() else []
     rows = dict(line.split(":", 1) for line in reversed(lines) if ":" in line)

@@ -182,7 +182,15 @@ class Ios:
         return answers
 
     def _results(self, number: str, printed: str) -> str:
-        """The text of the results of a launch that printed something else."""
+        """The text of the results that an app has written into its container.
+
+        Args:
+            number: of the launch, which names the file.
+            printed: what the app printed, for the error.
+
+        Raises:
+            RunnerError: there is no such file.
+        """
         with tempfile.TemporaryDirectory(prefix="edgekit-ios-") as folder:
             local = Path(folder) / "results.jsonl"
             try:
@@ -197,7 +205,12 @@ class Ios:
             return local.read_text("utf-8", "replace")
 
     def _do(self, action: Callable[[], T]) -> T:
-        """Does something on the device, and says so if that failed because it went away."""
+        """Does something on the device, once it can be reached.
+
+        Raises:
+            LostError: it failed because the device went away, which is remembered.
+            XcodeError: it failed for another reason.
+        """
         if self._away:
             self._absence.wait()
             self._away = False
