@@ -214,6 +214,7 @@ def _card(plan: ExportPlan, labels: tuple[str, ...]) -> Card:
 
 
 def _quiet_transformers() -> None:
+    """Keeps Transformers from printing warnings and progress bars."""
     from transformers.utils import logging
 
     logging.set_verbosity_error()

@@ -28,9 +28,9 @@ class Family:
         counts_from_padding: whether positions begin behind that id, as RoBERTa's do.
         token_types: whether it takes ``token_type_ids``.
         type_rows: the size of the table of token types where a config names none.
-        looks_around: whether it reads its neighbours' embeddings before any attention, so that
+        reads_neighbours: whether it reads its neighbours' embeddings before any attention, so that
             those of padding have to be zeros as beyond the text's ends.
-        hears_masks: off for a model that makes its attention masks itself.
+        asks_for_mask: off for a model that makes its attention masks itself.
         zeros: inputs that are always 0.
     """
 
@@ -43,8 +43,8 @@ class Family:
     counts_from_padding: bool = False
     token_types: bool = True
     type_rows: int = 2
-    looks_around: bool = False
-    hears_masks: bool = True
+    reads_neighbours: bool = False
+    asks_for_mask: bool = True
     zeros: tuple[str, ...] = ()
 
     def max_length(self, config: Config) -> int:
@@ -78,11 +78,11 @@ FAMILIES: dict[str, Family] = {
         Family("electra"),
         Family("albert", groups="num_hidden_groups"),
         Family("mpnet", padding=1, counts_from_padding=True, token_types=False),
-        Family("mobilebert", looks_around=True),
+        Family("mobilebert", reads_neighbours=True),
         Family("squeezebert"),
         Family("modernbert", padding=50283, token_types=False),
-        Family("deberta-v2", type_rows=0, hears_masks=False),
-        Family("deberta", type_rows=0, hears_masks=False),
+        Family("deberta-v2", type_rows=0, asks_for_mask=False),
+        Family("deberta", type_rows=0, asks_for_mask=False),
         Family("gte", padding=1, type_rows=1),
         Family("nomic_bert"),
         Family("jina_embeddings_v3", padding=1, type_rows=1),
