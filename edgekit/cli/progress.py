@@ -21,7 +21,7 @@ _VERBS = {
 
 
 class Log:
-    """Lines on standard error, and on a terminal a spinner with what happens now."""
+    """Shows on standard error what a command does: lines, on a terminal with a spinner below."""
 
     def __init__(self, hidden: bool) -> None:
         from rich.console import Console
@@ -52,7 +52,7 @@ class Log:
 
 
 class Steps:
-    """Called with each step as it begins and ends: shows it, and keeps the finished ones."""
+    """Is called with each step as it begins and ends: shows it, and keeps the ended ones."""
 
     def __init__(self, log: Log) -> None:
         self.finished: list[Step] = []
@@ -73,13 +73,19 @@ class Steps:
 
 
 def _text(step: Step) -> str:
+    """A step as a line of the terminal, its columns aligned."""
     detail = step.detail.replace(" in edgekit ", " in ")  # so that lines fit 80 columns
     return f"{step.stage:<7} {_VERBS[step.action]:<12} {detail}"
 
 
 @contextmanager
 def shown(plan: ExportPlan, hidden: bool) -> Iterator[Steps]:
-    """The steps of a conversion on standard error, or kept silently."""
+    """What a conversion tells its steps to while the context is open.
+
+    Args:
+        plan: whose title is shown first.
+        hidden: keep the steps, and print nothing.
+    """
     with Log(hidden) as log:
         log.say(f"{plan.source.name}: {plan.task.name} -> {plan.out}")
         yield Steps(log)

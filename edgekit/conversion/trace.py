@@ -43,17 +43,17 @@ def trace(plan: ExportPlan, work: Path, out: Path, *, say: Say) -> Traced:
     """Loads the model, traces it, and asks PyTorch for its answers.
 
     Args:
-        plan: What is converted, and to which formats.
-        work: A folder for this conversion alone: the traced graphs and the probes are stored there.
-        out: The folder that becomes the bundle: tokenizer and golden files are written there.
-        say: Told of each step as it begins and ends, and of each format that lacks an operator.
+        plan: what is converted, and to which formats.
+        work: a folder for what later stages read: graphs and probes.
+        out: the bundle's folder to be: tokenizer and golden files are written there.
+        say: is told of each step as it begins and ends, and of each format that lacks an operator.
 
     Returns:
         What the formats are converted from, with the formats that cannot be.
 
     Raises:
-        ConversionError: No format has all operators of the graph.
-        EdgekitError: The checkpoint cannot be loaded, or does not fit its tokenizer or its task.
+        ConversionError: no format has all operators of the graph.
+        EdgekitError: the checkpoint cannot be loaded or traced, or does not fit its tokenizer or its task.
     """
     with Timed(say, "trace", "load", plan.source.name):
         loaded = _load(plan, work, out, say)
@@ -83,11 +83,11 @@ class _Loaded:
     """A checkpoint in memory.
 
     Attributes:
-        tokenizer: The checkpoint's own, and None if it has none.
-        saved: The tokenizer's files in the bundle, and None if it has none.
-        oracle: The model, with its task and head.
-        signature: The inputs and outputs of every file.
-        labels: Names of the classes, in the order of the logits; empty where the task has none.
+        tokenizer: the checkpoint's own, and None if it has none.
+        saved: the tokenizer's files in the bundle, and None if it has none.
+        oracle: the model, with its task and head.
+        signature: the inputs and outputs of every file.
+        labels: names of the classes, in the order of the logits; empty where the task has none.
     """
 
     tokenizer: PreTrainedTokenizerFast | None
@@ -135,7 +135,7 @@ def _trace(plan: ExportPlan, loaded: _Loaded, work: Path) -> dict[str, str]:
 
 
 def _missing(plan: ExportPlan, traced: graph.Graph) -> Iterator[tuple[str, str]]:
-    """Each format that lacks operators of this graph, and which."""
+    """The formats that lack a lowering for an operator of the graph: name, and a message."""
     for name in plan.formats():
         format_ = formats.get(name)
         operators = format_.missing_operators(traced)
@@ -166,7 +166,10 @@ def _write_reference(
 
 
 def _reference(plan: ExportPlan, loaded: _Loaded, roles: Roles) -> Reference:
-    """PyTorch's answers to the texts and made-up rows, and to more where they decide too little."""
+    """PyTorch's answers to the proof's texts and made-up rows.
+
+    Where those decide too little, such as hardly any clear label, more texts are asked.
+    """
     oracle = loaded.oracle
     vocabulary = probes.ProbeIds.of(oracle.model.config, oracle.token_types)
     rows = list(probes.made_up(vocabulary, plan.max_length, plan.buckets))
@@ -185,7 +188,11 @@ def _reference(plan: ExportPlan, loaded: _Loaded, roles: Roles) -> Reference:
 
 
 def _write_vectors(plan: ExportPlan, loaded: _Loaded, roles: Roles, out: Path) -> FileEntry | None:
-    """Golden vectors for post-processing, of texts tokenized by the saved files, if there are."""
+    """Writes the golden vectors for post-processing, of texts tokenized by the saved files.
+
+    Returns:
+        The file as the manifest lists it; None where the checkpoint has no tokenizer.
+    """
     saved = loaded.saved
     if saved is None:
         return None
@@ -211,6 +218,7 @@ def _write_vectors(plan: ExportPlan, loaded: _Loaded, roles: Roles, out: Path) -
 
 
 def _outputs(plan: ExportPlan, config: PreTrainedConfig, head: Head) -> tuple[TensorSpec, ...]:
+    """The model's outputs with the sizes that its config and head tell."""
     sizes = {
         "hidden": config.hidden_size,
         "labels": config.num_labels,
@@ -223,6 +231,7 @@ def _outputs(plan: ExportPlan, config: PreTrainedConfig, head: Head) -> tuple[Te
 
 
 def _card(plan: ExportPlan, labels: tuple[str, ...]) -> Card:
+    """What the files say of themselves."""
     source = plan.source
     weights = "random weights" if source.random_weights else f"weights of {source.name}"
     return Card(
@@ -241,6 +250,7 @@ def _card(plan: ExportPlan, labels: tuple[str, ...]) -> Card:
 
 
 def _quiet_transformers() -> None:
+    """Keeps Transformers from printing warnings and progress bars."""
     from transformers.utils import logging
 
     logging.set_verbosity_error()
