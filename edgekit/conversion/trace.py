@@ -53,7 +53,7 @@ def trace(plan: ExportPlan, work: Path, out: Path, *, say: Say) -> Traced:
 
     Raises:
         ConversionError: no format has all operators of the graph.
-        EdgekitError: the checkpoint cannot be loaded or traced, or does not fit its tokenizer or its task.
+        EdgekitError: the checkpoint cannot be loaded or traced, or its parts do not fit together.
     """
     with Timed(say, "trace", "load", plan.source.name):
         loaded = _load(plan, work, out, say)
