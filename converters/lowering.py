@@ -86,7 +86,10 @@ def missing(
 ) -> list[str]:
     """The operators of a program that are not among a table's, by name, each once.
 
-    Nodes that are ``known`` need none: what they compute is a constant.
+    Args:
+        program: as traced.
+        operators: torch's, that the table has.
+        known: nodes that need no lowering, because what they compute is a constant.
     """
     return sorted(
         {
@@ -101,14 +104,20 @@ def missing(
 class OperatorTable(Generic[R]):
     """The lowerings of a format whose operators are translated one by one.
 
-    ``getitem`` takes one result of an operator that has several.
+    Attributes:
+        lowerings: by operator and scheme; each is called with the graph, the result as a fake
+            tensor, and the operator's arguments.
+        getitem: takes one result of an operator that has several.
     """
 
     lowerings: Mapping[LoweringKey, Callable[..., R]]
     getitem: Callable[..., R]
 
     def by_operator(self) -> Mapping[tuple[object, Scheme], Callable[..., R]]:
-        """The same by torch's own operators; ``mean.dim`` is a name with its overload."""
+        """The lowerings by torch's operator and the weight's scheme, not by the operator's name.
+
+        A name may have an overload in it, like ``mean.dim``.
+        """
         import torch
 
         found: dict[tuple[object, Scheme], Callable[..., R]] = {
@@ -152,12 +161,25 @@ def resolved(node: Node, values: Mapping[Node, V]) -> tuple[tuple[V, ...], dict[
 def rows(
     named: Mapping[str, Callable[..., R]], scheme: Scheme
 ) -> dict[LoweringKey, Callable[..., R]]:
-    """Rows of one scheme, from lowerings by the names of operators."""
+    """Rows of a table, (operator, scheme) to lowering, all of one scheme.
+
+    Args:
+        named: lowerings, by the names of operators.
+        scheme: of the weight that these operators read.
+    """
     return {(name, scheme.kind): lowering for name, lowering in named.items()}
 
 
 def of_kinds(
     lowering: Callable[..., R], names: Mapping[str, Sequence[str]]
 ) -> dict[str, Callable[..., R]]:
-    """A row a name, from ``{kind: names}``: ``lowering`` takes the kind as its first argument."""
+    """A lowering for each of several operators that differ in one word.
+
+    Args:
+        lowering: takes the kind as its first argument, such as ``Add``.
+        names: the torch operators of each kind.
+
+    Returns:
+        By a torch operator's name, ``lowering`` with its kind filled in.
+    """
     return {name: partial(lowering, kind) for kind, group in names.items() for name in group}

@@ -39,7 +39,11 @@ class Recipe:
         return self.tolerances.get(task, self.tolerance)
 
     def keeping(self, layers: Sequence[int]) -> Recipe:
-        """The same, but for those encoder layers, which are float32 in Core ML files too."""
+        """The same recipe, but that Core ML files keep some encoder layers in float32.
+
+        Args:
+            layers: numbers of the layers, from 0; none leaves the recipe as it is.
+        """
         rule = Rule(FLOAT32, layers=tuple(layers), formats=("coreml",))
         rules = (rule, *self.selector.rules) if layers else self.selector.rules
         return replace(self, selector=replace(self.selector, rules=rules))

@@ -78,6 +78,8 @@ def by_hand(name: str, config: Path, length: int, out: Path) -> None:
     model = transformers.AutoModelForQuestionAnswering.from_config(settings, **options).eval()
 
     class Logits(torch.nn.Module):
+        """A question answering model that gives its two logits as a pair."""
+
         def __init__(self) -> None:
             super().__init__()
             self.model = model
@@ -94,10 +96,10 @@ def by_edgekit(config: Path, length: int, out: Path, jobs: int) -> None:
     """Converts to all three formats as the command does it, up to the proof.
 
     Args:
-        config: The model's config.json.
-        length: Tokens of the one bucket.
-        out: A folder for what is written.
-        jobs: How many formats at a time.
+        config: the model's config.json.
+        length: tokens of the one bucket.
+        out: a folder for what is written.
+        jobs: how many formats at a time.
     """
     from concurrent.futures import ThreadPoolExecutor
     from functools import partial

@@ -45,7 +45,7 @@ class Record:
         with self._lock:
             self.measured = self.measured.merged(Support(versions(), row.cells))
             self._write()
-            cells = "  ".join(f"{c.format} {c.recipe} {support.text(c)}" for c in row.cells)
+            cells = "  ".join(f"{c.format} {c.recipe} {support.cell_text(c)}" for c in row.cells)
             click.echo(f"{' '.join(row.pair):<36} {row.seconds:5.0f} s  {cells}")
 
     def _write(self) -> None:
@@ -60,6 +60,10 @@ def versions() -> dict[str, str]:
 
 
 def _names(value: str | None, table: Iterable[str]) -> tuple[str, ...]:
+    """The names in a list with commas, or all of a table.
+
+    A usage error for one that is none of it.
+    """
     known = tuple(table)
     names = tuple(part.strip() for part in value.split(",")) if value else known
     unknown = [name for name in names if name not in known]

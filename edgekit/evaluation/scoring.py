@@ -60,6 +60,15 @@ def score(judged: Sequence[Judged], count: int, *, baseline: bool) -> list[Score
 def _score(
     measure: Measure, draws: np.ndarray, examples: int, base: tuple[Measure, np.ndarray] | None
 ) -> Score:
+    """A metric with its interval, and with its drop if there is a baseline.
+
+    Args:
+        measure: of the file.
+        draws: what it is in each resample, (resamples,).
+        examples: how many there are.
+        base: the same metric of PyTorch.
+        base_draws: what that is in each resample.
+    """
     value, bounds = _known(measure.value), _own_bounds(measure, draws, examples)
     if base is None:
         return Score(measure.name, measure.share, value, *bounds)
@@ -70,24 +79,30 @@ def _score(
 
 
 def _own_bounds(measure: Measure, draws: np.ndarray, examples: int) -> Bounds:
+    """The 95% interval of a metric: by bootstrap, and exact where all is right or all is wrong."""
     found = _bounds(draws)
     if not measure.share or found not in ((0.0, 0.0), (1.0, 1.0)):
         return found
-    unseen = stats.none_of(examples)
+    unseen = stats.unseen_share_bound(examples)
     return (1 - unseen, 1.0) if measure.value else (0.0, unseen)
 
 
 def _drop_bounds(measure: Measure, draws: np.ndarray, examples: int) -> Bounds:
+    """The 95% interval of a drop.
+
+    Exact where no resample has any, and None for a correlation then.
+    """
     found = _bounds(draws)
     if found != (0.0, 0.0):
         return found
     if not measure.share:
         return None, None
-    unseen = stats.none_of(examples)
+    unseen = stats.unseen_share_bound(examples)
     return -unseen, unseen
 
 
 def _bounds(draws: np.ndarray) -> Bounds:
+    """The percentile interval of resamples, without those in which the metric is not defined."""
     known = draws[~np.isnan(draws)]
     if not known.size:
         return None, None
@@ -101,6 +116,10 @@ def _known(value: float) -> float | None:
 
 def compared(found: Judged, base: Judged | None) -> tuple[float | None, int]:
     """How far a file decides as PyTorch does.
+
+    Args:
+        found: the file's answers, judged.
+        base: PyTorch's; None without a baseline.
 
     Returns:
         The share of decisions that are the same, None without ``base``, and how many there are.

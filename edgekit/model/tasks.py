@@ -18,10 +18,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Output:
-    """One output. ``field`` is the attribute of the Transformers model's output it is taken from.
+    """One output of a task.
 
-    ``axes`` may name ``labels``, ``vocabulary`` and ``hidden`` besides ``batch`` and ``length``:
-    sizes that the config knows.
+    Attributes:
+        name: in edgekit's files.
+        axes: of its shape; ``labels``, ``vocabulary`` and ``hidden`` are sizes that the config
+            knows.
+        description: for people.
+        field: the attribute of the Transformers model's output that it is taken from.
     """
 
     name: str
@@ -32,14 +36,20 @@ class Output:
 
 @dataclass(frozen=True)
 class Task:
-    """One row of the table.
+    """One row of the table of tasks.
 
-    ``decision`` tells which choices must agree with PyTorch's (see :mod:`edgekit.model.decisions`).
-    ``problem_type`` is what the logits of a text classifier mean (see :func:`with_problem`), None
-    for other tasks. ``softmax`` says whether one over the last axis follows, which does not see
-    what all scores of a row share. ``short_texts``: they are mostly a sentence or less.
-    ``usual_length`` is how many tokens a text is cut to where nobody names a length; None: to as
-    many as the model and the usual buckets take.
+    Attributes:
+        name: as ``--task`` has it.
+        auto_class: Transformers' Auto class of its models.
+        architectures: endings of the names of classes that are for it.
+        outputs: of its graph.
+        decision: which choices must agree with PyTorch's (see :mod:`edgekit.model.decisions`).
+        has_head: whether steps after the Transformers model are in the graph.
+        problem_type: what the logits of a text classifier mean (see :func:`with_labels`).
+        softmax: whether one over the last axis follows, which does not see what all scores share.
+        short_texts: whether its texts are mostly a sentence or less.
+        usual_length: where texts are cut, in tokens, if nobody names a length; None: as late as the
+            model and the usual buckets allow.
     """
 
     name: str
@@ -213,25 +223,28 @@ def get(name: str) -> Task:
     return TASKS[name]
 
 
-def with_problem(task: Task, problem_type: str | None) -> Task:
-    """A text classifier's task with what its logits mean.
+def with_labels(task: Task, count: int, problem_type: str | None) -> Task:
+    """A task with what its logits mean.
 
     Args:
-        task: text classification.
-        problem_type: Transformers' name for it, such as ``regression``; None leaves the task as it
-            is.
+        task: one of the table.
+        count: labels of the checkpoint. A softmax over one sees nothing of its logit, which is then
+            a value of its own.
+        problem_type: of a text classifier, by Transformers' name, such as ``regression``; None: of
+            another task.
 
     Raises:
         UnsupportedError: edgekit does not have the problem type.
     """
-    if problem_type is None:
-        return task
-    if problem_type not in _PROBLEMS:
-        raise UnsupportedError(
-            f"problem_type '{problem_type}' is not supported: edgekit has {', '.join(_PROBLEMS)}"
-        )
-    decision, softmax = _PROBLEMS[problem_type]
-    return replace(task, problem_type=problem_type, decision=decision, softmax=softmax)
+    if problem_type is not None:
+        if problem_type not in _PROBLEMS:
+            known = ", ".join(_PROBLEMS)
+            raise UnsupportedError(
+                f"problem_type '{problem_type}' is not supported: edgekit has {known}"
+            )
+        decision, softmax = _PROBLEMS[problem_type]
+        task = replace(task, problem_type=problem_type, decision=decision, softmax=softmax)
+    return replace(task, softmax=False) if task.has_labels and count == 1 else task
 
 
 def tensor_specs(task: Task, sizes: Mapping[str, int]) -> tuple[TensorSpec, ...]:

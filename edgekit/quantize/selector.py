@@ -92,6 +92,7 @@ class Selector:
         return tuple(dict.fromkeys(self._possible(format_name)))
 
     def _possible(self, format_name: str) -> Iterable[Scheme]:
+        """The schemes of the rules that may decide in a format, in order; one may come twice."""
         for rule in self.rules:
             if not rule.formats or format_name in rule.formats:
                 yield rule.scheme
