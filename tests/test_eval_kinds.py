@@ -66,6 +66,7 @@ def test_one_label_of_several_is_judged_as_scikit_learn_judges(
         for index, name in enumerate("abc")
     }
     assert found.decisions == [(index,) for index in chosen]
+    assert not found.scored, "probabilities have no common distance"
     shares = np.exp(logits[0]) / np.exp(logits[0]).sum()
     assert found.values[0] == pytest.approx(shares, rel=1e-5)
     assert found.shown[0] == f"{NAMES[chosen[0]]} {shares.max():.1%}"
