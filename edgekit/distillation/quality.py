@@ -20,7 +20,7 @@ from edgekit.evaluation.ways import Prepared
 from edgekit.stats import Interval, Samples, ratio
 from edgekit.tokens.encoded import Prompt
 
-_ROWS = 32
+_ROWS = 32  # of an inference, and between two words about how far it is
 _OUTPUT_BYTES = 64 << 20  # that a batch's outputs may have: logits of a vocabulary are large
 _ROUNDS, _WARM = 20, 3
 Say = Callable[[str], None]
