@@ -15,6 +15,7 @@ import pytest
 import torch
 from command import edgekit_cli
 from conftest import MODELS
+from shared import plan_of
 from test_bundle import edit
 from test_docs import BLOCKS
 from test_runner import late_imports
@@ -121,6 +122,7 @@ def test_a_program_whose_hash_was_mended_is_one_line(
     result = edgekit_cli("inspect", path, cwd=tmp_path)
     assert result.returncode == 2
     assert "flipped.aimodel cannot be read" in result.stderr
+    assert "index" not in result.stderr, "what Python says of it"
     assert len(result.stderr.splitlines()) == 1
     copy = Path(shutil.copytree(published.path, tmp_path / "forged"))
     shutil.copytree(path, copy / path.name)
@@ -130,6 +132,12 @@ def test_a_program_whose_hash_was_mended_is_one_line(
     result = edgekit_cli("run", copy, "a text", cwd=tmp_path)
     assert result.returncode == 2
     assert "error: flipped.aimodel cannot be opened" in result.stderr
+
+
+def test_a_plan_says_that_float16_is_slow(classifier: Path, tmp_path: Path) -> None:
+    asked = {"to": ("coreai",), "out": tmp_path / "out"}
+    assert "slow in float16" in plan_of(classifier, recipe=("fp16",), **asked).notes[-1]
+    assert not any("float16" in note for note in plan_of(classifier, **asked).notes)
 
 
 def test_inspect_reads_an_asset_by_itself(published: Bundle, tmp_path: Path) -> None:

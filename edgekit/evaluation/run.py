@@ -68,6 +68,7 @@ class EvaluationRequest:
             "artifact": self.artifact,
             "device": self.device if self.device != HOST else None,
             "limit": self.limit,
+            "prompt": self.prompt,
             **asdict(self.options),
         }
         unset = asdict(EvaluationOptions())
