@@ -17,7 +17,7 @@ from edgekit.signature import Signature
 from edgekit.tokens.texts import LONGEST_FIRST, Case
 from edgekit.tolerance import PYTORCH
 
-TASK = tasks.with_problem(tasks.get("text-classification"), "single_label_classification")
+TASK = tasks.with_labels(tasks.get("text-classification"), 2, "single_label_classification")
 CLEAR, TIE = np.array([1.0, -1.0], np.float32), np.array([-1e-4, 1e-4], np.float32)
 SIGNATURE = Signature((), tasks.tensor_specs(TASK, {"labels": 2}), ())
 
