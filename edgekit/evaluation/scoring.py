@@ -17,7 +17,7 @@ from edgekit.evaluation.result import ClassScore, DifferingExample, Score
 from edgekit.stats import CONFIDENCE
 
 Bounds: TypeAlias = tuple[float | None, float | None]
-_TAIL = 100 * (1 - CONFIDENCE) / 2
+_TAIL = 100 * (1 - CONFIDENCE) / 2  # per cent of the resamples that lie beyond either bound
 
 
 @dataclass(frozen=True)
