@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edgekit import contents, documents, formats, recipe
-from edgekit.conversion.plan import ExportPlan
+from edgekit.conversion.plan import ExportPlan, PlannedArtifact
 from edgekit.conversion.results import (
     GRAPH,
     PROBES,
     Traced,
 )
 from edgekit.conversion.steps import Say, Step, Timed
-from edgekit.errors import ConversionError
+from edgekit.errors import ConversionError, UnsupportedError
 from edgekit.manifest.files import FileEntry
 from edgekit.manifest.texts import TokenizerFacts
 from edgekit.model import checkpoint, role_facts, tasks
@@ -26,6 +26,7 @@ from edgekit.postprocess import Facts
 from edgekit.postprocess import golden as vectors
 from edgekit.proof import embedded_tokenizer, golden, probes
 from edgekit.proof.reference import Reference
+from edgekit.quantize.tensors import tensors
 from edgekit.signature import Card, Signature, TensorSpec
 from edgekit.tokens import tokenizer as tokenizers
 from edgekit.tokens.encoded import Encoded
@@ -63,11 +64,11 @@ def trace(plan: ExportPlan, work: Path, out: Path, *, say: Say) -> Traced:
 
         (work / GRAPH).mkdir()
         traced = trace_model(model, plan.task, signature, work / GRAPH, head)
-        missing = dict(_missing(plan, traced))
-    for name, failure in missing.items():
+        lacking = dict(_lacking(plan, traced))
+    for name, failure in dict.fromkeys((row.format, why) for row, why in lacking.items()):
         say(Step(name, "refuse", failure, seconds=0.0))
-    if len(missing) == len(plan.formats()):
-        raise ConversionError("; ".join(missing.values()))
+    if len(lacking) == len(plan.artifacts):
+        raise ConversionError("; ".join(dict.fromkeys(lacking.values())))
     with Timed(say, "trace", "reference", "PyTorch's answers"):
         roles = text_roles(plan, tokenizer)
         reference = _reference(plan, oracle, tokenizer, signature, roles)
@@ -82,17 +83,25 @@ def trace(plan: ExportPlan, work: Path, out: Path, *, say: Say) -> Traced:
     parameters = sum(parameter.numel() for parameter in model.parameters())
     parameters += head.parameters
     card = _card(plan, labels)
-    return Traced(signature, card, parameters, saved, answered, missing, roles.facts)
+    refused = {row.file: why for row, why in lacking.items()}
+    return Traced(signature, card, parameters, saved, answered, refused, roles.facts)
 
 
-def _missing(plan: ExportPlan, traced: graph.Graph) -> Iterator[tuple[str, str]]:
-    """Each format that lacks operators of this graph, and which."""
+def _lacking(plan: ExportPlan, traced: graph.Graph) -> Iterator[tuple[PlannedArtifact, str]]:
+    """Each file that its format cannot make of this graph, and what there is no lowering for."""
+    known = tensors(traced.dynamic)
     for name in plan.formats():
-        format_ = formats.get(name)
-        operators = format_.missing_operators(traced)
-        if operators:
-            lacks = f"{format_.title} has no lowering for {', '.join(operators)}"
-            yield name, f"{lacks}: add rows to {format_.converter().COVERAGE.table}"
+        format_, options = formats.get(name), plan.options[name]
+        coverage, operators = format_.converter().COVERAGE, format_.missing_operators(traced)
+        for artifact in (row for row in plan.artifacts if row.format == name):
+            if operators:
+                lacks = f"{format_.title} has no lowering for {', '.join(operators)}"
+                yield artifact, f"{lacks}: add rows to {coverage.table}"
+                continue
+            try:
+                coverage.schemes(options.adapted(recipe.get(artifact.recipe)), known)
+            except UnsupportedError as error:
+                yield artifact, str(error)
 
 
 def text_roles(plan: ExportPlan, tokenizer: PreTrainedTokenizerFast | None) -> Roles:
