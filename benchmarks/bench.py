@@ -38,12 +38,12 @@ class Bench:
     """The measuring of a suite over opened bundles.
 
     Args:
-        suite: What is measured.
-        bundles: The models' names, None for the bundle's own, and bundles.
-        keep: Gets every measurement as soon as it is finished.
-        done: What was measured before, by :attr:`Measurement.key`, and is not measured again.
-        say: Is told what happens.
-        tick: Is told what happens right now, which the next call replaces.
+        suite: what is measured.
+        bundles: the models' names, None for the bundle's own, and bundles.
+        keep: gets every measurement as soon as it is finished.
+        done: what was measured before, by :attr:`Measurement.key`, and is not measured again.
+        say: is told what happens.
+        tick: is told what happens right now, which the next call replaces.
     """
 
     def __init__(
@@ -69,10 +69,10 @@ class Bench:
         measurement because its device went away is measured once more.
 
         Args:
-            targets: The devices.
+            targets: the devices.
 
         Raises:
-            PlanError: A bundle takes no text as long as one that is asked for, or no file is asked
+            PlanError: a bundle takes no text as long as one that is asked for, or no file is asked
                 for.
         """
         rounds = self.plan(targets)
@@ -92,6 +92,7 @@ class Bench:
                 return
 
     def _round(self, each: Round, mark: str) -> None:
+        """Measures one round, unless it was measured before, and keeps the results."""
         self._go_on()
         texts = "" if each.batch == 1 else f"{each.batch} x "
         tokens = f"{texts}{each.length} tokens"
@@ -107,10 +108,12 @@ class Bench:
             self._keep(replace(measurement, ended=_now()))
 
     def _go_on(self) -> None:
+        """Raises _StoppedError once :meth:`stop` was called."""
         if self._stopped.is_set():
             raise _StoppedError
 
     def _failed(self, each: Round, blank: Measurement, error: RunnerError) -> Measurement:
+        """The measurement of a file that failed; whether its device went away is remembered."""
         if isinstance(error, LostError):
             self._lost.add(each.place)
         return replace(blank, failure=str(error))
@@ -128,10 +131,11 @@ class Bench:
         return rounds
 
     def _finished_before(self, each: Round) -> bool:
-        """Whether nothing of a round is missing; what is asked of it today is then kept with it.
+        """Whether all of a round was measured before.
 
-        A round with something missing is measured again as a whole: only interleaved files have
-        pairs of samples.
+        If so, its measurements are kept once more with today's suite, if that has changed. A round
+        with something missing is measured again as a whole: only interleaved files have pairs of
+        samples.
         """
         done = [self._done.get(self._blank(each, entry).key) for entry in each.entries]
         if None in done:
@@ -143,6 +147,11 @@ class Bench:
         return True
 
     def _rounds(self, target: Target) -> Iterator[Round]:
+        """The rounds of one device: for each count of threads, length and batch.
+
+        Raises:
+            PlanError: the device runs no file of the recipes and for the runtimes asked for.
+        """
         found = tuple(
             entry
             for name, bundle in self._bundles
@@ -159,7 +168,11 @@ class Bench:
                     yield Round(target, threads, length, batch, found)
 
     def _measure(self, each: Round) -> Iterator[Measurement]:
-        """Measures the round's files whose answers are right; the others keep why they were not."""
+        """Measures those files of a round whose answers are right.
+
+        Yields:
+            A measurement for each file; those that are wrong, or cannot be opened, have the reason.
+        """
         checked = [(entry, self._checked(each, entry)) for entry in each.entries]
         fit = [
             (entry, blank) for entry, blank in checked if not (blank.failure or blank.unmeasured)
@@ -183,10 +196,10 @@ class Bench:
         )
 
     def _checked(self, each: Round, entry: Entry) -> Measurement:
-        """The measurement of an entry with its golden texts' answers, asked for once a device.
+        """The measurement of an entry before any latency: with its parity, or why it has none.
 
-        The first process that opens a file finds it evicted from the page cache, so that is where
-        loading it from disk is measured.
+        The golden texts are asked once a device. The first process that opens a file finds it
+        evicted from the page cache, so that is where loading it from disk is measured.
         """
         blank = self._blank(each, entry)
         if reason := _unmeasurable(each, entry):
@@ -212,6 +225,15 @@ class Bench:
         return replace(blank, parity=found, load_evicted_ms=evicted)
 
     def _check(self, each: Round, entry: Entry) -> tuple[Parity | str, tuple[float, ...]]:
+        """The parity of a file on a device, or why there is none; and how long it took to open.
+
+        Returns:
+            The second is milliseconds of loading it from disk, empty where the device cannot evict
+            files.
+
+        Raises:
+            LostError: the device went away.
+        """
         try:
             with sampling.start(each, entry, evict=True) as runner:
                 most = None if each.target.timed else max(self._suite.lengths)
@@ -225,7 +247,7 @@ class Bench:
 
 
 def _unmeasurable(each: Round, entry: Entry) -> str | None:
-    """Why nobody tries to measure an entry in a round; None where somebody does."""
+    """Why an entry cannot be measured in a round at all, such as no runtime; None where it can."""
     device, file = each.target.name, entry.subject.file
     if entry.runtime is None:
         return f"{device} has no runtime for {formats.get(entry.subject.format).title}"
@@ -238,5 +260,5 @@ def _unmeasurable(each: Round, entry: Entry) -> str | None:
 
 
 def _now() -> str:
-    """ISO 8601 in UTC, to the second."""
+    """The time now in UTC, ISO 8601, to the second."""
     return datetime.now(timezone.utc).isoformat(timespec="seconds")

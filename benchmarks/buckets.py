@@ -39,7 +39,17 @@ _SEED = 20261128  # of the orders
 
 @dataclass(frozen=True)
 class TokenCounts:
-    """How long some texts are, in tokens, special ones included; ``cut`` are beyond the limit."""
+    """How long some texts are, in tokens, special ones included.
+
+    Attributes:
+        file: the name of the file of texts.
+        texts: how many.
+        mean: of their lengths.
+        median: of their lengths.
+        p90: the length that nine of ten do not exceed.
+        longest: of all.
+        cut: how many are longer than the model takes.
+    """
 
     file: str
     texts: int
@@ -104,18 +114,18 @@ def choose(
     """Proposes the buckets of a bundle for some texts.
 
     Args:
-        bundle: An opened bundle with a tokenizer.
-        texts: A UTF-8 file with one text a line.
-        artifact: The file to measure, as :meth:`edgekit.bundle.Bundle.select` names it. None takes
+        bundle: an opened bundle with a tokenizer.
+        texts: a UTF-8 file with one text a line.
+        artifact: the file to measure, as :meth:`edgekit.bundle.Bundle.select` names it. None takes
             the smallest of those that take any length. One of fixed lengths is measured at them.
-        most: How many buckets a set has at most.
-        device: What measures, as ``edgekit devices`` names it.
-        threads: How many the runtime may use.
-        seconds: How long is measured, about.
-        say: Is told what happens.
+        most: how many buckets a set has at most.
+        device: what measures, as ``edgekit devices`` names it.
+        threads: how many the runtime may use.
+        seconds: how long is measured, about.
+        say: is told what happens.
 
     Raises:
-        EdgekitError: The texts cannot be read, or no file can be measured.
+        EdgekitError: the texts cannot be read, or no file can be measured.
     """
     counts = own_texts.token_counts(bundle, texts)
     target = targets.make(device, None, say)
@@ -144,8 +154,8 @@ def candidates(longest: int, today: Sequence[int]) -> tuple[int, ...]:
     """Lengths worth measuring, in tokens: close to each other where texts are short.
 
     Args:
-        longest: Of the texts, in tokens, not beyond the last of ``today``.
-        today: The buckets that there are.
+        longest: of the texts, in tokens, not beyond the last of ``today``.
+        today: the buckets that there are.
     """
     found, length = [], 0
     while length < longest:
@@ -161,17 +171,17 @@ def measured(
     """Latencies of one file at each length, in one process, in turns of a random order.
 
     Args:
-        target: The device.
-        entry: The file in its runtime.
-        lengths: In tokens; the file takes each of them.
-        threads: How many the runtime may use.
-        seconds: After which no turn begins, once there are a few.
+        target: the device.
+        entry: the file in its runtime.
+        lengths: in tokens; the file takes each of them.
+        threads: how many the runtime may use.
+        seconds: after which no turn begins, once there are a few.
 
     Returns:
         The runtime with its version, and the latencies in milliseconds by length.
 
     Raises:
-        RunnerError: The file does not open, or fails.
+        RunnerError: the file does not open, or fails.
     """
     samples: dict[int, list[float]] = {length: [] for length in lengths}
     chance = random.Random(_SEED)
@@ -195,9 +205,12 @@ def best_sets(
     """The cheapest set of one bucket, of two, and so on; the last bucket is always the longest.
 
     Args:
-        counts: Each text's tokens, none of more than the longest length.
-        samples: Latencies in milliseconds by length.
-        most: How many buckets a set has at most.
+        counts: each text's tokens, none of more than the longest length.
+        samples: latencies in milliseconds by length.
+        most: how many buckets a set has at most.
+
+    Yields:
+        Lengths in ascending order.
     """
     lengths = sorted(samples)
     costs = [float(np.median(samples[length])) for length in lengths]
@@ -238,17 +251,19 @@ def _entry(bundle: Bundle, artifact: str | None, target: Target) -> Entry:
 
 
 def _preferred(row: Artifact) -> tuple[bool, int]:
-    """Any length before fixed ones, then the smallest."""
+    """The key by which the measured file is chosen: any length, then the smallest."""
     return (row.buckets is not None, row.size_bytes)
 
 
 def _fed(target: Target, entry: Entry, length: int, folder: Path) -> str:
+    """Puts a text of that length, padded, on the device, and returns its path there."""
     path = folder / f"{length}.bin"
     entry.write_texts(length, 1, path)
     return target.put(path)
 
 
 def _block(runner: Runner, length: int, fed: str) -> list[float]:
+    """Feeds a text and takes a few latencies, in milliseconds."""
     runner.feed(length, fed)
     return runner.sample(_BLOCK)
 
@@ -256,7 +271,13 @@ def _block(runner: Runner, length: int, fed: str) -> list[float]:
 def _priced(
     buckets: Sequence[int], counts: Sequence[int], samples: Mapping[int, Sequence[float]]
 ) -> BucketSet:
-    """A set with what a text takes in it on average."""
+    """A set of buckets, with what a text takes in it on average.
+
+    Args:
+        buckets: ascending lengths.
+        counts: each text's tokens.
+        samples: latencies in milliseconds by length.
+    """
     used = np.searchsorted(buckets, counts)
     texts = {buckets[place]: int((used == place).sum()) for place in np.unique(used)}
     streams = [Samples(samples[bucket], _BLOCK) for bucket in texts]
@@ -271,6 +292,7 @@ def _smallest(sets: Sequence[BucketSet]) -> BucketSet:
 
 
 def _described(file: str, counts: Sequence[int], limit: int) -> TokenCounts:
+    """The lengths of texts, summed up; those beyond ``limit`` are cut."""
     median, p90 = np.percentile(counts, (50, 90), method="higher")
     return TokenCounts(
         file,

@@ -29,10 +29,10 @@ class Entry:
     """One file of a bundle in one runtime.
 
     Attributes:
-        bundle: The bundle.
-        name: What results call the model.
-        artifact: The file; None is PyTorch's own model behind the bundle.
-        runtime: What opens it, or None where the target cannot run the file.
+        bundle: the bundle.
+        name: what results call the model.
+        artifact: the file; None is PyTorch's own model behind the bundle.
+        runtime: what opens it, or None where the target cannot run the file.
     """
 
     bundle: Bundle
@@ -79,8 +79,8 @@ class Entry:
         """What a runner is started with to open this file in its runtime.
 
         Args:
-            threads: How many threads the runtime may use.
-            evict: Whether the file is dropped from the page cache first.
+            threads: how many threads the runtime may use.
+            evict: whether the file is dropped from the page cache first.
         """
         assert self.runtime is not None
         signature = self.bundle.signature
@@ -99,7 +99,7 @@ class Entry:
         """The length in tokens that a text of ``length`` tokens is padded to.
 
         Raises:
-            PlanError: The file takes no text that long.
+            PlanError: the file takes no text that long.
         """
         buckets = None if self.artifact is None else self.artifact.buckets
         most = max(buckets or [self.bundle.manifest.max_length])
@@ -114,9 +114,9 @@ class Entry:
         """Writes the inputs of texts, made of golden texts' ids and padded as the file needs it.
 
         Args:
-            length: How many tokens each text has.
-            batch: How many texts there are.
-            path: The file that a runner reads (see :func:`edgekit.benchmarks.remote.write`).
+            length: how many tokens each text has.
+            batch: how many texts there are.
+            path: the file that a runner reads (see :func:`edgekit.benchmarks.remote.write`).
         """
         ids = [token for case in self.bundle.golden().cases for token in case.input_ids]
         signature = self.bundle.signature
@@ -132,13 +132,13 @@ def of(bundle: Bundle, name: str | None, target: Target, suite: Suite) -> Iterat
     """The entries that a suite asks for: each file in each runtime that the target has for it.
 
     Args:
-        bundle: The bundle.
-        name: What results call the model; None is the bundle's own name.
-        target: The device.
-        suite: Says which recipes and runtimes are asked for.
+        bundle: the bundle.
+        name: what results call the model; None is the bundle's own name.
+        target: the device.
+        suite: says which recipes and runtimes are asked for.
 
     Raises:
-        PlanError: The suite asks for a runtime that edgekit does not know.
+        PlanError: the suite asks for a runtime that edgekit does not know.
     """
     unknown = [row for row in suite.runtimes or () if row not in NAMES]
     if unknown:
@@ -157,7 +157,10 @@ def of(bundle: Bundle, name: str | None, target: Target, suite: Suite) -> Iterat
 
 
 def _wanted(artifact: Artifact, recipes: tuple[str, ...]) -> bool:
-    """Whether a suite's recipes name a file; fp32 names what a format has instead of it, too."""
+    """Whether the recipes of a suite mean a file.
+
+    ``fp32`` also means the full precision of a format that has another one.
+    """
     full = formats.get(artifact.format).full_precision
     return artifact.recipe in recipes or ("fp32" in recipes and artifact.recipe == full)
 
@@ -166,9 +169,9 @@ def tokenizer_ms(bundle: Bundle, length: int, count: int) -> tuple[float, ...]:
     """Times the bundle's tokenizer on this machine, in the library of Transformers' fast ones.
 
     Args:
-        bundle: The bundle.
-        length: How many tokens the text has, about.
-        count: How often it is encoded.
+        bundle: the bundle.
+        length: how many tokens the text has, about.
+        count: how often it is encoded.
 
     Returns:
         Milliseconds of each encoding but the first; none where the bundle has no tokenizer.

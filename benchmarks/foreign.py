@@ -108,12 +108,12 @@ def matched_inputs(
     """Their inputs by our names, in our order.
 
     Args:
-        theirs: The file's inputs, in its order.
-        ours: The bundle's.
-        path: The file, for errors.
+        theirs: the file's inputs, in its order.
+        ours: the bundle's.
+        path: the file, for errors.
 
     Raises:
-        PlanError: There are others than the bundle has, or none for the ids.
+        PlanError: there are others than the bundle has, or none for the ids.
     """
     named = {_role(spec.name): spec for spec in theirs}
     if None in named or len(named) < len(theirs):
@@ -128,6 +128,7 @@ def matched_inputs(
 
 
 def _role(name: str) -> str | None:
+    """Which of the model's inputs a name means, as other tools call them; None if none."""
     lower = name.lower()
     return next((role for role, parts in _ROLES.items() if any(p in lower for p in parts)), None)
 
@@ -138,9 +139,9 @@ def matched_outputs(
     """Their outputs by our names: one of that name and shape, else the first of that shape.
 
     Args:
-        theirs: The file's outputs, in its order.
-        ours: The bundle's.
-        path: The file, for errors.
+        theirs: the file's outputs, in its order.
+        ours: the bundle's.
+        path: the file, for errors.
 
     Raises:
         PlanError: None has the shape of one of the bundle's.
@@ -159,7 +160,7 @@ def matched_outputs(
 
 
 def _alike(theirs: TensorSpec, ours: TensorSpec) -> bool:
-    """Whether a tensor may be of that shape; free axes have any name and any length."""
+    """Whether another tool's tensor may be one of ours: free axes match any name and any length."""
     if len(theirs.shape) != len(ours.shape):
         return False
     pairs = zip(theirs.shape, ours.shape, strict=True)

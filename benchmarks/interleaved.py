@@ -25,9 +25,9 @@ class Series:
     """The samples of one runner, in the order in which they were taken.
 
     Attributes:
-        runner: The runner that was sampled.
-        latency_ms: One latency for each inference that counts.
-        failure: Why the runner could not go on, or None if it lasted to the end.
+        runner: the runner that was sampled.
+        latency_ms: one latency for each inference that counts.
+        failure: why the runner could not go on, or None if it lasted to the end.
     """
 
     runner: Runner
@@ -44,10 +44,10 @@ def sample(
     median is as narrow as ``limits.precision``, or at the limit of samples or time.
 
     Args:
-        runners: Runners that have been fed with their inputs.
-        limits: How many warm-ups and samples, how many of them a turn has, how long at most, and
+        runners: runners that have been fed with their inputs.
+        limits: how many warm-ups and samples, how many of them a turn has, how long at most, and
             how precisely.
-        say: Is called after each turn with the number of samples so far.
+        say: is called after each turn with the number of samples so far.
 
     Returns:
         A series for each runner, in the order of ``runners``. The n-th latencies of two series
@@ -71,7 +71,13 @@ def sample(
 
 
 def _known(lasting: Sequence[Series], count: int, limits: Limits) -> bool:
-    """Whether every median is known as well as it is asked for."""
+    """Whether every median is known as precisely as ``limits`` ask.
+
+    Args:
+        lasting: of runners that have not failed.
+        count: samples of each.
+        limits: say how precisely, and the least count.
+    """
     medians = (stats.median(Samples(each.latency_ms, limits.block)) for each in lasting)
     return count >= limits.min_samples and all(
         row.half_width <= limits.precision for row in medians
@@ -79,6 +85,7 @@ def _known(lasting: Sequence[Series], count: int, limits: Limits) -> bool:
 
 
 def _turn(series: Sequence[Series], count: int, *, keep: bool) -> None:
+    """Takes ``count`` samples of each runner that has not failed; warm-ups are not kept."""
     for each in series:
         if each.failure is not None:
             continue

@@ -195,7 +195,10 @@ class Measurement:
 
     @property
     def key(self) -> tuple[str | int | None, ...]:
-        """What it is a measurement of: a later one with the same key replaces it."""
+        """What it is a measurement of: file, runtime and conditions.
+
+        A later one with the same key replaces it.
+        """
         subject, conditions = self.subject, self.conditions
         return (
             *(subject.bundle_id, subject.file, subject.runtime),

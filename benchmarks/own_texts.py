@@ -23,13 +23,13 @@ def with_texts(suite: Suite, found: Sequence[tuple[str, Bundle]], path: Path) ->
     """Replaces a suite's lengths by those that an app would choose for the user's own texts.
 
     Args:
-        suite: The suite.
-        found: Its models' names and bundles. The first one tokenizes, and gives the buckets.
-        path: A UTF-8 file with one text a line. Longer texts are cut, as the app would do it.
+        suite: the suite.
+        found: its models' names and bundles. The first one tokenizes, and gives the buckets.
+        path: a UTF-8 file with one text a line. Longer texts are cut, as the app would do it.
 
     Raises:
-        PlanError: The file cannot be read or has no text.
-        BundleError: The first bundle has no tokenizer.
+        PlanError: the file cannot be read or has no text.
+        BundleError: the first bundle has no tokenizer.
     """
     bundle = found[0][1]
     most, buckets = bundle.manifest.max_length, bundle.manifest.buckets
@@ -50,12 +50,12 @@ def token_counts(bundle: Bundle, path: Path) -> list[int]:
     """How many tokens each text of a file is, special ones included, nothing cut.
 
     Args:
-        bundle: Its tokenizer counts.
-        path: A UTF-8 file with one text a line.
+        bundle: its tokenizer counts.
+        path: a UTF-8 file with one text a line.
 
     Raises:
-        PlanError: The file cannot be read or has no text.
-        BundleError: The bundle has no tokenizer.
+        PlanError: the file cannot be read or has no text.
+        BundleError: the bundle has no tokenizer.
     """
     try:
         with path.open(encoding="utf-8-sig") as file:
@@ -69,7 +69,7 @@ def token_counts(bundle: Bundle, path: Path) -> list[int]:
 
 
 def _counted(bundle: Bundle, lines: Iterable[str]) -> Iterator[int]:
-    """How many tokens each line that has any text is, special ones included.
+    """The tokens of each line that is not blank, special ones included, nothing cut.
 
     Lines are read some at a time, since the file may be larger than the memory.
     """

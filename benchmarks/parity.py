@@ -36,16 +36,16 @@ def check(
     """Compares a file's answers on a device with PyTorch's, over the golden texts.
 
     Args:
-        target: The device.
-        runner: A runner there that has opened the file.
-        bundle: The bundle, which has the texts and PyTorch's answers.
-        artifact: The file; None is PyTorch's own model.
-        most: For an emulator, which would take minutes for all texts: only those up to so many
+        target: the device.
+        runner: a runner there that has opened the file.
+        bundle: the bundle, which has the texts and PyTorch's answers.
+        artifact: the file; None is PyTorch's own model.
+        most: for an emulator, which would take minutes for all texts: only those up to so many
             tokens are tried, and of these :data:`FEW`, from the shortest to the longest.
 
     Raises:
-        RunnerError: The runner fails, or its device went away.
-        BundleError: The file gives more or fewer values than its manifest says, or is too short
+        RunnerError: the runner fails, or its device went away.
+        BundleError: the file gives more or fewer values than its manifest says, or is too short
             for every text.
     """
     buckets = None if artifact is None else artifact.buckets
@@ -68,9 +68,9 @@ def check(
 
 
 def _plan(probes: Sequence[Probe], session: Session, max_length: int) -> Iterator[Trial]:
-    """Each text as tightly as the file allows, and the first one in every other length it has.
+    """Which inferences a device makes: it has no time for all that a proof tries.
 
-    A device has no time for all that a proof tries.
+    Each text is padded as little as the file allows, and the first one to every other length, too.
     """
     yield from plan_tight(probes, session)
     for length in session.lengths or ():
@@ -79,7 +79,11 @@ def _plan(probes: Sequence[Probe], session: Session, max_length: int) -> Iterato
 
 
 def _fitting(reference: Reference, buckets: tuple[int, ...] | None) -> Reference:
-    """The texts that a file takes: another tool's may be shorter than the bundle's."""
+    """The reference without texts that are too long for the file, such as another tool's.
+
+    Raises:
+        BundleError: it is too short for every text.
+    """
     if buckets is None:
         return reference
     probes = tuple(probe for probe in reference.probes if len(probe) <= max(buckets))
@@ -92,6 +96,7 @@ def _fitting(reference: Reference, buckets: tuple[int, ...] | None) -> Reference
 
 
 def _few(reference: Reference, most: int) -> Reference:
+    """The reference with :data:`FEW` texts of up to ``most`` tokens, short to long."""
     probes = sorted(reference.probes, key=len)
     short = [probe for probe in probes if len(probe) <= most] or probes[:1]
     places = np.linspace(0, len(short) - 1, min(FEW, len(short))).round().astype(int)

@@ -27,15 +27,15 @@ def bundles(suite: Suite, out: Path, say: Say) -> list[tuple[str, Bundle]]:
     A model that is no bundle yet is converted into the folder of results, once.
 
     Args:
-        suite: The suite.
-        out: The folder of results.
-        say: Is told what is converted.
+        suite: the suite.
+        out: the folder of results.
+        say: is told what is converted.
 
     Returns:
         Each model's name and bundle. Two models of one name are called by their folders.
 
     Raises:
-        EdgekitError: A bundle is damaged or named twice, or a model cannot be converted.
+        EdgekitError: a bundle is damaged or named twice, or a model cannot be converted.
     """
     found = [(model.name, _bundle(model, suite, out, say)) for model in suite.models]
     names = Counter(name or bundle.name for name, bundle in found)
@@ -52,6 +52,7 @@ def bundles(suite: Suite, out: Path, say: Say) -> list[tuple[str, Bundle]]:
 
 
 def _bundle(model: Model, suite: Suite, out: Path, say: Say) -> Bundle:
+    """The bundle of one model of a suite: opened, or converted into the folder of results."""
     if model.bundle is not None and model.like is not None:
         return foreign.opened(model.bundle, Bundle.open(model.like))
     if model.bundle is not None:
@@ -64,6 +65,7 @@ def _bundle(model: Model, suite: Suite, out: Path, say: Say) -> Bundle:
 
 
 def _convert(model: Model, suite: Suite, folder: Path, say: Say) -> None:
+    """Converts a model of a suite, at the suite's lengths and in its recipes."""
     options: dict[str, Any] = {"recipe": suite.recipes, **model.convert}
     options.setdefault("buckets", sorted(suite.lengths))
     options.setdefault("max_length", max(suite.lengths))

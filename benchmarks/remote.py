@@ -16,11 +16,11 @@ class Remote:
     """A runner as a :class:`edgekit.runtime.session.Session`, fed through files.
 
     Args:
-        target: The device that the runner is on.
-        runner: A runner that has opened the file.
-        signature: The file's inputs and outputs.
-        lengths: The static lengths that the file takes, or None if it takes any.
-        folder: A folder here for what is fed and fetched.
+        target: the device that the runner is on.
+        runner: a runner that has opened the file.
+        signature: the file's inputs and outputs.
+        lengths: the static lengths that the file takes, or None if it takes any.
+        folder: a folder here for what is fed and fetched.
     """
 
     batched = False
@@ -51,7 +51,7 @@ class Remote:
         return _split(np.fromfile(result, "<f4"), self._signature, length)
 
     def layers(self, feed: Feed) -> list[np.ndarray]:
-        """Nothing: a runner shows no layers."""
+        """Empty: a runner shows no layers."""
         return []
 
 
@@ -59,9 +59,9 @@ def write(feed: Feed, signature: Signature, path: Path) -> None:
     """Writes the inputs of one inference as a runner reads them: int32, one after the other.
 
     Args:
-        feed: An array of shape (batch, length) for each input.
-        signature: The inputs in the manifest's order.
-        path: The file.
+        feed: an array of shape (batch, length) for each input.
+        signature: the inputs in the manifest's order.
+        path: the file.
     """
     arrays = [np.asarray(feed[spec.name], "<i4").ravel() for spec in signature.inputs]
     np.concatenate(arrays).tofile(path)

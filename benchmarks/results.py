@@ -31,14 +31,18 @@ class _Reported(msgspec.Struct):
 
 
 class Store:
-    """The measurements of one folder, a line each; several threads may append."""
+    """The measurements of one folder, a line each; several threads may append.
+
+    Args:
+        folder: with ``results.jsonl``, which is made by the first measurement.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / FILE
         self._lock = threading.Lock()
 
     def append(self, measurement: Measurement) -> None:
-        """One more line, on disk when this returns.
+        """Adds one measurement, which is on disk when this returns.
 
         Raises:
             OutputError: it cannot be written.
@@ -68,7 +72,10 @@ def line(measurement: Measurement) -> str:
 
 
 def read(paths: Sequence[Path]) -> list[Measurement]:
-    """Results of folders, ``.jsonl`` files or reports as one; the newest of every key.
+    """Reads the measurements of several results as one; of each key only the newest.
+
+    Args:
+        paths: folders of ``edgekit bench``, ``.jsonl`` files, or files ``report.json``.
 
     Raises:
         PlanError: one of them is no results, or of another major version, or has none.
@@ -78,11 +85,12 @@ def read(paths: Sequence[Path]) -> list[Measurement]:
 
 
 def latest(measurements: Iterable[Measurement]) -> list[Measurement]:
-    """Measurements of which none is replaced by a later one of the same key."""
+    """The measurements without those that a later one of the same key replaces."""
     return list({row.key: row for row in measurements}.values())
 
 
 def _some(path: Path) -> list[Measurement]:
+    """The measurements of one folder or file."""
     file = path / FILE if path.is_dir() else path
     if not file.is_file():
         what = f"{path} has no {FILE}" if path.is_dir() else f"{path} does not exist"
@@ -104,6 +112,7 @@ def _reported(path: Path) -> Iterator[Measurement]:
 
 
 def _read(path: Path) -> Iterator[Measurement]:
+    """The measurements in a ``results.jsonl``; a last line that a kill cut off is passed over."""
     lines = documents.read_bytes(path, PlanError).split(b"\n")
     whole = [(number, line) for number, line in enumerate(lines, 1) if _is_whole(line)]
     for number, line in whole:
@@ -113,7 +122,7 @@ def _read(path: Path) -> Iterator[Measurement]:
 
 
 def _is_whole(line: bytes) -> bool:
-    """False for an empty line and for one that a kill cut off."""
+    """Whether a line is neither empty nor one that a kill cut off."""
     try:
         json.loads(line)  # takes NaN, which is a fault to be named and not a line cut off
     except ValueError:
@@ -124,7 +133,11 @@ def _is_whole(line: bytes) -> bool:
 
 
 def read_line(row: bytes | str, origin: str) -> Measurement:
-    """The inverse of :func:`line`; ``origin`` is what an error calls it.
+    """The measurement on one line of ``results.jsonl``: the inverse of :func:`line`.
+
+    Args:
+        row: the line.
+        origin: what an error calls it.
 
     Raises:
         PlanError: it is damaged, or of another major version.

@@ -29,11 +29,11 @@ class Round:
     """Files that are measured together, under the same conditions.
 
     Attributes:
-        target: The device.
-        threads: How many threads a runtime may use.
-        length: How many tokens the text has, special ones included.
-        batch: How many texts of that length an inference takes.
-        entries: The files, each in one runtime.
+        target: the device.
+        threads: how many threads a runtime may use.
+        length: how many tokens the text has, special ones included.
+        batch: how many texts of that length an inference takes.
+        entries: the files, each in one runtime.
     """
 
     target: Target
@@ -52,11 +52,11 @@ class Sampling:
     """Measures files whose answers have been checked.
 
     Args:
-        suite: Says what is measured and when to stop.
-        say: Is told what happens.
-        tick: Is told what happens right now, which the next call replaces.
-        failed: Makes the measurement of a file that failed, of what was measured so far.
-        go_on: Is called between inferences; it raises to end the measuring.
+        suite: says what is measured and when to stop.
+        say: is told what happens.
+        tick: is told what happens right now, which the next call replaces.
+        failed: makes the measurement of a file that failed, of what was measured so far.
+        go_on: is called between inferences; it raises to end the measuring.
     """
 
     def __init__(
@@ -76,8 +76,8 @@ class Sampling:
         """Measures the files of a round.
 
         Args:
-            each: The round.
-            pairs: Its files, each with the measurement of it so far.
+            each: the round.
+            pairs: its files, each with the measurement of it so far.
 
         Returns:
             The measurements, in any order; one that failed has a failure.
@@ -97,7 +97,7 @@ class Sampling:
     def _timed(
         self, each: Round, pairs: Sequence[tuple[Entry, Measurement]]
     ) -> Iterator[Measurement]:
-        """Interleaved latencies, of several processes of each file, one after the other."""
+        """Measures latencies, interleaved, in several processes of each file in turn."""
         limits, stamp = self._suite.limits, datetime.now(timezone.utc).isoformat()
         going = [
             (entry, replace(found, round=stamp, block=limits.block, warm_up=limits.warm_up + 1))
@@ -127,10 +127,10 @@ class Sampling:
         """Opens every file in a new process, all at once, and samples them in turns.
 
         Args:
-            each: The round.
-            going: Its files, each with the measurement of it so far.
-            number: Which of the processes it is; after the last one all else is measured.
-            loads: What the machine did meanwhile is added to them.
+            each: the round.
+            going: its files, each with the measurement of it so far.
+            number: which of the processes it is; after the last one all else is measured.
+            loads: what the machine did meanwhile is added to them.
 
         Returns:
             The same files with what was added; one that failed has a failure.
@@ -156,7 +156,11 @@ class Sampling:
     def _ready(
         self, each: Round, entry: Entry, found: Measurement, folder: Path, stack: ExitStack
     ) -> tuple[Measurement, Runner]:
-        """The measurement with one more load and first inference, and the runner that did them."""
+        """Opens a file in a new process, and does one inference.
+
+        Returns:
+            The measurement with the time of both added, and the runner.
+        """
         runner = stack.enter_context(self._opened(each, entry, folder))
         more = replace(
             found,
@@ -171,7 +175,10 @@ class Sampling:
         self._tick(f"{number} inferences each")
 
     def _lost(self, each: Round, found: Measurement, error: RunnerError) -> Measurement:
-        """A failure; what earlier processes gave is no latency of a file that does not last."""
+        """The measurement of a file that failed after some processes.
+
+        What earlier ones gave is dropped: it is no latency of a file that does not last.
+        """
         return self._failed(each, replace(found, latency_ms=(), processes=()), error)
 
     def _added(
@@ -182,7 +189,15 @@ class Sampling:
         series: interleaved.Series,
         last: bool,
     ) -> Measurement:
-        """The measurement with the inferences of one more process."""
+        """Adds the inferences of one more process to a file's measurement.
+
+        Args:
+            each: the round.
+            entry: the file.
+            found: its measurement so far.
+            series: what the process gave.
+            last: whether it is the last of the processes.
+        """
         if series.failure is not None:
             return self._lost(each, found, series.failure)
         more = replace(
@@ -198,7 +213,7 @@ class Sampling:
     def _finished(
         self, each: Round, entry: Entry, found: Measurement, runner: Runner
     ) -> Measurement:
-        """The measurement with what the last process tells besides."""
+        """Adds what is asked of the last process alone: memory, cold inferences, profile."""
         return replace(
             found,
             tokenizer_ms=entries.tokenizer_ms(entry.bundle, each.length, TOKENIZER_RUNS),
@@ -222,7 +237,7 @@ class Sampling:
     def _counted(
         self, each: Round, pairs: Sequence[tuple[Entry, Measurement]]
     ) -> Iterator[Measurement]:
-        """Instructions and memory in an emulator, one file after the other."""
+        """Measures instructions and memory in an emulator, one file after the other."""
         if self._suite.profile:
             self._say(f"    no profile: the times of {each.target.name} mean nothing")
         for entry, blank in pairs:
@@ -249,11 +264,11 @@ def start(each: Round, entry: Entry, *, evict: bool = False) -> Runner:
     """Starts a runner that has opened an entry's file on the round's target.
 
     Args:
-        each: The round.
-        entry: One of its entries.
-        evict: Whether the file is dropped from the page cache first.
+        each: the round.
+        entry: one of its entries.
+        evict: whether the file is dropped from the page cache first.
 
     Raises:
-        RunnerError: The file cannot be opened there.
+        RunnerError: the file cannot be opened there.
     """
     return each.target.start(entry.launch(each.threads, evict=evict))

@@ -80,10 +80,10 @@ _FIELDS = {  # of a suite, by the option that replaces it
 
 
 def suite(asked: BenchRequest) -> Suite:
-    """The suite that is asked for, checked.
+    """The suite that is measured: the one named, or the command line's own, with its options.
 
     Raises:
-        PlanError: Neither bundles nor a suite were given, or a number is none.
+        PlanError: neither bundles nor a suite were given, or a number makes no sense.
     """
     if asked.suite is None and not asked.bundles:
         raise PlanError("name a bundle to measure, or a suite: --suite quick")
@@ -112,18 +112,18 @@ def run(
     """Measures what is missing in a folder of results.
 
     Args:
-        asked: The suite.
-        folder: The folder, which is made. If nothing is measured, it is gone afterwards.
-        texts: The user's own texts, whose lengths replace the suite's, or None.
-        force: Whether everything is measured again.
-        say: Is told what happens.
-        tick: Is told what happens right now, which the next call replaces.
+        asked: the suite.
+        folder: the folder, which is made. If nothing is measured, it is gone afterwards.
+        texts: the user's own texts, whose lengths replace the suite's, or None.
+        force: whether everything is measured again.
+        say: is told what happens.
+        tick: is told what happens right now, which the next call replaces.
 
     Returns:
         All measurements in the folder.
 
     Raises:
-        EdgekitError: A device, a bundle or an argument is at fault, and nothing was measured.
+        EdgekitError: a device, a bundle or an argument is at fault, and nothing was measured.
     """
     devices = _devices(asked, say)
     with output_folder(folder):
@@ -156,6 +156,7 @@ def _side_by_side(bench: Bench, devices: Sequence[Target]) -> None:
 
 
 def _devices(asked: Suite, say: Say) -> list[Target]:
+    """The devices of a suite, opened; PlanError if one is named twice or ``--memory`` fits none."""
     found = [targets.make(name, asked.memory_limit_bytes, say, asked.via) for name in asked.devices]
     if len({target.name for target in found}) < len(found):
         raise PlanError(f"--device names one twice: {', '.join(asked.devices)}")
@@ -170,7 +171,7 @@ def _against(asked: Suite, found: Sequence[tuple[str, Bundle]]) -> str | None:
     It is that of the bundle that the command line names for it, else the one that the suite names.
 
     Raises:
-        PlanError: The suite names none of its models.
+        PlanError: the suite names none of its models.
     """
     for model, (name, _) in zip(asked.models, found, strict=True):
         if model.baseline:

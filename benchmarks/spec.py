@@ -56,7 +56,10 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def of_a_process(self) -> Limits:
-        """The same for each of the processes, of which a median needs some samples."""
+        """The limits of each single process: time and samples are shared out among them.
+
+        A median keeps the few samples that it needs.
+        """
         return structs.replace(
             self,
             min_samples=max(FEWEST, math.ceil(self.min_samples / self.processes)),
@@ -150,7 +153,10 @@ class Suite(SuiteTable, frozen=True):
 
 
 def read(name_or_path: str) -> Suite:
-    """A shipped suite, or one in a TOML file.
+    """Reads a suite.
+
+    Args:
+        name_or_path: the name of a shipped one, or the path of a TOML file.
 
     Raises:
         PlanError: there is none, it is not TOML, or a key is unknown or of the wrong kind.
@@ -231,6 +237,7 @@ _LEAST = {"processes": 1, "profile_runs": 1, "block": 1, "warm_up": 0, "cold": 0
 
 
 def _check_limits(limits: Limits) -> None:
+    """Raises PlanError if a limit makes no sense."""
     if not FEWEST <= limits.min_samples <= limits.max_samples:
         raise PlanError(f"min_samples has to be at least {FEWEST} and at most max_samples")
     for name, least in _LEAST.items():
@@ -256,6 +263,11 @@ def with_limits(suite: Suite, **changed: float | None) -> Suite:
 
 
 def _model(model: Model, folder: Path, origin: str) -> Model:
+    """A row of ``[[models]]``, checked, with its paths relative to the suite's folder.
+
+    Raises:
+        PlanError: it is neither a bundle nor what one is made of.
+    """
     convert = documents.convert(model.convert, _convert_table(), f"{origin}, convert", PlanError)
     given = {key: value for key, value in structs.asdict(convert).items() if value is not UNSET}
     if (model.bundle is None) == (model.config is None and "model" not in given):
@@ -272,7 +284,10 @@ def _model(model: Model, folder: Path, origin: str) -> Model:
 
 
 def _beside(folder: Path, convert: Mapping[str, object]) -> Mapping[str, object]:
-    """A checkpoint that lies beside the suite goes before one of the same name elsewhere."""
+    """The arguments of a conversion.
+
+    A checkpoint that lies beside the suite is meant before others.
+    """
     model = convert.get("model")
     if not isinstance(model, str) or model == DEMO or not (folder / model).is_dir():
         return convert
@@ -282,11 +297,12 @@ def _beside(folder: Path, convert: Mapping[str, object]) -> Mapping[str, object]
 def of_bundles(
     bundles: Sequence[Path], against: Path | None, like: Path | None = None
 ) -> tuple[Model, ...]:
-    """The models of a suite that is a command line.
+    """The models of a suite that is given as a command line.
 
     Args:
-        bundles: folders of bundles.
+        bundles: folders of bundles, or with ``like`` files of other tools.
         against: the folder of the bundle that they are compared with; it comes last.
+        like: the bundle that files of other tools are measured like.
     """
     files = [path for path in bundles if foreign.is_file(path)]
     if files and like is None:

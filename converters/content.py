@@ -10,11 +10,17 @@ from edgekit.quantize.numerics import Array, Stored, quantize
 
 
 def stored_in(constants: Iterable[bytes | Array], wanted: Wanted) -> dict[str, Stored]:
-    """Every tensor whose numbers, as its scheme stores them, are all among a file's constants.
+    """The wanted tensors that a file stores: those whose numbers all are among its constants.
+
+    A file that keeps no names is searched by content: each tensor is quantised here as its scheme
+    says, and its levels, scales and zero points are looked for.
 
     Args:
         constants: the content of each constant of the file; may be filled up with zeros at its end.
         wanted: the tensors that are looked for, as they are or transposed.
+
+    Returns:
+        By the names of tensors, what is stored of those that were found.
     """
     in_file = set(map(_digest, constants))
     found = {}
@@ -28,6 +34,6 @@ def stored_in(constants: Iterable[bytes | Array], wanted: Wanted) -> dict[str, S
 
 
 def _digest(content: bytes | Array) -> bytes:
-    """SHA-256 without zeros at the end, of which a format may add some."""
+    """SHA-256 of a content without the zeros at its end: some formats fill constants up so."""
     raw = content if isinstance(content, bytes) else content.tobytes()
     return hashlib.sha256(raw.rstrip(b"\0")).digest()

@@ -69,14 +69,17 @@ def convert(
 
 
 def missing_operators(graph: Graph) -> list[str]:
-    """None: coreai-torch decomposes what it has no lowering for, and says what is left when it
-    lowers a program.
+    """Empty: there is no table to look into.
+
+    coreai-torch decomposes what it has no lowering for, and says what is left when it lowers a
+    program.
     """
     return []
 
 
 @contextlib.contextmanager
 def _conversion_errors() -> Iterator[None]:
+    """Makes a ConversionError of whatever coreai-torch raises, and hides what it prints."""
     try:
         with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # coreai-torch greets, and warns of every newer torch
@@ -88,6 +91,7 @@ def _conversion_errors() -> Iterator[None]:
 
 
 def _program(graph: Graph, schemes: Mapping[str, Scheme], recipe: Recipe) -> AIProgram:
+    """The Core AI program of one recipe, with a function for each bucket."""
     from coreai_torch import TorchConverter
 
     signature = graph.signature
@@ -104,7 +108,12 @@ def _program(graph: Graph, schemes: Mapping[str, Scheme], recipe: Recipe) -> AIP
 
 
 def _shapes(signature: Signature) -> dict[str, dict[str, tuple[int, ...]]]:
-    """The shape of each input in each bucket's function, by what Core AI adds to its name."""
+    """The shape of each input in each bucket's function.
+
+    Returns:
+        By what Core AI adds to the function's name, such as ``seq_32``, shapes by the inputs'
+        names.
+    """
     suffix = FUNCTION.removeprefix(f"{ENTRY}_")
     return {
         f"{suffix}{length}": {spec.name: spec.at(1, length) for spec in signature.inputs}
@@ -113,7 +122,10 @@ def _shapes(signature: Signature) -> dict[str, dict[str, tuple[int, ...]]]:
 
 
 def _exported(graph: Graph, schemes: Mapping[str, Scheme], recipe: Recipe) -> ExportedProgram:
-    """The traced program at batch 1, its weights as the recipe stores them, in Core AI's ops."""
+    """The traced program at batch 1 and any length, in Core AI's operators.
+
+    Its weights are stored by the recipe.
+    """
     import torch
     from coreai_torch import get_decomp_table
     from torch.export import Dim
@@ -134,10 +146,10 @@ def _exported(graph: Graph, schemes: Mapping[str, Scheme], recipe: Recipe) -> Ex
 
 
 def _activations(schemes: Mapping[str, Scheme], recipe: Recipe) -> str:
-    """The one type that the whole program computes in.
+    """The type that the whole program computes in: ``float32`` or ``float16``.
 
     Raises:
-        UnsupportedError: the recipe names two.
+        UnsupportedError: the recipe names both.
     """
     found = {scheme.activations for scheme in schemes.values()}
     if len(found) != 1:
@@ -149,7 +161,7 @@ def _activations(schemes: Mapping[str, Scheme], recipe: Recipe) -> str:
 
 
 def _compute_in_float16(module: GraphModule) -> None:
-    """Weights, constants and casts become float16; the outputs stay float32."""
+    """Makes weights, constants and casts float16, in place; the outputs stay float32."""
     import torch
 
     module.half()
@@ -168,7 +180,7 @@ def _compute_in_float16(module: GraphModule) -> None:
 
 
 def _lower_weights(module: GraphModule, schemes: Mapping[str, Scheme]) -> None:
-    """Puts levels, scales and the operator that multiplies them in the place of weights."""
+    """Replaces the weights that are stored as levels, each by the table's lowering."""
     import coreai_torch._compression.custom_layers  # noqa: F401  registers the operator
 
     dequantized: dict[str, Node] = {}
@@ -187,12 +199,16 @@ def _lower_weights(module: GraphModule, schemes: Mapping[str, Scheme]) -> None:
 
 
 def _as_it_is(module: GraphModule, weight: Node, scheme: Scheme, index: int) -> Node:
-    """A float weight stays where it is."""
+    """The lowering of a float weight: it stays where it is."""
     return weight
 
 
 def _levels(module: GraphModule, weight: Node, scheme: Scheme, index: int) -> Node:
-    """int8 levels of the weight's shape, and scales and zero points that have the same rank."""
+    """The lowering of an int8 weight: levels of its shape, scales and zero points of its rank.
+
+    Returns:
+        The node that computes the weight of them.
+    """
     import torch
 
     stored = quantize(attrgetter(str(weight.target))(module).detach().numpy(), scheme)
@@ -241,7 +257,7 @@ def _write(program: AIProgram, card: Card, path: Path) -> None:
 
 
 def _settle(path: Path) -> None:
-    """Leaves out the date and sorts the keys: the same checkpoint gives the same bytes."""
+    """Makes the asset's metadata the same for the same checkpoint: no date, and keys in order."""
     facts = json.loads(path.read_text("utf-8"))
     facts.pop("creationDate", None)
     path.write_text(json.dumps(facts, indent=2, sort_keys=True) + "\n", "utf-8")

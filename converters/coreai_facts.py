@@ -55,6 +55,6 @@ def read(path: Path) -> FileFacts:
 
 
 def _tensor(name: str, text: str) -> TensorSpec:
-    """From Core AI's own words, such as ``NDArray (Int32, 1 × 16)``."""
+    """A tensor as Core AI describes it in words, such as ``NDArray (Int32, 1 × 16)``."""
     dtype, _, shape = text.removeprefix("NDArray (").removesuffix(")").partition(", ")
     return TensorSpec(name, dtype.lower(), tuple(int(size) for size in shape.split(" × ")))

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 
 def leave_out(module: GraphModule, longest: ExportedProgram) -> None:
-    """Cuts every table that is read at places which no input changes, behind the last of them.
+    """Cuts every table that is read at places which no input changes, behind the last that is read.
+
+    Such is a table of positions for texts longer than the longest bucket.
 
     Args:
         module: the program of any length, changed in place; what it was made of keeps its weights.
@@ -28,7 +30,10 @@ def leave_out(module: GraphModule, longest: ExportedProgram) -> None:
 
 
 def _rows_read(program: ExportedProgram) -> dict[str, int]:
-    """How many rows are read of each such table, by its name."""
+    """How many rows, from the first on, are read of each table that no input changes the places of.
+
+    By the table's name.
+    """
     module = program.module()
     known = {node.name for node in constants(program)}
     values = _values(module, known)
@@ -45,7 +50,7 @@ def _looks_up(node: Node, table: Node) -> bool:
 
 
 def _values(module: GraphModule, known: set[str]) -> dict[Node, Any]:
-    """What every node computes that depends on no input."""
+    """The value of every node that depends on no input."""
     from torch.fx.node import map_arg
 
     values: dict[Node, Any] = {}

@@ -14,7 +14,7 @@ from edgekit.quantize.numerics import Stored
 
 
 def read(path: Path, wanted: Wanted) -> dict[str, Stored]:
-    """Every tensor whose numbers, as its scheme stores them, are all constants of the program."""
+    """What an asset stores of the wanted tensors, found by their content; see :func:`stored_in`."""
     return stored_in(_constants(path), wanted)
 
 

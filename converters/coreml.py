@@ -114,9 +114,10 @@ def convert(
 
 
 def _order(row: tuple[Recipe, Mapping[str, Scheme]]) -> tuple[str, bool]:
-    """The precision of the program that a recipe is made from, and whether that is spoiled by it.
+    """The key by which recipes are sorted, so that those next to each other share a program.
 
-    Recipes in this order share programs.
+    It is the precision of the program that a recipe is made from, and whether storing the weights
+    changes that program, so that none can be made from it afterwards.
     """
     schemes = set(row[1].values())
     precision = "FLOAT32" if schemes == {FLOAT32} else "FLOAT16"
@@ -172,10 +173,14 @@ def _program(graph: Graph, recipe: Recipe, minimum_ios: str, precision: str) -> 
 
 
 def _computing(recipe: Recipe, layers: Mapping[str, int]) -> Callable[[Any], bool]:
-    """Tells whether an operation is one in float16: its layer's numbers are stored as such.
+    """A function that tells whether an operation is computed in float16.
 
-    coremltools names an operation after the traced one that it is made of, and what that needs
-    beside it with an ending.
+    It is where its layer's numbers are stored in float16. coremltools names an operation after the
+    traced one that it is made of, and what that needs beside it with an ending.
+
+    Args:
+        recipe: says how numbers are stored.
+        layers: the number of the encoder layer of each traced operation.
     """
 
     def chosen(op: Any) -> bool:
@@ -189,6 +194,7 @@ def _computing(recipe: Recipe, layers: Mapping[str, int]) -> Callable[[Any], boo
 
 
 def _write(program: Program, pipeline: PassPipeline, minimum_ios: str, package: Path) -> None:
+    """Runs the passes that store weights over a program, and writes the package."""
     ct = coremltools()
     with _conversion_errors(package.name):
         ct.convert(
@@ -202,9 +208,11 @@ def _write(program: Program, pipeline: PassPipeline, minimum_ios: str, package: 
 
 
 def conversion_pipeline(precision: str = "FLOAT16") -> PassPipeline:
-    """coremltools' default passes, with a pool of weights and edgekit's cheaper float16 pass.
+    """coremltools' default passes, with edgekit's pool of weights and its cheaper pass to float16.
 
-    ``FLOAT32`` has no such pass: all numbers stay as they are.
+    Args:
+        precision: ``FLOAT16``, or ``FLOAT32``, which has no pass to float16: all numbers stay as
+            they are.
     """
     passes.register()
     pipeline = coremltools().PassPipeline()
@@ -219,12 +227,20 @@ def conversion_pipeline(precision: str = "FLOAT16") -> PassPipeline:
 
 
 def _storing(recipe: Recipe, found: Mapping[str, Tensor]) -> PassPipeline:
-    """The passes that store each weight in its scheme."""
+    """The passes that store each weight as the recipe says.
+
+    Args:
+        recipe: says how.
+        found: the traced program's tensors, by name.
+    """
     passes.register()
     named = {tensor.placeholder: tensor for tensor in found.values()}
 
     def choose(name: str, matrix: bool) -> Scheme:
-        """A matrix that is no parameter is computed from some: an operand of attention."""
+        """The scheme of a constant.
+
+        A matrix that is no parameter is an operand of attention, and counts as such.
+        """
         tensor = named.get(_CAST.sub("", name))
         if tensor is None:
             tensor = Tensor(name, "attention" if matrix else "other", None, ())
@@ -237,6 +253,7 @@ def _storing(recipe: Recipe, found: Mapping[str, Tensor]) -> PassPipeline:
 
 @contextmanager
 def _conversion_errors(what: str) -> Iterator[None]:
+    """Makes a ConversionError about ``what`` of whatever coremltools raises."""
     try:
         yield
     except Exception as error:

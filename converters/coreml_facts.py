@@ -10,7 +10,11 @@ from edgekit.mil.package import read_facts
 
 
 def read(path: Path) -> FileFacts:
-    """What is in the package."""
+    """What is in a ``.mlpackage``.
+
+    Raises:
+        BundleError: it is damaged, or no ML Program.
+    """
     facts = read_facts(path)
     return FileFacts(
         path.name,

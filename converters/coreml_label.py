@@ -20,7 +20,14 @@ _COREMLTOOLS = "com.github.apple.coremltools.version"  # the key Apple's own too
 
 
 def label(package: Path, graph: Graph, card: Card, recipe: str) -> None:
-    """Writes the model's description, and what differed from run to run, into the package."""
+    """Writes a package's metadata, and replaces what would differ from run to run.
+
+    Args:
+        package: the ``.mlpackage``; it is changed.
+        graph: whose signature describes inputs and outputs.
+        card: what the file says of itself.
+        recipe: its name.
+    """
     spec = read_spec(package)
     description = spec.description
     metadata = description.metadata
@@ -43,6 +50,7 @@ def label(package: Path, graph: Graph, card: Card, recipe: str) -> None:
 
 
 def _facts(card: Card, recipe: str) -> dict[str, str]:
+    """The package's user-defined metadata: what edgekit's other formats say as well."""
     facts: dict[str, Any] = {
         "name": card.name,
         "task": card.task,

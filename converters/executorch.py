@@ -66,14 +66,15 @@ def convert(
 
 
 def missing_operators(graph: Graph) -> list[str]:
-    """None: there is no table to look into. ExecuTorch decomposes what it has no kernel for, and
-    says what is left when it lowers a program.
+    """Empty: there is no table to look into.
+
+    ExecuTorch decomposes what it has no kernel for, and says what is left when it lowers a program.
     """
     return []
 
 
 def _program(graph: Graph, schemes: Mapping[str, Scheme]) -> ExportedProgram:
-    """The traced program at batch 1, its attention in operators that XNNPACK has."""
+    """The traced program at batch 1 and any length, its attention in operators that XNNPACK has."""
     import torch
     from torch.export import Dim
 
@@ -97,7 +98,7 @@ def _program(graph: Graph, schemes: Mapping[str, Scheme]) -> ExportedProgram:
 
 
 def _infer_lengths(program: ExportedProgram) -> None:
-    """Says -1 for the length in the shape of a view, which keeps it in XNNPACK's part.
+    """Replaces the length in the shapes of views by -1, which keeps them in XNNPACK's part.
 
     XNNPACK takes no symbol there; a part that ends at each view costs copies and a call each time.
     """
@@ -122,7 +123,7 @@ def _attention(
     scale: float | None = None,
     enable_gqa: bool = False,
 ) -> torch.Tensor:
-    """(1, heads, length, size) each, as products of three axes.
+    """Attention as products of three axes; tensors are (1, heads, length, size).
 
     PyTorch's own decomposition guards against rows that are masked throughout, in operators that
     XNNPACK does not have; edgekit's mask is finite and needs no guard.
@@ -137,7 +138,10 @@ def _attention(
 
 
 def _gelu(x: torch.Tensor, approximate: str = "none") -> Decomposed:
-    """XNNPACK computes the exact function whichever one the graph asks for: 1e-4 apart."""
+    """GELU in operators that compute the form that is asked for.
+
+    XNNPACK's own computes the exact function whichever one the graph asks for: 1e-4 apart.
+    """
     from edgekit.tracing.decompositions import UNCHANGED
 
     if approximate != "tanh":
@@ -149,7 +153,7 @@ def _gelu(x: torch.Tensor, approximate: str = "none") -> Decomposed:
 def _gather(
     x: torch.Tensor, dim: int, index: torch.Tensor, *, sparse_grad: bool = False
 ) -> Decomposed:
-    """ExecuTorch's kernel takes only int64 indices."""
+    """gather with int64 indices: ExecuTorch's kernel takes no others."""
     from edgekit.tracing.decompositions import UNCHANGED
 
     if index.dtype.itemsize == 8:
@@ -202,11 +206,14 @@ def _constants(
 
 
 def _as_it_is(node: Node, *_: Node) -> None:
-    """A float weight stays where it is."""
+    """The lowering of a float weight: it stays where it is."""
 
 
 def _linear(node: Node, levels: Node, scales: Node, zeros: Node) -> None:
-    """Quantises the input at run time; XNNPACK fuses the whole into one int8 product."""
+    """The lowering of a linear layer with an int8 weight.
+
+    Its input is quantised at run time; XNNPACK fuses the whole into one int8 product.
+    """
     import torch
 
     ops, call = torch.ops.quantized_decomposed, node.graph.call_function
@@ -223,7 +230,7 @@ def _linear(node: Node, levels: Node, scales: Node, zeros: Node) -> None:
 
 
 def _embedding(node: Node, levels: Node, scales: Node, zeros: Node) -> None:
-    """Reads rows of the int8 table; the kernel takes only int64 indices."""
+    """The lowering of a lookup in an int8 table; the kernel takes only int64 indices."""
     import torch
 
     cast = torch.ops.aten._to_copy.default

@@ -13,7 +13,10 @@ from edgekit.signature import TensorSpec
 
 
 def read(path: Path) -> FileFacts:
-    """What is in the file."""
+    """What is in a .pte file.
+
+    Any error says that it is damaged.
+    """
     program = executorch_file.load(path)
     facts = executorch_file.facts(program)
     maker = facts.pop("executorch", None)

@@ -23,7 +23,13 @@ FACTS = "edgekit"  # a method without inputs that returns the card and the names
 
 
 def write(program: ExportedProgram, signature: Signature, card: Card, path: Path) -> None:
-    """Lowers the program and stores it, with what the card says of it.
+    """Lowers a program to XNNPACK and ExecuTorch's kernels, and writes the .pte file.
+
+    Args:
+        program: at batch 1.
+        signature: names inputs and outputs, which the file keeps.
+        card: what the file says of itself.
+        path: the file.
 
     Raises:
         ConversionError: an operator that neither XNNPACK nor ExecuTorch's own kernels have.
@@ -54,7 +60,7 @@ def write(program: ExportedProgram, signature: Signature, card: Card, path: Path
 
 
 def load(path: Path) -> Program:
-    """The file as a program of ExecuTorch's runtime, which stays open with it."""
+    """Opens a file in ExecuTorch's runtime, which stays open with what is returned."""
     import executorch.kernels.quantized  # noqa: F401  registers embedding_byte
     from executorch.runtime import Runtime
 
@@ -62,10 +68,10 @@ def load(path: Path) -> Program:
 
 
 def use_threads(count: int) -> None:
-    """How many threads XNNPACK has from now on, in this whole process.
+    """Sets how many threads XNNPACK has from now on, in this whole process.
 
     Raises:
-        UnsupportedError: this build cannot say.
+        UnsupportedError: this build of ExecuTorch cannot set it.
     """
     from executorch.extension.pybindings import portable_lib
 
@@ -75,7 +81,7 @@ def use_threads(count: int) -> None:
 
 
 def facts(program: Program) -> dict[str, Any]:
-    """The card and the names of inputs and outputs that :func:`convert` put into a file.
+    """What :func:`write` put into a file: the card, and the names of inputs and outputs.
 
     A file that another tool made has numbers for names.
     """

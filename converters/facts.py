@@ -14,10 +14,19 @@ from edgekit.words import megabytes
 class FileFacts:
     """What is found in a file.
 
-    ``version`` is the opset, schema or minimum OS; ``operations`` counts nodes by type;
-    ``least_runtime`` has by runtime the first version that opens the file, and is empty where an
-    operator is unknown; ``minimum_os`` is the oldest system that both the file and its runtime's
-    library run on.
+    Attributes:
+        file: its name.
+        format: as ``formats.FORMATS`` has it.
+        size_bytes: of the file or package.
+        version: the opset, schema or minimum OS.
+        inputs: of its default, or longest, function.
+        outputs: the same.
+        operations: how many nodes there are of each type.
+        metadata: what the file says of itself, by name.
+        functions: their names, where the format has several in a file.
+        least_runtime: by runtime the first version that opens the file; empty where an operator is
+            unknown.
+        minimum_os: the oldest system that both the file and its runtime's library run on.
     """
 
     file: str

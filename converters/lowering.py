@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Collection, Container, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Generic, TypeVar, cast, get_args
 
 from edgekit.errors import ConversionError, UnsupportedError
-from edgekit.quantize.scheme import FLOAT32, Scheme
+from edgekit.quantize.scheme import FLOAT32, RangeEstimator, Scheme
 from edgekit.quantize.selector import Tensor
 from edgekit.quantize.tensors import WEIGHT_PLACES, operator_name
 from edgekit.recipe import Recipe
@@ -83,9 +83,14 @@ class Coverage:
 
     def _lacks(self, reader: str, scheme: Scheme) -> str:
         """What to do where an operator cannot read a tensor in a scheme; empty where it can."""
-        if reader in WEIGHT_PLACES:
-            return "" if (reader, scheme.kind) in self.rows else f"add a row to {self.table}"
-        return "" if scheme.floating else "no table has it, so give the rule roles, like MATRICES"
+        if reader not in WEIGHT_PLACES:
+            return "" if scheme.floating else "no format has it, so give its rule roles"
+        if (reader, scheme.kind) in self.rows:
+            return ""
+        alike = (replace(scheme.kind, range_estimator=each) for each in get_args(RangeEstimator))
+        if any((reader, each) in self.rows for each in alike):
+            return "it needs another range here, so take the rules of edgekit.recipe.int8_rules"
+        return f"add a row to {self.table}"
 
     def missing(self, node: Node) -> ConversionError:
         """The error for an operator that has no row."""
@@ -99,7 +104,10 @@ def missing(
 ) -> list[str]:
     """The operators of a program that are not among a table's, by name, each once.
 
-    Nodes that are ``known`` need none: what they compute is a constant.
+    Args:
+        program: as traced.
+        operators: torch's, that the table has.
+        known: nodes that need no lowering, because what they compute is a constant.
     """
     return sorted(
         {
@@ -114,14 +122,20 @@ def missing(
 class OperatorTable(Generic[R]):
     """The lowerings of a format whose operators are translated one by one.
 
-    ``getitem`` takes one result of an operator that has several.
+    Attributes:
+        lowerings: by operator and scheme; each is called with the graph, the result as a fake
+            tensor, and the operator's arguments.
+        getitem: takes one result of an operator that has several.
     """
 
     lowerings: Mapping[LoweringKey, Callable[..., R]]
     getitem: Callable[..., R]
 
     def by_operator(self) -> Mapping[tuple[object, Scheme], Callable[..., R]]:
-        """The same by torch's own operators; ``mean.dim`` is a name with its overload."""
+        """The lowerings by torch's operator and the weight's scheme, not by the operator's name.
+
+        A name may have an overload in it, like ``mean.dim``.
+        """
         import torch
 
         found: dict[tuple[object, Scheme], Callable[..., R]] = {
@@ -165,12 +179,25 @@ def resolved(node: Node, values: Mapping[Node, V]) -> tuple[tuple[V, ...], dict[
 def rows(
     named: Mapping[str, Callable[..., R]], scheme: Scheme
 ) -> dict[LoweringKey, Callable[..., R]]:
-    """Rows of one scheme, from lowerings by the names of operators."""
+    """Rows of a table, (operator, scheme) to lowering, all of one scheme.
+
+    Args:
+        named: lowerings, by the names of operators.
+        scheme: of the weight that these operators read.
+    """
     return {(name, scheme.kind): lowering for name, lowering in named.items()}
 
 
 def of_kinds(
     lowering: Callable[..., R], names: Mapping[str, Sequence[str]]
 ) -> dict[str, Callable[..., R]]:
-    """A row a name, from ``{kind: names}``: ``lowering`` takes the kind as its first argument."""
+    """A lowering for each of several operators that differ in one word.
+
+    Args:
+        lowering: takes the kind as its first argument, such as ``Add``.
+        names: the torch operators of each kind.
+
+    Returns:
+        By a torch operator's name, ``lowering`` with its kind filled in.
+    """
     return {name: partial(lowering, kind) for kind, group in names.items() for name in group}

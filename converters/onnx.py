@@ -126,6 +126,17 @@ def missing_operators(graph: Graph) -> list[str]:
 def _translate(
     program: ExportedProgram, signature: Signature, schemes: Mapping[str, Scheme], opset: int
 ) -> GraphBuilder:
+    """Builds the ONNX graph of a program, operator by operator.
+
+    Args:
+        program: with dynamic batch and length.
+        signature: names inputs and outputs.
+        schemes: how each tensor is stored.
+        opset: the newest that may be used.
+
+    Raises:
+        ConversionError: an operator has no lowering.
+    """
     builder = GraphBuilder(opset=opset, source=signature.inputs[0].name)
     table = lowerings(opset).by_operator()
     values = _arguments(program, signature, schemes, builder)
@@ -152,7 +163,10 @@ def _arguments(
     schemes: Mapping[str, Scheme],
     builder: GraphBuilder,
 ) -> dict[Node, Values]:
-    """The program's inputs under the signature's names, its tensors under their own."""
+    """What each placeholder of a program is in the graph: an input, or a tensor of the file.
+
+    Inputs have the signature's names, tensors their own.
+    """
     state = {**program.constants, **program.state_dict}
     inputs = iter(signature.inputs)
     values: dict[Node, Values] = {}
@@ -172,13 +186,17 @@ def _arguments(
 
 
 def _weight_scheme(node: Node, values: Mapping[Node, Values]) -> Scheme:
-    """How the weight that an operator reads is stored, if that is a parameter."""
+    """How the weight is stored that an operator reads.
+
+    Float32 if it reads none that is a parameter.
+    """
     weight = weight_of(node)
     value = None if weight is None else values[weight]
     return value.scheme if isinstance(value, Value) else FLOAT32
 
 
 def _values(names: str | Sequence[str], fake: torch.Tensor | Sequence[torch.Tensor]) -> Values:
+    """The result of an operator, or its several results, as values of the graph."""
     if isinstance(names, str):
         assert not isinstance(fake, Sequence)
         return Value(names, fake)
@@ -213,7 +231,16 @@ def _model(
     most: int,
     domains: Mapping[str, int] | None = None,
 ) -> ModelProto:
-    """The model without its tensors, with what the card says of it, in an opset up to ``most``."""
+    """The model without its tensors, in the least opset that has all operators.
+
+    Args:
+        nodes: in the order of computation.
+        inputs: of the model.
+        outputs: of the model.
+        card: what the file says of itself.
+        most: the newest opset that may be asked for.
+        domains: versions of other operators' domains.
+    """
     from onnx import helper
 
     opset = least_opset(nodes, most)
@@ -236,6 +263,7 @@ def _model(
 
 
 def _value_info(spec: TensorSpec) -> ValueInfoProto:
+    """An input or output as ONNX declares it."""
     import numpy as np
     from onnx import helper
 
@@ -244,6 +272,7 @@ def _value_info(spec: TensorSpec) -> ValueInfoProto:
 
 
 def _properties(card: Card) -> dict[str, str]:
+    """The card as the file's metadata; fields without content are left out."""
     fields = {
         "task": card.task,
         "source": card.source,

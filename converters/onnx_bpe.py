@@ -29,7 +29,15 @@ _BOOL, _INT64 = 9, 7  # TensorProto's
 
 
 def ids(graph: TextGraph, tokenizer: TextTokenizer, texts: str) -> tuple[str, str]:
-    """The ids of two texts in a row, and how many of them are the first one's.
+    """Adds the nodes that make ids of texts.
+
+    Args:
+        graph: the nodes go into it.
+        tokenizer: byte-level BPE.
+        texts: the name of a vector of two strings; the second may be empty.
+
+    Returns:
+        Names of values: the ids of both texts in a row, and how many of them are the first one's.
 
     Raises:
         UnsupportedError: the tokenizer normalises or splits in a way that this cannot express.
@@ -69,9 +77,19 @@ def ids(graph: TextGraph, tokenizer: TextTokenizer, texts: str) -> tuple[str, st
 def _merged(
     graph: TextGraph, pieces: str, known: Mapping[str, int], tokenizer: TextTokenizer
 ) -> tuple[str, str]:
-    """A row of ids for each piece, and which of them count: one of a piece whose id is known.
+    """Adds the merges: a row of ids for each piece of the texts, and which of them count.
 
-    The operator could be told of added tokens, but then loses what only begins like one.
+    The operator could be told of added tokens, but then loses what only begins like one: of a piece
+    whose id is known one id counts, and that is it.
+
+    Args:
+        graph: the nodes go into it.
+        pieces: name of a vector of strings.
+        known: ids of added tokens.
+        tokenizer: has vocabulary and merges.
+
+    Returns:
+        Names of both values.
     """
     attributes, table = _vocabulary(tokenizer)
     own, mask = graph.text_ops("GPT2Tokenizer", 2, pieces, **attributes)
@@ -84,7 +102,11 @@ def _merged(
 
 
 def _check(tokenizer: TextTokenizer) -> bool:
-    """Whether a blank is put before each text."""
+    """Refuses tokenizers that these nodes cannot express.
+
+    Returns:
+        Whether a blank is put before each text.
+    """
     normalizers, splitters = tokenizer.steps("normalizer"), tokenizer.steps("pre_tokenizer")
     if normalizers or splitters != ["ByteLevel"]:
         why = "none composes characters as it does" if "NFC" in normalizers else ""
@@ -100,9 +122,10 @@ def _check(tokenizer: TextTokenizer) -> bool:
 
 
 def _vocabulary(tokenizer: TextTokenizer) -> tuple[dict[str, str], list[int]]:
-    """The operator's attributes, and the id of each of its own ids, which have no gaps.
+    """What the operator of onnxruntime-extensions is given, and which ids its own ids stand for.
 
-    It takes a word that is in the vocabulary as it is: what no merges lead to is left out.
+    Its own ids have no gaps. It takes a word that is in the vocabulary as it is: what no merges
+    lead to is left out.
     """
     from tokenizers.pre_tokenizers import ByteLevel
 

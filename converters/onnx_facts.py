@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 
 def read(path: Path) -> FileFacts:
-    """What is in the file; its weights are not read."""
+    """What is in an ONNX file; its weights are not read.
+
+    Any error says that it is damaged.
+    """
     import onnx
 
     model = onnx.load(path, load_external_data=False)
@@ -41,6 +44,7 @@ def read(path: Path) -> FileFacts:
 
 
 def _tensor(value: ValueInfoProto) -> TensorSpec:
+    """An input or output as a file declares it."""
     import onnx
 
     tensor = value.type.tensor_type

@@ -30,9 +30,12 @@ class GraphBuilder:
     """Nodes in the order of computation, and the tensors they read, both by the names of values.
 
     ``scope`` is the path of the module being translated; the names of its values begin with it.
-    Every name made here has a slash in it, which no input, output or parameter has. Two graphs with
-    other ``root`` names share none. ``opset`` is the newest whose operators may be used, and
-    ``source`` an input of the graph.
+    Every name made here has a slash in it, which no input, output or parameter has.
+
+    Args:
+        root: begins all names that are made: two graphs with other roots share none.
+        opset: the newest whose operators may be used.
+        source: an input of the graph, of which nodes can be made that need one but no value of it.
     """
 
     def __init__(self, root: str = "", opset: int = OPSETS[-1], source: str = "") -> None:
@@ -95,7 +98,12 @@ class GraphBuilder:
         return self.op(kind, value, self.constant(list(axes)), keepdims=int(keep))
 
     def tensor(self, name: str, array: Array) -> str:
-        """A named tensor of the file; ``array`` may be a strided view, copied on writing only."""
+        """Adds a tensor to the file, and returns its name.
+
+        Args:
+            name: of the tensor.
+            array: may be a strided view, copied on writing only.
+        """
         self.tensors.setdefault(name, array)
         return name
 
@@ -118,7 +126,12 @@ class GraphBuilder:
         return self._made[key][0]
 
     def transpose(self, value: str, order: Sequence[int]) -> str:
-        """Axes in another order; two transpositions in a row become one."""
+        """Adds a transposition; two in a row become one, or none.
+
+        Args:
+            value: name of the value.
+            order: which axis goes to each place.
+        """
         from onnx import helper
 
         before = self._producers.get(value)
@@ -146,7 +159,11 @@ class GraphBuilder:
         return value
 
     def finish(self, results: dict[str, str]) -> None:
-        """Names the graph's outputs (``output -> value``) and drops what does not lead to one."""
+        """Names the graph's outputs, and drops nodes and tensors that lead to none of them.
+
+        Args:
+            results: the name of each output's value, by the output's name.
+        """
         outputs = {value: name for name, value in results.items()}
         for name, value in results.items():
             if outputs[value] != name or value not in self._producers:
@@ -159,6 +176,7 @@ class GraphBuilder:
         self.declared = [row for row in self.declared if row.name in left]
 
     def _prune(self, needed: set[str]) -> None:
+        """Drops nodes and tensors that no value in ``needed`` depends on."""
         kept = []
         for node in reversed(self.nodes):
             if needed.intersection(node.output):
@@ -176,13 +194,19 @@ class GraphBuilder:
 def write(
     model: ModelProto, tensors: dict[str, Array], path: Path, *, limit_bytes: int = LIMIT_BYTES
 ) -> None:
-    """Writes ``model`` with ``tensors`` as its initialisers, one after the other.
+    """Writes an ONNX file.
 
     A protobuf message is a sequence of (number, type, length, content), so a file needs no more
     memory than its largest tensor: https://protobuf.dev/programming-guides/encoding/
 
     A file beyond ``limit_bytes`` leaves its large tensors to a second one, ``PATH.data``, which
     belongs beside it: https://onnx.ai/onnx/repo-docs/ExternalData.html
+
+    Args:
+        model: without its tensors.
+        tensors: by name, written one after the other.
+        path: the file.
+        limit_bytes: how large it may be.
     """
     from onnx import GraphProto
 
@@ -201,9 +225,14 @@ def write(
 def _write_model(
     model: ModelProto, nodes: bytes, initializers: Sequence[tuple[bytes, Array | None]], path: Path
 ) -> None:
-    """The file: all of ``model`` but its graph, and the graph's nodes and initialisers.
+    """Writes the file: all of ``model`` but its graph, then the graph's nodes and initialisers.
 
-    An initialiser is the beginning of its field, and the array with which it ends.
+    Args:
+        model: without nodes and initialisers.
+        nodes: as protobuf has them.
+        initializers: the beginning of each one's field, and the array with which it ends; None: it
+            has no more.
+        path: the file.
     """
     from onnx import ModelProto
 
@@ -224,7 +253,11 @@ def _write_model(
 
 
 def _write_data(tensors: dict[str, Array], path: Path) -> list[bytes]:
-    """Writes the large tensors one after the other, and returns all of them as TensorProtos."""
+    """Writes the large tensors into a file, one after the other.
+
+    Returns:
+        All tensors as TensorProtos; the large ones say where in that file they are.
+    """
     from onnx import TensorProto, helper
 
     protos = []
@@ -247,7 +280,7 @@ def _write_data(tensors: dict[str, Array], path: Path) -> list[bytes]:
 
 
 def _initializer(number: int, name: str, array: Array) -> bytes:
-    """The field of a TensorProto up to the content of its last field, ``raw_data``."""
+    """The field of a tensor in a graph, up to the content of its last field, ``raw_data``."""
     from onnx import TensorProto, helper
 
     kind = helper.np_dtype_to_tensor_dtype(array.dtype)
@@ -262,8 +295,9 @@ def _field(number: int, size: int) -> bytes:
 
 
 def _varint(value: int) -> Iterator[int]:
-    """A number as protobuf writes it: 7 bits a byte from the lowest on, the top bit for more to
-    come.
+    """The bytes of a number as protobuf writes it: 7 bits a byte, the lowest first.
+
+    The top bit says that more come.
     """
     while value > 0x7F:
         yield value & 0x7F | 0x80

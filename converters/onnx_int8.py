@@ -36,7 +36,14 @@ class _Tokens:
 
 
 def int8_embedding(to: GraphBuilder, out: Fake, weight: Value, ids: Value, *_: object) -> str:
-    """Rows of a table, each with its scale: only those that are read become floats."""
+    """The lowering of a lookup in an int8 table: only the rows that are read become floats.
+
+    Args:
+        to: the graph.
+        out: the result, as a fake tensor.
+        weight: the table, whose rows have a scale each.
+        ids: which rows.
+    """
     levels, scale = _quantized(weight)
     table = to.tensor(f"{weight.name}.int8", levels)
     scales = to.tensor(f"{weight.name}.scale", scale)
@@ -47,10 +54,10 @@ def int8_embedding(to: GraphBuilder, out: Fake, weight: Value, ids: Value, *_: o
 def int8_linear(
     to: GraphBuilder, out: Fake, x: Value, weight: Value, bias: Value | None = None
 ) -> str:
-    """A product of levels, and what their zero points added to it taken off in float32.
+    """The lowering of a linear layer with an int8 weight: a product of levels, scaled in float32.
 
-    That is a number a token times a number a column, the sum of its weights: a product as well,
-    which takes the bias along.
+    What zero points add to it is taken off: a number a token times a number a column, the sum of
+    its weights. That is a product as well, which takes the bias along.
     """
     levels, scale = _quantized(weight)
     stored = replace(weight, name=to.tensor(f"{weight.name}.int8", levels), data=levels)
@@ -68,7 +75,7 @@ def int8_linear(
 
 
 def _rows(to: GraphBuilder, x: Value) -> str:
-    """The tokens of a value of any rank: (tokens, width)."""
+    """The value as a matrix with a row for each token, (tokens, width), whatever its rank."""
     *free, width = x.fake.shape
     rows = to.op("Reshape", x.name, to.constant([-1, width]))
     return counted(to, rows, x.fake.dtype, (math.prod(free), width))
@@ -94,7 +101,7 @@ def _shift(
 
 
 def _hidden(to: GraphBuilder, scales: str) -> str:
-    """Scales times 1, a 1 that only the input's size tells.
+    """Scales times 1, where only the input's size tells that it is a 1.
 
     onnxruntime makes one operator of a product of integers and its scale (MatMulIntegerToFloat)
     where that is itself a product of two, and no constant.
@@ -104,7 +111,7 @@ def _hidden(to: GraphBuilder, scales: str) -> str:
 
 
 def _quantized(weight: Value) -> tuple[Array, Array]:
-    """(rows, columns) float32 -> int8 of that shape and the scale of each row: (rows, 1)."""
+    """A weight's levels, int8 (rows, columns), and scales, (rows, 1)."""
     assert weight.data is not None
     stored = quantize(weight.data, weight.scheme)
     assert stored.scale is not None
@@ -112,7 +119,7 @@ def _quantized(weight: Value) -> tuple[Array, Array]:
 
 
 def _tokens(to: GraphBuilder, rows: str) -> _Tokens:
-    """Each token by the range of its own values, with 0 in it.
+    """Quantises each token by the range of its own values, with 0 in it.
 
     That is ZeroQuant's (https://arxiv.org/abs/2206.01861). By the range of all tokens
     (DynamicQuantizeLinear) a text's result would depend on its padding and on what else is in the

@@ -27,7 +27,7 @@ from edgekit.converters.onnx_shapes import (
 )
 from edgekit.converters.onnx_versions import OPSETS
 from edgekit.errors import ConversionError
-from edgekit.quantize.scheme import FLOAT32, INT8
+from edgekit.quantize.scheme import FLOAT32, INT8, INT8_NEIGHBOURS
 
 if TYPE_CHECKING:
     from torch import Tensor as Fake
@@ -73,7 +73,10 @@ def _gelu(to: GraphBuilder, out: Fake, x: Value, approximate: str = "none") -> s
 
 
 def _composed_gelu(to: GraphBuilder, out: Fake, x: Value, approximate: str = "none") -> str:
-    """x * (1 + f) / 2 in the forms that onnxruntime fuses: Gelu is an operator from opset 20 on."""
+    """GELU before opset 20, which has it as one operator.
+
+    x * (1 + f) / 2 in the forms that onnxruntime fuses.
+    """
 
     def number(value: float) -> str:
         return as_dtype(to, out.dtype, value)
@@ -128,7 +131,7 @@ def _composed_layer_norm(
     eps: float = 1e-5,
     *_: object,
 ) -> str:
-    """LayerNormalization is an operator from opset 17 on; onnxruntime makes one of this before."""
+    """Layer normalisation before opset 17, which has it as one operator; onnxruntime fuses this."""
     axes = range(-len(shape), 0)
     centred = to.op("Sub", x.name, to.reduce("ReduceMean", x.name, axes, keep=True))
     square = to.op("Pow", centred, as_dtype(to, out.dtype, 2.0))
@@ -159,6 +162,7 @@ def _attention(
     *,
     scale: float | None = None,
 ) -> str:
+    """Attention as two products with a softmax between them, as onnxruntime fuses it."""
     if causal or (mask is not None and mask.fake.dtype != query.fake.dtype):
         raise ConversionError("ONNX: attention takes an additive float mask and is not causal")
     factor = query.fake.shape[-1] ** -0.5 if scale is None else scale
@@ -217,7 +221,11 @@ _BEFORE: Mapping[int, Mapping[str, Lowering]] = {  # instead of what came with t
 
 
 _PLAIN = {**of_kinds(_map, _MAPS), **of_kinds(_compare, _COMPARISONS), **_LOWERINGS}
-_ROWS = {**rows(_PLAIN, FLOAT32), **rows(_INT8, INT8)}
+_ROWS = {
+    **rows(_PLAIN, FLOAT32),
+    **rows({"embedding": int8_embedding}, INT8),
+    **rows(_INT8, INT8_NEIGHBOURS),
+}
 COVERAGE = Coverage("onnx", "ONNX", _ROWS, "converters/onnx_ops.py")
 
 

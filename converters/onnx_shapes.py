@@ -56,7 +56,7 @@ def kind_of(dtype: Dtype) -> int:
 
 
 def as_dtype(to: GraphBuilder, dtype: Dtype, operand: Operand) -> str:
-    """An operand in that dtype: tensors are cast, numbers become constants."""
+    """The name of an operand in that dtype: tensors are cast, numbers become constants."""
     if not isinstance(operand, Value):
         return to.constant(operand, str(dtype).removeprefix("torch."))
     if operand.fake.dtype == dtype:
@@ -70,14 +70,17 @@ def axis_of(value: Value, dim: int) -> int:
 
 
 def transposed(to: GraphBuilder, weight: Value) -> str:
-    """(out, in) -> (in, out): in the file, or in the graph if the file needs both."""
+    """The name of a weight, (out, in), as (in, out).
+
+    It is stored so, or transposed in the graph if the file needs both.
+    """
     if weight.data is None or weight.shared:
         return to.transpose(weight.name, [1, 0])
     return to.tensor(f"{weight.name}.T", weight.data.T)
 
 
 def _vector(to: GraphBuilder, sizes: Sequence[Value | int]) -> str:
-    """A shape of sizes, of which some are known only when the file is run."""
+    """The name of a vector of sizes, some of which are known only when the file is run."""
     known = [size for size in sizes if isinstance(size, int)]
     if len(known) == len(sizes):
         return to.constant(known)
@@ -86,7 +89,17 @@ def _vector(to: GraphBuilder, sizes: Sequence[Value | int]) -> str:
 
 
 def _shape(to: GraphBuilder, source: Value, out: Fake, sizes: Sequence[Value | int]) -> str:
-    """A shape for Reshape: a constant, if -1 for the last free axis and 0 for others say it."""
+    """The name of a shape for Reshape.
+
+    It is a constant where -1 for the last free axis and 0 for other ones say all that is known only
+    when the file is run.
+
+    Args:
+        to: the graph.
+        source: what is reshaped.
+        out: the result, as a fake tensor.
+        sizes: as torch has them.
+    """
     free = [axis for axis, dim in enumerate(out.shape) if not isinstance(dim, int)]
     kept = [axis < source.rank and source.fake.shape[axis] == out.shape[axis] for axis in free[:-1]]
     if not all(kept):
@@ -105,7 +118,7 @@ def _reshape(to: GraphBuilder, out: Fake, x: Value, sizes: Sequence[Value | int]
 
 
 def counted(to: GraphBuilder, made: str, dtype: Dtype, shape: Sequence[int | SymInt]) -> str:
-    """A matrix that a Reshape made, (tokens, width), with a name for its count of tokens.
+    """Declares the shape of a matrix that a Reshape made, with a name for its count of tokens.
 
     Each -1 is another unknown to onnxruntime. Its planner, which looks for a free buffer of the
     same shape for every value, then finds none and searches ever longer: opening an int8 file took
@@ -115,6 +128,7 @@ def counted(to: GraphBuilder, made: str, dtype: Dtype, shape: Sequence[int | Sym
 
 
 def _transpose(to: GraphBuilder, out: Fake, x: Value, first: int, second: int) -> str:
+    """Two axes exchanged."""
     order = list(range(x.rank))
     first, second = axis_of(x, first), axis_of(x, second)
     order[first], order[second] = second, first
@@ -157,6 +171,7 @@ def _slice(
     end: Value | int | None = None,
     step: int = 1,
 ) -> str:
+    """Entries ``start`` to ``end`` of one axis, as Python counts them."""
     bounds = [
         bound.name if isinstance(bound, Value) else to.constant([bound])
         for bound in (0 if start is None else start, np.iinfo(np.int64).max if end is None else end)

@@ -19,7 +19,7 @@ _ANY = "(?s).*"
 
 
 def refuse(what: str, why: str = "") -> NoReturn:
-    """Says that there are no operators for it, and why."""
+    """Raises UnsupportedError: there are no operators for ``what``, and ``why``."""
     reason = f" ({why})" if why else ""
     raise UnsupportedError(
         f"--embed-tokenizer has no operators for {what}{reason}: convert without it"
@@ -44,7 +44,11 @@ def added_tokens(tokenizer: TextTokenizer) -> dict[str, Mapping[str, Any]]:
 
 
 class TextGraph(GraphBuilder):
-    """Strings in constants are nodes, since the tensors of a file hold numbers only."""
+    """A graph with strings in it.
+
+    Strings in constants are nodes, since the tensors of a file hold numbers only. Methods take and
+    return names of values.
+    """
 
     def text_op(self, kind: str, *inputs: str, **attributes: Attribute) -> str:
         """An operator of onnxruntime-extensions with one output."""
@@ -61,7 +65,7 @@ class TextGraph(GraphBuilder):
         return self.op("Constant", value_strings=list(values))
 
     def replace(self, value: str, pattern: str, rewrite: str) -> str:
-        """In each string, every match of a regular expression (RE2's) replaced."""
+        """Replaces, in each string, every match of a regular expression (RE2's)."""
         return self.text_op(
             "StringRegexReplace",
             value,
@@ -71,9 +75,15 @@ class TextGraph(GraphBuilder):
         )
 
     def cut(self, value: str, pattern: str, *, keep: bool) -> tuple[str, str]:
-        """All strings cut at the matches, which become pieces too, or go.
+        """Cuts all strings at the matches of a regular expression.
 
-        Returns all pieces in a row, and at which of them each string begins.
+        Args:
+            value: a vector of strings.
+            pattern: RE2's.
+            keep: whether matches become pieces, too; if not, they go.
+
+        Returns:
+            All pieces in a row, and at which of them each string begins.
         """
         pieces, _, _, begins = self.text_ops(
             "StringRegexSplitWithOffsets",
@@ -85,11 +95,14 @@ class TextGraph(GraphBuilder):
         return pieces, begins
 
     def join(self, value: str, *, axis: int = 0, separator: str = "") -> str:
-        """Strings put together along an axis; a vector's give a vector of one."""
+        """Joins strings along an axis; a vector gives a vector of one."""
         return self.text_op("StringJoin", value, self.strings(separator), self.integer(axis))
 
     def nul_as(self, stand_in: str, value: str) -> str:
-        """A vector of two, without U+0000: onnxruntime-extensions takes it for a string's end."""
+        """Replaces U+0000 in a vector of two strings by ``stand_in``.
+
+        onnxruntime-extensions takes it for a string's end.
+        """
         return self.concat(
             *(
                 self.join(
@@ -106,7 +119,7 @@ class TextGraph(GraphBuilder):
         return self.part(value, self.integer(index), self.integer(index + 1))
 
     def lookup(self, value: str, ids: Mapping[str, int], default: int) -> str:
-        """Each string's int64."""
+        """The int64 of each string; ``default`` for those that ``ids`` does not have."""
         return self.op(
             "LabelEncoder",
             value,

@@ -65,7 +65,16 @@ def _batch_of_one(graph: TextGraph, value: str) -> str:
 def _filled(
     graph: TextGraph, tokenizer: TextTokenizer, ids: str, first: str
 ) -> Iterator[tuple[str, str]]:
-    """The template's parts: ids and token types. Those of a second text only where there is one."""
+    """The parts of the tokenizer's template, in order: names of ids and of their token types.
+
+    Those of a second text are empty where there is none.
+
+    Args:
+        graph: the nodes go into it.
+        tokenizer: has the template.
+        ids: of both texts, in a row.
+        first: how many of them are the first one's.
+    """
     head, tail = _templates(tokenizer)
     pair = graph.op("Sub", graph.op("Shape", INPUT.name), graph.integer(1))
     tail_length = graph.op("Mul", pair, graph.integer(_specials(tail)))
@@ -87,7 +96,7 @@ def _filled(
 
 
 def _templates(tokenizer: TextTokenizer) -> tuple[Sequence[str], Sequence[str]]:
-    """What is around the first text, and what follows where there is a second."""
+    """The template of a single text, and what a pair's has behind it."""
     single, pair = tokenizer.single, tokenizer.pair
     if pair[: len(single)] != single:
         refuse("a template whose pairs begin in another way than its single texts")
@@ -95,13 +104,14 @@ def _templates(tokenizer: TextTokenizer) -> tuple[Sequence[str], Sequence[str]]:
 
 
 def _specials(items: Sequence[str]) -> int:
+    """How many special tokens a template has."""
     return sum(not item.startswith(("$A:", "$B:")) for item in items)
 
 
 def _cut(
     graph: TextGraph, tokenizer: TextTokenizer, ids: str, first: str, room: str
 ) -> tuple[str, str]:
-    """Both texts with at most ``room`` tokens together: the longer one loses tokens first."""
+    """The ids of both texts, cut to ``room`` tokens together: the longer one loses tokens first."""
     total = graph.op("Shape", ids)
     second = graph.op("Sub", total, first)
     short = graph.op("Min", first, second)

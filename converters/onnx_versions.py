@@ -41,12 +41,13 @@ def least_opset(nodes: Iterable[NodeProto], most: int) -> int:
 
 
 def _form(node: NodeProto) -> tuple[object, ...]:
-    """What of a node decides since which opset it exists; nodes alike in it are asked once."""
+    """What decides since which opset a node exists: nodes alike in it are asked once."""
     names = tuple(sorted(row.name for row in node.attribute))
     return node.op_type, len(node.input), len(node.output), names
 
 
 def _since(node: NodeProto, most: int) -> int:
+    """The least opset, up to ``most``, that has a node as it is; ConversionError if none has."""
     for opset in OPSETS:
         if opset <= most and _has(opset, node):
             return opset
@@ -54,6 +55,7 @@ def _since(node: NodeProto, most: int) -> int:
 
 
 def _has(opset: int, node: NodeProto) -> bool:
+    """Whether ONNX's own checker takes a node in an opset."""
     from onnx import checker
 
     try:
@@ -65,6 +67,7 @@ def _has(opset: int, node: NodeProto) -> bool:
 
 @cache
 def _context(opset: int) -> CheckerContext:
+    """What ONNX's checker has to know of an opset."""
     from onnx import checker
 
     context = checker.C.CheckerContext()

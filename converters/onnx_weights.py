@@ -31,6 +31,7 @@ def read(path: Path, wanted: Wanted) -> dict[str, Stored]:
 
 
 def _stored(name: str, arrays: Mapping[str, Array]) -> Stored:
+    """The numbers of one tensor: floats, or levels with their scales."""
     levels = _oriented(f"{name}{_LEVELS}", arrays)
     if levels is None:
         values = _oriented(name, arrays)
@@ -41,5 +42,9 @@ def _stored(name: str, arrays: Mapping[str, Array]) -> Stored:
 
 
 def _oriented(name: str, arrays: Mapping[str, Array]) -> Array | None:
+    """An array of the file as the checkpoint has it: some are stored transposed.
+
+    None without one.
+    """
     transposed = arrays.get(f"{name}{_TRANSPOSED}")
     return arrays.get(name) if transposed is None else transposed.T

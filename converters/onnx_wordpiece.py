@@ -16,7 +16,15 @@ _BETWEEN = "\n"  # a word between the texts of a pair: none of a text's words ha
 
 
 def ids(graph: TextGraph, tokenizer: TextTokenizer, texts: str) -> tuple[str, str]:
-    """The ids of two texts in a row, and how many of them are the first one's.
+    """Adds the nodes that make ids of texts.
+
+    Args:
+        graph: the nodes go into it.
+        tokenizer: WordPiece.
+        texts: the name of a vector of two strings; the second may be empty.
+
+    Returns:
+        Names of values: the ids of both texts in a row, and how many of them are the first one's.
 
     Raises:
         UnsupportedError: the tokenizer normalises or splits in a way that this cannot express.
@@ -42,6 +50,7 @@ def ids(graph: TextGraph, tokenizer: TextTokenizer, texts: str) -> tuple[str, st
 
 
 def _changes(tokenizer: TextTokenizer) -> dict[str, str]:
+    """What normalising and splitting make of each code point; refuses what is none of BERT's."""
     normalizers, splitters = tokenizer.steps("normalizer"), tokenizer.steps("pre_tokenizer")
     if not _NORMALIZERS.issuperset(normalizers) or splitters != ["BertPreTokenizer"]:
         refuse(f"WordPiece after {' and '.join([*normalizers, *splitters]) or 'nothing'}")
@@ -53,7 +62,10 @@ def _changes(tokenizer: TextTokenizer) -> dict[str, str]:
 
 
 def _mapped(graph: TextGraph, points: str, changes: Mapping[str, str], added: Iterable[str]) -> str:
-    """Each code point replaced: most fall into three large classes, a table has the others."""
+    """Replaces each code point by what normalising and splitting make of it.
+
+    Most fall into three large classes; a table has the others.
+    """
     table = {token: f" {token} " for token in added}
     table.update((point, made) for point, made in changes.items() if made not in _alike(point))
     for made, rewrite in zip(_alike("{}"), ("", " ", r" \1 "), strict=True):
@@ -64,16 +76,17 @@ def _mapped(graph: TextGraph, points: str, changes: Mapping[str, str], added: It
 
 
 def _alike(point: str) -> tuple[str, str, str]:
-    """What very many code points become: nothing, a blank, a word each."""
+    """The three things that very many code points become: nothing, a blank, a word of their own."""
     return "", " ", f" {point} "
 
 
 def _pieces(
     graph: TextGraph, words: str, vocabulary: Mapping[str, int], model: Mapping[str, Any]
 ) -> str:
-    """Ids of the words' pieces; of a word that the vocabulary cannot spell one [UNK].
+    """The ids of the words' pieces; [UNK] for a word that the vocabulary cannot spell.
 
-    The operator also gives the pieces before the place where it is stuck, and [UNK] as the last.
+    For such a word the operator also gives the pieces before the place where it is stuck, and [UNK]
+    as the last: they are dropped here.
     """
     unknown = graph.integer(vocabulary[model["unk_token"]])
     pieces, _, begins, ends = graph.text_ops(

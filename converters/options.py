@@ -13,10 +13,10 @@ from edgekit.recipe import Recipe
 
 @dataclass(frozen=True)
 class FormatOptions:
-    """A format that is asked for nothing.
+    """What a format is asked for; this type is that of formats which can be asked for nothing.
 
-    A subclass has a field for each argument, with a default, that :func:`edgekit.convert` has
-    under the same name. ``metadata={"choices": ...}`` of a field lists what it may be.
+    A subclass has a field for each argument, with a default, that :func:`edgekit.convert` has under
+    the same name. ``metadata={"choices": ...}`` of a field lists what it may be.
     """
 
     @classmethod
@@ -40,7 +40,7 @@ class FormatOptions:
         return cls(**{field.name: value for field, value in own.items()})
 
     def adapted(self, recipe: Recipe) -> Recipe:
-        """A recipe as the files follow it."""
+        """The recipe that the files follow: the one asked for, as these options change it."""
         return recipe
 
     def with_tokenizer(self, out: Path, facts: TokenizerFacts) -> FormatOptions:
@@ -62,5 +62,5 @@ NONE = FormatOptions()
 
 
 def flag(name: str) -> str:
-    """An argument as the command line has it."""
+    """An argument's name as an option of the command line: ``--minimum-ios``."""
     return f"--{name.replace('_', '-')}"

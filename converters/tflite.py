@@ -52,7 +52,10 @@ class Options(FormatOptions):
 
     @property
     def rounding_known(self) -> bool:
-        """Not of an old TensorFlow Lite: it is given float weights, and rounds no activations."""
+        """Whether runtimes round activations as :mod:`edgekit.proof.recipe_reference` has it.
+
+        An old TensorFlow Lite does not: it is given float weights, and rounds none.
+        """
         return self.minimum_tflite is None
 
 
@@ -105,7 +108,7 @@ def missing_operators(graph: Graph) -> list[str]:
 
 
 def _check_age(file: File, minimum_tflite: str | None) -> None:
-    """Refuses operators that the oldest runtime asked for does not have."""
+    """Raises UnsupportedError if the file needs a newer TensorFlow Lite than was asked for."""
     for code in file.codes if minimum_tflite else ():
         since = least_tensorflow([code])
         if since is not None and release(since) > release(minimum_tflite or ""):
@@ -118,7 +121,17 @@ def _check_age(file: File, minimum_tflite: str | None) -> None:
 def _translate(
     program: ExportedProgram, signature: Signature, to: Subgraph, schemes: Mapping[str, Scheme]
 ) -> None:
-    """Fills a subgraph with the operators of a program."""
+    """Fills a subgraph with the operators of a program.
+
+    Args:
+        program: of one static length.
+        signature: names inputs and outputs.
+        to: the empty subgraph.
+        schemes: how each tensor is stored.
+
+    Raises:
+        ConversionError: an operator has no lowering.
+    """
     values, table = _arguments(program, signature, to, schemes), TABLE.by_operator()
     for node in program.graph.nodes:
         if node.op != "call_function":
@@ -140,7 +153,10 @@ def _translate(
 def _arguments(
     program: ExportedProgram, signature: Signature, to: Subgraph, schemes: Mapping[str, Scheme]
 ) -> dict[Node, Values]:
-    """The program's inputs under the signature's names, its parameters and buffers as constants."""
+    """What each placeholder of a program is in the subgraph: an input, or a constant.
+
+    Inputs have the signature's names.
+    """
     state = {**program.constants, **program.state_dict}
     inputs = iter(signature.inputs)
     values: dict[Node, Values] = {}
@@ -155,14 +171,17 @@ def _arguments(
 
 
 def _weight_scheme(node: Node, values: Mapping[Node, Values]) -> Scheme:
-    """How the weight that an operator reads is stored, if that is a parameter."""
+    """How the weight is stored that an operator reads.
+
+    Float32 if it reads none that is a parameter.
+    """
     weight = weight_of(node)
     value = None if weight is None else values[weight]
     return value.scheme if isinstance(value, GraphTensor) else FLOAT32
 
 
 def _constants(program: ExportedProgram) -> set[Node]:
-    """The nodes that :func:`_translate` computes instead of lowering them."""
+    """The nodes that depend on no input: :func:`_translate` computes them."""
     found, specs = set(), program.graph_signature.input_specs
     for node, spec in zip(program.graph.nodes, specs, strict=False):
         if spec.target is not None:
@@ -177,14 +196,14 @@ def _constants(program: ExportedProgram) -> set[Node]:
 
 
 def _repeats() -> tuple[OpOverload, ...]:
-    """Operators that would only repeat what is in a table, which is therefore not computed."""
+    """The operators that would only repeat what is in a table: they are not computed beforehand."""
     import torch
 
     return (torch.ops.aten.embedding.default, torch.ops.aten.expand.default)
 
 
 def _is_constant(node: Node, values: Mapping[Node, Values]) -> bool:
-    """Whether a node can be computed now. What would only repeat a table stays in the table."""
+    """Whether a node is computed now: from constants alone, and not one of :func:`_repeats`."""
     read = [values[source] for source in node.all_input_nodes]
     known = all(isinstance(value, GraphTensor) and value.data is not None for value in read)
     return known and node.target not in _repeats()

@@ -14,7 +14,10 @@ from edgekit.signature import TensorSpec
 
 
 def read(path: Path) -> FileFacts:
-    """What is in the file: inputs and outputs are those of its longest signature."""
+    """What is in a .tflite file: inputs and outputs are those of its longest signature.
+
+    Any error says that it is damaged.
+    """
     from ai_edge_litert import schema_py_generated as schema
     from ai_edge_litert.interpreter import Interpreter
 
@@ -42,7 +45,10 @@ def read(path: Path) -> FileFacts:
 
 
 def _least_runtime(codes: list[tuple[str, int]]) -> dict[str, str]:
-    """LiteRT began as TensorFlow Lite 2.18, and has all operators that edgekit's files can have."""
+    """The first version of each runtime that has all operators of a file; empty if one is unknown.
+
+    LiteRT began as TensorFlow Lite 2.18, and has all operators that edgekit's files can have.
+    """
     least = least_tensorflow(codes)
     return {} if least is None else {"TensorFlow Lite": least, "LiteRT": FIRST_LITERT}
 

@@ -30,7 +30,7 @@ _SCHEMA_VERSION = 3
 
 
 def write(file: File, card: Card, path: Path) -> None:
-    """Writes the flatbuffer and then, each at the offset noted in it, the buffers' contents."""
+    """Writes the flatbuffer, then the contents of buffers, each at the offset noted in it."""
     import flatbuffers  # type: ignore[import-untyped]
     from ai_edge_litert import schema_py_generated as schema
     from ai_edge_litert.tools.flatbuffer_utils import update_packed_buffer
@@ -53,6 +53,7 @@ def write(file: File, card: Card, path: Path) -> None:
 
 
 def _model(file: File, card: Card) -> ModelT:
+    """The file's flatbuffer, with room for the offsets of its buffers."""
     from ai_edge_litert import schema_py_generated as schema
 
     facts = json.dumps(asdict(card)).encode()
@@ -78,6 +79,7 @@ def _model(file: File, card: Card) -> ModelT:
 
 
 def _code(kind: str, version: int) -> OperatorCodeT:
+    """An operator with its version, as the file's table of operators has it."""
     from ai_edge_litert import schema_py_generated as schema
 
     number = getattr(schema.BuiltinOperator, kind)
@@ -90,6 +92,7 @@ def _code(kind: str, version: int) -> OperatorCodeT:
 
 
 def _signature(number: int, graph: Subgraph) -> SignatureDefT:
+    """The signature of a subgraph, by its number: names of inputs and outputs."""
     from ai_edge_litert import schema_py_generated as schema
 
     def maps(values: Mapping[str, GraphTensor]) -> list[TensorMapT]:

@@ -39,10 +39,14 @@ _OPTIONS = {  # options whose name is not the operator's in camel case
 
 @dataclass(frozen=True, eq=False)
 class GraphTensor:
-    """A tensor of a subgraph or, with ``data``, a constant that joins it once an operator reads it.
+    """A tensor of a subgraph, or a constant, which joins a subgraph once an operator reads it.
 
-    ``name`` is that of a parameter and the same in every subgraph; ``scheme`` says how that is
-    stored.
+    Attributes:
+        shape: all sizes are known.
+        dtype: NumPy's name.
+        data: the numbers of a constant.
+        name: of a parameter, the same in every subgraph.
+        scheme: how a parameter is stored.
     """
 
     shape: tuple[int, ...]
@@ -58,7 +62,7 @@ class GraphTensor:
 
     @property
     def key(self) -> str:
-        """The same for two constants of equal content."""
+        """The name of a constant's content: equal for two constants of equal content."""
         assert self.data is not None
         return self.name or _digest(self.data)
 
@@ -74,9 +78,11 @@ def constant(
 class File:
     """What all subgraphs of a file share: operator codes (a name and a version) and constants.
 
-    ``scales`` has the quantisation parameters of the int8 constants, by their keys. A
-    ``dequantized`` file makes float weights of its int8 ones when it is opened, for runtimes whose
-    kernels cannot read them.
+    ``scales`` has the quantisation parameters of the int8 constants, by their keys.
+
+    Args:
+        dequantized: whether the file makes float weights of its int8 ones when it is opened, for
+            runtimes whose kernels cannot read them.
     """
 
     def __init__(self, *, dequantized: bool = False) -> None:
@@ -89,7 +95,7 @@ class File:
         self._quantized: dict[str, GraphTensor] = {}
 
     def place(self, value: GraphTensor) -> int:
-        """The number of the buffer with a constant's content: equal contents are stored once."""
+        """Stores a constant's content, once for equal contents, and returns its buffer's number."""
         assert value.data is not None
         key = value.key
         if key not in self._places:
@@ -98,7 +104,7 @@ class File:
         return self._places[key]
 
     def quantized(self, weight: GraphTensor) -> GraphTensor:
-        """A float32 weight as int8 with a scale a row.
+        """A float32 weight as int8 with a scale a row; it is quantised once for all subgraphs.
 
         https://ai.google.dev/edge/litert/conversion/tensorflow/quantization/quantization_spec
         """
@@ -116,6 +122,10 @@ class Subgraph:
     """Operators in the order of computation and the tensors they read, for one signature.
 
     ``scope`` begins the names of the tensors that the next operators make.
+
+    Args:
+        file: what it shares with the others.
+        key: the signature's name.
     """
 
     def __init__(self, file: File, key: str) -> None:
@@ -142,7 +152,18 @@ class Subgraph:
         dtype: str,
         **options: Option,
     ) -> GraphTensor:
-        """The value of an operator with one output; None is an optional operand left out."""
+        """Adds an operator with one output.
+
+        Args:
+            kind: TFLite's name for it.
+            operands: what it reads; None is an optional operand left out.
+            shape: of its output.
+            dtype: of its output, NumPy's name.
+            **options: the operator's own.
+
+        Returns:
+            Its output.
+        """
         from ai_edge_litert import schema_py_generated as schema
 
         result = self._activation(f"{self.scope}/{len(self.tensors)}", shape, dtype)
@@ -174,8 +195,9 @@ class Subgraph:
         return self._floats[stored.key]
 
     def index(self, value: GraphTensor) -> int:
-        """The number of the value's tensor in this subgraph; a constant joins it with the first
-        use.
+        """The number of a value's tensor in this subgraph.
+
+        A constant joins the subgraph with its first use.
         """
         if value.data is None:
             return self._indices[value]
@@ -188,12 +210,14 @@ class Subgraph:
         return self._constants[place, value.shape]
 
     def _operand(self, value: GraphTensor | None) -> Operand | None:
+        """A value as the table of versions asks about it."""
         if value is None:
             return None
         scales = self.file.scales.get(value.name)
         return Operand(value.dtype, value.shape, 0 if scales is None else len(scales.scale))
 
     def _activation(self, name: str, shape: Sequence[int], dtype: str) -> GraphTensor:
+        """A new tensor that an operator computes."""
         value = GraphTensor(tuple(shape), dtype)
         self._indices[value] = self._tensor(name, shape, dtype, 0)
         return value
@@ -206,6 +230,7 @@ class Subgraph:
         buffer: int,
         quantization: QuantizationParametersT | None = None,
     ) -> int:
+        """Adds a tensor to the subgraph, and returns its number."""
         from ai_edge_litert import schema_py_generated as schema
 
         kind = getattr(schema.TensorType, NARROW.get(dtype, dtype).upper())
@@ -216,7 +241,7 @@ class Subgraph:
 
 
 def _shared_parameters(scale: Array) -> QuantizationParametersT:
-    """Quantisation parameters that are packed once and referred to by the tensor of every subgraph.
+    """Quantisation parameters that are written once, for the tensors of all subgraphs.
 
     A scale (4 bytes) and a zero point (8 bytes) a row are 1 MB a signature for MiniLM otherwise.
     """

@@ -127,6 +127,7 @@ def _layer_norm(
     eps: float = 1e-5,
     *_: object,
 ) -> GraphTensor:
+    """Layer normalisation, of which TFLite has no operator: mean, squares, reciprocal root."""
     axes, one = (
         constant(range(-len(shape), 0), "int32"),
         (*x.shape[: -len(shape)], *(1 for _ in shape)),
@@ -147,6 +148,7 @@ def _layer_norm(
 def _embedding(
     to: Subgraph, out: Fake, weight: GraphTensor, ids: GraphTensor, *_: object
 ) -> GraphTensor:
+    """A lookup of rows in the shape of the ids, which EMBEDDING_LOOKUP takes in one row."""
     count = int(np.prod(ids.shape))
     rows = to.op(
         "EMBEDDING_LOOKUP", [_flat(to, ids), weight], (count, weight.shape[1]), dtype_of(out)
@@ -155,7 +157,7 @@ def _embedding(
 
 
 def _flat(to: Subgraph, ids: GraphTensor) -> GraphTensor:
-    """(batch, length) -> (batch * length), the only shape that EMBEDDING_LOOKUP takes."""
+    """The ids in one row, (batch * length,): EMBEDDING_LOOKUP takes no other shape."""
     if ids.data is None:
         return shaped(to, ids, [int(np.prod(ids.shape))])
     return constant(ids.data.ravel(), "int32")
@@ -179,6 +181,7 @@ def _attention(
     *,
     scale: float | None = None,
 ) -> GraphTensor:
+    """Attention as two products with a softmax between them."""
     if causal or (mask is not None and mask.dtype != query.dtype):
         raise ConversionError("TFLite: attention takes an additive float mask and is not causal")
     factor = constant(query.shape[-1] ** -0.5 if scale is None else scale, query.dtype)

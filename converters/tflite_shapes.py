@@ -57,7 +57,7 @@ def expand(to: Subgraph, out: Fake, x: GraphTensor, *_: object) -> GraphTensor:
 
 
 def section(to: Subgraph, x: GraphTensor, axis: int, start: int, size: int) -> GraphTensor:
-    """``size`` entries of one axis."""
+    """``size`` entries of one axis of ``x``, from ``start`` on."""
     begin, sizes = [0] * x.rank, list(x.shape)
     begin[axis], sizes[axis] = start, size
     bounds = [constant(numbers, "int32") for numbers in (begin, sizes)]

@@ -27,7 +27,13 @@ class Operand:
 
 @dataclass(frozen=True)
 class Use:
-    """One use of an operator; an operand that is left out is None."""
+    """One use of an operator in a graph.
+
+    Attributes:
+        kind: TFLite's name of the operator.
+        operands: what it reads; one that is left out is None.
+        options: the operator's own.
+    """
 
     kind: str
     operands: Sequence[Operand | None]
@@ -78,6 +84,7 @@ def _broadcast_above_rank_4(use: Use) -> bool:
 
 
 def _first(since: str) -> tuple[_Version, ...]:
+    """The versions of an operator that has only the first one."""
     return (_Version(1, since, _always),)
 
 
@@ -187,5 +194,5 @@ def least_tensorflow(codes: Iterable[tuple[str, int]]) -> str | None:
 
 
 def release(version: str) -> tuple[int, ...]:
-    """``2.9.0`` as numbers, which compare as versions do."""
+    """A version, like ``2.9.0``, as numbers that compare as versions do."""
     return tuple(map(int, version.split(".")))

@@ -33,6 +33,7 @@ def read(path: Path, wanted: Wanted) -> dict[str, Stored]:
 
 
 def _stored(tensor: TfliteTensor, model: Model, content: Array) -> Stored:
+    """The numbers of one tensor: floats, or levels with their scales."""
     from ai_edge_litert import schema_py_generated as schema
 
     names = {number: name.lower() for name, number in vars(schema.TensorType).items()}

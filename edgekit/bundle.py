@@ -40,7 +40,13 @@ class Artifact(ArtifactEntry, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, folder: Path, entry: ArtifactEntry, task: str) -> Artifact:
-        """The artifact that ``entry`` describes in the bundle ``folder``, of a model for a task."""
+        """Makes the artifact of an entry of a manifest.
+
+        Args:
+            folder: the bundle's.
+            entry: of its manifest.
+            task: the model's, which decides the tolerance.
+        """
         facts = {name: getattr(entry, name) for name in ArtifactEntry.__struct_fields__}
         tolerance, known = entry.proofs[0].tolerance, recipe.RECIPES.get(entry.recipe)
         if known is not None:
@@ -171,9 +177,16 @@ class Bundle:
             yield from self.manifest.tokenizer.files
 
     def _opened(self, entries: Sequence[ArtifactEntry]) -> tuple[Artifact, ...]:
+        """Entries of the manifest as artifacts, in the same order."""
         return tuple(Artifact.of(self.path, entry, self.manifest.task) for entry in entries)
 
     def _check(self, entry: FileEntry, check_hash: bool) -> None:
+        """Compares one listed file or package with its entry.
+
+        Raises:
+            BundleError: it is missing, unreadable, outside the bundle's folder, or of another size;
+                with ``check_hash`` also of another SHA-256.
+        """
         path = self.path / entry.file
         try:
             if not path.resolve().is_relative_to(self.path.resolve()):
@@ -192,7 +205,7 @@ class Bundle:
 
 
 def strangers(folder: Path) -> list[str]:
-    """What lies in a bundle's folder and is not the bundle's, by path below it.
+    """The files in a bundle's folder that are none of the bundle's, by path below it.
 
     Damaged files are still the bundle's. A package that has grown is named as a whole.
 
@@ -213,6 +226,10 @@ def strangers(folder: Path) -> list[str]:
 
 
 def _read_manifest(folder: Path) -> Manifest:
+    """The manifest of a bundle's folder.
+
+    BundleError if it is missing, damaged or of another major.
+    """
     path = folder / MANIFEST
     if not path.is_file():
         raise BundleError(_no_bundle(folder))
@@ -222,7 +239,7 @@ def _read_manifest(folder: Path) -> Manifest:
 
 
 def _no_bundle(path: Path) -> str:
-    """What a path is that is no bundle, and what to do with it, as one line."""
+    """The message about a path that is no bundle: what it is, and what to do with it."""
     remedy = "give the folder that edgekit convert made"
     if not path.exists():
         return f"{path} does not exist: {remedy}"

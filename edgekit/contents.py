@@ -14,7 +14,12 @@ TOKENIZER = "tokenizer"
 
 
 def entry(folder: Path, path: Path) -> FileEntry:
-    """A file or package as the manifest of the bundle ``folder`` lists it."""
+    """Lists a file or package as a manifest does: name, size and hash.
+
+    Args:
+        folder: the bundle's, which names are relative to.
+        path: of the file.
+    """
     return FileEntry(
         file=path.relative_to(folder).as_posix(),
         size_bytes=size_bytes(path),

@@ -41,7 +41,18 @@ def read_json(path: Path, kind: type[T], error: type[EdgekitError], remedy: str)
 def decode_json(
     data: bytes | str, kind: type[T], origin: str, error: type[EdgekitError], remedy: str
 ) -> T:
-    """The same of JSON at hand; ``origin`` is what the error's line calls it."""
+    """Makes a typed object of JSON that is in memory already.
+
+    Args:
+        data: the document, as bytes of UTF-8 or as text.
+        kind: what it has to hold; fields that the type does not know are passed over.
+        origin: what the error's line calls the document, such as a file's path.
+        error: which error is raised.
+        remedy: what the user can do about it; ends the error's line.
+
+    Raises:
+        EdgekitError: of the class ``error``: not JSON, or not of the type.
+    """
     try:
         return msgspec.json.decode(data, type=kind, dec_hook=_decoded)
     except msgspec.ValidationError as cause:
@@ -74,7 +85,7 @@ def check_major(data: bytes | str, current: str, origin: str, error: type[Edgeki
 
 
 class _Versioned(msgspec.Struct):
-    """What every major version of every document has."""
+    """The one field that every document has, whatever its major version: read before all others."""
 
     schema_version: Annotated[str, msgspec.Meta(max_length=20)] = "none"
 
@@ -95,7 +106,17 @@ def read_toml(path: Path, kind: type[T], error: type[EdgekitError]) -> T:
 
 
 def decode_toml(data: bytes, kind: type[T], origin: str, error: type[EdgekitError]) -> T:
-    """The same of TOML at hand; ``origin`` is what the error's line calls it."""
+    """Makes a typed object of TOML that is in memory already.
+
+    Args:
+        data: UTF-8 TOML.
+        kind: as of :func:`read_toml`.
+        origin: what the error's line calls the document, such as a file's path.
+        error: which error is raised.
+
+    Raises:
+        EdgekitError: of the class ``error``: not TOML, or not of the type.
+    """
     try:
         plain = msgspec.toml.decode(data)
     except UnicodeDecodeError as cause:
@@ -108,7 +129,13 @@ def decode_toml(data: bytes, kind: type[T], origin: str, error: type[EdgekitErro
 
 
 def convert(plain: object, kind: type[T], origin: str, error: type[EdgekitError]) -> T:
-    """Parsed TOML, or a part of it, as a typed object; texts become paths where they have to.
+    """Makes a typed object of parsed TOML, or of a part of it.
+
+    Args:
+        plain: dictionaries, lists, texts and numbers; texts become paths where the type has one.
+        kind: what it has to be.
+        origin: what the error's line calls it.
+        error: which error is raised.
 
     Raises:
         EdgekitError: of the class ``error``, as :func:`read_toml`.
@@ -206,7 +233,10 @@ _TOML: Mapping[type, str] = {dict: "object", list: "array"}
 
 
 def _said(error: msgspec.ValidationError) -> str:
-    """What msgspec found and where, like ``limits.seconds has to be a number, not a text``."""
+    """The message about what msgspec found, and where.
+
+    It is like ``limits.seconds has to be a number, not a text``.
+    """
     what, _, place = str(error).partition(" - at ")
     where = place.strip("`").removeprefix("$").removeprefix(".") or "the content"
     if unknown := _UNKNOWN.search(what):
@@ -221,19 +251,27 @@ _UNKNOWN = re.compile("unknown field `(.*?)`")
 
 
 def _kinds(names: str) -> str:
-    """Types in words; the name of a field stays as it is."""
+    """A type as msgspec writes it, like ``int | null``, in words: ``a whole number``.
+
+    Null is left out beside other types. What is no type, such as the name of a field, is unchanged.
+    """
     kinds = names.split(" | ")
     return " or ".join(_WORDS.get(kind, kind) for kind in kinds if kind != "null" or len(kinds) < 2)
 
 
 def _encoded(value: object) -> str:
+    """msgspec's ``enc_hook``: how values of types that it does not know are written."""
     if isinstance(value, PurePath):
         return str(value)
     raise NotImplementedError(f"{type(value).__name__} is not a type of JSON files")
 
 
 def _near(error: msgspec.ValidationError, kind: type[object]) -> str:
-    """For a key that is unknown: the one that was meant, or at the top those that are known."""
+    """The end of an error's line about an unknown key, from ": "; empty for other errors.
+
+    It names the known key that is spelt most alike, or else all keys where the object is the whole
+    document.
+    """
     unknown = _UNKNOWN.search(str(error))
     if unknown is None:
         return ""
@@ -248,7 +286,10 @@ def _near(error: msgspec.ValidationError, kind: type[object]) -> str:
 
 
 def _decoded(kind: type[object], value: object) -> object:
-    """What msgspec does not know by itself: paths, and values of any kind."""
+    """msgspec's ``dec_hook``: makes a Path of a text.
+
+    Where ``object`` is asked for it lets any value pass.
+    """
     if kind is object:
         return value
     if kind is Path and isinstance(value, str):
@@ -257,6 +298,7 @@ def _decoded(kind: type[object], value: object) -> object:
 
 
 def _schema(kind: type[object]) -> dict[str, object]:
+    """msgspec's ``schema_hook``: the JSON Schema of types that it does not know."""
     if kind is object:
         return {"description": "any value"}
     if issubclass(kind, PurePath):

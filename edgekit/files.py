@@ -46,7 +46,11 @@ def files_sha256(folder: Path, *paths: Path) -> str:
 
 
 def external_data(path: Path) -> Path:
-    """Where the weights of an ONNX file are that is beyond its limit."""
+    """The path of the file that holds an ONNX model's weights beyond 2 GiB, which one file cannot.
+
+    Args:
+        path: of the ONNX file. Neither file has to exist.
+    """
     return path.with_name(f"{path.name}.data")
 
 
@@ -97,6 +101,7 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 
 def _is_stream(path: Path) -> bool:
+    """Whether writing goes to a pipe, a device or this process's own output."""
     if not path.exists():
         return False
     own = (os.path.samestat(path.stat(), os.fstat(descriptor)) for descriptor in _OWN_OUTPUT)
@@ -105,7 +110,13 @@ def _is_stream(path: Path) -> bool:
 
 @contextlib.contextmanager
 def output_folder(path: Path) -> Iterator[Path]:
-    """A folder to fill, made if it is missing; of what was made nothing empty is left at the end.
+    """Makes a folder to write into, with its parents where they are missing.
+
+    At the end those of the folders made here that are still empty are removed again, so that a run
+    that failed early leaves nothing.
+
+    Yields:
+        ``path``.
 
     Raises:
         OutputError: it cannot be made.
@@ -124,9 +135,12 @@ def output_folder(path: Path) -> Iterator[Path]:
 
 
 def cache_folder(name: str) -> Path:
-    """Where edgekit keeps what it fetched or built once: a folder of that name, maybe not there.
+    """Where edgekit keeps what it fetched or built once: the path of a folder, which is not made.
 
     It lies in the folder that ``EDGEKIT_CACHE`` names, else in the user's own cache folder.
+
+    Args:
+        name: of the folder, such as ``android``.
     """
     import platformdirs
 
@@ -155,7 +169,12 @@ def try_lock(path: Path) -> FileLock | None:
 
 @contextlib.contextmanager
 def locked(path: Path, wait: str, say: Callable[[str], None]) -> Iterator[None]:
-    """Holds the lock that is the file ``path``; ``say`` gets the text ``wait`` if it is taken.
+    """Holds the lock that is the file ``path`` while the context is open.
+
+    Args:
+        path: of the file, made if it is missing.
+        wait: a text that is said once if another process has the lock.
+        say: is told it.
 
     Raises:
         OSError: the file cannot be opened for writing.

@@ -105,6 +105,7 @@ class Format:
         self.converter().COVERAGE.require(RECIPES[name])
 
     def _builds(self, recipe: Recipe) -> bool:
+        """Whether the format has a lowering for every scheme of a recipe."""
         try:
             self.converter().COVERAGE.require(recipe)
         except UnsupportedError:
@@ -180,7 +181,12 @@ FORMATS: dict[str, Format] = {
 
 
 def usual(platform: str) -> tuple[str, ...]:
-    """The formats that are made where none is named, on a platform: what apps choose from."""
+    """The names of the formats that ``convert`` writes where the user names none.
+
+    Args:
+        platform: named as ``sys.platform`` does; a format whose extra cannot be installed there is
+            left out.
+    """
     return tuple(name for name in ("onnx", "tflite", "coreml") if extras.released(name, platform))
 
 

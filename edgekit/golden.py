@@ -91,7 +91,14 @@ class GoldenCase(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ] = None
 
     def fault(self, outputs: Collection[str]) -> str | None:
-        """What in the case contradicts itself or the bundle's ``outputs``, by their names."""
+        """Checks the case for contradictions that its types allow.
+
+        Args:
+            outputs: the names of the outputs that the bundle's manifest lists.
+
+        Returns:
+            What is wrong, as a part of a message; None for a sound case.
+        """
         length = len(self.input_ids)
         if not length or {len(self.attention_mask), len(self.token_type_ids)} != {length}:
             return "input_ids, attention_mask and token_type_ids are not of one length"

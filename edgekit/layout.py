@@ -117,7 +117,17 @@ def print_table(columns: Sequence[Column], rows: Sequence[Sequence[str]], width:
 def _fitting(
     columns: Sequence[Column], rows: Sequence[Sequence[str]], every: Sequence[int], width: int
 ) -> list[int] | None:
-    """The places of the columns that there is room for; None if there is not even for the least."""
+    """Chooses the columns of a table that a line has room for.
+
+    Args:
+        columns: all columns of the table.
+        rows: its cells.
+        every: the places, in ``columns``, of those that are not empty.
+        width: of the line, in characters.
+
+    Returns:
+        Places of columns; None where not even those that are always shown fit.
+    """
     shown = list(every)
     least = {place: _least(columns[place], [row[place] for row in rows]) for place in shown}
     while sum(least[place] + _GAP for place in shown) - _GAP > width:
@@ -129,7 +139,7 @@ def _fitting(
 
 
 def _least(column: Column, cells: Iterable[str]) -> int:
-    """The width that a column needs, in columns of text."""
+    """The fewest characters of width that a column can be printed in."""
     from rich.text import Text
 
     texts = [Text(column.title), *map(Text.from_markup, cells)]
@@ -138,6 +148,7 @@ def _least(column: Column, cells: Iterable[str]) -> int:
 
 
 def _table(columns: Sequence[Column], rows: Sequence[Sequence[str]], shown: Sequence[int]) -> Table:
+    """rich's table of the columns at the places ``shown``."""
     from rich import box
     from rich.markup import escape
     from rich.table import Table
@@ -156,7 +167,7 @@ def _table(columns: Sequence[Column], rows: Sequence[Sequence[str]], shown: Sequ
 
 
 def _block(columns: Sequence[Column], row: Sequence[str], width: int) -> Text:
-    """All cells of one row: the first as a heading, the others with their titles below it."""
+    """A row as a block of lines: its first cell as a heading, the others below with titles."""
     from rich.text import Text
 
     first, *others = (" ".join(cell.split("\n")) for cell in row)
@@ -193,7 +204,7 @@ def markdown_text(text: str) -> str:
 
 
 def html_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """An HTML table; what its texts hold of HTML is shown, and not obeyed."""
+    """An HTML table of plain texts: markup in them is shown as it is written."""
     head = "".join(f"<th>{html.escape(column)}</th>" for column in columns)
     body = "".join(
         f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>" for row in rows

@@ -9,7 +9,14 @@ from typing import Any
 
 @dataclass(frozen=True)
 class TensorSpec:
-    """One input or output. ``shape`` names its free axes: ``("batch", "length", 768)``."""
+    """One input or output of a model.
+
+    Attributes:
+        name: of the tensor.
+        dtype: numpy's name, like ``int32``.
+        shape: sizes; free axes have names: ``("batch", "length", 768)``.
+        description: for people.
+    """
 
     name: str
     dtype: str
@@ -24,10 +31,14 @@ class TensorSpec:
 
 @dataclass(frozen=True)
 class Signature:
-    """What goes in, what comes out, and which static lengths (buckets) are traced.
+    """What goes into a model, what comes out, and which static lengths are traced.
 
-    ``pad_id`` is what the model's own tokenizer pads ``input_ids`` with. Any id would do: what
-    stands where ``attention_mask`` is 0 never matters.
+    Attributes:
+        inputs: in their order.
+        outputs: in their order.
+        buckets: the static lengths, ascending.
+        pad_id: what the model's own tokenizer pads ``input_ids`` with. Any id would do: what stands
+            where ``attention_mask`` is 0 never matters.
     """
 
     inputs: tuple[TensorSpec, ...]

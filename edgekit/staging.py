@@ -25,7 +25,7 @@ _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
 
 @contextlib.contextmanager
 def staging(out: Path) -> Iterator[Path]:
-    """A locked folder on the file system of ``out``; removed at the end, whatever happens.
+    """A locked folder to build in, on the file system of ``out``; removed at the end in any case.
 
     Raises:
         OutputError: it cannot be made.
@@ -103,6 +103,10 @@ def check_replaceable(out: Path, *, force: bool) -> None:
 
 
 def _remove_stale(parent: Path, prefix: str) -> None:
+    """Deletes what interrupted runs left in ``parent``.
+
+    These are folders of that prefix that no process locks.
+    """
     for folder in parent.glob(f"{prefix}*"):
         with contextlib.suppress(OSError):
             lock = try_lock(folder / _LOCK)
@@ -112,7 +116,10 @@ def _remove_stale(parent: Path, prefix: str) -> None:
 
 
 def _swap(folder: Path, out: Path) -> None:
-    """Exchanges the names of the two folders, in one system call where there is one."""
+    """Puts ``folder`` in the place of ``out``, in one system call where the system has one for it.
+
+    Where it has not, ``out`` is missing for a moment between two renames.
+    """
     source, target = os.fsencode(folder), os.fsencode(out)
     exchange = _EXCHANGES.get(sys.platform)
     if exchange is None or exchange(source, target) != 0:

@@ -25,7 +25,7 @@ _STUDENT = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262)
 
 @dataclass(frozen=True)
 class Interval:
-    """A value with the bounds of its interval."""
+    """A measured value and the bounds of its 95% confidence interval, all of one unit."""
 
     value: float
     low: float
@@ -64,11 +64,14 @@ class Samples:
 
     @property
     def parts(self) -> list[np.ndarray]:
-        """Those of each process."""
+        """The latencies of each process by itself, in milliseconds: (samples,) arrays, in order."""
         return np.split(self.array, list(accumulate(self.processes))[:-1])
 
     def until(self, count: int) -> Samples:
-        """The first so many."""
+        """The first ``count`` samples.
+
+        Unless those are all, which process took them is forgotten.
+        """
         return (
             self if count == len(self.latency_ms) else Samples(self.latency_ms[:count], self.block)
         )
@@ -76,9 +79,17 @@ class Samples:
 
 @dataclass(frozen=True)
 class Summary:
-    """Latency samples, summed up. Percentiles are of single inferences, intervals of the averages.
+    """Latency samples of one file, summed up.
 
-    ``throughput_per_s`` counts texts: batch over median.
+    Attributes:
+        count: how many inferences there were.
+        median: with its interval, in milliseconds, like the other times.
+        mean: with its interval.
+        min: the fastest single inference.
+        p90: the 90th percentile of single inferences.
+        p99: the 99th.
+        max: the slowest.
+        throughput_per_s: texts in a second: the batch over the median.
     """
 
     count: int
@@ -97,6 +108,9 @@ def summarise(samples: Samples, batch: int = 1) -> Summary:
     Args:
         samples: of the file.
         batch: how many texts one inference takes: throughput counts texts.
+
+    Returns:
+        Percentiles of single inferences, and averages with their intervals.
     """
     values, middle = samples.array, median(samples)
     return Summary(
@@ -112,7 +126,7 @@ def summarise(samples: Samples, batch: int = 1) -> Summary:
 
 
 def median(samples: Samples) -> Interval:
-    """The median with its interval."""
+    """The median latency in milliseconds, with its interval."""
     return _of_one(samples, np.median)
 
 
@@ -177,6 +191,7 @@ def expected(
 
 
 def _medians(parts: Sequence[np.ndarray]) -> np.ndarray:
+    """The median of each part, as an array."""
     return np.array([np.median(part) for part in parts])
 
 
@@ -193,7 +208,15 @@ def none_of(count: int) -> float:
 
 
 def _of_one(samples: Samples, average: Callable[..., np.ndarray]) -> Interval:
-    """An average of a file's samples with its interval."""
+    """An average of one file's samples, with its interval.
+
+    Several processes give Student's interval of their averages; one gives a bootstrap of its
+    blocks.
+
+    Args:
+        samples: of the file.
+        average: numpy's ``mean`` or ``median``: takes an array and an ``axis``.
+    """
     values = samples.array
     value = float(average(values))
     if len(samples.parts) > 1:
@@ -202,7 +225,14 @@ def _of_one(samples: Samples, average: Callable[..., np.ndarray]) -> Interval:
 
 
 def _of_processes(value: float, each: Sequence[float] | np.ndarray) -> Interval:
-    """Student's interval of what several processes gave, as far as they are apart in proportion."""
+    """The interval of an average, from how far apart several fresh processes are: Student's t.
+
+    It is taken of logarithms, so that it is as wide in proportion on both sides.
+
+    Args:
+        value: the average over all samples, in the middle.
+        each: the average of each process, at least two, above 0.
+    """
     degrees = len(each) - 1
     student = _STUDENT[min(degrees, len(_STUDENT)) - 1]
     half = student * float(np.std(np.log(each), ddof=1)) / math.sqrt(len(each))
@@ -210,7 +240,15 @@ def _of_processes(value: float, each: Sequence[float] | np.ndarray) -> Interval:
 
 
 def _draws(samples: Samples, stream: int = 0) -> np.ndarray:
-    """Places of samples drawn with replacement: first blocks, then samples of each."""
+    """Draws positions of samples with replacement, for the bootstrap: first blocks, then samples.
+
+    Args:
+        samples: of which is drawn.
+        stream: another number draws independently.
+
+    Returns:
+        (resamples, samples) integers, the same in every run.
+    """
     random, count = np.random.default_rng(SEED + stream), len(samples.latency_ms)
     if samples.block == 1:
         return random.integers(0, count, (RESAMPLES, count))
@@ -222,6 +260,7 @@ def _draws(samples: Samples, stream: int = 0) -> np.ndarray:
 
 
 def _interval(value: float, draws: np.ndarray) -> Interval:
+    """The percentile interval of a bootstrap: ``draws`` is what each resample gave."""
     tail = 100 * (1 - CONFIDENCE) / 2
     low, high = np.percentile(draws, [tail, 100 - tail])
     return Interval(value, float(low), float(high))

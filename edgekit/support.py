@@ -49,9 +49,10 @@ class Support:
     cells: tuple[Cell, ...]
 
     def merged(self, newer: Support) -> Support:
-        """These cells with newer ones in their place; none of another version stays.
+        """This matrix with the cells of a newer one in place of its own.
 
-        A library that only the newer ones name had no part in these.
+        Cells stay only if they were measured with the same versions of libraries; a library that
+        only the newer matrix names had no part in these.
         """
         same = all(newer.versions.get(name) == value for name, value in self.versions.items())
         found = {_key(cell): cell for cell in self.cells if same}
@@ -63,13 +64,13 @@ class Support:
         return tuple(sorted({(cell.format, cell.recipe) for cell in self.cells}, key=_column))
 
     def table(self) -> Iterator[tuple[str, ...]]:
-        """Architecture, task and one text for each column."""
+        """The rows of the matrix as people read it: architecture, task, a text for each column."""
         columns = self.columns()
         for architecture, task, row in self._rows():
             yield architecture, task, *(text(row.get(column)) for column in columns)
 
     def failures(self) -> list[str]:
-        """One line for each red cell."""
+        """One line for each cell whose file was refused: what it is of, and why."""
         return [
             f"{cell.architecture}, {cell.task}, {cell.format} {cell.recipe}: {cell.failure}"
             for cell in self.cells
@@ -77,7 +78,7 @@ class Support:
         ]
 
     def _rows(self) -> Iterator[tuple[str, str, dict[tuple[str, str], Cell]]]:
-        """Each architecture and task with its cells by column."""
+        """The matrix by rows: architecture, task, and the cells by format and recipe."""
         table: dict[tuple[str, str], dict[tuple[str, str], Cell]] = {}
         for cell in self.cells:
             row = table.setdefault((cell.architecture, cell.task), {})
@@ -87,19 +88,24 @@ class Support:
 
 
 def load(path: Path | None = None) -> Support:
-    """The support shipped with edgekit, or that of another file."""
+    """Reads a matrix: that of ``path``, or with None the one that is shipped with edgekit."""
     data = (path or files("edgekit").joinpath(FILE)).read_bytes()
     remedy = "make matrix writes it"
     return documents.decode_json(data, Support, str(path or FILE), UnsupportedError, remedy)
 
 
 def save(support: Support, path: Path) -> None:
-    """As JSON, one line a cell."""
+    """Writes a matrix as JSON, one line a cell, for :func:`load`."""
     path.write_text(documents.dump_rows(support, "cells", FILE), encoding="utf-8")
 
 
 def text(cell: Cell | None) -> str:
-    """The worst error of a cell, ``red``, or ``-`` without a model; empty if not measured."""
+    """A cell as the table shows it.
+
+    Returns:
+        ``max_abs``, like ``2.8e-07``; ``red`` where the file was refused, ``-`` where Transformers
+        has no such model; empty where nothing was measured (None).
+    """
     if cell is None:
         return ""
     if cell.max_abs is None:
@@ -108,7 +114,7 @@ def text(cell: Cell | None) -> str:
 
 
 def markdown(support: Support) -> str:
-    """The table as a document."""
+    """The matrix as the Markdown of ``docs/support.md``."""
     header = ("architecture", "task", *map(" ".join, support.columns()))
     failures = [f"- {line}" for line in support.failures()]
     lines = [
@@ -150,6 +156,7 @@ _BY_CONFIG = (
 
 
 def _key(cell: Cell) -> tuple[tuple[int, str], ...]:
+    """Where a cell stands in ``support.json``: by edgekit's tables, not by the alphabet."""
     from edgekit.model.families import FAMILIES
     from edgekit.model.tasks import TASKS
 
@@ -158,6 +165,7 @@ def _key(cell: Cell) -> tuple[tuple[int, str], ...]:
 
 
 def _column(column: tuple[str, str]) -> tuple[tuple[int, str], ...]:
+    """Where a format and a recipe stand among the columns: by edgekit's tables."""
     from edgekit.formats import FORMATS
     from edgekit.recipe import RECIPES
 

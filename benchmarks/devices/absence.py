@@ -14,10 +14,10 @@ class Absence:
     """Waits for a device that went away.
 
     Args:
-        lost: Says why the device cannot be reached now, or None if it can.
-        say: Is told that there is a wait, and why.
-        seconds: How long to wait.
-        reconnect: Is tried again and again meanwhile.
+        lost: says why the device cannot be reached now, or None if it can.
+        say: is told that there is a wait, and why.
+        seconds: how long to wait.
+        reconnect: is tried again and again meanwhile.
     """
 
     def __init__(
@@ -31,13 +31,13 @@ class Absence:
         self._gone = False
 
     def wait(self) -> bool:
-        """Waits until the device is there.
+        """Waits until the device can be reached; the first time long, after that not at all.
 
         Returns:
             Whether it had been away.
 
         Raises:
-            LostError: It does not come back.
+            LostError: it does not come back.
         """
         error = self._lost()
         if error is None:

@@ -29,9 +29,9 @@ class AppRequest:
     """What one launch of an app is asked for.
 
     Attributes:
-        id: Names the results.
-        commands: What the app does, in this order.
-        fields: All fields of the contract's request by name, those two among them.
+        id: names the results.
+        commands: what the app does, in this order.
+        fields: all fields of the contract's request by name, those two among them.
     """
 
     id: str
@@ -45,9 +45,9 @@ class AppRequest:
         """A new request.
 
         Args:
-            commands: What the app does, in this order.
-            launch: What it opens before; None opens nothing.
-            place: Where the launch's artifact is on the device.
+            commands: what the app does, in this order.
+            launch: what it opens before; None opens nothing.
+            place: where the launch's artifact is on the device.
         """
         number = secrets.token_hex(6)
         opened = launch.request(place) if launch else {}
@@ -60,11 +60,11 @@ class AppRunner(Runner):
     """A runner whose inputs are kept here and given to each launch, which also saves its outputs.
 
     Args:
-        launch: Launches the app with these commands and returns its answers.
-        saved: Where the app may write its outputs.
+        launch: launches the app with these commands and returns its answers.
+        saved: where the app may write its outputs.
 
     Raises:
-        RunnerError: The app cannot open the file, or gives no answer.
+        RunnerError: the app cannot open the file, or gives no answer.
     """
 
     evicts = False
@@ -80,8 +80,8 @@ class AppRunner(Runner):
         """Keeps the inputs for the launches to come.
 
         Args:
-            length: How many tokens each input has, padding included.
-            remote: The file of inputs on the device.
+            length: how many tokens each input has, padding included.
+            remote: the file of inputs on the device.
         """
         self._fed = f"feed {length} {remote}"
 
@@ -105,7 +105,7 @@ class AppRunner(Runner):
         """There is none.
 
         Raises:
-            RunnerError: Always: an app has no profiler.
+            RunnerError: always: an app has no profiler.
         """
         raise RunnerError("the app has no profiler")
 
@@ -113,6 +113,7 @@ class AppRunner(Runner):
         """Does nothing: every launch has ended by itself."""
 
     def _run(self, *commands: str) -> list[float]:
+        """Launches the app with the inputs and these commands, and returns the latencies."""
         answers = self._launch([self._fed, *commands, f"save {self._saved}", "memory"])
         memory = last(answers, events.Memory)
         growth_bytes = memory.peak_bytes - memory.before_bytes
@@ -121,10 +122,10 @@ class AppRunner(Runner):
 
 
 def last(answers: Events, kind: type[E]) -> E:
-    """The last answer of a kind.
+    """The last answer of a kind among an app's answers.
 
     Raises:
-        RunnerError: There is none.
+        RunnerError: there is none.
     """
     found = [each for each in answers if isinstance(each, kind)]
     if not found:
@@ -139,7 +140,7 @@ def parsed(text: str) -> Events:
     """The answers in the text of a file of results; other lines are passed over.
 
     Raises:
-        RunnerError: One of them is an error.
+        RunnerError: one of them is an error.
     """
     found = [event for event in map(events.decode, text.splitlines()) if event is not None]
     for event in found:

@@ -14,7 +14,7 @@ def name(local: Path) -> str:
     """The name that a file or folder gets on a device: a part of its digest, and a plain suffix.
 
     Raises:
-        UnsupportedError: It is an ONNX file that finds its weights in another file by that one's
+        UnsupportedError: it is an ONNX file that finds its weights in another file by that one's
             name, as those beyond 2 GiB do.
     """
     if external_data(local).exists():

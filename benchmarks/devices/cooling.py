@@ -19,13 +19,13 @@ class PhoneState:
 
     Attributes:
         thermal_status: Android's name of it (``PowerManager``): ``none``, ``light``, ...
-        battery_celsius: The battery's temperature in °C.
-        battery_volts: The battery's voltage.
-        battery_saver: Whether the phone saves its battery, which limits its clock.
-        clock_limit_khz: The sum over all cores of the clock that the phone allows itself.
-        plugged: Whether it is on a charger.
-        charge_uah: The battery's charge in microampere hours.
-        current_ua: The current into or out of the battery in microamperes; its sign is the maker's.
+        battery_celsius: the battery's temperature in °C.
+        battery_volts: the battery's voltage.
+        battery_saver: whether the phone saves its battery, which limits its clock.
+        clock_limit_khz: the sum over all cores of the clock that the phone allows itself.
+        plugged: whether it is on a charger.
+        charge_uah: the battery's charge in microampere hours.
+        current_ua: the current into or out of the battery in microamperes; its sign is the maker's.
     """
 
     thermal_status: str | None = None
@@ -52,10 +52,10 @@ class CoolPhone:
     """A watch over a phone (see :class:`edgekit.benchmarks.devices.watch.Watch`) that cools first.
 
     Args:
-        ask: Asks the phone for its state now.
-        seconds: How long to wait until it is cool, at most.
-        say: Is told that there is a wait, and why.
-        beside: Watches the machine that computes for the phone, where that is a simulator.
+        ask: asks the phone for its state now.
+        seconds: how long to wait until it is cool, at most.
+        say: is told that there is a wait, and why.
+        beside: watches the machine that computes for the phone, where that is a simulator.
     """
 
     def __init__(

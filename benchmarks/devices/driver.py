@@ -14,9 +14,9 @@ class Found:
     """One line of ``edgekit devices``.
 
     Attributes:
-        name: What ``--device`` calls it.
-        description: What it is.
-        remedy: What makes it usable; empty if it is usable now.
+        name: what ``--device`` calls it.
+        description: what it is.
+        remedy: what makes it usable; empty if it is usable now.
     """
 
     name: str
@@ -34,11 +34,11 @@ class DeviceOptions:
     """How a device is opened.
 
     Attributes:
-        chosen: Which one: a CPU, a serial number, a UDID. None is the only one, or the default.
-        memory_limit_bytes: How much an emulated process may take, or None for no limit.
-        via_app: Whether an app on the device is to open the files.
-        app: The name of that app; None is edgekit's own.
-        say: Is told what happens.
+        chosen: which one: a CPU, a serial number, a UDID. None is the only one, or the default.
+        memory_limit_bytes: how much an emulated process may take, or None for no limit.
+        via_app: whether an app on the device is to open the files.
+        app: the name of that app; None is edgekit's own.
+        say: is told what happens.
     """
 
     chosen: str | None = None
@@ -49,11 +49,11 @@ class DeviceOptions:
 
 
 def _nothing_to_set_up(say: Say) -> None:
-    """For devices that need nothing beside edgekit."""
+    """In the place of ``setup`` for devices that need nothing beside edgekit: does nothing."""
 
 
 def _nothing_to_clean(chosen: str | None) -> None:
-    """For devices on which edgekit leaves nothing."""
+    """In the place of ``clean`` for devices on which edgekit leaves nothing: does nothing."""
 
 
 @dataclass(frozen=True)
@@ -61,15 +61,15 @@ class Driver:
     """One kind of device.
 
     Attributes:
-        name: The first part of its devices' names, before the colon.
-        find: Lists the devices that are there, or why there are none.
-        open: Makes the target that is measured on. It sets up what is missing.
-        setup: Fetches once what its devices need, which ``open`` does as well.
-        clean: Removes all that edgekit has put on a device, or into its cache for it.
-        apart: Whether each device has a processor of its own, so that several can be measured at
+        name: the first part of its devices' names, before the colon.
+        find: lists the devices that are there, or why there are none.
+        open: makes the target that is measured on. It sets up what is missing.
+        setup: fetches once what its devices need, which ``open`` does as well.
+        clean: removes all that edgekit has put on a device, or into its cache for it.
+        apart: whether each device has a processor of its own, so that several can be measured at
             the same time.
-        apps: Whether files can be measured by an app there (``docs/app-contract.md``).
-        apps_only: Whether they can be measured in no other way.
+        apps: whether files can be measured by an app there (``docs/app-contract.md``).
+        apps_only: whether they can be measured in no other way.
     """
 
     name: str

@@ -20,8 +20,8 @@ class Loaded(Event, frozen=True):
     """The file is open.
 
     Attributes:
-        runtime: The runtime's name and version, like ``LiteRT 2.3.0``.
-        load_ms: How long opening the file took, in milliseconds.
+        runtime: the runtime's name and version, like ``LiteRT 2.3.0``.
+        load_ms: how long opening the file took, in milliseconds.
     """
 
     runtime: str
@@ -46,8 +46,8 @@ class Memory(Event, frozen=True):
     """Resident memory of the process, in bytes.
 
     Attributes:
-        before_bytes: Right before the file was opened, the runtime's library already loaded.
-        peak_bytes: The most since then.
+        before_bytes: right before the file was opened, the runtime's library already loaded.
+        peak_bytes: the most since then.
     """
 
     before_bytes: int
@@ -96,7 +96,7 @@ def decode(line: str) -> AnyEvent | None:
     """The answer that stands on a line of output.
 
     Args:
-        line: Whatever was printed.
+        line: whatever was printed.
 
     Returns:
         The answer; None for a line of a library's.

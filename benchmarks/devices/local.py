@@ -43,9 +43,9 @@ def python_runner(
     """Starts the ``main`` of one of edgekit's modules, with pipes, as a Python process.
 
     Args:
-        module: The module's full name.
-        arguments: The command line of its ``main``.
-        environment: Variables beside this process's own.
+        module: the module's full name.
+        arguments: the command line of its ``main``.
+        environment: variables beside this process's own.
     """
     path = os.pathsep.join(map(os.path.abspath, sys.path))
     return subprocess.Popen(

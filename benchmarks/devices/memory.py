@@ -20,7 +20,7 @@ def reset_peak(process: int | None = None) -> int:
     """Forgets a process's peak of resident memory so far, where the system can.
 
     Args:
-        process: The process's number; None is this process.
+        process: the process's number; None is this process.
 
     Returns:
         Its resident memory now in bytes. On other systems than Linux, which forget nothing, the
@@ -39,7 +39,7 @@ def peak_bytes(process: int | None = None) -> int:
     """The most resident memory of a process since :func:`reset_peak`, in bytes.
 
     Args:
-        process: The process's number; None is this process. On other systems than Linux, another
+        process: the process's number; None is this process. On other systems than Linux, another
             process's resident memory of now is returned, or on Windows its peak since it began.
     """
     if _LINUX:
@@ -69,7 +69,10 @@ def evict(path: Path) -> None:
 
 
 def caches_bytes() -> int:
-    """How much a processor's largest cache holds, as the system tells, else a common size."""
+    """Bytes of the processor's largest cache, as the system tells.
+
+    A common size where it does not.
+    """
     found = Path("/sys/devices/system/cpu/cpu0/cache").glob("index*/size")
     return max((1024 * int(row.read_text().strip().rstrip("K")) for row in found), default=32 << 20)
 
@@ -78,8 +81,8 @@ def cold_ms(infer: Callable[[], Sequence[float]], count: int) -> list[float]:
     """Latencies of inferences that find nothing of the model in the processor's caches.
 
     Args:
-        infer: Runs one inference, and returns its latency in milliseconds.
-        count: How many there are to be.
+        infer: runs one inference, and returns its latency in milliseconds.
+        count: how many there are to be.
     """
     other = np.zeros(2 * caches_bytes(), np.uint8)
     samples: list[float] = []
@@ -90,6 +93,7 @@ def cold_ms(infer: Callable[[], Sequence[float]], count: int) -> list[float]:
 
 
 def _status_bytes(process: int | None, key: str) -> int:
+    """A field of ``/proc/PID/status``, like ``VmHWM``, in bytes."""
     for line in Path(f"/proc/{process or 'self'}/status").read_text().splitlines():
         if line.startswith(f"{key}:"):
             return int(line.split()[1]) * 1024

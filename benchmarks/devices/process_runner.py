@@ -23,11 +23,11 @@ class ProcessRunner(Runner):
     """A runner that is a process of this machine, or one that this machine passes on.
 
     Args:
-        process: A process with pipes as standard input and output. It is waited for here until the
+        process: a process with pipes as standard input and output. It is waited for here until the
             file is open.
 
     Raises:
-        RunnerError: It cannot open the file.
+        RunnerError: it cannot open the file.
     """
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
@@ -73,6 +73,7 @@ class ProcessRunner(Runner):
             self._process.wait()
 
     def _ask(self, command: str, kind: type[E]) -> E:
+        """Sends a command and waits for its answer of that kind."""
         assert self._process.stdin is not None
         with contextlib.suppress(OSError):  # it has died: its last line says why
             self._process.stdin.write(command + "\n")
@@ -80,6 +81,11 @@ class ProcessRunner(Runner):
         return self._answer(kind)
 
     def _answer(self, kind: type[E]) -> E:
+        """The next answer of that kind; other output is passed over.
+
+        Raises:
+            RunnerError: it is an error, or the process has ended.
+        """
         assert self._process.stdout is not None
         for line in self._process.stdout:
             event = events.decode(line)
@@ -92,7 +98,10 @@ class ProcessRunner(Runner):
 
 
 def _ending(code: int) -> str:
-    """How a process ended; the system kills one that takes too much memory."""
+    """How a process ended, in words, by its exit code.
+
+    The system kills one that takes too much memory.
+    """
     if code >= 0:
         return f"ended with exit code {code}"
     name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"

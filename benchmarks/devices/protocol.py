@@ -58,14 +58,14 @@ class Launch:
     """What a runner opens, and how.
 
     Attributes:
-        runtime: Which runtime opens the file, as
+        runtime: which runtime opens the file, as
             :data:`edgekit.benchmarks.devices.runtimes.RUNTIMES` has it for launches.
-        artifact: The file or folder on this machine. For ``pytorch``, the bundle's folder.
-        threads: How many threads the runtime may use, 1 or more.
-        inputs: The names of the inputs, in the order in which they are fed.
-        outputs: The names of the outputs, in the order in which they are saved.
-        evict: Whether the file is dropped from the page cache first, where the device can do that.
-        weight_cache: Whether the runtime keeps packed weights in a file beside, one for each
+        artifact: the file or folder on this machine. For ``pytorch``, the bundle's folder.
+        threads: how many threads the runtime may use, 1 or more.
+        inputs: the names of the inputs, in the order in which they are fed.
+        outputs: the names of the outputs, in the order in which they are saved.
+        evict: whether the file is dropped from the page cache first, where the device can do that.
+        weight_cache: whether the runtime keeps packed weights in a file beside, one for each
             content of the artifact.
     """
 
@@ -86,7 +86,7 @@ class Launch:
         """The launch by the names of ``docs/app-contract.md``.
 
         Args:
-            place: Where the artifact is on the device, as :meth:`Target.put` has returned it.
+            place: where the artifact is on the device, as :meth:`Target.put` has returned it.
         """
         return {
             "model": place,
@@ -100,8 +100,8 @@ class Launch:
         """The launch as the options of a runner's command line, its runtime left out.
 
         Args:
-            place: Where the artifact is on the device.
-            scratch: Gives the path there of a file that may be written.
+            place: where the artifact is on the device.
+            scratch: gives the path there of a file that may be written.
         """
         options = {name: value for name, value in self.request(place).items() if name != "runtime"}
         if self.weight_cache:
@@ -115,9 +115,9 @@ class Runner(Protocol):
     Every method raises RunnerError where the runner fails, LostError where its device went away.
 
     Attributes:
-        runtime: The runtime's name and version as the runner tells them.
-        load_ms: How long opening the file took, in milliseconds.
-        evicts: Whether the runner is able to drop the file from the page cache when it is told to.
+        runtime: the runtime's name and version as the runner tells them.
+        load_ms: how long opening the file took, in milliseconds.
+        evicts: whether the runner is able to drop the file from the page cache when it is told to.
     """
 
     runtime: str
@@ -128,8 +128,8 @@ class Runner(Protocol):
         """Reads the inputs of the next inferences.
 
         Args:
-            length: How many tokens each input has, padding included.
-            remote: A file on the device of int32 values: each input, one after the other. Where the
+            length: how many tokens each input has, padding included.
+            remote: a file on the device of int32 values: each input, one after the other. Where the
                 runtime is ``batched``, an input may be several texts, one after the other.
         """
         ...
@@ -138,7 +138,7 @@ class Runner(Protocol):
         """Runs inferences one after the other.
 
         Args:
-            count: How many.
+            count: how many.
 
         Returns:
             The latency of each in milliseconds.
@@ -149,7 +149,7 @@ class Runner(Protocol):
         """Writes the outputs of the last inference to a file.
 
         Args:
-            remote: A path on the device. The file has float32 values, one output after the other.
+            remote: a path on the device. The file has float32 values, one output after the other.
         """
         ...
 
@@ -161,7 +161,7 @@ class Runner(Protocol):
         """Profiles inferences with the runtime's own profiler.
 
         Args:
-            count: Over how many the times are averaged.
+            count: over how many the times are averaged.
 
         Returns:
             Each kind of operator with its calls and milliseconds in one inference.
@@ -180,7 +180,7 @@ class Runner(Protocol):
         """Latencies of warm inferences, one right after the other, in milliseconds.
 
         Args:
-            count: How many; a runner whose processes do always the same number does those.
+            count: how many; a runner whose processes do always the same number does those.
         """
         return self.run(1 + count)[1:]  # the first finds what others have left in the caches
 
@@ -188,7 +188,7 @@ class Runner(Protocol):
         """Latencies of inferences that find nothing of theirs in the processor's caches, in ms.
 
         Args:
-            count: How many.
+            count: how many.
 
         Returns:
             Nothing where the runner cannot empty the caches.
@@ -199,7 +199,7 @@ class Runner(Protocol):
         """An estimate of one inference's energy in millijoules, or None without a battery.
 
         Args:
-            latency_ms: How long an inference takes, about.
+            latency_ms: how long an inference takes, about.
         """
         return None
 
@@ -214,8 +214,8 @@ class Target(Protocol):
     """A device that files are measured on.
 
     Attributes:
-        name: What ``--device`` calls it, like ``arm64:cortex-a53``.
-        timed: Whether its clock says anything about speed. An emulator's does not.
+        name: what ``--device`` calls it, like ``arm64:cortex-a53``.
+        timed: whether its clock says anything about speed. An emulator's does not.
     """
 
     name: str
@@ -234,7 +234,7 @@ class Target(Protocol):
         """Makes a file or folder of this machine available on the device.
 
         Args:
-            path: The file or folder here.
+            path: the file or folder here.
 
         Returns:
             Its path there.
@@ -245,7 +245,7 @@ class Target(Protocol):
         """A path on the device at which a file may be written and read again.
 
         Args:
-            name: What the file is called.
+            name: what the file is called.
         """
         ...
 
@@ -253,8 +253,8 @@ class Target(Protocol):
         """Copies a file from the device to this machine.
 
         Args:
-            remote: Its path there.
-            local: Where it is written here.
+            remote: its path there.
+            local: where it is written here.
         """
         ...
 
@@ -262,7 +262,7 @@ class Target(Protocol):
         """Puts the launch's artifact there and returns a runner that has opened it.
 
         Raises:
-            RunnerError: The file cannot be opened there, or the device went away.
+            RunnerError: the file cannot be opened there, or the device went away.
         """
         ...
 
@@ -270,6 +270,6 @@ class Target(Protocol):
         """Watches the machine whose processor computes, which need not be this one.
 
         Args:
-            cool_seconds: How long a hot device is left to cool down before, at most.
+            cool_seconds: how long a hot device is left to cool down before, at most.
         """
         ...

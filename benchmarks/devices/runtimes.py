@@ -18,7 +18,7 @@ PYTORCH = "pytorch"  # a runtime, and the format of what it opens: the checkpoin
 
 
 class Platform(Enum):
-    """What runtimes are built for: one of them for all devices that run the same builds."""
+    """What a build of a runtime is made for: devices of one platform run the same builds."""
 
     PYTHON = "Python packages"
     AARCH64_LINUX = "C libraries for AArch64 Linux"
@@ -32,14 +32,14 @@ class DeviceRuntime:
     """A runtime that devices of some platforms have.
 
     Attributes:
-        name: What ``--runtime`` calls it.
-        title: What people call it, in results and reports.
-        format: The format that it opens (see :data:`edgekit.formats.FORMATS`).
-        platforms: What it is built for.
-        engine: What launches call it; empty is its name.
-        weight_cache: Whether it keeps packed weights in a file (:mod:`edgekit.runtime.litert`).
-        batched: Whether the runner of this machine takes several texts at once in it.
-        optional: Whether a benchmark measures it only where it is named, or where the device has
+        name: what ``--runtime`` calls it.
+        title: what people call it, in results and reports.
+        format: the format that it opens (see :data:`edgekit.formats.FORMATS`).
+        platforms: what it is built for.
+        engine: what launches call it; empty is its name.
+        weight_cache: whether it keeps packed weights in a file (:mod:`edgekit.runtime.litert`).
+        batched: whether the runner of this machine takes several texts at once in it.
+        optional: whether a benchmark measures it only where it is named, or where the device has
             nothing else for the format: no phone has it, and it takes seconds to import.
     """
 
@@ -91,8 +91,8 @@ def opening(runtimes: Iterable[DeviceRuntime], format_name: str) -> tuple[Device
     """The runtimes among those given that open files of a format, in their order.
 
     Args:
-        runtimes: What a device has.
-        format_name: A format, or :data:`PYTORCH`.
+        runtimes: what a device has.
+        format_name: a format, or :data:`PYTORCH`.
     """
     return tuple(row for row in runtimes if row.format == format_name)
 
@@ -103,9 +103,9 @@ def asked(
     """Those of some runtimes in which a benchmark measures files of a format, in their order.
 
     Args:
-        runtimes: What a device has.
-        format_name: A format, or :data:`PYTORCH`.
-        names: The runtimes that are asked for; None leaves out what is optional.
+        runtimes: what a device has.
+        format_name: a format, or :data:`PYTORCH`.
+        names: the runtimes that are asked for; None leaves out what is optional.
     """
     found = opening(runtimes, format_name)
     if names is not None:

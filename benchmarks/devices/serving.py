@@ -14,7 +14,7 @@ Send: TypeAlias = Callable[[Event], None]
 
 
 class Opened(Protocol):
-    """An opened file.
+    """The protocol of a file that a runner in Python has opened.
 
     Each method obeys the command of its name (:mod:`edgekit.benchmarks.devices.protocol`) and
     returns its answer; ``argument`` is what follows the name on the line.
@@ -65,9 +65,9 @@ def serve(opened: Opened, send: Send, lines: Iterable[str] = sys.stdin) -> None:
     """Obeys commands until one of them is ``quit`` or there are no more.
 
     Args:
-        opened: The file that the commands are for.
-        send: Writes an answer.
-        lines: The commands, one a line.
+        opened: the file that the commands are for.
+        send: writes an answer.
+        lines: the commands, one a line.
     """
     commands: Mapping[str, Callable[[str], Event]] = {
         "feed": opened.feed,

@@ -37,13 +37,13 @@ def make(
     """Opens the device that ``--device`` names.
 
     Args:
-        name: A driver's name, like ``host``, or one with a device, like ``arm64:cortex-a53``.
-        memory_limit_bytes: How much an emulated process may take, or None for no limit.
-        say: Is told what happens.
+        name: a driver's name, like ``host``, or one with a device, like ``arm64:cortex-a53``.
+        memory_limit_bytes: how much an emulated process may take, or None for no limit.
+        say: is told what happens.
         via: ``app``, or ``app:`` and the name of one, to measure through an app there; or None.
 
     Raises:
-        EdgekitError: There is no device of that name, or what it needs could not be fetched.
+        EdgekitError: there is no device of that name, or what it needs could not be fetched.
     """
     driver, chosen = _parsed(name)
     options = DeviceOptions(chosen, memory_limit_bytes, say=say)
@@ -62,7 +62,7 @@ def setup(name: str, say: Say) -> None:
     """Fetches once what a device needs.
 
     Raises:
-        EdgekitError: There is no such device, or something could not be fetched.
+        EdgekitError: there is no such device, or something could not be fetched.
     """
     driver, _ = _parsed(name)
     driver.setup(say)
@@ -72,7 +72,7 @@ def clean(name: str) -> None:
     """Removes all that edgekit has put on a device, or into its cache for it.
 
     Raises:
-        EdgekitError: There is no such device, or it cannot be reached.
+        EdgekitError: there is no such device, or it cannot be reached.
     """
     driver, chosen = _parsed(name)
     driver.clean(chosen)
@@ -95,6 +95,11 @@ def _parsed(name: str) -> tuple[Driver, str | None]:
 
 
 def _app(driver: Driver, name: str, via: str) -> str | None:
+    """The name of the app that ``--via`` asks for; None is edgekit's own.
+
+    Raises:
+        UnsupportedError: ``--via`` is something else, or the device has no apps.
+    """
     way, colon, app = via.partition(":")
     if way != "app" or not driver.apps:
         able = ", ".join(row.name for row in DRIVERS.values() if row.apps)

@@ -26,7 +26,7 @@ THROTTLED_SHARE = 0.9  # of the clock at the start
 
 @dataclass(frozen=True)
 class MeasurementWarning:
-    """What a warning's code stands for."""
+    """What a warning's code stands for: what happened, and what to do about it."""
 
     message: str
     advice: str
@@ -86,11 +86,11 @@ class Load:
     """What the machine that computed did while samples were taken; None is what it does not tell.
 
     Attributes:
-        others_cores: How many cores other processes kept busy, on average.
-        stolen_share: The share of all processor time that a virtual machine's host took, 0 to 1.
-        clock_share: The clock at the end, relative to the start.
-        hot: Whether a phone was above the limits of temperature before or after.
-        saving: Whether a phone had its battery saver on.
+        others_cores: how many cores other processes kept busy, on average.
+        stolen_share: the share of all processor time that a virtual machine's host took, 0 to 1.
+        clock_share: the clock at the end, relative to the start.
+        hot: whether a phone was above the limits of temperature before or after.
+        saving: whether a phone had its battery saver on.
     """
 
     others_cores: float | None = None
@@ -104,9 +104,9 @@ def of(samples: Samples, loads: Sequence[Load], environment: Mapping[str, object
     """The codes of :data:`TABLE` that apply to a measurement.
 
     Args:
-        samples: Its latencies.
-        loads: What the machine did during each of the processes.
-        environment: The device's facts; ``unproven`` among them has a warning of its own.
+        samples: its latencies.
+        loads: what the machine did during each of the processes.
+        environment: the device's facts; ``unproven`` among them has a warning of its own.
     """
     values = samples.array
     if len(values) < FEW:
@@ -137,6 +137,7 @@ def _drift(samples: Samples) -> float:
 
 
 def _of_machine(load: Load) -> Iterator[str]:
+    """The codes that apply to what the machine did during one process."""
     if load.others_cores is not None and load.others_cores > BUSY_SHARE:
         yield "busy"
     if load.stolen_share is not None and load.stolen_share > STOLEN_SHARE:

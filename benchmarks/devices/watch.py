@@ -9,7 +9,7 @@ from edgekit.benchmarks.devices.warnings import Load
 
 
 class Watch(Protocol):
-    """Watches the machine that computes, from right before the first sample to the last.
+    """The protocol of what watches the machine that computes, from the first sample to the last.
 
     Entering its context may take a while: a phone cools down first.
     """
@@ -53,7 +53,10 @@ class ThisMachine:
 
 
 def _cpu_seconds() -> dict[str, float]:
-    """Seconds of all cores by what they did; Linux counts guests' time as user time already."""
+    """Seconds of all cores together since the system's start, by what they did.
+
+    Linux counts guests' time as user time already: it is left out.
+    """
     import psutil
 
     found = psutil.cpu_times()._asdict()
@@ -76,6 +79,10 @@ def _own_seconds() -> float:
 
 
 def _clock_mhz() -> float | None:
+    """The clock of the processor now, on average over its cores.
+
+    None where the system does not tell.
+    """
     import psutil
 
     found = psutil.cpu_freq()

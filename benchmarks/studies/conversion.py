@@ -38,10 +38,10 @@ class Conversion:
     """What one conversion by one side took.
 
     Attributes:
-        side: Who converted: ``onnx``, ``tflite`` or ``coreml`` by hand, or edgekit.
-        seconds: Wall time of the whole process, imports included.
-        largest_bytes: The most resident memory that its largest process held.
-        tree_bytes: The most that all its processes held together.
+        side: who converted: ``onnx``, ``tflite`` or ``coreml`` by hand, or edgekit.
+        seconds: wall time of the whole process, imports included.
+        largest_bytes: the most resident memory that its largest process held.
+        tree_bytes: the most that all its processes held together.
     """
 
     side: str
@@ -74,7 +74,11 @@ def measure(side: str, config: Path, length: int) -> Conversion:
 
 
 def _watch(process: subprocess.Popen[bytes]) -> tuple[int, int]:
-    """Waits for a process; the peak of its largest process and of its tree, in bytes."""
+    """Waits for a process, and watches its memory meanwhile.
+
+    Returns:
+        The peak of its largest process and that of its whole tree, in bytes.
+    """
     import psutil
 
     largest = tree = 0
@@ -115,8 +119,8 @@ class Rounds:
     """One way of converting over several rounds.
 
     Attributes:
-        median: The median of each quantity over the rounds.
-        ratios: Each round's quantities relative to converting by hand in that round.
+        median: the median of each quantity over the rounds.
+        ratios: each round's quantities relative to converting by hand in that round.
     """
 
     median: Cost
@@ -139,7 +143,7 @@ def summarise(samples: list[Conversion]) -> dict[str, Rounds]:
 
 
 def _each(combine: Callable[[list[float]], float], *costs: Cost) -> Cost:
-    """Combines costs, one quantity at a time."""
+    """Combines several costs into one, one quantity at a time, by ``combine``."""
     return Cost(*(combine([getattr(cost, field.name) for cost in costs]) for field in fields(Cost)))
 
 

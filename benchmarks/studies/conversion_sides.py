@@ -94,10 +94,10 @@ def by_edgekit(config: Path, length: int, out: Path, jobs: int) -> None:
     """Converts to all three formats as the command does it, up to the proof.
 
     Args:
-        config: The model's config.json.
-        length: Tokens of the one bucket.
-        out: A folder for what is written.
-        jobs: How many formats at a time.
+        config: the model's config.json.
+        length: tokens of the one bucket.
+        out: a folder for what is written.
+        jobs: how many formats at a time.
     """
     from concurrent.futures import ThreadPoolExecutor
     from functools import partial

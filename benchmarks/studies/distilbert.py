@@ -38,7 +38,13 @@ _MASKED = 200  # sentences that the masked-language models are judged on
 
 @dataclass(frozen=True)
 class Command:
-    """One command; ``result`` is there when it has been done."""
+    """One command of the study.
+
+    Attributes:
+        result: the file or folder that is there when it has been done.
+        module: of edgekit, that is run.
+        arguments: of its command line.
+    """
 
     result: str
     module: str

@@ -51,10 +51,10 @@ def train(rows: Sequence[Row], names: Sequence[str], out: Path, epochs: int = EP
     The seed is fixed: the same rows always give nearly the same checkpoint.
 
     Args:
-        rows: Sentences with the index of their label.
-        names: The labels' names, by index.
-        out: The checkpoint's folder.
-        epochs: How often all rows are seen.
+        rows: sentences with the index of their label.
+        names: the labels' names, by index.
+        out: the checkpoint's folder.
+        epochs: how often all rows are seen.
     """
     import torch
     from transformers import AutoModelForSequenceClassification, AutoTokenizer

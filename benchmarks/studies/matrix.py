@@ -60,6 +60,10 @@ def versions() -> dict[str, str]:
 
 
 def _names(value: str | None, table: Iterable[str]) -> tuple[str, ...]:
+    """The names in a list with commas, or all of a table.
+
+    A usage error for one that is none of it.
+    """
     known = tuple(table)
     names = tuple(part.strip() for part in value.split(",")) if value else known
     unknown = [name for name in names if name not in known]

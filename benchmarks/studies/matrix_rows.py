@@ -42,9 +42,9 @@ def make_plan(pair: Pair, to: Sequence[str], folder: Path) -> ExportPlan:
     """A plan that converts a small model to each format in every recipe that the format has.
 
     Args:
-        pair: The architecture and the task.
-        to: Names of formats.
-        folder: Where the model and the bundle are written.
+        pair: the architecture and the task.
+        to: names of formats.
+        folder: where the model and the bundle are written.
     """
     config = small_models.save_config(pair[0], tasks.get(pair[1]), folder / "model")
     plans = [
@@ -81,9 +81,9 @@ def measure(pair: Pair, to: Sequence[str], isolated: bool = False) -> MatrixRow:
     """Converts a small model and proves it.
 
     Args:
-        pair: The architecture and the task.
-        to: Names of formats.
-        isolated: Convert each format in a process of its own, which may crash.
+        pair: the architecture and the task.
+        to: names of formats.
+        isolated: convert each format in a process of its own, which may crash.
 
     Returns:
         A cell for each format and recipe, with its worst error or why there is none.
@@ -105,7 +105,10 @@ def measure_all(rows: Sequence[Job], say: Callable[[MatrixRow], None]) -> None:
 
 
 def measure_apart(rows: Sequence[Job], say: Callable[[MatrixRow], None]) -> None:
-    """The same in another process; the row that makes that one crash has more of its own."""
+    """Measures rows as :func:`measure_all` does, in another process.
+
+    A row that makes that process crash is measured again with a process for each format.
+    """
     left = list(rows)
 
     def heard(row: MatrixRow) -> None:
@@ -122,7 +125,16 @@ def measure_apart(rows: Sequence[Job], say: Callable[[MatrixRow], None]) -> None
 
 
 def attempt(pair: Pair, planned: ExportPlan, isolated: bool = False) -> Iterator[Cell]:
-    """Converts all files of a plan at once, and each alone where that leaves none of them."""
+    """Converts all files of a plan at once; where that leaves none of them, each alone.
+
+    Args:
+        pair: the architecture and the task.
+        planned: what is converted.
+        isolated: in a process for each format.
+
+    Yields:
+        A cell for each file.
+    """
     failure = None
     try:
         pipeline.convert(planned, isolated=isolated)
@@ -139,6 +151,7 @@ def attempt(pair: Pair, planned: ExportPlan, isolated: bool = False) -> Iterator
 
 
 def _published(pair: Pair, bundle: Bundle) -> Iterator[Cell]:
+    """The cells of a bundle: its files with their worst errors, and those that it refused."""
     for artifact in bundle.artifacts:
         proofs = artifact.proofs
         worst = max(row.max_abs for row in proofs), min(row.cosine for row in proofs)

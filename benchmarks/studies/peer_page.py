@@ -22,7 +22,14 @@ _MEMORY_AT = 128  # tokens
 
 @dataclass(frozen=True)
 class Contestant:
-    """A file that is compared; ``length`` is the one that it takes, None if it takes any."""
+    """A file that is compared.
+
+    Attributes:
+        maker: who made it: a tool, or us.
+        format: as ``formats.FORMATS`` has it.
+        recipe: ``fp32`` or ``int8``.
+        length: the one length in tokens that it takes; None takes any.
+    """
 
     maker: str
     format: str
@@ -103,7 +110,7 @@ class Contest:
 
 
 def section(study: Study) -> str:
-    """Conditions and tables, as Markdown."""
+    """The generated part of the page, as Markdown: conditions, then a table for each contest."""
     groups = dict.fromkeys(
         (row.subject.format, row.subject.recipe, row.subject.runtime) for row in study.rows
     )
@@ -125,6 +132,7 @@ def inserted(page: str, found: str) -> str:
 
 
 def _conditions(study: Study) -> Iterator[str]:
+    """The lines on when, where and with what was measured."""
     first, last = study.rows[0], study.rows[-1]
     where = first.conditions
     runtimes = sorted({str(row.environment["runtime"]) for row in study.rows if row.latency_ms})
@@ -144,6 +152,7 @@ def _conditions(study: Study) -> Iterator[str]:
 
 
 def _contest(contest: Contest) -> Iterator[str]:
+    """The section of one format, recipe and runtime: a table of properties and one of latencies."""
     yield f"### {_FORMATS[contest.format]} {contest.recipe}, {contest.runtime}"
     yield ""
     yield from _table(
@@ -161,6 +170,7 @@ def _contest(contest: Contest) -> Iterator[str]:
 
 
 def _properties(contest: Contest, maker: str) -> tuple[str, ...]:
+    """A maker's row: size, loading, first inference, memory and quality."""
     rows, sizes = contest.rows(maker), contest.study.sizes
     contestant = Contestant(maker, contest.format, contest.recipe)
     size = max(bytes_ for each, bytes_ in sizes.items() if each.of_any_length == contestant)
@@ -189,7 +199,7 @@ def _ms(row: Measurement) -> str:
 
 
 def _against(ours: Measurement, theirs: Sequence[Measurement]) -> str:
-    """Our time divided by theirs, of the same round."""
+    """Our median divided by theirs with its interval, of the round that has both, as a cell."""
     base = next((row for row in theirs if row.round == ours.round), None)
     if base is None:
         return _NOTHING

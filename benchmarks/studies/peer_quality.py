@@ -68,11 +68,12 @@ class OneByOne:
         return {ours: given[theirs] for ours, theirs in self._names.items() if theirs in given}
 
     def layers(self, feed: Feed) -> list[np.ndarray]:
-        """None: which of a foreign file's tensors are hidden states is not known."""
+        """Empty: which of a foreign file's tensors are hidden states is not known."""
         return []
 
 
 def _opened(file: foreign.Foreign) -> Session:
+    """A foreign file in the first runtime of this machine that opens it."""
     return table.open_in(table.opening(file.artifact.format)[0], file.artifact.path, threads=1)
 
 
@@ -129,25 +130,25 @@ class Judge:
         return np.array([_first(session.run(each)) for each in feeds])
 
     def _padded(self, session: OneByOne, signature: Signature) -> np.ndarray:
-        """The same of the first texts, with more padding."""
+        """The first texts' vectors with more padding than needed: float32 (texts, width)."""
         longest = max(session.lengths or (0,))
         rows = self._rows[:_PADDED]
         feeds = (feed([row], longest or len(row) + PADDING, signature) for row in rows)
         return np.array([_first(session.run(each)) for each in feeds])
 
     def _correlation(self, vectors: np.ndarray) -> float:
-        """Spearman's, of the pairs' cosines with their scores."""
+        """Spearman's correlation of the pairs' cosines with their scores."""
         from scipy.stats import spearmanr
 
         return float(spearmanr(_cosines(vectors[0::2], vectors[1::2]), self._scores).statistic)
 
 
 def _first(outputs: Mapping[str, np.ndarray]) -> np.ndarray:
-    """The one text's one vector."""
+    """The vector of the one text in a batch."""
     return np.asarray(next(iter(outputs.values()))[0])
 
 
 def _cosines(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """Row by row."""
+    """The cosine of each row with the one beside it, (rows, width) each."""
     lengths = np.linalg.norm(left, axis=1) * np.linalg.norm(right, axis=1)
     return np.asarray((left * right).sum(1) / lengths)

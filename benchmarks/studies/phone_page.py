@@ -24,9 +24,9 @@ class Phone:
     """A browser that has loaded every bundle of a site.
 
     Attributes:
-        url: The site's address.
-        names: Of its bundles.
-        context: Opens further tabs of the same browser.
+        url: the site's address.
+        names: of its bundles.
+        context: opens further tabs of the same browser.
     """
 
     url: str
@@ -34,7 +34,12 @@ class Phone:
     context: BrowserContext
 
     def show(self, screen: str, name: str = "") -> Page:
-        """A new tab with a screen, which is told by its address after ``#``."""
+        """Opens a screen in a new tab.
+
+        Args:
+            screen: what the address has after ``#``.
+            name: of a bundle, for a screen that is of one.
+        """
         page = self.context.new_page()
         page.goto(f"{self.url}#/{screen}/{name}" if screen else self.url)
         page.locator("main").wait_for()
@@ -46,7 +51,7 @@ def opened(site: Path) -> Iterator[Phone]:
     """Serves a site, and loads what it has.
 
     Args:
-        site: Of ``edgekit app --platform web``.
+        site: of ``edgekit app --platform web``.
     """
     names = tuple(sorted(path.name for path in (site / "bundles").iterdir()))
     files = {path.relative_to(site).as_posix(): path for path in tree(site)}

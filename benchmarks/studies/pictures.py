@@ -44,6 +44,7 @@ def transcript(text: str, folder: Path) -> str:
 
 
 def _printed(line: str, folder: Path) -> str:
+    """A command of a transcript with what it prints on a terminal."""
     print(line, flush=True)
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     inner = shlex.join(["bash", "-c", line.removeprefix("$ ")])
@@ -95,7 +96,7 @@ def executed(notebook: Path, folder: Path) -> NotebookNode:
 
 
 def main() -> None:
-    """Writes all three."""
+    """Makes all three anew: the README's commands, the picture of the report, the notebook."""
     import nbformat
 
     with tempfile.TemporaryDirectory() as temporary:

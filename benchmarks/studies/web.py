@@ -33,7 +33,10 @@ _WATCH = """() => {
 
 
 def first_answer_ms(phone: Phone, name: str) -> float:
-    """From opening the page in a new tab to its first answer, Run pressed as soon as it can be."""
+    """Milliseconds from opening the page in a new tab to its first answer.
+
+    Run is pressed as soon as it can be.
+    """
     page = phone.show("try", name)
     page.locator("button:enabled", has_text="Run").click()
     page.get_by_text("tokens, run at length").wait_for()

@@ -19,14 +19,14 @@ def names(given: AnyPath | Iterable[AnyPath] | None) -> tuple[str, ...] | None:
 
 
 def counts(given: int | Iterable[int] | None) -> tuple[int, ...] | None:
-    """The same of numbers."""
+    """Numbers as a tuple: a number alone is one of them. None stays None."""
     if given is None:
         return None
     return (given,) if isinstance(given, int) else tuple(given)
 
 
 def paths(given: AnyPath | Iterable[AnyPath] | None) -> tuple[Path, ...]:
-    """The same of paths, of which there may be none."""
+    """Paths as a tuple: a text or a path alone is one of them. None is an empty tuple."""
     if given is None:
         return ()
     return (Path(given),) if isinstance(given, (str, os.PathLike)) else tuple(map(Path, given))

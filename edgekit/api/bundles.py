@@ -35,7 +35,7 @@ def inspect(path: AnyPath, *, debug: bool = False) -> Bundle | FileFacts:
         debug: show what libraries print.
 
     Raises:
-        BundleError: it is damaged, or neither of both.
+        BundleError: the bundle or the file is damaged, or ``path`` is neither.
     """
     from edgekit.bundle import Bundle
     from edgekit.contents import MANIFEST

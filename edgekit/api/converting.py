@@ -107,6 +107,7 @@ def plan(
 
 
 def _planned(asked: Mapping[str, Any]) -> ExportPlan:
+    """The plan for the arguments of :func:`convert` and :func:`plan`, by name."""
     from edgekit.conversion import plan
     from edgekit.conversion.request import ConversionRequest
 

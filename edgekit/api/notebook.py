@@ -18,7 +18,7 @@ class ReportView(Report):
 
     @classmethod
     def of(cls, report: Report) -> ReportView:
-        """The same report."""
+        """A report with all that ``report`` holds, as a view of it."""
         return cls(**vars(report))
 
     @property
@@ -49,6 +49,7 @@ class ReportView(Report):
 
 
 def _parts(report: Report) -> Iterator[str]:
+    """The view's HTML, piece by piece: answers, quality, and a table for each setting."""
     for answer in headline.answers(report):
         yield f"<p><strong>{html.escape(answer.sentence)}</strong></p>"
     for part in report.quality:
@@ -59,5 +60,6 @@ def _parts(report: Report) -> Iterator[str]:
 
 
 def _titled(title: str, table: TextTable) -> Iterator[str]:
+    """The HTML of a table below its title."""
     yield f"<p>{html.escape(title)}</p>"
     yield html_table(table.columns, table.rows)

@@ -26,6 +26,7 @@ class Rows(tuple[T, ...]):
 
 
 def _cell(value: object) -> str:
+    """A field's value as a cell shows it."""
     if value is None:
         return ""
     return f"{value:.3g}" if isinstance(value, float) else str(value)

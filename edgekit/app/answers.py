@@ -15,16 +15,18 @@ from edgekit.postprocess import Answer
 
 @dataclass(frozen=True)
 class Asked:
-    """One input: its texts, or the bytes of a line. ``line`` counts from 1; None: not from a file.
+    """One input, before it is known to be text.
 
-    The texts of a line are separated by TAB.
+    Attributes:
+        content: its texts, or the bytes of a line, in which texts are separated by TAB.
+        line: its number in the file, from 1; None where it is not from a file.
     """
 
     content: tuple[str, ...] | bytes
     line: int | None = None
 
     def texts(self) -> tuple[str, ...]:
-        """The texts.
+        """The input's texts; the bytes of a line are decoded and split at TAB.
 
         Raises:
             InputError: the line is not UTF-8.
@@ -53,8 +55,9 @@ class Answered:
 
 
 def lines(source: Iterable[bytes]) -> Iterator[Asked]:
-    """The inputs of a binary file, one a line; only a newline ends one, as texts may hold
-    others.
+    """The inputs of a binary file, one a line.
+
+    Only a newline ends a line: texts may hold the other characters that Python splits lines at.
     """
     return (Asked(line, number) for number, line in enumerate(source, 1))
 

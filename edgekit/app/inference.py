@@ -27,7 +27,12 @@ _BATCH_BYTES = 64 << 20  # of outputs: one text's fill-mask logits can be 60 MB
 class App:
     """An opened artifact with its tokenizer. Leaving its context ends what it started.
 
-    ``artifact`` is None for PyTorch's own model; ``device`` is what the session runs on.
+    Args:
+        bundle: that the artifact is in.
+        artifact: the file; None is PyTorch's own model.
+        session: the file, opened.
+        device: what the session runs on.
+        close: ends whatever the session needs, such as a process on a device.
     """
 
     def __init__(
@@ -112,6 +117,10 @@ class App:
         self._close()
 
     def _run(self, inputs: Feed) -> dict[str, np.ndarray]:
+        """One inference of arrays with a batch axis.
+
+        A runtime's own error becomes a BundleError.
+        """
         try:
             return self.session.run(inputs)
         except EdgekitError:
@@ -123,7 +132,10 @@ class App:
             ) from error
 
     def _batches(self, encodings: Sequence[Encoded]) -> Iterator[list[int]]:
-        """Indices of rows, the shortest first, as many at a time as the outputs leave room for."""
+        """The rows in batches: lists of their places, the shortest rows first.
+
+        As many rows are in a batch as the outputs leave room for.
+        """
         order = sorted(range(len(encodings)), key=lambda index: len(encodings[index]))
         batch: list[int] = []
         for index in order:
@@ -136,6 +148,7 @@ class App:
             yield batch
 
     def _most_rows(self, length: int) -> int:
+        """How many rows of ``length`` tokens fit into a batch, by the memory of its outputs."""
         if not self.session.batched:
             return 1
         size = sum(4 * int(np.prod(spec.at(1, length))) for spec in self._signature.outputs)
@@ -144,6 +157,16 @@ class App:
     def _outputs(
         self, outputs: dict[str, np.ndarray], place: int, length: int
     ) -> dict[str, np.ndarray]:
+        """One row's outputs in float32, by name, without the batch axis and without padding.
+
+        Args:
+            outputs: of a whole batch.
+            place: of the row in it.
+            length: of the row, in tokens.
+
+        Raises:
+            BundleError: a number is NaN or infinity.
+        """
         result = {}
         for spec in self._signature.outputs:
             value = np.asarray(outputs[spec.name][place], np.float32)

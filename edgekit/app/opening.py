@@ -72,6 +72,10 @@ def runnable(artifacts: Sequence[Artifact], target: str = HOST) -> list[Artifact
     """The files that a device runs, in their order.
 
     Of this machine, also those whose runtime exists for it but is not installed.
+
+    Args:
+        artifacts: of a bundle.
+        target: ``host``, or a device of ``edgekit devices``.
     """
     if target == HOST:
         formats = {row.format for row in table.RUNTIMES if row.exists()}
@@ -83,7 +87,14 @@ def runnable(artifacts: Sequence[Artifact], target: str = HOST) -> list[Artifact
 
 
 def _first(artifacts: Sequence[Artifact], bundle: Bundle, target: str) -> Artifact:
-    """In their order; what a runtime made for speed opens comes before the evaluator."""
+    """The file that an app opens where none was named.
+
+    It is the first in their order, but for this machine first one of a runtime made for speed, and
+    only then one for edgekit's own evaluator of Core ML.
+
+    Raises:
+        UnsupportedError: there is none.
+    """
     found = runnable(artifacts, target)
     if not found:
         raise UnsupportedError(f"{target} runs none of the files of {bundle.path}")
@@ -97,8 +108,9 @@ def _first(artifacts: Sequence[Artifact], bundle: Bundle, target: str) -> Artifa
 
 
 def _apart(bundle: Bundle, artifact: Artifact | None, target: str, threads: int) -> App:
-    """Through a benchmark's runner: the same process on the device, fed with one text a time. If
-    the file takes it down, this process lives.
+    """Opens a file in a process of its own on the device: the runner that benchmarks use.
+
+    It is fed with one text at a time. If the file takes that process down, this one lives on.
     """
     from edgekit.benchmarks.devices import runtimes, targets
     from edgekit.benchmarks.devices.protocol import RunnerError

@@ -63,6 +63,11 @@ class TextApp(App):
         return answer(self.facts, prompt, list(self._rows(prompt)), top)
 
     def _rows(self, prompt: Prompt) -> Iterator[Mapping[str, np.ndarray]]:
+        """The file's outputs for each of a prompt's rows.
+
+        Raises:
+            BundleError: it made other ids of a text than the bundle's tokenizer.
+        """
         together = len(prompt.encodings) == 1
         asked = [prompt.texts] if together else [(text,) for text in prompt.texts]
         for texts, encoded in zip(asked, prompt.encodings, strict=True):

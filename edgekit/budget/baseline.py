@@ -28,21 +28,29 @@ class Baseline:
 
     @classmethod
     def read(cls, paths: Sequence[Path]) -> Baseline:
-        """From folders or files of ``edgekit bench`` and ``edgekit eval``.
+        """Reads the stored results that limits are relative to.
+
+        Args:
+            paths: folders of ``edgekit bench`` or ``edgekit eval``, or files of theirs.
 
         Raises:
-            PlanError: one of them is none of these, or has nothing in it.
+            PlanError: one of them is neither, or holds no result.
         """
         found = sources.read(paths)
         return cls(found.measurements, found.evaluations, ", ".join(map(str, paths)))
 
     def value(self, quantity: Quantity, blank: Measurement) -> float:
-        """What the file of ``blank`` had: in the same runtime and under the same conditions.
+        """What the baseline's file had of a quantity, in the same runtime and conditions.
 
-        A size has no conditions.
+        A size has no conditions: any measurement of the file will do.
+
+        Args:
+            quantity: what is asked for.
+            blank: the new file's measurement before any number is in it: it tells what has to be
+                equal.
 
         Raises:
-            PlanError: there is none; the message says what differs from those that there are.
+            PlanError: nothing fits; the message says what differs from the nearest that there is.
         """
         subject, placed = blank.subject, quantity.needs != FILE
         if placed and not subject.runtime:
@@ -69,10 +77,17 @@ class Baseline:
     def metric(
         self, quantity: Quantity, bundle: str, file: str, device: str, data: LabelledData
     ) -> float:
-        """The metric that the file had on the same data.
+        """The metric that the baseline's file had on the same data.
+
+        Args:
+            quantity: what is asked for, such as a drop.
+            bundle: the model's name.
+            file: the artifact's name.
+            device: as ``--device`` names it.
+            data: has to be the same file by its SHA-256, cut at the same ``limit``.
 
         Raises:
-            PlanError: there is none; the message says what differs from those that there are.
+            PlanError: nothing fits; the message says what differs from the nearest that there is.
         """
         asked = _Asked(device, file_sha256(data.file), data.limit)
         found = [
@@ -91,16 +106,22 @@ class Baseline:
         return value
 
     def _nothing(self, quantity: Quantity, file: str) -> PlanError:
+        """The error of a file whose quantity the baseline lacks altogether."""
         return PlanError(
             f"{self.origin} has no {quantity.key} of {file}: measure the baseline with it, or "
             "write an absolute limit"
         )
 
     def _alike(self, rows: Sequence[T], unlike: Sequence[list[str]], file: str) -> T:
-        """The newest of the rows whose list of differences is empty.
+        """The newest row that differs in nothing.
+
+        Args:
+            rows: of the file, the oldest first.
+            unlike: for each row, in what it differs from the new file's.
+            file: for the message.
 
         Raises:
-            PlanError: every row differs; the message says in what the likest one does.
+            PlanError: every row differs; the message says in what the one does that differs least.
         """
         alike = [row for row, differs in zip(rows, unlike, strict=True) if not differs]
         if not alike:
@@ -113,14 +134,21 @@ class Baseline:
 
 @dataclass(frozen=True)
 class _Asked:
-    """What has to be equal before two metrics may be compared; ``data`` is the file's SHA-256."""
+    """What has to be equal before two metrics may be compared.
+
+    ``data`` is the SHA-256 of the labelled data, ``limit`` how many of its examples were asked at
+    most.
+    """
 
     device: str
     data: str
     limit: int | None
 
     def unlike(self, other: _Asked) -> list[str]:
-        """What differs, like ``device (host and arm64)``; of a hash its first 12 digits."""
+        """What differs between the two, like ``device (host and arm64)``.
+
+        Of a hash its first 12 digits.
+        """
         pairs = {
             "device": (self.device, other.device),
             "data": (self.data[:12], other.data[:12]),

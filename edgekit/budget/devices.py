@@ -89,21 +89,27 @@ class Devices:
         return {**lost, **{row.file: row for row in report.artifacts}}
 
     def _target(self, setting: DeviceSetting) -> Target:
+        """The device of a setting, made at its first use."""
         name = setting.device
         if name not in self._targets:
             self._targets[name] = targets.make(name, say=self._say)
         return self._targets[name]
 
     def _entry(self, bundle: Bundle, artifact: Artifact, setting: DeviceSetting) -> Entry:
+        """A file with the runtime that its device opens it in; None as runtime if it has none."""
         found = runtimes.opening(self._target(setting).runtimes, artifact.format)
         return Entry(bundle, bundle.name, artifact, found[0] if found else None)
 
     def _blank(self, entry: Entry, setting: DeviceSetting) -> Measurement:
+        """The measurement of a file under a setting, with no numbers yet."""
         target = self._target(setting)
         return measurement(entry, setting, target.name, str(target.facts()["machine"]))
 
     def _asked(self, entry: Entry, setting: DeviceSetting, wanted: Wanted) -> Measurement:
-        """The golden texts, if they are wanted; a file that cannot be run has nothing else."""
+        """The measurement of one file before any latency: with its parity if that is wanted.
+
+        A file that its device cannot run gets the reason, and no numbers.
+        """
         keys, blank = wanted[entry.subject.file], self._blank(entry, setting)
         lost = f"{self._target(setting).name} has no runtime for {_title(entry)}"
         if "parity" in keys and setting.device == HOST:
@@ -113,7 +119,7 @@ class Devices:
         return blank if entry.runtime else replace(blank, unmeasured=lost)
 
     def _answers(self, entry: Entry, blank: Measurement, setting: DeviceSetting) -> Measurement:
-        """The measurement with its parity: the golden texts, as a benchmark asks them first."""
+        """Adds its parity to ``blank``: the file runs the golden texts."""
         target = self._target(setting)
         most = None if target.timed else setting.length
         self._say(f"    check {blank.subject.label}")
@@ -127,6 +133,17 @@ class Devices:
     def _runs(
         self, bundle: Bundle, entries: Sequence[Entry], setting: DeviceSetting, keys: frozenset[str]
     ) -> Iterator[Measurement]:
+        """Measures files by running them, as ``edgekit bench`` would under this setting.
+
+        Args:
+            bundle: that has the files.
+            entries: the files with their runtimes; none measures nothing.
+            setting: the device, its threads and the length of the text.
+            keys: of the quantities that are wanted: they decide how many inferences are needed.
+
+        Yields:
+            A measurement for each file.
+        """
         if not entries:
             return
         files = {entry.subject.file for entry in entries}
@@ -147,6 +164,7 @@ class Devices:
 
 
 def _run(keys: frozenset[str]) -> bool:
+    """Whether one of these quantities needs inferences."""
     return any(TABLE[key].needs == RUN for key in keys)
 
 
@@ -188,7 +206,7 @@ def _verified(entry: Entry, blank: Measurement) -> Measurement:
 
 
 def _limits(keys: frozenset[str]) -> Limits:
-    """Many inferences only for a latency, several processes only for that and a load time."""
+    """As few inferences and processes as quantities need: many for a latency or a load time."""
     if "p90" in keys:
         return Limits(cold=0)
     processes = Limits().processes if "load" in keys else 1
@@ -196,5 +214,6 @@ def _limits(keys: frozenset[str]) -> Limits:
 
 
 def _only(bundle: Bundle, files: set[str]) -> Bundle:
+    """The bundle with no other artifacts than those named."""
     kept = tuple(entry for entry in bundle.manifest.artifacts if entry.file in files)
     return replace(bundle, manifest=msgspec.structs.replace(bundle.manifest, artifacts=kept))

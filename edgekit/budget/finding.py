@@ -12,9 +12,20 @@ from edgekit.budget.quantities import ANSWERS, DATA, FILE, RUN, Quantity
 class Finding:
     """A limit of a budget beside what was measured for it.
 
-    A ``value`` of None was not measured, and breaks the budget. ``base`` is the baseline's value,
-    and ``share`` what of it the limit was to be. ``reason`` says why there is no value, or what
-    else is wrong with the file; ``of`` names the class it is about.
+    Attributes:
+        file: the artifact's name.
+        runtime: that it ran in, or that it was judged in.
+        setting: device, threads and length.
+        data: the labelled data, for a limit of quality.
+        quantity: what is limited.
+        metric: the name of the metric that a limit of quality is about.
+        bound: the limit, in the quantity's unit.
+        base: the baseline's value, if the limit is relative to one.
+        share: what of the baseline's value the limit was to be.
+        value: what was measured; None was not, and breaks the budget.
+        reason: why there is no value, or what else is wrong with the file.
+        warnings: codes of what may have disturbed a latency.
+        of: the class that the value is about, where it is about one.
     """
 
     file: str
@@ -59,7 +70,10 @@ class Finding:
         return ", ".join(filter(None, (self.runtime, where[self.quantity.needs])))
 
     def texts(self) -> tuple[str, str]:
-        """The value and its limit as people read them, like ``22.9 MB`` and ``≤ 25.0 MB``."""
+        """The value and its limit as people read them, like ``22.9 MB`` and ``≤ 25.0 MB``.
+
+        As many digits are shown as tell the two apart.
+        """
         bound, measured = self.quantity.text(self.bound), "not measured"
         if self.value is not None:
             measured, bound = self.quantity.texts(self.value, self.bound)

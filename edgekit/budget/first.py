@@ -36,7 +36,7 @@ def write(path: Path, bundle: Bundle, meter: Meter) -> None:
 
 
 def content(bundle: Bundle, meter: Meter) -> str:
-    """Measures every file on this machine.
+    """Measures every file on this machine, and makes a budget of it.
 
     Args:
         bundle: an opened bundle.
@@ -59,6 +59,7 @@ def content(bundle: Bundle, meter: Meter) -> str:
 
 
 def _head(bundle: Bundle, setting: DeviceSetting) -> Iterator[str]:
+    """The comments at the top of the file: what its numbers are."""
     margins = ", ".join(f"{key} {100 * (share - 1):.0f}%" for key, share in MARGINS.items())
     yield f"# Written by edgekit check --init from {bundle.name}, on {setting}."
     yield f"# Limits are what was measured and a margin: {margins}. Times are this machine's:"
@@ -66,6 +67,7 @@ def _head(bundle: Bundle, setting: DeviceSetting) -> Iterator[str]:
 
 
 def _budget(artifact: Artifact, row: Measurement, setting: DeviceSetting) -> Iterator[str]:
+    """The lines of one file's ``[[budget]]``: what it measured, times the margin."""
     yield "[[budget]]"
     yield f'files = "{artifact.path.name}"'
     right = row.parity is not None and row.parity.passed

@@ -111,7 +111,7 @@ _Number = Annotated[int, Meta(ge=1)]
 
 
 class _DataTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Labelled data as a budget has them, with what ``edgekit eval`` has options for."""
+    """The table ``data`` of a ``[[budget]]``: a file, with what ``edgekit eval`` can be told."""
 
     file: _Text
     limit: _Number | None = None
@@ -121,7 +121,7 @@ class _DataTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class _BudgetTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a ``[[budget]]`` says beside its limits."""
+    """A ``[[budget]]`` without its limits."""
 
     files: _Text | Annotated[tuple[_Text, ...], Meta(min_length=1)] = "*"
     device: _Text = "host"
@@ -131,7 +131,7 @@ class _BudgetTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def _budget_table() -> type[_BudgetTable]:
-    """The same with a key for each quantity that can be limited."""
+    """The type of a whole ``[[budget]]``: :class:`_BudgetTable`, and a key for each quantity."""
     fields = [(key, object, None) for key in TABLE]
     table = msgspec.defstruct(
         "budget", fields, bases=(_BudgetTable,), frozen=True, forbid_unknown_fields=True
@@ -140,6 +140,16 @@ def _budget_table() -> type[_BudgetTable]:
 
 
 def _budget(table: _BudgetTable, folder: Path, origin: str) -> Budget:
+    """A ``[[budget]]`` as checked, typed values.
+
+    Args:
+        table: as it was read.
+        folder: what its paths are relative to.
+        origin: what errors call it.
+
+    Raises:
+        PlanError: it limits nothing, or data and limits do not go together.
+    """
     given = {key: getattr(table, key) for key in TABLE}
     limits = tuple(
         _limit(TABLE[key], value, origin) for key, value in given.items() if value is not None
@@ -159,6 +169,7 @@ def _budget(table: _BudgetTable, folder: Path, origin: str) -> Budget:
 
 
 def _data(table: _DataTable | str, folder: Path, origin: str) -> LabelledData:
+    """The labelled data of a ``[[budget]]``; PlanError if there is no such file."""
     row = _DataTable(table) if isinstance(table, str) else table
     path = folder / row.file
     if not path.is_file():
@@ -168,6 +179,10 @@ def _data(table: _DataTable | str, folder: Path, origin: str) -> LabelledData:
 
 
 def _limit(quantity: Quantity, value: object, origin: str) -> Limit:
+    """The limit that a value in a budget stands for.
+
+    PlanError, with an example, if it stands for none.
+    """
     try:
         return next(_readings(quantity, value))
     except StopIteration:
@@ -181,7 +196,7 @@ def _limit(quantity: Quantity, value: object, origin: str) -> Limit:
 
 
 def _readings(quantity: Quantity, value: object) -> Iterator[Limit]:
-    """The limit that a value stands for; nothing if it stands for none."""
+    """The limit that a value stands for, as the only item; no item if it stands for none."""
     if quantity.key == "parity" and value is True:
         yield Limit(quantity)
     elif isinstance(value, str):
@@ -192,7 +207,10 @@ def _readings(quantity: Quantity, value: object) -> Iterator[Limit]:
 
 
 def _written(quantity: Quantity, text: str) -> Iterator[Limit]:
-    """The same of a number with a unit, like ``25 MB``, and of a share, like ``+5%``."""
+    """As :func:`_readings`, of a text.
+
+    It is a number with a unit, like ``25 MB``, or a share of a baseline, like ``+5%``.
+    """
     number, share = _NUMBER.fullmatch(text), _SHARE.fullmatch(text)
     if number and quantity.allows(float(number[1])) and number[2] in quantity.units:
         bound = float(number[1]) * quantity.units[number[2]]

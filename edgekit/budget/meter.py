@@ -15,7 +15,7 @@ Wanted = Mapping[str, frozenset[str]]  # keys of quantities by file
 
 
 class Meter(Protocol):
-    """What measures for a budget: the devices of this machine, or a test's own numbers."""
+    """The protocol of what measures for a budget: this machine's devices, or a test's numbers."""
 
     def timed(self, setting: DeviceSetting) -> bool:
         """Whether the device's clock means anything; where not, instructions are counted."""

@@ -51,6 +51,7 @@ def show(name: str, findings: Sequence[Finding]) -> None:
 
 
 def _row(each: Finding) -> tuple[str, ...]:
+    """A finding as a row of the terminal's table, its verdict coloured."""
     from rich.markup import escape
 
     verdict = "[green]met[/green]" if each.met else "[red]BROKEN[/red]"
@@ -58,11 +59,12 @@ def _row(each: Finding) -> tuple[str, ...]:
 
 
 def _cells(each: Finding) -> tuple[str, ...]:
+    """A finding's cells but for the verdict: file, quantity, value, limit, conditions."""
     return (each.file, each.title, *each.texts(), each.where)
 
 
 def _warnings(findings: Sequence[Finding]) -> Iterator[str]:
-    """Why measured latencies may be the machine's and not the file's, and of which files."""
+    """A sentence for each warning about measured latencies, with the files it is about."""
     for code in sorted({code for each in findings for code in each.warnings}):
         files = sorted({each.file for each in findings if code in each.warnings})
         warning = warnings.TABLE[code]
@@ -85,6 +87,7 @@ def to_markdown(name: str, findings: Sequence[Finding]) -> str:
 
 
 def _broken(each: Finding) -> str:
+    """The verdict of a broken limit as Markdown, with the reason."""
     return f"**broken** {markdown_text(each.reason)}".strip()
 
 

@@ -21,6 +21,8 @@ from edgekit.evaluation.result import Quality
 
 @dataclass(frozen=True)
 class _Line:
+    """One limit of one file, with the conditions it is to be measured under."""
+
     artifact: Artifact
     setting: DeviceSetting
     data: LabelledData | None
@@ -91,6 +93,13 @@ def _lines(bundle: Bundle, budget: Budget) -> Iterator[_Line]:
 
 
 def _check_device(line: _Line, meter: Meter) -> None:
+    """Refuses a limit that its device cannot measure.
+
+    Such is a time where no clock means anything, or instructions where there is one.
+
+    Raises:
+        PlanError: naming what to write instead.
+    """
     quantity, setting = line.limit.quantity, line.setting
     if quantity.clock is None or quantity.needs == FILE:
         return
@@ -109,7 +118,11 @@ def _check_device(line: _Line, meter: Meter) -> None:
 def _bound(
     bundle: Bundle, line: _Line, baseline: Baseline | None, meter: Meter
 ) -> tuple[float, float | None]:
-    """The limit in numbers, and the baseline's value that it comes from."""
+    """The limit as a number in the quantity's unit, and the baseline's value if it needs one.
+
+    Raises:
+        PlanError: the baseline is missing, or has nothing that is alike.
+    """
     limit = line.limit
     bound, base = limit.bound, None
     if limit.share is not None:
@@ -127,6 +140,7 @@ def _bound(
 
 
 def _base(bundle: Bundle, line: _Line, baseline: Baseline, meter: Meter) -> float:
+    """The baseline's value of what a limit is about."""
     quantity = line.limit.quantity
     if line.data is not None and quantity.needs == DATA:
         device = line.setting.device
@@ -138,7 +152,11 @@ def _base(bundle: Bundle, line: _Line, baseline: Baseline, meter: Meter) -> floa
 def _measured(
     bundle: Bundle, lines: Sequence[_Line], meter: Meter
 ) -> Mapping[tuple[DeviceSetting, str], Measurement]:
-    """What the device tells, each setting once for all that any line asks for."""
+    """Measures the files of all limits: each device and setting once, for all that is asked of it.
+
+    Returns:
+        By setting and the name of the file.
+    """
     found: dict[tuple[DeviceSetting, str], Measurement] = {}
     wanted: dict[DeviceSetting, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     for line in lines:
@@ -155,7 +173,14 @@ def _measured(
 def _judged(
     bundle: Bundle, lines: Sequence[_Line], meter: Meter
 ) -> Mapping[tuple[str, LabelledData, str], Quality | str]:
-    """What labelled data tell, each file of them once a device; PyTorch only where it counts."""
+    """Judges the files of those limits that are about quality.
+
+    Each file of data is asked once on a device; PyTorch is asked only where a limit is against it.
+
+    Returns:
+        By device, data and the name of the file; a text instead of a quality says why there is
+        none.
+    """
     wanted: dict[tuple[str, LabelledData], dict[str, bool]] = defaultdict(dict)
     for line in lines:
         quantity = line.limit.quantity
@@ -174,6 +199,7 @@ def _reading(
     measured: Mapping[tuple[DeviceSetting, str], Measurement],
     judged: Mapping[tuple[str, LabelledData, str], Quality | str],
 ) -> Observation:
+    """What was measured and judged for one limit."""
     row = measured[line.setting, line.file]
     if line.data is None or line.limit.quantity.needs != DATA:
         return Observation(row)
@@ -182,6 +208,14 @@ def _reading(
 
 
 def _finding(line: _Line, bound: float, base: float | None, reading: Observation) -> Finding:
+    """What one limit and its measurement come to.
+
+    Args:
+        line: the limit and its file.
+        bound: the limit as a number.
+        base: the baseline's value that it is relative to, if it is.
+        reading: what was measured.
+    """
     quantity, row, quality = line.limit.quantity, reading.measurement, reading.quality
     value = quantity.read(reading)
     return Finding(
@@ -202,7 +236,7 @@ def _finding(line: _Line, bound: float, base: float | None, reading: Observation
 
 
 def _why(line: _Line, reading: Observation) -> str:
-    """Why a limit has no value to be held against."""
+    """Why nothing was measured that a limit could be held against."""
     row, quality = reading.measurement, reading.quality
     if line.limit.quantity.needs != DATA:
         return row.failure or row.unmeasured or f"{line.setting.device} does not tell"
@@ -210,7 +244,10 @@ def _why(line: _Line, reading: Observation) -> str:
 
 
 def _what_else(line: _Line, row: Measurement, bound: float) -> str:
-    """A file may be near enough to PyTorch and point elsewhere."""
+    """What is wrong with a file although its value was measured; empty if nothing is.
+
+    A parity within its limit may still come with decisions that are not PyTorch's.
+    """
     if line.limit.quantity.key != "parity" or row.parity is None or row.parity.passed:
         return ""
     least = line.artifact.tolerance.cosine

@@ -98,6 +98,7 @@ def _write_site(
     application_id: str | None,
     name: str | None,
 ) -> None:
+    """Writes the site, and prints what is in it and what comes next."""
     from edgekit.mobile import site
     from edgekit.mobile.platforms import WEB
 
@@ -111,6 +112,15 @@ def _write_site(
 def _package(
     made: AppProject, apk: Path, key: Path | None, aar: Path | None, install: bool
 ) -> None:
+    """Makes a signed APK of a project, and installs it where that was asked for.
+
+    Args:
+        made: the project.
+        apk: the file to write.
+        key: the file of the signing key; None makes one.
+        aar: an archive with the runtime's libraries; None fetches them.
+        install: on the phone that adb sees.
+    """
     from edgekit.benchmarks.devices.android.adb import Adb
     from edgekit.mobile import packaging, parts
 
@@ -125,7 +135,11 @@ def _package(
 
 
 def _test(out: Path) -> int:
-    """What ``swift test`` says of the project: 0 also where Swift is not."""
+    """Runs ``swift test`` in the project, if Swift is installed.
+
+    Returns:
+        Its exit code; 0 without Swift.
+    """
     from edgekit.toolchains import swift
 
     found = swift.found()
@@ -138,6 +152,7 @@ def _test(out: Path) -> int:
 def _say(
     chosen: tuple[Chosen, ...], out: Path, runtimes: tuple[str, ...], steps: tuple[str, ...]
 ) -> None:
+    """Prints which files went in, what opens them, and the next steps."""
     from edgekit.words import megabytes
 
     for each in chosen:

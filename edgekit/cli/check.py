@@ -88,6 +88,7 @@ def check(
 
 
 def _write_first(bundle: Path, path: Path, hidden: bool) -> None:
+    """``edgekit check --init``: writes a budget of what is measured now."""
     from edgekit import extras
     from edgekit.budget import first
     from edgekit.budget.devices import Devices

@@ -61,7 +61,10 @@ class Open(click.ParamType[str]):
         return f"[{'|'.join(self._names)}|{self._other}]"
 
     def convert(self, value: str, param: Parameter, ctx: Context) -> str:
-        """The text as it is; a usage error if it is empty."""
+        """The text as it is; a usage error if it is empty.
+
+        Which names there are its command checks.
+        """
         if not value.strip():
             self.fail("it is empty", param, ctx)
         return str(value)
@@ -75,7 +78,7 @@ class Open(click.ParamType[str]):
 
 
 class SuiteChoice(Open):
-    """A shipped suite, or a TOML file."""
+    """The name of a shipped suite, or the path of a TOML file."""
 
     def __init__(self) -> None:
         super().__init__(SUITES, "FILE.toml")

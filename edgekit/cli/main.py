@@ -111,11 +111,13 @@ def _interrupted(*_: object) -> NoReturn:
 
 
 def _one_line(error: Exception) -> str:
+    """An error as one line; one that edgekit did not raise on purpose is called unexpected."""
     if isinstance(error, EdgekitError):
         return " ".join(str(error).split())
     return f"unexpected {type(error).__name__}: {' '.join(str(error).split())} (try --debug)"
 
 
 def _report(message: str, code: int) -> int:
+    """Prints an error to standard error, and returns ``code``, the exit code."""
     click.echo(f"error: {' '.join(message.split())}", err=True)
     return code

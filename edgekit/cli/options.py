@@ -123,7 +123,7 @@ class List(click.ParamType[tuple[T, ...]]):
 
 
 class Size(click.ParamType[int]):
-    """Bytes, like 256M."""
+    """A size in bytes, written like ``256M``."""
 
     name = "size"
 
@@ -138,7 +138,7 @@ class Size(click.ParamType[int]):
 
 
 class Pairs(click.ParamType[dict[str, str]]):
-    """``a=b`` separated by commas."""
+    """Names and their values, written like ``a=b,c=d``."""
 
     name = "a=b,c=d"
 
@@ -160,7 +160,7 @@ class Pairs(click.ParamType[dict[str, str]]):
 
 
 class Numbers(click.ParamType[dict[str, float]]):
-    """``a=1`` separated by commas, the numbers finite."""
+    """Names and their finite numbers, written like ``a=1,b=2``."""
 
     name = "a=1,b=2"
 
@@ -175,6 +175,7 @@ class Numbers(click.ParamType[dict[str, float]]):
 
 
 def _parts(kind: click.ParamType[T], value: str, param: Parameter, ctx: Context) -> list[str]:
+    """The values between commas; a usage error of ``kind`` if one is empty."""
     parts = [part.strip() for part in value.split(",")]
     if not all(parts):
         kind.fail(f"'{value}' names nothing: give {kind.name}", param, ctx)

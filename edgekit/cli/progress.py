@@ -22,7 +22,7 @@ _VERBS = {
 
 
 class Steps:
-    """Called with each step as it begins and ends; keeps the finished ones."""
+    """Is called with each step of a conversion as it begins and ends, and keeps the ended ones."""
 
     def __init__(self) -> None:
         self.finished: list[Step] = []
@@ -33,7 +33,7 @@ class Steps:
 
 
 class _Shown(Steps):
-    """Finished steps as lines, running ones under a spinner (on a terminal)."""
+    """Shows steps on standard error: ended ones as lines, running ones under a spinner."""
 
     def __init__(self) -> None:
         from rich.console import Console
@@ -65,12 +65,13 @@ class _Shown(Steps):
 
 
 def _text(step: Step) -> str:
+    """A step as a line of the terminal, its columns aligned."""
     detail = step.detail.replace(" in edgekit ", " in ")  # so that lines fit 80 columns
     return f"{step.stage:<7} {_VERBS[step.action]:<12} {detail}"
 
 
 class Log:
-    """Lines on standard error, and on a terminal a spinner with what happens now."""
+    """Shows on standard error what a command does: lines, on a terminal with a spinner below."""
 
     def __init__(self, hidden: bool) -> None:
         from rich.console import Console
@@ -102,7 +103,12 @@ class Log:
 
 @contextmanager
 def shown(plan: ExportPlan, hidden: bool) -> Iterator[Steps]:
-    """Steps on standard error, or kept silently."""
+    """What :func:`convert` tells its steps to while the context is open.
+
+    Args:
+        plan: whose title is shown first.
+        hidden: keep the steps, and print nothing.
+    """
     if hidden:
         yield Steps()
         return

@@ -16,7 +16,13 @@ T = TypeVar("T")
 
 
 class Crew:
-    """The running workers, so that all end when one fails or the user interrupts."""
+    """Runs the stages of a conversion in worker processes, and can end all of them at once.
+
+    Args:
+        log: the file that the workers' standard error goes to.
+        say: is told of each step.
+        debug: show their standard error instead.
+    """
 
     def __init__(self, log: Path, say: Say, debug: bool) -> None:
         self._log, self._say, self._debug = log, say, debug
@@ -59,7 +65,11 @@ class Crew:
 
 
 class Here:
-    """Does what a :class:`Crew` does in this process, one call after the other."""
+    """Runs a conversion's stages in this process, one after the other, as a :class:`Crew` would.
+
+    Args:
+        say: is told of each step.
+    """
 
     def __init__(self, say: Say) -> None:
         self._say = say
@@ -71,7 +81,10 @@ class Here:
         """Nothing is left running."""
 
     def call(self, share: int, function: Callable[..., T], *args: object) -> T:
-        """``function(*args, say=...)``, and whatever it raises."""
+        """Returns ``function(*args, say=...)``, and raises what it raises.
+
+        ``share`` plays no part.
+        """
         return function(*args, say=self._say)
 
     def kill(self) -> None:

@@ -86,7 +86,16 @@ def _export_ids(
     stored: graph.Graph,
     say: Say,
 ) -> Exported:
-    """Proves a file in each runtime of this machine; ``stored`` tells where a fault begins."""
+    """Proves a file that takes ids, in each runtime of this machine.
+
+    Args:
+        file: as it was written.
+        facts: what is inside it.
+        reference: PyTorch's answers.
+        name: the format's.
+        stored: the traced graph, which tells at which layer a wrong file goes wrong.
+        say: is told of each step.
+    """
     proofs, lengths, batched = [], None, False
     tolerance = file.recipe.tolerance_of(reference.task.name)
     for session in runtime.sessions(file.path, name):
@@ -104,7 +113,10 @@ def _export_ids(
 def _rounded(
     plan: ExportPlan, name: str, kind: Recipe, reference: Reference, stored: graph.Graph
 ) -> Rounded | None:
-    """What a file's own rounding gives; None where that is not known."""
+    """What a quantised file is held to: the outputs of the traced graph with its rounding.
+
+    None where the format does not tell how it rounds.
+    """
     if not plan.options[name].rounding_known:
         return None
     found = recipe_reference.answers(stored.copy(), kind.selector, name, reference)
@@ -113,6 +125,7 @@ def _rounded(
 
 
 def _export_text(file: WrittenFile, facts: FileFacts, reference: Reference, side: str) -> Exported:
+    """Proves a file that takes text; ``side`` is where the bundle's tokenizer truncates."""
     tolerance = file.recipe.tolerance_of(reference.task.name)
     proof = prove_text(TextSession(file.path), reference, tolerance, side)
     return Exported(
@@ -121,7 +134,10 @@ def _export_text(file: WrittenFile, facts: FileFacts, reference: Reference, side
 
 
 def _layer(session: Session, stored: graph.Graph, tolerance: Tolerance, trial: Trial) -> str | None:
-    """Where a trial goes wrong; a search that fails must not hide that it did."""
+    """The first layer at which a trial goes wrong; None also if the search itself fails.
+
+    That a file is wrong has to be told in any case.
+    """
     try:
         return fault_location.first_difference(session, stored, trial, tolerance)
     except Exception:
@@ -132,15 +148,18 @@ def build(plan: ExportPlan, traced: Traced, name: str, work: Path, out: Path, *,
     """Converts one format in each of its recipes and holds the files against them, unproven.
 
     Args:
-        plan: What to convert.
-        traced: What tracing found out.
-        name: The format.
-        work: The folder with the traced graph.
-        out: The folder that the files are written to.
-        say: Is told of each step.
+        plan: what was decided.
+        traced: what the first stage has found out about the model.
+        name: the format's.
+        work: the folder with the traced graph.
+        out: the folder that the files are written to.
+        say: is told of each step.
+
+    Returns:
+        The files, and the error of the recipe that ended the format, if one did.
 
     Raises:
-        EdgekitError: the first recipe failed.
+        EdgekitError: the first recipe failed, so that there is no file.
     """
     return _build(plan, traced, name, graph.load(work / GRAPH), out, say)
 
@@ -148,7 +167,10 @@ def build(plan: ExportPlan, traced: Traced, name: str, work: Path, out: Path, *,
 def _build(
     plan: ExportPlan, traced: Traced, name: str, stored: graph.Graph, out: Path, say: Say
 ) -> Built:
-    """A recipe that fails ends the format, and leaves the files of those before it."""
+    """:func:`build` with the graph at hand.
+
+    A recipe that fails leaves the files of those before it.
+    """
     options, format_ = plan.options[name], formats.get(name)
     recipes = [options.adapted(recipe.get(row)) for row in plan.recipes(name)]
     if traced.tokenizer is not None:
@@ -172,7 +194,7 @@ def _build(
 def _held(
     stored: graph.Graph, converter: formats.Converter, kind: Recipe, path: Path
 ) -> WrittenFile:
-    """A written file with what it stores of each weight, or with what is wrong there."""
+    """Reads back what a file stores of each weight, and compares it with the recipe."""
     program = stored.dynamic
     state = {**program.constants, **program.state_dict}
     found = tensors(program)

@@ -42,7 +42,10 @@ def convert(
     debug: bool = False,
     isolated: bool = True,
 ) -> Bundle:
-    """Does what the plan says and returns the published bundle.
+    """Converts, proves and publishes what the plan says.
+
+    What goes wrong with one format leaves the files of the others: they are published, and the
+    message says where.
 
     Args:
         plan: from :func:`edgekit.conversion.plan.make`.
@@ -52,8 +55,8 @@ def convert(
         isolated: run each stage in a process of its own, which a crash of a library ends alone.
             Else all happens in this one, in turn, where a debugger sees it.
 
-    What goes wrong with one format leaves the files of the others: they are published, and the
-    message says where.
+    Returns:
+        The published bundle.
 
     Raises:
         ProofError: files are not what PyTorch computes, and nothing else went wrong.
@@ -80,7 +83,17 @@ def convert(
 def _run(
     plan: ExportPlan, folder: Path, crew: Crew | Here, jobs: int
 ) -> tuple[Traced, dict[str, FormatOutcome]]:
-    """What tracing found out, and what became of each format, in the order asked for."""
+    """Traces the model, then writes and proves its formats, several at a time.
+
+    Args:
+        plan: what was decided.
+        folder: an empty one, for the bundle and for what the stages hand on.
+        crew: runs the stages.
+        jobs: how many formats at a time.
+
+    Returns:
+        What tracing found out, and what became of each format, in the order asked for.
+    """
     work, out = folder / "work", folder / "bundle"
     work.mkdir()
     out.mkdir()
@@ -106,6 +119,7 @@ def _run(
 
 
 def _outcome(future: Future[FormatOutcome]) -> FormatOutcome:
+    """The result of a format's stage; an error of that format alone is a part of it."""
     try:
         return future.result()
     except OutputError:  # the disk is full, or gone: no other format will fare better
@@ -127,7 +141,7 @@ def _with_refused(
 
 
 def _refused(plan: ExportPlan, outcomes: Mapping[str, FormatOutcome]) -> Iterator[Refused]:
-    """A row for each file that was planned and is not published."""
+    """The manifest's rows of files that were planned and are not published, with the reasons."""
     for name, outcome in outcomes.items():
         for row in outcome.files:
             if row.failure is not None:
@@ -152,6 +166,15 @@ def _write_manifest(
     refused: tuple[Refused, ...],
     folder: Path,
 ) -> None:
+    """Writes ``manifest.json`` into a bundle's folder, and removes files that are not in it.
+
+    Args:
+        plan: what was decided.
+        traced: what was found out about the model.
+        kept: the files that are published.
+        refused: those that are not, and why.
+        folder: the bundle's, with all its other files.
+    """
     source = plan.source
     _remove_all_but(kept, folder)
     manifest = Manifest(
@@ -184,6 +207,7 @@ def _write_manifest(
 
 
 def _source(source: Source, parameters: int) -> SourceFacts:
+    """What the manifest says of the checkpoint."""
     return SourceFacts(
         origin=source.origin,
         kind=source.kind,
@@ -198,6 +222,7 @@ def _source(source: Source, parameters: int) -> SourceFacts:
 
 
 def _artifact(traced: Traced, row: Exported, folder: Path) -> ArtifactEntry:
+    """The manifest's entry of a file that takes ids."""
     facts, batch = row.facts, "batch" if row.batched else 1
     dtypes = {spec.name: spec.dtype for spec in facts.inputs}
     inputs = [replace(spec, dtype=dtypes[spec.name]) for spec in traced.signature.inputs]
@@ -218,6 +243,7 @@ def _artifact(traced: Traced, row: Exported, folder: Path) -> ArtifactEntry:
 
 
 def _text_artifact(traced: Traced, row: Exported, folder: Path) -> TextArtifactEntry:
+    """The manifest's entry of a file that takes text."""
     from edgekit.converters.onnx_text import IDS, INPUT
 
     return TextArtifactEntry(
@@ -250,12 +276,12 @@ def _data(row: Exported, folder: Path) -> FileEntry | None:
 
 
 def _batched(specs: Sequence[TensorSpec], batch: int | str) -> tuple[TensorSpec, ...]:
-    """The tensors with their first axis as this artifact has it."""
+    """The tensors with ``batch`` as their first axis: a number, or a name where it is free."""
     return tuple(replace(spec, shape=(batch, *spec.shape[1:])) for spec in specs)
 
 
 def _remove_all_but(kept: Sequence[Exported], folder: Path) -> None:
-    """Leaves a bundle's own files: those refused go, and what a converter that died had begun."""
+    """Deletes refused files from a bundle's folder, and what a converter that died had begun."""
     named = {contents.GOLDEN, contents.POSTPROCESS, contents.TOKENIZER}
     named.update(path.name for row in kept for path in (row.path, external_data(row.path)))
     for path in folder.iterdir():
@@ -264,7 +290,14 @@ def _remove_all_but(kept: Sequence[Exported], folder: Path) -> None:
 
 
 def _error(outcomes: Mapping[str, FormatOutcome], published: Path | None) -> EdgekitError:
-    """What went wrong, file by file and format by format, and what has become of the rest."""
+    """The error of a conversion that failed in part.
+
+    It says what went wrong, and where the rest is published.
+
+    Args:
+        outcomes: of each format, by its name.
+        published: the bundle; None if no file is left.
+    """
     wrong = [
         f"{row.path.name}: {row.failure}"
         for outcome in outcomes.values()

@@ -49,8 +49,17 @@ class PlannedArtifact:
 class ExportPlan:
     """What :func:`edgekit.convert` is going to do: what :func:`edgekit.plan` returns.
 
-    ``options`` are what each format alone is asked for, by its name. ``notes`` are for the user:
-    what is done that was not asked for.
+    Attributes:
+        source: the checkpoint.
+        task: what it is for.
+        artifacts: the files to come.
+        max_length: where texts are cut, in tokens.
+        buckets: ascending lengths; the last is ``max_length``.
+        out: the bundle's folder.
+        options: what each format alone is asked for, by its name.
+        force: replace a bundle that is there.
+        embed_tokenizer: add ONNX files that take text.
+        notes: for the user: what is done that was not asked for.
     """
 
     source: Source
@@ -78,14 +87,18 @@ class ExportPlan:
 
     @property
     def inputs(self) -> tuple[TensorSpec, ...]:
-        """The graph's inputs: int32, in fixed order."""
+        """The graph's inputs: int32 (batch, length), in fixed order."""
         names = list(_INPUTS)[: 3 if self.source.family.has_token_types(self.source.config) else 2]
         return tuple(
             TensorSpec(name, "int32", ("batch", "length"), _INPUTS[name]) for name in names
         )
 
     def signature(self, outputs: tuple[TensorSpec, ...]) -> Signature:
-        """The graph's signature, once the model has told the sizes of its outputs."""
+        """The graph's inputs and outputs with the plan's buckets.
+
+        Args:
+            outputs: with the sizes that only the loaded model tells.
+        """
         pad_id = self.source.family.pad_id(self.source.config)
         return Signature(self.inputs, outputs, self.buckets, pad_id)
 
@@ -141,7 +154,12 @@ def make(request: ConversionRequest) -> ExportPlan:
 
 
 def _artifacts(pairs: Sequence[tuple[Format, str]], parameters: int) -> tuple[PlannedArtifact, ...]:
-    """The files of each format in each recipe; what is asked for twice is made once."""
+    """The planned files: each format in each recipe, once, with estimated sizes.
+
+    Args:
+        pairs: format and recipe.
+        parameters: how many the model has.
+    """
     return tuple(
         dict.fromkeys(
             PlannedArtifact(
@@ -156,7 +174,11 @@ def _artifacts(pairs: Sequence[tuple[Format, str]], parameters: int) -> tuple[Pl
 
 
 def _options(request: ConversionRequest, wanted: Sequence[Format]) -> dict[str, FormatOptions]:
-    """What each format alone is asked for; an argument of another format is an error."""
+    """The options of each format, by its name.
+
+    Raises:
+        PlanError: an argument was given for a format that is not converted.
+    """
     given = request.given()
     for owner in formats.FORMATS.values():
         strange = sorted(owner.arguments() & given.keys()) if owner not in wanted else []
@@ -168,7 +190,7 @@ def _options(request: ConversionRequest, wanted: Sequence[Format]) -> dict[str, 
 
 
 def _check_layers(layers: Sequence[int], source: Source) -> None:
-    """The layers to keep in float32 are some of the model's."""
+    """Raises PlanError if a layer to keep in float32 is none of the model's."""
     family = source.family
     count = configs.integer(source.config, family.groups or family.layers, 1)
     wrong = [layer for layer in layers if not 0 <= layer < count]
@@ -177,12 +199,17 @@ def _check_layers(layers: Sequence[int], source: Source) -> None:
 
 
 def _check_embedding(source: Source) -> None:
+    """Raises if a file that takes text cannot be made: no tokenizer, or no extra."""
     if not source.has_tokenizer:
         raise PlanError(f"--embed-tokenizer: {source.origin} brings no tokenizer")
     extras.require("embed")
 
 
 def _recipes(format_: Format, asked: Sequence[str] | None) -> Sequence[str]:
+    """The names of a format's recipes: those asked for, or its own.
+
+    Raises if it has no lowering.
+    """
     if asked is None:
         return format_.default_recipes
     names = [recipe.get(name).name for name in _once("--recipe", asked)]
@@ -192,12 +219,14 @@ def _recipes(format_: Format, asked: Sequence[str] | None) -> Sequence[str]:
 
 
 def _once(option: str, names: Sequence[str]) -> list[str]:
+    """Each name once, in order; PlanError if ``option`` was given without any."""
     if not names:
         raise PlanError(f"{option} names nothing")
     return list(dict.fromkeys(names))
 
 
 def _length(source: Source, task: Task, request: ConversionRequest) -> int:
+    """The most tokens of the bundle's texts; PlanError if the model or its queries want another."""
     length = request.max_length or max(request.buckets or (_default_length(source, task),))
     if length < 1:
         raise PlanError(f"--max-length {length}: a length is at least 1")
@@ -216,7 +245,7 @@ def _length(source: Source, task: Task, request: ConversionRequest) -> int:
 
 
 def _default_length(source: Source, task: Task) -> int:
-    """Where texts are cut if the user does not say.
+    """The length, in tokens, that texts are cut at where the user names none.
 
     One label is a score, mostly a reranker's of a question and a passage, which is long.
     """
@@ -227,6 +256,7 @@ def _default_length(source: Source, task: Task) -> int:
 
 
 def _notes(source: Source, task: Task, request: ConversionRequest, length: int) -> Iterator[str]:
+    """A sentence for the user if texts are cut shorter than the checkpoint's library cuts them."""
     takes = source.library_length(task)
     if length < takes and not (request.max_length or request.buckets):
         remedy = f"the checkpoint takes {takes}: --max-length {takes}"
@@ -234,7 +264,18 @@ def _notes(source: Source, task: Task, request: ConversionRequest, length: int) 
 
 
 def _buckets(max_length: int, asked: Sequence[int] | None, task: Task) -> tuple[int, ...]:
-    """Ascending lengths, the last of which is ``max_length``: an app cuts no more than that."""
+    """The lengths that files of static shapes take, ascending; the last is ``max_length``.
+
+    An app cuts no more than that.
+
+    Args:
+        max_length: the most tokens.
+        asked: by the user; None takes usual ones.
+        task: whose texts may be short.
+
+    Raises:
+        PlanError: one that was asked for is beyond ``max_length``, or below 1.
+    """
     if asked is None:
         usual = _SHORT_BUCKETS if task.short_texts else BUCKETS
         return (*(bucket for bucket in usual if bucket < max_length), max_length)
@@ -245,6 +286,7 @@ def _buckets(max_length: int, asked: Sequence[int] | None, task: Task) -> tuple[
 
 
 def _check_out(folder: Path, force: bool) -> None:
+    """Raises OutputError if the bundle could not be published there, before anything slow."""
     check_replaceable(folder, force=force)
     parent = folder.absolute().parent
     while not parent.exists():
@@ -261,7 +303,7 @@ def count_parameters(source: Source) -> int:
 
 
 def _parameters_in(path: Path) -> int:
-    """The numbers of floating point in a file of weights; of its tensors only headers are read."""
+    """How many parameters a file of weights holds, told by its headers; of a pickle by its size."""
     if path.suffix != ".safetensors":
         return path.stat().st_size // 4
     with safe_open(path, "numpy") as file:
@@ -270,7 +312,10 @@ def _parameters_in(path: Path) -> int:
 
 
 def _parameters_of(source: Source) -> int:
-    """Embeddings and encoder layers of a BERT-like config (biases and norms are under 1%)."""
+    """An estimate of the parameters from the sizes of a BERT-like config, for random weights.
+
+    Embeddings and encoder layers are counted; biases and norms are under 1%.
+    """
     family, config = source.family, source.config
     hidden = configs.integer(config, family.hidden, 768)
     wide = configs.integer(config, family.intermediate, 4 * hidden)

@@ -40,6 +40,6 @@ class ConversionRequest:
         return Trust(self.allow_pickle, self.trust_remote_code, self.allow_unused_weights)
 
     def given(self) -> Mapping[str, object]:
-        """The arguments that are not what they are by default, by their names."""
+        """The arguments that differ from their defaults, by name."""
         values = {each.name: (getattr(self, each.name), each.default) for each in fields(self)}
         return {name: value for name, (value, default) in values.items() if value != default}

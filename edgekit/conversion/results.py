@@ -58,7 +58,19 @@ class WrittenFile:
 
 @dataclass(frozen=True)
 class Exported:
-    """One finished file, what is in it, and its proofs: none where its weights are at fault."""
+    """One finished file, what is in it, and its proofs.
+
+    Attributes:
+        path: the file or package.
+        recipe: its name.
+        facts: what was read out of the file.
+        buckets: the lengths it takes; None: any.
+        batched: whether it takes several texts at once.
+        proofs: one for each runtime; none where the weights are at fault.
+        weights: what it stores of each tensor.
+        takes_text: whether it takes text instead of ids.
+        fault: what of its weights is not as the recipe says; None if all is.
+    """
 
     path: Path
     recipe: str
@@ -72,7 +84,10 @@ class Exported:
 
     @property
     def failure(self) -> str | None:
-        """What it stores wrongly, or the first proof that failed, with its runtime."""
+        """Why the file is not published: wrong weights, or the first proof that failed.
+
+        None if it is right.
+        """
         if self.fault is not None:
             return self.fault
         failed = next((proof for proof in self.proofs if not proof.passed), None)
@@ -85,7 +100,10 @@ class Exported:
 
 @dataclass(frozen=True)
 class Built:
-    """The files of one format as its converter left them, and what ended it before the last."""
+    """The files of one format as its converter left them, unproven.
+
+    ``failure`` is the error that ended the format before its last recipe, if one did.
+    """
 
     files: tuple[WrittenFile, ...]
     failure: EdgekitError | None = None
@@ -93,7 +111,10 @@ class Built:
 
 @dataclass(frozen=True)
 class FormatOutcome:
-    """What became of one format: its files with their proofs, and what ended it before the last."""
+    """What became of one format: its files with their proofs.
+
+    ``failure`` is the error that ended the format before its last recipe, if one did.
+    """
 
     files: tuple[Exported, ...] = ()
     failure: EdgekitError | None = None

@@ -9,9 +9,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Step:
-    """Something a stage began or finished. ``seconds`` and ``peak_bytes`` are set when it ended.
+    """Something that a stage of a conversion began or finished.
 
-    ``stage`` is ``trace`` or a format, ``action`` one of load, trace, reference, convert and prove.
+    Attributes:
+        stage: ``trace``, or a format.
+        action: load, tables, trace, refuse, reference, convert or prove.
+        detail: of what, for people.
+        seconds: how long it took; None where it has only begun.
+        peak_bytes: the most memory of its process so far; None as well where no system tells.
     """
 
     stage: str
@@ -29,7 +34,14 @@ Say = Callable[[Step], None]
 
 
 class Timed:
-    """Says when a step begins and, with its time and the process's peak memory, when it ends."""
+    """A context that tells of a step when it begins, and of its time and peak memory when it ends.
+
+    Args:
+        say: is told.
+        stage: as of :class:`Step`, like the next two.
+        action: what is done.
+        detail: of what, for people.
+    """
 
     def __init__(self, say: Say, stage: str, action: str, detail: str = "") -> None:
         self._say, self._step = say, (stage, action, detail)
@@ -45,7 +57,10 @@ class Timed:
 
 
 def peak_bytes() -> int | None:
-    """The most memory this process has held (resident), where the system tells."""
+    """The most memory this process has held so far (resident), in bytes.
+
+    None where no system tells.
+    """
     try:
         import resource
     except ImportError:

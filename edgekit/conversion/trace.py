@@ -26,7 +26,7 @@ from edgekit.postprocess import Facts
 from edgekit.postprocess import golden as vectors
 from edgekit.proof import embedded_tokenizer, golden, probes
 from edgekit.proof.reference import Reference
-from edgekit.quantize.tensors import tensors
+from edgekit.quantize.tensors import operator_owners, tensors
 from edgekit.signature import Card, Signature, TensorSpec
 from edgekit.tokens import tokenizer as tokenizers
 from edgekit.tokens.encoded import Encoded
@@ -40,7 +40,20 @@ if TYPE_CHECKING:
 
 
 def trace(plan: ExportPlan, work: Path, out: Path, *, say: Say) -> Traced:
-    """Loads the model, asks PyTorch for its answers, and stores the traced graphs in ``work``."""
+    """Loads the model, asks PyTorch for its answers, and stores the traced graphs.
+
+    Args:
+        plan: what was decided.
+        work: a folder for what later stages read: graphs and answers.
+        out: the bundle's folder to be: tokenizer and golden files are written there.
+        say: is told of each step.
+
+    Returns:
+        What the formats and the manifest need to know of the model.
+
+    Raises:
+        EdgekitError: the checkpoint cannot be loaded, run or traced.
+    """
     with Timed(say, "trace", "load", plan.source.name):
         _quiet_transformers()
         tokenizer = checkpoint.load_tokenizer(plan.source)
@@ -88,15 +101,18 @@ def trace(plan: ExportPlan, work: Path, out: Path, *, say: Say) -> Traced:
 
 
 def _lacking(plan: ExportPlan, traced: graph.Graph) -> Iterator[tuple[PlannedArtifact, str]]:
-    """Each file that its format cannot make of this graph, and what there is no lowering for."""
-    known = tensors(traced.dynamic)
+    """The files that their formats cannot make of the graph: each with a message."""
+    known, owners = tensors(traced.dynamic), operator_owners(traced.dynamic)
     for name in plan.formats():
         format_, options = formats.get(name), plan.options[name]
         coverage, operators = format_.converter().COVERAGE, format_.missing_operators(traced)
+        named = ", ".join(f"{row} of {owners[row]}" if row in owners else row for row in operators)
         for artifact in (row for row in plan.artifacts if row.format == name):
             if operators:
-                lacks = f"{format_.title} has no lowering for {', '.join(operators)}"
-                yield artifact, f"{lacks}: add rows to {coverage.table}"
+                yield artifact, (
+                    f"{format_.title} has no lowering for {named}: add rows to {coverage.table}, or "
+                    "say the module without them in edgekit/tracing/rewrites.py"
+                )
                 continue
             try:
                 coverage.schemes(options.adapted(recipe.get(artifact.recipe)), known)
@@ -105,7 +121,10 @@ def _lacking(plan: ExportPlan, traced: graph.Graph) -> Iterator[tuple[PlannedArt
 
 
 def text_roles(plan: ExportPlan, tokenizer: PreTrainedTokenizerFast | None) -> Roles:
-    """What a text's role decides; nothing for tasks that make no vectors of it."""
+    """The prompt, the length and the ids that belong to a text's role.
+
+    Empty for tasks that make no vectors; without a tokenizer only prompts are known.
+    """
     source = plan.source
     if not plan.task.has_head:
         return Roles()
@@ -121,7 +140,10 @@ def _reference(
     signature: Signature,
     roles: Roles,
 ) -> Reference:
-    """PyTorch's answers to the texts and made-up rows, and to more where they decide too little."""
+    """PyTorch's answers to the proof's texts and made-up rows.
+
+    Where those decide too little, such as hardly any clear label, more texts are asked.
+    """
     vocabulary = probes.ProbeIds.of(oracle.model.config, oracle.token_types)
     rows = list(probes.made_up(vocabulary, plan.max_length, plan.buckets))
     if tokenizer is not None:
@@ -146,7 +168,11 @@ def _write_vectors(
     roles: Roles,
     out: Path,
 ) -> FileEntry:
-    """Golden vectors for post-processing, of texts tokenized by the saved files."""
+    """Writes the golden vectors for post-processing, of texts tokenized by the saved files.
+
+    Returns:
+        The file as the manifest lists it.
+    """
 
     def ask(encoded: Encoded) -> dict[str, np.ndarray]:
         return oracle.answer(encoded.input_ids, encoded.token_type_ids, encoded.attention_mask)
@@ -168,6 +194,7 @@ def _write_vectors(
 
 
 def _outputs(plan: ExportPlan, config: PreTrainedConfig, head: Head) -> tuple[TensorSpec, ...]:
+    """The model's outputs with the sizes that its config and head tell."""
     sizes = {
         "hidden": config.hidden_size,
         "labels": config.num_labels,
@@ -180,6 +207,7 @@ def _outputs(plan: ExportPlan, config: PreTrainedConfig, head: Head) -> tuple[Te
 
 
 def _card(plan: ExportPlan, labels: tuple[str, ...]) -> Card:
+    """What the files say of themselves."""
     source = plan.source
     weights = "random weights" if source.random_weights else f"weights of {source.name}"
     return Card(

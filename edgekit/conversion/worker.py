@@ -120,7 +120,10 @@ class Worker(Generic[T]):
 
 
 def _environment(threads: int) -> dict[str, str]:
-    """Two processes that each take all cores wait for each other and are several times slower."""
+    """The child's environment: numerical libraries in it take ``threads`` threads.
+
+    Two processes that each take all cores wait for each other and are several times slower.
+    """
     pools = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
     path = os.pathsep.join(map(os.path.abspath, sys.path))
     return {**dict.fromkeys(pools, str(threads)), **os.environ, "PYTHONPATH": path}
@@ -132,10 +135,18 @@ def alone(
     debug: bool = False,
     say: Callable[[M], None] | None = None,
 ) -> T:
-    """``function(*args)`` in a process of its own: what libraries print stays there.
+    """Calls a function in a process of its own: what libraries print stays there.
 
-    Its working directory is another one: paths have to be absolute. With ``say`` the function has
-    an argument of that name, and what it is told there is told here.
+    Its working directory is another one: paths have to be absolute.
+
+    Args:
+        function: of a module.
+        *args: its arguments, which are pickled.
+        debug: show what the process prints to standard error.
+        say: is told what the function tells its argument of that name; None: it has none.
+
+    Returns:
+        What the function returned.
 
     Raises:
         EdgekitError: the function's own error.
@@ -171,6 +182,7 @@ class RemoteError(Exception):
 
 
 def _crash(name: str, code: int, log: Path) -> str:
+    """The message about a child that ended without an answer: how, and the last line of its log."""
     reason = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
     hint = " (out of memory?)" if reason.endswith("SIGKILL") else ""
     text = log.read_text("utf-8", errors="replace") if log.exists() else ""
@@ -184,7 +196,14 @@ def _send(pipe: IO[bytes], value: object) -> None:
 
 
 def disk_error(error: BaseException, folder: Path) -> OutputError | None:
-    """An OutputError if the disk of the staging ``folder`` failed, whatever a library says."""
+    """An OutputError if an error came of a full disk, in whatever words a library says so.
+
+    Else None.
+
+    Args:
+        error: what was raised.
+        folder: the staging folder, whose disk is looked at.
+    """
     import errno
     import shutil
 
@@ -196,7 +215,7 @@ def disk_error(error: BaseException, folder: Path) -> OutputError | None:
 
 
 def main() -> None:
-    """The child: one call in, messages and one answer out."""
+    """What the child runs: it reads one call, and writes messages and one answer."""
     gc.set_threshold(100_000)  # importing torch makes millions of objects that all stay
     source, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints must not end up between the answers
@@ -212,6 +231,7 @@ def main() -> None:
 
 
 def _failure(error: BaseException) -> Failure:
+    """An exception as the parent may get it."""
     import traceback
 
     text = traceback.format_exc()
@@ -225,5 +245,9 @@ def _failure(error: BaseException) -> Failure:
 
 
 def _end_with_parent(source: IO[bytes]) -> None:
+    """Ends this process when ``source``, the pipe from its parent, is closed.
+
+    Then the parent has died.
+    """
     source.read()
     os._exit(1)

@@ -23,14 +23,24 @@ class Role:
 
 @dataclass(frozen=True)
 class Columns:
-    """The column of each role that has one; ``guess`` says in words what was guessed."""
+    """The column of each role that has one.
+
+    Attributes:
+        names: of columns, by the role's name.
+        guess: a sentence about what the user did not say and was guessed; None: nothing was.
+    """
 
     names: Mapping[str, str]
     guess: str | None
 
 
 def known(roles: Sequence[Role], given: Mapping[str, str]) -> set[str]:
-    """Names by which a header is recognised."""
+    """The names by which the first line of a file is recognised as a header.
+
+    Args:
+        roles: whose names and usual other names count.
+        given: columns named by the user, by role; mere numbers are not names.
+    """
     guesses = {name for role in roles for name in (role.name, *role.guesses)}
     return guesses | {plain(name) for name in given.values() if not name.isdecimal()}
 
@@ -72,6 +82,7 @@ def fits(table: Table, roles: Sequence[Role], given: Mapping[str, str]) -> bool:
 
 
 def _check(table: Table, roles: Sequence[Role], given: Mapping[str, str]) -> None:
+    """Refuses a role that the task does not have, and a column that the file does not have."""
     names = [role.name for role in roles]
     for role, column in given.items():
         if role not in names:
@@ -83,6 +94,7 @@ def _check(table: Table, roles: Sequence[Role], given: Mapping[str, str]) -> Non
 
 
 def _missing(table: Table, role: Role) -> DataError:
+    """The error of a required role without a column."""
     if len(table.columns) == 1:
         return DataError(
             f"{table.path} has one column, and none for the {role.name}: separate columns by "
@@ -95,6 +107,7 @@ def _missing(table: Table, role: Role) -> DataError:
 
 
 def _by_name(roles: Sequence[Role], columns: Sequence[str]) -> dict[str, str]:
+    """The column of each role that has one of its names, by role; a column serves one role."""
     free = {plain(name): name for name in reversed(columns)}
     found = {}
     for role in roles:
@@ -107,7 +120,9 @@ def _by_name(roles: Sequence[Role], columns: Sequence[str]) -> dict[str, str]:
 def _by_place(
     table: Table, roles: Sequence[Role], columns: Sequence[str], is_label: Callable[[object], bool]
 ) -> dict[str, str]:
-    """The label is where most cells are labels, the other roles are taken in order.
+    """The column of each role, where columns have no names.
+
+    The label is where most cells are labels; the other roles are taken in order.
 
     Raises:
         DataError: there are more columns of texts than roles for them.

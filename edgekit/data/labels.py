@@ -10,7 +10,15 @@ Reading = Callable[[str], int | None]
 
 
 def readings(names: Sequence[str]) -> dict[str, Reading]:
-    """The ways in which a label may be meant, the first that fits all labels of a file counts."""
+    """The ways in which a text may name one of the model's labels: by name, by index, in any case.
+
+    Args:
+        names: the model's labels, in the order of its logits.
+
+    Returns:
+        By what the way is called, a function from a text to the label's index, or None. The first
+        way that fits all labels of a file is the one that counts.
+    """
     exact = {name: index for index, name in reversed(list(enumerate(names)))}
     folded = {name.casefold(): index for name, index in exact.items()}
 
@@ -26,15 +34,19 @@ def readings(names: Sequence[str]) -> dict[str, Reading]:
 
 
 def plain(value: object) -> str:
-    """A cell as the name of a label."""
+    """A cell, which may be a number or a text, as the text of a label."""
     return str(int(value)) if isinstance(value, bool) else str(value).strip()
 
 
 def check(names: Sequence[str], renamed: Mapping[str, str]) -> None:
-    """That labels are renamed to those of the model.
+    """Checks that every label that is renamed becomes one of the model's.
+
+    Args:
+        names: the model's labels.
+        renamed: names of the model, by those of the data.
 
     Raises:
-        PlanError: one of them is none.
+        PlanError: one becomes something else.
     """
     fits = is_label(names, {})
     unknown = [f"{old}={new}" for old, new in renamed.items() if not fits(new)]
@@ -44,7 +56,12 @@ def check(names: Sequence[str], renamed: Mapping[str, str]) -> None:
 
 
 def is_label(names: Sequence[str], renamed: Mapping[str, str]) -> Callable[[object], bool]:
-    """Tells whether a cell may be a label of the model."""
+    """A function that tells whether a cell may be a label of the model.
+
+    Args:
+        names: the model's labels.
+        renamed: names of the model, by those of the data.
+    """
     ways = readings(names).values()
 
     def fits(value: object) -> bool:

@@ -43,6 +43,11 @@ def read_csv(path: Path) -> Iterator[Row]:
 
 
 def _quoted(path: Path, lines: Iterator[str]) -> Iterator[tuple[int, list[str]]]:
+    """The cells of each line of CSV, with the number of the line at which they begin.
+
+    Raises:
+        DataError: the quotes are not right, or the file is one of tabs.
+    """
     csv.field_size_limit(_LONGEST_CELL)
     reader = csv.reader(lines, strict=True)
     while True:
@@ -64,6 +69,10 @@ def _quoted(path: Path, lines: Iterator[str]) -> Iterator[tuple[int, list[str]]]
 
 
 def _same_width(path: Path, rows: Iterator[tuple[int, list[str]]]) -> Iterator[Row]:
+    """Lines as rows whose columns are called ``1``, ``2``, ....
+
+    DataError if one has more or fewer.
+    """
     width = None
     for number, cells in rows:
         width = width or len(cells)
@@ -76,7 +85,13 @@ def _same_width(path: Path, rows: Iterator[tuple[int, list[str]]]) -> Iterator[R
 
 
 def conll(path: Path) -> Iterator[Row]:
-    """Sentences of words: a word a line, its label last, an empty line behind each sentence."""
+    """Sentences of words as rows: a word a line, its label last.
+
+    An empty line is behind each sentence.
+
+    Raises:
+        DataError: a line has a word without a label.
+    """
     width, start = None, 0
     words: list[list[str]] = []
     for number, line in chain(lines(path), [(0, "")]):

@@ -54,7 +54,7 @@ def _object(path: Path, place: str, value: object) -> Row:
 
 
 def _json(path: Path) -> Iterator[Row]:
-    """SQuAD's nesting, or a list of objects, which may stand under ``data``."""
+    """The rows of a JSON file: SQuAD's nesting, or a list of objects, maybe under ``data``."""
     whole = _parsed(path, "\n".join(line for _, line in lines(path)))
     items = whole.get("data") if isinstance(whole, dict) else whole
     if not isinstance(items, list):
@@ -68,6 +68,17 @@ def _json(path: Path) -> Iterator[Row]:
 
 
 def _squad(path: Path, article: Mapping[str, Any], place: str) -> Iterator[Row]:
+    """The questions of one article of SQuAD's JSON, as rows with its context, question and answers.
+
+    Args:
+        path: the file, for errors.
+        article: with its paragraphs.
+        place: where it stands in the file.
+
+    Raises:
+        DataError: a field is missing, or of another type than SQuAD's.
+    """
+
     def get(value: object, key: str, kind: type[K], where: str) -> K:
         if not isinstance(value, dict) or not isinstance(value.get(key), kind):
             what = "a list" if kind is list else "a text"
@@ -94,6 +105,7 @@ def _squad(path: Path, article: Mapping[str, Any], place: str) -> Iterator[Row]:
 
 
 def _parquet(path: Path) -> Iterator[Row]:
+    """The rows of a Parquet file, of which a batch at a time is in memory."""
     extras.require("eval")
     from pyarrow import ArrowException, parquet
 

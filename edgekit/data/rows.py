@@ -81,6 +81,16 @@ def plain(name: str) -> str:
 
 
 def _header(path: Path, first: Row | None, known: Collection[str]) -> dict[str, str] | None:
+    """The names of the columns, if the first line of a file is a header; else None.
+
+    Args:
+        path: for errors.
+        first: the file's first row, with columns called ``1``, ``2``, ...
+        known: names that only a header has.
+
+    Returns:
+        The names in the header, by those that the columns had.
+    """
     if first is None or not all(name.isdecimal() for name in first.cells):
         return None
     cells = {key: value for key, value in first.cells.items() if isinstance(value, str)}
@@ -95,10 +105,15 @@ def _header(path: Path, first: Row | None, known: Collection[str]) -> dict[str, 
 
 
 def _named(row: Row, names: Mapping[str, str]) -> Row:
+    """A row with its columns renamed."""
     return Row(row.place, {names[key]: value for key, value in row.cells.items()})
 
 
 def _reader(path: Path, words: bool) -> Callable[[Path], Iterator[Row]]:
+    """The function that reads files of that suffix.
+
+    DataError for a suffix that edgekit does not know.
+    """
     suffix = path.suffix.lower()
     if words and suffix not in records.READERS:
         return lines.conll

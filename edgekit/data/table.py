@@ -13,16 +13,16 @@ from edgekit.data.rows import Table
 
 @dataclass(frozen=True)
 class Data:
-    """A read file with the columns that count."""
+    """A file that was read, with the column of each role."""
 
     table: Table
     columns: Columns
 
     def cell(self, row: Row, role: str) -> Any:
-        """A row's cell; None where the role has no column.
+        """A row's cell in the column of a role; None where the role has no column.
 
         Raises:
-            DataError: the row lacks it.
+            DataError: the row has nothing in that column.
         """
         name = self.columns.names.get(role)
         if name is None:
@@ -32,7 +32,7 @@ class Data:
         return row.cells[name]
 
     def text(self, row: Row, role: str) -> str:
-        """A cell that has to be a text.
+        """A row's cell in the column of a role, which has to be a text.
 
         Raises:
             DataError: it is none.
@@ -43,7 +43,7 @@ class Data:
         return value
 
     def number(self, row: Row, role: str) -> float:
-        """A cell that has to be a finite number.
+        """A row's cell in the column of a role, which has to be a finite number.
 
         Raises:
             DataError: it is none.

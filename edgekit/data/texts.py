@@ -40,7 +40,7 @@ def stream(sources: Sequence[str], column: str | None = None) -> Iterator[str]:
 
 
 def check(sources: Sequence[str]) -> None:
-    """That each source is a file, or the name of a data set.
+    """Checks that each source is a file, or is written like a data set's name; nothing is fetched.
 
     Raises:
         DataError: one is neither.
@@ -51,6 +51,7 @@ def check(sources: Sequence[str]) -> None:
 
 
 def _texts(source: str, column: str | None) -> Iterator[str]:
+    """The texts of one source, as they stand there."""
     if source.startswith(DATASETS):
         yield from _cells(source, _dataset(source), column)
     elif Path(source).suffix.lower() in _LINES:
@@ -62,6 +63,7 @@ def _texts(source: str, column: str | None) -> Iterator[str]:
 
 
 def _cells(source: str, found: Iterator[Mapping[str, object]], column: str | None) -> Iterator[str]:
+    """The texts in one column of rows; a cell without a value is passed over."""
     name = column
     for cells in found:
         name = name or _column(cells)
@@ -77,6 +79,7 @@ def _cells(source: str, found: Iterator[Mapping[str, object]], column: str | Non
 
 
 def _column(cells: Mapping[str, object]) -> str:
+    """The column with the text: by its name, else the one whose cell in this row is the longest."""
     named = {rows.plain(name): name for name in cells}
     known = next((named[name] for name in COLUMNS if name in named), None)
     texts = {name: value for name, value in cells.items() if isinstance(value, str)}
@@ -84,6 +87,7 @@ def _column(cells: Mapping[str, object]) -> str:
 
 
 def _dataset(source: str) -> Iterator[Mapping[str, object]]:
+    """The rows of a data set of the hub, streamed by the package datasets."""
     extras.require("distill")
     import datasets
 
@@ -100,6 +104,7 @@ def _dataset(source: str) -> Iterator[Mapping[str, object]]:
 
 
 def _pieces(text: str) -> Iterator[str]:
+    """A text in pieces of at most 100,000 characters, cut at spaces where there are some."""
     while len(text) > _LONGEST:
         end = text.rfind(" ", 1, _LONGEST)
         end = end if end > 0 else _LONGEST

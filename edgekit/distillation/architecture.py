@@ -122,6 +122,11 @@ def _difference(found: torch.Tensor, expected: torch.Tensor, mask: torch.Tensor)
 
 
 def _config(bert: PretrainedConfig) -> PretrainedConfig:
+    """The config of a DistilBERT with a BERT's sizes.
+
+    Raises:
+        UnsupportedError: the BERT has a setting for which DistilBERT has one value only.
+    """
     from transformers import DistilBertConfig
 
     if bert.layer_norm_eps != _EPSILON:

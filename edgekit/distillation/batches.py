@@ -46,7 +46,7 @@ class Order:
 
 @lru_cache(maxsize=2)
 def _epoch(order: Order, epoch: int) -> np.ndarray:
-    """All batches of an epoch: (steps, batch)."""
+    """The examples of all batches of an epoch: (steps, batch) indices, shuffled."""
     rng = np.random.default_rng([order.seed, _ORDER, epoch])
     size = order.steps_per_epoch * order.batch
     shuffled = np.resize(rng.permutation(len(order.lengths)), size)
@@ -72,11 +72,14 @@ class Masking:
     seed: int
 
     def apply(self, ids: np.ndarray, step: int) -> tuple[np.ndarray, np.ndarray]:
-        """Ids with some replaced, and where: both (tokens,).
+        """Hides some tokens behind the mask, or behind other ones, as BERT's pretraining does.
 
         Args:
             ids: of all rows of the step, one behind the other.
-            step: which one it is.
+            step: which one it is: another one hides other tokens.
+
+        Returns:
+            The ids as the model sees them, and whether each has to be found again: both (tokens,).
         """
         rng = np.random.default_rng([self.seed, _MASKS, step])
         draw, kind = rng.random(len(ids)), rng.random(len(ids))
@@ -93,8 +96,14 @@ class Masking:
 class Micro:
     """Some rows of a step, padded: what goes through the models at once.
 
-    Shapes are (rows, length). ``chosen`` are the tokens that a loss by tokens counts, ``labels``
-    what stood there or what the labels say, ``types`` the token types.
+    Attributes:
+        indices: which examples they are, (rows,).
+        ids: (rows, length).
+        mask: (rows, length), 0 where there is padding.
+        types: token types, (rows, length).
+        chosen: (rows, length) bool, the tokens that a loss by tokens counts; None: all.
+        labels: what stood at masked tokens, or what the data's labels say.
+        student: the same texts by the student's own tokenizer, where it has another.
     """
 
     indices: np.ndarray
@@ -108,10 +117,13 @@ class Micro:
 
 @dataclass(frozen=True)
 class StepBatch:
-    """What one process trains on in a step: its micro batches.
+    """What one process trains on in a step.
 
-    The counts of examples and tokens are those of the whole step, over all processes: losses are
-    means over them.
+    Attributes:
+        micros: its rows, in parts that fit into memory.
+        rows: examples of the whole step, over all processes: losses are means over them.
+        tokens: of the whole step, without padding.
+        chosen: tokens of the whole step that a loss by tokens counts.
     """
 
     micros: tuple[Micro, ...]
@@ -122,7 +134,14 @@ class StepBatch:
 
 @dataclass(frozen=True)
 class _Drawn:
-    """A step's rows as models see them; by rows also which tokens count, and what is right."""
+    """One step's rows before they are padded, one array of (tokens,) each.
+
+    Attributes:
+        indices: which examples they are.
+        shown: ids as the models see them.
+        chosen: which of the tokens a loss counts; None: all, or none has a label of its own.
+        labels: what is right; None without labels.
+    """
 
     indices: np.ndarray
     shown: list[np.ndarray]
@@ -134,8 +153,13 @@ class _Drawn:
 class Batches:
     """The examples of a training, put together for each step.
 
-    ``pad_id`` is what rows are filled up with; ``by_token`` says that each token has a target of
-    its own, and not each text.
+    Attributes:
+        examples: all of them.
+        order: which a step takes.
+        pad_id: what shorter rows are filled up with.
+        masking: hides tokens; None: none are hidden.
+        by_token: whether each token has a target of its own, and not each text.
+        student_pad_id: as ``pad_id``, for rows by the student's own tokenizer.
     """
 
     examples: Examples
@@ -162,6 +186,7 @@ class Batches:
         return StepBatch(parts, len(drawn.indices), tokens, chosen)
 
     def _drawn(self, indices: np.ndarray, step: int) -> _Drawn:
+        """The rows of some examples with their labels, masked if the objective masks."""
         rows = [self.examples.rows.row(index) for index in indices]
         if self.masking is not None:
             shown, chosen = self.masking.apply(np.concatenate(rows), step)
@@ -173,6 +198,7 @@ class Batches:
         return _Drawn(indices, rows, chosen_rows, labels)
 
     def _micro(self, part: np.ndarray, drawn: _Drawn) -> Micro:
+        """Some of a step's rows, padded: ``part`` are their places in ``drawn``."""
         places, found = part.tolist(), drawn.indices[part]
         shown = [drawn.shown[place] for place in places]
         chosen = None
@@ -190,7 +216,7 @@ class Batches:
         )
 
     def _other(self, found: np.ndarray) -> Micro | None:
-        """The same texts by the student's tokenizer."""
+        """The same examples by the student's tokenizer; None where it is the teacher's."""
         rows = self.examples.student
         return None if rows is None else plain(rows, found, self.student_pad_id)
 
@@ -213,11 +239,12 @@ def plain(rows: TokenRows, indices: Sequence[int] | np.ndarray, pad_id: int) -> 
 
 
 def _like(flat: np.ndarray, rows: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """One array of all tokens, cut into rows as long as those of ``rows``."""
+    """Cuts an array of all tokens, (tokens,), into rows as long as those of ``rows``."""
     return np.split(flat, np.cumsum([len(row) for row in rows])[:-1])
 
 
 def _padded(rows: Sequence[np.ndarray], value: int = 0) -> np.ndarray:
+    """Rows as one (rows, longest) int64 array, filled up with ``value``."""
     found = np.full((len(rows), max(map(len, rows))), value, np.int64)
     for place, row in enumerate(rows):
         found[place, : len(row)] = row

@@ -97,6 +97,7 @@ class Checkpoints:
     def _write(
         self, step: int, weights: Mapping[str, torch.Tensor], moments: Mapping[str, object]
     ) -> None:
+        """Writes one checkpoint, whole or not at all, and removes the oldest beyond ``keep``."""
         target = self.path(step)
         with staging(target) as place:
             made = place / "checkpoint"
@@ -110,6 +111,7 @@ class Checkpoints:
             shutil.rmtree(self.path(old), ignore_errors=True)
 
     def _check(self, stored: Mapping[str, object]) -> None:
+        """Raises PlanError if a checkpoint is of a run whose facts differ from this one's."""
         for name, value in json.loads(json.dumps(dict(self.facts))).items():
             if stored.get(name) != value:
                 raise PlanError(
@@ -119,7 +121,7 @@ class Checkpoints:
 
 
 def _once(weights: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """Each tensor under one name: tied weights have several, which safetensors refuses."""
+    """The weights, each tensor under one name: safetensors refuses several, as tied ones have."""
     found: dict[int, str] = {}
     for name, value in weights.items():
         found.setdefault(value.data_ptr(), name)
@@ -130,12 +132,18 @@ def _once(weights: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
 def _shared(
     own: Mapping[str, torch.Tensor], stored: Mapping[str, torch.Tensor]
 ) -> dict[str, torch.Tensor]:
-    """The stored tensors under all their names."""
+    """The inverse of :func:`_once`: the stored tensors under all names that a model has for them.
+
+    Args:
+        own: the model's weights, where tied ones share their memory.
+        stored: what was read.
+    """
     by_place = {own[name].data_ptr(): value for name, value in stored.items()}
     return {name: by_place[value.data_ptr()] for name, value in own.items()}
 
 
 def _flat(moments: Mapping[str, object]) -> dict[str, torch.Tensor]:
+    """An optimizer's state as tensors named ``MOMENT/WEIGHT``, as safetensors wants it."""
     found = {}
     for name, values in moments.items():
         assert isinstance(values, Mapping)
@@ -145,6 +153,7 @@ def _flat(moments: Mapping[str, object]) -> dict[str, torch.Tensor]:
 
 
 def _nested(flat: Mapping[str, torch.Tensor]) -> dict[str, dict[str, torch.Tensor]]:
+    """The inverse of :func:`_flat`: by weight, its moments by name."""
     found: dict[str, dict[str, torch.Tensor]] = {}
     for name, value in flat.items():
         key, _, weight = name.partition("/")

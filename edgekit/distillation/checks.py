@@ -97,10 +97,10 @@ def check_inputs(inputs: Inputs, goal: Objective, cache_teacher: bool) -> None:
 
 
 def check_numbers(numbers: Training) -> None:
-    """Checks the numbers that a training cannot have, whoever asked for them.
+    """Checks that the numbers of a training are in their ranges.
 
     Raises:
-        PlanError: naming the first.
+        PlanError: naming the first that is not.
     """
     above = {
         "lr": numbers.learning_rate,
@@ -122,16 +122,16 @@ def check_numbers(numbers: Training) -> None:
 
 
 def check_replaceable(out: Path, marks: Sequence[str], allowed: bool, remedy: str) -> None:
-    """Checks that nothing of somebody else's would be replaced.
+    """Checks that a training may write a student into a folder.
 
     Args:
         out: the folder.
-        marks: files by which a student is told.
-        allowed: whether what an earlier run left there may be replaced.
-        remedy: what allows it.
+        marks: files by which a student is told from somebody's own folder.
+        allowed: whether a student that an earlier run left there may be replaced.
+        remedy: the option that allows it, for the message.
 
     Raises:
-        OutputError: something would be.
+        OutputError: the folder holds something else, or a student that may not be replaced.
     """
     if out.is_dir() and not any(out.iterdir()):
         return

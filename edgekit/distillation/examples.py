@@ -128,9 +128,14 @@ def pieces(
 def beginnings(
     texts: Iterator[str], tokenizers: Sequence[PreTrainedTokenizerFast], length: int
 ) -> Iterator[tuple[list[int], ...]]:
-    """Each text by each of the tokenizers, cut at ``length`` ids.
+    """The first ``length`` ids of each text, by each of several tokenizers.
 
     A text of which one of them leaves nothing is passed over by all: rows stay pairs.
+
+    Args:
+        texts: none of them empty.
+        tokenizers: such as the teacher's and the student's.
+        length: special tokens included.
     """
     frames = [Frame.of(tokenizer) for tokenizer in tokenizers]
     streams = zip(tee(texts, len(tokenizers)), tokenizers, strict=True)
@@ -144,6 +149,12 @@ def beginnings(
 
 def store(rows: Iterator[list[int]], folder: Path, limit: int | None, tick: Say) -> None:
     """Writes rows of ids into a new folder, at once or not at all; memory holds their lengths.
+
+    Args:
+        rows: of ids.
+        folder: is made; :func:`load` reads it.
+        limit: the most rows; None: all.
+        tick: is told how many there are so far.
 
     Raises:
         DataError: there is no row.
@@ -172,7 +183,7 @@ def load(folder: Path) -> TokenRows:
 
 
 def _tokenized(texts: Iterator[str], tokenizer: PreTrainedTokenizerFast) -> Iterator[list[int]]:
-    """The ids of each text without special tokens: none for a text that the tokenizer drops."""
+    """The ids of each text, without special tokens; none for a text of which nothing is left."""
     backend = tokenizer.backend_tokenizer
     backend.no_truncation()
     backend.no_padding()

@@ -24,7 +24,13 @@ Targets = Iterator[tuple[Encoded, np.ndarray]]
 
 
 def prepare(path: Path, model: ModelFacts, inputs: Inputs, limit: int | None) -> Prepared:
-    """A file as an evaluation reads it.
+    """Reads a file of labelled data in the way that an evaluation of the model would.
+
+    Args:
+        path: the file.
+        model: what is known of the teacher's tokenizer and labels.
+        inputs: which column is what, and how labels are renamed.
+        limit: the most examples; None: all.
 
     Raises:
         EdgekitError: as :func:`edgekit.evaluation.ways.prepare`.
@@ -45,6 +51,11 @@ def examples(prepared: Prepared, model: ModelFacts) -> Examples:
 
 
 def _pairs(prepared: Prepared, model: ModelFacts, index: int) -> Targets:
+    """The rows of one example, each with its target.
+
+    Raises:
+        DataError: its text is none that the task can take.
+    """
     kind = prepared.kind
     try:
         prompt = kind.prompt(model.tokenizer, index)
@@ -55,7 +66,10 @@ def _pairs(prepared: Prepared, model: ModelFacts, index: int) -> Targets:
 
 
 def _label(prepared: Prepared, model: ModelFacts, index: int, prompt: Prompt) -> Targets:
-    """The index of the label, or 0 and 1 for each where there may be several."""
+    """The example's row with its label's index.
+
+    Where labels do not exclude each other, 0 or 1 for each.
+    """
     kind = prepared.kind
     assert isinstance(kind, TextClassification)
     row = kind.expected[index]
@@ -64,13 +78,17 @@ def _label(prepared: Prepared, model: ModelFacts, index: int, prompt: Prompt) ->
 
 
 def _score(prepared: Prepared, model: ModelFacts, index: int, prompt: Prompt) -> Targets:
+    """The example's row with the score that it is to have."""
     kind = prepared.kind
     assert isinstance(kind, Scores)
     yield prompt.encodings[0], np.asarray(kind.expected[index], np.float32)
 
 
 def _tags(prepared: Prepared, model: ModelFacts, index: int, prompt: Prompt) -> Targets:
-    """The label of each word on the first of its tokens, :data:`UNKNOWN` on all others."""
+    """The example's row with a label for each token: a word's on its first token.
+
+    All other tokens have :data:`UNKNOWN`, and do not count.
+    """
     kind = prepared.kind
     assert isinstance(kind, Words)
     encoded = prompt.encodings[0]
@@ -88,10 +106,11 @@ def _tags(prepared: Prepared, model: ModelFacts, index: int, prompt: Prompt) -> 
 
 
 def _span(prepared: Prepared, model: ModelFacts, index: int, prompt: Prompt) -> Targets:
-    """First and last token of the answer in each window; the first token where it has none.
+    """A row for each window, with the first and the last token of the answer as target.
 
-    Where the data do not say at which place the answer stands and it stands at several, no place is
-    right or wrong, and the window has no target.
+    It is the first token of the row twice where the window has no answer. Where the data do not say
+    at which place the answer stands and it stands at several, no place is right or wrong, and the
+    window has no target.
     """
     kind = prepared.kind
     assert isinstance(kind, QuestionAnswering)
@@ -104,7 +123,11 @@ def _span(prepared: Prepared, model: ModelFacts, index: int, prompt: Prompt) -> 
 def _answer(
     context: str, answers: tuple[str, ...], cells: Mapping[str, object]
 ) -> tuple[int, int] | None:
-    """Start and end of the first answer in its context; (0, 0) for none, None if not known."""
+    """The first character of the first answer in its context, and the one behind its last.
+
+    Returns:
+        (0, 0) where the question has no answer; None where the place is not known.
+    """
     text = next(filter(None, answers), None)
     if text is None:
         return 0, 0
@@ -118,7 +141,10 @@ def _answer(
 
 
 def _start(cells: Mapping[str, object]) -> int | None:
-    """What the data say: SQuAD's ``answer_start``, as files and data sets have it."""
+    """The character at which the data say that the answer begins: SQuAD's ``answer_start``.
+
+    None where they do not say it.
+    """
     nested = cells.get("answers")
     starts = cells.get("answer_starts")
     if isinstance(nested, Mapping):
@@ -128,6 +154,12 @@ def _start(cells: Mapping[str, object]) -> int | None:
 
 
 def _places(encoded: Encoded, answer: tuple[int, int] | None) -> np.ndarray:
+    """The first and the last token of an answer in one window, (2,); (0, 0) if it is not in there.
+
+    Args:
+        encoded: the window.
+        answer: first character and the one behind the last; None: unknown, and so is the result.
+    """
     if answer is None:
         return np.array([UNKNOWN, UNKNOWN])
     start, end = answer

@@ -63,10 +63,14 @@ def shortened(
 
 
 def layer_list(model: torch.nn.Module, count: int) -> str:
-    """The dotted name of the list of ``count`` layers in a model.
+    """The dotted name of the list of layers in a model, found by their number.
+
+    Args:
+        model: of Transformers.
+        count: how many layers it has.
 
     Raises:
-        UnsupportedError: there is none.
+        UnsupportedError: it has no list of so many.
     """
     import torch
 
@@ -79,7 +83,10 @@ def layer_list(model: torch.nn.Module, count: int) -> str:
 
 
 def _config(config: PretrainedConfig, family: Family, layers: Sequence[int]) -> PretrainedConfig:
-    """The teacher's, for so many layers; lists with an entry for each layer follow."""
+    """The teacher's config for another number of layers.
+
+    Lists that have an entry for each of the teacher's layers keep those of the layers taken over.
+    """
     found = deepcopy(config)
     count = config.num_hidden_layers
     for key, value in config.to_dict().items():
@@ -93,6 +100,11 @@ def _config(config: PretrainedConfig, family: Family, layers: Sequence[int]) -> 
 
 
 def _widen(config: PretrainedConfig, width: int) -> None:
+    """Gives a config another hidden size; heads keep their size and change in number.
+
+    Raises:
+        PlanError: the width is no multiple of the size of a head.
+    """
     hidden, heads = config.hidden_size, config.num_attention_heads
     each = hidden // heads
     if width < each or width % each:
@@ -117,6 +129,15 @@ def _copy(
     layers: Sequence[int],
     start: str,
 ) -> Taken:
+    """Copies the weights that a student takes over, and tells which they are.
+
+    Args:
+        teacher: which they come from.
+        student: which is changed.
+        family: the architecture.
+        layers: of the teacher, from 0, in the order of the student's.
+        start: ``random`` copies no layer, but embeddings and head.
+    """
     import torch
 
     places: Sequence[int] = layers
@@ -142,7 +163,16 @@ def _copy(
 def _pairs(
     student: PreTrainedModel, prefix: str, places: Sequence[int]
 ) -> Iterator[tuple[str, torch.Tensor, str, bool]]:
-    """Each weight of the student, the teacher's name for it, and whether it is in a layer."""
+    """Pairs each weight of the student with the one of the teacher that it may begin as.
+
+    Args:
+        student: the model.
+        prefix: the dotted name of its list of layers.
+        places: for each of the student's layers, the teacher's layer or weight group.
+
+    Yields:
+        The weight's name, its tensor, the teacher's name for it, and whether it is in a layer.
+    """
     inside = re.compile(rf"{re.escape(prefix)}\.(\d+)\.(.+)")
     for name, value in student.state_dict().items():
         match = inside.fullmatch(name)

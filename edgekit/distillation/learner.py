@@ -44,13 +44,13 @@ class Readout:
     project: int | None = None
 
     def by_token(self, name: str) -> bool:
-        """Whether an output has a value for each token, and not one for the whole text."""
+        """Whether an output, or a tap's hidden state, has a value for each token of a text."""
         axes = {output.name: output.axes for output in self.task.outputs}
         return name.startswith(_HIDDEN) or "length" in axes.get(name, ())
 
 
 def hidden(place: int) -> str:
-    """The name of the hidden states of a tap, by its place among the taps."""
+    """The key of a :class:`Learner`'s outputs for the tap at ``place``: ``hidden_0``."""
     return f"{_HIDDEN}{place}"
 
 
@@ -113,18 +113,22 @@ class Learner(nn.Module):
     def _narrow(
         self, module: nn.Module, inputs: tuple[object, ...], output: BaseModelOutput
     ) -> BaseModelOutput:
-        """What the encoder hands to the head: the chosen tokens as one row of their own.
+        """Hands only the chosen tokens from the encoder to the head, as one row of their own.
 
         The head of a masked-language model costs more than a small encoder, and 85% of the tokens
-        are not masked. Every family's head takes the encoder's first output and looks at each
-        token by itself; the tests compare it for all of them.
+        are not masked. Every family's head takes the encoder's first output and looks at each token
+        by itself; the tests compare it for all of them.
         """
         if self._chosen is not None:
             output.last_hidden_state = output.last_hidden_state[self._chosen][None]
         return output
 
     def _vector(self, states: torch.Tensor, mask: torch.Tensor, head: Head) -> torch.Tensor:
-        """The head's steps, not trained, with the student's projection after the pooling."""
+        """Sentence vectors of length 1, (rows, width): the head's steps over hidden states.
+
+        The steps are not trained; a projection to the teacher's width, which is, comes after the
+        pooling.
+        """
         pool, *steps = head.steps
         vector = pool.compute(states, mask)
         if self.to_vector is not None:

@@ -78,7 +78,7 @@ class Materials:
 
     @cached_property
     def basis(self) -> PreTrainedModel:
-        """The model that a student's layers come from: the teacher, or it as a DistilBERT."""
+        """The model that a student's layers come from: the teacher, or the same as a DistilBERT."""
         if self.plan.shape.architecture != DISTILBERT:
             return self.model
         found, worst = architecture.as_distilbert(self.model, self.plan.task)
@@ -89,10 +89,13 @@ class Materials:
         return found
 
     def student(self, start: str) -> tuple[Learner, list[str]]:
-        """A student before its training, and what is to be said of it.
+        """Makes a student as it is before its training.
 
         Args:
             start: ``teacher``, or ``random`` for layers as they were drawn.
+
+        Returns:
+            The student in evaluation mode, and sentences for the user about what of it is new.
         """
         plan, shape = self.plan, self.plan.shape
         model, taken = layers.shortened(
@@ -119,7 +122,7 @@ class Materials:
 
     @cached_property
     def batches(self) -> Batches:
-        """The examples that are trained on, by steps."""
+        """The examples that are trained on, put together for each step."""
         plan, tokenizer = self.plan, self.tokenizer
         found = self._labelled() if plan.objective.labelled else self._texts()
         masking = self._masking() if plan.objective.name == "mlm" else None
@@ -162,6 +165,7 @@ class Materials:
         return self.plan.teacher.family.pad_id(self.plan.teacher.config) if own is None else own
 
     def _masking(self) -> Masking:
+        """How texts are masked for the teacher's tokenizer; PlanError if it has no mask token."""
         tokenizer = self.tokenizer
         if tokenizer.mask_token_id is None:
             raise PlanError(f"the tokenizer of {self.plan.teacher.origin} has no mask token")
@@ -170,6 +174,7 @@ class Materials:
         return Masking(tokenizer.mask_token_id, special, size, self.plan.training.seed)
 
     def _labelled(self) -> Examples:
+        """The labelled data as examples."""
         inputs, model = self.plan.inputs, self.judged_by(self.tokenizer)
         assert inputs.data is not None  # the plan has checked it
         prepared = labelled.prepare(inputs.data, model, inputs, inputs.limit)
@@ -178,7 +183,7 @@ class Materials:
         return labelled.examples(prepared, model)
 
     def _texts(self) -> Examples:
-        """Tokenized once into the work folder, by the first process."""
+        """The texts as examples. The first process tokenizes them into the work folder, once."""
         folder, other = (self.plan.work / name for name in (_TOKENS, _STUDENT_TOKENS))
         own = self.plan.shape.vocabulary is not None
         if self.accelerator.is_main_process and not folder.is_dir():
@@ -199,9 +204,14 @@ class Materials:
         return text_data.stream(self.plan.inputs.texts, self.plan.inputs.columns.get("text"))
 
     def _taps(self, chosen: Sequence[int], count: int) -> tuple[int, ...]:
-        """The places in ``hidden_states`` after some layers; the last stands for the whole model.
+        """The places in ``hidden_states`` at which the model is compared.
 
-        So the student's last layer, from which its head reads, learns from the teacher's last.
+        The last layer is not read itself: what the whole model gives stands for it. So the
+        student's last layer, from which its head reads, learns from the teacher's last.
+
+        Args:
+            chosen: layers, from 0.
+            count: how many layers the model has.
         """
         weights = self.plan.training.weights
         if not weights[HIDDEN if HIDDEN in weights else COSINE]:
@@ -212,6 +222,13 @@ class Materials:
     def _readout(
         self, model: PreTrainedModel, taps: tuple[int, ...], project: int | None
     ) -> Readout:
+        """What is read off a model.
+
+        ``project`` is the teacher's width where the model's is another.
+
+        Raises:
+            UnsupportedError: the teacher's head is none that a student's folder can hold.
+        """
         family = families.get(model.config.model_type)
         types = family.has_token_types(model.config.to_dict())
         task = self.plan.task

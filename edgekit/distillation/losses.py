@@ -28,8 +28,15 @@ _MULTI, _REGRESSION = "multi_label_classification", "regression"
 class Given:
     """What the losses of one micro batch are made of.
 
-    ``mask``, ``chosen`` and ``labels`` are those of :class:`edgekit.distillation.batches.Micro` as
-    tensors. ``rows``, ``tokens`` and ``chosen_count`` count the whole step, over all processes.
+    Attributes:
+        student: its outputs, by name.
+        teacher: its outputs; empty where no part of the loss needs it.
+        mask: (rows, length), 0 where there is padding.
+        chosen: (rows, length) bool, as of :class:`edgekit.distillation.batches.Micro`.
+        labels: as of the same.
+        rows: examples of the whole step, over all processes.
+        tokens: of the whole step, without padding.
+        chosen_count: chosen tokens of the whole step.
     """
 
     student: Outputs
@@ -73,7 +80,11 @@ class Losses:
 
 
 def _soft(losses: Losses, given: Given) -> torch.Tensor:
-    """The divergence of the student's distribution from the teacher's, both made softer."""
+    """The part ``soft``: how far the student's softened distribution is from the teacher's.
+
+    It is the mean over the task's outputs, such as start and end of an answer; each is computed in
+    the way of the task, by the table ``_SOFT``.
+    """
     found = []
     for output in losses.task.outputs:
         ours, theirs = given.student[output.name], given.teacher[output.name]
@@ -82,6 +93,7 @@ def _soft(losses: Losses, given: Given) -> torch.Tensor:
 
 
 def _way(task: Task) -> str:
+    """The key of the tables of losses: a problem type with a loss of its own, else the task."""
     return task.problem_type if task.problem_type in (_MULTI, _REGRESSION) else task.name
 
 
@@ -116,7 +128,10 @@ def _soft_places(
 def _soft_several(
     losses: Losses, given: Given, ours: torch.Tensor, theirs: torch.Tensor
 ) -> torch.Tensor:
-    """The cross entropy of each label's own probability, where several labels can be right."""
+    """The cross entropy of each label's own probability with the teacher's.
+
+    For texts that may have several labels.
+    """
     target = (theirs / losses.temperature).sigmoid()
     each = functional.binary_cross_entropy_with_logits(
         ours / losses.temperature, target, reduction="none"
@@ -141,7 +156,7 @@ _SOFT: Mapping[str, Callable[[Losses, Given, torch.Tensor, torch.Tensor], torch.
 
 
 def _hard(losses: Losses, given: Given) -> torch.Tensor:
-    """The loss against the data's labels, by the way of the task."""
+    """The part ``hard``: the loss against the data's labels, by the table ``_HARD``."""
     assert given.labels is not None
     return _HARD[_way(losses.task)](losses, given, given.labels)
 
@@ -152,13 +167,19 @@ def _hard_rows(losses: Losses, given: Given, labels: torch.Tensor) -> torch.Tens
 
 
 def _hard_tokens(losses: Losses, given: Given, labels: torch.Tensor) -> torch.Tensor:
-    """Logits are those of the chosen tokens alone."""
+    """The cross entropy at the chosen tokens; the student gives logits of those alone."""
     found = functional.cross_entropy(given.student["logits"], labels[given.chosen], reduction="sum")
     return found / max(1, given.chosen_count)
 
 
 def _hard_places(losses: Losses, given: Given, labels: torch.Tensor) -> torch.Tensor:
-    """``labels`` are the first and the last place; below 0 where that is not known."""
+    """The cross entropy of start and end; windows where they are unknown (below 0) do not count.
+
+    Args:
+        losses: of the objective.
+        given: with ``start_logits`` and ``end_logits``, (rows, length).
+        labels: (rows, 2), the first and the last token of the answer.
+    """
     away, found = given.mask == 0, []
     for column, output in enumerate(losses.task.outputs):
         logits = given.student[output.name].masked_fill(away, _NEVER)
@@ -189,7 +210,10 @@ _HARD: Mapping[str, Callable[[Losses, Given, torch.Tensor], torch.Tensor]] = {
 
 
 def _cosine(losses: Losses, given: Given) -> torch.Tensor:
-    """How far the directions of sentence vectors are apart; without any, of hidden states."""
+    """The part ``cosine``: 1 less the cosine of the student's and the teacher's vectors.
+
+    The vectors are those of sentences, or of hidden states where the task has none.
+    """
     if VECTOR not in given.student:
         return _hidden(losses, given)
     apart = 1 - (given.student[VECTOR] * given.teacher[VECTOR]).sum(-1)
@@ -197,7 +221,7 @@ def _cosine(losses: Losses, given: Given) -> torch.Tensor:
 
 
 def _hidden(losses: Losses, given: Given) -> torch.Tensor:
-    """How far the directions of each token's hidden states are apart, as a mean over the taps."""
+    """1 less the cosine of each token's hidden states, as a mean over tokens and taps."""
     found, real = [], given.mask.bool()
     for place in range(losses.taps):
         ours, theirs = given.student[hidden(place)], given.teacher[hidden(place)]
@@ -206,14 +230,17 @@ def _hidden(losses: Losses, given: Given) -> torch.Tensor:
 
 
 def _similarity(losses: Losses, given: Given) -> torch.Tensor:
-    """How far the similarities of all pairs of texts are off: those of all processes together."""
+    """The part ``similarity``: the squared difference of the similarities of all pairs of texts.
+
+    It is a mean over the pairs of the whole step, over all processes.
+    """
     ours, theirs = _gathered(given.student[VECTOR]), _gathered(given.teacher[VECTOR])
     off = (ours @ ours.T - theirs @ theirs.T).square().mean()
     return off * len(given.student[VECTOR]) / given.rows
 
 
 def _gathered(vectors: torch.Tensor) -> torch.Tensor:
-    """The vectors of all processes, through which gradients go back to each."""
+    """The vectors of all processes, one behind the other; gradients flow back to each of them."""
     from torch import distributed
 
     if not (distributed.is_available() and distributed.is_initialized()):

@@ -20,7 +20,7 @@ from edgekit.stats import Interval
 def compare(
     materials: Materials, students: Mapping[str, Learner], courses: Sequence[Course]
 ) -> DistillationReport:
-    """Judges teacher, student and controls on the same data.
+    """Judges teacher, student and controls on the same data, and times teacher and student.
 
     Args:
         materials: the plan with its teacher and evaluation data.
@@ -58,7 +58,14 @@ def compare(
 
 
 def _entrant(name: str, learner: Learner, faster: Interval, scores: tuple[Score, ...]) -> Entrant:
-    """``faster`` is the student's; a control has its shape, and is not timed again."""
+    """A model of the comparison.
+
+    Args:
+        name: ``student``, or which control.
+        learner: the model.
+        faster: the student's lead in speed: a control has its shape, and is not timed again.
+        scores: how good it is; empty without evaluation data.
+    """
     size = quality.parameters(learner), quality.size_bytes(learner)
     return Entrant(name, *size, faster if name == report.STUDENT else None, scores)
 
@@ -80,6 +87,10 @@ def course(name: str, records: Sequence[LogEntry], tokens_per_s: float) -> Cours
 
 
 def _judged(materials: Materials, everyone: Mapping[str, Learner]) -> dict[str, Judged]:
+    """How good each model is, by name, each with its own tokenizer.
+
+    Empty without evaluation data.
+    """
     if materials.judging is None:
         return {}
     prepared, model = materials.judging
@@ -96,7 +107,7 @@ def _judged(materials: Materials, everyone: Mapping[str, Learner]) -> dict[str, 
 
 
 def _gains(judged: Mapping[str, Judged], count: int) -> Iterator[Gain]:
-    """The student's lead over each control, on the same resamples of the examples."""
+    """The student's lead over each control in each metric, on the same resamples."""
     for control in (name for name in (report.WITHOUT, report.RANDOM) if name in judged):
         pair = [judged[control], judged[report.STUDENT]]
         found = score(pair, count, baseline=True)[1].scores[0]
@@ -105,6 +116,7 @@ def _gains(judged: Mapping[str, Judged], count: int) -> Iterator[Gain]:
 
 
 def _facts(materials: Materials) -> dict[str, str]:
+    """How the training was done, for the report: names and values as people read them."""
     plan, training, accelerator = materials.plan, materials.plan.training, materials.accelerator
     device = accelerator.device
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU"

@@ -15,7 +15,7 @@ FILE = "distill.html"
 
 
 def possible() -> bool:
-    """Whether the page's library is installed (the extra ``report``)."""
+    """Whether the library that draws the page's charts is installed."""
     return find_spec("jinja2") is not None
 
 

@@ -21,7 +21,7 @@ _TASK_NAMES = {"mlm": "fill-mask", "embedding": "sentence-similarity"}
 
 @dataclass(frozen=True)
 class DistillationPlan:
-    """A request that was checked, and what was found out of its teacher."""
+    """A request that was checked against its teacher, with every number decided."""
 
     request: DistillationRequest
     teacher: Source
@@ -66,6 +66,7 @@ def make(request: DistillationRequest) -> DistillationPlan:
 
 
 def _shape(request: DistillationRequest, teacher: Source) -> Shape:
+    """The student's shape: its layers are counted out, the teacher's own architecture is None."""
     same = request.student in (None, teacher.family.model_type)
     return Shape(
         choose(request.layers, layer_count(teacher)),
@@ -79,7 +80,7 @@ def _shape(request: DistillationRequest, teacher: Source) -> Shape:
 def _training(
     request: DistillationRequest, teacher: Source, goal: Objective, shape: Shape
 ) -> Training:
-    """The numbers, with the objective's own where none are asked for.
+    """The numbers of the training; the objective's own where the request names none.
 
     Embeddings that the student does not have from its teacher are trained.
     """
@@ -134,7 +135,11 @@ def choose(layers: int | Sequence[int], count: int) -> tuple[int, ...]:
 
 
 def _task(found: Source, goal: Objective) -> Task:
-    """The teacher's task; a bare encoder may serve for sentence vectors."""
+    """The task that the student is trained for: the objective's own, or else the teacher's.
+
+    Raises:
+        PlanError: the teacher is for a task that the objective cannot be trained for.
+    """
     architectures = configs.texts(found.config, "architectures")
     name = _TASK_NAMES.get(goal.name)
     if name is None:

@@ -47,7 +47,11 @@ class Shown(Protocol):
 class Progress:
     """Tells people how a training goes.
 
-    ``say`` gets lines that stay, ``tick`` what is true until the next call.
+    Attributes:
+        say: gets lines that stay.
+        tick: gets what is true until the next call.
+        accelerator: which TensorBoard is written through; None writes none.
+        clock: seconds, from any start.
     """
 
     say: Say
@@ -80,7 +84,7 @@ class Progress:
         self.say(f"{name}: {last} steps{resumed}")
 
     def advance(self, record: Shown) -> None:
-        """One more step is done."""
+        """Tells of one more step: ``tick`` at once, ``say`` now and then."""
         self._tokens += record.tokens
         done = record.step + 1
         now = self.clock()
@@ -105,6 +109,7 @@ class Progress:
 
 
 def _time(seconds: float) -> str:
+    """A time that is left, as people say it."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -55,7 +55,10 @@ def judge(
 def _answers(
     learner: Learner, prompts: Sequence[Prompt], pad_id: int
 ) -> Iterator[tuple[int, list[Row]]]:
-    """Each example's outputs as soon as all its rows have some: logits are too large to be kept."""
+    """Each example's index with the outputs of its rows, as soon as all of them have some.
+
+    Logits are too large for all examples to be kept.
+    """
     rows = [(index, row) for index, prompt in enumerate(prompts) for row in prompt.encodings]
     waiting: dict[int, dict[int, Row]] = defaultdict(dict)
     for place, values in _outputs(learner, TokenRows.of([row for _, row in rows]), pad_id):
@@ -66,6 +69,10 @@ def _answers(
 
 
 def _prompt(prepared: Prepared, model: ModelFacts, index: int) -> Prompt:
+    """The rows of one example.
+
+    DataError, with its place in the file, if the task cannot take its text.
+    """
     try:
         return prepared.kind.prompt(model.tokenizer, index)
     except InputError as error:
@@ -74,7 +81,7 @@ def _prompt(prepared: Prepared, model: ModelFacts, index: int) -> Prompt:
 
 
 def _outputs(learner: Learner, rows: TokenRows, pad_id: int) -> Iterator[tuple[int, Row]]:
-    """Each row's place and outputs, without padding: the shortest rows first."""
+    """The place and the outputs of each row, without padding. Shorter rows come first."""
     device = next(learner.parameters()).device
     order = np.argsort(rows.lengths, kind="stable")
     while len(order):
@@ -87,13 +94,14 @@ def _outputs(learner: Learner, rows: TokenRows, pad_id: int) -> Iterator[tuple[i
 
 
 def _row_bytes(learner: Learner, length: int) -> int:
-    """Of the logits of a row."""
+    """How many bytes the logits of a row of ``length`` tokens take at most, in float32."""
     outputs = learner.readout.task.outputs
     wide = any("vocabulary" in output.axes for output in outputs)
     return 4 * length * (learner.model.config.vocab_size if wide else 1)
 
 
 def _row(learner: Learner, found: Mapping[str, torch.Tensor], place: int, length: int) -> Row:
+    """The task's outputs of one row, as an exported file would give them."""
     row = {}
     for output in learner.readout.task.outputs:
         pooled = learner.readout.head is not None
@@ -133,6 +141,7 @@ def faster(teacher: Learner, student: Learner, length: int) -> Interval:
 
 
 def _feed(vocabulary: int, length: int) -> dict[str, torch.Tensor]:
+    """A text of random ids, (1, length), the same for the same sizes."""
     rng = torch.Generator().manual_seed(0)
     ids = torch.randint(min(5, vocabulary - 1), vocabulary, (1, length), generator=rng)
     return {"input_ids": ids, "attention_mask": torch.ones_like(ids)}

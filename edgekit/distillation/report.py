@@ -130,7 +130,12 @@ def retained(entrants: Sequence[Entrant]) -> float | None:
 
 
 def sentence(entrants: Sequence[Entrant], gains: Sequence[Gain]) -> str:
-    """Whether distillation helped beyond chance, in one sentence."""
+    """Whether distillation helped beyond chance, in one sentence.
+
+    Args:
+        entrants: teacher, student and controls.
+        gains: the student's over the controls; none without controls or data.
+    """
     student = _entrant(entrants, STUDENT)
     if student is None or not student.scores:
         return "Nothing was evaluated: give --eval to see what the student can do."
@@ -162,7 +167,7 @@ def interval(score: Score) -> str:
 
 
 def gain(found: Gain) -> str:
-    """A difference in points with its interval."""
+    """A gain in points with its interval, as people write it."""
     return f"{100 * found.value:+.2f} ({100 * found.low:+.2f} to {100 * found.high:+.2f})"
 
 

@@ -82,10 +82,13 @@ class DistillationRequest:
 class Shape:
     """What the student is.
 
-    ``layers`` are those of the teacher that it begins with, counted from 0. ``architecture`` is
-    None for the teacher's own; ``width`` is another hidden size, and ``vocabulary`` the folder of
-    another tokenizer, or None. With ``start`` ``random`` the layers are drawn, while embeddings
-    and head are still the teacher's.
+    Attributes:
+        layers: those of the teacher that it begins with, counted from 0.
+        architecture: another ``model_type``, or None for the teacher's own.
+        width: another hidden size, or None.
+        vocabulary: the folder of another tokenizer, or None.
+        start: ``teacher``, or ``random`` for layers that are drawn, while embeddings and head are
+            still the teacher's.
     """
 
     layers: tuple[int, ...]
@@ -97,12 +100,26 @@ class Shape:
 
 @dataclass(frozen=True)
 class Training:
-    """How it is trained.
+    """The numbers of a training.
 
-    A step takes ``batch`` examples, over all processes; ``micro_batch`` is how many of them one
-    process has in memory at a time (None: its whole share). ``length`` is the most tokens of an
-    example. ``steps`` None are ``epochs`` over the examples. ``weights`` are the parts of the loss.
-    ``dropout`` turns on the student's own, which its config names.
+    Attributes:
+        weights: how much each part of the loss counts.
+        learning_rate: the highest.
+        epochs: over the examples, where ``steps`` is None.
+        steps: how many there are.
+        batch: examples of a step, over all processes.
+        micro_batch: examples that one process has in memory at a time; None: its whole share.
+        length: the most tokens of an example.
+        warmup: the share of the steps over which the rate rises.
+        temperature: by which logits are made softer.
+        dropout: whether the student's own, which its config names, is turned on.
+        train_embeddings: whether the table of token embeddings is trained.
+        seed: of the examples' order, masks and random weights.
+        precision: as of :func:`edgekit.distill`.
+        save_every: steps between checkpoints.
+        keep: how many checkpoints are kept.
+        weight_decay: of AdamW; biases and norms do not decay.
+        max_gradient: the norm to which all gradients together are limited.
     """
 
     weights: Mapping[str, float]

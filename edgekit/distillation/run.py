@@ -65,11 +65,14 @@ def run(
 
 
 def _silent(text: str) -> None:
-    """What all processes but the first say."""
+    """In the place of ``say`` for all processes but the first: says nothing."""
 
 
 def _accelerator(plan: DistillationPlan) -> Accelerator:
-    """Accelerate's own settings count; without any, a GPU computes in bfloat16."""
+    """Accelerate with the plan's precision, where its own settings name none.
+
+    ``auto`` is bfloat16 on a GPU that has it.
+    """
     from accelerate import Accelerator
 
     precision: str | None = plan.training.precision
@@ -101,9 +104,15 @@ def _accelerator(plan: DistillationPlan) -> Accelerator:
 
 @dataclass
 class _Work:
+    """A distillation while it runs."""
+
     materials: Materials
 
     def run(self) -> DistillationReport | None:
+        """Trains everything, writes the student and the report.
+
+        None in all processes but the first.
+        """
         plan, materials = self.materials.plan, self.materials
         if materials.accelerator.is_main_process:
             _ = materials.judging  # read before hours of training, not after them
@@ -123,7 +132,10 @@ class _Work:
         return found
 
     def _trainings(self) -> Iterator[tuple[str, tuple[Learner, Course]]]:
-        """The student's, and those of the controls that differ from it."""
+        """Trains the student, then each control that differs from it.
+
+        Yields name, model and log summary.
+        """
         plan = self.materials.plan
         shape, weights = plan.shape, plan.training.weights
         yield report.STUDENT, self._train(report.STUDENT, shape.start, weights)
@@ -137,6 +149,16 @@ class _Work:
             yield report.WITHOUT, self._train(report.WITHOUT, shape.start, alone)
 
     def _train(self, name: str, start: str, weights: Mapping[str, float]) -> tuple[Learner, Course]:
+        """One training, from its start or its last checkpoint to its end.
+
+        Args:
+            name: ``student``, or which control.
+            start: of its layers, ``teacher`` or ``random``.
+            weights: how much each part of the loss counts.
+
+        Returns:
+            The trained model, and how the training went.
+        """
         materials, training = self.materials, self.materials.plan.training
         learner, notes = materials.student(start)
         for note in notes:
@@ -169,7 +191,10 @@ class _Work:
 
     @cached_property
     def teacher(self) -> teachers.Teacher:
-        """The teacher on its device, or what it has answered before."""
+        """The teacher on its device.
+
+        With ``cache_teacher`` its stored outputs, which are made if need be.
+        """
         materials, accelerator = self.materials, self.materials.accelerator
         learner = materials.teacher.to(accelerator.device)
         if not materials.plan.request.cache_teacher:
@@ -183,7 +208,7 @@ class _Work:
         return teachers.Cached.load(folder, rows, learner.readout)
 
     def _facts(self, weights: Mapping[str, float], steps: int) -> dict[str, object]:
-        """What a run that goes on must have in common with the one that began."""
+        """What a training that is resumed must have in common with the one that was interrupted."""
         plan, rows = self.materials.plan, self.materials.batches.examples.rows
         numbers = {key: value for key, value in asdict(plan.training).items() if key not in _FREE}
         data = plan.inputs.data

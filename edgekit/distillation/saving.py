@@ -54,7 +54,7 @@ def saves(head: Head) -> bool:
 
 
 def _modules(learner: Learner, head: Head, length: int, folder: Path) -> None:
-    """sentence-transformers' files: what each module is, and the settings and weights of each."""
+    """Writes sentence-transformers' files: the list of modules, their settings and weights."""
     width = learner.model.config.hidden_size
     rows = [("", "Transformer"), ("1_Pooling", "Pooling")]
     flags = {f"pooling_mode_{flag}": mode == str(head.steps[0]) for mode, flag in _FLAGS.items()}
@@ -78,6 +78,14 @@ def _modules(learner: Learner, head: Head, length: int, folder: Path) -> None:
 
 
 def _dense(weight: torch.Tensor, bias: torch.Tensor, activation: str, folder: Path) -> None:
+    """Writes one Dense module: its config and its weights.
+
+    Args:
+        weight: (out, in) float32.
+        bias: (out,) float32.
+        activation: a class of torch.nn.
+        folder: the module's.
+    """
     from safetensors.torch import save_file
 
     weights = {"linear.weight": weight.contiguous(), "linear.bias": bias.contiguous()}

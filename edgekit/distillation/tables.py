@@ -42,7 +42,7 @@ def models(found: DistillationReport) -> TextTable:
 
 
 def gains(found: DistillationReport) -> TextTable:
-    """By how many points the student is better than each control."""
+    """A row for each control: by how many points the student is better."""
     rows = [
         (
             each.over,
@@ -69,7 +69,7 @@ def losses(found: DistillationReport) -> TextTable:
 
 
 def paper(found: DistillationReport) -> TextTable:
-    """What DistilBERT's paper reports, beside what came out here."""
+    """What DistilBERT's paper reports beside what came out here: a row for each number."""
     teacher, student = found.entrant(report.TEACHER), found.entrant(report.STUDENT)
     ours = dict.fromkeys(report.PAPER_CLAIMS, _NOTHING)
     if teacher and student:
@@ -107,7 +107,7 @@ def _speed(faster: Interval) -> str:
 
 
 def _drop(score: Score) -> str:
-    """Points lost against the teacher, which itself has no drop."""
+    """What a model lost against the teacher, in points; empty for the teacher itself."""
     if score.drop is None:
         return _NOTHING
     low, high = score.drop_low or 0.0, score.drop_high or 0.0

@@ -100,6 +100,11 @@ class Cached:
         return {name: self._output(name, micro, tensors) for name in self.arrays}
 
     def _output(self, name: str, micro: Micro, tensors: Tensors) -> torch.Tensor:
+        """One stored output of a micro batch's rows on its device, padded with zeros.
+
+        Of outputs by token only the chosen tokens are given where some are chosen, as a live
+        teacher does; hidden states are given whole.
+        """
         values = self.arrays[name]
         if not self.readout.by_token(name):
             return torch.from_numpy(values[micro.indices]).to(tensors.ids.device).float()
@@ -115,7 +120,15 @@ class Cached:
 def fill(
     learner: Learner, rows: TokenRows, pad_id: int, device: torch.device, folder: Path, tick: Say
 ) -> None:
-    """Asks the teacher once for every example, and writes a folder, at once or not at all.
+    """Asks the teacher once for every example, and writes its outputs, at once or not at all.
+
+    Args:
+        learner: the teacher.
+        rows: of all examples.
+        pad_id: what shorter rows are filled up with.
+        device: where the teacher runs.
+        folder: is made, with a ``.npy`` for each output; :meth:`Cached.load` reads it.
+        tick: is told how far it is.
 
     Raises:
         OutputError: it cannot be written.
@@ -139,6 +152,10 @@ def fill(
 def _asked(
     learner: Learner, rows: TokenRows, pad_id: int, device: torch.device
 ) -> Iterator[tuple[np.ndarray, dict[str, np.ndarray]]]:
+    """The outputs of all rows by the teacher, some rows at a time, with their indices.
+
+    Short ones first.
+    """
     order = np.argsort(rows.lengths, kind="stable")
     for first in range(0, len(order), _ROWS):
         indices = order[first : first + _ROWS]
@@ -148,6 +165,7 @@ def _asked(
 
 
 def _array(path: Path, value: np.ndarray, rows: TokenRows, by_token: bool) -> np.memmap:
+    """A new ``.npy`` for one output of all rows, mapped into memory: float16 for hidden states."""
     kind = np.float16 if path.stem.startswith("hidden") else np.float32
     shape = (len(rows.ids), *value.shape[2:]) if by_token else (len(rows), *value.shape[1:])
     return np.lib.format.open_memmap(path, "w+", dtype=kind, shape=shape)
@@ -156,6 +174,7 @@ def _array(path: Path, value: np.ndarray, rows: TokenRows, by_token: bool) -> np
 def _put(
     array: np.memmap, rows: TokenRows, indices: np.ndarray, value: np.ndarray, by_token: bool
 ) -> None:
+    """Writes the outputs of some rows, without padding, to their place among those of all."""
     if not by_token:
         array[indices] = value
         return

@@ -88,7 +88,7 @@ class Run:
 
 
 class _State:
-    """What changes while a run goes on."""
+    """What changes while one training goes on: step, weights, optimizer, log."""
 
     def __init__(self, run: Run, model: torch.nn.Module, optimizer: torch.optim.Optimizer) -> None:
         self.run_, self.model, self.optimizer = run, model, optimizer
@@ -96,6 +96,7 @@ class _State:
         self.records: list[LogEntry] = []
 
     def begin(self, resume: bool) -> None:
+        """Takes up the last checkpoint with its part of the log, if ``resume`` and there is one."""
         steps = self.run_.checkpoints.steps
         if resume and steps:
             self.step = self.saved = steps[-1]
@@ -106,6 +107,7 @@ class _State:
             write_text(self.run_.folder / LOG, text)
 
     def run(self) -> None:
+        """Steps until the last one, each logged at once, with a checkpoint now and then."""
         run = self.run_
         self.model.train(run.training.dropout)
         run.progress.begin(run.name, self.step, run.steps)
@@ -124,14 +126,18 @@ class _State:
                     self.save()
 
     def save(self) -> None:
-        """Keeps the state, unless it is kept already."""
+        """Writes a checkpoint of this step, unless there is one."""
         if self.saved != self.step:
             bare = _bare(self.optimizer)
             self.run_.checkpoints.save(self.step, self.model, bare, self.run_.accelerator)
             self.saved = self.step
 
     def _advance(self) -> LogEntry:
-        """One step: gradients of all micro batches, checked, and then an update."""
+        """Does one step: gradients of all micro batches, checked, then an update of the weights.
+
+        Raises:
+            TrainingError: a number is not finite.
+        """
         run, accelerator = self.run_, self.run_.accelerator
         torch.manual_seed(_seed(run.training.seed, self.step, accelerator.process_index))
         self.optimizer.zero_grad(set_to_none=True)
@@ -154,6 +160,10 @@ class _State:
         return LogEntry(self.step, loss, values, gradient, rate, step.tokens)
 
     def _gradients(self, step: StepBatch) -> dict[str, torch.Tensor]:
+        """Adds up the gradients of a step's micro batches.
+
+        Returns the parts of its loss, unweighted.
+        """
         accelerator = self.run_.accelerator
         sums: dict[str, torch.Tensor] = {}
         for number, micro in enumerate(step.micros, 1):
@@ -169,6 +179,10 @@ class _State:
         return sums
 
     def _parts(self, micro: Micro, step: StepBatch) -> dict[str, torch.Tensor]:
+        """Runs student and teacher on a micro batch.
+
+        Returns the parts of the loss as shares of the step's.
+        """
         run, device = self.run_, self.run_.accelerator.device
         asked = Tensors.of(micro, device)
         own = asked if micro.student is None else Tensors.of(micro.student, device)
@@ -181,7 +195,11 @@ class _State:
         return run.losses.parts(given)
 
     def _not_finite(self, values: Mapping[str, float]) -> None:
-        """The weights are those before this step: they are kept if they are finite themselves."""
+        """Raises TrainingError if one of a step's numbers is NaN or infinite.
+
+        The weights are still those before the step: a checkpoint is written if they are finite
+        themselves.
+        """
         name = next((name for name, value in values.items() if not math.isfinite(value)), "loss")
         if all(bool(torch.isfinite(value).all()) for value in self.model.parameters()):
             self.save()
@@ -191,7 +209,10 @@ class _State:
         )
 
     def _out_of_memory(self, error: BaseException) -> None:
-        """Says so in one line, if that is what the error is."""
+        """Raises TrainingError, with a checkpoint written, if the error says that memory ran out.
+
+        Other errors are left to the caller.
+        """
         text = str(error).casefold()
         if not isinstance(error, MemoryError) and not any(each in text for each in _MEMORY):
             return
@@ -204,6 +225,7 @@ class _State:
         ) from error
 
     def _kept(self) -> str:
+        """The part of a message that says which checkpoint there is."""
         steps = self.run_.checkpoints.steps
         if not steps:
             return "nothing was kept yet"
@@ -223,12 +245,13 @@ def learning_rate(training: Training, step: int, steps: int) -> float:
 
 
 def _micros(run: Run) -> int:
+    """In how many parts one process takes its rows of a step."""
     own: int = run.batches.order.batch // run.accelerator.num_processes
     return -(-own // (run.training.micro_batch or own))
 
 
 def _optimizer(learner: Learner, training: Training) -> torch.optim.AdamW:
-    """Biases and norms do not decay."""
+    """AdamW for the weights that are trained; biases and norms do not decay."""
     trained = [value for value in learner.parameters() if value.requires_grad]
     groups = [
         {"params": [v for v in trained if v.ndim > 1], "weight_decay": training.weight_decay},
@@ -244,12 +267,13 @@ def _bare(optimizer: AcceleratedOptimizer | torch.optim.Optimizer) -> torch.opti
 
 
 def _seed(*numbers: int) -> int:
-    """For dropout: a function of the seed, the step and the process."""
+    """One seed of several numbers, such as the run's, the step and the process: for dropout."""
     found: np.uint32 = np.random.SeedSequence(numbers).generate_state(1)[0]
     return int(found)
 
 
 def _summed(parts: Mapping[str, torch.Tensor], accelerator: Accelerator) -> list[float]:
+    """The sum of each part over all processes."""
     values = torch.stack([value.float() for value in parts.values()])
     found: list[float] = accelerator.reduce(values, "sum").tolist()
     return found
@@ -257,7 +281,10 @@ def _summed(parts: Mapping[str, torch.Tensor], accelerator: Accelerator) -> list
 
 @contextlib.contextmanager
 def _log(run: Run) -> Iterator[Callable[[LogEntry], None]]:
-    """Writes records, each at once: a killed run has all but maybe the last line."""
+    """Opens the run's log and yields a function that appends a record.
+
+    Each is on disk at once: a killed run has all but maybe the last line.
+    """
     if not run.accelerator.is_main_process:
         yield lambda record: None
         return
@@ -276,6 +303,6 @@ def _line(record: LogEntry) -> str:
 
 
 def _read(path: Path) -> list[LogEntry]:
-    """The whole lines of a log."""
+    """The records of a log; a last line that was not finished is left out."""
     lines = path.read_text("utf-8").split("\n")[:-1] if path.is_file() else []
     return [LogEntry(**json.loads(line)) for line in lines]

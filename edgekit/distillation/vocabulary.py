@@ -39,12 +39,18 @@ def tokenizer_of(folder: Path) -> PreTrainedTokenizerFast:
 def transfer(
     student: PreTrainedModel, old: PreTrainedTokenizerFast, new: PreTrainedTokenizerFast
 ) -> int:
-    """Gives a student the entries of another tokenizer; returns how many the old one has too.
+    """Gives a student the embeddings of another tokenizer.
+
+    An entry that both tokenizers have keeps its embedding; another begins as the mean of those of
+    its pieces by the old tokenizer.
 
     Args:
-        student: with the embeddings of ``old``.
+        student: with the embeddings of ``old``; it is changed.
         old: the teacher's tokenizer.
         new: the student's.
+
+    Returns:
+        How many entries both have.
     """
     import torch
 

@@ -78,6 +78,12 @@ class TextClassification:
         return float(np.abs(np.subtract(a, b)).max())
 
     def _single(self, expected: np.ndarray, found: np.ndarray) -> tuple[measures.Measure, ...]:
+        """The metrics where labels exclude each other: accuracy first.
+
+        Args:
+            expected: (examples, labels) bool.
+            found: the same of the answers.
+        """
         from sklearn import metrics
 
         x, y = expected.argmax(axis=1), found.argmax(axis=1)
@@ -93,6 +99,12 @@ class TextClassification:
         )
 
     def _several(self, expected: np.ndarray, found: np.ndarray) -> tuple[measures.Measure, ...]:
+        """The metrics where a text may have several labels: F1 over all of them first.
+
+        Args:
+            expected: (examples, labels) bool.
+            found: the same of the answers.
+        """
         from sklearn import metrics
 
         macro, micro = (
@@ -126,7 +138,15 @@ class TextClassification:
 def build(
     data: Data, model: ModelFacts, options: EvaluationOptions
 ) -> tuple[TextClassification, list[str]]:
-    """Examples with the model's labels, and in words how the labels were read.
+    """Reads texts, or pairs, with their labels.
+
+    Args:
+        data: the file with its columns.
+        model: has the labels.
+        options: say which labels are called otherwise.
+
+    Returns:
+        The examples, and a sentence if labels were read by their index.
 
     Raises:
         DataError: a text is none, or a label none of the model's.
@@ -164,12 +184,14 @@ def _texts(data: Data, row: Row) -> tuple[str, ...]:
 
 
 def _listed(cell: object) -> list[object]:
+    """A cell as a list of labels: one cell may hold several."""
     if isinstance(cell, list | tuple):
         return list(cell)
     return [part for part in labels.plain(cell).split(",") if part.strip()]
 
 
 def _one_hot(chosen: Sequence[Sequence[int]], width: int) -> np.ndarray:
+    """(examples, labels) bool: whether each label is among an example's."""
     rows = np.zeros((len(chosen), width), np.uint8)
     for row, indices in zip(rows, chosen, strict=True):
         row[list(indices)] = 1
@@ -177,6 +199,7 @@ def _one_hot(chosen: Sequence[Sequence[int]], width: int) -> np.ndarray:
 
 
 def _matthews(expected: np.ndarray, found: np.ndarray) -> float:
+    """Matthews' correlation, by scikit-learn; 0 where there is one label only."""
     from sklearn import metrics
 
     with warnings.catch_warnings():  # that there is one label only, where it is 0

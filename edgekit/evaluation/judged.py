@@ -58,7 +58,12 @@ class Judged:
 
 
 def agreement(a: Judged, b: Judged) -> float | None:
-    """The share of decisions that two files take alike; None where nothing is decided."""
+    """The share of all decisions that two files take alike; None where nothing is decided.
+
+    Args:
+        a: one file's answers, judged.
+        b: the other's, to the same examples.
+    """
     pairs = zip(a.decisions, b.decisions, strict=True)
     same = [x == y for left, right in pairs for x, y in zip(left, right, strict=True)]
     return sum(same) / len(same) if same else None

@@ -39,9 +39,17 @@ def report(
     outcomes: Sequence[Outcome],
     shown: int,
 ) -> BundleEvaluation:
-    """Judges all outcomes with the same resamples; files that failed have no metrics.
+    """Judges the answers of all files to one bundle's examples.
 
-    ``shown`` is how many differing examples are kept of each file.
+    Args:
+        bundle: that has the files.
+        prepared: the examples.
+        baseline: PyTorch's answers.
+        outcomes: of each file; one that failed has no metrics.
+        shown: how many differing examples are kept of each file.
+
+    Returns:
+        The bundle's part of an evaluation. All intervals come of the same resamples.
     """
     good = [row for row in (baseline, *outcomes) if row.failure is None]
     judged = [prepared.kind.judge(row.records) for row in good]
@@ -73,6 +81,17 @@ def _quality(
     base: Judged | None,
     shown: int,
 ) -> Quality:
+    """What one file's answers came to.
+
+    Args:
+        bundle: that has the file.
+        prepared: the examples.
+        outcome: the file's answers.
+        judged: those held against the data.
+        scored: its metrics with intervals.
+        base: PyTorch's answers, judged; None without a baseline.
+        shown: how many differing examples are kept.
+    """
     agreed, decisions = compared(judged, base)
     differing: tuple[DifferingExample, ...] = ()
     rmse = None
@@ -98,6 +117,7 @@ def _quality(
 
 
 def _failed(outcome: Outcome) -> Quality:
+    """The entry of a file that could not be run: the reason, and no metrics."""
     return Quality(
         **_identity(outcome.artifact, ""),
         device=outcome.device,
@@ -107,6 +127,10 @@ def _failed(outcome: Outcome) -> Quality:
 
 
 def _identity(artifact: Artifact | None, sha256: str) -> dict[str, Any]:
+    """The fields of :class:`Quality` that tell which file it is about.
+
+    None is PyTorch's own model.
+    """
     if artifact is None:
         return {
             "file": PYTORCH,

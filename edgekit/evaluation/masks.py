@@ -65,7 +65,7 @@ class Masks:
         return replace(prompt, encodings=(masked,))
 
     def record(self, facts: Facts, index: int, prompt: Prompt, outputs: Outputs) -> MaskRecord:
-        """Of each mask the entries that are right, and the likeliest ones."""
+        """The ids that are right at each mask, and the likeliest ones there."""
         _, right = self._masked(index, self._plain(index).encodings[0])
         found = answer(facts, prompt, outputs, TOP)
         assert isinstance(found, FilledMasks)
@@ -98,10 +98,19 @@ class Masks:
         return self.model.facts.mask_id or 0
 
     def _plain(self, index: int) -> Prompt:
+        """The row of a text as it stands in the data."""
         return self.model.tokenizer.prompt("fill-mask", *self.examples[index].texts)
 
     def _masked(self, index: int, encoded: Encoded) -> tuple[Encoded, Right]:
-        """The row with its masks, and what is right there."""
+        """Masks tokens of a row whose text has no mask.
+
+        Args:
+            index: of the example: the same ones are masked in every run.
+            encoded: the row.
+
+        Returns:
+            The row with its masks, and the id that is right at each.
+        """
         if self.given is not None:
             return encoded, self.given[index]
         own = [place for place, text in enumerate(encoded.sequence_ids) if text is not None]
@@ -116,7 +125,15 @@ class Masks:
 
 
 def build(data: Data, model: ModelFacts, options: EvaluationOptions) -> tuple[Masks, list[str]]:
-    """Texts with masks and what stood there, or plain texts.
+    """Reads texts with masks and what stood there, or plain texts, in which masks are made.
+
+    Args:
+        data: the file with its columns.
+        model: has the vocabulary.
+        options: play no part.
+
+    Returns:
+        The examples, and sentences about what was assumed.
 
     Raises:
         DataError: a text is none, an answer is no entry of the vocabulary, or the model has no
@@ -142,6 +159,10 @@ def build(data: Data, model: ModelFacts, options: EvaluationOptions) -> tuple[Ma
 
 
 def _right(data: Data, row: Row, model: ModelFacts, answers: Sequence[str]) -> Right:
+    """The ids that are right at each mask.
+
+    DataError if an answer is no single entry of the vocabulary.
+    """
     known = (model.tokenizer.entries(text) for text in answers)
     found = [tuple(entry for entry in some if entry != model.unknown_id) for some in known]
     for text, entries in zip(answers, found, strict=True):
@@ -158,5 +179,6 @@ def _places(encoded: Encoded, mask_id: int) -> list[int]:
 
 
 def _hits(record: MaskRecord, best: int) -> int:
+    """At how many masks one of the ``best`` likeliest entries is right."""
     pairs = zip(record["right"], record["found"], strict=True)
     return sum(bool(set(right) & set(found[:best])) for right, found in pairs)

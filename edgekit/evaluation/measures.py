@@ -219,7 +219,10 @@ def spearman(expected: np.ndarray, found: np.ndarray) -> Measure:
 
 
 def _quietly(correlation: Callable[[], float]) -> float:
-    """NaN without a warning, and also for a single example."""
+    """A library's correlation.
+
+    NaN without its warning where it is not defined, as for one example.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -229,11 +232,12 @@ def _quietly(correlation: Callable[[], float]) -> float:
 
 
 def _divided(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """NaN instead of a division by zero."""
+    """``a / b``, each (resamples,); NaN where ``b`` is 0."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(np.asarray(b) == 0, np.nan, np.divide(a, b))
 
 
 def _mean_of_defined(values: np.ndarray) -> np.ndarray:
+    """The mean of each row without its NaNs; 0 for a row that has nothing else."""
     known = ~np.isnan(values)
     return np.asarray(np.where(known, values, 0).sum(axis=1) / np.maximum(known.sum(axis=1), 1))

@@ -59,10 +59,10 @@ class Predictions:
             raise OutputError(f"{self.path} cannot be written: {error.strerror}") from error
 
     def add(self, index: int, prediction: Prediction) -> None:
-        """Keeps one more, and now and then writes them.
+        """Keeps one more prediction; every few seconds what is new is written.
 
         Raises:
-            OutputError: they cannot be written.
+            OutputError: it cannot be written.
         """
         self.found[index] = prediction
         self._new.append(_line(index, prediction))
@@ -83,7 +83,11 @@ class Predictions:
         self._new, self._written = [], time.monotonic()
 
     def _take_over(self, file: IO[bytes]) -> int:
-        """Reads the lines that are whole; returns how many bytes they are."""
+        """Reads an earlier run's predictions, up to the first line that is not whole.
+
+        Returns:
+            How many bytes of the file that is: what comes after is overwritten.
+        """
         file.seek(0)
         size = 0
         for line in file:

@@ -60,7 +60,7 @@ class QuestionAnswering:
         return tokenizer.prompt("question-answering", *self.examples[index].texts)
 
     def record(self, facts: Facts, index: int, prompt: Prompt, outputs: Outputs) -> SpanRecord:
-        """The n-best spans as start, end, score and probability, and no answer's score."""
+        """The score of no answer, and the best spans: start, end, score and probability of each."""
         found = answer(facts, prompt, outputs, N_BEST)
         assert isinstance(found, SpanAnswer)
         return {
@@ -127,7 +127,10 @@ class QuestionAnswering:
         )
 
     def _details(self, spans: Sequence[SpanAnswer]) -> Mapping[str, float]:
-        """What the best threshold would give, as the official script says it."""
+        """The best F1 and exact match that any threshold for no answer gives, and that threshold.
+
+        By the names of SQuAD's official script, version 2.0; empty for 1.1.
+        """
         if self.threshold is None:
             return {}
         texts = [found.spans[0].text if found.spans else "" for found in spans]
@@ -143,7 +146,15 @@ class QuestionAnswering:
 def build(
     data: Data, model: ModelFacts, options: EvaluationOptions
 ) -> tuple[QuestionAnswering, list[str]]:
-    """Questions, contexts and answers.
+    """Reads questions, contexts and answers.
+
+    Args:
+        data: the file with its columns.
+        model: plays no part.
+        options: have the threshold for no answer.
+
+    Returns:
+        The examples, and sentences about what looks wrong.
 
     Raises:
         DataError: a text is none, or answers are none.
@@ -168,7 +179,10 @@ def build(
 
 
 def _strange(examples: Sequence[Example], given: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Answers that no span can be, as of a list that was written into a cell of CSV."""
+    """A sentence about answers that no span of their context can be; nothing where all can.
+
+    Such are those of a list that was written into a cell of CSV.
+    """
     elsewhere = [
         example.place
         for example, texts in zip(examples, given, strict=True)
@@ -182,7 +196,13 @@ def _strange(examples: Sequence[Example], given: Sequence[Sequence[str]]) -> Ite
 
 
 def _answers(data: Data, row: Row) -> list[str]:
-    """Texts, in any of the ways in which data have them: one, a list, SQuAD's, or by columns."""
+    """The answers to a question as texts.
+
+    Data have them as a text, a list, or in SQuAD's form.
+
+    Raises:
+        DataError: one is no text.
+    """
     value = data.cell(row, "answers")
     if isinstance(value, Mapping):
         value = value.get("text")

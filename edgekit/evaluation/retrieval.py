@@ -23,12 +23,18 @@ _SHOWN = 60  # characters of a document
 
 @dataclass(frozen=True)
 class Retrieval:
-    """The model is asked for vectors of all texts; ``queries`` and ``documents`` are places there.
+    """Queries and documents, to rank the documents for each query by the model's vectors.
 
-    ``roles`` say of each text which of the two it is, and so what the model wants before it.
-    ``relevant`` are each query's documents, by their number, with their relevance. Texts stand in
-    the order of the file, so that a longer part of it begins with the same ones. ``similarity`` is
-    how the model's vectors are compared.
+    Attributes:
+        asked: all texts, in the order of the file, so that a longer part of it begins with the same
+            ones.
+        roles: of each text: query or document, which decides what stands before it.
+        examples: the queries.
+        queries: their places in ``asked``.
+        documents: the same of documents.
+        relevant: of each query, the relevance of its documents, by their number.
+        top: how many of the ranked documents count.
+        similarity: how the model's vectors are compared.
     """
 
     asked: tuple[Example, ...]
@@ -92,7 +98,14 @@ class Retrieval:
 
 
 def build(data: Data, model: ModelFacts, options: EvaluationOptions) -> tuple[Retrieval, list[str]]:
-    """Queries with their documents; a row without a query, or of relevance 0, is a distractor.
+    """Reads queries with their documents.
+
+    A row without a query, or of relevance 0, only adds its document to those that are ranked.
+
+    Args:
+        data: the file with its columns.
+        model: says how vectors are compared.
+        options: say how many documents count.
 
     Raises:
         DataError: a document is none, a relevance no number, or there is nothing to find.

@@ -121,6 +121,8 @@ def run(
 
 @dataclass(frozen=True)
 class _Work:
+    """One evaluation while it runs."""
+
     request: EvaluationRequest
     data_sha256: str
     folder: Path
@@ -130,6 +132,7 @@ class _Work:
     tick: Say
 
     def bundle(self, bundle: Bundle) -> BundleEvaluation:
+        """Asks PyTorch and every file of one bundle, and judges their answers."""
         asked, model = self.request, ModelFacts.of(bundle)
         if asked.prompt is not None:
             model.tokenizer.prompted(asked.prompt)  # its name is checked before anything is asked
@@ -147,6 +150,11 @@ class _Work:
         return judging.report(bundle, prepared, baseline, files, asked.shown)
 
     def _artifacts(self, bundle: Bundle) -> Iterator[tuple[Artifact, str]]:
+        """The bundle's files that are evaluated, each with its device.
+
+        Raises:
+            PlanError: one is named that takes text.
+        """
         names, device = self.request.artifact, self.request.device
         if names is None:
             chosen = opening.runnable(bundle.artifacts, device)
@@ -162,7 +170,11 @@ class _Work:
     def _attempt(
         self, bundle: Bundle, artifact: Artifact | None, prepared: Prepared, device: str
     ) -> judging.Outcome:
-        """A file that cannot be opened, or that gives no numbers, does not end the others."""
+        """What one file, or PyTorch (None), answered to all examples.
+
+        A file that cannot be opened, or that gives no numbers, is an outcome with the reason: it
+        does not end the others.
+        """
         absent = EdgekitError if artifact is None else (BundleError, MissingExtraError)
         name = inference.PYTORCH if artifact is None else artifact.path.name
         self.tick(f"{name}: opening")
@@ -177,6 +189,7 @@ class _Work:
     def _ask(
         self, bundle: Bundle, artifact: Artifact | None, prepared: Prepared, device: str
     ) -> judging.Outcome:
+        """Opens one file and asks it what no earlier run has asked it; raises what it raises."""
         if artifact is None and (kept := self._kept(bundle, prepared)) is not None:
             return kept
         started = time.monotonic()
@@ -203,7 +216,10 @@ class _Work:
         return _outcome(artifact, device, app.session.runtime, stored, count)
 
     def _kept(self, bundle: Bundle, prepared: Prepared) -> judging.Outcome | None:
-        """PyTorch's answers of an earlier run, if all are there: to import it takes longer."""
+        """PyTorch's answers of an earlier run, or None if any is missing.
+
+        Importing PyTorch only to find that nothing is to be asked takes longer than this.
+        """
         if self.force or extras.missing("pytorch"):
             return None
         runtime = f"PyTorch {version('torch')}"
@@ -224,7 +240,11 @@ class _Work:
         *,
         fresh: bool = False,
     ) -> Predictions:
-        """What was answered before, under all that predictions depend on."""
+        """The stored predictions of a file on a device.
+
+        They are taken over only where all that they depend on is the same: file, runtime, data,
+        options.
+        """
         manifest = bundle.manifest
         facts = {
             "edgekit": VERSION,
@@ -246,6 +266,7 @@ class _Work:
     def _fill(
         self, app: App, prepared: Prepared, missing: Sequence[int], stored: Predictions
     ) -> None:
+        """Asks an opened file about the examples that have no prediction yet, and stores each."""
         kind, done = prepared.kind, len(stored.found)
         for first in range(0, len(missing), _CHUNK):
             prompts = {
@@ -259,6 +280,10 @@ class _Work:
                 self.tick(f"{app.file}: {done} of {len(kind.asked)}")
 
     def _prompt(self, app: App, prepared: Prepared, index: int) -> Prompt:
+        """The rows of one example.
+
+        DataError, with its place in the data, if the task cannot take its text.
+        """
         try:
             return prepared.kind.prompt(app.tokenizer, index)
         except InputError as error:
@@ -269,14 +294,14 @@ class _Work:
 def _outcome(
     artifact: Artifact | None, device: str, runtime: str, stored: Predictions, count: int
 ) -> judging.Outcome:
-    """All that was asked, answered."""
+    """The outcome of a file that has answered all ``count`` examples."""
     found = [stored.found[index] for index in range(count)]
     cut = sum(row.left_out > 0 for row in found)
     return judging.Outcome(artifact, device, runtime, tuple(row.record for row in found), cut)
 
 
 def _answered(app: App, prompts: Mapping[int, Prompt]) -> Iterator[tuple[int, Outputs]]:
-    """Each prompt's outputs as soon as the last of its rows is there."""
+    """The index and the outputs of each prompt, as soon as the last of its rows is there."""
     places = [
         (index, row) for index, prompt in prompts.items() for row in range(len(prompt.encodings))
     ]

@@ -61,7 +61,15 @@ class Scores:
 
 
 def build(data: Data, model: ModelFacts, options: EvaluationOptions) -> tuple[Scores, list[str]]:
-    """Pairs, or texts, with the score that people gave them.
+    """Reads pairs, or texts, with the score that people gave them.
+
+    Args:
+        data: the file with its columns.
+        model: has the task.
+        options: play no part.
+
+    Returns:
+        The examples, and no sentences.
 
     Raises:
         DataError: a text is none, or a score no number.

@@ -64,6 +64,15 @@ def _score(
     base: Measure | None,
     base_draws: np.ndarray | None,
 ) -> Score:
+    """A metric with its interval, and with its drop if there is a baseline.
+
+    Args:
+        measure: of the file.
+        draws: what it is in each resample, (resamples,).
+        examples: how many there are.
+        base: the same metric of PyTorch.
+        base_draws: what that is in each resample.
+    """
     value, bounds = _known(measure.value), _own_bounds(measure, draws, examples)
     if base is None or base_draws is None:
         return Score(measure.name, measure.share, value, *bounds)
@@ -73,6 +82,7 @@ def _score(
 
 
 def _own_bounds(measure: Measure, draws: np.ndarray, examples: int) -> Bounds:
+    """The 95% interval of a metric: by bootstrap, and exact where all is right or all is wrong."""
     found = _bounds(draws)
     if not measure.share or not examples or found not in ((0.0, 0.0), (1.0, 1.0)):
         return found
@@ -81,6 +91,10 @@ def _own_bounds(measure: Measure, draws: np.ndarray, examples: int) -> Bounds:
 
 
 def _drop_bounds(measure: Measure, draws: np.ndarray, examples: int) -> Bounds:
+    """The 95% interval of a drop.
+
+    Exact where no resample has any, and None for a correlation then.
+    """
     found = _bounds(draws)
     if found != (0.0, 0.0):
         return found
@@ -91,6 +105,7 @@ def _drop_bounds(measure: Measure, draws: np.ndarray, examples: int) -> Bounds:
 
 
 def _bounds(draws: np.ndarray) -> Bounds:
+    """The percentile interval of resamples, without those in which the metric is not defined."""
     known = draws[~np.isnan(draws)]
     if not known.size:
         return None, None
@@ -104,6 +119,10 @@ def _known(value: float) -> float | None:
 
 def compared(found: Judged, base: Judged | None) -> tuple[float | None, int]:
     """How far a file decides as PyTorch does.
+
+    Args:
+        found: the file's answers, judged.
+        base: PyTorch's; None without a baseline.
 
     Returns:
         The share of decisions that are the same, None without ``base``, and how many there are.

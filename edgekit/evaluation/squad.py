@@ -63,12 +63,15 @@ def best(compare: Compare, found: str, answers: Sequence[str]) -> float:
 def best_threshold(
     scores: np.ndarray, margins: np.ndarray, answerable: np.ndarray
 ) -> tuple[float, float]:
-    """The best mean score that any no-answer threshold gives, and the threshold.
+    """The no-answer threshold with the best mean score.
 
     Args:
-        scores: of the best spans, each (questions,).
-        margins: by how much no answer beats them.
-        answerable: whether there is an answer; where not, giving none scores 1.
+        scores: of the best span of each question, (questions,), from 0 to 1.
+        margins: by how many logits no answer beats it, (questions,).
+        answerable: whether there is an answer, (questions,) bool; where not, giving none scores 1.
+
+    Returns:
+        The mean score, and the threshold that gives it.
     """
     order = np.argsort(margins, kind="stable")
     gains = np.where(answerable, scores, -1.0)[order]

@@ -27,7 +27,11 @@ Sentence = tuple[str, ...]
 class Words:
     """Sentences of words, each with a label.
 
-    ``expected`` are the labels of each sentence's words.
+    Attributes:
+        names: the model's labels.
+        words: of each sentence.
+        examples: the sentences as people read them.
+        expected: the label of each word.
     """
 
     names: tuple[str, ...]
@@ -78,6 +82,7 @@ class Words:
         return float(np.mean([x != y for x, y in zip(a, b, strict=True)]))
 
     def _accuracy(self, found: Sequence[Sentence]) -> Measure:
+        """The share of words with the right label."""
         pairs = zip(self.expected, found, strict=True)
         right = [sum(x == y for x, y in zip(a, b, strict=True)) for a, b in pairs]
         return measures.ratio("accuracy", np.array(right), np.array(list(map(len, self.expected))))
@@ -85,6 +90,11 @@ class Words:
     def _by_entity(
         self, found: Sequence[Sentence]
     ) -> tuple[tuple[Measure, ...], tuple[ClassMeasure, ...]]:
+        """F1 of whole entities, as seqeval counts them: over all of them, and of each type.
+
+        Args:
+            found: each word's label by the model.
+        """
         from seqeval import metrics
 
         truth, answers = list(map(list, self.expected)), list(map(list, found))
@@ -109,6 +119,11 @@ class Words:
     def _by_word(
         self, found: Sequence[Sentence]
     ) -> tuple[tuple[Measure, ...], tuple[ClassMeasure, ...]]:
+        """F1 of words, as a mean over the labels, and of each label.
+
+        Args:
+            found: each word's label by the model.
+        """
         from sklearn import metrics
 
         a, b = ([tag for tags in some for tag in tags] for some in (self.expected, found))
@@ -129,7 +144,15 @@ class Words:
 
 
 def build(data: Data, model: ModelFacts, options: EvaluationOptions) -> tuple[Words, list[str]]:
-    """Sentences of words, each with one of the model's labels.
+    """Reads sentences of words, each with one of the model's labels.
+
+    Args:
+        data: the file with its columns.
+        model: has the labels.
+        options: say which labels are called otherwise.
+
+    Returns:
+        The sentences, and one for the user if labels were read by their index.
 
     Raises:
         DataError: words and labels are not as many, or a label is none of the model's.
@@ -164,7 +187,7 @@ def _cells(data: Data, row: Row, role: str) -> Sentence:
 
 
 def _places(words: Sentence) -> Iterator[tuple[int, int]]:
-    """Start and end of each word in the sentence."""
+    """The first character of each word and the one behind its last, in words joined by blanks."""
     start = 0
     for word in words:
         yield start, start + len(word)

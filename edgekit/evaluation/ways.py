@@ -28,6 +28,8 @@ IsLabel = Callable[[Facts, EvaluationOptions], Fits]
 
 
 def _is_number(facts: Facts, options: EvaluationOptions) -> Fits:
+    """A function that tells whether a cell is a finite number."""
+
     def fits(value: object) -> bool:
         try:
             return isinstance(value, str | int | float) and math.isfinite(float(value))
@@ -38,14 +40,17 @@ def _is_number(facts: Facts, options: EvaluationOptions) -> Fits:
 
 
 def _is_label(facts: Facts, options: EvaluationOptions) -> Fits:
+    """A function that tells whether a cell may be one of the model's labels."""
     return labels.is_label(facts.labels, options.labels)
 
 
 def _is_word(facts: Facts, options: EvaluationOptions) -> Fits:
+    """A function that tells whether a cell is a single word."""
     return lambda value: isinstance(value, str) and len(value.split()) == 1
 
 
 def _is_list(facts: Facts, options: EvaluationOptions) -> Fits:
+    """A function that tells whether a cell is a list."""
     return lambda value: isinstance(value, list)
 
 
@@ -53,7 +58,11 @@ def _is_list(facts: Facts, options: EvaluationOptions) -> Fits:
 class Way:
     """A way of evaluating, and what its data look like: a row of the table.
 
-    ``words`` says that the data are words with labels.
+    Attributes:
+        roles: what columns are for, in the order in which columns without names are taken.
+        build: reads the examples.
+        is_label: makes a function that tells a label's cell from a text.
+        words: whether the data are words with labels.
     """
 
     roles: Sequence[Role]
@@ -75,7 +84,14 @@ WAYS: Mapping[str, Way] = {
 
 @dataclass(frozen=True)
 class Prepared:
-    """Labelled data, read for a model; ``notes`` say in words what was guessed."""
+    """Labelled data, read for a model.
+
+    Attributes:
+        way: the name of the way of evaluating.
+        data: the file with its columns.
+        kind: the examples.
+        notes: sentences about what was guessed.
+    """
 
     way: str
     data: Data
@@ -118,7 +134,13 @@ def prepare(
 
 
 def _ways(facts: Facts, task: str | None) -> list[str]:
-    """Names of the ways to evaluate the model: the one asked for, or several that data decide."""
+    """The names of the ways in which the model may be evaluated.
+
+    Of several the data's columns decide.
+
+    Raises:
+        PlanError: the task has no metric, or the way that was asked for is none of the model's.
+    """
     own = "regression" if facts.problem_type == "regression" else facts.task
     ways = [own, "retrieval"] if own == "sentence-similarity" else [own]
     if own not in WAYS:

@@ -41,7 +41,12 @@ def sigmoid(x: Array) -> Array:
 
 
 def gelu(x: Array, mode: str = "EXACT") -> Array:
-    """Gaussian error linear unit, exact or one of its two approximations."""
+    """Gaussian error linear unit.
+
+    Args:
+        x: any array.
+        mode: MIL's name: ``EXACT``, or one of the approximations by a tanh or a sigmoid.
+    """
     if mode == "TANH_APPROXIMATION":
         return 0.5 * x * (1 + np.tanh(np.sqrt(2 / np.pi, dtype=x.dtype) * (x + 0.044715 * x**3)))
     if mode == "SIGMOID_APPROXIMATION":
@@ -68,7 +73,15 @@ def matmul(x: Array, y: Array, transpose_x: Number = False, transpose_y: Number 
 
 
 def attention(query: Array, key: Array, value: Array, attn_mask: Array | None = None) -> Array:
-    """softmax(query keyᵀ / sqrt(d) + mask) value; a boolean mask is true where it attends."""
+    """Scaled dot-product attention: softmax(query keyᵀ / sqrt(size) + mask) value.
+
+    Args:
+        query: (..., queries, size).
+        key: (..., keys, size).
+        value: (..., keys, size).
+        attn_mask: (..., queries, keys), added to the scores; a boolean one is true where it
+            attends.
+    """
     scores = np.matmul(query / np.sqrt(query.shape[-1], dtype=query.dtype), key.swapaxes(-1, -2))
     if attn_mask is not None and attn_mask.dtype == np.bool_:
         scores = np.where(attn_mask, scores, -np.inf)
@@ -84,7 +97,15 @@ def layer_norm(
     beta: Array | None = None,
     epsilon: Number = 1e-5,
 ) -> Array:
-    """Zero mean and unit variance (biased) over ``axes``, then ``gamma`` and ``beta`` on them."""
+    """Normalises over ``axes`` to mean 0 and variance 1 (biased), then scales and shifts.
+
+    Args:
+        x: any array.
+        axes: over which.
+        gamma: factors, of the shape of these axes.
+        beta: what is added, of the same shape.
+        epsilon: is added to the variance.
+    """
     over = tuple(axis % x.ndim for axis in ints(axes))
     shape = [size if axis in over else 1 for axis, size in enumerate(x.shape)]
     centred = x - x.mean(over, keepdims=True)
@@ -101,7 +122,10 @@ def batch_norm(
     beta: Array | None = None,
     epsilon: Number = 1e-5,
 ) -> Array:
-    """Normalises axis 1 by stored statistics."""
+    """Normalises axis 1 by the stored mean and variance, then scales and shifts it.
+
+    ``mean``, ``variance``, ``gamma`` and ``beta`` are (channels,).
+    """
     shape = (1, -1) + (1,) * (x.ndim - 2)
     result = (x - mean.reshape(shape)) / np.sqrt(variance.reshape(shape) + epsilon)
     result = result if gamma is None else result * gamma.reshape(shape)
@@ -118,7 +142,24 @@ def conv(
     dilations: Array | None = None,
     groups: Number = 1,
 ) -> Array:
-    """(N, C, *space) and (O, C / groups, *kernel) -> (N, O, *space); any number of dimensions."""
+    """A convolution of any number of spatial axes.
+
+    Args:
+        x: (N, C, *space).
+        weight: (O, C / groups, *kernel).
+        bias: (O,).
+        strides: one for each spatial axis; None is 1.
+        pad_type: ``valid``, or ``custom`` as ``pad`` says.
+        pad: before and after each spatial axis.
+        dilations: one for each spatial axis; None is 1.
+        groups: in how many groups channels are kept apart.
+
+    Returns:
+        (N, O, *space).
+
+    Raises:
+        UnsupportedError: another rule of padding.
+    """
     if pad_type not in ("valid", "custom"):
         raise UnsupportedError(f"the evaluator has no padding '{pad_type}' for conv")
     rank, parts = x.ndim - 2, int(groups)
@@ -144,7 +185,14 @@ def einsum(values: list[Array], equation: str) -> Array:
 
 
 def cumsum(x: Array, axis: Number = 0, exclusive: Number = False, reverse: Number = False) -> Array:
-    """Running sums along one axis, without each element itself if ``exclusive``."""
+    """Running sums along one axis.
+
+    Args:
+        x: any array.
+        axis: along which.
+        exclusive: leaves each element out of its own sum.
+        reverse: sums from the end.
+    """
     line = np.flip(x, int(axis)) if reverse else x
     total = np.cumsum(line, int(axis), dtype=x.dtype)
     total = total - line if exclusive else total
@@ -152,6 +200,8 @@ def cumsum(x: Array, axis: Number = 0, exclusive: Number = False, reverse: Numbe
 
 
 def _reduction(function: Callable[..., Array]) -> Kernel:
+    """The kernel of a reduction such as ``reduce_sum``, made of numpy's function."""
+
     def kernel(x: Array, axes: Array | None = None, keep_dims: Number = False) -> Array:
         over = None if axes is None else ints(axes)
         return function(x, axis=over, keepdims=bool(keep_dims))
@@ -160,6 +210,8 @@ def _reduction(function: Callable[..., Array]) -> Kernel:
 
 
 def _arg(function: Callable[..., Array]) -> Kernel:
+    """The kernel of ``reduce_argmax`` and the like, made of numpy's function."""
+
     def kernel(
         x: Array, axis: Number = -1, keep_dims: Number = False, output_dtype: str = ""
     ) -> Any:
@@ -169,10 +221,12 @@ def _arg(function: Callable[..., Array]) -> Kernel:
 
 
 def _unary(function: Callable[..., Array]) -> Kernel:
+    """The kernel of an operation on ``x`` alone."""
     return lambda x: function(x)
 
 
 def _binary(function: Callable[..., Array]) -> Kernel:
+    """The kernel of an operation on ``x`` and ``y``."""
     return lambda x, y: function(x, y)
 
 

@@ -18,7 +18,15 @@ def gather(
     batch_dims: Number = 0,
     validate_indices: Number = False,
 ) -> Array:
-    """Slices of ``axis`` by number; the first ``batch_dims`` axes are walked together."""
+    """The slices of ``axis`` whose numbers are ``indices``.
+
+    Args:
+        x: any array.
+        indices: integers, any shape; it stands in the result where ``axis`` was.
+        axis: which axis is indexed.
+        batch_dims: how many leading axes ``x`` and ``indices`` share: they are walked together.
+        validate_indices: plays no part.
+    """
     along, shared = int(axis) % max(x.ndim, 1), int(batch_dims)
     if not shared:
         return np.take(x, indices.astype(np.int64), along)
@@ -29,7 +37,7 @@ def gather(
 def gather_nd(
     x: Array, indices: Array, batch_dims: Number = 0, validate_indices: Number = False
 ) -> Array:
-    """Slices by coordinates, which are the last axis of ``indices``."""
+    """The slices of ``x`` at coordinates, which are the last axis of ``indices``."""
     if not int(batch_dims):
         return np.asarray(x[tuple(np.moveaxis(indices.astype(np.int64), -1, 0))])
     rows = zip(x, indices, strict=True)
@@ -106,7 +114,14 @@ def slice_by_size(x: Array, begin: Array, size: Array) -> Array:
 
 
 def pad(x: Array, pad: Array, mode: str = "constant", constant_val: Number = 0.0) -> Array:
-    """Margins (before, after) for the last axes."""
+    """Puts margins around the last axes.
+
+    Args:
+        x: any array.
+        pad: before and after each of the last axes, (2 * axes,).
+        mode: ``constant``, ``reflect`` or ``replicate``.
+        constant_val: what constant margins hold.
+    """
     pairs = list(zip(ints(pad)[::2], ints(pad)[1::2], strict=True))
     margins = [(0, 0)] * (x.ndim - len(pairs)) + pairs
     if mode == "constant":
@@ -117,7 +132,14 @@ def pad(x: Array, pad: Array, mode: str = "constant", constant_val: Number = 0.0
 def affine_dequantize(
     quantized_data: Array, zero_point: Array, scale: Array, axis: Number
 ) -> Array:
-    """(data - zero_point) * scale, each of which has one number or one for each channel."""
+    """(data - zero_point) * scale: the weights that levels of iOS 16 and 17 mean.
+
+    Args:
+        quantized_data: int8 or uint8, any shape.
+        zero_point: one number, or one for each place on ``axis``.
+        scale: the same.
+        axis: of the channels.
+    """
     shape = [1] * quantized_data.ndim
     shape[int(axis)] = -1
     zero, unit = (
@@ -128,7 +150,13 @@ def affine_dequantize(
 
 
 def blockwise_shift_scale(data: Array, scale: Array, offset: Array | None = None) -> Array:
-    """(data - offset) * scale, each of which has one number for each block of any shape."""
+    """(data - offset) * scale: the weights that levels of iOS 18 mean.
+
+    Args:
+        data: integers, any shape.
+        scale: of the same rank: one number for each block, whose shape follows from the two shapes.
+        offset: of the scale's shape; None is 0.
+    """
     centred = data.astype(np.float32)
     if offset is not None:
         centred = centred - _spread(offset, data.shape)
@@ -136,7 +164,7 @@ def blockwise_shift_scale(data: Array, scale: Array, offset: Array | None = None
 
 
 def _spread(blocks: Array, shape: tuple[int, ...]) -> Array:
-    """Repeats each block's number until it broadcasts to ``shape``."""
+    """Repeats the number of each block along its axes, until it broadcasts to ``shape``."""
     result = blocks.astype(np.float32)
     for axis, size in enumerate(shape):
         if 1 < blocks.shape[axis] < size:
@@ -147,7 +175,17 @@ def _spread(blocks: Array, shape: tuple[int, ...]) -> Array:
 def lut_to_dense(
     indices: Array, lut: Array, shape: Array | None = None, vector_axis: Array | None = None
 ) -> Array:
-    """Numbers of a palette: iOS 16's packed ``indices``, or iOS 18's with a palette a block."""
+    """The weights that indices into a palette mean.
+
+    Args:
+        indices: of iOS 16 packed bits; of iOS 18 integers of the weight's shape.
+        lut: the palette's values, of iOS 18 a palette for each block.
+        shape: of the weight, for packed indices.
+        vector_axis: plays no part: palettes of vectors are refused.
+
+    Raises:
+        UnsupportedError: the palette has vectors for entries.
+    """
     if shape is not None:
         sizes = ints(shape)
         bits, count = int(math.log2(lut.size)), math.prod(sizes)

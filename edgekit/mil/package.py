@@ -71,6 +71,7 @@ def read_facts(package: Path) -> PackageFacts:
 
 
 def _facts(package: Path, spec: Model) -> PackageFacts:
+    """What a parsed model says; ``package`` is for errors."""
     default = spec.description.defaultFunctionName or "main"
     described = {row.name: row for row in spec.description.functions} or {"main": spec.description}
     if default not in described or not described.keys() <= set(spec.mlProgram.functions):
@@ -115,7 +116,12 @@ def read_spec(package: Path) -> Model:
 
 @contextmanager
 def refuse_damage(package: Path) -> Iterator[None]:
-    """Whatever goes wrong while a file is taken apart, it is the file that is at fault.
+    """Makes a BundleError of anything that goes wrong while a file is taken apart.
+
+    A library's parser fails in many ways on a damaged file, and it is the file that is at fault.
+
+    Args:
+        package: the file, for the message.
 
     Raises:
         BundleError: anything but edgekit's own errors was raised inside.
@@ -170,6 +176,7 @@ def body(function: Function) -> Block:
 
 
 def _tokens(described: FunctionDescription | ModelDescription) -> int:
+    """How many tokens a function takes: the last axis of its first input."""
     return int(described.input[0].type.multiArrayType.shape[-1]) if described.input else 0
 
 
@@ -198,6 +205,7 @@ def _tensor(feature: FeatureDescription) -> TensorSpec:
 
 
 def _metadata(metadata: Metadata) -> dict[str, str]:
+    """A package's metadata by name: Core ML's own fields, then the user-defined pairs."""
     standard = {
         "author": metadata.author,
         "license": metadata.license,

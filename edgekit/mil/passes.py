@@ -40,9 +40,10 @@ def register() -> None:
 
     @register_pass("edgekit", name="add_fp16_cast")
     class Float16(cast_pass):  # type: ignore[misc]
-        """The pass as it is, with a first look at each weight that needs no copy of it.
+        """coremltools' own pass to float16, made cheaper for weights.
 
-        The original's masks and index arrays take a gigabyte for BERT's embeddings alone.
+        It looks first whether a weight has values beyond float16: the original's masks and index
+        arrays take a gigabyte for BERT's embeddings alone.
         """
 
         @staticmethod
@@ -51,11 +52,11 @@ def register() -> None:
 
     @register_pass("edgekit", name="store_weights")
     class StoreWeights(AbstractGraphPass):  # type: ignore[misc]
-        """Stores each constant as ``choose`` says: equal ones of several functions are done once.
+        """Stores each constant in the scheme that ``choose`` names.
 
-        ``choose`` takes a constant's name and whether it is a matrix (see :func:`_is_matrix`), and
-        returns its scheme; one in floats stays as it is, and so does one beyond float16, which
-        is still in float32 here.
+        ``choose`` takes a constant's name and whether it is a matrix (see :func:`_is_matrix`). A
+        constant in floats stays as it is, and so does one beyond float16, which is still in float32
+        here. Equal ones of several functions are quantised once.
         """
 
         def __init__(self) -> None:
@@ -73,9 +74,9 @@ def register() -> None:
 
     @register_pass("edgekit", name="share_weights")
     class ShareWeights(AbstractGraphPass):  # type: ignore[misc]
-        """Gives equal constants one ``weight_id`` and one array.
+        """Gives equal constants one ``weight_id`` and one array, so that they are written once.
 
-        They are then held, and written, once: by all functions that saw the same ``pool``.
+        All functions that saw the same ``pool`` share.
         """
 
         def __init__(self) -> None:
@@ -97,6 +98,7 @@ def digest(array: Array) -> str:
 
 
 def _share(function: Function, op: Operation, pool: dict[str, Array]) -> None:
+    """Lets a constant use the array of an equal one in ``pool``, or puts its own there."""
     from coremltools.converters.mil import Builder
 
     value = op.outputs[0].val
@@ -110,7 +112,14 @@ def _share(function: Function, op: Operation, pool: dict[str, Array]) -> None:
 
 
 def _store(function: Function, op: Operation, scheme: Scheme, done: Done) -> None:
-    """Replaces a constant by its levels and what makes the values of them again."""
+    """Replaces a constant by its levels and an operation that computes its values from them.
+
+    Args:
+        function: of the program.
+        op: the constant.
+        scheme: how it is stored.
+        done: what was quantised before, by content and scheme; it is added to.
+    """
     value = op.outputs[0].val
     key = (digest(value), scheme)
     if key not in done:
@@ -121,12 +130,23 @@ def _store(function: Function, op: Operation, scheme: Scheme, done: Done) -> Non
 
 
 def _channels_first(value: Array) -> Array:
-    """(1, heads, rows, columns) -> (heads, rows * columns), which have a scale for each head."""
+    """A weight as rows that have a scale each: heads, where it is (1, heads, rows, columns).
+
+    That becomes (heads, rows * columns); a matrix stays as it is.
+    """
     return value if value.ndim == 2 else value.reshape(value.shape[1], -1)
 
 
 def _constexpr(op: Operation, stored: Stored, shape: tuple[int, ...]) -> Var:
-    """The operation of the program's own operation set that has these levels for its data."""
+    """The operation that computes a weight from its levels.
+
+    It is one of the iOS version that the program is for.
+
+    Args:
+        op: the constant that it replaces.
+        stored: levels, scales and zero points.
+        shape: of the weight.
+    """
     from coremltools.converters.mil import Builder
     from coremltools.converters.mil._deployment_compatibility import AvailableTarget
     from coremltools.converters.mil.mil.block import is_current_opset_version_compatible_with
@@ -157,9 +177,7 @@ def _constexpr(op: Operation, stored: Stored, shape: tuple[int, ...]) -> Var:
 
 
 def _is_weight(op: Operation) -> bool:
-    """Whether it is a constant array that is large enough to be shared, or stored in another
-    way.
-    """
+    """Whether a constant is an array large enough to be shared or quantised."""
     if op.op_type != "const":
         return False
     value = op.outputs[0].val
@@ -167,7 +185,10 @@ def _is_weight(op: Operation) -> bool:
 
 
 def _is_matrix(op: Operation) -> bool:
-    """A weight of two axes, or what DeBERTa's attention multiplies: (1, heads, rows, columns)."""
+    """Whether a constant has two axes, or is an operand of DeBERTa's attention.
+
+    That is (1, heads, rows, columns).
+    """
     output = op.outputs[0]
     return output.rank == 2 or any(user.op_type == "matmul" for user in output.child_ops)
 

@@ -27,6 +27,8 @@ OnValue = Callable[[str, str, Array], None]
 
 @dataclass(frozen=True)
 class _Tensor:
+    """A value that a program declares."""
+
     name: str
     dtype: type[np.generic]
     shape: tuple[int, ...]
@@ -39,7 +41,14 @@ class _Tensor:
 
 @dataclass(frozen=True)
 class _Step:
-    """One operation; its arguments are names of values."""
+    """One operation of a function.
+
+    Attributes:
+        op_type: MIL's name for it.
+        kernel: computes it in numpy.
+        arguments: the names of the values that it reads, by argument.
+        outputs: what it gives.
+    """
 
     op_type: str
     kernel: Kernel
@@ -118,6 +127,7 @@ class Program:
         return {name: np.asarray(values[name]) for name in self.outputs}
 
     def _checked(self, feed: Mapping[str, Array]) -> dict[str, Array]:
+        """The feed, if it has every input in the right shape and type; else PlanError."""
         names = [tensor.name for tensor in self.inputs]
         if set(feed) != set(names):
             raise PlanError(f"the inputs are {', '.join(names)}, not {', '.join(feed) or 'none'}")
@@ -132,7 +142,7 @@ class Program:
 
 
 def _read(block: Block, weights: Weights) -> tuple[dict[str, Constant], list[_Step]]:
-    """The block's constants, compressed ones already expanded, and its other operations."""
+    """A block's constants, compressed ones already expanded, and its other operations in order."""
     constants: dict[str, Constant] = {}
     steps = []
     for op in block.operations:
@@ -148,6 +158,7 @@ def _read(block: Block, weights: Weights) -> tuple[dict[str, Constant], list[_St
 
 
 def _wide(steps: Iterable[_Step], constants: Mapping[str, Constant]) -> Iterator[tuple[str, Array]]:
+    """The float16 constants that some operation computes with, by name, as float32."""
     for step in steps:
         if step.op_type in COMPUTE:
             for name in (name for names in step.arguments.values() for name in names):
@@ -157,6 +168,13 @@ def _wide(steps: Iterable[_Step], constants: Mapping[str, Constant]) -> Iterator
 
 
 def _check_names(known: set[str], steps: Iterable[_Step], outputs: Sequence[str]) -> None:
+    """Raises BundleError if an operation or an output uses a value that nothing computes before it.
+
+    Args:
+        known: names of inputs and constants; it is added to.
+        steps: in order.
+        outputs: of the function.
+    """
     for step in steps:
         missing = {name for names in step.arguments.values() for name in names} - known
         if missing:
@@ -169,7 +187,16 @@ def _check_names(known: set[str], steps: Iterable[_Step], outputs: Sequence[str]
 
 
 def _step(op: Operation, weights: Weights, constants: dict[str, Constant]) -> _Step:
-    """The operation; values written into it become constants with names of their own."""
+    """An operation as a step, with the kernel that computes it.
+
+    Args:
+        op: the operation.
+        weights: decode values that are written into it.
+        constants: get those values, under names made here.
+
+    Raises:
+        UnsupportedError: the evaluator does not have the operation.
+    """
     kernel = MOVE.get(op.type) or COMPUTE.get(op.type)
     if kernel is None:
         raise UnsupportedError(f"the evaluator has no operation '{op.type}'")
@@ -234,7 +261,15 @@ def _argument(
     values: Mapping[str, Constant],
     wide: Mapping[str, Array] | None,
 ) -> Constant:
-    """One argument of an operation, float16 as float32 unless ``wide`` is None."""
+    """One argument of an operation, as its kernel takes it.
+
+    Args:
+        key: the argument's name: ``values`` is a list even of one.
+        names: of the values that it consists of.
+        values: all that there are, by name.
+        wide: float32 copies of float16 constants; the other float16 values are widened here. None
+            leaves all in their types.
+    """
     items = [values[name] for name in names]
     if wide is not None:
         items = [

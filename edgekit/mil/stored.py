@@ -44,7 +44,10 @@ def read(package: Path, wanted: Wanted) -> dict[str, Stored]:
 
 
 def _stored(operation: Operation, weights: Weights) -> Stored | None:
-    """Of a constant, or of an operation that makes one of levels; else None."""
+    """The numbers of an operation that is a weight: a constant, or one made of levels.
+
+    Else None.
+    """
     if operation.type == "const":
         return Stored(np.asarray(weights.value(operation.attributes["val"])))
     written = {**operation.attributes}
@@ -62,5 +65,5 @@ def _stored(operation: Operation, weights: Weights) -> Stored | None:
 
 
 def _flat(parameter: Array) -> Array:
-    """A scale or zero point a row as :class:`Stored` has it: any shape to (rows, 1)."""
+    """A scale or zero point for each row, of any shape, as :class:`Stored` has it: (rows, 1)."""
     return parameter.reshape(-1, 1)

@@ -80,6 +80,7 @@ def no_overflow_warnings() -> Iterator[None]:
 
 
 def _is_news(record: logging.LogRecord) -> bool:
+    """Whether a message of coremltools tells a person anything."""
     return not any(text in record.getMessage() for text in _CHATTER)
 
 
@@ -97,7 +98,7 @@ def _hidden(names: tuple[str, ...]) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _no_progress_bars() -> Iterator[None]:
-    """tqdm reads its switch while it is imported."""
+    """Keeps coremltools from drawing progress bars: tqdm reads its switch while it is imported."""
     before = os.environ.get("TQDM_DISABLE")
     os.environ["TQDM_DISABLE"] = "1"
     try:

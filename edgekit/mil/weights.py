@@ -47,9 +47,11 @@ _PACKED_BITS = {"INT4": 4, "UINT1": 1, "UINT2": 2, "UINT3": 3, "UINT4": 4, "UINT
 class Weights:
     """Decodes the ``Value`` messages of one model; its files are memory-mapped, not read.
 
-    Raises (every method):
-        BundleError: a value is truncated, damaged or outside of its file.
-        UnsupportedError: a value has a type that edgekit does not know.
+    Every method raises BundleError for a value that is truncated, damaged or outside of its file,
+    and UnsupportedError for a type that edgekit does not know.
+
+    Args:
+        folder: what the names of weight files are relative to.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -57,7 +59,7 @@ class Weights:
         self._files: dict[str, Array] = {}
 
     def value(self, value: Value) -> Constant:
-        """The array of a tensor, the string of a string, the list of a list."""
+        """What a ``Value`` message means: an array, a text, or a list."""
         if value.WhichOneof("value") == "blobFileValue":
             blob = value.blobFileValue
             name = dtype_name(value.type)
@@ -69,6 +71,12 @@ class Weights:
         return _immediate(immediate.tensor, dtype_name(value.type), static_shape(value.type))
 
     def _blob(self, file_name: str, offset: int) -> Array:
+        """The bytes of one blob: uint8, mapped.
+
+        Args:
+            file_name: as the program has it.
+            offset: where the blob's header begins, in bytes.
+        """
         data = self._file(file_name)
         header = data[offset : offset + _HEADER.size].tobytes()
         if len(header) < _HEADER.size:
@@ -120,6 +128,13 @@ def static_shape(value_type: ValueType) -> tuple[int, ...]:
 
 
 def _decode(raw: Array, name: str, shape: tuple[int, ...]) -> Array:
+    """The array that raw bytes hold.
+
+    Args:
+        raw: uint8 (bytes,).
+        name: of the type: ``FLOAT16``, ``INT4``, ...
+        shape: of the array.
+    """
     count = math.prod(shape)
     bits = _PACKED_BITS.get(name)
     if bits is None and name not in _DTYPES:
@@ -132,7 +147,7 @@ def _decode(raw: Array, name: str, shape: tuple[int, ...]) -> Array:
 
 
 def _unpack(raw: Array, bits: int, count: int, name: str) -> Array:
-    """Numbers of a few bits each, the lowest bit first."""
+    """Numbers of a few bits each from bytes, the lowest bits first: ``count`` of them."""
     digits = np.unpackbits(raw, bitorder="little")[: count * bits].reshape(count, bits)
     numbers = digits.astype(np.int16) @ (1 << np.arange(bits, dtype=np.int16))
     if name.startswith("INT"):
@@ -141,6 +156,7 @@ def _unpack(raw: Array, bits: int, count: int, name: str) -> Array:
 
 
 def _immediate(tensor: TensorValue, name: str, shape: tuple[int, ...]) -> Constant:
+    """The value of a tensor that is written into the program itself: an array, or texts."""
     kind = tensor.WhichOneof("value")
     values: Any = getattr(tensor, kind).values if kind else ()
     if name == "STRING":

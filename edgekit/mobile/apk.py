@@ -64,6 +64,7 @@ def assemble(shell: Path, contents: Contents) -> bytes:
 
 
 def _entries(shell: Path, contents: Contents) -> Iterator[tuple[str, bytes]]:
+    """The files of the APK with their paths: the shell's, renamed, and what is put in."""
     with zipfile.ZipFile(shell) as source:
         for name in sorted(source.namelist()):
             data = source.read(name)
@@ -72,7 +73,11 @@ def _entries(shell: Path, contents: Contents) -> Iterator[tuple[str, bytes]]:
 
 
 def _named(manifest: bytes, contents: Contents) -> bytes:
-    """The app is called otherwise, but its classes are what they were: their names become whole."""
+    """The manifest with the app's id and name.
+
+    Android completes class names that begin with a dot by the id: as the classes keep their
+    package, such names are written out here.
+    """
     own = dict(binary_xml.texts(manifest))[_PACKAGE]
     named = {_PACKAGE: contents.application_id, _LABEL: contents.name}
 

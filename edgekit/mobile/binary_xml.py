@@ -47,7 +47,7 @@ def with_texts(data: bytes, change: Change) -> bytes:
 
 
 def texts(data: bytes) -> Iterator[tuple[Names, str]]:
-    """The attributes whose values are texts, in order."""
+    """The attributes of a compiled XML file whose values are texts, in order: names and value."""
     _, pool, rest = _read(data)
     for offset, names in _attributes(rest, pool.strings):
         *_, kind, value = _ATTRIBUTE.unpack_from(rest, offset)
@@ -56,7 +56,7 @@ def texts(data: bytes) -> Iterator[tuple[Names, str]]:
 
 
 def _read(data: bytes) -> tuple[int, _Pool, bytearray]:
-    """Where the strings begin, the strings, and what follows them."""
+    """Takes a file apart: the byte where its strings begin, the strings, and what follows them."""
     kind, start, size = _HEADER.unpack_from(data)
     if kind != _XML or size != len(data):
         raise ValueError("it is no compiled XML")
@@ -65,7 +65,7 @@ def _read(data: bytes) -> tuple[int, _Pool, bytearray]:
 
 
 def _attributes(nodes: bytearray, strings: tuple[str, ...]) -> Iterator[tuple[int, Names]]:
-    """Where each attribute is, and the names of its element and its own."""
+    """The byte at which each attribute is in ``nodes``, with its element's name and its own."""
     place = 0
     while place < len(nodes):
         kind, _, size = _HEADER.unpack_from(nodes, place)
@@ -82,7 +82,13 @@ def _attributes(nodes: bytearray, strings: tuple[str, ...]) -> Iterator[tuple[in
 
 @dataclass(frozen=True)
 class _Pool:
-    """A file's strings; ``size`` is that of its chunk."""
+    """The chunk of a file's strings.
+
+    Attributes:
+        strings: in order: the rest of the file names them by number.
+        flags: of the chunk; one bit says UTF-8.
+        size: of the chunk, in bytes.
+    """
 
     strings: tuple[str, ...]
     flags: int
@@ -90,6 +96,7 @@ class _Pool:
 
     @classmethod
     def read(cls, data: bytes, start: int) -> _Pool:
+        """The chunk that begins at byte ``start``; ValueError if there is none."""
         kind, header, size, count, styles, flags, begin, _ = _POOL_HEADER.unpack_from(data, start)
         if kind != _POOL or styles:
             raise ValueError("it does not begin with plain strings")
@@ -98,7 +105,7 @@ class _Pool:
         return cls(tuple(read(data, start + begin + at) for at in offsets), flags, size)
 
     def dump(self, added: list[str]) -> bytes:
-        """The chunk with more strings at its end."""
+        """The chunk's bytes with ``added`` strings at its end: numbers of the others stay."""
         write = _as_utf8 if self.flags & _UTF8 else _as_utf16
         rows = [write(text) for text in (*self.strings, *added)]
         offsets = [sum(map(len, rows[:place])) for place in range(len(rows))]
@@ -111,6 +118,7 @@ class _Pool:
 
 
 def _utf8(data: bytes, place: int) -> str:
+    """The string at byte ``place``, which its two lengths precede."""
     for _ in range(2):  # lengths in UTF-16 units and in bytes, of one byte or two
         length, place = data[place], place + 1
         if length & 0x80:
@@ -119,6 +127,7 @@ def _utf8(data: bytes, place: int) -> str:
 
 
 def _utf16(data: bytes, place: int) -> str:
+    """The string at byte ``place``, which its length precedes."""
     (length,) = struct.unpack_from("<H", data, place)
     if length & 0x8000:
         (low,) = struct.unpack_from("<H", data, place + 2)

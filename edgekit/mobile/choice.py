@@ -50,6 +50,7 @@ class Chosen:
         (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
 
     def _files(self) -> Iterator[str]:
+        """The names of the files that an app needs of the bundle, without the manifest."""
         listed = self.bundle.manifest
         for row in self.artifacts:
             yield row.file
@@ -62,9 +63,12 @@ class Chosen:
             yield from (listed.tokenizer.app.settings, listed.tokenizer.app.vocabulary)
 
     def _manifest(self) -> dict[str, object]:
-        """As the bundle has it, fields of later versions too, but for the files left out.
+        """The bundle's manifest without the files that were left out.
 
-        Whoever gets the app need not know where on whose disk the checkpoint lay.
+        Fields of later versions stay.
+
+        Where the checkpoint lay on somebody's disk is left out, too: whoever gets the app need not
+        know.
         """
         stored = json.loads((self.bundle.path / MANIFEST).read_text(encoding="utf-8"))
         rows = {row["file"]: row for row in stored["artifacts"]}
@@ -80,7 +84,7 @@ class Chosen:
 
 
 def _published(source: SourceFacts) -> str:
-    """What a checkpoint is called elsewhere: a hub's id as it is, of a path the last name."""
+    """What an app's manifest calls the checkpoint: a hub's id, or the last name of a path."""
     kind, colon, path = source.origin.rpartition("config:")
     return (
         f"{kind}{colon}{Path(path).name}" if source.kind in ("folder", "config") else source.origin
@@ -117,6 +121,11 @@ def choose(
 
 
 def _artifacts(bundle: Bundle, names: Sequence[str], platform: AppPlatform) -> tuple[Artifact, ...]:
+    """The files of one bundle that go into an app: those named, or the smallest that it prefers.
+
+    Raises:
+        PlanError: the platform does not open one of them, or any of the bundle.
+    """
     files = {row.file: row for row in bundle.artifacts}
     named = tuple(files[name] for name in dict.fromkeys(names) if name in files)
     for row in named:
@@ -143,6 +152,7 @@ def _artifacts(bundle: Bundle, names: Sequence[str], platform: AppPlatform) -> t
 
 
 def _check(bundle: Bundle) -> None:
+    """Raises PlanError if a bundle lacks what an app reads: version, tokenizer, its app files."""
     manifest = bundle.manifest
     version = tuple(map(int, manifest.schema_version.split(".")))
     if version < _SINCE:

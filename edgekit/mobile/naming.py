@@ -12,10 +12,10 @@ _NAME = re.compile(f"[^{_FORBIDDEN}]{{1,50}}")
 
 
 def check(name: str | None) -> None:
-    """Checks the name that somebody chose for an app, if any.
+    """Checks the name that somebody chose for an app; None is no choice.
 
     Raises:
-        PlanError: it would mean something in a file that holds it.
+        PlanError: it is too long, or has characters that mean something in the project's files.
     """
     if name is not None and not _NAME.fullmatch(name):
         raise PlanError(

@@ -46,7 +46,11 @@ def package(
 
 
 def key(path: Path | None, password: str) -> Key:
-    """The key at ``path``, or edgekit's own for this machine.
+    """The key that signs an APK.
+
+    Args:
+        path: of a key store; None is edgekit's own on this machine, which is made if need be.
+        password: of the key store.
 
     Raises:
         MissingExtraError: the package cryptography is not installed.

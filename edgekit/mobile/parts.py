@@ -39,7 +39,7 @@ ARCHIVES: Mapping[str, Archive] = {
 
 
 def shell() -> Path:
-    """The APK that has the app's code and resources, and no model.
+    """The path of the APK that has the app's code and resources, and no model.
 
     Raises:
         OutputError: it has not been built.

@@ -48,7 +48,10 @@ class AppProject:
         return tuple(module for name, module in self.platform.runtimes.items() if name in formats)
 
     def names(self) -> tuple[str, str]:
-        """Application id and name, made of the first bundle's where none is given."""
+        """The application id and the app's name.
+
+        Both are made of the first bundle's where none is given.
+        """
         first = self.bundles[0]
         plain = re.sub("[^a-z0-9]", "", naming.model_name(first).lower())
         return (
@@ -83,7 +86,10 @@ def stamp(app: AppProject, out: Path) -> None:
 
 
 def _check(app: AppProject, out: Path) -> None:
-    """Nobody's own files are replaced: only bundles, and lines of the settings."""
+    """Raises OutputError if stamping would replace somebody's own files.
+
+    Only bundles are replaced, and lines of the settings.
+    """
     platform = app.platform
     if not (out / platform.settings).is_file():
         raise OutputError(
@@ -112,7 +118,10 @@ def _copy(project: Path, target: Path) -> None:
 
 
 def _place(made: Path, bundles: Path) -> None:
-    """Puts the new folder of bundles where the old one is, with the hidden files of that."""
+    """Swaps the new folder of bundles for the old one.
+
+    Hidden files of the old one, copied, stay.
+    """
     for path in bundles.iterdir() if bundles.is_dir() else ():
         if path.name.startswith(".") and path.is_file():
             shutil.copyfile(path, made / path.name)
@@ -121,6 +130,10 @@ def _place(made: Path, bundles: Path) -> None:
 
 
 def _name(app: AppProject, project: Path, *, fresh: bool) -> None:
+    """Writes the app's names and modules into the project's settings.
+
+    A new project gets all of them.
+    """
     path = project / app.platform.settings
     names = app.names() if fresh else (app.application_id, app.name)
     named = dict(zip(app.platform.keys, (*names, ",".join(app.runtimes)), strict=False))
@@ -129,7 +142,13 @@ def _name(app: AppProject, project: Path, *, fresh: bool) -> None:
 
 
 def _with(text: str, values: Mapping[str, str | None], platform: Project) -> str:
-    """The settings with these values; None leaves a line as it is."""
+    """The text of a settings file with values set.
+
+    Args:
+        text: the file.
+        values: by key; None leaves a line as it is.
+        platform: says how keys and values are written.
+    """
     lines = text.split("\n")
     for place, line in enumerate(lines):
         key = re.split(r"\s*=", line)[0]
@@ -165,13 +184,14 @@ def steps_of_apk(
 
 
 def _application_id(platform: Project, project: Path) -> str:
-    """As the project has it, which may be older than the app."""
+    """The id in a project's settings: the project may be older than this call."""
     lines = (project / platform.settings).read_text(encoding="utf-8").splitlines()
     pairs = (re.split(r"\s*=\s*", line, maxsplit=1) for line in lines if "=" in line)
     return dict(pairs)[platform.keys[0]]
 
 
 def _bench(app: AppProject, bundles: Sequence[Path], application_id: str) -> str:
+    """The command that measures the app's first file inside the app."""
     first, platform = app.bundles[0].artifacts[0], app.platform
     return (
         f"edgekit bench {quote(str(bundles[0]))} --recipe {first.recipe} --device "

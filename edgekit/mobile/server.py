@@ -25,7 +25,7 @@ _TYPES = {
 
 
 class Handler(SimpleHTTPRequestHandler):
-    """Answers for the files of a folder."""
+    """Answers a browser's requests for the files of a folder."""
 
     def do_GET(self) -> None:
         """Sends the file that is asked for, or the rest of it from a byte on (RFC 9110, 14.2)."""
@@ -37,6 +37,7 @@ class Handler(SimpleHTTPRequestHandler):
         self._send_rest(path, int(asked[1]))
 
     def _send_rest(self, path: Path, start: int) -> None:
+        """Sends a file from byte ``start`` on."""
         size_bytes = path.stat().st_size
         if start >= size_bytes:
             self.send_error(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE)

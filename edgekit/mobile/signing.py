@@ -47,7 +47,9 @@ def check_installed() -> None:
 
 
 def debug_key(path: Path) -> Key:
-    """The key at ``path``, made if it is not there: good for one's own phones, not for a store.
+    """The key at ``path``, made if it is not there.
+
+    It is good for one's own phones, and not for a store.
 
     Raises:
         PlanError: the file is no such key.
@@ -62,7 +64,7 @@ def debug_key(path: Path) -> Key:
 
 
 def read_key(path: Path, password: str) -> Key:
-    """A key store of the format PKCS #12, as ``keytool`` and Android Studio make them.
+    """Reads a key store of the format PKCS #12, as ``keytool`` and Android Studio make them.
 
     Raises:
         PlanError: it cannot be read with this password, or holds no RSA key and certificate.
@@ -97,7 +99,7 @@ def sign(apk: bytes, key: Key) -> bytes:
 
 
 def _digest(*parts: bytes) -> bytes:
-    """The content digest of APK signature scheme 2: of the digests of all chunks of 1 MB."""
+    """The content digest of APK Signature Scheme v2: SHA-256 over those of all chunks of 1 MB."""
     digests = [
         hashlib.sha256(b"\xa5" + struct.pack("<I", len(chunk)) + chunk).digest()
         for part in parts
@@ -112,6 +114,7 @@ def _chunks(part: bytes) -> Iterator[bytes]:
 
 
 def _block(digest: bytes, key: Key) -> bytes:
+    """The signing block: digest, certificate and signature, in the layout of the scheme."""
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import padding
 
@@ -130,14 +133,17 @@ def _block(digest: bytes, key: Key) -> bytes:
 
 
 def _sized(data: bytes) -> bytes:
+    """Data with its length, 4 bytes, before it."""
     return struct.pack("<I", len(data)) + data
 
 
 def _list(*rows: bytes) -> bytes:
+    """Several pieces, each with its length, and the length of all before them."""
     return _sized(b"".join(map(_sized, rows)))
 
 
 def _made() -> bytes:
+    """A new key with a certificate of its own, as a PKCS #12 store."""
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import rsa

@@ -32,7 +32,12 @@ _BUNDLES, _PAGE, _APP, _WORKER = "bundles", "index.html", "app.webmanifest", "se
 
 @dataclass(frozen=True)
 class Site:
-    """What a site shows; of ``name`` None makes one of the first bundle's."""
+    """What a site shows.
+
+    Attributes:
+        bundles: with their chosen files.
+        name: the app's; None makes one of the first bundle's.
+    """
 
     bundles: tuple[Chosen, ...]
     name: str | None = None
@@ -79,6 +84,7 @@ def write(site: Site, out: Path, say: Say = lambda text: None) -> None:
 
 
 def _copy(runtime: WebRuntime, files: Path, made: Path) -> None:
+    """Copies a runtime's files from the cache into a site."""
     place = made / runtime.place
     place.mkdir(exist_ok=True)
     for name in runtime.files:
@@ -93,7 +99,7 @@ def _name(site: Site, made: Path) -> None:
 
 
 def _list_shell(site: Site, made: Path) -> None:
-    """Tells the service worker what to keep: all but what is loaded on request."""
+    """Writes the list of files that the service worker keeps: all but what is loaded on request."""
     on_request = {_WORKER, *(runtime.wasm_path for runtime in site.runtimes)}
     found = (path.relative_to(made).as_posix() for path in tree(made))
     names = [name for name in found if name not in on_request and not _is_of_model(name)]
@@ -111,7 +117,10 @@ def _is_of_model(name: str) -> bool:
 
 
 def _facts(site: Site, made: Path) -> dict[str, object]:
-    """What the page asks first, and the next writing of the site: all that it consists of."""
+    """The site's JSON of what it consists of.
+
+    The page reads it first; and when the site is written anew, it tells which files are the site's.
+    """
     return {
         "app": site.title,
         "edgekit_version": VERSION,
@@ -122,6 +131,7 @@ def _facts(site: Site, made: Path) -> dict[str, object]:
 
 
 def _runtime(row: WebRuntime, wasm: Path) -> dict[str, object]:
+    """What the page has to know of a runtime before it loads it."""
     return {
         "name": row.name,
         "title": row.title,
@@ -138,7 +148,7 @@ def _write_json(path: Path, content: object) -> None:
 
 
 def _check(out: Path) -> None:
-    """Only a site is replaced, and nobody's own files in it."""
+    """Raises OutputError if ``out`` is not a site, or holds files that are none of it."""
     if not out.exists() or (out.is_dir() and not any(out.iterdir())):
         return
     if not (out / FACTS).is_file():
@@ -152,7 +162,7 @@ def _check(out: Path) -> None:
 
 
 def steps(site: Site, out: Path, bundles: Sequence[Path]) -> tuple[str, ...]:
-    """What comes next with a site, for people."""
+    """What a person does next with a site, a sentence or a command each."""
     recipe = site.bundles[0].artifacts[0].recipe
     place = quote(str(out))
     return (

@@ -19,6 +19,7 @@ _LITERT_FILES = ("litert_wasm_internal.js", "litert_wasm_internal.wasm")
 
 
 def _fetch_litert(folder: Path, run: Run) -> None:
+    """Fetches LiteRT.js into a folder of the cache."""
     npm.unpack(_LITERT, tuple(f"wasm/{name}" for name in _LITERT_FILES), folder)
 
 
@@ -40,15 +41,15 @@ class WebRuntime:
     """A runtime that the app of ``web_demo/`` starts.
 
     Attributes:
-        name: What the app calls it.
-        title: Its name and version, for people.
-        format: Of the files that it opens.
-        opens: What a manifest calls it.
-        accelerator: Where it computes.
-        place: The folder of its files in a site.
-        files: What it consists of.
-        wasm: The one of them that is large, and loaded on request.
-        fetch: Brings the files into edgekit's cache, and returns their folder there.
+        name: what the app calls it.
+        title: its name and version, for people.
+        format: of the files that it opens.
+        opens: what a manifest calls it.
+        accelerator: where it computes.
+        place: the folder of its files in a site.
+        files: what it consists of.
+        wasm: the one of them that is large, and loaded on request.
+        fetch: brings the files into edgekit's cache, and returns their folder there.
     """
 
     name: str

@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 
 
 def merged(model: PreTrainedModel, source: Source) -> PreTrainedModel:
-    """The model with the adapter of the source's folder in its weights.
+    """The model with the PEFT adapter that lies in the source's folder added to its weights.
+
+    Args:
+        model: the Transformers model without the adapter; it is changed.
+        source: the checkpoint, which has an adapter.
 
     Raises:
         MissingExtraError: PEFT is not installed.
@@ -49,10 +53,15 @@ def merged(model: PreTrainedModel, source: Source) -> PreTrainedModel:
 
 
 def _not_in(whole: PreTrainedModel, folder: str, unexpected: Sequence[str]) -> list[str]:
-    """Those of the keys that PEFT did not expect whose values the merged model lacks.
+    """The adapter's weights that are lost: PEFT did not expect them, and the model lacks them.
 
-    With ``bias="all"`` PEFT stores the bias of a module of ``modules_to_save`` twice, takes one
-    and reports the other as unexpected.
+    With ``bias="all"`` PEFT stores the bias of a module of ``modules_to_save`` twice, takes one and
+    reports the other as unexpected: that one is not lost.
+
+    Args:
+        whole: the model after merging.
+        folder: the adapter's.
+        unexpected: names of weights, as PEFT reports them.
     """
     import peft
 

@@ -118,6 +118,7 @@ def labels(model: PreTrainedModel, task: Task) -> tuple[str, ...]:
 
 
 def _random(auto: type[PreTrainedModel], source: Source) -> PreTrainedModel:
+    """A model of the source's config with random weights; the caller has seeded torch."""
     import torch
 
     config = _config(source)
@@ -131,7 +132,7 @@ def _random(auto: type[PreTrainedModel], source: Source) -> PreTrainedModel:
 
 
 def _config(source: Source) -> PreTrainedConfig:
-    """As Transformers reads it, but for the settings of the machine it was trained on."""
+    """The source's config as Transformers reads it, without settings of the training machine."""
     from transformers import CONFIG_MAPPING
 
     values = {name: value for name, value in source.config.items() if name not in _SETTINGS}
@@ -144,14 +145,20 @@ def _config(source: Source) -> PreTrainedConfig:
 
 
 def _ignores_pooler(task: Task) -> bool:
-    """Checkpoints often lack a bare model's pooler, which none of its tasks reads.
+    """Whether missing weights of a pooler do not matter for a task.
 
-    DeBERTa's classifier has one of the same name, which it does read.
+    Checkpoints often lack a bare model's pooler, which none of its tasks reads. DeBERTa's
+    classifier has one of the same name, which it does read.
     """
     return task.headless
 
 
 def _pretrained(auto: type[PreTrainedModel], source: Source, task: Task) -> PreTrainedModel:
+    """A model of Transformers' class ``auto`` with the source's weights, in float32.
+
+    Raises:
+        SourceError: a weight is missing, of another shape, or without a place in the model.
+    """
     import torch
 
     own = {} if source.own_code else {"config": _config(source)}
@@ -186,6 +193,17 @@ def _pretrained(auto: type[PreTrainedModel], source: Source, task: Task) -> PreT
 def _check_missing(
     info: Mapping[str, Iterable[str]], prefix: str, source: Source, task: Task
 ) -> None:
+    """Refuses a checkpoint that lacks weights of the model, and tells the likeliest reason.
+
+    Args:
+        info: what ``from_pretrained`` reports with ``output_loading_info``.
+        prefix: what the names of the encoder's weights begin with, like ``bert``.
+        source: the checkpoint.
+        task: whose model was loaded.
+
+    Raises:
+        SourceError: a weight is missing.
+    """
     unread = "pooler." if _ignores_pooler(task) else ()
     missing = sorted(key for key in info["missing_keys"] if not key.startswith(unread))
     if not missing:
@@ -212,6 +230,14 @@ def _check_unused(keys: Iterable[str], source: Source, task: Task) -> None:
     """Refuses trained weights that the model of the task has no place for.
 
     A bare encoder leaves out the head of the checkpoint's own class: that is what was asked for.
+
+    Args:
+        keys: names of weights in the files that the model did not take.
+        source: the checkpoint.
+        task: whose model was loaded.
+
+    Raises:
+        SourceError: there are some.
     """
     unused = {key for key in keys if not _HARMLESS.search(key)}
     if unused and task.headless:
@@ -229,7 +255,7 @@ def _check_unused(keys: Iterable[str], source: Source, task: Task) -> None:
 
 
 def _own_keys(source: Source) -> set[str]:
-    """The weights that the class which the config names has, its head included."""
+    """The names of the weights that a model of the class in the config has, with its head."""
     import torch
     import transformers
 
@@ -246,6 +272,7 @@ def _named(keys: list[str]) -> str:
 
 
 def _check_finite(model: PreTrainedModel, source: Source) -> None:
+    """Raises SourceError if a weight is NaN or infinite."""
     import torch
 
     for name, value in model.named_parameters():

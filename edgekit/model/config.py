@@ -29,7 +29,7 @@ def read(path: Path) -> Config:
 
 
 def integer(config: Config, name: str, default: int) -> int:
-    """A size or an id; ``default`` where the config has none or null.
+    """A field of the config that is a size or an id; ``default`` where it has none or null.
 
     Raises:
         SourceError: it is no whole number from 0 to 2,147,483,647.
@@ -43,7 +43,7 @@ def integer(config: Config, name: str, default: int) -> int:
 
 
 def text(config: Config, name: str) -> str | None:
-    """A word; None where the config has none.
+    """A field of the config that is a word; None where it has none.
 
     Raises:
         SourceError: it is no text.
@@ -87,7 +87,7 @@ def table(config: Config, name: str) -> Mapping[str, object]:
 
 
 def label_count(config: Config) -> int:
-    """How many labels a model with a head for them has.
+    """How many labels a classifier's config names.
 
     Raises:
         SourceError: ``id2label`` does not number them from 0 without gaps: which output each of

@@ -37,6 +37,9 @@ def span(outputs: Arrays) -> tuple[np.ndarray, np.ndarray]:
 
     Args:
         outputs: ``start_logits`` and ``end_logits``, (tokens,).
+
+    Returns:
+        (2,) positions of tokens, and (2,) the lead of each over the second.
     """
     parts = [_argmax(outputs[name]) for name in ("start_logits", "end_logits")]
     return np.array([choice for choice, _ in parts]), np.array([margin for _, margin in parts])
@@ -56,5 +59,9 @@ def signs(outputs: Arrays) -> tuple[np.ndarray, np.ndarray]:
 
 
 def none(outputs: Arrays) -> tuple[np.ndarray, np.ndarray]:
-    """No decision: embeddings and regressions are compared by their values alone."""
+    """No decision: embeddings and regressions are compared by their values alone.
+
+    Returns:
+        Two empty arrays.
+    """
     return np.empty(0, int), np.empty(0)

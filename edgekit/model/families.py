@@ -17,14 +17,21 @@ from edgekit.model.config import Config
 class Family:
     """One architecture, named by the ``model_type`` of its config.
 
-    ``layers`` names the config's count of layers, ``intermediate`` its feed-forward width: what the
-    estimate of a plan needs. ``padding`` is the id of [PAD] where a config names none, and
-    ``counts_from_padding`` says that positions begin behind it, as RoBERTa's do.
-    ``type_rows`` is the size of the table of token types where a config names none.
-    ``looks_around`` marks a model that reads its neighbours' embeddings before any attention, so
-    that those of padding have to be zeros as beyond the text's ends. ``hears_masks`` is off for a
-    model that makes its attention masks itself. ``zeros`` are inputs that are always 0. ``groups``
-    names the config's count of layers with weights of their own, where several layers share them.
+    Attributes:
+        model_type: as Transformers names it.
+        layers: the config's name for the count of layers.
+        groups: its name for the count of layers with weights of their own, where several share
+            them.
+        hidden: its name for the hidden size.
+        intermediate: its name for the feed-forward width.
+        padding: the id of [PAD] where a config names none.
+        counts_from_padding: whether positions begin behind that id, as RoBERTa's do.
+        token_types: whether it takes ``token_type_ids``.
+        type_rows: the size of the table of token types where a config names none.
+        looks_around: whether it reads its neighbours' embeddings before any attention, so that
+            those of padding have to be zeros as beyond the text's ends.
+        hears_masks: off for a model that makes its attention masks itself.
+        zeros: inputs that are always 0.
     """
 
     model_type: str
@@ -123,7 +130,8 @@ def of(config: Config) -> Family:
 
     Raises:
         SourceError: the config names none.
-        UnsupportedError: edgekit does not have it, or not in the way the config asks for.
+        UnsupportedError: edgekit does not have it, or the config asks for a variant that it does
+            not have, such as a decoder.
     """
     model_type = configs.text(config, "model_type")
     if model_type is None:
@@ -141,7 +149,11 @@ def of(config: Config) -> Family:
 
 
 def _check_unquantized(config: Config) -> None:
-    """Transformers itself undoes what bitsandbytes did, and what of the others it cannot."""
+    """Refuses a checkpoint whose weights are stored quantised: the file would be of other numbers.
+
+    Raises:
+        UnsupportedError: naming how the weights are quantised.
+    """
     stored = configs.table(config, "quantization_config")
     if not (stored or configs.table(config, "compression_config")):
         return

@@ -50,7 +50,10 @@ def find(model: str, trust: Trust = NO_TRUST) -> Source:
 
 
 def _what_else(model: str, folder: Path) -> str:
-    """What a name is that is neither a folder nor a hub id, and what to give instead."""
+    """The end of a message about a MODEL that is neither a folder nor a hub id.
+
+    It says what it is, and what to give instead.
+    """
     if folder.name == configs.NAME and folder.exists():
         return f"is a config: for random weights give config:{model}; else the checkpoint's folder"
     if folder.exists():
@@ -64,6 +67,7 @@ def _what_else(model: str, folder: Path) -> str:
 
 
 def _checkpoint(folder: Path, name: str, origin: str, trust: Trust) -> Source:
+    """Checks a folder that has to be a checkpoint, and reads what can be read without torch."""
     encoder = sentence.encoder_folder(folder)
     _check_elsewhere(encoder)
     _check_adapter_only(encoder)
@@ -94,6 +98,14 @@ def _checkpoint(folder: Path, name: str, origin: str, trust: Trust) -> Source:
 
 
 def _bare(folder: Path, path: Path, origin: str, trust: Trust) -> Source:
+    """The source of ``config:PATH``: a config alone, whose model gets random weights.
+
+    Args:
+        folder: in which it lies.
+        path: a config.json, or a folder with one.
+        origin: what the user wrote.
+        trust: what the user allows.
+    """
     file = path / configs.NAME if path.is_dir() else path
     config = configs.read(file)
     name = f"{(path if path.is_dir() else path.parent).resolve().name}-random"
@@ -102,6 +114,7 @@ def _bare(folder: Path, path: Path, origin: str, trust: Trust) -> Source:
 
 
 def _module_weights(folder: Path, trust: Trust) -> list[Path]:
+    """The weight files of the folder's sentence-transformers modules."""
     remedy = "download the checkpoint again"
     found = (
         weights.find(module, trust.allow_pickle, remedy)
@@ -111,8 +124,12 @@ def _module_weights(folder: Path, trust: Trust) -> list[Path]:
 
 
 def _check_elsewhere(folder: Path) -> None:
-    """A folder without a model of its own: a bundle, or one with models below it, as a Trainer's
-    output folder has them in each ``checkpoint-N``.
+    """Refuses a folder that is no checkpoint but a bundle, or that has checkpoints below it.
+
+    A Trainer's output folder has them in each ``checkpoint-N``.
+
+    Raises:
+        SourceError: naming what to give instead.
     """
     if (folder / configs.NAME).is_file():
         return
@@ -130,12 +147,13 @@ def _is_config(path: Path) -> bool:
 
 
 def _check_adapter_only(encoder: Path) -> None:
-    """A folder that PEFT saved has an adapter and no model for it."""
+    """Refuses what PEFT alone saved: an adapter without the model that it changes."""
     if (encoder / weights.ADAPTER_CONFIG).is_file() and not (encoder / configs.NAME).is_file():
         raise SourceError(weights.adapter_alone(encoder))
 
 
 def _check_unread(folder: Path) -> None:
+    """Refuses a folder with weights that no Transformers model reads, such as SetFit's head."""
     strangers = weights.unread(folder)
     if strangers:
         raise SourceError(
@@ -147,6 +165,7 @@ def _check_unread(folder: Path) -> None:
 def _notes(
     config: Config, found: WeightFiles, adapter: tuple[Path, ...], trust: Trust
 ) -> Iterator[str]:
+    """What is done with a checkpoint that its user would not expect, a sentence each."""
     if adapter:
         yield f"the PEFT adapter {adapter[1].name} is merged into the weights"
     if found.variant:
@@ -156,6 +175,7 @@ def _notes(
 
 
 def _demo_folder() -> Path:
+    """The folder of the model that the package of the extra ``demo`` brings."""
     extras.require("demo")
     spec = find_spec(DEMO_PACKAGE)
     assert spec is not None

@@ -41,7 +41,7 @@ class HeadStep(Protocol):
         """
 
     def compute(self, values: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """What the step makes of values.
+        """Applies the step, as the checkpoint's own library does.
 
         Args:
             values: (batch, length, width), or (batch, width) after pooling.
@@ -54,7 +54,10 @@ class HeadStep(Protocol):
 
 @dataclass(frozen=True)
 class Pool:
-    """Token vectors to one vector: the results of all ``modes``, side by side."""
+    """Makes one vector of a text's token vectors.
+
+    ``modes`` are keys of ``MODES``, such as ``mean``; the results of several stand side by side.
+    """
 
     modes: tuple[str, ...] = ("mean",)
 
@@ -103,9 +106,13 @@ class Splade:
 
 @dataclass(frozen=True, eq=False)
 class Dense:
-    """``activation(weight @ vector + bias)``; arrays are float32, the bias 0 where there is none.
+    """A linear layer with its activation: ``activation(weight @ vector + bias)``.
 
-    ``folder`` is where it was read, for messages. ``activation`` is a class of torch.nn.
+    Attributes:
+        folder: where it was read, for messages.
+        weight: float32 (out, in).
+        bias: float32 (out,), 0 where the checkpoint has none.
+        activation: a class of torch.nn.
     """
 
     folder: str
@@ -114,7 +121,7 @@ class Dense:
     activation: str
 
     def width(self, width: int) -> int:
-        """How many rows the weight has.
+        """How many values the layer gives: the rows of the weight.
 
         Raises:
             SourceError: its columns are not ``width``.
@@ -149,14 +156,20 @@ class Dense:
 
 @dataclass(frozen=True, eq=False)
 class LayerNorm:
-    """torch.nn.LayerNorm over the last axis, with its scale and shift as float32 arrays."""
+    """torch.nn.LayerNorm over the last axis.
+
+    Attributes:
+        folder: where it was read, for messages.
+        weight: the scale, float32 (width,).
+        bias: the shift, float32 (width,).
+    """
 
     folder: str
     weight: np.ndarray
     bias: np.ndarray
 
     def width(self, width: int) -> int:
-        """The same.
+        """``width`` itself.
 
         Raises:
             SourceError: scale and shift are not of ``width``.
@@ -181,10 +194,10 @@ class LayerNorm:
 
 @dataclass(frozen=True)
 class Normalize:
-    """Each vector is scaled to length 1; one of length 0 stays what it is."""
+    """Scales each vector to length 1; one of length 0 stays what it is."""
 
     def width(self, width: int) -> int:
-        """The same."""
+        """``width`` itself."""
         return width
 
     def compute(self, values: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
@@ -199,12 +212,12 @@ class Normalize:
 
 @dataclass(frozen=True)
 class Truncate:
-    """The first values of each vector, of the length that is left."""
+    """Keeps the first ``dimension`` values of each vector (Matryoshka embeddings)."""
 
     dimension: int
 
     def width(self, width: int) -> int:
-        """How many are left, at most as many as there are."""
+        """``dimension``, or ``width`` if that is less."""
         return min(self.dimension, width)
 
     def compute(self, values: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
@@ -217,7 +230,11 @@ class Truncate:
 
 @dataclass(frozen=True)
 class Head:
-    """All steps in order; as they are here where a checkpoint does not say how to make vectors."""
+    """All steps between the Transformers model's output and the checkpoint's answer, in order.
+
+    The default, mean pooling at length 1, is for a checkpoint that does not say how to make
+    vectors.
+    """
 
     steps: tuple[HeadStep, ...] = (Pool(), Normalize())
 
@@ -232,7 +249,7 @@ class Head:
         return width
 
     def compute(self, values: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """The textbook's result.
+        """Applies all steps as the libraries define them, without regard to what a phone can run.
 
         Args:
             values: the Transformers model's output, (batch, length, width).
@@ -264,12 +281,13 @@ class Head:
 
 
 def _weighted_mean(values: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-    """Each token weighs its place in the text, counted from 1."""
+    """The mean of a text's tokens, each weighed by its place, counted from 1: ``weightedmean``."""
     weights = mask.cumsum(1) * mask
     return (values * weights).sum(1) / weights.sum(1)
 
 
 def _last(values: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """The vector of each text's last token that is not padding."""
     import torch
 
     places = mask.sum((1, 2)).long() - 1

@@ -32,11 +32,14 @@ _USUAL_LENGTH = 32  # of an expanded query, where a checkpoint does not say
 
 @dataclass(frozen=True)
 class TextSettings:
-    """What the checkpoint's library does to texts by their role, before there is a tokenizer.
+    """What the checkpoint's library does to texts by their role, told without a tokenizer.
 
-    ``own_length`` is where texts without a role are cut, ``lengths`` where those of a role are.
-    Tokens that are ``skip_words`` are left out of the scores of ``skip_roles``, where a text
-    without a role is a document.
+    Attributes:
+        own_length: where texts without a role are cut, in tokens.
+        lengths: where texts of a role are cut.
+        expansion: how queries are filled up; None: they are not.
+        skip_words: words whose tokens are left out of the scores.
+        skip_roles: the roles whose texts leave them out; a text without a role is a document.
     """
 
     own_length: int
@@ -46,7 +49,10 @@ class TextSettings:
     skip_roles: tuple[str, ...] = (DOCUMENT,)
 
     def length(self, role: str) -> int:
-        """Where a text of the role is cut; queries that are filled up may be no shorter."""
+        """Where a text of the role is cut, in tokens.
+
+        It is no less than what queries are filled up to.
+        """
         own = self.lengths.get(role, self.own_length)
         if role != QUERY or self.expansion is None:
             return own
@@ -55,7 +61,7 @@ class TextSettings:
 
     @property
     def default_length(self) -> int:
-        """Where the longest text of a query and a document is cut."""
+        """Where a text is cut that may be a query or a document: the longer of the two lengths."""
         return max(map(self.length, (QUERY, DOCUMENT)))
 
 
@@ -74,7 +80,11 @@ class _PyLate:
     skiplist_words: tuple[str, ...] | None = None
 
     def expansion(self) -> QueryExpansion | None:
-        """How queries are filled up: they are, unless it says otherwise or nothing at all."""
+        """How queries are filled up; None if they are not.
+
+        PyLate fills them up to ``query_length`` unless its file says otherwise or has no setting of
+        its own at all.
+        """
         if self.query_expansion is not UNSET:
             return self.query_expansion
         if self == _PyLate() or self.do_query_expansion is False:
@@ -86,6 +96,8 @@ class _PyLate:
 
 @dataclass(frozen=True)
 class _Stanford:
+    """What Stanford's ColBERT keeps of a model in ``artifact.metadata``."""
+
     query_token_id: str | None = None
     doc_token_id: str | None = None
     query_maxlen: Size | None = None
@@ -96,6 +108,8 @@ class _Stanford:
 
 @dataclass(frozen=True)
 class _ScoringMask:
+    """What a module that leaves tokens out of the scores keeps in its config."""
+
     skiplist_words: tuple[str, ...] | None = None
     skiplist_tasks: str | tuple[str, ...] | None = None
     keep_only_token_ids: tuple[int, ...] | None = None
@@ -142,7 +156,10 @@ def is_stanford(folder: Path) -> bool:
 
 
 def markers(folder: Path) -> dict[str, str]:
-    """By role, what older libraries put before a text's tokens as one token of its own."""
+    """The word that ColBERT puts before a text, as one token of its own, by the text's role.
+
+    Empty where the checkpoint has none: newer libraries use prompts.
+    """
     if is_stanford(folder):
         stored = _metadata(folder)
         return {
@@ -155,7 +172,7 @@ def markers(folder: Path) -> dict[str, str]:
 
 
 def prompts(folder: Path) -> dict[str, str]:
-    """What an app puts before a text, by its role: a marker first, then a prompt."""
+    """The text that an app puts before a text, by its role: a marker first, then a prompt."""
     found = sentence.prompts(folder)
     for role, marker in markers(folder).items():
         found[role] = marker + found.get(role, "").removeprefix(marker)
@@ -189,16 +206,19 @@ def projection(folder: Path) -> Dense:
 
 
 def _pylate(folder: Path) -> _PyLate:
+    """The folder's settings of PyLate; defaults where it has none."""
     path = folder / sentence.CONFIG
     return read_json(path, _PyLate, SourceError, REMEDY) if path.is_file() else _PyLate()
 
 
 def _metadata(folder: Path) -> _Stanford:
+    """The folder's settings of Stanford's ColBERT."""
     path = folder / METADATA
     return read_json(path, _Stanford, SourceError, REMEDY) if path.is_file() else _Stanford()
 
 
 def _stanford(folder: Path, own_length: int) -> TextSettings:
+    """The settings of one of Stanford's checkpoints, in edgekit's words."""
     stored = _metadata(folder)
     length, attend = stored.query_maxlen or _USUAL_LENGTH, bool(stored.attend_to_mask_tokens)
     return TextSettings(
@@ -210,7 +230,11 @@ def _stanford(folder: Path, own_length: int) -> TextSettings:
 
 
 def _skipped(folder: Path, pylate: _PyLate) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The words whose tokens do not count, and the roles in which they do not."""
+    """The words whose tokens do not count in the scores, and the roles in which they do not.
+
+    Raises:
+        UnsupportedError: the checkpoint leaves other tokens out than those of words.
+    """
     for row in sentence.modules(folder):
         if row.kind == "MultiVectorMask":
             path = folder / row.path / configs.NAME
@@ -231,6 +255,7 @@ def _skipped(folder: Path, pylate: _PyLate) -> tuple[tuple[str, ...], tuple[str,
 
 
 def _check(folder: Path, encoder: Path, found: TextSettings) -> None:
+    """Refuses settings that contradict each other, and a score that a bundle does not give."""
     if sentence.config(folder).similarity_fn_name == "meanmaxsim":
         raise UnsupportedError(
             f"similarity_fn_name 'meanmaxsim' of {sentence.CONFIG} divides by a query's count of "

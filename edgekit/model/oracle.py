@@ -22,10 +22,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Oracle:
-    """A Transformers model with its task.
+    """A Transformers model, asked as its library asks it.
 
-    ``head`` is read where the task has one beyond Transformers' own. ``token_types`` says whether
-    the model takes ``token_type_ids``.
+    Attributes:
+        model: unmodified.
+        task: what it is asked for.
+        head: the steps after the model, of tasks that have some beyond Transformers' own.
+        token_types: whether the model takes ``token_type_ids``.
     """
 
     model: PreTrainedModel
@@ -77,7 +80,10 @@ class Oracle:
         return {name: value[0] for name, value in self.run(arrays, double=True).items()}
 
     def try_out(self, length: int) -> None:
-        """Asks once, so that the model's own errors are not taken for edgekit's.
+        """Runs the model once, so that its own errors are not taken for edgekit's.
+
+        Args:
+            length: of a made-up text, in tokens.
 
         Raises:
             SourceError: the model does not run.

@@ -18,9 +18,14 @@ if TYPE_CHECKING:
 
 
 def mark(tokenizer: PreTrainedTokenizerFast, found: Mapping[str, str]) -> None:
-    """Lets a tokenizer find the ``found`` markers that it has an id for, in one piece.
+    """Adds a checkpoint's markers to its tokenizer, so that one in a text becomes one token.
 
-    Older libraries put the id there themselves; in a text most tokenizers would take it apart.
+    Older libraries put the marker's id there themselves; in a text most tokenizers would take it
+    apart.
+
+    Args:
+        tokenizer: it is changed.
+        found: the markers, by role; those that the tokenizer has no id for are passed over.
     """
     from transformers import AddedToken
 
@@ -65,6 +70,12 @@ def roles(
 def _expansion(
     stored: QueryExpansion | None, tokenizer: PreTrainedTokenizerFast
 ) -> Expansion | None:
+    """How queries are filled up, with the id of the token that does it; None if they are not.
+
+    Raises:
+        SourceError: the tokenizer lacks that token.
+        UnsupportedError: it pads on the left.
+    """
     if stored is None:
         return None
     if tokenizer.padding_side == "left":
@@ -87,7 +98,10 @@ def _expansion(
 
 
 def _ids(words: tuple[str, ...], tokenizer: PreTrainedTokenizerFast) -> tuple[int, ...]:
-    """Of those that are one token; only the unknown token itself has its id."""
+    """The ids of those words that are one token each.
+
+    The others, and unknown ones, are left out.
+    """
     found = {word: tokenizer.convert_tokens_to_ids(word) for word in words}
     unknown = (None, tokenizer.unk_token_id)
     own = (id_ for word, id_ in found.items() if id_ not in unknown or word == tokenizer.unk_token)

@@ -79,7 +79,9 @@ def has_modules(folder: Path) -> bool:
 
 
 def modules(folder: Path) -> tuple[SentenceModule, ...]:
-    """In the order in which they run; none where it is no sentence-transformers checkpoint.
+    """The rows of ``modules.json``, in the order in which they run.
+
+    Empty where the folder is no sentence-transformers checkpoint.
 
     Raises:
         SourceError: ``modules.json`` is not a list of modules in folders of the checkpoint.
@@ -97,7 +99,9 @@ def modules(folder: Path) -> tuple[SentenceModule, ...]:
 
 
 def encoder_folder(folder: Path) -> Path:
-    """Where the Transformers model is: releases before 2 made a folder of its own for it.
+    """The folder of the Transformers model: the checkpoint's own, or one below it.
+
+    sentence-transformers before release 2 made one of its own for it.
 
     Raises:
         UnsupportedError: the first module is none, such as StaticEmbedding's table of vectors.
@@ -195,7 +199,11 @@ def default_prompt_name(folder: Path) -> str | None:
 
 
 def similarity(folder: Path, default: Similarity) -> Similarity:
-    """How two vectors are compared; ``default`` where the checkpoint does not say.
+    """How two vectors of the checkpoint are compared.
+
+    Args:
+        folder: the checkpoint's.
+        default: for one that does not say.
 
     Raises:
         UnsupportedError: in a way that post-processing does not have.
@@ -217,6 +225,11 @@ def is_cross_encoder(folder: Path) -> bool:
 
 def activation(dotted: str, known: Sequence[str], whose: str) -> str:
     """The name of a class of torch.nn, from its dotted path.
+
+    Args:
+        dotted: the path, as a config has it.
+        known: the names that are supported.
+        whose: what has the activation, for the message.
 
     Raises:
         UnsupportedError: it is none of the ``known``.

@@ -21,8 +21,14 @@ _TAKEN = ("last_hidden_state", "logits")  # of a Transformers model, for vectors
 
 @dataclass(frozen=True)
 class QueryExpansion:
-    """How queries are filled up: ``fixed`` ones are also cut at ``length``, of ``min`` only shorter
-    ones change. Without a ``token`` it is the mask, which the model may ``attend`` to or not.
+    """How queries are filled up with a token.
+
+    Attributes:
+        strategy: ``fixed`` queries are cut or filled up to ``length``; of ``min`` only shorter ones
+            change.
+        length: in tokens.
+        attend: whether the model attends to what fills up.
+        token: that it is done with; None is the mask token.
     """
 
     strategy: Literal["fixed", "min"]
@@ -33,9 +39,10 @@ class QueryExpansion:
 
 @dataclass(frozen=True)
 class EncoderSettings:
-    """What belongs to the Transformer module: where it cuts texts, and what it does to them.
+    """The settings of the Transformer module, by the names of its file.
 
-    ``processing_kwargs`` are refused where they say anything: see :func:`check`.
+    They say where it cuts texts and what it does to them. ``processing_kwargs`` are refused where
+    they say anything: see :func:`check`.
     """
 
     max_seq_length: Size | None = None
@@ -49,6 +56,8 @@ class EncoderSettings:
 
 @dataclass(frozen=True)
 class _Tokenizer:
+    """What ``tokenizer_config.json`` says of lengths."""
+
     model_max_length: int | float | None = None
 
 
@@ -78,10 +87,14 @@ def lowercases(encoder: Path) -> bool:
 
 
 def check(folder: Path, encoder: Path) -> None:
-    """Refuses what the checkpoint's own library does to texts or takes from the model otherwise.
+    """Refuses settings by which the checkpoint's own library would give other answers.
+
+    Args:
+        folder: the checkpoint's.
+        encoder: the one below it with the Transformers model.
 
     Raises:
-        UnsupportedError: a setting that changes answers, and that a bundle does not have.
+        UnsupportedError: naming the setting.
     """
     stored = settings(encoder)
     if stored.processing_kwargs:

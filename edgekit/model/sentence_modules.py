@@ -46,6 +46,8 @@ _USUAL: Mapping[str, Head] = {
 
 @dataclass(frozen=True)
 class _Pooling:
+    """The config of a Pooling module, of older and newer releases."""
+
     pooling_mode: str | tuple[str, ...] | None = None
     include_prompt: bool = True
     pooling_mode_cls_token: bool = False
@@ -56,7 +58,10 @@ class _Pooling:
     pooling_mode_lasttoken: bool = False
 
     def modes(self) -> tuple[str, ...]:
-        """The one that newer releases name, or those that older ones set; mean if neither."""
+        """The modes of pooling: as newer releases name them, or as older ones set switches.
+
+        Else mean.
+        """
         if self.pooling_mode is not None:
             named = self.pooling_mode
             return (named,) if isinstance(named, str) else named
@@ -65,18 +70,24 @@ class _Pooling:
 
 @dataclass(frozen=True)
 class _Splade:
+    """The config of a SpladePooling module."""
+
     pooling_strategy: Literal["max", "sum"] = "max"
     activation_function: Literal["relu", "log1p_relu"] = "relu"
 
 
 @dataclass(frozen=True)
 class _Ends:
+    """Which values a module takes and gives, where its config names them."""
+
     module_input_name: str | None = None
     module_output_name: str | None = None
 
 
 @dataclass(frozen=True)
 class _Dense:
+    """The config of a Dense module."""
+
     in_features: Size
     out_features: Size
     activation_function: str = "torch.nn.modules.activation.Tanh"
@@ -84,12 +95,16 @@ class _Dense:
 
 
 def read(folder: Path, task: str) -> Head:
-    """What the modules compute; the task's usual steps where the folder has no modules.
+    """The head that a checkpoint's modules make up.
+
+    Args:
+        folder: the checkpoint's.
+        task: whose usual head is taken where the folder has no modules.
 
     Raises:
         SourceError: a module's file is missing or damaged, or its weights are.
-        UnsupportedError: a module, an option or an order that edgekit does not have, or modules
-            for another task.
+        UnsupportedError: a module, an option or an order that edgekit does not have, or modules for
+            another task.
     """
     rows = sentence.modules(folder)
     if not rows:
@@ -126,7 +141,17 @@ def read(folder: Path, task: str) -> Head:
 
 
 def _made(row: sentence.SentenceModule, path: Path, value: str, task: str) -> str | None:
-    """What a module makes of ``value``; None where it takes something else."""
+    """The name of what a module makes of a value, such as a sentence vector of token vectors.
+
+    Args:
+        row: of ``modules.json``.
+        path: the module's folder.
+        value: the name of what comes before it.
+        task: decides what some modules make.
+
+    Returns:
+        None where the module takes something else.
+    """
     usual = _TOKENS if (row.kind, task) == ("Dense", "late-interaction") else _VECTOR
     if row.kind in ("Pooling", "SpladePooling"):
         return _VECTOR if value == _TOKENS else None
@@ -139,6 +164,7 @@ def _made(row: sentence.SentenceModule, path: Path, value: str, task: str) -> st
 
 
 def _pooling(folder: Path, path: Path) -> Sequence[HeadStep]:
+    """The step of a Pooling module; UnsupportedError for a mode that edgekit does not have."""
     stored = read_json(path / configs.NAME, _Pooling, SourceError, REMEDY)
     modes = stored.modes()
     unknown = [mode for mode in modes if mode not in MODES]
@@ -162,6 +188,7 @@ def _splade(folder: Path, path: Path) -> Sequence[HeadStep]:
 
 
 def _dense(folder: Path, path: Path) -> Sequence[HeadStep]:
+    """The step of a Dense module, with its weights."""
     stored = read_json(path / configs.NAME, _Dense, SourceError, REMEDY)
     activation = sentence.activation(stored.activation_function, ACTIVATIONS, "a Dense module")
     if stored.use_residual:
@@ -174,6 +201,7 @@ def _dense(folder: Path, path: Path) -> Sequence[HeadStep]:
 
 
 def _layer_norm(folder: Path, path: Path) -> Sequence[HeadStep]:
+    """The step of a LayerNorm module, with its weights."""
     found = _arrays(path, "norm.weight", "norm.bias")
     weight = found["norm.weight"]
     bias = found.get("norm.bias", np.zeros_like(weight))
@@ -193,7 +221,10 @@ _READERS: Mapping[str, Callable[[Path, Path], Sequence[HeadStep]]] = {
 
 
 def _arrays(folder: Path, weight: str, bias: str) -> dict[str, np.ndarray]:
-    """A module's float32 arrays. :mod:`edgekit.model.source` has refused untrusted pickles."""
+    """The float32 arrays of a module, by the names ``weight`` and ``bias`` as the file has them.
+
+    :mod:`edgekit.model.source` has refused untrusted pickles.
+    """
     import torch
     from safetensors.torch import load_file
 
@@ -215,6 +246,13 @@ def _arrays(folder: Path, weight: str, bias: str) -> dict[str, np.ndarray]:
 def _check_shapes(
     folder: Path, arrays: tuple[np.ndarray, np.ndarray], shape: tuple[int, ...]
 ) -> None:
+    """Raises SourceError if a weight or bias is not finite, or its config has another shape.
+
+    Args:
+        folder: the module's, for the message.
+        arrays: weight and bias.
+        shape: of the weight; the bias has its first axis.
+    """
     if (arrays[0].shape, arrays[1].shape) != (shape, shape[:1]):
         raise SourceError(
             f"the weights of {folder} have shapes {arrays[0].shape} and {arrays[1].shape}, which "

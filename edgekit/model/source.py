@@ -62,13 +62,24 @@ NO_TRUST = Trust()
 class Source:
     """A checkpoint that was found and checked, but not loaded.
 
-    ``folder`` is the checkpoint's and ``encoder`` the one below it with the Transformers model and
-    its tokenizer, most often the same. ``weights`` are the model's files, with those of
-    sentence-transformers' Dense modules and of a PEFT adapter; they are empty for a bare config,
-    whose model gets random weights from ``SEED``. ``variant`` is the middle of their names, like
-    ``fp16``. ``sha256`` is one hash over the names and contents of ``config.json`` and the weights.
-    ``knows_modules`` is False for a hub's model whose sentence-transformers modules are not cached,
-    if it has any. ``notes`` are for the user: what is done that the files do not show.
+    Attributes:
+        name: of the model, for people.
+        origin: what the user named.
+        folder: the checkpoint's.
+        encoder: the folder below it with the Transformers model and its tokenizer, most often the
+            same.
+        config: the content of ``config.json``.
+        family: what its graph needs.
+        weights: the model's files, with those of sentence-transformers' Dense modules and of a PEFT
+            adapter; empty for a bare config, whose model gets random weights from ``SEED``.
+        sha256: one hash over the names and contents of ``config.json`` and the weights.
+        trust: what the user allows.
+        card: licence and author, if a model card tells them.
+        variant: the middle of the weights' names, like ``fp16``.
+        adapter: whether there is a PEFT adapter.
+        knows_modules: False for a hub's model whose sentence-transformers modules, if it has any,
+            are not cached.
+        notes: for the user: what is done that the files do not show.
     """
 
     name: str
@@ -107,19 +118,19 @@ class Source:
         return self.trust.trust_remote_code and bool(self.config.get("auto_map"))
 
     def library_length(self, task: Task) -> int:
-        """The length at which the checkpoint's own library would truncate."""
+        """The length, in tokens, at which the checkpoint's own library would cut a task's text."""
         if not task.has_head:
             return self.own_length
         return min(self.limit, self.text_settings(task).default_length)
 
     @property
     def own_length(self) -> int:
-        """Where the checkpoint's tokenizer would cut, whatever the text's role."""
+        """The length, in tokens, at which the tokenizer would cut a text without a role."""
         return min(self.limit, sentence_encoder.max_length(self.encoder) or self.limit)
 
     @property
     def names_length(self) -> bool:
-        """Whether somebody chose a length for its texts, and not for its architecture.
+        """Whether somebody chose a length for the model's texts, rather than for its architecture.
 
         sentence-transformers has a length of its own; a tokenizer's is a choice if it is shorter
         than what most models take.

@@ -29,10 +29,16 @@ def infer(architectures: Sequence[str]) -> Task:
 
 
 def check_head(task: Task, architectures: Sequence[str]) -> None:
-    """Refuses a head for another task: BERT's of text and of tokens have the same weights.
+    """Refuses to give a checkpoint the head of another task than the one it was trained for.
+
+    BERT's heads of text and of tokens have the same weights: nothing else would tell.
+
+    Args:
+        task: that is asked for.
+        architectures: the classes that the config names.
 
     Raises:
-        UnsupportedError: the class of the checkpoint is for another task that has a head too.
+        UnsupportedError: the class is for another task that has a head, too.
     """
     for other in TASKS.values():
         made_for_it = architectures and architectures[0].endswith(other.architectures)

@@ -18,10 +18,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Output:
-    """One output. ``field`` is the attribute of the Transformers model's output it is taken from.
+    """One output of a task.
 
-    ``axes`` may name ``labels``, ``vocabulary`` and ``hidden`` besides ``batch`` and ``length``:
-    sizes that the config knows.
+    Attributes:
+        name: in edgekit's files.
+        axes: of its shape; ``labels``, ``vocabulary`` and ``hidden`` are sizes that the config
+            knows.
+        description: for people.
+        field: the attribute of the Transformers model's output that it is taken from.
     """
 
     name: str
@@ -32,14 +36,20 @@ class Output:
 
 @dataclass(frozen=True)
 class Task:
-    """One row of the table.
+    """One row of the table of tasks.
 
-    ``decision`` tells which choices must agree with PyTorch's (see :mod:`edgekit.model.decisions`).
-    ``problem_type`` is what the logits of a text classifier mean (see :func:`with_problem`), None
-    for other tasks. ``softmax`` says whether one over the last axis follows, which does not see
-    what all scores of a row share. ``short_texts``: they are mostly a sentence or less.
-    ``usual_length`` is how many tokens a text is cut to where nobody names a length; None: to as
-    many as the model and the usual buckets take.
+    Attributes:
+        name: as ``--task`` has it.
+        auto_class: Transformers' Auto class of its models.
+        architectures: endings of the names of classes that are for it.
+        outputs: of its graph.
+        decision: which choices must agree with PyTorch's (see :mod:`edgekit.model.decisions`).
+        has_head: whether steps after the Transformers model are in the graph.
+        problem_type: what the logits of a text classifier mean (see :func:`with_problem`).
+        softmax: whether one over the last axis follows, which does not see what all scores share.
+        short_texts: whether its texts are mostly a sentence or less.
+        usual_length: where texts are cut, in tokens, if nobody names a length; None: as late as the
+            model and the usual buckets allow.
     """
 
     name: str

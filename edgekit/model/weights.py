@@ -78,6 +78,8 @@ class WeightFiles:
 
 @dataclass(frozen=True)
 class _Index:
+    """``*.index.json`` of a checkpoint in shards: the file of each weight, by the weight's name."""
+
     weight_map: Mapping[str, str]
 
 
@@ -138,7 +140,11 @@ def unread(folder: Path) -> list[str]:
 
 
 def _named(folder: Path, name: str) -> WeightFiles | None:
-    """The file of that name, the shards that its index lists, or a variant of either."""
+    """The weight files of a name like ``model.safetensors``: itself, shards or a variant.
+
+    Returns:
+        None where the folder has none of them.
+    """
     paths = _listed(folder, name, f"{name}.index.json")
     if paths:
         return WeightFiles(paths)
@@ -151,9 +157,15 @@ def _named(folder: Path, name: str) -> WeightFiles | None:
 
 
 def _variants(folder: Path, suffix: str) -> list[str]:
-    """The names of variants that have files of that kind; of several the first is read.
+    """The names of variants, like ``fp16``, that the folder has files of.
+
+    The one to read comes first.
 
     A variant differs from the others in its precision only: float32 comes first, bfloat16 last.
+
+    Args:
+        folder: of the checkpoint.
+        suffix: of the files, such as ``safetensors``.
     """
     matches = (_VARIANT.fullmatch(path.name) for path in folder.iterdir() if suffix in path.name)
     found = {match["whole"] or match["index"] for match in matches if match}
@@ -161,6 +173,7 @@ def _variants(folder: Path, suffix: str) -> list[str]:
 
 
 def _listed(folder: Path, name: str, index_name: str) -> tuple[Path, ...]:
+    """The file of that name, or the shards that its index lists; empty if neither is there."""
     if (folder / name).is_file():
         return (folder / name,)
     index = folder / index_name
@@ -168,6 +181,11 @@ def _listed(folder: Path, name: str, index_name: str) -> tuple[Path, ...]:
 
 
 def _shards(index: Path) -> tuple[Path, ...]:
+    """The shards that an index lists, by name.
+
+    Raises:
+        SourceError: one is missing, or the numbers in their names have a gap.
+    """
     shards = tuple(index.parent / name for name in sorted(set(_weight_map(index).values())))
     for shard in shards:
         if not shard.is_file():
@@ -190,6 +208,7 @@ def _weight_map(index: Path) -> Mapping[str, str]:
 
 
 def _check(path: Path) -> None:
+    """Raises SourceError if a safetensors file is truncated, empty, or a pointer of Git LFS."""
     from safetensors import SafetensorError, safe_open
 
     try:
@@ -211,6 +230,7 @@ def _check(path: Path) -> None:
 
 
 def _untrusted(path: Path) -> str:
+    """The message about pickled weights that the user has not allowed."""
     return (
         f"{path.parent} has only pickled weights ({path.name}), which can run code when loaded: "
         "save it as safetensors, or pass --allow-pickle if you trust it"
@@ -224,7 +244,7 @@ def listed_in(folder: Path, key: str) -> str | None:
 
 
 def adapter_alone(folder: Path) -> str:
-    """What an error says of a folder with a PEFT adapter, but not the model that it changes."""
+    """The message about a folder with a PEFT adapter, but without the model that it changes."""
     return (
         f"{folder} is a PEFT adapter without the model that it changes: load both with PEFT, then "
         "merge_and_unload() and save_pretrained() make a checkpoint of them"
@@ -232,6 +252,7 @@ def adapter_alone(folder: Path) -> str:
 
 
 def _missing(folder: Path, remedy: str) -> str:
+    """The message about a folder without weights that edgekit reads: what it has instead."""
     if (folder / ADAPTER_CONFIG).is_file():
         return adapter_alone(folder)
     shards = sorted(path.name for path in folder.iterdir() if _SHARD.fullmatch(path.name))

@@ -49,7 +49,14 @@ Outputs = Sequence[Mapping[str, np.ndarray]]
 class Facts:
     """What post-processing has to know of a model.
 
-    ``token`` gives a vocabulary's entry, and ``similarity`` says how two vectors are compared.
+    Attributes:
+        task: its name.
+        problem_type: what a text classifier's logits mean, by Transformers' name; None for other
+            tasks.
+        labels: in the order of the logits.
+        mask_id: the id of the mask token; None without one.
+        token: gives a vocabulary's entry by its id.
+        similarity: how two vectors are compared.
     """
 
     task: str
@@ -61,7 +68,12 @@ class Facts:
 
     @classmethod
     def of(cls, bundle: Bundle, token: Callable[[int], str]) -> Facts:
-        """What a bundle's manifest says; ``token`` is of its tokenizer."""
+        """The facts of a bundle's model.
+
+        Args:
+            bundle: opened.
+            token: gives an entry of its tokenizer's vocabulary by its id.
+        """
         manifest = bundle.manifest
         return cls(
             manifest.task,
@@ -74,7 +86,7 @@ class Facts:
 
 
 def settings(task: str, problem_type: str | None) -> PostprocessingFacts:
-    """What :func:`answer` does by default, as the manifest says it."""
+    """The settings of :func:`answer` for a task, as the manifest tells them to apps."""
     activation = _ACTIVATIONS.get(problem_type or task, "identity")
     spans_only = task == "question-answering"
     return PostprocessingFacts(
@@ -173,7 +185,10 @@ _TASKS: Mapping[str, Callable[[Facts, Prompt, Outputs, int], Answer]] = {
 
 
 def to_json(found: Answer) -> dict[str, object]:
-    """Plain data; of question answering also ``best``, the span to show, or null for no answer."""
+    """An answer as plain data for JSON.
+
+    Of question answering it also has ``best``, the span to show, or null for no answer.
+    """
     plain = asdict(found)
     if isinstance(found, SpanAnswer):
         best = found.best()

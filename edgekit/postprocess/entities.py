@@ -35,11 +35,17 @@ class Tagging:
 
 
 def tag(logits: np.ndarray, encoded: Encoded, names: Sequence[str], text: str) -> Tagging:
-    """From logits of shape (length, labels).
+    """Words with labels, and entities, from the logits of a token classifier.
 
     Labels with B- and I- are read as IOB2, leniently: an I- that continues nothing begins an
     entity. Without them, neighbours of the same label are one entity, unless no label is O: then
     these are tags, and each word stands alone.
+
+    Args:
+        logits: float32 (length, labels).
+        encoded: the row that they are of.
+        names: of the labels.
+        text: the row's text.
     """
     words = tuple(_words(np.asarray(logits, np.float32), encoded, names, text))
     return Tagging(tuple(_entities(words, names, text)), words)
@@ -48,6 +54,7 @@ def tag(logits: np.ndarray, encoded: Encoded, names: Sequence[str], text: str) -
 def _words(
     logits: np.ndarray, encoded: Encoded, names: Sequence[str], text: str
 ) -> Iterator[Piece]:
+    """Each word with the label of its first token, and that label's probability."""
     inside = [i for i, sequence in enumerate(encoded.sequence_ids) if sequence is not None]
     for _, group in groupby(inside, key=lambda i: encoded.word_ids[i]):
         tokens = list(group)
@@ -60,6 +67,7 @@ def _words(
 
 
 def _entities(words: Sequence[Piece], names: Sequence[str], text: str) -> Iterator[Piece]:
+    """Neighbouring words that are one entity, joined; words labelled O are in none."""
     prefixed = any(name[:2] in ("B-", "I-") for name in names)
     alone = not prefixed and OUTSIDE not in names
     runs: list[list[Piece]] = []

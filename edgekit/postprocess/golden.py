@@ -113,7 +113,13 @@ def read(bundle: Bundle) -> Vectors | None:
 
 @dataclass(frozen=True)
 class Checked:
-    """How many cases there were, the largest difference of a score, and the first that failed."""
+    """How a ``postprocess.json`` was reproduced.
+
+    Attributes:
+        cases: how many there were.
+        max_abs: the largest difference of a score.
+        failure: the first case that failed, and why; None: none did.
+    """
 
     cases: int
     max_abs: float
@@ -155,7 +161,16 @@ def content(facts: Facts, tokenizer: Tokenizer, max_length: int, ask: Ask) -> Ve
 
 
 def check(stored: Vectors, facts: Facts, tokenizer: Tokenizer) -> Checked:
-    """The texts of a ``postprocess.json`` tokenized, and its outputs read, once more."""
+    """Tokenizes the texts of a ``postprocess.json`` and post-processes its outputs once more.
+
+    Args:
+        stored: its content.
+        facts: of the bundle's model.
+        tokenizer: the bundle's.
+
+    Returns:
+        Whether tokens and answers are those that it holds.
+    """
     worst, failures = 0.0, []
     short = tokenizer.cut_at(stored.max_length)
     for case in stored.cases:
@@ -178,6 +193,10 @@ def check(stored: Vectors, facts: Facts, tokenizer: Tokenizer) -> Checked:
 
 
 def _asked(facts: Facts, tokenizer: Tokenizer) -> Iterator[tuple[str, ...]]:
+    """The texts of the cases, for the model's task.
+
+    None for a model without the mask that they need.
+    """
     mask = "" if facts.mask_id is None else tokenizer.token(facts.mask_id)
     if facts.task == "fill-mask" and not mask:
         return
@@ -192,6 +211,7 @@ def _case(
     texts: tuple[str, ...],
     make: Callable[[Encoded], Arrays],
 ) -> VectorCase:
+    """One case: texts, their rows of ids, the outputs that ``make`` gives, and the answer."""
     prompt = tokenizer.prompt(facts.task, *texts)
     outputs = [make(row) for row in prompt.encodings]
     return VectorCase(
@@ -205,7 +225,10 @@ def _case(
 
 
 def _thinned(facts: Facts, encoded: Encoded, outputs: Mapping[str, np.ndarray]) -> Arrays:
-    """Of the real outputs what fits into a small file and still has an answer."""
+    """PyTorch's outputs, so thinned that they fit into a small file and still have an answer.
+
+    Most of a vocabulary's logits become one value, and wide vectors lose most of their width.
+    """
     if facts.task in ("feature-extraction", "late-interaction"):
         return {name: value[:, :_WIDTH] for name, value in outputs.items()}
     if facts.task == "sparse-embedding":
@@ -221,6 +244,7 @@ def _thinned(facts: Facts, encoded: Encoded, outputs: Mapping[str, np.ndarray]) 
 
 
 def _largest(weights: np.ndarray) -> np.ndarray:
+    """A sparse vector with all but its largest weights set to 0."""
     thin = np.zeros_like(weights)
     best = ranked(weights)[:_KEPT]
     thin[best] = weights[best]
@@ -228,7 +252,11 @@ def _largest(weights: np.ndarray) -> np.ndarray:
 
 
 def _made_up(rng: np.random.Generator, facts: Facts, encoded: Encoded, like: Arrays) -> Arrays:
-    """Quarters from -4 to 4, in the shapes of the thinned outputs; no weight is below 0."""
+    """Random outputs in quarters from -4 to 4, which are exact in any float and often equal.
+
+    They have the shapes of the thinned outputs ``like``; weights of a sparse vector are not below
+    0.
+    """
     if facts.task == "sparse-embedding":
         return {name: np.abs(_quarters(rng, x.shape)) * (x > 0) for name, x in like.items()}
     if facts.task != "fill-mask":
@@ -245,10 +273,12 @@ def _quarters(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
 
 
 def _masks(facts: Facts, encoded: Encoded) -> list[int]:
+    """The places of a row's masks."""
     return [place for place, token in enumerate(encoded.input_ids) if token == facts.mask_id]
 
 
 def _packed(value: np.ndarray) -> Packed:
+    """An array as a file holds it: all values, or the most frequent one and the others' places."""
     flat = np.asarray(value, np.float32).ravel()
     levels, counts = np.unique(flat, return_counts=True)
     fill = levels[counts.argmax()]
@@ -264,6 +294,7 @@ def _packed(value: np.ndarray) -> Packed:
 
 
 def _unpacked(row: Packed) -> np.ndarray:
+    """The inverse of :func:`_packed`; ValueError if shape and values do not fit each other."""
     if math.prod(row.shape) > _MOST_VALUES:
         raise ValueError(f"a shape of {row.shape}")
     values = np.array(row.values, np.float32)
@@ -275,7 +306,10 @@ def _unpacked(row: Packed) -> np.ndarray:
 
 
 def _differences(found: object, expected: object, place: str) -> Iterator[tuple[str, float]]:
-    """Where two answers differ and by how much; infinity for anything but a score."""
+    """The places at which two answers differ, as JSON paths, and by how much.
+
+    It is infinity for anything but a score: other text, another length, another offset.
+    """
     if isinstance(found, dict) and isinstance(expected, dict) and found.keys() == expected.keys():
         yield from chain.from_iterable(
             _differences(found[key], expected[key], f"{place}.{key}") for key in found

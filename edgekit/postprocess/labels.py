@@ -12,7 +12,10 @@ from edgekit.postprocess.scores import number, ranked, sigmoid, softmax
 
 @dataclass(frozen=True)
 class Label:
-    """``score`` is a probability; of a regression the value itself."""
+    """One label of a classifier.
+
+    ``score`` is its probability, or of a regression the value itself.
+    """
 
     label: str
     index: int
@@ -35,7 +38,14 @@ class Classification:
 def classify(
     logits: np.ndarray, names: Sequence[str], problem_type: str, top: int | None = None
 ) -> Classification:
-    """From logits of shape (labels,); ``top`` None keeps every label."""
+    """Labels with their scores, from the logits of a text classifier.
+
+    Args:
+        logits: float32 (labels,).
+        names: of the labels.
+        problem_type: what the logits mean, by Transformers' name.
+        top: how many labels are kept, from the best on; None keeps every one.
+    """
     logits = np.asarray(logits, np.float32)
     scores = _SCORES[problem_type](logits)
     places = np.arange(len(logits)) if problem_type == "regression" else ranked(logits)

@@ -32,7 +32,7 @@ class Mask:
 
 @dataclass(frozen=True)
 class FilledMasks:
-    """One entry a mask, in the text's order."""
+    """What fills the masks of a text: one entry for each mask, in the text's order."""
 
     masks: tuple[Mask, ...]
 
@@ -44,7 +44,14 @@ def fill(
     token: Callable[[int], str],
     top: int,
 ) -> FilledMasks:
-    """From logits of shape (length, vocabulary).
+    """The likeliest entries at each mask, from the logits of a masked language model.
+
+    Args:
+        logits: float32 (length, vocabulary).
+        encoded: the row that they are of.
+        mask_id: of the mask token; None where the tokenizer has none.
+        token: gives a vocabulary's entry by its id.
+        top: how many entries are kept for each mask.
 
     Raises:
         InputError: no mask is among the tokens.

@@ -6,14 +6,17 @@ import numpy as np
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:
-    """Along the last axis, the largest logit subtracted first."""
+    """Probabilities that sum to 1 along the last axis, in float32.
+
+    The largest logit is subtracted first, so that nothing overflows.
+    """
     logits = np.asarray(logits, np.float32)
     powers = np.exp(logits - logits.max(-1, keepdims=True))
     return np.asarray(powers / powers.sum(-1, keepdims=True), np.float32)
 
 
 def sigmoid(logits: np.ndarray) -> np.ndarray:
-    """Of each value; never overflows."""
+    """The probability of each value for itself, in float32; never overflows."""
     logits = np.asarray(logits, np.float32)
     powers = np.exp(-np.abs(logits))
     return np.asarray(np.where(logits >= 0, 1, powers) / (1 + powers), np.float32)

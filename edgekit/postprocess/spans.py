@@ -32,7 +32,10 @@ class Window:
 
 @dataclass(frozen=True)
 class Span:
-    """``context[start:end]``, its score (two logits) and its share among the best spans."""
+    """A piece of the context that may be the answer: ``context[start:end]``.
+
+    ``score`` is the sum of two logits, ``probability`` its softmax among the best spans.
+    """
 
     text: str
     start: int
@@ -54,9 +57,11 @@ class SpanAnswer:
         return self.null_score - self.spans[0].score if self.spans else np.inf
 
     def best(self, null_threshold: float | None = NULL_THRESHOLD) -> Span | None:
-        """The answer, or None where no answer wins by more than the threshold.
+        """The answer to show, or None where no answer wins by more than the threshold.
 
-        ``null_threshold`` None always answers, as SQuAD v1 wants it.
+        Args:
+            null_threshold: by how many logits no answer has to beat the best span; None always
+                answers, as SQuAD v1 wants it.
         """
         if not self.spans:
             return None
@@ -65,7 +70,13 @@ class SpanAnswer:
 
 
 def find(windows: Sequence[Window], context: str, top: int = N_BEST) -> SpanAnswer:
-    """The ``top`` best spans (at most 20) of a context that the windows cover."""
+    """The best spans of a context, over all windows that cover it.
+
+    Args:
+        windows: the rows with their logits.
+        context: the text that spans are cut from.
+        top: how many spans are kept, at most 20.
+    """
     null = min(np.float32(row.start_logits[0]) + np.float32(row.end_logits[0]) for row in windows)
     best = _distinct(_candidates(windows), context)
     scores = np.array([*(score for *_, score in best), null], np.float32)
@@ -78,7 +89,7 @@ def find(windows: Sequence[Window], context: str, top: int = N_BEST) -> SpanAnsw
 
 
 def _candidates(windows: Sequence[Window]) -> Iterator[tuple[int, int, np.float32]]:
-    """Start, end and score of every span that is allowed, from the best on."""
+    """Start and end, in code points, and score of every span that is allowed, from the best on."""
     parts = [_allowed(window) for window in windows]
     starts, ends = (np.concatenate([part[i] for part in parts]) for i in (0, 1))
     scores = np.concatenate([part[2] for part in parts])
@@ -87,7 +98,11 @@ def _candidates(windows: Sequence[Window]) -> Iterator[tuple[int, int, np.float3
 
 
 def _allowed(window: Window) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Offsets and scores of one window's spans: inside the context, in order, not too long."""
+    """The spans of one window that lie inside the context, in order, and are not too long.
+
+    Returns:
+        Starts and ends in code points, and scores, (spans,) each.
+    """
     offsets = np.array(window.encoded.offsets, np.int64).reshape(-1, 2)
     inside = np.array([sequence == _CONTEXT for sequence in window.encoded.sequence_ids])
     first, last = np.nonzero(
@@ -104,7 +119,7 @@ def _allowed(window: Window) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def _distinct(
     candidates: Iterator[tuple[int, int, np.float32]], context: str
 ) -> list[tuple[int, int, np.float32]]:
-    """The first 20 that are not empty and do not repeat the text of a better one."""
+    """The first 20 candidates, mended, that are not empty and do not repeat a better one's text."""
     kept: dict[str, tuple[int, int, np.float32]] = {}
     for start, end, score in candidates:
         start, end = mended(context, start, end)

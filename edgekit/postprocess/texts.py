@@ -11,9 +11,17 @@ WHITE_SPACE = frozenset(  # the property White_Space of Unicode
 
 
 def mended(text: str, start: int, end: int) -> tuple[int, int]:
-    """The piece without white space around it and with its combining marks; may be empty.
+    """Moves the ends of a piece so that it has no white space around it and keeps combining marks.
 
     A tokenizer that takes accents off ends a token before the accent.
+
+    Args:
+        text: all of it.
+        start: of the piece, in code points.
+        end: behind its last.
+
+    Returns:
+        Start and end; equal where nothing is left.
     """
     while start < end and text[start] in WHITE_SPACE:
         start += 1

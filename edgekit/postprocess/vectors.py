@@ -61,13 +61,13 @@ class TokenVector:
 
 @dataclass(frozen=True)
 class TokenVectors:
-    """Of every token of the text; special tokens are left out."""
+    """The vectors of a text's tokens, without special ones."""
 
     tokens: tuple[TokenVector, ...]
 
 
 def similarity(a: np.ndarray, b: np.ndarray, kind: str = "cosine") -> Similarity:
-    """Of two vectors of the same size.
+    """How alike two vectors of the same size are: the larger, the more.
 
     Args:
         a: the first text's.
@@ -80,7 +80,7 @@ def similarity(a: np.ndarray, b: np.ndarray, kind: str = "cosine") -> Similarity
 
 
 def similarities(vectors: np.ndarray, query: np.ndarray, kind: str) -> np.ndarray:
-    """Of one vector with each of many.
+    """How alike one vector is to each of many.
 
     Args:
         vectors: (count, size).
@@ -95,17 +95,27 @@ def similarities(vectors: np.ndarray, query: np.ndarray, kind: str) -> np.ndarra
 
 
 def max_similarity(query: np.ndarray, document: np.ndarray) -> Similarity:
-    """Of two texts with a vector for each token, (length, hidden): MaxSim.
+    """How alike two texts are that have a vector for each token: MaxSim.
 
     The sum, over the query's vectors, of the largest dot product with one of the document's.
     Source: https://arxiv.org/abs/2004.12832.
+
+    Args:
+        query: (length, size).
+        document: (length, size), of another length.
     """
     products = np.asarray(query, np.float32) @ np.asarray(document, np.float32).T
     return Similarity(number(products.max(1).sum(dtype=np.float32)))
 
 
 def sparse(values: np.ndarray, token: Callable[[int], str], top: int) -> SparseVector:
-    """From weights of shape (vocabulary,): the ``top`` largest of those that are not 0."""
+    """A sparse vector's largest weights, with their entries.
+
+    Args:
+        values: (vocabulary,).
+        token: gives a vocabulary's entry by its id.
+        top: how many are kept; those that are 0 never are.
+    """
     weights = np.asarray(values, np.float32)
     nonzero = int(np.count_nonzero(weights))
     best = map(int, ranked(weights)[: min(top, nonzero)])
@@ -115,11 +125,15 @@ def sparse(values: np.ndarray, token: Callable[[int], str], top: int) -> SparseV
 
 
 def multi(values: np.ndarray) -> MultiVector:
-    """From token vectors of shape (length, hidden)."""
+    """The answer that is all of a text's token vectors, from (length, size)."""
     return MultiVector(tuple(vector(row).vector for row in values))
 
 
 def _cosines(vectors: np.ndarray, query: np.ndarray) -> np.ndarray:
+    """The cosine of ``query``, (size,), with each of ``vectors``: (count,).
+
+    0 where a length is 0.
+    """
     norms = np.linalg.norm(vectors, axis=1).astype(np.float64) * np.linalg.norm(query)
     cosines = np.divide(vectors @ query, norms, out=np.zeros_like(norms), where=norms > 0)
     clamped: np.ndarray = cosines.clip(-1.0, 1.0)
@@ -135,12 +149,18 @@ _SIMILARITIES: Mapping[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
 
 
 def vector(values: np.ndarray) -> Vector:
-    """From a sentence embedding of shape (hidden,)."""
+    """The answer that is a text's vector, from (size,)."""
     return Vector(tuple(number(value) for value in np.asarray(values).ravel()))
 
 
 def tokens(values: np.ndarray, encoded: Encoded, text: str) -> TokenVectors:
-    """From token vectors of shape (length, hidden)."""
+    """Each token's vector with its piece of the text.
+
+    Args:
+        values: (length, size).
+        encoded: the row that they are of.
+        text: the row's text.
+    """
     return TokenVectors(
         tuple(
             TokenVector(text[start:end], start, end, vector(values[place]).vector)

@@ -27,7 +27,14 @@ Locate = Callable[[Trial], str | None]
 
 @dataclass
 class Comparer:
-    """All differences so far, by the kind of trial, and the first that was too large."""
+    """Holds one file's answers against PyTorch's, trial by trial, and gives the verdict.
+
+    Attributes:
+        reference: PyTorch's answers.
+        tolerance: how far from them the file may be.
+        failure: why the first wrong answer is wrong, and in which trial; None: there was none so
+            far.
+    """
 
     reference: Reference
     tolerance: Tolerance
@@ -39,9 +46,13 @@ class Comparer:
     def add(
         self, trial: Trial, probe: Probe, outputs: Arrays, locate: Locate = lambda trial: None
     ) -> None:
-        """One more answer, without a batch axis, as much of it as the probe has of PyTorch's.
+        """Compares one answer.
 
-        ``locate`` is asked which layer is at fault if it is the first failure.
+        Args:
+            trial: the inference.
+            probe: the one of its probes that was answered.
+            outputs: without a batch axis, as much of each as the probe has of PyTorch's.
+            locate: is asked which layer is at fault, if this is the first failure.
         """
         difference, own = self._compare(probe, outputs), self.reference.rounded
         if own is not None and trial.kind == QUIET and probe.name in own.still:
@@ -52,11 +63,18 @@ class Comparer:
             self.failure = f"{wrong}, first at {layer}" if layer else wrong
 
     def refuse(self, trial: Trial, why: str) -> None:
-        """An answer that cannot be compared."""
+        """Counts a trial as failed whose answer cannot be compared.
+
+        ``why`` says what is wrong with it.
+        """
         self._differences.setdefault(trial.kind, []).append(WRONG)
         self.failure = self.failure or why
 
     def _failure(self, difference: Difference, trial: Trial) -> str | None:
+        """What is wrong with an answer, or None.
+
+        The bound of the arithmetic grows with the graph's noise.
+        """
         own = self.reference.rounded
         noise = 0.0 if own is None else own.noise
         return _failure(
@@ -98,7 +116,12 @@ class Comparer:
         )
 
     def _not_its_rounding(self) -> str | None:
-        """Whether even short rows are not what the file's own rounding gives."""
+        """Why a quantised file does not round as its recipe says.
+
+        None if it does, or has no reference.
+
+        Short rows tell it best: hardly any of their activations flips to another level.
+        """
         own = self.reference.rounded
         if own is None:
             return None
@@ -109,7 +132,15 @@ class Comparer:
         return f"few tokens: {found:.3g} from its own rounding in PyTorch > {bound:.3g}"
 
     def _undecided(self, count: int, clear: int, agreement: float | None) -> str | None:
-        """Why small differences alone are no proof."""
+        """Why small differences alone are no proof here, such as too few clear decisions.
+
+        None if they are.
+
+        Args:
+            count: of all inferences.
+            clear: decisions that PyTorch takes clearly.
+            agreement: the share of them that the file takes as well; None without any.
+        """
         if not count:
             return "nothing was run"
         for name, scale in self.reference.scales.items():
@@ -127,8 +158,9 @@ class Comparer:
         return None
 
     def _compare(self, probe: Probe, outputs: Arrays) -> Difference:
-        """The probe's first answer is the one that padding must not move, and whose decisions
-        count.
+        """How far one answer is from PyTorch's, and from the file's first answer to the same probe.
+
+        The first is the one that padding must not move, and whose decisions count.
         """
         if not all(comparable(probe, name, outputs) for name in probe.outputs):
             return WRONG
@@ -151,7 +183,10 @@ class Comparer:
         return Difference(max_abs, deviation, cosine, same, clear, padding, far)
 
     def _agreement(self, probe: Probe, outputs: Arrays) -> tuple[int, int]:
-        """How many decisions are the same, of those that PyTorch takes clearly."""
+        """How many of a probe's decisions are PyTorch's, of those that it takes clearly.
+
+        And how many these are.
+        """
         task = self.reference.task
         expected, margin = probe.decision or task.decision(probe.outputs)
         actual, _ = task.decision(outputs)
@@ -162,7 +197,16 @@ class Comparer:
 def _failure(
     difference: Difference, trial: Trial, tolerance: Tolerance, arithmetic: float
 ) -> str | None:
-    """What is wrong with an answer; whatever is not within its bound, NaN included, is."""
+    """What is wrong with an answer, as a part of a message; None if all is within bounds.
+
+    NaN is within none.
+
+    Args:
+        difference: from PyTorch's.
+        trial: the inference.
+        tolerance: the bounds.
+        arithmetic: the bound of the distance to the recipe's own rounding, noise included.
+    """
     if not np.isfinite(difference.max_abs):
         return f"{trial.label}: NaN, infinity or a wrong shape"
     found, held = difference, tolerance
@@ -181,6 +225,7 @@ def _failure(
 
 
 def _worst(rows: Sequence[Difference]) -> Check:
+    """The worst of all trials of one kind."""
     return Check(
         runs=len(rows),
         max_abs=rounded(max(row.max_abs for row in rows)),

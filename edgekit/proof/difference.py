@@ -19,13 +19,17 @@ Arrays = Mapping[str, np.ndarray]
 
 @dataclass(frozen=True)
 class Difference:
-    """One probe's output against PyTorch's.
+    """How far one probe's output is from PyTorch's.
 
-    ``max_abs`` is relative to the output's largest value, ``deviation`` to its spread (see
-    :mod:`edgekit.proof.scales`); ``cosine`` is 1 for outputs of fewer than 16 values; ``same`` of
-    ``clear`` decisions agree. ``padding`` is how far the output is from the artifact's own for the
-    same text without padding, the larger of the same two; ``arithmetic`` is the same distance from
-    the reference's ``rounded`` answers.
+    Attributes:
+        max_abs: the largest difference, relative to the output's largest value.
+        deviation: the same relative to its spread (see :mod:`edgekit.proof.scales`).
+        cosine: the similarity; 1 for outputs of fewer than 16 values.
+        same: how many of the clear decisions are PyTorch's.
+        clear: how many decisions PyTorch takes clearly.
+        padding: how far the output is from the artifact's own for the same text without padding:
+            the larger of the first two measures.
+        arithmetic: how far it is, measured so, from the reference's ``rounded`` answers.
     """
 
     max_abs: float
@@ -75,7 +79,16 @@ class Seen:
         return cls(value, centred(task, value, means))
 
     def distance(self, other: Seen, scale: Scale) -> tuple[float, float]:
-        """The largest differences, relative to the largest value and to the spread."""
+        """The largest difference from another output, in two units.
+
+        Args:
+            other: the same output of somebody else.
+            scale: of that output.
+
+        Returns:
+            The difference relative to the output's largest value, and as the decision sees it
+            relative to its spread.
+        """
         return (
             relative(float(np.abs(self.raw - other.raw).max()), scale),
             deviation(float(np.abs(self.centred - other.centred).max()), scale),
@@ -83,7 +96,7 @@ class Seen:
 
 
 def comparable(probe: Probe, name: str, outputs: Arrays) -> bool:
-    """Whether that output is finite on both sides, and of the shape that PyTorch's has."""
+    """Whether a file's output can be compared: it is of PyTorch's shape, and both are finite."""
     sample = probe.samples.get(name)
     shape = probe.outputs[name].shape if sample is None else sample.shape
     actual, expected = outputs[name], probe.outputs[name]
@@ -91,7 +104,10 @@ def comparable(probe: Probe, name: str, outputs: Arrays) -> bool:
 
 
 def cosine_similarity(actual: np.ndarray, expected: np.ndarray) -> float:
-    """Of two arrays, each as one vector; 1 where it has fewer than 16 values, which tell little."""
+    """The cosine of two arrays, each taken as one vector.
+
+    It is 1 where they have fewer than 16 values, of which a cosine tells little.
+    """
     if expected.size < _VECTOR:
         return 1.0
     x, y = actual.ravel().astype(np.float64), expected.ravel().astype(np.float64)

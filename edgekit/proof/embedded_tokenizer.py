@@ -31,7 +31,12 @@ _SHOWN = 6  # ids of a difference
 
 
 def check(tokenizer: PreTrainedTokenizerFast, saved: TextTokenizer, path: Path) -> None:
-    """Writes the tokenizer alone to ``path``, an ONNX file, and compares it with Transformers' own.
+    """Writes the tokenizer alone as an ONNX file, and compares it with Transformers' own.
+
+    Args:
+        tokenizer: the checkpoint's.
+        saved: the same as a bundle has it.
+        path: where the file is written.
 
     Raises:
         UnsupportedError: there are no operators for it, or they give other ids; which, and where.
@@ -47,7 +52,13 @@ def check(tokenizer: PreTrainedTokenizerFast, saved: TextTokenizer, path: Path) 
 
 
 def random_cases(max_length: int, side: str, count: int = RANDOM_TEXTS) -> Iterator[Case]:
-    """Strings of code points from all of Unicode, single and in pairs, the same ones every time."""
+    """Texts of random code points from all of Unicode, single and in pairs, always the same ones.
+
+    Args:
+        max_length: where they are cut, in tokens.
+        side: the end at which they are cut.
+        count: how many.
+    """
     generator = random.Random(SEED)
 
     def text() -> str:
@@ -63,6 +74,7 @@ def random_cases(max_length: int, side: str, count: int = RANDOM_TEXTS) -> Itera
 
 
 def _compare(tokenizer: PreTrainedTokenizerFast, session: TextSession, case: Case) -> None:
+    """Raises UnsupportedError if the ONNX nodes make other ids of a case than the tokenizer."""
     from edgekit.converters.onnx_text import MAX_LENGTH
 
     encoded = encode(tokenizer, case)

@@ -53,7 +53,13 @@ def first_difference(
 
 
 def _deviation(got: np.ndarray, want: np.ndarray, seen: np.ndarray) -> float:
-    """The largest difference, relative to the values' largest distance from their mean."""
+    """How far values are from what they should be, relative to how far those are from their mean.
+
+    Args:
+        got: (length, width), of the file.
+        want: the same of PyTorch.
+        seen: (length,) bool, the tokens that count.
+    """
     if want.shape[:2] == seen.shape:
         got, want = got[seen], want[seen]
     rows = want.reshape(-1, want.shape[-1])
@@ -62,7 +68,7 @@ def _deviation(got: np.ndarray, want: np.ndarray, seen: np.ndarray) -> float:
 
 
 def _reference(program: ExportedProgram, arrays: dict[str, np.ndarray]) -> Layers:
-    """Every layer normalisation of the traced program, in order, with its module's path."""
+    """Runs the traced program, and returns what each layer normalisation gives, with its path."""
     import torch
 
     found: Layers = []
@@ -81,5 +87,6 @@ def _reference(program: ExportedProgram, arrays: dict[str, np.ndarray]) -> Layer
 
 
 def _module(program: ExportedProgram) -> torch.fx.GraphModule:
+    """The program as a module that can be interpreted, with its weights."""
     module: torch.fx.GraphModule = program.module()
     return module

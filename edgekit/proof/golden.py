@@ -32,7 +32,12 @@ _LARGEST = float(np.finfo(np.float32).max)  # a margin where there is no other c
 
 
 def content(tokenizer: PreTrainedTokenizerFast | None, reference: Reference) -> Golden:
-    """What is written: the texts' probes; made-up ones where there is no tokenizer."""
+    """The content of ``golden.json``.
+
+    Args:
+        tokenizer: of the checkpoint; without one the cases are made-up rows of ids.
+        reference: PyTorch's answers.
+    """
     made_up = tokenizer is None
     return Golden(
         max_length=reference.max_length,
@@ -52,6 +57,7 @@ def content(tokenizer: PreTrainedTokenizerFast | None, reference: Reference) -> 
 def _case(
     tokenizer: PreTrainedTokenizerFast | None, probe: Probe, reference: Reference
 ) -> GoldenCase:
+    """One probe as a case of the file, with its text and offsets if it has a text."""
     choices, margins = reference.task.decision(probe.outputs)
     case = GoldenCase(
         name=probe.name,
@@ -81,9 +87,11 @@ def _case(
 
 
 def sample(value: np.ndarray, softmax: bool) -> Sample:
-    """All values of a small output; of a large one an even sample, with its flat indices.
+    """An output as the file holds it: all of a small one, of a large one an even sample.
 
-    ``softmax`` says whether one over the last axis follows.
+    Args:
+        value: without a batch axis.
+        softmax: whether one over the last axis follows: then each row's mean is kept, too.
     """
     flat = value.ravel()
     if flat.size <= SAMPLES:
@@ -102,6 +110,7 @@ def _floats(values: np.ndarray) -> tuple[float, ...]:
 
 
 def _rounded(value: float) -> float:
+    """A number with as many digits as a float32 has."""
     return rounded(value, digits=7)  # significant ones of a float32
 
 
@@ -126,6 +135,7 @@ def read(bundle: Bundle) -> Reference:
 
 
 def _check_settings(golden: Golden, bundle: Bundle) -> None:
+    """Raises BundleError if the golden file was made for other settings than the manifest's."""
     facts = bundle.manifest.tokenizer
     side = None if facts is None else facts.truncation_side
     for name, made_for, said in (
@@ -140,6 +150,7 @@ def _check_settings(golden: Golden, bundle: Bundle) -> None:
 
 
 def _probe(case: GoldenCase) -> Probe:
+    """A stored case as a probe with PyTorch's outputs."""
     return Probe(
         case.name,
         "length" if case.text is None else text_kind(case.attention_mask),
@@ -155,6 +166,7 @@ def _probe(case: GoldenCase) -> Probe:
 
 
 def _case_of(case: GoldenCase) -> Case | None:
+    """How a stored case's ids are made of its text; None for ids without a text."""
     if case.text is None or case.truncation is None:
         return None
     if case.max_length is None or case.truncation_side is None:
@@ -170,18 +182,23 @@ def _case_of(case: GoldenCase) -> Case | None:
 
 
 def _values(row: Sample) -> np.ndarray:
+    """The values of a stored output: in its shape if all are there, else (values,)."""
     values = np.array(row.values, np.float32)
     return values.reshape(row.shape) if row.indices is None else values
 
 
 def _sampling(row: Sample) -> KeptValues:
+    """Which values of an output a stored sample has."""
     count = int(np.prod(row.shape[:-1]))
     means = np.array(row.row_means or (0.0,) * count, np.float32)
     return KeptValues(row.shape, np.array(row.indices), means)
 
 
 def _decision(case: GoldenCase) -> tuple[np.ndarray, np.ndarray] | None:
-    """None of a bundle before 1.4: it is then taken from the outputs, where they are whole."""
+    """The stored decisions of a case and their margins.
+
+    None in bundles before 1.4, where they are taken from the outputs, as far as these are whole.
+    """
     if case.choices is not None and case.margins is not None:
         return np.array(case.choices, int), np.array(case.margins, np.float32)
     if any(row.indices is not None for row in case.outputs.values()):

@@ -34,12 +34,20 @@ class KeptValues:
 
 @dataclass(frozen=True)
 class Probe:
-    """One case. ``outputs`` have no batch axis; of per-token outputs only ``rows`` are kept.
+    """One case: a row of ids, and PyTorch's outputs of it.
 
-    ``kind`` is ``text``, ``expanded``, ``length``, ``adversarial``, ``quiet`` or ``decision``. An
-    output that ``samples`` names is a flat sample. ``decision`` is what the task's own gave,
-    (choices, margins), for a probe whose outputs can no longer tell. ``case`` is how the ids were
-    made of a text, if they were. ``attention_mask`` is empty where all of it is 1.
+    Attributes:
+        name: for messages, unique.
+        kind: ``text``, ``expanded``, ``length``, ``adversarial``, ``quiet`` or ``decision``.
+        input_ids: (length,), without padding.
+        token_type_ids: (length,).
+        rows: of outputs by token, the tokens whose values are kept.
+        outputs: by name, without a batch axis.
+        case: how the ids were made of a text, if they were.
+        samples: which values were kept of each output that is a flat sample.
+        decision: choices and margins of the task's decision, where the outputs can no longer tell
+            them.
+        attention_mask: (length,); empty where all of it is 1.
     """
 
     name: str

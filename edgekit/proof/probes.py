@@ -31,8 +31,9 @@ _SHORT = 12  # tokens of a row that is meant to be cheap
 
 @dataclass(frozen=True)
 class ProbeInput:
-    """A probe before PyTorch has answered; without token types all of them are 0, without an
-    attention mask it is 1.
+    """A probe before PyTorch has answered.
+
+    Without token types all of them are 0, and without an attention mask all of it is 1.
     """
 
     name: str
@@ -47,7 +48,10 @@ class ProbeInput:
 class ProbeIds:
     """The ids that made-up probes are drawn from.
 
-    ``token_types`` is how many the model tells apart, 0 where it takes none.
+    Attributes:
+        size: of the vocabulary.
+        pad_id: of [PAD].
+        token_types: how many the model tells apart, 0 where it takes none.
     """
 
     size: int
@@ -73,7 +77,13 @@ class ProbeIds:
 
 
 def made_up(vocabulary: ProbeIds, max_length: int, buckets: Sequence[int]) -> Iterator[ProbeInput]:
-    """Rows of ids at every length that matters, and rows meant to break things."""
+    """Rows of random ids at every length that matters, and rows meant to break things.
+
+    Args:
+        vocabulary: which ids there are.
+        max_length: the most tokens of a row.
+        buckets: the lengths that files of static shapes take: rows just fit, and just do not.
+    """
     rng = np.random.default_rng(SEED)
     edges = {1, 2, 3, 17, max_length, *buckets, *(bucket - 1 for bucket in buckets)}
     for length in sorted(edge for edge in edges if 1 <= edge <= max_length):
@@ -104,7 +114,13 @@ def from_texts(
     vocabulary: ProbeIds,
     roles: Roles = NO_ROLES,
 ) -> Iterator[ProbeInput]:
-    """The cases of :mod:`edgekit.tokens.texts`, tokenized and truncated, those of roles shaped.
+    """The cases of :mod:`edgekit.tokens.texts` as rows of ids.
+
+    Args:
+        tokenizer: the checkpoint's.
+        max_length: where texts are cut, in tokens.
+        vocabulary: which ids the model has.
+        roles: whose prompts are tried, and which fill rows up.
 
     Raises:
         SourceError: the tokenizer makes ids that the model has no embedding for.
@@ -124,7 +140,7 @@ def from_texts(
 
 
 def answer(oracle: Oracle, row: ProbeInput) -> Probe:
-    """A row with the unmodified model's outputs.
+    """Asks the unmodified model about a row of ids, and keeps what it answers.
 
     Raises:
         SourceError: an output is NaN or infinite, or a sentence vector is all zeros.
@@ -152,6 +168,7 @@ def answer(oracle: Oracle, row: ProbeInput) -> Probe:
 
 
 def _check(row: ProbeInput, outputs: Mapping[str, np.ndarray], *, vectors: bool) -> None:
+    """Raises SourceError if PyTorch's outputs are not finite, or a sentence vector is all zeros."""
     for name, value in outputs.items():
         if not np.isfinite(value).all():
             raise SourceError(
@@ -167,7 +184,10 @@ def _check(row: ProbeInput, outputs: Mapping[str, np.ndarray], *, vectors: bool)
 
 
 def save(probes: Sequence[Probe], path: Path) -> None:
-    """For the processes of one run of edgekit; never read from anywhere else."""
+    """Writes probes for the other processes of one run of edgekit, as pickles.
+
+    They are never read from anywhere else: a pickle can run code.
+    """
     path.write_bytes(pickle.dumps(list(probes)))
 
 

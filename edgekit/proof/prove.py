@@ -51,7 +51,7 @@ def prove(
 def prove_text(
     session: TextSession, reference: Reference, tolerance: Tolerance, side: str
 ) -> Proof:
-    """The same of a file that takes text, on every text that is cut as the file cuts.
+    """Runs every text that is cut as the file cuts through a file that takes text, and compares.
 
     Args:
         session: the opened artifact; other ids than the tokenizer's are a failure, whatever comes
@@ -76,6 +76,7 @@ def prove_text(
 
 
 def _texts(reference: Reference, side: str) -> Iterator[tuple[Case, Probe]]:
+    """The texts among the probes that are cut at that side as long as the file cuts them."""
     for probe in reference.probes:
         case = probe.case
         if case and case.max_length == reference.max_length and case.cut_by_a_file(side):

@@ -47,16 +47,18 @@ _Range = Callable[["torch.Tensor", "torch.Tensor"], tuple["torch.Tensor", "torch
 def answers(
     graph: Graph, selector: Selector, format_name: str, reference: Reference
 ) -> Rounded | None:
-    """What a file of that recipe and format is to compute.
-
-    None where that is not known: all is stored as floats, or the format's rounding of activations
-    has not been measured here.
+    """What a file of that recipe and format is to compute: the traced graph with the same rounding.
 
     Args:
         graph: as traced; its weights are replaced in this object, so let it be one of its own.
         selector: how each tensor is stored.
         format_name: the format of the file.
         reference: its probes, and what their answers are measured in.
+
+    Returns:
+        The outputs of the short probes, and how far they may move by chance. None where that is not
+        known: all is stored as floats, or the format's rounding of activations has not been
+        measured here.
     """
     schemes = selector.schemes(format_name)
     rounds = any(scheme.activations == "int8" for scheme in schemes)
@@ -88,7 +90,7 @@ def answers(
 def _apart(
     reference: Reference, outputs: Mapping[str, np.ndarray], others: Mapping[str, np.ndarray]
 ) -> float:
-    """How far two answers to one probe are apart, the largest of all outputs."""
+    """How far two answers to one probe are apart, relative to spread or largest value, at most."""
     return max(
         max(distance(reference.task, value, others[name], reference.scales[name]))
         for name, value in outputs.items()
@@ -96,8 +98,9 @@ def _apart(
 
 
 def _exact(program: ExportedProgram) -> dict[str, torch.Tensor]:
-    """The weights of linear layers that have no input but constants, such as DeBERTa's of relative
-    positions, by the name of the operator: nothing is rounded there.
+    """The weights of linear layers that have no input but constants, by the name of the operator.
+
+    Such are DeBERTa's of relative positions. Formats compute these beforehand: nothing is rounded.
     """
     named = {spec.arg.name: spec.target for spec in program.graph_signature.input_specs}
     return {
@@ -115,8 +118,15 @@ def _runner(
     exact: Mapping[str, torch.Tensor],
     disturbance: Mapping[Activations, float] | None = None,
 ) -> Callable[[Probe], dict[str, np.ndarray]]:
-    """The graph with rounded, and perhaps disturbed, inputs of its linear layers, but for those
-    that are ``exact``.
+    """Makes a function that runs the graph with rounded inputs of its linear layers.
+
+    Args:
+        module: the graph.
+        signature: its inputs and outputs.
+        inputs: by the name of a weight, what it is multiplied with: ``int8`` is rounded.
+        format_name: whose rule of rounding.
+        exact: weights, by operator, of layers that are left as they are.
+        disturbance: noise that is added to those inputs, as a share of each row's largest value.
     """
     import torch
 
@@ -150,14 +160,18 @@ def _runner(
 
 
 def known(runtime: str) -> bool:
-    """Whether activations are rounded as here: TFLite's older kernels have a rule of their own."""
+    """Whether a runtime rounds activations as the reference does; TFLite's older kernels do not."""
     return "without XNNPACK" not in runtime
 
 
 def _round_weights(
     program: ExportedProgram, selector: Selector, format_name: str
 ) -> dict[str, Activations]:
-    """Replaces the weights; returns what each is multiplied with, by its name."""
+    """Replaces the program's weights by what a file stores of them.
+
+    Returns:
+        By a weight's name, what it is multiplied with.
+    """
     import torch
 
     found: dict[str, Activations] = {}
@@ -172,7 +186,7 @@ def _round_weights(
 
 
 def _rounded(x: torch.Tensor, range_of: _Range) -> torch.Tensor:
-    """Each row in 255 steps over a range that its least and greatest values tell."""
+    """``x`` in 255 steps a row, over the range that ``range_of`` makes of the row's extremes."""
     low, high = range_of(x.amin(-1, keepdim=True), x.amax(-1, keepdim=True))
     scale = high.sub(low).clamp(min=_LEAST).div(255)
     zero = low.div(scale).neg().sub(128).round().clamp(-128, 127)
@@ -180,12 +194,12 @@ def _rounded(x: torch.Tensor, range_of: _Range) -> torch.Tensor:
 
 
 def _mirrored(least: torch.Tensor, greatest: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """As edgekit's ONNX files have it: both ends by their distance from 0."""
+    """The range of edgekit's ONNX files: as far below 0 as above it."""
     return least.abs().neg(), greatest.abs()
 
 
 def _widened(least: torch.Tensor, greatest: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """As XNNPACK has it (qd8): as far as 0."""
+    """The range of XNNPACK (qd8): from extreme to extreme, and 0 is in it."""
     return least.clamp(max=0.0), greatest.clamp(min=0.0)
 
 

@@ -22,12 +22,15 @@ _LEAST_ERROR = 0.03  # what a file may have in any case, as float16 has it
 
 @dataclass(frozen=True)
 class Rounded:
-    """Each short probe's outputs by its name, of the unpadded text.
+    """What a quantised file's own rounding gives: the answers of the graph with that rounding.
 
-    ``noise`` is how far they move at most if some levels flip. ``still`` are the probes of few
-    tokens that move least if only last digits differ, and ``quiet`` how far they do. ``error`` is
-    how far the rounding alone takes any probe from PyTorch. ``weights_only`` says that activations
-    stay float32, so that no level can flip.
+    Attributes:
+        answers: each short probe's outputs by its name, of the unpadded text.
+        noise: how far they move at most if some levels flip.
+        still: the probes of few tokens that move least if only last digits differ.
+        quiet: how far those move.
+        error: how far the rounding alone takes any probe from PyTorch.
+        weights_only: whether activations stay float32, so that no level can flip.
     """
 
     answers: Mapping[str, Mapping[str, np.ndarray]]
@@ -38,9 +41,10 @@ class Rounded:
     weights_only: bool = False
 
     def held(self, tolerance: Tolerance) -> Tolerance:
-        """What a file is held to in this model: a recipe's tolerance has to do for all models, and
-        rounding costs most of them a small part of it. With only its weights rounded a file
-        computes as any in float32 does.
+        """Narrows a recipe's tolerance to what a file of this model may use of it.
+
+        A recipe's has to do for all models, and rounding costs most of them a small part of it.
+        With only its weights rounded a file computes as any in float32 does.
         """
         bound = min(tolerance.max_abs, max(_LEAST_ERROR, _TIMES * self.error))
         if not self.weights_only:
@@ -55,11 +59,16 @@ class Rounded:
 
 @dataclass(frozen=True)
 class Reference:
-    """What files are held against: PyTorch's answers, and how a file is asked for its own.
+    """What files are held against: PyTorch's answers to the probes.
 
-    ``max_length`` is the most tokens that a text is padded to; ``least`` is how many clear
-    decisions there have to be where the task decides anything. ``rounded`` are the answers of the
-    traced graph with a quantised file's own rounding, None where nothing is quantised.
+    Attributes:
+        task: says what the decision is.
+        signature: names inputs and outputs.
+        probes: with PyTorch's outputs.
+        scales: how large each output is and how far it moves, by its name.
+        max_length: the most tokens that a text is padded to.
+        least: how many clear decisions there have to be where the task decides anything.
+        rounded: what a quantised file's own rounding gives; None where nothing is quantised.
     """
 
     task: Task
@@ -99,11 +108,11 @@ class Reference:
         return replace(self, probes=tuple(kept))
 
     def held(self, tolerance: Tolerance) -> Tolerance:
-        """What a file is held to, of what its recipe allows."""
+        """The tolerance that a file of this model is held to: narrower, if it is quantised."""
         return tolerance if self.rounded is None else self.rounded.held(tolerance)
 
     def clear_decisions(self, probe: Probe, clear: float) -> int:
-        """How many decisions PyTorch takes by that share of the spread."""
+        """How many of a probe's decisions PyTorch takes clearly: by ``clear`` times the spread."""
         _, margins = probe.decision or self.task.decision(probe.outputs)
         return int((margins > clear * widest(self.scales)).sum())
 

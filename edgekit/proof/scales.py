@@ -50,7 +50,7 @@ def centred(task: Task, values: np.ndarray, means: np.ndarray | None = None) -> 
 
 
 def scales(probes: Sequence[Probe], task: Task) -> dict[str, Scale]:
-    """The scale of each of the task's outputs, over all probes."""
+    """The scale of each of the task's outputs, over all probes, by the output's name."""
     return {
         output.name: _scale(output, [probe.outputs[output.name] for probe in probes], task)
         for output in task.outputs
@@ -58,9 +58,11 @@ def scales(probes: Sequence[Probe], task: Task) -> dict[str, Scale]:
 
 
 def _scale(output: Output, values: Sequence[np.ndarray], task: Task) -> Scale:
-    """Two passes, lest all of a vocabulary's logits be held once more.
+    """The scale of one output, from its values for each probe.
 
-    Values along the text have no mean of their own (places are no features): their row's must do.
+    The mean is taken in a first pass and the spread in a second, lest all of a vocabulary's logits
+    be held once more. Values along the text have no mean of their own (places are no features):
+    their row's must do.
     """
     fixed = output.axes[-1] != "length"
     parts = [centred(task, value.astype(np.float64)) for value in values]
@@ -73,7 +75,14 @@ def _scale(output: Output, values: Sequence[np.ndarray], task: Task) -> Scale:
 
 
 def distance(task: Task, value: np.ndarray, other: np.ndarray, scale: Scale) -> tuple[float, float]:
-    """How far two outputs are apart, relative to the largest value and to the spread."""
+    """How far two outputs are apart, relative to the largest value and to the spread.
+
+    Args:
+        task: says what the decision sees.
+        value: without a batch axis.
+        other: of the same shape.
+        scale: of that output.
+    """
     off = np.abs(centred(task, value) - centred(task, other)).max()
     return relative(float(np.abs(value - other).max()), scale), deviation(float(off), scale)
 

@@ -16,7 +16,7 @@ _SHORT = 64  # tokens of a made-up probe that may stand in a batch
 
 @dataclass(frozen=True)
 class Trial:
-    """One inference: probes side by side, each padded to ``length`` tokens.
+    """One inference of a proof: probes side by side, each padded to ``length`` tokens.
 
     ``kind`` is what it tests: a probe's own kind where it is padded as little as the file allows,
     else ``padding``, ``filler`` (the text's own first token stands where others have [PAD]) or
@@ -64,7 +64,7 @@ def plan_tight(probes: Sequence[Probe], session: Session) -> Iterator[Trial]:
 
 
 def _side_by_side(probes: Iterable[Probe]) -> tuple[Probe, ...]:
-    """The shortest, as many as fit into a batch: its logits and scores are all held at once."""
+    """The probes that make up a batch: the shortest, as many as its logits leave room for."""
     kept: list[Probe] = []
     for probe in sorted(probes, key=len):
         if (len(kept) + 1) * len(probe) <= BATCH_TOKENS:
@@ -73,7 +73,11 @@ def _side_by_side(probes: Iterable[Probe]) -> tuple[Probe, ...]:
 
 
 def _padded_probes(probes: Sequence[Probe]) -> Iterable[Probe]:
-    """The first two texts and expanded ones, a made-up row of middling length, a single token."""
+    """The probes that are tried with more padding, too.
+
+    They are the first two texts and expanded ones, a made-up row of middling length, a single
+    token.
+    """
     first = {"text": 0, EXPANDED: 0, "length": 0}
     for probe in probes:
         if probe.kind in first and (probe.kind != "length" or len(probe) in (1, 17)):
@@ -83,6 +87,13 @@ def _padded_probes(probes: Sequence[Probe]) -> Iterable[Probe]:
 
 
 def _paddings(count: int, lengths: tuple[int, ...] | None, most: int) -> list[int]:
+    """The lengths that a probe is padded to, beyond what it needs.
+
+    Args:
+        count: its tokens.
+        lengths: those that the file takes; None: any.
+        most: the largest length.
+    """
     if lengths is not None:
         return [length for length in lengths if length > fit(count, lengths)]
     padded = {min(most, round(count / (1 - share))) for share in PADDINGS}

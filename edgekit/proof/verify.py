@@ -24,9 +24,20 @@ from edgekit.tokens.encoding import Tokenizer
 class Verified:
     """One artifact in one runtime, held against the golden cases.
 
-    ``cases`` are texts, ``runs`` inferences: some texts are run with padding and in batches too.
-    Of ``postprocess.json`` ``max_abs`` is the largest difference of a score; what no other number
-    says is None.
+    Attributes:
+        file: its name.
+        runtime: with its version.
+        cases: golden texts.
+        runs: inferences: some texts are run with padding and in batches, too.
+        max_abs: the largest difference, relative; of ``postprocess.json`` that of a score.
+        passed: whether all is within its tolerance.
+        failure: what is wrong, if it is not.
+        deviation: see :class:`edgekit.manifest.proofs.Proof`, like the next three; None where
+            nothing tells.
+        cosine: the least.
+        padding_sensitivity: how far padding moves the file's own answer.
+        agreement: the share of clear decisions that are PyTorch's.
+        decisions: how many clear ones there were.
     """
 
     file: str
@@ -68,8 +79,10 @@ def verify(
 def _artifact(
     bundle: Bundle, artifact: Artifact, reference: Reference, say: Callable[[str], None]
 ) -> Iterator[Verified]:
-    """One row a runtime; a failed one where this machine has none, or the file does not open or run
-    in it, since nothing was shown.
+    """One artifact's rows, one for each runtime of this machine.
+
+    Where there is no runtime, or the file does not open or run in it, the row has failed: nothing
+    was shown.
     """
     file = artifact.path.name
     try:
@@ -85,6 +98,7 @@ def _artifact(
 
 
 def _ids(artifact: Artifact, session: Session, reference: Reference) -> Verified:
+    """A file that takes ids, held against the golden cases; a runtime's own error is a failure."""
     try:
         proof = prove(session, reference, artifact.tolerance)
     except Exception as error:  # each runtime has errors of its own
@@ -94,6 +108,7 @@ def _ids(artifact: Artifact, session: Session, reference: Reference) -> Verified
 
 
 def _text(bundle: Bundle, artifact: Artifact, reference: Reference) -> Verified:
+    """A file that takes text, held against the golden texts."""
     facts = bundle.manifest.tokenizer
     side = "right" if facts is None else facts.truncation_side
     proof = prove_text(TextSession(artifact.path), reference, artifact.tolerance, side)
@@ -101,6 +116,7 @@ def _text(bundle: Bundle, artifact: Artifact, reference: Reference) -> Verified:
 
 
 def _verified(artifact: Artifact, proof: Proof, cases: int) -> Verified:
+    """A proof as a row of ``edgekit verify``."""
     return Verified(
         artifact.path.name,
         proof.runtime,
@@ -118,7 +134,7 @@ def _verified(artifact: Artifact, proof: Proof, cases: int) -> Verified:
 
 
 def _postprocess(bundle: Bundle) -> Iterator[Verified]:
-    """The tokens and answers of ``postprocess.json``, where the bundle has one."""
+    """The row of ``postprocess.json``, where the bundle has one: tokens and answers made again."""
     stored = vectors.read(bundle)
     if stored is None:
         return

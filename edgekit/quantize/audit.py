@@ -52,7 +52,12 @@ class Wanted:
         return all(part in self.tensors for part in name.split(JOIN))
 
     def parts(self, name: str, stored: Stored) -> dict[str, Stored]:
-        """The tensors, by their names, that a file stores under a name: one, or several as one."""
+        """Splits what a file stores under one name into the tensors that it is made of.
+
+        Args:
+            name: of a tensor, or of tensors with ``+`` between them.
+            stored: their numbers, one tensor's rows below the other's.
+        """
         names, start, found = name.split(JOIN), 0, dict[str, Stored]()
         if len(names) == 1:
             return {name: stored}
@@ -94,7 +99,10 @@ def hold(wanted: Wanted, found: Mapping[str, Stored]) -> tuple[Weight, ...]:
 
 
 def _faults(stored: Stored, scheme: Scheme, source: Array) -> Iterator[str]:
-    """What is wrong with a stored tensor, in words that follow its name."""
+    """What is wrong with a stored tensor, in words that follow its name.
+
+    Nothing if all is right.
+    """
     if scheme.activations == "float16" and source.size and np.abs(source).max() > _FLOAT16_MAX:
         place = np.unravel_index(np.abs(source).argmax(), source.shape)
         row = int(place[0]) if place else 0
@@ -129,7 +137,13 @@ def _faults(stored: Stored, scheme: Scheme, source: Array) -> Iterator[str]:
 
 
 def _chunks(stored: Stored, scheme: Scheme, source: Array) -> Iterator[tuple[int, Stored, Array]]:
-    """Some rows of both at a time, with the number of the first; all where they share a scale."""
+    """Pieces of a stored tensor and its source that are compared at a time, some rows each.
+
+    A tensor whose rows share a scale is one piece.
+
+    Yields:
+        The number of the first row, and the rows of both.
+    """
     per_row = source.size // len(source) if source.ndim and len(source) else 1
     count = max(1, _CHUNK // max(per_row, 1))
     if source.ndim == 0 or scheme.granularity == "tensor" or len(source) <= count:

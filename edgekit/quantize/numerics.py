@@ -46,12 +46,12 @@ class Stored:
 
     @property
     def size_bytes(self) -> int:
-        """Of all arrays, one number of levels in as many bytes as numpy needs for it."""
+        """Bytes of all arrays, each level in as many as numpy needs for it: 4 bits take 8 here."""
         parts = (self.levels, self.scale, self.zero_point)
         return sum(part.nbytes for part in parts if part is not None)
 
     def rows(self, start: int, end: int) -> Stored:
-        """Some rows of levels, where rows have scales of their own or there are none."""
+        """The rows from ``start`` to ``end``, which must not share a scale with others."""
         scale, zero_point = (
             None if array is None else array[start:end] for array in (self.scale, self.zero_point)
         )
@@ -193,14 +193,14 @@ def pack(levels: Array, bits: int) -> Array:
 
 
 def _columns(weights: Array, scheme: Scheme) -> int:
-    """How many numbers a row of :func:`_groups` has, less what fills up the last block."""
+    """How many numbers a row of :func:`_groups` has, without what fills up its last block."""
     rows = 1 if scheme.granularity == "tensor" else weights.size // weights.shape[-1]
     rows = weights.shape[0] if scheme.granularity == "channel" else rows
     return weights.size // rows
 
 
 def _groups(weights: Array, scheme: Scheme) -> Array:
-    """(rows, groups, width): what shares a scale is on the last axis.
+    """The weights with what shares a scale on the last axis: (rows, groups, width).
 
     A last block that is not full is filled with its row's last weight, which changes no range.
     """
@@ -216,6 +216,7 @@ def _groups(weights: Array, scheme: Scheme) -> Array:
 
 
 def _grid(groups: Array, scheme: Scheme) -> Grid:
+    """The levels for each group of weights, (rows, groups, width), by the scheme's rule."""
     low, high = groups.min(-1, keepdims=True), groups.max(-1, keepdims=True)
     if scheme.range_estimator == "neighbours":
         low, high = _of_neighbours(groups, low, high)
@@ -231,12 +232,20 @@ def _grid(groups: Array, scheme: Scheme) -> Grid:
 
 
 def _of_neighbours(groups: Array, low: Array, high: Array) -> tuple[Array, Array]:
-    """A range in which no two neighbours sum to more than 128 levels of 8 bits.
+    """A range so wide that no two neighbours on the last axis sum to more than 128 levels.
 
     x86 processors without VNNI add two neighbouring products in 16 bits, which 255 * (127 + 127)
     overflows: ``onnxruntime.ai/docs/performance/model-optimizations/quantization.html``. With this
     every processor computes the same. A row's largest pair seldom exceeds its largest weight by
     much: it costs less than 7-bit weights.
+
+    Args:
+        groups: (rows, groups, width).
+        low: the least value of each group.
+        high: the largest.
+
+    Returns:
+        Both ends of the range of each group.
     """
     pairs = groups[..., :-1:2] + groups[..., 1::2]
     if not pairs.shape[-1]:

@@ -48,7 +48,12 @@ def operator_name(node: Node) -> str:
 
 
 def role_of(name: str, operators: set[str]) -> Role:
-    """What a tensor is for, by the operators that read it and then by its path."""
+    """What a tensor is for.
+
+    Args:
+        name: its path in the program.
+        operators: that read it; they decide first, then the path.
+    """
     if not operators or not operators <= WEIGHT_PLACES.keys():
         return "other"
     if "embedding" in operators:
@@ -75,8 +80,26 @@ def operator_layers(program: ExportedProgram) -> dict[str, int]:
     return found
 
 
+def operator_owners(program: ExportedProgram) -> dict[str, str]:
+    """The class of a module that calls each operator, by the operator's name in torch."""
+    found: dict[str, str] = {}
+    for node in program.graph.nodes:
+        modules = list((node.meta.get("nn_module_stack") or {}).values())
+        if modules:
+            kind = modules[-1][1]  # the class, or its name with the module's
+            found.setdefault(str(node.target), getattr(kind, "__name__", str(kind)).split(".")[-1])
+    return found
+
+
 def _operator(user: Node, weight: Node) -> str:
-    """The operator's name, if it reads the tensor as its weight; else the name with its place."""
+    """The operator that a node is, if it reads the tensor as its weight.
+
+    ``bias`` if it reads it otherwise.
+
+    Args:
+        user: the node.
+        weight: the tensor's node.
+    """
     name = operator_name(user)
     places = [place for place, argument in enumerate(user.args) if argument is weight]
     return name if places == [WEIGHT_PLACES.get(name, -1)] or name not in WEIGHT_PLACES else "bias"

@@ -17,9 +17,16 @@ FILES = ("report.html", "report.md", "report.json", "results.csv")
 
 
 def write(report: Report, folder: Path) -> Path:
-    """Writes :data:`FILES`, each whole or not at all; returns the page.
+    """Writes a report's files, :data:`FILES`, each whole or not at all.
 
     Without measurements there is no ``results.csv``.
+
+    Args:
+        report: what is written.
+        folder: where; it is made if it is missing.
+
+    Returns:
+        The path of the HTML page.
 
     Raises:
         MissingExtraError: the charts' library is not installed.

@@ -28,12 +28,15 @@ def has_energy(rows: Iterable[Result]) -> bool:
 
 
 def ratio(found: Comparison | None) -> str:
-    """How many times faster; on an emulated device, how many times fewer instructions."""
+    """A comparison as a cell: how many times faster, or on an emulated device fewer instructions.
+
+    :data:`NOTHING` where there is none.
+    """
     return times((found.faster or found.fewer_instructions) if found else None)
 
 
 def base(group: Group, kind: str) -> str:
-    """What a column of ratios is against, as its heading says it."""
+    """The heading of a column of ratios: what they are against."""
     return {
         comparison.SAME_RECIPE: f"{group.against}, same recipe",
         comparison.FULL_PRECISION: f"{group.against or 'own'} fp32",
@@ -42,7 +45,10 @@ def base(group: Group, kind: str) -> str:
 
 
 def kinds(group: Group) -> list[str]:
-    """The kinds of comparison that the group has; without a base model two are the same."""
+    """The kinds of comparison that some result of the group has, in the order of columns.
+
+    Without a base model those against its file of the same recipe are left out.
+    """
     asked = [comparison.FULL_PRECISION, comparison.SAME_RECIPE, comparison.EAGER]
     if group.against is None:
         asked.remove(comparison.SAME_RECIPE)

@@ -37,7 +37,7 @@ _BESIDE: Mapping[str, Any] = {  # a point; neighbours on the front one above, on
 
 
 def short(value: float) -> float:
-    """Five digits: more than anybody sees, and a fraction of the bytes."""
+    """A number with five digits: more than anybody sees, and a fraction of the bytes."""
     return float(f"{value:.5g}")
 
 
@@ -160,7 +160,7 @@ def scatter(
 
 
 def _loose(*, zero: bool) -> alt.Scale:
-    """With room at both ends: a mark at the edge of a chart is cut off."""
+    """A scale with room at both ends: a mark at the edge of a chart is cut off."""
     import altair as alt
 
     return alt.Scale(zero=zero, nice=False, padding=24)
@@ -192,7 +192,10 @@ def curves(rows: Sequence[Point], tones: Tones) -> dict[str, object]:
 
 
 def _shown(rows: Sequence[Point], tokens: int | None) -> alt.Chart:
-    """The rows of the length that is shown, all of them without one."""
+    """A chart of the rows whose length is ``tokens`` at first.
+
+    Of all of them where that is None.
+    """
     import altair as alt
 
     chart = alt.Chart(alt.InlineData(list(rows)))
@@ -203,6 +206,7 @@ def _shown(rows: Sequence[Point], tokens: int | None) -> alt.Chart:
 
 
 def _rows(rows: Sequence[Point], tokens: int | None) -> alt.Chart:
+    """As :func:`_shown`, with the rows below each other, those of each length from the top."""
     import altair as alt
 
     places = Counter[Any]()
@@ -215,17 +219,20 @@ def _rows(rows: Sequence[Point], tokens: int | None) -> alt.Chart:
 
 
 def _most(rows: Sequence[Point]) -> int:
-    """How many rows the length with most of them has."""
+    """How many rows the length has that has most of them: the place that a chart needs."""
     return max(Counter(row.get("tokens") for row in rows).values())
 
 
 def _height(rows: Sequence[Point]) -> int:
-    """Not a step: Vega-Lite warns of one where the width is the container's."""
+    """The height of a chart with a line for each row, in pixels.
+
+    It is a number and not Vega-Lite's "step", of which it warns where the width is the container's.
+    """
     return _ROW_HEIGHT * _most(rows)
 
 
 def _words(base: alt.Chart) -> tuple[alt.Chart, alt.Chart]:
-    """What a row is on the left, its value on the right."""
+    """Two layers of words above each row: what it is, on the left, and its value, on the right."""
     import altair as alt
 
     room: Any = {"expr": "width - 100"}  # operators' names may be longer
@@ -238,19 +245,21 @@ def _words(base: alt.Chart) -> tuple[alt.Chart, alt.Chart]:
 
 
 def _bounds(base: alt.Chart) -> alt.Chart:
+    """A layer with the interval of each row, as a line."""
     line = base.mark_rule(yOffset=_MARK, color=_INK, strokeWidth=1.5)
     bounds: alt.Chart = line.encode(x="low:Q", x2="high:Q")
     return bounds
 
 
 def _tone() -> dict[str, object]:
+    """The colour that each row names for itself."""
     import altair as alt
 
     return {"color": alt.Color("tone:N", scale=None)}
 
 
 def _kinds(tones: Tones) -> dict[str, object]:
-    """Colour and shape with their legends."""
+    """The encoding of colour and shape, with a legend for each."""
     import altair as alt
 
     scale = alt.Scale(domain=list(tones), range=list(tones.values()))
@@ -261,12 +270,14 @@ def _kinds(tones: Tones) -> dict[str, object]:
 
 
 def _tips(*names: str) -> list[alt.Tooltip]:
+    """What is shown where the pointer is: these fields of a row."""
     import altair as alt
 
     return [alt.Tooltip(f"{name}:N") for name in ("label", "text", *names)]
 
 
 def _finish(height: int, *layers: alt.Chart) -> dict[str, object]:
+    """The specification of a chart of these layers, in the page's fonts and colours."""
     import altair as alt
 
     words = {"labelColor": _SOFT, "titleColor": _SOFT, "labelFontSize": 12, "titleFontSize": 12}

@@ -18,10 +18,15 @@ SAME_RECIPE, FULL_PRECISION, EAGER = "same-recipe", "full-precision", "pytorch"
 class Comparison:
     """How much better a file is than what it is compared with.
 
-    Ratios below 1 are worse, None was not measured. ``faster`` is the ratio of the latencies'
-    medians. ``paired``: both were interleaved, and the interval is that of the pairs. ``kind`` says
-    why this base: the base model's file of the same runtime and recipe, the same in full precision,
-    or the same model in PyTorch.
+    Attributes:
+        kind: why this base: the base model's file of the same runtime and recipe, the same in full
+            precision, or the same model in PyTorch.
+        base: what it is compared with.
+        smaller: how many times smaller it is; below 1 it is larger, and so on for the other ratios.
+        faster: the ratio of the latencies' medians; None: not measured.
+        paired: whether both were interleaved, so that the interval is that of the pairs.
+        less_memory: the ratio of the peaks.
+        fewer_instructions: of an emulated device.
     """
 
     kind: str
@@ -34,7 +39,12 @@ class Comparison:
 
 
 def compare(one: Measurement, base: Measurement, kind: str) -> Comparison:
-    """``one`` against ``base``.
+    """How much better one measurement is than another.
+
+    Args:
+        one: what is compared.
+        base: what it is compared with.
+        kind: why with that, as of :class:`Comparison`.
 
     Raises:
         PlanError: they were not measured under the same conditions; the message says what differs.
@@ -59,6 +69,7 @@ def compare(one: Measurement, base: Measurement, kind: str) -> Comparison:
 
 
 def _ratio(base: int | None, one: int | None) -> float | None:
+    """``base / one``, or None where one of the two was not measured."""
     return base / one if base and one else None
 
 
@@ -102,13 +113,20 @@ def full_precision(format_name: str) -> str:
 
 
 def measured(row: Measurement) -> bool:
-    """Whether there is something to compare; an emulator has only memory for several threads."""
+    """Whether a measurement has a number that can be compared.
+
+    Memory will do, which is all that an emulator tells of several threads.
+    """
     found = row.latency_ms or row.instructions or row.peak_memory_bytes
     return row.failure is None and bool(found)
 
 
 def check(rows: Iterable[Measurement], against: str) -> None:
     """Checks that a model can be compared with something.
+
+    Args:
+        rows: all measurements.
+        against: the model's name.
 
     Raises:
         PlanError: it was not measured, or only under other conditions than all the others.

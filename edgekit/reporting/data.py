@@ -136,6 +136,7 @@ def document(report: Report) -> ReportFile:
 
 
 def _setting(setting: Setting) -> SettingEntry:
+    """A setting as the report's JSON has it."""
     groups = tuple(
         GroupEntry(group.conditions.length, group.against, tuple(map(_entry, group.rows)))
         for group in setting.groups
@@ -144,6 +145,7 @@ def _setting(setting: Setting) -> SettingEntry:
 
 
 def _entry(row: Result) -> ResultEntry:
+    """A result as the report's JSON has it."""
     measured = row.measurement
     return ResultEntry(
         **vars(measured.subject),
@@ -184,6 +186,7 @@ def to_csv(report: Report) -> str:
 
 
 def _flat(row: Result, group: Group) -> dict[str, object]:
+    """A result as one row of CSV."""
     found = asdict(_entry(row))
     latency, parity = found.pop("latency_ms") or {}, found.pop("parity") or {}
     compared = {each.kind: each for each in row.comparisons}
@@ -208,6 +211,7 @@ def _flat(row: Result, group: Group) -> dict[str, object]:
 
 
 def _interval(name: str, value: Mapping[str, float] | None) -> dict[str, float | None]:
+    """A value and its bounds as three columns; None where there is no value."""
     bounds = value or {}
     return {
         name: bounds.get("value"),
@@ -216,6 +220,7 @@ def _interval(name: str, value: Mapping[str, float] | None) -> dict[str, float |
 
 
 def _ratios(kind: str, found: Comparison | None) -> dict[str, object]:
+    """The columns of one kind of comparison; None where a result has none of it."""
     name = f"vs_{kind.replace('-', '_')}"
     faster = asdict(found.faster) if found and found.faster else None
     return {

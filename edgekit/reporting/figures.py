@@ -57,6 +57,13 @@ def of(setting: Setting) -> Iterator[Figure]:
 def _timed(
     setting: Setting, results: Sequence[tuple[Result, Point]], tones: Tones
 ) -> Iterator[Figure]:
+    """The charts of a setting whose device has a clock.
+
+    Args:
+        setting: one machine with its threads.
+        results: each with the words and the colour of its points.
+        tones: the colours, for the legends.
+    """
     latencies = [(row, point | _latency(row)) for row, point in results]
     files = [point for row, point in latencies if row.is_file]
     shown = _shown(setting)
@@ -81,7 +88,7 @@ def _timed(
 
 
 def profiles(setting: Setting) -> Iterator[Figure]:
-    """Where the time goes, by the runtimes' own profilers: a chart for each file."""
+    """Charts of where the time goes, one for each file that a runtime has profiled."""
     found: dict[str, list[Point]] = {}
     for group in setting.groups:
         for row in group.results:
@@ -101,7 +108,7 @@ def profiles(setting: Setting) -> Iterator[Figure]:
 
 
 def lengths(report: Report) -> Figure:
-    """How long the user's texts are."""
+    """A chart of how long the user's texts are."""
     rows = [
         {
             "label": f"up to {count(length, 'token')}",
@@ -115,6 +122,7 @@ def lengths(report: Report) -> Figure:
 
 
 def _results(setting: Setting, tones: Tones) -> Iterator[tuple[Result, Point]]:
+    """Each result of a setting, with what every chart of it has in common: words and colour."""
     for group in setting.groups:
         for row in group.results:
             subject = row.measurement.subject
@@ -131,7 +139,10 @@ def _results(setting: Setting, tones: Tones) -> Iterator[tuple[Result, Point]]:
 
 
 def _tones(setting: Setting) -> Tones:
-    """A colour for each model, or with a single model for each recipe; the base is grey."""
+    """The colour of each model, or with a single model of each recipe, by name.
+
+    The base is grey.
+    """
     results = [row for group in setting.groups for row in group.results]
     names = list(dict.fromkeys(row.measurement.subject.model for row in results))
     bases = {setting.main.against}
@@ -143,6 +154,7 @@ def _tones(setting: Setting) -> Tones:
 
 
 def _shown(setting: Setting) -> int:
+    """The length, in tokens, that the page shows first."""
     return setting.main.conditions.length
 
 
@@ -151,6 +163,7 @@ def _bar(value: float, text: str) -> Point:
 
 
 def _ratio(row: Result) -> Point | None:
+    """The point of a result in the chart of ratios; None where it has none. Grey: no difference."""
     found = row.against(comparison.FULL_PRECISION)
     if found is None or found.faster is None:
         return None
@@ -165,6 +178,7 @@ def _bounds(value: Interval) -> Point:
 
 
 def _latency(row: Result) -> Point:
+    """The point of a result in the charts of latency."""
     assert row.latency is not None
     subject, median = row.measurement.subject, row.latency.median
     return {

@@ -97,6 +97,7 @@ def settings(measurements: Iterable[Measurement], against: str | None) -> Iterat
 
 
 def _group(conditions: Conditions, rows: Sequence[Measurement], against: str | None) -> Group:
+    """Measurements under equal conditions, summed up and compared."""
     named = against or next((row.suite.against for row in rows if row.suite.against), None)
     summed = [
         replace(_row(row), comparisons=tuple(comparison.of(row, rows, named))) for row in rows
@@ -105,6 +106,7 @@ def _group(conditions: Conditions, rows: Sequence[Measurement], against: str | N
 
 
 def _row(row: Measurement) -> Result:
+    """One measurement, summed up, and not compared yet."""
     return Result(
         row,
         _summary(row),
@@ -114,6 +116,7 @@ def _row(row: Measurement) -> Result:
 
 
 def _summary(row: Measurement) -> Summary | None:
+    """The latencies summed up; None where there are none."""
     if not row.latency_ms:
         return None
     return stats.summarise(row.samples, row.conditions.batch)
@@ -124,13 +127,13 @@ def _median(values: Sequence[float]) -> float | None:
 
 
 def _rank(row: Result) -> tuple[bool, float, str]:
-    """The cheapest first; what has no result last."""
+    """The key that sorts results: the cheapest first, and last what has no result."""
     cost = row.latency.median.value if row.latency else row.measurement.instructions
     return (cost is None, float(cost or 0), row.measurement.subject.label)
 
 
 def _pareto(rows: Sequence[Result]) -> Iterator[Result]:
-    """Marks the files that none beats both in size and in latency."""
+    """The same results; those that no other beats both in size and in latency are marked."""
     points = [
         (row.measurement.subject.size_bytes, row.latency.median.value)
         for row in rows

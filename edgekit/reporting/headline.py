@@ -32,13 +32,19 @@ def answers(report: Report) -> list[Headline]:
 
 
 def smallest(part: QualityPart) -> Quality | None:
-    """What an answer on quality is about: the smallest file that gave numbers, else PyTorch."""
+    """The file that an answer on quality is about: the smallest that gave numbers, else PyTorch.
+
+    None where nothing gave any.
+    """
     good = [row.quality for row in part.rows if row.quality.metrics]
     return min(good, key=lambda row: row.size_bytes or math.inf, default=None)
 
 
 def of_quality(part: QualityPart) -> Headline | None:
-    """Whether the smallest file is still as good; None where nothing was judged."""
+    """The answer on quality: whether the smallest file is as good as PyTorch.
+
+    None where nothing was judged.
+    """
     found = smallest(part)
     if found is None:
         return None
@@ -85,6 +91,7 @@ def answer(setting: Setting, quality: Sequence[QualityPart] = ()) -> Headline | 
 
 
 def _timed(best: Result) -> tuple[str, str]:
+    """The answer on latency, and the numbers behind it."""
     assert best.latency is not None
     found = best.against(comparison.FULL_PRECISION)
     took = f"{wording.ms_interval(best.latency.median)} ms a text"
@@ -98,6 +105,7 @@ def _timed(best: Result) -> tuple[str, str]:
 
 
 def _counted(best: Result) -> tuple[str, str]:
+    """The answer on an emulator's instructions, and the numbers behind it."""
     found, row = best.against(comparison.FULL_PRECISION), best.measurement
     name, size = wording.subject(row.subject), megabytes(row.subject.size_bytes)
     took = f"{wording.millions(row.instructions)} instructions a text"
@@ -110,7 +118,7 @@ def _counted(best: Result) -> tuple[str, str]:
 
 
 def apart(best: Result) -> Iterator[str]:
-    """What limits a comparison of files that were not interleaved.
+    """A warning if the answer compares files that were not interleaved; else nothing.
 
     The machine may have been busier for one of them.
     """
@@ -123,7 +131,7 @@ def apart(best: Result) -> Iterator[str]:
 
 
 def _same_recipe(group: Group, best: Result) -> Iterator[str]:
-    """Full precision against full precision, of the same model as the answer."""
+    """What the answer's model gains without its recipe: full precision against full precision."""
     found = [
         (row, row.against(comparison.SAME_RECIPE))
         for row in group.results
@@ -141,7 +149,7 @@ def _same_recipe(group: Group, best: Result) -> Iterator[str]:
 
 
 def where(setting: Setting, row: Measurement) -> str:
-    """Under which conditions an answer holds."""
+    """The conditions of an answer, in words: machine, runtime, device, threads, length."""
     runtime = str(row.environment.get("runtime") or row.subject.runtime)
     of = wording.conditions(row.conditions)
     random = ["random weights"] if row.subject.random_weights else []
@@ -150,6 +158,7 @@ def where(setting: Setting, row: Measurement) -> str:
 
 
 def _doubts(row: Measurement) -> Iterator[str]:
+    """The warnings that came with a measurement, with what to do about each."""
     for code in row.warnings:
         found = warnings.TABLE.get(code)
         if found:

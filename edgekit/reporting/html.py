@@ -40,7 +40,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Tile:
-    """A number to see from afar, and what it is."""
+    """A number to see from afar, and what it is.
+
+    Attributes:
+        value: the number with its unit.
+        what: what it is of.
+        note: smaller, such as its interval.
+        faint: whether it is drawn in grey, because it shows no difference.
+    """
 
     value: str
     what: str
@@ -50,7 +57,13 @@ class Tile:
 
 @dataclass(frozen=True)
 class Lead:
-    """What stands first on the page: a sentence, its numbers one by one, what it rests on."""
+    """What stands first on the page: a sentence, its numbers, and what it rests on.
+
+    Attributes:
+        label: what the sentence is about, such as the machine.
+        headline: the sentence with what it rests on.
+        tiles: the numbers one by one.
+    """
 
     label: str
     headline: Headline
@@ -103,6 +116,7 @@ def to_html(report: Report) -> str:
 
 
 def _leads(report: Report) -> Iterator[Lead]:
+    """The answers of the report: one for each setting, and one for each evaluated bundle."""
     for setting in report.settings:
         if found := headline.answer(setting, report.quality):
             yield Lead(captions.machine(setting), found, tuple(_tiles(setting)))
@@ -112,7 +126,10 @@ def _leads(report: Report) -> Iterator[Lead]:
 
 
 def _links(report: Report) -> Iterator[tuple[str, str]]:
-    """Where the page's parts begin: what nobody should miss is named with its number."""
+    """The links to the page's parts: anchor and words.
+
+    What nobody should miss, such as warnings, is named with its number.
+    """
     for index, setting in enumerate(report.settings, 1):
         yield f"part-{index}", captions.machine(setting)
     for index, part in enumerate(report.quality, 1):
@@ -130,7 +147,7 @@ def _links(report: Report) -> Iterator[tuple[str, str]]:
 
 
 def _tiles(setting: Setting) -> Iterator[Tile]:
-    """The answer's numbers one by one."""
+    """The tiles of a setting's answer."""
     best = headline.best(setting)
     if best is None:
         return
@@ -155,7 +172,7 @@ def _tiles(setting: Setting) -> Iterator[Tile]:
 
 
 def _ratio(found: Comparison) -> Iterator[Tile]:
-    """How much better or worse than the base: latency, or an emulator's instructions."""
+    """The tile of the lead over the base: in latency, or in an emulator's instructions."""
     base = wording.subject(found.base)
     if found.faster:
         if found.faster.holds(1):
@@ -170,7 +187,7 @@ def _ratio(found: Comparison) -> Iterator[Tile]:
 
 
 def _quality_tiles(part: QualityPart) -> Iterator[Tile]:
-    """The metric that counts, what was lost of it, and the size, of the file in the headline."""
+    """The tiles of an answer on quality: the main metric, what was lost of it, the size."""
     found = headline.smallest(part)
     if found is None:
         return
@@ -196,7 +213,7 @@ def _template(name: str) -> str:
 
 @cache
 def _library() -> str:
-    """Vega, Vega-Lite and Vega-Embed as one script."""
+    """The script that draws charts: Vega, Vega-Lite and Vega-Embed as one text."""
     import altair
     import vl_convert
 
@@ -207,14 +224,14 @@ def _library() -> str:
 
 
 def _together(text: str) -> str:
-    """A number stays on one line with its unit, and an interval's bounds with each other."""
+    """A text in which no line ends between a number and its unit, or within an interval."""
     for apart in (", ", " MB", " to "):
         text = text.replace(apart, apart.replace(" ", "\u00a0"))
     return text
 
 
 def _script(value: object) -> Markup:
-    """Data inside of a script element, which ends at the first ``</``."""
+    """A value as JSON that may stand inside of a script element, which ends at the first ``</``."""
     import markupsafe
 
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
@@ -222,4 +239,10 @@ def _script(value: object) -> Markup:
 
 
 def _link(kind: str, text: str) -> str:
+    """A text as a data: URL, which a link of the page saves as a file.
+
+    Args:
+        kind: the media type, such as ``text/csv``.
+        text: the content.
+    """
     return f"data:{kind};charset=utf-8;base64,{base64.b64encode(text.encode()).decode()}"

@@ -16,6 +16,7 @@ def to_markdown(report: Report) -> str:
 
 
 def _lines(report: Report) -> Iterator[str]:
+    """All lines of the page, part by part."""
     yield f"# {markdown_text(report.title)}"
     for answer in headline.answers(report):
         yield from ("", f"**{markdown_text(answer.sentence)}**", "")
@@ -59,6 +60,10 @@ def _paper(report: Report) -> Iterator[str]:
 
 
 def _problems(report: Report) -> Iterator[str]:
+    """The sections on what failed, what was not measured, and on warnings.
+
+    Only those that there are.
+    """
     for title, table in tables.problems(report):
         yield from ("", f"## {title}", "")
         yield from (f"- {markdown_text(name)}: {markdown_text(why)}" for name, why in table.rows)
@@ -68,6 +73,7 @@ def _problems(report: Report) -> Iterator[str]:
 
 
 def _environments(report: Report) -> Iterator[str]:
+    """The section on machines: what each says of itself."""
     for setting in report.settings:
         rows = tables.environment(setting).rows
         facts = "; ".join(f"{name}: {value}" for name, value in rows)
@@ -84,6 +90,7 @@ def _reproduce(report: Report) -> Iterator[str]:
 
 
 def _notes(report: Report) -> Iterator[str]:
+    """What the page's signs and numbers mean, as far as it has them."""
     if report.random_weights:
         yield from ("", f"{markdown_text(', '.join(report.random_weights))}: {wording.RANDOM}.")
     if captions.has_energy(report.rows):

@@ -74,7 +74,10 @@ def build(
 
 
 def _told_apart(measurements: Sequence[Measurement]) -> list[Measurement]:
-    """Of several bundles of one name the newest keeps it; the others get their identifier."""
+    """The measurements, with models told apart that have the same name but are other builds.
+
+    The newest keeps the name; the others get a part of their bundle's hash behind it.
+    """
     newest: dict[str, str] = {}
     for row in sorted(measurements, key=lambda row: row.started):
         newest[row.subject.model] = row.subject.bundle_id

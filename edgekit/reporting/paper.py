@@ -62,12 +62,20 @@ def claims(measurements: Sequence[Measurement]) -> Iterator[Claim]:
 
 
 def _parameters(rows: Sequence[Measurement], model: str) -> tuple[Ours, ...]:
+    """The count of parameters of a model, as measured bundles say it."""
     found = {row.subject.parameters for row in rows if row.subject.model == model}
     return tuple(Ours(count, "with the task's head") for count in found)
 
 
 def _ratios(rows: Sequence[Measurement], model: str, base: str, *, phone: bool) -> Iterator[Ours]:
-    """Full precision against full precision, runtime by runtime and length by length."""
+    """How many times faster a model is than a base, in full precision, by runtime and length.
+
+    Args:
+        rows: all measurements.
+        model: its name.
+        base: that of the other.
+        phone: whether only phones count, or only other machines.
+    """
     for row in rows:
         where, subject = row.conditions, row.subject
         full = subject.recipe == comparison.full_precision(subject.format)
@@ -82,6 +90,7 @@ def _ratios(rows: Sequence[Measurement], model: str, base: str, *, phone: bool) 
 
 
 def _sizes(rows: Sequence[Measurement], model: str) -> tuple[Ours, ...]:
+    """The size of each of a model's files, in bytes."""
     files = {
         row.subject.file: row.subject.size_bytes
         for row in rows

@@ -11,7 +11,11 @@ from edgekit.reporting.numbers import Report
 
 @dataclass(frozen=True)
 class WarningSummary:
-    """A code of :data:`edgekit.benchmarks.devices.warnings.TABLE` and the measurements it is of."""
+    """A warning, once for all measurements that it is about.
+
+    ``code`` is a key of :data:`edgekit.benchmarks.devices.warnings.TABLE`, ``about`` names the
+    measurements.
+    """
 
     code: str
     message: str
@@ -20,7 +24,7 @@ class WarningSummary:
 
 
 def warnings(report: Report) -> list[WarningSummary]:
-    """Each code once, with the measurements that it is about."""
+    """Each warning of a report once, with the measurements that it is about."""
     found: dict[str, list[str]] = {}
     for row in report.measurements:
         for code in row.warnings:

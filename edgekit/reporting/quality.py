@@ -65,6 +65,7 @@ def parts(evaluations: Sequence[Evaluation], settings: Sequence[Setting]) -> Ite
 
 
 def _check(bundle: BundleEvaluation, known: set[tuple[str, str]]) -> None:
+    """Raises PlanError if a bundle was evaluated in another build than the one measured."""
     identifiers = {identifier for _, identifier in known}
     same_name = [identifier for model, identifier in known if model == bundle.bundle]
     if same_name and bundle.bundle_id not in identifiers:
@@ -85,9 +86,11 @@ def _rows(bundle: BundleEvaluation, group: Group | None) -> Iterator[QualityRow]
 
 
 def _timed(bundle: BundleEvaluation, group: Group) -> bool:
+    """Whether a group has a result of the bundle."""
     return any(row.latency for row in _of(bundle, group))
 
 
 def _of(bundle: BundleEvaluation, group: Group | None) -> list[Result]:
+    """The results of the bundle in a group; none without a group."""
     rows = group.results if group else ()
     return [row for row in rows if row.measurement.subject.bundle_id == bundle.bundle_id]

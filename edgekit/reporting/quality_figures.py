@@ -38,6 +38,16 @@ def of(part: QualityPart) -> Iterator[Figure]:
 def _against(
     what: str, title: str, points: Sequence[Point], part: QualityPart, tones: Tones, unit: str
 ) -> Figure:
+    """A chart of the metric against a cost.
+
+    Args:
+        what: the cost, for people.
+        title: of the axis of costs.
+        points: each file's.
+        part: that is drawn.
+        tones: the colours, for the legend.
+        unit: of the metric.
+    """
     caption = "Upper left is better. The line joins files that no other beats in both."
     spec = charts.scatter(points, tones, (title, unit), zero=False)
     return Figure(f"{part.metric} against {what}", caption, spec)
@@ -51,10 +61,12 @@ def _tones(rows: Sequence[Quality]) -> Tones:
 
 
 def _unit(score: Score) -> str:
+    """The title of the metric's axis, with its unit."""
     return f"{score.name}, %" if score.share else score.name
 
 
 def _point(row: QualityRow, tones: Tones) -> Point:
+    """What a file's point has in every chart: the metric with its interval, words and colour."""
     quality, score = row.quality, row.quality.metrics[0]
     scale, key = 100 if score.share else 1, quality.recipe or "PyTorch"
     values = {"value": score.value, "low": score.low, "high": score.high}
@@ -85,7 +97,10 @@ def _latency(row: Result) -> Point:
 
 
 def _front(points: Sequence[Point]) -> list[Point]:
-    """Marks the points that none beats: none is as good at a lower cost, or better at the same."""
+    """The same points; those that no other beats in both numbers are marked.
+
+    None is as good at a lower cost, or better at the same.
+    """
     return [
         {
             **point,

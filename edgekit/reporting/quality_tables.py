@@ -29,6 +29,7 @@ def files(part: QualityPart) -> TextTable:
 
 
 def _cells(row: QualityRow, timed: bool, agreed: bool) -> tuple[str, ...]:
+    """A file's row: size, latency if any was measured, metrics, agreement if any was asked for."""
     quality, result = row.quality, row.result
     main, *others = quality.metrics
     size = quality.size_bytes or (result.measurement.subject.size_bytes if result else None)
@@ -45,6 +46,7 @@ def _cells(row: QualityRow, timed: bool, agreed: bool) -> tuple[str, ...]:
 
 
 def _median(result: Result | None) -> str:
+    """A result's latency with its interval as a cell, also where it has none."""
     if result is None or result.latency is None:
         return wording.NOTHING
     return wording.ms_interval(result.latency.median)

@@ -15,7 +15,7 @@ METHOD = (
 
 
 def number(value: float | None, share: bool) -> str:
-    """A share in percent, or a correlation with four digits."""
+    """A metric's value as a cell: a share in percent, or a correlation with four digits."""
     if value is None:
         return "undefined"
     shown = round(value, 4) + 0.0  # no -0.00%
@@ -30,7 +30,7 @@ def bounds(low: float | None, high: float | None, share: bool) -> str:
 
 
 def rmse(row: Quality) -> str:
-    """How far its scores are from PyTorch's, in their own unit."""
+    """The root mean square distance of a file's scores from PyTorch's, in their unit, as a cell."""
     return "" if row.rmse is None else f"{row.rmse:.2g}"
 
 
@@ -72,14 +72,14 @@ def difference(score: Score) -> str:
 
 
 def shows_nothing(score: Score) -> bool:
-    """Whether the interval of the drop holds 0, or nothing was lost and there is none."""
+    """Whether a drop is no more than chance: its interval holds 0, or nothing was lost at all."""
     if score.drop_low is None or score.drop_high is None:
         return score.drop == 0
     return score.drop_low <= 0 <= score.drop_high
 
 
 def verdict(score: Score) -> str:
-    """What the drop shows, as the end of a sentence about a file."""
+    """What the drop shows, as the end of a sentence that begins with the file's name."""
     value = number(score.value, score.share)
     if score.drop is None:
         return f"has {score.name} {value}"
@@ -100,7 +100,7 @@ def agreement(found: Quality, between: str = " ") -> str:
 
 
 def warnings(found: BundleEvaluation) -> Iterator[str]:
-    """What an evaluation's numbers do not tell, in sentences."""
+    """Sentences about what an evaluation's numbers do not tell, such as texts that were cut."""
     if found.examples < FEW:
         yield f"{found.examples} examples: intervals are wide; give {FEW} or more"
     rows = (found.baseline, *found.artifacts)

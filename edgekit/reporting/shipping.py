@@ -37,7 +37,13 @@ def advice(group: Group, model: str, quality: Sequence[QualityPart]) -> Iterator
 
 
 def _others(chosen: Result, equal: Sequence[Result], fit: Sequence[Result]) -> Iterator[str]:
-    """How much faster it is than the fastest file of each runtime in which none is as fast."""
+    """How much faster the chosen file is than the best of each runtime in which none is as fast.
+
+    Args:
+        chosen: the file to ship.
+        equal: files that show no difference from the fastest.
+        fit: all files of the model that may be shipped, the fastest first.
+    """
     seen = {row.measurement.subject.runtime for row in equal}
     for row in fit:
         if row.measurement.subject.runtime not in seen:
@@ -47,6 +53,7 @@ def _others(chosen: Result, equal: Sequence[Result], fit: Sequence[Result]) -> I
 
 
 def _slower(row: Result, fastest: Result) -> bool:
+    """Whether a file is slower than the fastest beyond chance."""
     if row is fastest:
         return False
     found = comparison.compare(fastest.measurement, row.measurement, comparison.SAME_RECIPE)
@@ -54,6 +61,7 @@ def _slower(row: Result, fastest: Result) -> bool:
 
 
 def _memory(row: Result) -> tuple[float, int]:
+    """The key by which files of equal latency are chosen: least memory, then least size."""
     found = row.measurement
     return (found.peak_memory_bytes or math.inf, found.subject.size_bytes)
 
@@ -71,7 +79,7 @@ def _judged(row: Result, quality: Sequence[QualityPart]) -> list[Score]:
 
 
 def _worse(row: Result, quality: Sequence[QualityPart]) -> bool:
-    """Whether it lost more on labelled data than chance explains."""
+    """Whether a file lost more on labelled data than chance explains."""
     return any(
         score.drop is not None and score.drop > 0 and not scores.shows_nothing(score)
         for score in _judged(row, quality)

@@ -41,7 +41,10 @@ def read(paths: Sequence[Path]) -> Sources:
 
 
 def _evaluation(path: Path) -> Path | None:
-    """The ``eval.json`` that a path is or has."""
+    """The path of an ``eval.json``: ``path`` itself, or the one in that folder.
+
+    None if there is none.
+    """
     if path.is_dir():
         file = path / result.FILE
         return file if file.is_file() else None
@@ -53,7 +56,7 @@ def _has_both(path: Path) -> bool:
 
 
 class _Kind(msgspec.Struct):
-    """What tells an evaluation from a report of benchmarks."""
+    """The field by which the JSON of an evaluation is told from that of a report of benchmarks."""
 
     bundles: object = None
 

@@ -50,6 +50,7 @@ def without(found: Group) -> list[Measurement]:
 
 
 def _timed(row: Result) -> tuple[str, ...]:
+    """The cells of a latency: median with interval, and two percentiles."""
     if row.latency is None:
         return (wording.NOTHING,) * len(_TIMED)
     median = wording.ms_interval(row.latency.median)
@@ -57,11 +58,13 @@ def _timed(row: Result) -> tuple[str, ...]:
 
 
 def _later(row: Result) -> tuple[str, ...]:
+    """The cells that come after the latency: cold, first, loading, tokenizer."""
     loads = (row.load_ms, row.load_evicted_ms)
     return tuple(map(wording.ms, (row.cold_ms, row.first_ms, *loads, row.tokenizer_ms)))
 
 
 def _parity(row: Measurement) -> str:
+    """A measurement's parity as a cell."""
     found = row.parity
     return f"cosine {found.cosine:.4f}, {found.cases} texts" if found else wording.NOT_MEASURED
 
@@ -112,7 +115,7 @@ def problems(report: Report) -> Iterator[tuple[str, TextTable]]:
 
 
 def warnings(report: Report) -> TextTable:
-    """What happened and what to do about it."""
+    """Every warning once, with what it is about and what to do."""
     rows = [
         (each.message, each.advice, count(len(each.about), "measurement"))
         for each in what_failed.warnings(report)
@@ -130,6 +133,7 @@ def environment(setting: Setting) -> TextTable:
 
 
 def _ran(row: Measurement) -> bool:
+    """Whether the file was opened in its runtime at all."""
     return bool(row.environment.get("runtime"))
 
 

@@ -55,7 +55,7 @@ def show(report: Report) -> None:
 
 
 def _print_line(console: Console, text: str, style: str, indent: str = "") -> None:
-    """Prints a sentence, which a terminal would break anywhere, in numbers too."""
+    """Prints a sentence, broken between words only: a terminal breaks anywhere."""
     room = console.width - len(indent)
     folded = textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False)
     for line in folded if console.is_terminal else [text]:
@@ -63,6 +63,7 @@ def _print_line(console: Console, text: str, style: str, indent: str = "") -> No
 
 
 def _print_text(table: TextTable) -> None:
+    """Prints a table whose words may go on in the next line."""
     columns = [
         Column(name, at >= table.left, wraps=at < table.left)
         for at, name in enumerate(table.columns)
@@ -71,13 +72,14 @@ def _print_text(table: TextTable) -> None:
 
 
 def _print_group(group: Group) -> None:
+    """Prints the table of a group's results."""
     columns = _columns(group)
     rows = [[cell(row) for cell in columns.values()] for row in group.results]
     layout.print_table(list(columns), rows, _WIDTH)
 
 
 def _columns(group: Group) -> Mapping[Column, Callable[[Result], str]]:
-    """What a table of results shows, and how a cell of it is made."""
+    """The columns of a group's table, each with a function that makes a result's cell."""
     kinds = captions.kinds(group)
     ratios = {
         Column(f"vs {captions.base(group, kind)}", right=True, leave=_OTHERS if at else 0): partial(
@@ -128,11 +130,13 @@ _PROBLEMS = {"Failed": "[red]failed[/red]", "Not measured": "not measured"}
 
 
 def _ratio(row: Result, *, kind: str) -> str:
+    """A ratio as a cell, grey if it shows no difference."""
     text = captions.ratio(row.against(kind))
     return f"[dim]{escape(text)}[/dim]" if text.startswith(wording.NO_DIFFERENCE) else escape(text)
 
 
 def _extras(report: Report) -> Iterator[tuple[str, TextTable]]:
+    """The tables after the results, each with its title; only those that have rows."""
     for title, profile in tables.profiles(report):
         yield f"operators of {escape(title)}", profile
     if report.texts:
@@ -147,7 +151,7 @@ def _extras(report: Report) -> Iterator[tuple[str, TextTable]]:
 
 
 def _once(table: TextTable) -> TextTable:
-    """The table of the paper's claims; a claim with several rows stands in the first of them."""
+    """The table of the paper's claims, each claim named in its first row only."""
     above = [("", ""), *(row[:2] for row in table.rows)]
     rows = [
         ("", "", *row[2:]) if row[:2] == before else row
@@ -157,6 +161,7 @@ def _once(table: TextTable) -> TextTable:
 
 
 def _notes(report: Report) -> Iterator[str]:
+    """What the table's signs and numbers mean, as far as the report has them."""
     if any(row.pareto for row in report.rows):
         yield f"[green]◆[/green] {wording.PARETO}"
     if any(row.measurement.profile for row in report.rows):

@@ -12,10 +12,18 @@ from edgekit.stats import Interval
 
 @dataclass(frozen=True)
 class TextsRow:
-    """One file over the texts: milliseconds a text, and how many times faster buckets are.
+    """One file over the user's texts.
 
-    ``conditions`` are those of the longest length. ``histogram`` maps a bucket's length to the
-    number of texts in it, ``cut`` counts those that were longer.
+    Attributes:
+        subject: the file and its runtime.
+        conditions: those of the longest length.
+        file: the name of the file of texts.
+        count: how many texts there are.
+        cut: how many of them were longer than the longest length.
+        histogram: how many texts are in each bucket, by the bucket's length.
+        buckets_ms: what a text takes on average if it is padded to its bucket, in milliseconds.
+        padded_ms: if all are padded to the longest length.
+        faster: how many times faster buckets are.
     """
 
     subject: Subject
@@ -44,6 +52,7 @@ def rows(measurements: Sequence[Measurement]) -> Iterator[TextsRow]:
 
 
 def _row(lengths: Mapping[int, Measurement], facts: Texts) -> TextsRow:
+    """One file's row, of its measurements by length."""
     last = lengths[facts.max_length]
     samples = {length: row.samples for length, row in lengths.items()}
     mean, faster = stats.expected(

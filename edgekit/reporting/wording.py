@@ -24,14 +24,14 @@ NOTHING = "–"
 
 
 def ms(value: float | None) -> str:
-    """Milliseconds with three significant digits; whole ones from 100 on."""
+    """A time in milliseconds with three significant digits, as a whole number from 100 on."""
     if value is None:
         return NOTHING
     return f"{value:.0f}" if value >= 100 else f"{value:.3g}" if value >= 1 else f"{value:.2g}"
 
 
 def ms_interval(value: Interval) -> str:
-    """Like ``12.3 [12.1, 12.6]``."""
+    """A time with its interval, like ``12.3 [12.1, 12.6]``."""
     digits = 0 if value.value >= 1000 else 1 if value.value >= 100 else 2
     return f"{value.value:.{digits}f} [{value.low:.{digits}f}, {value.high:.{digits}f}]"
 
@@ -47,7 +47,7 @@ def millijoules(energy_mj: float | None) -> str:
 
 
 def memory(row: Measurement) -> str:
-    """The growth of memory at its peak, with the limit that the file ran within, if any."""
+    """The growth of memory at its peak, in MB, with the limit that the file ran within, if any."""
     grown = NOTHING if row.peak_memory_bytes is None else megabytes(row.peak_memory_bytes)
     limit = row.memory_limit_bytes
     return grown if limit is None else f"{grown} (within {limit / 2**20:.4g} MiB)"
@@ -59,7 +59,10 @@ def millions(count: int | float | None) -> str:
 
 
 def times(value: Interval | float | None) -> str:
-    """Like ``2.01x [1.97, 2.04]``, or without a ratio where its interval holds 1."""
+    """A ratio as people read it, like ``2.01x [1.97, 2.04]``.
+
+    Where its interval holds 1 the words say that no difference is shown; None is :data:`NOTHING`.
+    """
     if value is None:
         return NOTHING
     if isinstance(value, Interval):
@@ -79,7 +82,7 @@ def inverse(value: Interval) -> Interval:
 
 
 def faster(value: Interval, base: str) -> str:
-    """Like ``2.01x [1.97, 2.04] faster than BERT fp32``."""
+    """A lead in words, like ``2.01x [1.97, 2.04] faster than BERT fp32``."""
     if value.holds(1):
         return f"not shown to be faster or slower than {base} {bounds(value)}"
     ratio, word = speed(value)
@@ -87,7 +90,10 @@ def faster(value: Interval, base: str) -> str:
 
 
 def speed(value: Interval) -> tuple[Interval, str]:
-    """A ratio of latencies whose interval does not hold 1, with its word."""
+    """A ratio of latencies and its word, ``faster`` or, turned round, ``slower``.
+
+    Its interval must not hold 1.
+    """
     return (value, "faster") if value.value > 1 else (inverse(value), "slower")
 
 
@@ -104,7 +110,7 @@ def smaller(value: float) -> str:
 
 
 def conditions(where: Conditions) -> str:
-    """All but the machine: ``host, 1 thread, 128 tokens, batch 1``."""
+    """A measurement's conditions without the machine: ``host, 1 thread, 128 tokens, batch 1``."""
     threads, tokens = count(where.threads, "thread"), count(where.length, "token")
     return f"{where.device}, {threads}, {tokens}, batch {where.batch}"
 
@@ -133,6 +139,7 @@ def environment(row: Measurement) -> list[tuple[str, str]]:
 
 
 def _plain(key: str, value: object) -> str:
+    """A fact about a machine as people read it; ``key`` tells its unit."""
     if isinstance(value, dict):
         return ", ".join(f"{name} {version}" for name, version in value.items())
     if isinstance(value, (list, tuple)):

@@ -25,7 +25,14 @@ if TYPE_CHECKING:
 
 
 class CoreAi:
-    """An asset with a function for each of its lengths, on the CPU outside of macOS."""
+    """A Core AI asset, which has a function for each of its lengths.
+
+    Outside of macOS it computes on the CPU.
+
+    Args:
+        path: the ``.aimodel``.
+        threads: plays no part.
+    """
 
     batched = False
 
@@ -47,14 +54,15 @@ class CoreAi:
         return {name: np.asarray(value.numpy()) for name, value in outputs.items()}
 
     def layers(self, feed: Mapping[str, np.ndarray]) -> list[np.ndarray]:
-        """Nothing inside a compiled program can be seen."""
+        """Empty: nothing inside a compiled program can be seen."""
         return []
 
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """The runtime tells of each function that it loads on the process's standard error, and has no
-    switch for that.
+    """Keeps the runtime's words off the process's standard error.
+
+    It tells of each function that it loads there, and has no switch for that.
     """
     sys.stderr.flush()
     kept, null = os.dup(2), os.open(os.devnull, os.O_WRONLY)
@@ -68,7 +76,10 @@ def _quiet() -> Iterator[None]:
 
 
 async def _functions(path: Path) -> dict[int, InferenceFunction]:
-    """Every function by its length; what was compiled is in memory then, its folder is removed."""
+    """Loads every function of an asset, by its length in tokens.
+
+    What was compiled is in memory then, and its folder is removed.
+    """
     from coreai.authoring import AIModelAsset
 
     async with AsyncExitStack() as stack:

@@ -53,8 +53,13 @@ class Eager:
 
 
 def _checkpoint(bundle: Bundle) -> Source:
-    """The checkpoint that a bundle was made of. The hub is asked for hub ids alone: a relative
-    folder that is not here may well be the name of a stranger's model there.
+    """The checkpoint that a bundle was made of, found again.
+
+    The hub is asked for hub ids alone: a relative folder that is not here may well be the name of a
+    stranger's model there.
+
+    Raises:
+        SourceError: it is no longer where it was.
     """
     made_of = bundle.manifest.source
     if made_of.kind == "folder" and not Path(made_of.origin).expanduser().is_dir():

@@ -11,7 +11,7 @@ from edgekit.signature import Signature
 
 
 class Ids(Protocol):
-    """One unpadded text as token ids; its length is how many it has."""
+    """The protocol of one unpadded text as token ids; its length is how many it has."""
 
     @property
     def input_ids(self) -> tuple[int, ...]:

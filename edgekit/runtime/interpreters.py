@@ -21,7 +21,12 @@ if TYPE_CHECKING:
 
 
 class OnnxRuntime:
-    """onnxruntime on the CPU."""
+    """onnxruntime on the CPU.
+
+    Args:
+        path: the file.
+        threads: of one operator; 0 is the runtime's own choice.
+    """
 
     lengths: tuple[int, ...] | None = None
     batched = True
@@ -53,7 +58,11 @@ class OnnxRuntime:
 
 
 def _by_text(value: np.ndarray, batch: int, length: int) -> np.ndarray:
-    """Tokens in rows, (length * batch, width), as (batch, length, width); others as they are."""
+    """A value with a text for each row of axis 0.
+
+    Some files keep tokens in rows, (length * batch, width): these become (batch, length, width).
+    Others stay as they are.
+    """
     if value.ndim != 2 or len(value) != batch * length:
         return value
     return value.reshape(length, batch, -1).swapaxes(0, 1)
@@ -62,8 +71,13 @@ def _by_text(value: np.ndarray, batch: int, length: int) -> np.ndarray:
 class TfliteInterpreter:
     """LiteRT's interpreter, or TensorFlow's own: both have the same signatures API.
 
-    ``library`` is the module that has it. XNNPACK packs the weights once more for every signature:
-    it is done without where that would take more than ``most_bytes``.
+    Args:
+        path: the file.
+        threads: how many it may use; 0 is its own choice.
+        library: the module that has the interpreter.
+        runtime: its name and version.
+        most_bytes: XNNPACK packs the weights once more for every signature; where that would take
+            more than this, the interpreter does without XNNPACK. None: it never does.
     """
 
     batched = False
@@ -102,14 +116,18 @@ class TfliteInterpreter:
         return dict(runner(**{name: feed[name].astype(types[name], copy=False) for name in feed}))
 
     def _length(self, name: str) -> int:
-        """The length in tokens of a signature: edgekit's say it, in others it is an input's."""
+        """The length of a signature in tokens, by edgekit's name for it or else by its input."""
         if name.startswith("seq_"):
             return int(name.removeprefix("seq_"))
         details = self._interpreter.get_signature_runner(name).get_input_details()
         return int(next(iter(details.values()))["shape"][1])
 
     def layers(self, feed: Feed) -> list[np.ndarray]:
-        """By the names that the converter gives to tensors: ``signature/operator/number``."""
+        """See :meth:`edgekit.runtime.session.Session.layers`.
+
+        They are found by the names that the converter gives to tensors:
+        ``signature/operator/number``.
+        """
         from ai_edge_litert import schema_py_generated as schema
 
         length = feed["input_ids"].shape[1]
@@ -129,8 +147,11 @@ class TfliteInterpreter:
 class ReferenceEvaluator:
     """edgekit's evaluator of a saved ML Program: not Core ML, but every operation of the file.
 
-    numpy's matrices have one thread: those of one text are so small that a second one, on a machine
-    with other work, made each product 15 to 40 times slower.
+    Args:
+        path: the ``.mlpackage``.
+        threads: plays no part: numpy's matrices have one thread. Those of one text are so small
+            that a second one, on a machine with other work, made each product 15 to 40 times
+            slower.
     """
 
     runtime = "edgekit reference evaluator"
@@ -164,6 +185,7 @@ class ReferenceEvaluator:
         return found
 
     def _program(self, feed: Feed) -> Program:
+        """The function for the feed's length; only the last one that was used stays in memory."""
         from edgekit.mil.program import Program
 
         length = feed["input_ids"].shape[1]
@@ -173,7 +195,12 @@ class ReferenceEvaluator:
 
 
 class CoreMl:
-    """Core ML itself, on macOS."""
+    """Core ML itself, on macOS.
+
+    Args:
+        path: the ``.mlpackage``.
+        threads: plays no part.
+    """
 
     batched = False
 
@@ -202,7 +229,12 @@ class CoreMl:
 
 
 class ExecuTorch:
-    """ExecuTorch with XNNPACK and its quantised kernels; the inputs' order is in the file."""
+    """ExecuTorch with XNNPACK and its quantised kernels; the inputs' order is in the file.
+
+    Args:
+        path: the ``.pte`` file.
+        threads: how many XNNPACK may use, in this whole process; 0 is its own choice.
+    """
 
     lengths: tuple[int, ...] | None = None
     batched = False
@@ -238,7 +270,10 @@ class ExecuTorch:
 
 
 def open_litert(path: Path, threads: int, *, most_bytes: int | None = None) -> Session:
-    """The file in LiteRT's interpreter."""
+    """Opens a .tflite file in LiteRT's interpreter.
+
+    Arguments are those of :class:`TfliteInterpreter`.
+    """
     import importlib.metadata
 
     from ai_edge_litert import interpreter
@@ -248,7 +283,10 @@ def open_litert(path: Path, threads: int, *, most_bytes: int | None = None) -> S
 
 
 def open_tensorflow(path: Path, threads: int, *, most_bytes: int | None = None) -> Session:
-    """The file in TensorFlow's interpreter."""
+    """Opens a .tflite file in TensorFlow's interpreter.
+
+    Arguments as of :class:`TfliteInterpreter`.
+    """
     import tensorflow as tf
     from tensorflow.lite.python import interpreter
 

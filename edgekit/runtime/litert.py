@@ -68,7 +68,15 @@ class CompiledLiteRt:
 
 @dataclass(frozen=True)
 class _Buffers:
-    """What one signature reads and writes, by name: ``types`` of inputs, ``shapes`` of outputs."""
+    """The buffers of one signature of a compiled model.
+
+    Attributes:
+        signature: its name.
+        inputs: what it reads, by name.
+        outputs: what it writes, by name.
+        types: the dtypes of inputs.
+        shapes: the shapes of outputs.
+    """
 
     signature: str
     inputs: dict[str, Any]
@@ -78,6 +86,7 @@ class _Buffers:
 
     @classmethod
     def of(cls, model: Any, signature: str) -> _Buffers:
+        """Makes the buffers of one signature."""
         names = model.get_signature_list()[signature]
         given = model.get_input_tensor_details(signature)
         details = model.get_output_tensor_details(signature)
@@ -93,6 +102,7 @@ class _Buffers:
         )
 
     def run(self, model: Any, feed: Feed) -> dict[str, np.ndarray]:
+        """Writes the inputs, runs the signature, and returns its outputs."""
         for name, buffer in self.inputs.items():
             buffer.write(feed[name].astype(self.types[name], copy=False))
         model.run_by_name(self.signature, self.inputs, self.outputs)

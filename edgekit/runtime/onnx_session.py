@@ -21,7 +21,7 @@ def open_session(
     operators: str | None = None,
     profile: Path | None = None,
 ) -> onnxruntime.InferenceSession:
-    """A session on the CPU that prints errors only.
+    """Opens an ONNX file in onnxruntime on the CPU; of its messages only errors are printed.
 
     Args:
         model: the file, or its content.
@@ -45,7 +45,7 @@ def open_session(
 def as_declared(
     session: onnxruntime.InferenceSession, feed: Mapping[str, np.ndarray]
 ) -> dict[str, np.ndarray]:
-    """Ids and masks in the types that the file's inputs have: int32, or int64 on request."""
+    """The feed, int32, in the types that the file's inputs have: int32, or int64 on request."""
     return {
         row.name: feed[row.name].astype(_DTYPES[row.type], copy=False)
         for row in session.get_inputs()

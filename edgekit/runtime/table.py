@@ -28,12 +28,18 @@ PACKED_BYTES = 4 * 2**30  # BERT-base with six signatures has 2.5 GiB, BERT-larg
 class Runtime:
     """One way to open a format on this machine.
 
-    ``open`` takes a path and a number of threads, 0 for the runtime's own choice; ``libraries`` are
-    the modules that opening and running import, which takes longer than opening a file: whoever
-    measures imports them first. ``extra`` is what brings it, and
-    ``exists`` says whether it is made for this system. ``measures`` is off where its speed says
-    nothing. ``aborts`` says that a damaged file ends the process instead of raising an error: it is
-    opened in one of its own. ``prove`` opens a file for its proof where that is to be another way.
+    Attributes:
+        name: as manifests and reports have it, without a version.
+        format: the name of the format.
+        open: opens a path with a number of threads, 0 for the runtime's own choice.
+        libraries: the modules that opening and running import, which takes longer than opening a
+            file: whoever measures imports them first.
+        extra: of edgekit, that brings it.
+        exists: whether it is made for this system.
+        measures: off where its speed says nothing.
+        aborts: whether a damaged file ends the process instead of raising an error: it is opened in
+            one of its own.
+        prove: opens a file for its proof, where that is to be another way.
     """
 
     name: str
@@ -118,7 +124,11 @@ def opening(format_name: str) -> list[Runtime]:
 
 
 def sessions(path: Path, format_name: str) -> Iterator[Session]:
-    """Every runtime of this machine that can open the file, one after the other, for proofs.
+    """Opens a file in every runtime of this machine, one after the other, as a proof wants it.
+
+    Args:
+        path: the file.
+        format_name: its format.
 
     Raises:
         BundleError: a runtime refuses the file.
@@ -129,7 +139,12 @@ def sessions(path: Path, format_name: str) -> Iterator[Session]:
 
 
 def open_in(runtime: Runtime, path: Path, threads: int = 0) -> Session:
-    """The file in one runtime, with that many threads; 0 is the runtime's own choice.
+    """Opens a file in one runtime.
+
+    Args:
+        runtime: a row of the table.
+        path: the file.
+        threads: how many it may use; 0 is the runtime's own choice.
 
     Raises:
         BundleError: the runtime refuses the file.

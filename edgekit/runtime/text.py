@@ -20,9 +20,13 @@ PACKAGE = "onnxruntime-extensions"
 
 
 class TextSession:
-    """An opened text-in file. ``threads`` 0 is the runtime's own choice.
+    """An opened file that takes text: a session with one input, ``text``.
 
-    It is a :class:`edgekit.runtime.session.Session` whose one input is ``text``.
+    It is a :class:`edgekit.runtime.session.Session`.
+
+    Args:
+        path: the file.
+        threads: how many onnxruntime may use; 0 is its own choice.
 
     Raises:
         BundleError: the runtime refuses the file.
@@ -48,7 +52,7 @@ class TextSession:
         return self.run({"text": np.array(texts, dtype=object), **more})
 
     def run(self, feed: Feed) -> dict[str, np.ndarray]:
-        """As :meth:`ask`, from the array that the file takes."""
+        """As :meth:`ask`, from the feed ``text``: an array of one text, or of the two of a pair."""
         return dict(zip(self._outputs, self._session.run(None, dict(feed)), strict=True))
 
     def layers(self, feed: Feed) -> list[np.ndarray]:
@@ -57,7 +61,7 @@ class TextSession:
 
 
 def _library() -> str:
-    """The operators' shared library, loaded."""
+    """Loads the operators' shared library, and returns its path."""
     with _bound_to_itself():
         import onnxruntime_extensions
     return str(onnxruntime_extensions.get_library_path())
@@ -65,7 +69,7 @@ def _library() -> str:
 
 @contextmanager
 def _bound_to_itself() -> Iterator[None]:
-    """A library that Linux loads meanwhile uses its own parts, not another's of the same name.
+    """Lets a library that Linux loads meanwhile use its own parts, not another's of the same name.
 
     TensorFlow, which coremltools brings in, exports some of those that the operators export; where
     it was loaded first, its parts answered, and words became other ids.

@@ -53,9 +53,10 @@ class Compositions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Characters(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The tables that one tokenizer's steps want, and ``marks``, which also mends answers.
+    """The tables of code points that one tokenizer's steps want; those that they do not are None.
 
-    ``classes`` are the combining classes that are not 0: first, last, class, and so on.
+    ``marks`` also mends answers. ``classes`` are the combining classes that are not 0: first, last,
+    class, and so on.
     """
 
     blanks: Ranges
@@ -75,12 +76,16 @@ class Characters(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def tables(names: Iterable[str]) -> Characters:
-    """The tables of these names, besides those that every tokenizer has."""
+    """The tables of these names, fields of :class:`Characters`, and those of every tokenizer."""
     return Characters(**{name: _TABLES[name]() for name in {"blanks", "marks", *names}})
 
 
 def ranges(points: Iterable[int]) -> Ranges:
-    """A set of code points; the first of those that fare alike stands for all of them."""
+    """A set of code points as ranges: first, last, first, last, ...
+
+    The library treats some ranges of code points all alike: the first one of such a range stands
+    for all of it.
+    """
     found = set(points)
     for alike in _ALIKE:
         if alike[0] in found:
@@ -89,7 +94,7 @@ def ranges(points: Iterable[int]) -> Ranges:
 
 
 def _runs(points: Sequence[int]) -> Iterator[Sequence[int]]:
-    """Neighbours together."""
+    """Ascending numbers, cut where one is not the successor of the one before."""
     start = 0
     for index in range(1, len(points) + 1):
         if index == len(points) or points[index] != points[index - 1] + 1:
@@ -99,22 +104,30 @@ def _runs(points: Sequence[int]) -> Iterator[Sequence[int]]:
 
 @cache
 def every() -> tuple[int, ...]:
-    """Code points to try: each in use, and one of each range whose code points fare alike."""
+    """The code points that the library is asked about.
+
+    They are those in use, and one for each range of others that fare alike (see :func:`ranges`).
+    """
     used = (point for points in _USED for point in points)
     return tuple(sorted([*used, *(points[0] for points in _ALIKE)]))
 
 
 def _made(normalizer: Normalizer) -> Iterator[tuple[int, str]]:
-    """What a normaliser makes of each code point."""
+    """Each code point with the text that a normaliser makes of it."""
     text = normalizer.normalize_str(_BETWEEN.join(map(chr, every())))
     return zip(every(), text.split(_BETWEEN), strict=True)
 
 
 def _dropped(normalizer: Normalizer) -> Ranges:
+    """The code points that a normaliser removes."""
     return ranges(point for point, text in _made(normalizer) if not text)
 
 
 def _changes(normalizer: Normalizer) -> Changes:
+    """The code points that a normaliser changes.
+
+    Hangul's syllables, being arithmetic, are left out.
+    """
     found = {
         point: text
         for point, text in _made(normalizer)
@@ -124,7 +137,7 @@ def _changes(normalizer: Normalizer) -> Changes:
 
 
 def _matched(pattern: str) -> Ranges:
-    """The code points that the library's own regular expressions match."""
+    """The code points that a regular expression of the library matches."""
     from tokenizers import Regex
     from tokenizers.normalizers import Replace
 
@@ -132,7 +145,7 @@ def _matched(pattern: str) -> Ranges:
 
 
 def _bert(**switch: bool) -> Normalizer:
-    """A BertNormalizer that does one thing alone."""
+    """A BertNormalizer of which only the switches named are on."""
     from tokenizers.normalizers import BertNormalizer
 
     names = ("clean_text", "handle_chinese_chars", "strip_accents", "lowercase")
@@ -140,6 +153,7 @@ def _bert(**switch: bool) -> Normalizer:
 
 
 def _named(name: str) -> Normalizer:
+    """The library's normaliser of that name: ``NFC``, ``NFD``, ..."""
     from tokenizers import normalizers
 
     found: Normalizer = getattr(normalizers, name)()
@@ -147,7 +161,14 @@ def _named(name: str) -> Normalizer:
 
 
 def _split(kind: str) -> Mapping[str, set[int]]:
-    """The code points that a pre-tokenizer takes out (``blank``) and those it sets ``apart``."""
+    """What one of the library's pre-tokenizers does with code points between letters.
+
+    Args:
+        kind: its class.
+
+    Returns:
+        ``blank``: those that it takes out; ``apart``: those that it makes a word of their own.
+    """
     from tokenizers import pre_tokenizers
 
     splitter = getattr(pre_tokenizers, kind)()
@@ -166,6 +187,7 @@ def _split(kind: str) -> Mapping[str, set[int]]:
 
 
 def _ideographs() -> Ranges:
+    """The code points that BertNormalizer sets apart as Chinese characters."""
     made = _made(_bert(handle_chinese_chars=True))
     return ranges(point for point, text in made if text == f" {chr(point)} ")
 
@@ -190,6 +212,7 @@ def _combining() -> Mapping[int, int]:
 
 
 def _classes() -> Ranges:
+    """The table of combining classes: first, last, class, for each range that has one above 0."""
     found: list[int] = []
     for number, group in groupby(sorted(_combining().items()), key=lambda row: row[1]):
         for row in _runs([point for point, _ in group]):
@@ -198,7 +221,7 @@ def _classes() -> Ranges:
 
 
 def _compositions() -> Compositions:
-    """Pairs of which the first may itself be composed: what NFC makes of two code points."""
+    """The pairs of code points that NFC makes one of; the first may itself be composed."""
     compose = _named("NFC").normalize_str
     rows = []
     for point, text in _made(_named("NFD")):

@@ -30,9 +30,15 @@ _BETWEEN = "|"  # a word of its own, which no other code point becomes
 
 
 def table(normalizer: Normalizer | None, pre_tokenizer: PreTokenizer) -> dict[str, str]:
-    """Each code point that changes, with what replaces it: words between blanks.
+    """What normalising and splitting make of single code points.
 
-    ``""`` is a code point that goes, ``" "`` one that ends a word, ``" ! "`` one that is a word.
+    Args:
+        normalizer: of the tokenizer.
+        pre_tokenizer: of the tokenizer.
+
+    Returns:
+        For each code point that changes, words between blanks: ``""`` is a code point that goes,
+        ``" "`` one that ends a word, ``" ! "`` one that is a word.
     """
 
     def words(text: str) -> str:
@@ -69,13 +75,14 @@ def byte_level_classes(pre_tokenizer: PreTokenizer) -> tuple[list[str], list[str
 
 
 def _blocks() -> Iterator[list[str]]:
+    """All code points as texts, in lists of a size that the library takes at once."""
     for points in _CHARACTERS:
         for start in range(0, len(points), _BLOCK):
             yield list(map(chr, points[start : start + _BLOCK]))
 
 
 def character_class(points: Iterable[str]) -> str:
-    """These code points as RE2 writes them between the brackets of a class."""
+    r"""Code points as RE2 writes them between the brackets of a class, like ``\x{41}-\x{5A}``."""
     ranges = (
         rf"\x{{{first:x}}}" + (rf"-\x{{{last:x}}}" if last > first else "")
         for first, last in _ranges(sorted(map(ord, points)))
@@ -84,6 +91,7 @@ def character_class(points: Iterable[str]) -> str:
 
 
 def _ranges(points: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """The first and last of each run of ascending numbers without a gap."""
     start = 0
     for index in range(1, len(points) + 1):
         if index == len(points) or points[index] != points[index - 1] + 1:
@@ -92,5 +100,8 @@ def _ranges(points: Sequence[int]) -> Iterator[tuple[int, int]]:
 
 
 def select(changes: Mapping[str, str], words: str) -> list[str]:
-    """The code points that become ``words``, in which ``{}`` is the code point itself."""
+    """The code points of a :func:`table` that become ``words``.
+
+    ``{}`` in these is the code point itself.
+    """
     return [point for point, made in changes.items() if made == words.format(point)]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Encoded(msgspec.Struct, frozen=True, omit_defaults=True):
     """One row of ids, unpadded, with what is known of each token.
 
-    ``offsets`` are (start, end) in the token's own text, (0, 0) for special tokens.
+    ``offsets`` are (start, end) in the token's own text, in code points; (0, 0) for special tokens.
     ``sequence_ids`` say which text it is from: 0, 1, or None for special tokens. ``word_ids`` count
     the pre-tokenizer's pieces of that text; None for special tokens.
     """
@@ -40,7 +40,7 @@ class Encoded(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @classmethod
     def of(cls, row: Encoding) -> Encoded:
-        """From what the tokenizers library gives."""
+        """The row that the ``tokenizers`` library gives as its own ``Encoding``."""
         return cls(
             tuple(row.ids),
             tuple(row.type_ids),

@@ -19,7 +19,13 @@ MAX_OVERLAP = 128  # tokens that two windows over a long context share, at most
 
 
 class Tokenizer:
-    """A bundle's ``tokenizer.json``. Texts are cut at ``max_length`` tokens, specials included.
+    """A bundle's ``tokenizer.json``, which makes ids as the checkpoint's own tokenizer does.
+
+    Args:
+        folder: the bundle's.
+        max_length: where texts are cut, in tokens, special ones included.
+        truncation_side: the end at which they lose tokens: ``right`` or ``left``.
+        roles: what a text's role decides; None: nothing.
 
     Raises:
         BundleError: there is no such file, or it cannot be read.
@@ -99,11 +105,14 @@ class Tokenizer:
         return found
 
     def token(self, token_id: int) -> str:
-        """The vocabulary's entry, as it stands there."""
+        """The vocabulary's entry of an id, as it stands there, like ``##ing``."""
         return str(self._backend.id_to_token(token_id))
 
     def entries(self, word: str) -> tuple[int, ...]:
-        """The vocabulary's entries that are the whole word: after a space, or at a text's start."""
+        """The ids of the vocabulary's entries that are a whole word.
+
+        It may stand after a space, or at a text's start.
+        """
         self._backend.no_truncation()
         rows = (
             self._backend.encode(text, add_special_tokens=False).ids for text in (f" {word}", word)
@@ -113,6 +122,7 @@ class Tokenizer:
         return tuple(dict.fromkeys((*(row[0] for row in rows if len(row) == 1), *exact)))
 
     def _together(self, *texts: str) -> Prompt:
+        """One row of a text, or of the two of a pair."""
         self._backend.enable_truncation(
             self._max_length, strategy="longest_first", direction=self._side
         )
@@ -122,7 +132,7 @@ class Tokenizer:
         return Prompt(texts, (Encoded.of(found),), left_out)
 
     def _each(self, texts: Sequence[str], roles: Sequence[str]) -> Prompt:
-        """A row for each text, as its role has it."""
+        """A row for each text, with its role's prompt and length."""
         parts = [self._alone(*pair) for pair in zip_longest(texts, roles)]
         return Prompt(
             tuple(part.texts[0] for part in parts),
@@ -131,13 +141,17 @@ class Tokenizer:
         )
 
     def _alone(self, text: str, role: str | None) -> Prompt:
+        """One row of a text as its role has it: with a prompt, cut, and maybe filled up."""
         facts = self._roles.of(role)
         length = min(self._max_length, facts.max_length or self._max_length)
         part = self.cut_at(length)._together(self._roles.prompt(role) + text)
         return replace(part, encodings=(shaped(part.encodings[0], facts),))
 
     def _windows(self, question: str, context: str) -> Prompt:
-        """Windows from the left, each sharing half of its tokens, at most 128, with the next."""
+        """A row for each window of a context, with the question before it, from the left.
+
+        Each shares half of its tokens, at most 128, with the next.
+        """
         self._backend.no_truncation()
         asked = len(self._backend.encode(question, add_special_tokens=False))
         if not asked:
@@ -178,10 +192,12 @@ def _check_count(task: str, count: int) -> None:
 
 
 def _roles(task: str, count: int) -> tuple[str, ...]:
+    """The roles of texts that are given none: those of a pair for late interaction, else none."""
     return (QUERY, DOCUMENT) if task == "late-interaction" and count == 2 else ()
 
 
 def _check_unicode(text: str) -> None:
+    """Raises InputError for a text with half of a surrogate pair, which UTF-8 cannot write."""
     try:
         text.encode()
     except UnicodeEncodeError as error:

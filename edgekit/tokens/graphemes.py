@@ -44,7 +44,12 @@ _PLAIN = (range(0x3400, 0xA000), range(0xAC00, 0xD7A4), range(0x20000, 0x40000))
 def classes(
     points: Iterable[int], ranges: Callable[[Iterable[int]], Ranges]
 ) -> Iterator[tuple[str, Ranges]]:
-    """Each class with its code points, of those given, as ``ranges`` writes a set."""
+    """Unicode's classes for grapheme clusters, each with its code points in the library.
+
+    Args:
+        points: the code points that are asked about.
+        ranges: writes a set of code points, as :func:`edgekit.tokens.characters.ranges`.
+    """
     texts = [chr(point) for point in points if point and not _plain(point)]
 
     def where(form: str, count: int, among: Collection[str] = texts) -> set[str]:
@@ -74,12 +79,21 @@ def classes(
 
 
 def _plain(point: int) -> bool:
-    """Ideographs, and Hangul's syllables, whose place in a cluster is known by arithmetic."""
+    """Whether a code point is an ideograph or one of Hangul's syllables.
+
+    Their place in a cluster is known by arithmetic: they need not be asked about.
+    """
     return any(point in row for row in _PLAIN)
 
 
 def _where(form: str, count: int, texts: Collection[str]) -> Iterator[str]:
-    """The code points of which the form, with them in it, becomes so many pieces."""
+    """The texts that make a form fall into ``count`` grapheme clusters.
+
+    Args:
+        form: a text with ``{}`` in it, where each of ``texts`` is put.
+        count: of clusters.
+        texts: code points.
+    """
     asked = [form.format(text) for text in texts]
     made = _normalizer().normalize_str("\0".join(asked))
     for text, pieces in zip(texts, made.split("\0"), strict=True):
@@ -88,7 +102,10 @@ def _where(form: str, count: int, texts: Collection[str]) -> Iterator[str]:
 
 
 def _normalizer() -> Normalizer:
-    """A ``Precompiled`` whose every byte is a key: a trie of one level, as a double array."""
+    """A ``Precompiled`` normaliser with an entry for every byte: it shows grapheme clusters.
+
+    Its trie has one level, in the form of a double array.
+    """
     from tokenizers.normalizers import Precompiled
 
     units = [0] * 1024

@@ -116,7 +116,7 @@ def write(
 
 
 def _faults(stored: Component) -> Iterator[str]:
-    """What an app's tokenizer has no part for."""
+    """Each part of a ``tokenizer.json`` that an app's tokenizer has none for."""
     kind, normalizer, splitter = stored["model"]["type"], *_steps(stored)
     if kind not in _MODELS:
         yield f"a {kind} vocabulary"
@@ -144,6 +144,7 @@ def _faults(stored: Component) -> Iterator[str]:
 def _portable(
     stored: Component, template: Template, normalize: Callable[[str], str]
 ) -> PortableTokenizer:
+    """``tokenizer-app.json``, of what :func:`write` is given."""
     model, (normalizer, splitter) = stored["model"], _steps(stored)
     added = tuple(_added(row, normalize) for row in stored["added_tokens"])
     ids = {**_ids(model), **{row.content: row.id for row in added}, **dict(_emitted(stored))}
@@ -162,7 +163,7 @@ def _portable(
 
 
 def _wanted(normalizer: Sequence[Component], splitter: Sequence[Component]) -> Iterator[str]:
-    """The tables that the steps name."""
+    """The names of the tables of code points that these steps read."""
     for step in normalizer:
         yield from _NORMALIZERS[step["type"]]
         for switch, names in _BERT.items():
@@ -173,12 +174,16 @@ def _wanted(normalizer: Sequence[Component], splitter: Sequence[Component]) -> I
 
 
 def _added(row: Component, normalize: Callable[[str], str]) -> AddedToken:
+    """An added token, with the text by which it is found."""
     found = msgspec.convert({**row, "sought": row["content"]}, AddedToken)
     return replace(found, sought=normalize(found.content)) if found.normalized else found
 
 
 def _steps(stored: Component) -> tuple[list[Component], list[Component]]:
-    """Those of the normaliser and of the pre-tokenizer; no switch is left open."""
+    """The steps of the normaliser and those of the pre-tokenizer, sequences unfolded.
+
+    BertNormalizer's ``strip_accents: null`` is replaced by what it means: as ``lowercase``.
+    """
     normalizer = [dict(step) for step in steps(stored["normalizer"])]
     for step in normalizer:
         if step["type"] == "BertNormalizer" and step["strip_accents"] is None:
@@ -187,6 +192,7 @@ def _steps(stored: Component) -> tuple[list[Component], list[Component]]:
 
 
 def _ids(model: Component) -> dict[str, int]:
+    """The id of each entry of a model's vocabulary; Unigram's is a list, in the order of ids."""
     vocabulary = model["vocab"]
     if isinstance(vocabulary, list):
         return {piece: place for place, (piece, _) in enumerate(vocabulary)}
@@ -198,7 +204,10 @@ def _unknown(model: Component) -> int | None:
 
 
 def _emitted(stored: Component) -> Iterator[tuple[str, int]]:
-    """The ids that the post-processor gives to its special tokens, whatever the vocabulary says."""
+    """The special tokens that the post-processor adds, with the ids that it gives to them.
+
+    Those may be others than the vocabulary's.
+    """
     for step in steps(stored["post_processor"]):
         for row in step.get("special_tokens", {}).values():
             yield from zip(row["tokens"], row["ids"], strict=True)
@@ -206,6 +215,7 @@ def _emitted(stored: Component) -> Iterator[tuple[str, int]]:
 
 
 def _offsets(post_processor: Component | None) -> OffsetFacts:
+    """What the post-processor does to offsets."""
     for step in steps(post_processor):
         if step.get("trim_offsets"):
             return OffsetFacts(trim=True, add_prefix_space=step["add_prefix_space"])

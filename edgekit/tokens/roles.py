@@ -18,9 +18,11 @@ _AS_IT_IS = RoleFacts()
 class Roles:
     """A model's roles, as its manifest has them.
 
-    ``prompts`` are by role; ``default_prompt`` is the name of the one for texts without a role, and
-    None where those stay as they are. ``facts`` say the rest by role, ``NONE`` included. With
-    ``only`` every text has that role, whatever it was given.
+    Attributes:
+        prompts: what stands before a text, by its role.
+        default_prompt: the name of the one for texts without a role; None: these stay as they are.
+        facts: how the row of a text is made, by its role, ``NONE`` for texts without one.
+        only: the role that every text has, whatever it was given; None: each its own.
     """
 
     prompts: Mapping[str, str] = field(default_factory=dict)
@@ -38,7 +40,7 @@ class Roles:
         return self.facts.get(self.only or role or NONE, none)
 
     def chosen(self, name: str) -> Roles:
-        """The same with that role for every text.
+        """The same roles, where every text has the one of that name.
 
         Raises:
             InputError: there is none of that name, which is not ``none`` either.
@@ -50,7 +52,15 @@ class Roles:
 
 
 def shaped(row: Encoded, facts: RoleFacts) -> Encoded:
-    """The row of a text as its role wants it: filled up, and with the places that do not count."""
+    """A text's row as its role wants it.
+
+    Args:
+        row: unpadded.
+        facts: of the role.
+
+    Returns:
+        The row, filled up if it is short, with the places whose vectors do not count.
+    """
     expansion = facts.expansion
     missing = 0 if expansion is None else max(0, expansion.length - len(row))
     ids, mask = row.input_ids, row.attention_mask

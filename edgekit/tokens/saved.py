@@ -18,9 +18,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TextTokenizer:
-    """A saved ``tokenizer.json``, parsed and as the library's own object, and how it cuts texts.
+    """A saved ``tokenizer.json``, and how it cuts texts.
 
-    ``single`` and ``pair`` are templates as the manifest has them, like ``("[CLS]:0", "$A:0")``.
+    Attributes:
+        stored: the parsed file.
+        backend: the library's own object of it.
+        single: the template of one text, like ``("[CLS]:0", "$A:0", "[SEP]:0")``.
+        pair: that of two texts.
+        max_length: where texts are cut, in tokens.
+        truncation_side: ``right`` or ``left``.
     """
 
     stored: Component
@@ -32,7 +38,12 @@ class TextTokenizer:
 
     @classmethod
     def read(cls, out: Path, facts: TokenizerFacts) -> TextTokenizer:
-        """What :func:`edgekit.tokens.tokenizer.save` wrote, ``facts`` being what it returned."""
+        """Reads the tokenizer of a bundle.
+
+        Args:
+            out: the bundle's folder.
+            facts: what :func:`edgekit.tokens.tokenizer.save` returned when it wrote it.
+        """
         from tokenizers import Tokenizer
 
         template, length = facts.template, facts.max_length

@@ -12,7 +12,7 @@ _LISTS = ("normalizers", "pretokenizers", "processors")
 
 
 def steps(component: Component | None) -> Iterator[Component]:
-    """The steps of a component in order, sequences unfolded."""
+    """The steps of a component in order; a sequence gives its own steps, and None gives none."""
     if component is None:
         return
     if component["type"] != "Sequence":

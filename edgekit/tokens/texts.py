@@ -73,9 +73,16 @@ TRUNCATIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 
 @dataclass(frozen=True)
 class Case:
-    """One or two texts, cut at ``max_length`` tokens by one of Transformers' strategies.
+    """One or two texts, and how they are cut.
 
-    ``side`` is the end at which a text loses tokens, and ``role`` that of the row it becomes.
+    Attributes:
+        name: for messages.
+        texts: the text, or the two of a pair.
+        truncation: one of Transformers' strategies: ``longest_first``, ``only_first`` or
+            ``only_second``.
+        max_length: in tokens, special ones included.
+        side: the end at which a text loses tokens: ``right`` or ``left``.
+        role: of the text, such as ``query``; None: it has none.
     """
 
     name: str
@@ -86,16 +93,25 @@ class Case:
     role: str | None = None
 
     def cut_by_a_file(self, side: str) -> bool:
-        """Whether a file that takes text cuts so, if its tokenizer cuts at ``side``."""
+        """Whether a file that takes text would cut the case as it says.
+
+        Args:
+            side: the end at which the file's tokenizer cuts.
+        """
         return (self.truncation, self.side, self.role) == (LONGEST_FIRST, side, None)
 
 
 def cases(max_length: int, side: str, roles: Roles = NO_ROLES) -> Iterator[Case]:
-    """Every case for a model of ``max_length`` tokens, whose tokenizer cuts at ``side``.
+    """Every case that a checkpoint is tried on.
 
-    The short cuts are made at either side, where the model takes more than they leave. Each prompt
-    of the ``roles`` stands before one text, and each role that makes rows of its own has a short
-    text and a long one.
+    Short cuts are made at either side, where the model takes more than they leave. Each role's
+    prompt stands before one text, and each role that makes rows of its own has a short text and a
+    long one.
+
+    Args:
+        max_length: the most tokens of the model.
+        side: the end at which its tokenizer cuts.
+        roles: of the model's texts.
     """
     for name, prompt in roles.prompts.items():
         yield Case(f"prompt {name}", (prompt + TEXTS[1][1],), LONGEST_FIRST, max_length, side)

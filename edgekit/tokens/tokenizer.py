@@ -22,12 +22,20 @@ if TYPE_CHECKING:
 
 
 def save(tokenizer: PreTrainedTokenizerFast, out: Path, max_length: int) -> TokenizerFacts:
-    """Saves a fast tokenizer below ``out`` and returns the manifest's ``tokenizer`` block.
+    """Saves a fast tokenizer into a bundle's folder.
 
     WordPiece also gets a ``vocab.txt``, one token a line, which is what most apps read. Beside it
     are the two files of :mod:`edgekit.tokens.portable`, if its parts are among those of an app.
     ``tokenizer.json`` neither cuts nor pads, whatever the checkpoint's did or the last call here
     did: an app cuts at ``max_length`` and pads to a bucket itself.
+
+    Args:
+        tokenizer: the checkpoint's.
+        out: the bundle's folder.
+        max_length: the bundle's, in tokens.
+
+    Returns:
+        What the manifest says of it.
     """
     folder = out / contents.TOKENIZER
     tokenizer.backend_tokenizer.no_truncation()
@@ -46,6 +54,7 @@ def save(tokenizer: PreTrainedTokenizerFast, out: Path, max_length: int) -> Toke
 def _write_for_apps(
     backend: tokenizers.Tokenizer, facts: TokenizerFacts, folder: Path
 ) -> AppTokenizer | None:
+    """Writes the two files that apps read; None if an app's tokenizer lacks a part for it."""
     stored = json.loads(backend.to_str())
     if facts.template is None or portable.fault(stored) is not None:
         return None
@@ -58,10 +67,11 @@ def _write_for_apps(
 
 
 def _make_readable(path: Path) -> None:
-    """Names a class that every release of Transformers has and that adds nothing of its own.
+    """Makes ``tokenizer_config.json`` one that releases 4 and 5 of Transformers both open alike.
 
-    Releases 4 do not know the names of release 5, and those of an architecture would put parts of
-    their own into the tokenizer. Special tokens without a role had another field as well.
+    It names a class that all of them have and that adds nothing of its own: releases 4 do not know
+    the names of release 5, and those of an architecture would put parts of their own into the
+    tokenizer. Special tokens without a role had another field as well.
     """
     config = json.loads(path.read_text(encoding="utf-8"))
     config["tokenizer_class"] = "PreTrainedTokenizerFast"
@@ -74,9 +84,10 @@ def _make_readable(path: Path) -> None:
 
 
 def _lines(vocabulary: Mapping[str, int]) -> list[str]:
-    """The tokens by id: a line's number is its token's id, so that ids without one have a line too.
+    """The lines of ``vocab.txt``: the number of a token's line is its id.
 
-    What stands there is in no vocabulary, since a token of WordPiece has no blank in it.
+    An id without a token has a line, too. What stands there is in no vocabulary, since a token of
+    WordPiece has no blank in it.
     """
     words = [f"[no token {index}]" for index in range(max(vocabulary.values(), default=-1) + 1)]
     for token, index in vocabulary.items():
@@ -85,7 +96,10 @@ def _lines(vocabulary: Mapping[str, int]) -> list[str]:
 
 
 def lowercase(tokenizer: PreTrainedTokenizerFast) -> None:
-    """Puts lowercasing before all that a fast tokenizer does, unless it does it already."""
+    """Puts lowercasing before all that a fast tokenizer does, unless it does it already.
+
+    It is changed.
+    """
     from tokenizers import normalizers
 
     backend = tokenizer.backend_tokenizer
@@ -96,7 +110,11 @@ def lowercase(tokenizer: PreTrainedTokenizerFast) -> None:
 
 
 def encode(tokenizer: PreTrainedTokenizerFast, case: Case) -> tokenizers.Encoding:
-    """One case's ``tokenizers.Encoding``: ``ids``, ``type_ids`` and ``offsets`` in code points."""
+    """Tokenizes one case as it says.
+
+    Returns:
+        ``ids``, ``type_ids`` and ``offsets`` in code points, unpadded.
+    """
     own = tokenizer.truncation_side
     tokenizer.truncation_side = case.side
     try:
@@ -133,7 +151,10 @@ def describe(tokenizer: PreTrainedTokenizerFast, max_length: int) -> TokenizerFa
 
 
 def _normalization(found: list[Component]) -> dict[str, bool]:
-    """BertNormalizer holds three switches; its ``strip_accents: null`` means: as ``lowercase``."""
+    """The manifest's three switches of a normaliser, by name.
+
+    BertNormalizer holds all three; its ``strip_accents: null`` means: as ``lowercase``.
+    """
     types = {step["type"] for step in found}
     bert = next((step for step in found if step["type"] == "BertNormalizer"), {})
     lowercase = bool(bert.get("lowercase"))
@@ -146,7 +167,10 @@ def _normalization(found: list[Component]) -> dict[str, bool]:
 
 
 def _template(tokenizer: PreTrainedTokenizerFast, *texts: str) -> tuple[str, ...]:
-    """Read off an encoding, since each kind of post-processor stores it in its own way."""
+    """Where special tokens stand around a text or a pair, as the manifest writes it.
+
+    It is read off an encoding, since each kind of post-processor stores it in its own way.
+    """
     found = tokenizer(*texts)
     encoding = found.encodings[0]
     rows = zip(encoding.sequence_ids, encoding.type_ids, encoding.tokens, strict=True)

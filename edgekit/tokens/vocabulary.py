@@ -19,10 +19,12 @@ _UINT32, _FLOAT64 = np.dtype("<u4"), np.dtype("<f8")
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """Of a model.
+    """The entries of a tokenizer's model.
 
-    ``tokens`` are by id, empty where an id has none; of two equal ones only the last has its text.
-    ``merges`` are (left id, right id, rank, merged id); ``scores`` are by id, or there are none.
+    Attributes:
+        tokens: by id, empty where an id has none; of two equal ones only the last has its text.
+        merges: of byte-pair encoding: left id, right id, rank, merged id.
+        scores: of Unigram, by id; empty for other models.
     """
 
     tokens: tuple[str, ...]
@@ -51,6 +53,7 @@ class Vocabulary:
 
 
 def _by_id(ids: Mapping[str, int], count: int) -> tuple[str, ...]:
+    """The entries in the order of their ids; empty where an id has none."""
     tokens = [""] * count
     for token, index in ids.items():
         tokens[index] = token
@@ -60,7 +63,7 @@ def _by_id(ids: Mapping[str, int], count: int) -> tuple[str, ...]:
 def _merges(
     ids: Mapping[str, int], stored: Sequence[str | Sequence[str]]
 ) -> list[tuple[int, int, int, int]]:
-    """Of a pair that is there twice the last one counts, as in the library."""
+    """The merges by ids; of a pair that is there twice the last one counts, as in the library."""
     found = {}
     for rank, row in enumerate(stored):
         left, right = row.split(" ") if isinstance(row, str) else row

@@ -58,7 +58,10 @@ class Pypi:
 class Debian:
     """Packages of one Debian release, unpacked as if the folder were the root.
 
-    ``seen`` are the versions that worked; apt checks what it fetches against Debian's signature.
+    Attributes:
+        release: Debian's, like ``trixie``.
+        packages: their names.
+        seen: the versions that worked; apt checks what it fetches against Debian's signature.
     """
 
     release: str
@@ -81,9 +84,9 @@ class Tool:
     """What a compiler or library is needed for, and where it comes from: a row of the table.
 
     Attributes:
-        name: Of its folder in the cache, after ``android-``.
-        purpose: What it is for, as the end of "fetch ...".
-        source: Where it comes from.
+        name: of its folder in the cache, after ``android-``.
+        purpose: what it is for, as the end of "fetch ...".
+        source: where it comes from.
     """
 
     name: str
@@ -111,6 +114,7 @@ class Tool:
         return self.setup.folder()
 
     def _fill(self, folder: Path, run: Run) -> None:
+        """Fetches the tool into a folder of the cache, as a step of its setup."""
         self.source.unpack(folder, run)
 
 

@@ -14,7 +14,7 @@ _TWO_SLOTS = (5, 6)  # long and double
 
 
 def widen_jar(source: Path, target: Path) -> None:
-    """Copies a jar, its classes widened."""
+    """Copies a jar with each class :func:`widened`."""
     with zipfile.ZipFile(source) as jar, zipfile.ZipFile(target, "w") as out:
         for info in jar.infolist():
             data = jar.read(info)
@@ -22,13 +22,13 @@ def widen_jar(source: Path, target: Path) -> None:
 
 
 def widened(data: bytes) -> bytes:
-    """A class whose private members its nest may reach without being a nest.
+    """A class file whose private members the other classes of its source file may reach in Java 13.
 
-    From Java 11 on classes of one source file reach each other's private members by the attribute
-    NestMembers. Older tools know none: there private becomes package-private.
+    From Java 11 on these reach each other's private members by the attribute NestMembers. Older
+    tools know none: there private becomes package-private.
 
     Args:
-        data: A class file (https://docs.oracle.com/javase/specs/jvms/se17/html/jvms-4.html).
+        data: a class file (https://docs.oracle.com/javase/specs/jvms/se17/html/jvms-4.html).
     """
     out = bytearray(data)
     struct.pack_into(">H", out, 6, _JAVA_13)
@@ -44,6 +44,7 @@ def widened(data: bytes) -> bytes:
 
 
 def _behind_constants(data: bytearray) -> int:
+    """The position behind the pool of constants, in bytes."""
     count = struct.unpack_from(">H", data, 8)[0]
     at, index = 10, 1
     while index < count:

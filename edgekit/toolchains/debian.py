@@ -32,15 +32,15 @@ def unpack(
     """Fetches packages and unpacks them into a folder, without those that they depend on.
 
     Args:
-        packages: Their names in Debian, also ``NAME=VERSION``. They are unpacked by the alphabet.
+        packages: their names in Debian, also ``NAME=VERSION``. They are unpacked by the alphabet.
         architecture: Debian's name of it, like ``arm64``.
-        folder: Where they are unpacked, as if it were the root.
-        run: Starts a tool (see :func:`edgekit.toolchains.setup.command`).
+        folder: where they are unpacked, as if it were the root.
+        run: starts a tool (see :func:`edgekit.toolchains.setup.command`).
         release: Debian's, like ``trixie``.
 
     Raises:
         OSError: apt or dpkg is not installed.
-        CalledProcessError: One of them failed.
+        CalledProcessError: one of them failed.
     """
     work = folder.with_name(f"{folder.name}-apt")
     for each in ("etc", "state/lists/partial", "cache/archives/partial", "debs"):

@@ -24,8 +24,8 @@ class Package:
     """A release of a package.
 
     Attributes:
-        name: In the registry.
-        version: The release.
+        name: in the registry.
+        version: the release.
         integrity: ``sha512-`` and the hash of the archive in base64, as ``npm view`` shows it.
     """
 
@@ -68,6 +68,7 @@ def unpack(package: Package, patterns: tuple[str, ...], folder: Path) -> None:
 
 
 def _extract(archive: tarfile.TarFile, member: tarfile.TarInfo, path: Path) -> None:
+    """Writes one file of an archive to ``path``."""
     content = archive.extractfile(member)
     assert content is not None  # it is a file
     path.parent.mkdir(parents=True, exist_ok=True)

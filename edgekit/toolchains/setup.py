@@ -30,9 +30,9 @@ class Part:
     """One step of a setup.
 
     Attributes:
-        description: What it does, as the end of "cannot ...".
-        remedy: What helps when it fails.
-        make: Does it, in a folder and with a function that starts tools.
+        description: what it does, as the end of "cannot ...".
+        remedy: what helps when it fails.
+        make: does it, in a folder and with a function that starts tools.
     """
 
     description: str
@@ -45,11 +45,11 @@ class Setup:
     """What is fetched and built into one folder of edgekit's cache.
 
     Attributes:
-        name: Of the folder.
-        parts: The steps, in order.
-        stamp: Everything that the content depends on, as plain JSON values: a folder with another
+        name: of the folder.
+        parts: the steps, in order.
+        stamp: everything that the content depends on, as plain JSON values: a folder with another
             stamp is made anew.
-        scratch: Folders in it that only the steps need: they are removed at the end.
+        scratch: folders in it that only the steps need: they are removed at the end.
     """
 
     name: str
@@ -65,7 +65,7 @@ class Setup:
         """Why the folder cannot be used yet; None if it can.
 
         Args:
-            target: The folder to look into; None is :meth:`folder`.
+            target: the folder to look into; None is :meth:`folder`.
         """
         try:
             found = json.loads(((target or self.folder()) / READY).read_text())
@@ -81,16 +81,16 @@ class Setup:
         Whoever comes second waits for the first, and what a killed setup left is removed.
 
         Args:
-            say: Is told of each step.
-            run: Starts a tool, with a command line and variables beside the environment's, and
+            say: is told of each step.
+            run: starts a tool, with a command line and variables beside the environment's, and
                 returns what it printed; None is :func:`command`.
-            target: The folder to make; None is :meth:`folder`.
+            target: the folder to make; None is :meth:`folder`.
 
         Returns:
             The folder.
 
         Raises:
-            SetupError: A download or a tool failed; the message says which and what to do.
+            SetupError: a download or a tool failed; the message says which and what to do.
         """
         target = target or self.folder()
         if self.missing(target) is None:
@@ -114,6 +114,7 @@ class Setup:
                 self._remove_all(target)
 
     def _fill(self, folder: Path, say: Say, run: Run) -> None:
+        """Does all steps in a new folder, and marks it as whole."""
         for number, part in enumerate(self.parts, 1):
             say(f"[{number}/{len(self.parts)}] {part.description}")
             part.make(folder, _telling(run, part))
@@ -134,7 +135,7 @@ class Setup:
         """Keeps other setups out of a folder while the context lasts.
 
         Raises:
-            SetupError: The folder cannot be written.
+            SetupError: the folder cannot be written.
         """
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -152,15 +153,15 @@ def command(arguments: Sequence[str], environment: Mapping[str, str]) -> str:
     """Runs a tool.
 
     Args:
-        arguments: The tool and its arguments.
-        environment: Variables beside this process's own.
+        arguments: the tool and its arguments.
+        environment: variables beside this process's own.
 
     Returns:
         What it printed on its standard output.
 
     Raises:
-        OSError: The tool is not there.
-        CalledProcessError: It failed.
+        OSError: the tool is not there.
+        CalledProcessError: it failed.
     """
     return subprocess.run(
         arguments,
@@ -173,7 +174,7 @@ def command(arguments: Sequence[str], environment: Mapping[str, str]) -> str:
 
 
 def _telling(run: Run, part: Part) -> Run:
-    """The same function, but its failures are one line with the part's remedy."""
+    """A function that starts tools as ``run``, whose errors are one line with the part's remedy."""
 
     def told(arguments: Sequence[str], environment: Mapping[str, str]) -> str:
         try:
@@ -188,7 +189,7 @@ def _telling(run: Run, part: Part) -> Run:
 
 
 def _why(error: subprocess.CalledProcessError) -> str:
-    """The first line that looks like an error, else the last one."""
+    """The line of a failed tool's output that says why: the first error, else the last line."""
     lines = str(error.stderr or error.stdout or "").strip().splitlines() or ["no output"]
     found = [line for line in lines if line.startswith("E: ") or "error:" in line.lower()]
     return (found or lines[-1:])[0].strip()[:300]

@@ -49,13 +49,13 @@ _PROGUARD = """
 
 @dataclass(frozen=True)
 class Jar:
-    """Folders of sources that are compiled together, against the jars before.
+    """Folders of sources that are compiled together, against the jars before it in :data:`JARS`.
 
     Attributes:
-        name: Of its file, without the suffix.
-        folders: In android_demo.
-        flags: Of the compiler.
-        packed: Whether the app has it: else it is only seen whether it compiles.
+        name: of its file, without the suffix.
+        folders: in android_demo.
+        flags: of the compiler.
+        packed: whether the app has it; if not, it is compiled only to see whether it does compile.
     """
 
     name: str
@@ -76,7 +76,7 @@ def setup() -> Setup:
     """The steps that compile the app without a model (its shell) into edgekit's cache.
 
     Raises:
-        SetupError: When it is made: a tool is missing, or the sources do not compile.
+        SetupError: when it is made: a tool is missing, or the sources do not compile.
     """
     return Setup(
         "android-shell",
@@ -97,6 +97,7 @@ def apk() -> Path:
 
 
 def _stamp() -> Mapping[str, object]:
+    """A hash of all that the shell is made of: sources, tools, and the modules that use them."""
     digest = hashlib.sha256()
     own = [Path(__file__), Path(classfiles.__file__), Path(kotlin.__file__)]
     for path in sorted(_sources()) + own:
@@ -106,6 +107,7 @@ def _stamp() -> Mapping[str, object]:
 
 
 def _sources() -> list[Path]:
+    """The files in the folders of all jars."""
     folders = [_DEMO / folder for jar in JARS for folder in jar.folders]
     return [
         path
@@ -116,6 +118,7 @@ def _sources() -> list[Path]:
 
 
 def _link(folder: Path, run: Run) -> None:
+    """Compiles the resources and the manifest into ``work/base.apk``, with aapt2."""
     work = folder / "work"
     work.mkdir()
     app = _DEMO / "app" / "src" / "main"
@@ -143,8 +146,9 @@ def _link(folder: Path, run: Run) -> None:
 
 
 def manifest(source: bytes) -> bytes:
-    """The app's manifest as Gradle would hand it on: with a package and a name, and without what is
-    only for Gradle's merger.
+    """The app's manifest as Gradle would hand it on to aapt2.
+
+    It gets a package and a name, and loses what is only for Gradle's merger.
     """
     ET.register_namespace("android", _ANDROID)
     root = ET.fromstring(source)
@@ -159,6 +163,7 @@ def manifest(source: bytes) -> bytes:
 
 
 def _compile(folder: Path, run: Run) -> None:
+    """Compiles the sources, jar by jar, in the order of :data:`JARS`."""
     work = folder / "work"
     api = _own_api(work / "api.jar")
     home = android.KOTLIN.folder() / "lib"
@@ -173,7 +178,11 @@ def _compile(folder: Path, run: Run) -> None:
 
 
 def _own_api(target: Path) -> Path:
-    """Android's classes without Java's own, which the compiler has from the machine's Java."""
+    """Android's classes without Java's own, which the compiler has from the machine's Java.
+
+    Args:
+        target: the jar to write, whose path is returned.
+    """
     with zipfile.ZipFile(_api()) as source, zipfile.ZipFile(target, "w") as out:
         for info in source.infolist():
             if info.filename.startswith(_OWN_API):
@@ -186,7 +195,7 @@ def _api() -> Path:
 
 
 def _onnxruntime(work: Path) -> Path:
-    """ONNX Runtime's classes as its AAR has them."""
+    """Unpacks ONNX Runtime's classes from its AAR, and returns their jar."""
     target = work / "onnxruntime.jar"
     aar = android.ONNXRUNTIME.folder() / "Plugins" / "Android" / "onnxruntime.aar"
     with zipfile.ZipFile(aar) as archive:
@@ -195,6 +204,7 @@ def _onnxruntime(work: Path) -> Path:
 
 
 def _dex(folder: Path, run: Run) -> None:
+    """Shrinks all jars to what the app uses, and turns them into ``work/classes.dex``."""
     work = folder / "work"
     classfiles.widen_jar(work / "onnxruntime.jar", work / "onnxruntime-13.jar")
     home = android.KOTLIN.folder() / "lib"
@@ -214,6 +224,7 @@ def _dex(folder: Path, run: Run) -> None:
 
 
 def _pack(folder: Path, run: Run) -> None:
+    """Puts the parts together as ``shell.apk``, byte by byte the same from the same sources."""
     work = folder / "work"
     shutil.copyfile(work / "base.apk", folder / "shell.apk")
     services = _DEMO / "runtime-onnx" / "src" / "main" / "resources" / SERVICES

@@ -52,6 +52,7 @@ _FLAGS = ("-Xlinker", "--allow-shlib-undefined")  # Debian's libswiftObservation
 
 
 def _fetch(folder: Path, run: Run) -> None:
+    """Fetches the toolchain, and removes what of it nothing here needs."""
     root = folder / "root"
     packages = (*_COMPILER, *_LIBRARIES, *_BUILDING)
     debian.unpack(packages, "amd64", root, run, RELEASE)
@@ -78,7 +79,7 @@ class Swift:
     """A Swift toolchain, and the command lines that use it.
 
     Attributes:
-        root: Where it is unpacked; None is the machine's own, found by its name.
+        root: where it is unpacked; None is the machine's own, found by its name.
     """
 
     root: Path | None
@@ -87,9 +88,9 @@ class Swift:
         """The command line that runs a tool of the toolchain.
 
         Args:
-            arguments: The tool's name and what it gets.
-            place: The folder to run in.
-            folders: Other folders that the tool reads or writes. They have to exist.
+            arguments: the tool's name and what it gets.
+            place: the folder to run in.
+            folders: other folders that the tool reads or writes. They have to exist.
         """
         if self.root is None:
             return ["env", "-C", str(place), *arguments]
@@ -116,9 +117,9 @@ class Swift:
         """The command line of ``swift build``, ``swift test`` and their like.
 
         Args:
-            verb: What to do: ``build``, ``test``, ``run``.
-            package: The folder with Package.swift. Nothing is written into it.
-            arguments: More of them.
+            verb: what to do: ``build``, ``test``, ``run``.
+            package: the folder with Package.swift. Nothing is written into it.
+            arguments: more of them.
         """
         scratch = scratch_folder(package)
         scratch.mkdir(parents=True, exist_ok=True)
@@ -153,6 +154,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _checks(swift: Swift, package: Path) -> list[list[str]]:
+    """The command lines of all checks of a package: build, test and format."""
     folders = ("Sources", "Stubs", "Tests", "App/EdgekitDemo")
     lint = ["swift", "format", "lint", "--strict", "--recursive", "Package.swift", *folders]
     return [

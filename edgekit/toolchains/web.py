@@ -56,7 +56,11 @@ def node() -> Path:
 
 
 def run_npm(project: Path, *arguments: str) -> int:
-    """Runs npm in the folder of a project.
+    """Runs npm in the folder of a project, which prints what it prints.
+
+    Args:
+        project: the folder with package.json.
+        *arguments: of npm.
 
     Returns:
         Its exit code.

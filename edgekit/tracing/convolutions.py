@@ -20,7 +20,13 @@ if TYPE_CHECKING:
 
 
 def rewrite(module: Any, length: int) -> None:
-    """Replaces a convolution, in place, by what gives the same numbers.
+    """Replaces a one-dimensional convolution, in place, by linear layers or products.
+
+    They give the same numbers.
+
+    Args:
+        module: the convolution.
+        length: the longest text in tokens, which other rewrites need.
 
     Raises:
         ConversionError: it does not keep a text's length, or pads with anything but zeros.
@@ -42,7 +48,11 @@ def rewrite(module: Any, length: int) -> None:
 
 
 class _Rewritten(torch.nn.Conv1d):
-    """What :func:`rewrite` leaves of a convolution: one of its two forms, by type only."""
+    """The type of a convolution that :func:`rewrite` has changed; no object is made of it.
+
+    It has either ``parts``, for groups of several channels, or ``taps`` and ``shift``, for groups
+    of one.
+    """
 
     parts: torch.nn.ModuleList  # for each group (width * channels in, channels out)
     taps: Tensor  # (width, channels)
@@ -50,6 +60,7 @@ class _Rewritten(torch.nn.Conv1d):
 
 
 def _check(module: torch.nn.Conv1d) -> None:
+    """Raises ConversionError for a convolution that has no rewrite."""
     (width,) = module.kernel_size
     centred = module.padding in ("same", (width // 2,)) and width % 2 == 1
     plain = (module.stride, module.dilation, module.padding_mode) == ((1,), (1,), "zeros")
@@ -62,7 +73,7 @@ def _check(module: torch.nn.Conv1d) -> None:
 
 
 def linear(weight: Tensor, bias: Tensor | None) -> torch.nn.Linear:
-    """A linear layer of these, made without drawing others first."""
+    """A linear layer with these weights, (out, in) and (out,), made without drawing others."""
     shape = (weight.shape[1], weight.shape[0])
     layer = torch.nn.Linear(*shape, bias=bias is not None, device="meta")
     layer.weight = torch.nn.Parameter(weight.contiguous(), requires_grad=False)
@@ -72,7 +83,10 @@ def linear(weight: Tensor, bias: Tensor | None) -> torch.nn.Linear:
 
 
 def _each_group(module: _Rewritten, x: Tensor) -> Tensor:
-    """(batch, channels, length) -> the same: for each group a linear layer of neighbours."""
+    """The convolution as a linear layer for each group of channels.
+
+    (batch, channels, length) becomes (batch, channels out, length).
+    """
     (width,) = module.kernel_size
     pieces = _padded(x.transpose(1, 2), width).chunk(module.groups, dim=2)
     results: list[Tensor] = [
@@ -84,7 +98,10 @@ def _each_group(module: _Rewritten, x: Tensor) -> Tensor:
 
 
 def _each_channel(module: _Rewritten, x: Tensor) -> Tensor:
-    """(batch, channels, length) -> the same: each channel by itself, as a sum of products."""
+    """Each channel's own convolution, as a sum of products.
+
+    (batch, channels, length) becomes the same shape.
+    """
     (width,) = module.kernel_size
     tokens = neighbours(_padded(x.transpose(1, 2), width), width)
     total: Tensor = tokens[0] * module.taps[0]
@@ -94,14 +111,25 @@ def _each_channel(module: _Rewritten, x: Tensor) -> Tensor:
 
 
 def _padded(tokens: Tensor, width: int) -> Tensor:
-    """(batch, length, size) -> (batch, length + width - 1, size)."""
+    """Zeros on both sides of a text, so that each window has all of its places.
+
+    (batch, length, size) becomes (batch, length + width - 1, size).
+    """
     if width == 1:
         return tokens
     return torch.nn.functional.pad(tokens, (0, 0, width // 2, width // 2))
 
 
 def neighbours(padded: Tensor, width: int) -> list[Tensor]:
-    """(batch, length + width - 1, size) -> for each place of the window (batch, length, size)."""
+    """What stands at each place of a window that slides over the text.
+
+    Args:
+        padded: (batch, length + width - 1, size).
+        width: of the window.
+
+    Returns:
+        One (batch, length, size) for each place of the window.
+    """
     if width == 1:
         return [padded]
     return [padded[:, start : start + 1 - width or None] for start in range(width)]

@@ -20,7 +20,14 @@ if TYPE_CHECKING:
 
 
 def prepare(encoder: Encoder, length: int) -> None:
-    """Where each pair of positions finds its relative embedding; shorter texts are a corner."""
+    """Computes where each pair of positions finds its relative embedding, for the longest text.
+
+    Shorter texts read a corner of that table.
+
+    Args:
+        encoder: of DeBERTa; it is changed.
+        length: the longest text in tokens.
+    """
     encoder.get_attention_mask = MethodType(_additive, encoder)
     if not encoder.relative_attention:
         return
@@ -32,28 +39,38 @@ def prepare(encoder: Encoder, length: int) -> None:
 
 
 def _places(encoder: Encoder, hidden: Tensor, *_: object) -> Tensor:
-    """(length, length) int32: rows of the relative embeddings, by query and key."""
+    """In the place of ``get_rel_pos``: rows of the relative embeddings, (length, length) int32.
+
+    By query and key.
+    """
     length = hidden.shape[1]
     places: Tensor = encoder.places[:length, :length]
     return places
 
 
 def _additive(encoder: Encoder, attention_mask: Tensor) -> Tensor:
-    """(batch, length) of 0 and 1 -> (batch, 1, 1, length): padding may see what it likes."""
+    """In the place of ``get_attention_mask``: what is added to scores, (batch, 1, 1, length).
+
+    It hides padding from all tokens; what padding itself sees does not matter. The mask given is
+    (batch, length) of 0 and 1.
+    """
     return (1.0 - attention_mask[:, None, None, :].to(torch.float32)) * MASKED
 
 
 def beside_the_first(
     module: deberta_v2.ConvLayer, hidden: Tensor, residual: Tensor, mask: Tensor
 ) -> Tensor:
-    """The convolution. Padding's embeddings are zeros already, as beyond the text's ends."""
+    """In the place of the convolution beside DeBERTa-v2's first layer: the same without masks.
+
+    Padding's embeddings are zeros already, as beyond the text's ends.
+    """
     around = module.conv(hidden.transpose(1, 2)).transpose(1, 2)
     result: Tensor = module.LayerNorm(residual + ACT2FN[module.conv_act](around))
     return result
 
 
 def norm(module: deberta.DebertaLayerNorm, x: Tensor) -> Tensor:
-    """The first version's own layer normalisation as the operator that formats have."""
+    """In the place of the first version's layer normalisation: the operator that formats have."""
     shape, eps = module.weight.shape, module.variance_epsilon
     return torch.nn.functional.layer_norm(x, shape, module.weight, module.bias, eps)
 
@@ -67,10 +84,10 @@ def attention(
     relative_pos: Tensor | None = None,
     rel_embeddings: Tensor | None = None,
 ) -> tuple[Tensor, None]:
-    """Disentangled attention (https://arxiv.org/abs/2006.03654, equation 4) as one fused op.
+    """Disentangled attention (https://arxiv.org/abs/2006.03654, equation 4) as one fused operator.
 
-    Content to position and position to content are the mask of content to content, whose scores
-    all three share one scale with.
+    Content to position and position to content are given as the mask of content to content, whose
+    scores all three share one scale with. Arguments and results are those of Transformers' own.
     """
     query, key, value = _content(module, hidden_states)
     terms = 1 + sum(kind in module.pos_att_type for kind in ("c2p", "p2c"))
@@ -88,7 +105,15 @@ def attention(
 def _biases(
     module: Attention, query: Tensor, key: Tensor, places: Tensor | None, embeddings: Tensor | None
 ) -> list[Tensor]:
-    """What positions add to the scores: tensors of (batch, heads, length, length)."""
+    """What positions add to the scores: a (batch, heads, length, length) for each kind.
+
+    Args:
+        module: the attention.
+        query: (batch, heads, length, size).
+        key: the same.
+        places: rows of the embeddings, by query and key; None: there are none.
+        embeddings: the relative ones, (2 * span, hidden).
+    """
     if places is None or embeddings is None:
         return []
     shape = (query.shape[0], query.shape[1], query.shape[2], query.shape[2])
@@ -107,7 +132,14 @@ def _biases(
 def _talking(
     module: Attention, content: tuple[Tensor, Tensor, Tensor], biases: list[Tensor], mask: Tensor
 ) -> Tensor:
-    """Attention whose heads mix their scores, and after the softmax their shares."""
+    """Attention whose heads mix their scores before the softmax, and their shares after it.
+
+    Args:
+        module: has the two layers that mix.
+        content: query, key and value, each (batch, heads, length, size).
+        biases: what positions add to the scores.
+        mask: is added to the scores.
+    """
     query, key, value = content
     scores = sum(biases, torch.matmul(query, key.transpose(2, 3)))
     scores = _across_heads(module.head_logits_proj, scores) + mask
@@ -115,20 +147,23 @@ def _talking(
 
 
 def _across_heads(layer: torch.nn.Linear, x: Tensor) -> Tensor:
-    """A linear layer of axis 1: (batch, heads, length, length)."""
+    """Applies a linear layer to axis 1 of (batch, heads, length, length): it mixes heads."""
     mixed: Tensor = layer(x.permute(0, 2, 3, 1))
     return mixed.permute(0, 3, 1, 2)
 
 
 def _heads(module: Attention, x: Tensor) -> Tensor:
-    """(batch, length, hidden) -> (batch, heads, length, hidden of a head)."""
+    """Splits the last axis into heads: (batch, length, hidden) to (batch, heads, length, size)."""
     batch, length, hidden = x.shape
     heads = module.num_attention_heads
     return x.reshape(batch, length, heads, hidden // heads).transpose(1, 2)
 
 
 def _content(module: Attention, hidden: Tensor) -> tuple[Tensor, ...]:
-    """Query, key and value; DeBERTa's first version has them in one layer, head by head."""
+    """Query, key and value of the text, each (batch, heads, length, size).
+
+    DeBERTa's first version has them in one layer, head by head.
+    """
     if not hasattr(module, "in_proj"):
         layers = (module.query_proj, module.key_proj, module.value_proj)
         return tuple(_heads(module, layer(hidden)) for layer in layers)
@@ -138,7 +173,7 @@ def _content(module: Attention, hidden: Tensor) -> tuple[Tensor, ...]:
 
 
 def _positions(module: Attention, rel_embeddings: Tensor) -> tuple[Tensor, Tensor]:
-    """Key and query of the relative embeddings: (1, heads, 2 * span, hidden of a head)."""
+    """The relative embeddings as keys and as queries: (1, heads, 2 * span, size) each."""
     if hasattr(module, "in_proj"):
         names = ("pos_proj", "pos_q_proj")
     elif module.share_att_key:

@@ -44,7 +44,7 @@ def _prelu(x: Tensor, slope: Tensor) -> Decomposed:
 
 
 def _softplus(x: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Decomposed:
-    """log(1 + exp(x)), whose exponential cannot overflow float16."""
+    """log(1 + exp(beta * x)) / beta, in a form whose exponential cannot overflow float16."""
     if beta != 1.0:
         return UNCHANGED
     return torch.relu(x) + torch.log(torch.exp(-torch.abs(x)) + 1.0)

@@ -41,7 +41,10 @@ _VIEWS = (torch.ops.aten.view.default, torch.ops.aten._unsafe_view.default)  # o
 
 @dataclass
 class _MaskCalls:
-    """Counts the masks made, so that a model which never asks for one cannot pass as exported."""
+    """Counts how often a model asked for its attention mask while it was traced.
+
+    One that never does would ignore padding: it must not pass as exported.
+    """
 
     count: int = 0
 
@@ -59,7 +62,11 @@ def _attention(
     scaling: float | None = None,
     **_: object,
 ) -> tuple[torch.Tensor, None]:
-    """The fused op. A scale equal to its default is left out, else Core ML does not fuse it."""
+    """Transformers' interface of attention, as one fused operator.
+
+    A scale equal to its default is left out, else Core ML does not fuse it. Tensors are (batch,
+    heads, length, size), the result (batch, length, heads, size).
+    """
     default = query.shape[-1] ** -0.5
     scale = None if scaling is None or abs(scaling - default) < 1e-9 else scaling
     key, value = (_repeated(x, query.shape[1] // x.shape[1]) for x in (key, value))
@@ -70,7 +77,10 @@ def _attention(
 
 
 def _repeated(x: torch.Tensor, count: int) -> torch.Tensor:
-    """(batch, groups, length, size) -> (batch, groups * count, length, size): heads that share."""
+    """Gives each head a key or value of its own where several share one.
+
+    (batch, groups, length, size) becomes (batch, groups * count, length, size).
+    """
     return x if count == 1 else torch.cat([x.unsqueeze(2)] * count, 2).flatten(1, 2)
 
 
@@ -81,10 +91,16 @@ def _mask(
     dtype: torch.dtype = torch.float32,
     **_: object,
 ) -> torch.Tensor:
-    """(batch, length) of 0 and 1 -> (batch, 1, 1, length) of -1e4 and 0.
+    """Transformers' interface of masks: -1e4 where a token may not be seen, added to scores.
 
-    Where some tokens may not see others (a sliding window), ``mask_function`` says which, and the
-    result is of (batch, 1, length, length).
+    Args:
+        attention_mask: (batch, length) of 0 and 1.
+        q_length: the count of queries.
+        mask_function: says which tokens may see which, such as within a sliding window.
+        dtype: of the result.
+
+    Returns:
+        (batch, 1, 1, length), or (batch, 1, length, length) where some tokens may not see others.
     """
     _mask_calls.count += 1
     padding = (1.0 - attention_mask[:, None, None, :].to(dtype)) * MASKED
@@ -100,7 +116,15 @@ AttentionMaskInterface.register(ATTENTION, _mask)
 
 
 class TaskModule(torch.nn.Module):
-    """A Transformers model with the task's inputs in fixed order and its outputs as a dict."""
+    """A Transformers model as the graph has it: inputs in fixed order, outputs by name.
+
+    Args:
+        model: with edgekit's attention (see :func:`hooked`).
+        task: whose outputs it gives.
+        head: the steps after the model.
+        family: what the graph of the architecture needs.
+        length: the longest text to come, in tokens.
+    """
 
     def __init__(
         self, model: PreTrainedModel, task: Task, head: Head, family: Family, length: int
@@ -150,6 +174,16 @@ def trace(
 ) -> Graph:
     """Exports the model once, with free axes, and stores the program.
 
+    Args:
+        model: the Transformers model; it stays as it is.
+        task: whose outputs the graph has.
+        signature: the graph's inputs, outputs and buckets.
+        folder: where the program is stored.
+        head: the steps after the model.
+
+    Returns:
+        The stored graph.
+
     Raises:
         ConversionError: torch.export fails, or the model never asked for an attention mask.
     """
@@ -161,6 +195,11 @@ def trace(
 
 
 def _export(module: TaskModule, signature: Signature, most: int) -> ExportedProgram:
+    """Runs torch.export with free axes for batch and length, up to ``most`` tokens.
+
+    Raises:
+        ConversionError: it fails; the message says where.
+    """
     shape = (2, 7)  # 0 and 1 are special to torch.export, which would fix them
     axes = {0: Dim("batch", min=1, max=4096), 1: Dim("length", min=1, max=most)}
     sample = tuple(torch.ones(shape, dtype=torch.int32) for _ in signature.inputs)
@@ -201,10 +240,10 @@ def _drop_no_ops(program: ExportedProgram) -> None:
 
 
 def hooked(model: PreTrainedModel) -> PreTrainedModel:
-    """The same weights under edgekit's attention, without a copy of them.
+    """A model of the same weights, without a copy of them, whose attention is edgekit's own.
 
-    The name must be given when a model is built: ``set_attn_implementation`` afterwards does
-    nothing where the layers are chosen then. Integer buffers become int32.
+    The attention's name must be given when a model is built: ``set_attn_implementation`` afterwards
+    does nothing where the layers are chosen then. Integer buffers become int32.
     """
     config = copy.deepcopy(model.config)
     config._attn_implementation = ATTENTION
@@ -220,6 +259,7 @@ def hooked(model: PreTrainedModel) -> PreTrainedModel:
 
 
 def _assign(module: torch.nn.Module, name: str, value: torch.Tensor) -> None:
+    """Replaces the parameter or buffer with that dotted name."""
     *path, leaf = name.split(".")
     for part in path:
         module = getattr(module, part)

@@ -29,7 +29,7 @@ SPEC = "graph.json"
 
 @dataclass(frozen=True)
 class Graph:
-    """A folder with a traced program, loaded when a converter first asks for it.
+    """A folder with a traced program, which is loaded when a converter first asks for it.
 
     The program takes the inputs of ``signature`` (int32, in that order) and returns a dict whose
     keys are the names of its outputs (float32, in that order).
@@ -53,7 +53,7 @@ class Graph:
         return program
 
     def copy(self) -> Graph:
-        """The same program with a state of its own: whoever replaces weights there leaves these."""
+        """The same program with a state of its own: its weights may be replaced."""
         program = copy(self.dynamic)
         program._state_dict = dict(self.dynamic.state_dict)  # it has no public way to be given one
         return _held(self.folder, self.signature, program)
@@ -64,7 +64,16 @@ class Graph:
 
 
 def save(folder: Path, signature: Signature, program: ExportedProgram) -> Graph:
-    """Writes the program, hollow, and its weights; what is returned has both at hand."""
+    """Writes a program and its weights into a folder.
+
+    Args:
+        folder: :func:`load` opens it in another process.
+        signature: of the program.
+        program: as traced.
+
+    Returns:
+        The graph, which has the program at hand and need not read it.
+    """
     import torch
     from safetensors.torch import save_file
 
@@ -82,6 +91,7 @@ def save(folder: Path, signature: Signature, program: ExportedProgram) -> Graph:
 
 
 def _held(folder: Path, signature: Signature, program: ExportedProgram) -> Graph:
+    """A graph whose program is in memory already."""
     graph = Graph(folder, signature)
     graph.__dict__["dynamic"] = program  # as if it had been loaded, which takes seconds
     return graph
@@ -93,7 +103,10 @@ def load(folder: Path) -> Graph:
 
 
 def _tied(weights: Mapping[str, torch.Tensor]) -> dict[str, str]:
-    """Which tensors are another's storage under a second name (a decoder tied to embeddings)."""
+    """The tensors that are another's storage under a second name, by name, with the first one.
+
+    Such is a decoder's matrix that is tied to the embeddings.
+    """
     first: dict[tuple[int, tuple[int, ...]], str] = {}
     tied = {}
     for key, value in weights.items():

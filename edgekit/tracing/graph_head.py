@@ -25,7 +25,10 @@ _Pool = Callable[[Tensor, Tensor], Tensor]
 
 
 class GraphHead(torch.nn.Module):
-    """(batch, length, width) values and a (batch, length) mask of int32 to what the head makes."""
+    """The steps of a head as a module, for the graph.
+
+    It takes values, (batch, length, width), and a mask, (batch, length) int32.
+    """
 
     def __init__(self, head: Head) -> None:
         super().__init__()
@@ -47,6 +50,8 @@ class GraphHead(torch.nn.Module):
 
 
 class _Pooled(torch.nn.Module):
+    """The step Pool: (batch, length, width) to (batch, modes * width)."""
+
     def __init__(self, step: Pool) -> None:
         super().__init__()
         self._pools = [_POOLS[mode] for mode in step.modes]
@@ -57,7 +62,10 @@ class _Pooled(torch.nn.Module):
 
 
 class _Sparse(torch.nn.Module):
-    """The logarithm grows with its argument, so that the largest logit can be taken first."""
+    """The step Splade: (batch, length, vocabulary) to (batch, vocabulary).
+
+    The logarithm grows with its argument, so that the largest logit can be taken first.
+    """
 
     def __init__(self, step: Splade) -> None:
         super().__init__()
@@ -75,6 +83,8 @@ class _Sparse(torch.nn.Module):
 
 
 class _Projected(torch.nn.Module):
+    """The step Dense."""
+
     def __init__(self, step: Dense) -> None:
         super().__init__()
         made, taken = step.weight.shape
@@ -89,6 +99,8 @@ class _Projected(torch.nn.Module):
 
 
 class _Centred(torch.nn.Module):
+    """The step LayerNorm."""
+
     def __init__(self, step: LayerNorm) -> None:
         super().__init__()
         self.norm = torch.nn.LayerNorm(len(step.weight), EPSILON)
@@ -101,7 +113,10 @@ class _Centred(torch.nn.Module):
 
 
 class _Scaled(torch.nn.Module):
-    """Scaled to a largest value of 1 before it is squared: no sum can overflow float16."""
+    """The step Normalize.
+
+    Vectors are scaled to a largest value of 1 before they are squared: no sum can overflow float16.
+    """
 
     def __init__(self, step: Normalize) -> None:
         super().__init__()
@@ -112,6 +127,8 @@ class _Scaled(torch.nn.Module):
 
 
 class _Cut(torch.nn.Module):
+    """The step Truncate."""
+
     def __init__(self, step: Truncate) -> None:
         super().__init__()
         self._dimension = step.dimension
@@ -131,12 +148,18 @@ _STEPS: Mapping[type[HeadStep], Callable[[Any], torch.nn.Module]] = {
 
 
 def _combined(weights: Tensor, values: Tensor) -> Tensor:
-    """(batch, length) weights and (batch, length, width) values to (batch, width)."""
+    """The weighted sum of a text's token vectors.
+
+    (batch, length) weights and (batch, length, width) values become (batch, width).
+    """
     return torch.matmul(weights.unsqueeze(1), values).squeeze(1)
 
 
 def _mean(values: Tensor, mask: Tensor) -> Tensor:
-    """A product with weights that sum to 1: no sum can overflow float16."""
+    """The mean of a text's token vectors: (batch, width).
+
+    It is a product with weights that sum to 1: no sum can overflow float16.
+    """
     weights = mask.to(values.dtype)
     return _combined(weights / weights.sum(1, keepdim=True).clamp(min=1.0), values)
 
@@ -146,14 +169,18 @@ def _mean_sqrt(values: Tensor, mask: Tensor) -> Tensor:
 
 
 def _weighted_mean(values: Tensor, mask: Tensor) -> Tensor:
-    """Places are divided by their count before they are summed: the sum would not fit float16."""
+    """The mean in which each token weighs its place, counted from 1: (batch, width).
+
+    Places are divided by the count of tokens before they are added up: their sum would not fit
+    float16.
+    """
     weights, places = mask.to(values.dtype), torch.cumsum(mask, 1, dtype=mask.dtype)
     weights = places.to(values.dtype) * weights / weights.sum(1, keepdim=True).clamp(min=1.0)
     return _combined(weights / weights.sum(1, keepdim=True).clamp(min=1e-4), values)
 
 
 def _last(values: Tensor, mask: Tensor) -> Tensor:
-    """The token of the text after which none comes."""
+    """The vector of the text's last token, after which the mask has none: (batch, width)."""
     after = mask.sum(1, keepdim=True, dtype=mask.dtype) - torch.cumsum(mask, 1, dtype=mask.dtype)
     chosen = (1.0 - torch.clamp(after.to(values.dtype), max=1.0)) * mask.to(values.dtype)
     return _combined(chosen, values)

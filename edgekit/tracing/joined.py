@@ -59,7 +59,10 @@ def joined(
 def _groups(
     graph: Graph, targets: Mapping[str, str], schemes: Mapping[str, Scheme]
 ) -> Iterator[Sequence[Node]]:
-    """Layers that can be one: of the same input, stored alike, with parameters of their own."""
+    """The linear layers that can become one, group by group: of the same input, and stored alike.
+
+    Each has parameters of its own.
+    """
     import torch
 
     found: dict[object, list[Node]] = {}
@@ -74,7 +77,10 @@ def _groups(
 
 
 def _join(graph: Graph, layers: Sequence[Node]) -> None:
-    """Replaces linear layers by one on the placeholders of the first, and parts of its result."""
+    """Replaces linear layers by one whose result is split into theirs.
+
+    Its weight and bias are the placeholders of the first.
+    """
     import torch
 
     first, places = layers[0], list(zip(*(layer.args[1:] for layer in layers), strict=True))

@@ -20,11 +20,12 @@ def with_graph(
     input_specs: list[InputSpec] | None = None,
     state: Mapping[str, torch.Tensor] | None = None,
 ) -> ExportedProgram:
-    """The program with another graph, whose results are the same outputs in that order.
+    """A program with another graph in place of its own.
 
     Args:
-        program: what the rest is from.
-        graph: the nodes, placeholders and output among them.
+        program: what the rest is from; it stays as it is.
+        graph: the nodes, placeholders and output among them. Its results are the same outputs, in
+            that order.
         input_specs: what the placeholders are, if not the same as before.
         state: parameters and buffers by name, if not the same as before.
     """

@@ -36,9 +36,10 @@ Rewrite: TypeAlias = Callable[[torch.nn.Module, int], None]
 
 
 class Narrow(TorchFunctionMode):
-    """While it is entered, torch computes in 32 bits what Transformers computes in 64.
+    """A mode in which torch computes in 32 bits what Transformers computes in 64.
 
-    ``numbers`` are 0, 1, 2 and so on, int32, up to the longest text: what ``arange`` is cut from.
+    Args:
+        numbers: 0, 1, 2 and so on, int32, up to the longest text: what ``arange`` is cut from.
     """
 
     def __init__(self, numbers: Tensor) -> None:
@@ -66,7 +67,9 @@ class Narrow(TorchFunctionMode):
         dtype: torch.dtype | None = None,
         **_: object,
     ) -> Tensor:
-        """int32 for int64, and of a text's length cut from the numbers: a graph has none to make.
+        """In the place of torch.arange: int32, and of a text's length cut from ``numbers``.
+
+        A graph that phones run cannot make numbers of a length that is not known yet.
 
         Raises:
             ConversionError: other numbers than that, or more than the longest text has.
@@ -85,6 +88,7 @@ class Narrow(TorchFunctionMode):
 
 
 def _narrow(argument: T) -> T | torch.dtype:
+    """int32 in place of torch.int64; any other argument as it is."""
     return torch.int32 if argument is torch.int64 else argument
 
 
@@ -110,7 +114,12 @@ _FUNCTIONS: Mapping[Callable[..., Any], Callable[..., Any]] = {
 
 
 def apply(model: torch.nn.Module, length: int) -> None:
-    """Replaces, in place, what the tables name; ``length`` is that of the longest text to come."""
+    """Replaces the pieces of a model, in place, that the tables of rewrites name by their classes.
+
+    Args:
+        model: of Transformers.
+        length: the longest text to come, in tokens.
+    """
     for module in list(model.modules()):
         rewrite = _MODULES.get(type(module).__name__)
         if rewrite is not None:
@@ -118,6 +127,8 @@ def apply(model: torch.nn.Module, length: int) -> None:
 
 
 def _method(name: str, function: Callable[..., object]) -> Rewrite:
+    """A rewrite that replaces one method of a module."""
+
     def rewrite(module: torch.nn.Module, length: int) -> None:
         setattr(module, name, MethodType(function, module))
 
@@ -125,7 +136,7 @@ def _method(name: str, function: Callable[..., object]) -> Rewrite:
 
 
 def _gelu(approximation: str) -> Callable[..., Tensor]:
-    """As one operator, which Transformers spells out where it is not the exact one."""
+    """GELU as one operator, which Transformers spells out where it is not the exact one."""
     return lambda module, x: torch.nn.functional.gelu(x, approximate=approximation)
 
 
@@ -136,9 +147,9 @@ def _trigrams(
     position_ids: None,
     inputs_embeds: Tensor,
 ) -> Tensor:
-    """MobileBERT's embeddings, which join each token's with those of its two neighbours.
+    """In the place of MobileBERT's embeddings, which join each token's with its two neighbours'.
 
-    Padded once and then cut: the original pads what it has cut, which fixes some lengths.
+    They are padded once and then cut: the original pads what it has cut, which fixes some lengths.
     """
     around = torch.nn.functional.pad(inputs_embeds, (0, 0, 1, 1))
     three = torch.cat([around[:, 2:], inputs_embeds, around[:, :-2]], dim=2)
@@ -173,14 +184,17 @@ def _mpnet(encoder: MPNetEncoder, length: int) -> None:
 
 
 def _position_bias(encoder: MPNetEncoder, hidden: Tensor) -> Tensor:
-    """(1, heads, length, length)."""
+    """In the place of MPNet's method: a corner of its table, (1, heads, length, length)."""
     length = hidden.shape[1]
     bias: Tensor = encoder.relative_attention_bias(encoder.buckets[:length, :length])
     return bias.permute(2, 0, 1).unsqueeze(0)
 
 
 def _rms_norm(module: EuroBertRMSNorm, x: Tensor) -> Tensor:
-    """Scaled to a largest value of 1 before it is squared: no sum can overflow float16."""
+    """In the place of EuroBERT's RMS normalisation: the same, with no sum that overflows float16.
+
+    Vectors are scaled to a largest value of 1 before they are squared.
+    """
     largest = x.abs().amax(-1, keepdim=True).clamp(min=1e-2)
     scaled = x / largest
     mean = (scaled * scaled).mean(-1, keepdim=True)
@@ -195,12 +209,14 @@ def _rms(module: EuroBertRMSNorm, length: int) -> None:
 
 
 def _settled(rotary: EuroBertRotaryEmbedding, length: int) -> None:
-    """Frequencies that depend on the text's length only beyond the model's limit are fixed."""
+    """Fixes rotary frequencies that depend on the text's length only beyond the model's limit."""
     if rotary.rope_type == "dynamic":
         rotary.rope_type = "default"
 
 
 def _missing(activation: str) -> Rewrite:
+    """A rewrite for an activation without a row: ConversionError as soon as a model has it."""
+
     def refuse(module: torch.nn.Module, length: int) -> None:
         raise ConversionError(
             f"the activation '{activation}' is not supported: it has no row in the tables of "

@@ -34,6 +34,7 @@ def prepare(attention: RoFormerSelfAttention, length: int) -> None:
 
 
 def _even_first(heads: int, size: int) -> Tensor:
+    """The order of a layer's outputs in which each head's even values come before its odd ones."""
     numbers = torch.arange(heads * size).view(heads, size)
     return torch.cat([numbers[:, ::2], numbers[:, 1::2]], 1).flatten()
 
@@ -46,7 +47,10 @@ def _attend(
     *_: object,
     **__: object,
 ) -> tuple[Tensor, None]:
-    """(batch, length, hidden) -> the same."""
+    """In the place of RoFormer's attention: the same, with weights in :func:`prepare`'s order.
+
+    (batch, length, hidden) becomes the same shape.
+    """
     shape = (*hidden_states.shape[:-1], module.num_attention_heads, module.attention_head_size)
     parts = (layer(hidden_states) for layer in (module.query, module.key, module.value))
     query, key, value = (part.view(shape).transpose(1, 2) for part in parts)
@@ -63,11 +67,12 @@ def _attend(
 
 
 def _rotated(x: Tensor, sine: Tensor, cosine: Tensor) -> Tensor:
+    """Rotates queries or keys by their positions, half of a vector with the other half."""
     even, odd = x.chunk(2, dim=-1)
     return torch.cat([even * cosine - odd * sine, odd * cosine + even * sine], -1)
 
 
 def _in_turns(x: Tensor) -> Tensor:
-    """Halves back to neighbours: (..., size) with the even values first, to their own places."""
+    """Puts halves back beside each other: (..., size), even values first, each to its own place."""
     even, odd = x.chunk(2, dim=-1)
     return torch.cat([even.unsqueeze(-1), odd.unsqueeze(-1)], -1).flatten(-2)

@@ -15,16 +15,24 @@ if TYPE_CHECKING:
 
 
 def specialize(program: ExportedProgram, batch: int, length: int) -> ExportedProgram:
-    """The program for inputs of (batch, length), sharing its weights.
+    """The program for inputs of one shape, (batch, length), which shares its weights.
 
-    Sizes that were computed from the inputs' shapes become constants, and what was asserted of
-    them is dropped.
+    Sizes that were computed from the inputs' shapes become constants, and what was asserted of them
+    is dropped.
+
+    Args:
+        program: with free axes; it stays as it is.
+        batch: texts.
+        length: tokens of each.
     """
     return with_graph(program, _graph(program, batch, length))
 
 
 def _graph(program: ExportedProgram, batch: int, length: int) -> Graph:
-    """The nodes run once on fake tensors of the new shape; only those of tensors stay."""
+    """The program's nodes, run once on fake tensors of the new shape.
+
+    Only those with tensors stay.
+    """
     import torch
     from torch.fx.node import Node, map_arg
 

@@ -24,9 +24,13 @@ Rule = Callable[["_Writer", "Node"], None]
 
 
 def token_major(program: ExportedProgram) -> ExportedProgram:
-    """The same program, which shares its weights; its inputs and outputs are as they were.
+    """The program with its tokens in rows: (batch, length, width) becomes (length * batch, width).
 
-    What has no rule in :data:`_RULES` is computed on (batch, length, width), as before.
+    It shares its weights with the old one; inputs and outputs are as they were. What has no rule in
+    :data:`_RULES` is computed on (batch, length, width), as before.
+
+    Args:
+        program: as traced; it stays as it is.
     """
     return with_graph(program, _Writer(program).graph)
 
@@ -34,8 +38,9 @@ def token_major(program: ExportedProgram) -> ExportedProgram:
 class _Writer:
     """A graph under construction, with up to two values for each node of the old one.
 
-    ``same`` are as before; ``rows``, which only a (batch, length, width) has, are (length * batch,
-    width).
+    Attributes:
+        same: by node of the old graph, a value of the old shape.
+        rows: by node, a value of (length * batch, width), which only a (batch, length, width) has.
     """
 
     def __init__(self, program: ExportedProgram) -> None:
@@ -62,7 +67,7 @@ class _Writer:
         return call(self.graph, target, args, kwargs, like=self._here)
 
     def as_before(self, node: Node) -> Any:
-        """A node's value in its old shape."""
+        """A node's value in its old shape; it is made of its rows if need be."""
         if node not in self.same:
             self.same[node] = self.turned(self.cut(self.rows[node], node.meta["val"].shape[2:]))
         return self.same[node]
@@ -78,31 +83,36 @@ class _Writer:
         return self.rows[node]
 
     def turned(self, value: Node) -> Node:
-        """(batch, length, ...) -> (length, batch, ...), and back."""
+        """Swaps the first two axes: (batch, length, ...) to (length, batch, ...), or back."""
         return self.call(self._aten.transpose.int, value, 0, 1)
 
     def flat(self, value: Node, width: int) -> Node:
-        """(length, batch, ...) -> (length * batch, width)."""
+        """Joins the first two axes: (length, batch, ...) to (length * batch, width)."""
         return self.call(self._aten.reshape.default, value, [-1, width])
 
     def cut(self, rows: Node, shape: Sequence[int]) -> Node:
-        """(length * batch, width) -> (length, batch, ...)."""
+        """Splits rows again: (length * batch, width) to (length, batch, *shape)."""
         length = self.call(self._aten.sym_size.int, self.same[self._input], 1)
         return self.call(self._aten.reshape.default, rows, [length, -1, *shape])
 
     def is_of_tokens(self, node: Node, rank: int = 3) -> bool:
-        """Whether a node is (batch, length, ...), and of that rank."""
+        """Whether a node's value is (batch, length, ...) of that rank."""
         shape = _shape(node)
         return len(shape) == rank and [str(size) for size in shape[:2]] == self._axes
 
 
 def _shape(node: Node) -> tuple[Any, ...]:
-    """Of a tensor; empty for sizes and for operators with several results."""
+    """The shape of a node's tensor; empty for sizes, and for operators with several results."""
     return tuple(getattr(node.meta["val"], "shape", ()))
 
 
 def _each_token(to: _Writer, node: Node) -> None:
-    """Operators that take each token by itself; a linear layer is where rows begin."""
+    """The rule of operators that take each token by itself. A linear layer is where rows begin.
+
+    Args:
+        to: gets the operator on rows, if it can be.
+        node: of the old graph.
+    """
     from torch.fx.node import map_arg
 
     name, read = operator_name(node), node.all_input_nodes
@@ -120,7 +130,13 @@ def _each_token(to: _Writer, node: Node) -> None:
 
 
 def _along_the_last_axis(place: int, to: _Writer, node: Node) -> None:
-    """Operators with an axis in that place of their arguments, if it is the last and stays."""
+    """The rule of operators along an axis, on rows if that is the last one and stays.
+
+    Args:
+        place: of the axis among the operator's arguments.
+        to: gets the operator.
+        node: of the old graph.
+    """
     arguments: Any = node.args
     x, *others = arguments
     given = others[place - 1] if len(others) >= place else 0
@@ -132,6 +148,7 @@ def _along_the_last_axis(place: int, to: _Writer, node: Node) -> None:
 
 
 def _part(to: _Writer, node: Node) -> None:
+    """The rule of taking one of several results."""
     arguments: Any = node.args
     x, number = arguments
     if x in to.rows:
@@ -139,7 +156,7 @@ def _part(to: _Writer, node: Node) -> None:
 
 
 def _reshape(to: _Writer, node: Node) -> None:
-    """Heads become an axis, (batch, length, heads, size), or are one no longer."""
+    """The rule of reshapes that make an axis of heads, (batch, length, heads, size), or undo it."""
     arguments: Any = node.args
     x, shape = arguments[0], _shape(node)
     if x in to.rows and to.is_of_tokens(node, 4):
@@ -149,7 +166,11 @@ def _reshape(to: _Writer, node: Node) -> None:
 
 
 def _heads(to: _Writer, x: Node, shape: Sequence[int]) -> Node:
-    """Rows cut into heads. Where they are a part of wider rows, these are cut first, and once."""
+    """Rows cut into heads: (length, batch, heads, size).
+
+    Where they are a part of wider rows, such as of query, key and value, those are cut first, and
+    once.
+    """
     whole: Any = x.args[0] if operator_name(x) == _GETITEM else None
     if whole is None or operator_name(whole) != "split_with_sizes":
         return to.cut(to.rows[x], shape)

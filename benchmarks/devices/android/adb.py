@@ -40,7 +40,7 @@ _CUT = re.compile(r"error: (closed|device .*(offline|not found)|protocol fault)|
 
 
 class DeviceError(RunnerError):
-    """A phone cannot be used, or a command on it failed."""
+    """A phone cannot be used, or a command on it failed: the user has to do something about it."""
 
     exit_code = 2
 
@@ -50,9 +50,9 @@ class Listed:
     """A line of ``adb devices``.
 
     Attributes:
-        serial: The device's serial number, or ``HOST:PORT`` on the network.
-        state: Its state as adb calls it: ``device`` is ready.
-        model: The phone's model, empty where adb does not know it.
+        serial: the device's serial number, or ``HOST:PORT`` on the network.
+        state: its state as adb calls it: ``device`` is ready.
+        model: the phone's model, empty where adb does not know it.
     """
 
     serial: str
@@ -86,9 +86,9 @@ class Adb:
     """adb, and the device that it talks to.
 
     Attributes:
-        program: The program.
-        serial: The device's serial number, or None for commands that are about none.
-        options: What stands before every command, like ``-P 5038`` for a server of one's own.
+        program: the program.
+        serial: the device's serial number, or None for commands that are about none.
+        options: what stands before every command, like ``-P 5038`` for a server of one's own.
     """
 
     program: Path
@@ -100,7 +100,7 @@ class Adb:
         """The adb of this machine, which talks to no device yet.
 
         Raises:
-            DeviceError: There is none.
+            DeviceError: there is none.
         """
         program = find()
         if program is None:
@@ -142,15 +142,15 @@ class Adb:
         A shell that was cut off may end with 0 all the same, so the line's end is marked.
 
         Args:
-            command: The line.
-            seconds: How long it may take.
+            command: the line.
+            seconds: how long it may take.
 
         Returns:
             Its standard output.
 
         Raises:
-            LostError: The device went away.
-            DeviceError: The command failed there.
+            LostError: the device went away.
+            DeviceError: the command failed there.
         """
         line = f"( {command} ); code=$?; echo {_END}; exit $code"
         told, end, _ = self.run("shell", line, seconds=seconds).rpartition(_END)
@@ -162,8 +162,8 @@ class Adb:
         """Copies a file to the device.
 
         Raises:
-            LostError: The device went away.
-            DeviceError: It is full, or refuses the place.
+            LostError: the device went away.
+            DeviceError: it is full, or refuses the place.
         """
         self.run("push", str(local.absolute()), remote, seconds=_patience(local.stat().st_size))
 
@@ -175,8 +175,8 @@ class Adb:
         """Starts a command in the device's shell, with pipes.
 
         Args:
-            command: The line for the shell.
-            errors: The file that gets what the command writes on its standard error.
+            command: the line for the shell.
+            errors: the file that gets what the command writes on its standard error.
         """
         with errors.open("w") as stderr:
             return subprocess.Popen(
@@ -192,8 +192,8 @@ class Adb:
         """Runs a command of adb's own and returns its standard output.
 
         Raises:
-            LostError: The device went away.
-            DeviceError: The command failed for another reason.
+            LostError: the device went away.
+            DeviceError: the command failed for another reason.
         """
         done = self._completed(arguments, seconds)
         if done.returncode == 0:
@@ -203,6 +203,10 @@ class Adb:
     def _completed(
         self, arguments: Sequence[str], seconds: float
     ) -> subprocess.CompletedProcess[str]:
+        """Runs adb to its end, whatever its exit code.
+
+        DeviceError if it cannot be run or takes too long.
+        """
         try:
             return subprocess.run(
                 self.line(*arguments),
@@ -247,6 +251,7 @@ class Adb:
 
     @property
     def _on_network(self) -> bool:
+        """Whether the device is reached by ``HOST:PORT``."""
         return ":" in str(self.serial)
 
     @property
@@ -261,4 +266,5 @@ def _last_line(done: subprocess.CompletedProcess[str]) -> str:
 
 
 def _patience(size_bytes: int) -> float:
+    """How many seconds copying a file may take, by its size."""
     return _SECONDS + size_bytes / _SLOWEST

@@ -25,11 +25,11 @@ class ThroughApp:
     """A phone, measured by an app on it.
 
     Args:
-        phone: The phone.
-        component: The app's activity, as ``PACKAGE/ACTIVITY``; None is edgekit's own.
+        phone: the phone.
+        component: the app's activity, as ``PACKAGE/ACTIVITY``; None is edgekit's own.
 
     Raises:
-        PlanError: The component is no such name.
+        PlanError: the component is no such name.
     """
 
     timed = True
@@ -68,7 +68,7 @@ class ThroughApp:
         """An app that has opened the file once; each of its commands is a launch.
 
         Raises:
-            RunnerError: There is no such app, or it says what it cannot do.
+            RunnerError: there is no such app, or it says what it cannot do.
         """
         place = self.put(launch.artifact)
 
@@ -78,6 +78,7 @@ class ThroughApp:
         return AppRunner(launched, self.scratch(""))
 
     def _launched(self, request: AppRequest) -> Events:
+        """Starts the app once, and returns its answers."""
         self._phone.back()
         extras = [
             word

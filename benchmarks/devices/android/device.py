@@ -19,14 +19,14 @@ def choose(adb: Adb, serial: str | None) -> Adb:
     """Chooses a phone.
 
     Args:
-        adb: An adb that names no phone.
-        serial: The phone's serial number; None takes the only one.
+        adb: an adb that names no phone.
+        serial: the phone's serial number; None takes the only one.
 
     Returns:
         An adb that names the phone.
 
     Raises:
-        DeviceError: It is not there or not ready, or there are several.
+        DeviceError: it is not there or not ready, or there are several.
     """
     listed = adb.devices()
     names = ", ".join(f"android:{each.serial}" for each in listed)
@@ -48,11 +48,13 @@ def choose(adb: Adb, serial: str | None) -> Adb:
 
 
 def _open(options: DeviceOptions) -> Target:
+    """Opens a phone, or an app on it."""
     phone = Android(choose(Adb.found(), options.chosen), options.say)
     return ThroughApp(phone, options.app) if options.via_app else phone
 
 
 def _find() -> list[Found]:
+    """The phones that adb sees, or why there are none."""
     try:
         listed = Adb.found().devices()
     except EdgekitError as error:

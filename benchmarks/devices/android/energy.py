@@ -20,9 +20,9 @@ def energy_mj(
     between pieces of work does.
 
     Args:
-        ask: Asks the phone for its state now.
-        run: Runs so many inferences and returns the latency of each in milliseconds.
-        latency_ms: How long one takes, about.
+        ask: asks the phone for its state now.
+        run: runs so many inferences and returns the latency of each in milliseconds.
+        latency_ms: how long one takes, about.
 
     Returns:
         Millijoules; None on a charger, or where the phone does not tell enough.
@@ -42,6 +42,10 @@ def energy_mj(
 
 
 def _coulombs(states: Sequence[PhoneState], elapsed_ms: float) -> float | None:
+    """The charge that left the battery in ``elapsed_ms``.
+
+    None where the phone's states do not tell it.
+    """
     charges = [each.charge_uah for each in states if each.charge_uah is not None]
     if len(charges) > 1 and charges[0] > charges[-1]:
         return _COULOMBS_PER_UAH * (charges[0] - charges[-1])

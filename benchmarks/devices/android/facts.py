@@ -28,8 +28,8 @@ class Ask:
     """One fact.
 
     Attributes:
-        command: The line for the phone's shell.
-        read: Reads the fact, a plain JSON value, in what the line printed; None if it is not there.
+        command: the line for the phone's shell.
+        read: reads the fact, a plain JSON value, in what the line printed; None if it is not there.
     """
 
     command: str
@@ -42,7 +42,12 @@ def _line(text: str) -> str | None:
 
 
 def _after(key: str, kind: Callable[[str], T]) -> Callable[[str], T | None]:
-    """Reads the text after ``key:`` or ``key=`` on a line, as ``kind`` makes a value of it."""
+    """A function that reads the text after ``key:`` or ``key=`` on a line.
+
+    Args:
+        key: a regular expression.
+        kind: makes a value of the text; None is given where it raises ValueError.
+    """
 
     def read(text: str) -> T | None:
         found = re.search(rf"^\s*{key}\s*[:=]\s*(\S.*?)\s*$", text, re.MULTILINE | re.IGNORECASE)
@@ -57,12 +62,13 @@ def _after(key: str, kind: Callable[[str], T]) -> Callable[[str], T | None]:
 
 
 def _whole(text: str) -> int | None:
+    """The whole number that a text begins with; None without one."""
     found = re.match(r"\s*(-?\d+)\b", text)
     return int(found[1]) if found else None
 
 
 def _lines(text: str) -> list[str] | None:
-    """The different lines, sorted: clusters of cores may have a governor each."""
+    """The lines of a text, each once and sorted: clusters of cores may have a governor each."""
     return sorted({line.strip() for line in text.splitlines() if line.strip()}) or None
 
 
@@ -111,8 +117,9 @@ def _thermal(text: str) -> str | None:
 
 
 def _screen(text: str) -> str | None:
-    """Whether the screen is ``on`` or ``off``, by ``dumpsys power``; None where that does not
-    say.
+    """Whether the screen is ``on`` or ``off``, by ``dumpsys power``.
+
+    None where that does not say it.
     """
     found = _after("Display Power: state", str)(text) or _after("mWakefulness", str)(text)
     states = {"ON": "on", "OFF": "off", "AWAKE": "on", "ASLEEP": "off", "DOZING": "off"}
@@ -164,8 +171,8 @@ def ask(shell: Callable[[str], str], asks: Mapping[str, Ask]) -> dict[str, objec
     """Asks for facts, all of them in one line for the shell.
 
     Args:
-        shell: Runs a line in the phone's shell and returns what it printed.
-        asks: The facts by their names.
+        shell: runs a line in the phone's shell and returns what it printed.
+        asks: the facts by their names.
 
     Returns:
         Their values by their names, None where the phone does not tell.
@@ -181,7 +188,7 @@ def machine(facts: Mapping[str, object]) -> str:
     """The hardware in one line, like ``Google Pixel 7 (Google Tensor GT10), 8 cores``.
 
     Args:
-        facts: Those of :data:`STATIC`.
+        facts: those of :data:`STATIC`.
     """
     maker, model = str(facts["manufacturer"] or ""), str(facts["model"] or "unknown model")
     name = model if model.lower().startswith(maker.lower()) else f"{maker} {model}"

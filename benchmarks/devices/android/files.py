@@ -27,7 +27,7 @@ class Files:
     """The files that edgekit has put on one phone.
 
     Args:
-        adb: An adb that names the phone.
+        adb: an adb that names the phone.
     """
 
     def __init__(self, adb: Adb) -> None:
@@ -41,14 +41,14 @@ class Files:
         A name says what the file holds, and a push that was cut off leaves a shorter file.
 
         Args:
-            local: The file here.
-            remote: Its path on the phone, named by its content.
+            local: the file here.
+            remote: its path on the phone, named by its content.
 
         Returns:
             ``remote``.
 
         Raises:
-            RunnerError: It cannot be pushed; what was left of it is removed.
+            RunnerError: it cannot be pushed; what was left of it is removed.
         """
         folder, _, name = remote.rpartition("/")
         if folder not in self._sizes:
@@ -98,7 +98,7 @@ def clean(adb: Adb) -> None:
     """Removes all that edgekit has put on a phone.
 
     Raises:
-        RunnerError: The phone is not there, or refuses.
+        RunnerError: the phone is not there, or refuses.
     """
     adb.shell(f"rm -rf {quote(FOLDER)} {quote(app_folder(APP.partition('/')[0]))}")
 
@@ -110,8 +110,8 @@ class Engine:
     Android has another one than glibc, so the program brings that along, with its loader.
 
     Attributes:
-        files: The files here by their names there.
-        library: The name of the runtime's library.
+        files: the files here by their names there.
+        library: the name of the runtime's library.
     """
 
     files: Mapping[str, Path]
@@ -122,8 +122,8 @@ class Engine:
         """The engine of a runtime.
 
         Args:
-            root: The folder of :func:`edgekit.benchmarks.devices.arm64.parts.SETUP`.
-            runtime: The runtime's name.
+            root: the folder of :func:`edgekit.benchmarks.devices.arm64.parts.SETUP`.
+            runtime: the runtime's name.
         """
         system = root / "sysroot"
         places = (system / "lib/aarch64-linux-gnu", system / "usr/lib/aarch64-linux-gnu")
@@ -147,10 +147,10 @@ class Engine:
         """The shell line that starts the runner.
 
         Args:
-            folder: The folder on the phone with the engine's files.
-            launch: What the runner opens.
-            place: Where the artifact is on the phone.
-            scratch: Gives the path there of a file that may be written.
+            folder: the folder on the phone with the engine's files.
+            launch: what the runner opens.
+            place: where the artifact is on the phone.
+            scratch: gives the path there of a file that may be written.
         """
         start = [f"./{LOADER}", "--library-path", ".", f"./{PROGRAM}"]
         words = [*start, *program.arguments(launch, place, f"./{self.library}", scratch)]

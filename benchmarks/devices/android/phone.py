@@ -47,14 +47,14 @@ class Android:
     """One phone.
 
     Args:
-        adb: An adb that names the phone.
-        say: Is told what happens.
-        root: The folder of the native runner and its runtimes; None sets it up in the cache.
-        back_seconds: How long a phone that went away is waited for.
-        silent_seconds: How long a runner may take for an answer before it is given up.
+        adb: an adb that names the phone.
+        say: is told what happens.
+        root: the folder of the native runner and its runtimes; None sets it up in the cache.
+        back_seconds: how long a phone that went away is waited for.
+        silent_seconds: how long a runner may take for an answer before it is given up.
 
     Raises:
-        DeviceError: The phone is not ready, or has another processor than the runner's.
+        DeviceError: the phone is not ready, or has another processor than the runner's.
     """
 
     timed = True
@@ -114,7 +114,7 @@ class Android:
         """The native runner on the phone.
 
         Raises:
-            RunnerError: It cannot open the file, or the phone went away.
+            RunnerError: it cannot open the file, or the phone went away.
         """
         self.back()
         place, engine = self.put(launch.artifact), Engine.of(self._root, launch.runtime)
@@ -149,12 +149,13 @@ class Android:
         """Waits for a phone that went away, once; after that it has to be there at once.
 
         Raises:
-            LostError: It is not back.
+            LostError: it is not back.
         """
         if self._absence.wait():
             self._files.forget()
 
     def _ask(self) -> DeviceFacts:
+        """The phone's state now; where it does not answer, nothing of it is known."""
         try:
             return facts.ask(self._adb.shell, facts.NOW)
         except RunnerError:  # whatever is asked of it next says so
@@ -165,9 +166,9 @@ class AndroidRunner(NativeRunner):
     """A native runner on a phone, where only root could empty the page cache.
 
     Args:
-        phone: The phone.
+        phone: the phone.
         process: adb, which passes the runner's streams on.
-        errors: The file that gets the runner's standard error.
+        errors: the file that gets the runner's standard error.
     """
 
     evicts = False
@@ -181,6 +182,7 @@ class AndroidRunner(NativeRunner):
         return energy.energy_mj(self._phone.state, self.run, latency_ms)
 
     def _answer(self, kind: type[E]) -> E:
+        """As :class:`NativeRunner`, but that a runner that is silent for too long is given up."""
         limit = threading.Timer(self._phone.silent_seconds, self._give_up)
         limit.daemon = True
         limit.start()
@@ -190,10 +192,15 @@ class AndroidRunner(NativeRunner):
             limit.cancel()
 
     def _give_up(self) -> None:
+        """Ends the process here, when its runner has been silent for too long."""
         self._silent = True
         self._process.kill()
 
     def _why(self, error: RunnerError, told: str) -> RunnerError:
+        """The error for a runner that failed.
+
+        A phone that is silent or went away is told as such.
+        """
         if self._silent:
             return LostError(
                 f"{self._phone.name} has not answered for {self._phone.silent_seconds:.0f} s: "
@@ -207,7 +214,10 @@ class AndroidRunner(NativeRunner):
 
 
 def _check(name: str, static: Mapping[str, object]) -> None:
-    """Refuses another processor; a phone that does not tell is tried."""
+    """Refuses a phone whose processor is not that of the runner.
+
+    One that does not tell is tried.
+    """
     abis = str(static["abis"] or "")
     wrong = abis and ABI not in abis.split(",")
     if wrong or (not abis and static["architecture"] not in (None, "aarch64", "arm64")):

@@ -21,10 +21,10 @@ class Cpu:
 
     Attributes:
         part: Arm's part number, in the main ID register (MIDR_EL1), as ``CPU part`` shows it.
-        variant: The major revision, in the same register.
-        revision: The minor revision, in the same register.
-        features: The features that the kernel lists (HWCAP), separated by spaces.
-        phones: Which phones have it, and whether it has int8 dot products.
+        variant: the major revision, in the same register.
+        revision: the minor revision, in the same register.
+        features: the features that the kernel lists (HWCAP), separated by spaces.
+        phones: which phones have it, and whether it has int8 dot products.
     """
 
     part: int
@@ -47,7 +47,7 @@ def cpuinfo(name: str) -> str:
     """The text of ``/proc/cpuinfo`` on a phone with that CPU.
 
     Args:
-        name: A name in :data:`CPUS`.
+        name: a name in :data:`CPUS`.
     """
     cpu = CPUS[name]
     return "".join(

@@ -33,13 +33,13 @@ class Arm64(LocalFiles):
     """A phone with an emulated CPU.
 
     Args:
-        cpu: A name in :data:`edgekit.benchmarks.devices.arm64.cpus.CPUS`.
-        memory_bytes: How much address space a runner may take, or None for no limit.
-        say: Is told what is set up.
+        cpu: a name in :data:`edgekit.benchmarks.devices.arm64.cpus.CPUS`.
+        memory_bytes: how much address space a runner may take, or None for no limit.
+        say: is told what is set up.
 
     Raises:
         UnsupportedError: edgekit does not know that CPU, or qemu computes wrongly with it.
-        SetupError: The emulator is not set up and cannot be.
+        SetupError: the emulator is not set up and cannot be.
     """
 
     timed = False
@@ -67,8 +67,8 @@ class Arm64(LocalFiles):
         """The native runner under qemu; its load times mean nothing, so nothing is evicted.
 
         Raises:
-            RunnerError: It cannot open the file.
-            BudgetError: It cannot open the file within the memory budget.
+            RunnerError: it cannot open the file.
+            BudgetError: it cannot open the file within the memory budget.
         """
         counted = launch.threads == 1  # the plugin's counter has no lock
         if self._memory_bytes is None:
@@ -80,6 +80,13 @@ class Arm64(LocalFiles):
             raise
 
     def _opened(self, launch: Launch, counted: bool, memory_bytes: int | None) -> Runner:
+        """A runner under the emulator.
+
+        Args:
+            launch: what it opens.
+            counted: whether instructions are counted, which makes it slower.
+            memory_bytes: how much address space it may take, or None.
+        """
         number = next(self._numbers)
         counts, errors = (Path(self.scratch(f"{kind}-{number}")) for kind in ("counts", "errors"))
         library = program.library(self._root, launch.runtime)
@@ -103,8 +110,8 @@ class Arm64(LocalFiles):
         """The emulator's command line up to the program's own arguments.
 
         Args:
-            end: The last address that the program may use.
-            counts: The file that gets the number of instructions of each inference, or None.
+            end: the last address that the program may use.
+            counts: the file that gets the number of instructions of each inference, or None.
         """
         plugin = f"{_quoted(self._root / 'count.so')},out={_quoted(counts)}" if counts else ""
         return [
@@ -123,11 +130,11 @@ class Emulated(NativeRunner):
     """A native runner under qemu.
 
     Args:
-        process: The emulator.
-        counts: The file into which its plugin writes the instructions of each inference, or None
+        process: the emulator.
+        counts: the file into which its plugin writes the instructions of each inference, or None
             if nothing is counted.
-        errors: The file that gets its standard error.
-        memory_bytes: The memory budget, which failures are put down to, or None.
+        errors: the file that gets its standard error.
+        memory_bytes: the memory budget, which failures are put down to, or None.
     """
 
     def __init__(
@@ -155,6 +162,7 @@ class Emulated(NativeRunner):
 
 
 def _facts(root: Path, cpu: str, memory_bytes: int | None) -> DeviceFacts:
+    """What a result says of the emulated phone: its CPU, the emulator, C library and versions."""
     qemu = _found(
         r"version (\d+\.\d+\.\d+)",
         command([str(root / "qemu" / "qemu-aarch64"), "--version"], {}),
@@ -175,16 +183,18 @@ def _facts(root: Path, cpu: str, memory_bytes: int | None) -> DeviceFacts:
 
 
 def _found(pattern: str, text: str) -> str:
+    """The first group of a pattern in a text; ``unknown`` without a match."""
     found = re.search(pattern, text)
     return found[1] if found else "unknown"
 
 
 def _quoted(path: Path) -> str:
-    """As qemu reads a path among options separated by commas."""
+    """A path as qemu reads it among options that commas separate."""
     return str(path).replace(",", ",,")
 
 
 def _check(cpu: str) -> None:
+    """Refuses CPUs that edgekit does not know, and the one that qemu computes wrongly with."""
     if cpu == "max":
         raise UnsupportedError(
             "arm64:max is refused: qemu 7.2, like all before 10, computes int8 models wrongly with "
@@ -199,6 +209,7 @@ def _open(options: DeviceOptions) -> Arm64:
 
 
 def _find() -> list[Found]:
+    """The emulated phones, with what has to be fetched before."""
     missing = SETUP.missing()
     remedy = f"{missing}: edgekit devices setup arm64" if missing else ""
     return [

@@ -17,12 +17,12 @@ class NativeRunner(ProcessRunner):
     """A native runner, whose failures end with what it wrote last on its standard error.
 
     Args:
-        process: The process, or one that passes it on.
-        errors: The file that gets its standard error.
-        explain: Makes the error that is raised of the one that was met, whose message is complete.
+        process: the process, or one that passes it on.
+        errors: the file that gets its standard error.
+        explain: makes the error that is raised of the one that was met, whose message is complete.
 
     Raises:
-        RunnerError: It cannot open the file.
+        RunnerError: it cannot open the file.
     """
 
     def __init__(

@@ -30,7 +30,10 @@ COMPILER = "ziglang==0.17.1"
 
 
 def stamp() -> dict[str, object]:
-    """What the content of the emulator's folder in the cache depends on, as plain JSON values."""
+    """All that the emulator's folder in the cache depends on, as plain JSON values.
+
+    When it changes, the folder is made anew.
+    """
     programs = _programs()
     sources = "".join(map(_source, programs))
     return {
@@ -107,10 +110,10 @@ def _build(folder: Path, run: Run) -> None:
 
 
 def _programs() -> dict[str, tuple[str, tuple[str, ...]]]:
-    """By the source's name, the program's own and the compiler's flags.
+    """The programs that are compiled: by the source's name, that of the program and the flags.
 
-    The runner is for arm64 Linux with glibc 2.28 or later, the counter for this machine, where
-    qemu loads it.
+    The runner is for arm64 Linux with glibc 2.28 or later, the counter for this machine, where qemu
+    loads it.
     """
     machine = "aarch64" if os.uname().machine in ("aarch64", "arm64") else "x86_64"
     common = ("-std=c11", "-O2", "-s", "-Wall", "-Wextra", "-Werror", "-target")

@@ -18,8 +18,8 @@ def library(root: Path, runtime: str) -> Path:
     """The C library of a runtime.
 
     Args:
-        root: The folder of :func:`edgekit.benchmarks.devices.arm64.parts.SETUP`.
-        runtime: A name in :data:`edgekit.benchmarks.devices.arm64.wheels.WHEELS`.
+        root: the folder of :func:`edgekit.benchmarks.devices.arm64.parts.SETUP`.
+        runtime: a name in :data:`edgekit.benchmarks.devices.arm64.wheels.WHEELS`.
     """
     wheel = WHEELS[runtime]
     (found,) = (root / "runtimes" / wheel.folder).glob(wheel.library)
@@ -37,10 +37,10 @@ def arguments(
     """The program's command line.
 
     Args:
-        launch: What it opens.
-        place: Where the artifact is on the device.
-        library_place: Where the runtime's library is on the device.
-        scratch: Gives the path there of a file that may be written.
+        launch: what it opens.
+        place: where the artifact is on the device.
+        library_place: where the runtime's library is on the device.
+        scratch: gives the path there of a file that may be written.
     """
     runtime = ["--backend", launch.runtime, "--library", library_place]
     return [*runtime, *launch.arguments(place, scratch)]

@@ -11,10 +11,10 @@ class RuntimeWheel:
     """A runtime's package for AArch64 Linux on PyPI.
 
     Attributes:
-        package: Its name on PyPI.
-        version: The release that is fetched.
-        folder: Where in the package the C library is.
-        library: A pattern of the library's name.
+        package: its name on PyPI.
+        version: the release that is fetched.
+        folder: where in the package the C library is.
+        library: a pattern of the library's name.
     """
 
     package: str

@@ -36,7 +36,7 @@ def executable() -> Path:
 
     Raises:
         MissingExtraError: Playwright is not installed.
-        UnsupportedError: There is no Chromium.
+        UnsupportedError: there is no Chromium.
     """
     extras.require("browser")
     found = find()
@@ -55,14 +55,14 @@ def launched(*flags: str) -> Iterator[Browser]:
     """Starts Chromium, and ends it with the context.
 
     Args:
-        flags: Options of Chromium's command line beside edgekit's own.
+        flags: options of Chromium's command line beside edgekit's own.
 
     Returns:
         The running browser, as Playwright gives it.
 
     Raises:
         MissingExtraError: Playwright is not installed.
-        UnsupportedError: There is no Chromium.
+        UnsupportedError: there is no Chromium.
     """
     path = executable()
     from playwright.sync_api import sync_playwright

@@ -33,8 +33,8 @@ class Browser(LocalFiles):
     """Headless Chromium.
 
     Args:
-        say: Is told what is set up.
-        limit_seconds: How long a page may take for one command before it is given up.
+        say: is told what is set up.
+        limit_seconds: how long a page may take for one command before it is given up.
 
     Raises:
         EdgekitError: Chromium, Playwright or onnxruntime-web is missing, or does not start.
@@ -66,7 +66,7 @@ class Browser(LocalFiles):
         return ProcessRunner(self._process([*arguments, *evict]))
 
     def _asked(self) -> DeviceFacts:
-        """What the page of a browser without a file says."""
+        """What a page tells of the browser, asked of one without a file."""
         output, _ = self._process([]).communicate()
         lines = output.splitlines()
         if not lines:
@@ -83,6 +83,7 @@ class Browser(LocalFiles):
         }
 
     def _process(self, arguments: Sequence[str]) -> subprocess.Popen[str]:
+        """Starts the process of a runner, which starts the browser."""
         limit = ["--limit-seconds", str(self._limit_seconds)]
         return python_runner(runner.__name__, [*limit, *arguments])
 
@@ -91,12 +92,12 @@ class ThroughApp(Browser):
     """Headless Chromium, measured by the app of a site: the page that people open.
 
     Args:
-        site: The site's folder, which ``edgekit app --platform web`` has written.
-        say: Is told what is set up.
-        limit_seconds: How long a launch may take.
+        site: the site's folder, which ``edgekit app --platform web`` has written.
+        say: is told what is set up.
+        limit_seconds: how long a launch may take.
 
     Raises:
-        EdgekitError: As with :class:`Browser`.
+        EdgekitError: as with :class:`Browser`.
     """
 
     def __init__(
@@ -118,7 +119,7 @@ class ThroughApp(Browser):
         """An app that has opened the file once; each of its commands is a launch.
 
         Raises:
-            RunnerError: The app says what it cannot do.
+            RunnerError: the app says what it cannot do.
         """
         place = self.put(launch.artifact)
 
@@ -128,6 +129,7 @@ class ThroughApp(Browser):
         return AppRunner(launched, self.scratch(""))
 
     def _launched(self, request: AppRequest) -> Events:
+        """Launches the app once, in a browser of its own, and returns its answers."""
         limit = ["--limit-seconds", str(self._limit_seconds)]
         text = msgspec.json.encode(request.fields).decode()
         arguments = ["--site", str(self._site), "--request", text, *limit]
@@ -140,6 +142,7 @@ class BrowserStartError(EdgekitError):
 
 
 def _open(options: DeviceOptions) -> Browser:
+    """Opens the browser, or the app of a site in it; UnsupportedError if there is no such site."""
     if options.chosen is not None:
         raise UnsupportedError(f"browser has no '{options.chosen}': say just --device browser")
     if not options.via_app:
@@ -153,6 +156,7 @@ def _open(options: DeviceOptions) -> Browser:
 
 
 def _find() -> list[Found]:
+    """The browser, with what has to be installed or fetched before."""
     name = f"onnxruntime-web {setup.VERSION} in headless Chromium"
     try:
         chromium.executable()

@@ -31,9 +31,9 @@ class Addressed:
     """A request whose paths have become addresses.
 
     Attributes:
-        fields: The request for the page.
-        files: What the page may ask for, by address.
-        saved: Where outputs go that the page sends.
+        fields: the request for the page.
+        files: what the page may ask for, by address.
+        saved: where outputs go that the page sends.
     """
 
     fields: dict[str, str | int]
@@ -42,13 +42,18 @@ class Addressed:
 
     @classmethod
     def of(cls, request: dict[str, str | int]) -> Addressed:
-        """From a request of :class:`edgekit.benchmarks.devices.app_runner.AppRequest`."""
+        """Replaces the paths in a request by addresses.
+
+        Args:
+            request: the fields of :class:`edgekit.benchmarks.devices.app_runner.AppRequest`.
+        """
         made = cls({**request, "model": _MODEL}, {_MODEL: Path(str(request["model"]))})
         commands = filter(None, str(request["commands"]).split(";"))
         made.fields["commands"] = ";".join(map(made._command, commands))
         return made
 
     def _command(self, command: str) -> str:
+        """A command whose paths are addresses; the files are remembered under these."""
         word, _, rest = command.partition(" ")
         if word == "feed":
             length, _, path = rest.partition(" ")
@@ -66,12 +71,12 @@ def launched(
     """What the app answers to a request.
 
     Args:
-        site: Of ``edgekit app --platform web``.
-        request: By the names of the contract, with paths of this machine.
-        limit_seconds: How long it may take.
+        site: of ``edgekit app --platform web``.
+        request: by the names of the contract, with paths of this machine.
+        limit_seconds: how long it may take.
 
     Raises:
-        BrowserError: The page does not keep the contract, or died.
+        BrowserError: the page does not keep the contract, or died.
     """
     asked = Addressed.of(request)
     own = {path.relative_to(site).as_posix(): path for path in tree(site)}

@@ -34,10 +34,10 @@ class Loopback:
     Addresses begin with a random word, so that other users of the machine cannot read the files.
 
     Args:
-        files: The files by the names that end their addresses.
+        files: the files by the names that end their addresses.
 
     Attributes:
-        received: The last body that the page has sent by PUT.
+        received: the last body that the page has sent by PUT.
     """
 
     def __init__(self, files: Mapping[str, Path]) -> None:
@@ -60,10 +60,12 @@ class Loopback:
         self._server.server_close()
 
     def _file(self, address: str) -> Path | None:
+        """The file at an address; None if there is none, or the address lacks the random word."""
         _, word, *name = address.split("/", 2)
         return self._files.get("".join(name)) if word == self._word else None
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
+        """The class that answers one request: files by GET, and a body to keep by PUT."""
         loopback = self
 
         class Handler(BaseHTTPRequestHandler):

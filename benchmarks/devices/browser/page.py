@@ -35,10 +35,10 @@ class PageFacts(events.Event, frozen=True, tag="facts"):
 
     Attributes:
         runtime: onnxruntime-web with its version.
-        cores_seen: How many cores the page is told of.
-        simd: Whether WebAssembly has instructions on 128 bits.
-        cross_origin_isolated: Whether the page may use shared memory, and so threads.
-        user_agent: The browser's name of itself.
+        cores_seen: how many cores the page is told of.
+        simd: whether WebAssembly has instructions on 128 bits.
+        cross_origin_isolated: whether the page may use shared memory, and so threads.
+        user_agent: the browser's name of itself.
         browser: Chromium with its version, which Playwright tells.
     """
 
@@ -54,12 +54,12 @@ class Page:
     """The benchmark's page.
 
     Args:
-        browser: A running Chromium.
-        url: Where the page is served.
-        limit_seconds: How long a call may take before Chromium is ended.
+        browser: a running Chromium.
+        url: where the page is served.
+        limit_seconds: how long a call may take before Chromium is ended.
 
     Raises:
-        BrowserError: The page does not load.
+        BrowserError: the page does not load.
     """
 
     def __init__(self, browser: Browser, url: str, limit_seconds: float) -> None:
@@ -74,18 +74,22 @@ class Page:
         """Calls one of the functions that ``web/runner.js`` exports.
 
         Args:
-            name: The function's name.
-            kind: The type of what it returns.
-            values: Its arguments, plain JSON values.
+            name: the function's name.
+            kind: the type of what it returns.
+            values: its arguments, plain JSON values.
 
         Raises:
-            BrowserError: It threw, took too long, or Chromium died meanwhile.
+            BrowserError: it threw, took too long, or Chromium died meanwhile.
         """
         with self._limited(name):
             return msgspec.convert(self._page.evaluate(_CALL, [name, values]), kind)
 
     @contextlib.contextmanager
     def _limited(self, what: str) -> Iterator[None]:
+        """Ends Chromium if what is done in the context takes too long.
+
+        BrowserError about ``what`` then.
+        """
         import psutil
         from playwright.sync_api import Error
 
@@ -115,7 +119,7 @@ class Page:
 
 
 def processes() -> list[Process]:
-    """Chromium's processes. Playwright's driver, this process's only child, is not among them."""
+    """Chromium's processes: all below this one but its child, Playwright's driver."""
     import psutil
 
     me = psutil.Process()

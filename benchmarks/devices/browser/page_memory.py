@@ -23,16 +23,20 @@ class PageMemory:
         self._before_bytes = _of_living(memory.reset_peak, _renderers())
 
     def growth(self) -> events.Memory:
-        """What there was, and the peak since."""
+        """The memory at the start and the largest since, in bytes."""
         peaks = _of_living(memory.peak_bytes, self._before_bytes)
         before_bytes = sum(self._before_bytes[number] for number in peaks)
         return events.Memory(before_bytes, sum(peaks.values()))
 
 
 def _of_living(measure: Callable[[int], int], numbers: Iterable[int]) -> dict[int, int]:
-    """Bytes by process number; a process that has ended is left out.
+    """Memory of processes, by number; a process that has ended meanwhile is left out.
 
     Chromium ends helpers of its own at any moment.
+
+    Args:
+        measure: bytes of a process, by its number; raises where it has ended.
+        numbers: of the processes.
     """
     import psutil
 

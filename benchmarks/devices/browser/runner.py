@@ -32,9 +32,9 @@ class Opened:
     """An opened file, and what the runner's commands do with it.
 
     Args:
-        page: The page that opens it.
-        served: The server that hands the file out to the page, and takes its outputs.
-        launch: What to open.
+        page: the page that opens it.
+        served: the server that hands the file out to the page, and takes its outputs.
+        launch: what to open.
 
     Raises:
         BundleError: onnxruntime-web cannot open the file.
@@ -62,7 +62,10 @@ class Opened:
         return events.Ran(self._page.call("run", list[float], int(argument)))
 
     def cold(self, argument: str) -> events.Ran:
-        """The processor is this machine's, and the page shares its largest cache."""
+        """See :meth:`edgekit.benchmarks.devices.serving.Opened.cold`.
+
+        This process empties the processor's largest cache, which the page shares with it.
+        """
         return events.Ran(memory.cold_ms(lambda: self.run("1").ms, int(argument)))
 
     def save(self, argument: str) -> events.Saved:
@@ -113,6 +116,10 @@ def main(
 
 
 def _serve(launch: Launch | None, limit_seconds: float, send: Send) -> None:
+    """Starts a browser, opens the file in it, and serves until the input ends.
+
+    Without a file, facts only.
+    """
     model = launch.artifact if launch else None
     with chromium.launched() as browser, Loopback(_served(model)) as served:
         page = Page(browser, f"{served.url}index.html", limit_seconds)
@@ -128,7 +135,7 @@ def _serve(launch: Launch | None, limit_seconds: float, send: Send) -> None:
 
 
 def _served(model: Path | None) -> Mapping[str, Path]:
-    """The files of the page's server by their names there."""
+    """The files that the page may ask for, by their names in its addresses."""
     own = files(__package__).joinpath("web")
     found = {name: Path(str(own.joinpath(name))) for name in _OWN_FILES}
     found |= {name: setup.folder() / name for name in setup.WASM_FILES}

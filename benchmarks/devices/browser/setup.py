@@ -58,16 +58,16 @@ def setup(say: Say = lambda text: None, registry: str | None = None) -> Path:
     """Fetches the files of onnxruntime-web into edgekit's cache, unless they are there.
 
     Args:
-        say: Is told what is fetched.
-        registry: The address of an npm registry; None is npm's own setting
+        say: is told what is fetched.
+        registry: the address of an npm registry; None is npm's own setting
             (``npm_config_registry``), or else the public one.
 
     Returns:
         Their folder.
 
     Raises:
-        SetupError: The registry cannot be reached, or has other files under that version.
-        OutputError: The cache cannot be written.
+        SetupError: the registry cannot be reached, or has other files under that version.
+        OutputError: the cache cannot be written.
     """
     if missing() is None:
         return folder()

@@ -54,6 +54,7 @@ class Host(LocalFiles):
 
 
 def _open(options: DeviceOptions) -> Host:
+    """This machine; UnsupportedError if a name follows ``host``."""
     extras.require("bench")
     if options.chosen is not None:
         raise UnsupportedError(f"host has no '{options.chosen}': say just --device host")
@@ -61,6 +62,7 @@ def _open(options: DeviceOptions) -> Host:
 
 
 def _find() -> list[Found]:
+    """This machine, or what is not installed that measuring it needs."""
     try:
         here = _open(DeviceOptions()).facts()
     except MissingExtraError as error:

@@ -16,9 +16,10 @@ _GOVERNOR = Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
 
 
 def facts() -> DeviceFacts:
-    """What a result says of this machine: processor, memory, system, versions.
+    """What a result says of this machine: processor, memory, system, versions of libraries.
 
-    ``machine`` names the hardware in one line.
+    Returns:
+        Plain JSON values by name; ``machine`` names the hardware in one line.
     """
     import psutil
 
@@ -38,7 +39,7 @@ def facts() -> DeviceFacts:
 
 
 def _cpu() -> tuple[str, frozenset[str]]:
-    """The processor's name and the features that it lists; /proc/cpuinfo has them on Linux."""
+    """The processor's name and its features; ``/proc/cpuinfo`` has them on Linux."""
     path = Path("/proc/cpuinfo")
     lines = path.read_text().splitlines() if path.exists() else []
     rows = dict(line.split(":", 1) for line in reversed(lines) if ":" in line)
@@ -49,6 +50,7 @@ def _cpu() -> tuple[str, frozenset[str]]:
 
 
 def _system() -> str:
+    """The name of the system with its kernel's version."""
     try:
         name = platform.freedesktop_os_release()["PRETTY_NAME"]
     except OSError:

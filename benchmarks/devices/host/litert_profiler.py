@@ -42,7 +42,10 @@ C = TypeVar("C", ctypes.c_void_p, ctypes.c_char_p, ctypes.c_size_t, _TensorType)
 
 
 class _Library:
-    """The C functions of LiteRT: each returns a status, and writes its result to a last pointer."""
+    """The C functions of LiteRT's library, by :mod:`ctypes`.
+
+    Each returns a status, and writes its result to where its last argument points.
+    """
 
     def __init__(self) -> None:
         spec = find_spec("ai_edge_litert")
@@ -54,7 +57,7 @@ class _Library:
         """Calls the function ``LiteRt<name>``.
 
         Raises:
-            UnsupportedError: It does not exist in this release, or fails.
+            UnsupportedError: it does not exist in this release, or fails.
         """
         function = getattr(self._library, f"LiteRt{name}", None)
         status = 1 if function is None else function(*arguments)
@@ -81,16 +84,16 @@ def nodes(
     """Profiles inferences, after one that is not counted.
 
     Args:
-        model: A .tflite file with a signature ``seq_N`` for N tokens.
-        threads: How many threads LiteRT may use.
-        feed: An int32 array of shape (1, N) for each input.
-        count: Over how many inferences the times are averaged.
+        model: a .tflite file with a signature ``seq_N`` for N tokens.
+        threads: how many threads LiteRT may use.
+        feed: an int32 array of shape (1, N) for each input.
+        count: over how many inferences the times are averaged.
 
     Returns:
         For each node of the graph, its operator and its milliseconds in one inference.
 
     Raises:
-        UnsupportedError: This is another release of LiteRT, with other functions.
+        UnsupportedError: this is another release of LiteRT, with other functions.
     """
     library = _Library()
     environment = library.handle("CreateEnvironment", 0, None)
@@ -123,7 +126,11 @@ def nodes(
 
 
 def _option(library: _Library, options: Handle, name: str, toml: str) -> tuple[object, object]:
-    """Adds one option; what is returned has to live as long as the options."""
+    """Adds one option to LiteRT's options.
+
+    Returns:
+        What has to be kept as long as the options: LiteRT does not copy it.
+    """
     text = ctypes.create_string_buffer(toml.encode())
     release = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(lambda _: None)
     opaque = library.handle("CreateOpaqueOptions", name.encode(), text, release)
@@ -178,7 +185,10 @@ def _fill(
 
 
 def _parsed(summary: str) -> Iterator[tuple[str, float]]:
-    """The nodes in LiteRT's summary: its first table, which a second one repeats by time."""
+    """The operator and milliseconds of each node, in LiteRT's printed summary.
+
+    Its first table has them in order; a second one repeats them by time.
+    """
     first = summary.split("= Top by", 1)[0].split("= Summary by", 1)[0]
     for line in first.splitlines():
         row = _NODE.match(line)

@@ -24,17 +24,17 @@ def measure(runtime: str, model: Path, threads: int, feed: Feed, count: int) -> 
     """Profiles inferences, after one that is not counted.
 
     Args:
-        runtime: The runtime's name.
-        model: The file.
-        threads: How many threads the runtime may use.
-        feed: An int32 array of shape (1, length) for each input.
-        count: Over how many inferences the times are averaged.
+        runtime: the runtime's name.
+        model: the file.
+        threads: how many threads the runtime may use.
+        feed: an int32 array of shape (1, length) for each input.
+        count: over how many inferences the times are averaged.
 
     Returns:
         Each kind of operator with its calls and milliseconds in one inference, the slowest first.
 
     Raises:
-        UnsupportedError: The runtime has no profiler.
+        UnsupportedError: the runtime has no profiler.
     """
     if runtime not in _PROFILERS:
         raise UnsupportedError(
@@ -44,6 +44,7 @@ def measure(runtime: str, model: Path, threads: int, feed: Feed, count: int) -> 
 
 
 def _onnxruntime(model: Path, threads: int, feed: Feed, count: int) -> list[Operator]:
+    """onnxruntime's own profiler: see :func:`measure`."""
     with tempfile.TemporaryDirectory() as folder:
         session = open_session(model, threads, profile=Path(folder) / "profile")
         for _ in range(1 + count):
@@ -64,8 +65,8 @@ def total(events: Iterable[tuple[str, float]], count: int) -> list[Operator]:
     """Sums up events by kind of operator.
 
     Args:
-        events: Pairs of an operator's kind and the milliseconds of one call.
-        count: How many inferences the events are of.
+        events: pairs of an operator's kind and the milliseconds of one call.
+        count: how many inferences the events are of.
 
     Returns:
         Calls and milliseconds of one inference by kind, the slowest first.

@@ -29,6 +29,7 @@ from edgekit.runtime.table import Runtime
 
 
 def _eager(path: Path, threads: int) -> Session:
+    """Opens PyTorch's own model behind a bundle."""
     from edgekit.runtime.eager import Eager
 
     return Eager(path, threads)
@@ -42,7 +43,7 @@ def chosen(runtime: str, weight_cache: Path | None) -> Runtime:
     """How a runtime opens a file here.
 
     Args:
-        runtime: Its name in :data:`RUNTIMES`.
+        runtime: its name in :data:`RUNTIMES`.
         weight_cache: LiteRT's file of packed weights; None is LiteRT without one.
     """
     row = RUNTIMES[runtime]
@@ -59,11 +60,11 @@ class Opened:
     """An opened file, its inputs and the outputs of its last inference.
 
     Args:
-        runtime: How the file is opened.
-        model: The file, or for ``pytorch`` the bundle's folder.
-        threads: How many threads the runtime may use.
-        inputs: Names of the inputs in the order in which they are fed.
-        outputs: Names of the outputs in the order in which they are saved.
+        runtime: how the file is opened.
+        model: the file, or for ``pytorch`` the bundle's folder.
+        threads: how many threads the runtime may use.
+        inputs: names of the inputs in the order in which they are fed.
+        outputs: names of the outputs in the order in which they are saved.
     """
 
     def __init__(

@@ -48,11 +48,11 @@ class Destination:
     """iPhones, or their simulators.
 
     Attributes:
-        name: What ``--device`` calls it.
-        title: What ``edgekit devices`` calls it.
-        listed: Lists those that Xcode knows.
-        link: Makes the link to one of them.
-        simulated: Whether this Mac computes for them.
+        name: what ``--device`` calls it.
+        title: what ``edgekit devices`` calls it.
+        listed: lists those that Xcode knows.
+        link: makes the link to one of them.
+        simulated: whether this Mac computes for them.
     """
 
     name: str
@@ -72,13 +72,13 @@ class Ios:
     """One device, reached through an app.
 
     Args:
-        destination: Whether it is an iPhone or a simulator.
-        link: How it is reached; its Xcode names the app.
-        say: Is told what happens.
-        back_seconds: How long a device that went away is waited for.
+        destination: whether it is an iPhone or a simulator.
+        link: how it is reached; its Xcode names the app.
+        say: is told what happens.
+        back_seconds: how long a device that went away is waited for.
 
     Raises:
-        RunnerError: The app cannot be launched there, or does not answer.
+        RunnerError: the app cannot be launched there, or does not answer.
     """
 
     timed = True
@@ -137,7 +137,7 @@ class Ios:
         """An app that has opened the file once; each of its commands is a launch.
 
         Raises:
-            RunnerError: The app says what it cannot do, or the device went away.
+            RunnerError: the app says what it cannot do, or the device went away.
         """
         place = self.put(launch.artifact)
 
@@ -156,11 +156,12 @@ class Ios:
         """Has the app remove what edgekit and it have put into its container.
 
         Raises:
-            RunnerError: It could not.
+            RunnerError: it could not.
         """
         self._launched(AppRequest.of(["clean"]), FIRST_SECONDS)
 
     def _heat(self) -> PhoneState:
+        """How hot the device is, by the app; where it does not answer, nothing is known."""
         try:
             state = self._ask_state(app_runner.MOST_SECONDS)
         except RunnerError:  # whatever is asked of it next says so
@@ -181,7 +182,15 @@ class Ios:
         return answers
 
     def _results(self, number: str, printed: str) -> str:
-        """The text of the results of a launch that printed something else."""
+        """The text of the results that an app has written into its container.
+
+        Args:
+            number: of the launch, which names the file.
+            printed: what the app printed, for the error.
+
+        Raises:
+            RunnerError: there is no such file.
+        """
         with tempfile.TemporaryDirectory(prefix="edgekit-ios-") as folder:
             local = Path(folder) / "results.jsonl"
             try:
@@ -196,7 +205,12 @@ class Ios:
             return local.read_text("utf-8", "replace")
 
     def _do(self, action: Callable[[], T]) -> T:
-        """Does something on the device, and says so if that failed because it went away."""
+        """Does something on the device, once it can be reached.
+
+        Raises:
+            LostError: it failed because the device went away, which is remembered.
+            XcodeError: it failed for another reason.
+        """
         if self._away:
             self._absence.wait()
             self._away = False
@@ -225,14 +239,14 @@ def device(
     """Opens a device.
 
     Args:
-        destination: Whether it is an iPhone or a simulator.
-        udid: Its identifier; None takes the only one that can be used.
-        app: The bundle identifier of the app that measures; None is edgekit's own.
-        say: Is told what happens.
+        destination: whether it is an iPhone or a simulator.
+        udid: its identifier; None takes the only one that can be used.
+        app: the bundle identifier of the app that measures; None is edgekit's own.
+        say: is told what happens.
         xcode: Xcode's tools; None finds those of this Mac.
 
     Raises:
-        EdgekitError: There is no Xcode, no such device or app, or it cannot be used.
+        EdgekitError: there is no Xcode, no such device or app, or it cannot be used.
     """
     xcode = xcode or Xcode.found()
     found = listing.choose(destination.listed(xcode), destination.name, udid)
@@ -241,6 +255,7 @@ def device(
 
 
 def _find(destination: Destination) -> list[Found]:
+    """The devices of a destination that Xcode knows, or why there are none."""
     try:
         found = destination.listed(Xcode.found())
     except EdgekitError as error:
@@ -260,6 +275,8 @@ def _set_up(say: Say) -> None:
 
 
 def _driver(destination: Destination) -> Driver:
+    """The driver of iPhones, or of simulators."""
+
     def opened(options: DeviceOptions) -> Ios:
         return device(destination, options.chosen, options.app, options.say)
 

@@ -27,7 +27,7 @@ class Phone:
 
     Attributes:
         xcode: Xcode's tools; they name the app.
-        device: The iPhone.
+        device: the iPhone.
     """
 
     xcode: Xcode
@@ -45,9 +45,9 @@ class Phone:
         """Copies a file or a folder; ``devicectl`` passes over what has not changed.
 
         Args:
-            local: The file or folder here.
-            remote: Its path in the app's container.
-            size_bytes: How large it is, which decides how long the copy may take.
+            local: the file or folder here.
+            remote: its path in the app's container.
+            size_bytes: how large it is, which decides how long the copy may take.
         """
         source = ("--source", str(local), "--destination", remote)
         self.xcode.devicectl(
@@ -59,7 +59,7 @@ class Phone:
         """Copies a file of the app's container here.
 
         Raises:
-            AbsentError: There is no such file.
+            AbsentError: there is no such file.
         """
         source = ("--source", remote, "--destination", str(local))
         self.xcode.devicectl("device", "copy", "from", *self._device, *self._container, *source)
@@ -70,8 +70,8 @@ class Phone:
         """Starts the app afresh, waits until it has ended, and returns what it printed.
 
         Args:
-            arguments: The app's command line.
-            seconds: How long it may take.
+            arguments: the app's command line.
+            seconds: how long it may take.
         """
         words = ("device", "process", "launch", *self._device, "--console", "--terminate-existing")
         rest = (self.xcode.app, "--", *arguments)
@@ -125,9 +125,9 @@ class Simulator:
         """Copies a file or a folder; what is there already under that name is left as it is.
 
         Args:
-            local: The file or folder here.
-            remote: Its path in the app's container.
-            size_bytes: Not looked at: a copy on this Mac has no limit.
+            local: the file or folder here.
+            remote: its path in the app's container.
+            size_bytes: not looked at: a copy on this Mac has no limit.
         """
         path = self._container() / remote
         part = path.with_name(f"{path.name}.part")
@@ -145,7 +145,7 @@ class Simulator:
         """Copies a file of the app's container here.
 
         Raises:
-            AbsentError: There is no such file.
+            AbsentError: there is no such file.
         """
         path = self._container() / remote
         if not path.is_file():
@@ -156,8 +156,8 @@ class Simulator:
         """Starts the app afresh, waits until it has ended, and returns what it printed.
 
         Args:
-            arguments: The app's command line.
-            seconds: How long it may take.
+            arguments: the app's command line.
+            seconds: how long it may take.
         """
         return self.xcode.simctl(
             *("launch", "--console-pty", "--terminate-running-process", self.device.udid),

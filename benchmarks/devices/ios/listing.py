@@ -52,9 +52,9 @@ class Device:
 
     Attributes:
         udid: Apple's identifier of it.
-        description: What it is, for people.
-        remedy: What makes it usable, as the end of a sentence about it; empty if it is usable.
-        facts: What Xcode says of it, for a result's environment; None is what it does not tell.
+        description: what it is, for people.
+        remedy: what makes it usable, as the end of a sentence about it; empty if it is usable.
+        facts: what Xcode says of it, for a result's environment; None is what it does not tell.
     """
 
     udid: str
@@ -102,13 +102,13 @@ def choose(devices: Sequence[Device], family: str, udid: str | None) -> Device:
     """Chooses one of the devices that Xcode knows.
 
     Args:
-        devices: All of them.
-        family: The first part of their names, ``ios`` or ``ios-simulator``.
-        udid: The identifier of the one wanted, in any case. None is the only one that can be used;
+        devices: all of them.
+        family: the first part of their names, ``ios`` or ``ios-simulator``.
+        udid: the identifier of the one wanted, in any case. None is the only one that can be used;
             of several simulators, the one that runs.
 
     Raises:
-        XcodeError: It is not there or cannot be used, or there are several.
+        XcodeError: it is not there or cannot be used, or there are several.
     """
 
     def names(several: Sequence[Device]) -> str:
@@ -149,6 +149,7 @@ def _at(row: Mapping[str, object], paths: tuple[tuple[str, ...], ...]) -> str | 
 
 
 def _phone(row: Mapping[str, str | None]) -> Device:
+    """A row of ``devicectl`` as a device, with what keeps it from being used."""
     model = row["model"] or row["product"] or "iPhone"
     remedy = next(filter(None, (check(row) for check in _CHECKS)), "")
     names = ("model", "product", "os", "os_build", "transport")
@@ -157,13 +158,13 @@ def _phone(row: Mapping[str, str | None]) -> Device:
 
 
 def _pairing(row: Mapping[str, str | None]) -> str:
-    """What is to be done about a phone that is not paired; one that may be is taken as paired."""
+    """What is to be done about a phone that is not paired; empty if it is, or may be."""
     unpaired = row["pairing"] not in (None, "paired")
     return "is not paired: unlock it, plug it in and tap Trust" if unpaired else ""
 
 
 def _connection(row: Mapping[str, str | None]) -> str:
-    """What is to be done about a phone that is away.
+    """What is to be done about a phone that is away; empty if it can be reached.
 
     An idle phone is ``disconnected``, and a command connects it.
     """
@@ -172,7 +173,10 @@ def _connection(row: Mapping[str, str | None]) -> str:
 
 
 def _developer_mode(row: Mapping[str, str | None]) -> str:
-    """What is to be done about developer mode, which is told once the phone was connected."""
+    """What is to be done about developer mode.
+
+    Empty if it is on, or not told: the phone was never here.
+    """
     off = row["developer_mode"] == "disabled"
     return DEVELOPER_MODE if off else ""
 
@@ -185,6 +189,7 @@ _CHECKS: tuple[Callable[[Mapping[str, str | None]], str], ...] = (
 
 
 def _simulator(runtime: Mapping[str, str], row: Mapping[str, str]) -> Device:
+    """A row of ``simctl`` as a device."""
     facts = {
         "model": row["name"],
         "os": runtime.get("version"),

@@ -48,9 +48,9 @@ class Fault:
     """What an error of Xcode's tools means.
 
     Attributes:
-        pattern: What is found in its lines ``DOMAIN CODE: text``, as a regular expression.
-        says: The end of a sentence that begins with the device and says what to do.
-        kind: The error that is raised.
+        pattern: what is found in its lines ``DOMAIN CODE: text``, as a regular expression.
+        says: the end of a sentence that begins with the device and says what to do.
+        kind: the error that is raised.
     """
 
     pattern: str
@@ -97,8 +97,8 @@ class Reply:
     """What a ``devicectl`` command gave.
 
     Attributes:
-        result: The table ``result`` of its JSON.
-        printed: What it printed, including what an app that it launched printed.
+        result: the table ``result`` of its JSON.
+        printed: what it printed, including what an app that it launched printed.
     """
 
     result: Json
@@ -110,9 +110,9 @@ class Xcode:
     """Xcode's tools, and what they are used on.
 
     Attributes:
-        program: The program ``xcrun``.
-        about: The device that errors are about, like ``ios:UDID``.
-        app: The bundle identifier of the app that measures.
+        program: the program ``xcrun``.
+        about: the device that errors are about, like ``ios:UDID``.
+        app: the bundle identifier of the app that measures.
     """
 
     program: Path
@@ -124,7 +124,7 @@ class Xcode:
         """The tools of this machine.
 
         Raises:
-            UnsupportedError: This is no Mac, or it has no Xcode.
+            UnsupportedError: this is no Mac, or it has no Xcode.
         """
         program = shutil.which("xcrun")
         if program is None:
@@ -138,13 +138,13 @@ class Xcode:
         """Runs a command of ``devicectl`` and returns its answer.
 
         Args:
-            words: The command and its options.
-            rest: Arguments that have to stand at its end.
-            seconds: How long it may take.
+            words: the command and its options.
+            rest: arguments that have to stand at its end.
+            seconds: how long it may take.
 
         Raises:
-            XcodeError: It failed.
-            LostError: It failed because the device went away.
+            XcodeError: it failed.
+            LostError: it failed because the device went away.
         """
         with tempfile.TemporaryDirectory(prefix="edgekit-xcode-") as folder:
             path = Path(folder) / "answer.json"
@@ -175,8 +175,8 @@ class Xcode:
         """The error for what a tool has told.
 
         Args:
-            told: Its lines ``DOMAIN CODE: text``, which :data:`FAULTS` are looked for in.
-            short: The line that is shown where no fault is found.
+            told: its lines ``DOMAIN CODE: text``, which :data:`FAULTS` are looked for in.
+            short: the line that is shown where no fault is found.
         """
         for fault in FAULTS:
             if re.search(fault.pattern, told):
@@ -184,6 +184,10 @@ class Xcode:
         return XcodeError(f"{self.about}: {short[:200]}")
 
     def _completed(self, words: Sequence[str], seconds: float) -> subprocess.CompletedProcess[str]:
+        """Runs a tool to its end, whatever its exit code.
+
+        XcodeError if it cannot be run or takes too long.
+        """
         try:
             return subprocess.run(
                 [str(self.program), *words],
@@ -217,13 +221,14 @@ def _told(error: Json) -> Iterator[str]:
 
 
 def _first(done: subprocess.CompletedProcess[str]) -> str:
-    """The first line that is not a heading."""
+    """The first line of what a tool printed that is not a heading."""
     lines = [line.strip() for line in f"{done.stderr}\n{done.stdout}".splitlines() if line.strip()]
     told = [line for line in lines if not line.startswith("An error was encountered processing")]
     return (told or lines or [f"exit code {done.returncode}"])[0]
 
 
 def _json(text: str) -> Json | None:
+    """A JSON object; None for any other text."""
     try:
         found = json.loads(text)
     except ValueError:

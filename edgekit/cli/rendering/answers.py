@@ -29,9 +29,12 @@ _SHOWN = 6  # values of a vector
 
 
 def result(app: App, found: Answered, as_json: bool) -> None:
-    """One input's answer, in one line if it came from one; its error goes to standard error.
+    """Prints one input's answer, in one line if the input is a line.
 
-    A line with an error gives a line as well, empty or with the error: the n-th is always the n-th.
+    Its error goes to standard error.
+
+    A line that has no answer prints one line, too, empty or with the error in JSON: the n-th line
+    out is always that of the n-th in.
     """
     single = found.asked.line is None
     where = "" if single else f"line {found.asked.line}: "
@@ -52,6 +55,7 @@ def result(app: App, found: Answered, as_json: bool) -> None:
 
 
 def _row(app: App, found: Answered, answer: Answer) -> dict[str, object]:
+    """An answer as JSON has it: the input, where it was asked, and the answer's own fields."""
     line = {} if found.asked.line is None else {"line": found.asked.line}
     return {
         **line,
@@ -66,6 +70,7 @@ def _row(app: App, found: Answered, answer: Answer) -> dict[str, object]:
 
 
 def _spans(answer: SpanAnswer) -> Iterator[str]:
+    """Lines about spans: the best text, each span, and how far "no answer" is from the best."""
     best = answer.best()
     yield _one_line(best.text) if best else "no answer"
     for span in answer.spans:
@@ -77,6 +82,10 @@ def _spans(answer: SpanAnswer) -> Iterator[str]:
 
 
 def _labels(answer: Classification) -> Iterator[str]:
+    """Lines about labels: those chosen, then each with its probability.
+
+    Of a regression the score alone.
+    """
     if answer.problem_type == "regression":
         named = [f"{_name(row.label)} " if sys.stdout.isatty() else "" for row in answer.labels]
         scores = [row.score for row in answer.labels]
@@ -88,6 +97,7 @@ def _labels(answer: Classification) -> Iterator[str]:
 
 
 def _entities(answer: Tagging) -> Iterator[str]:
+    """Lines about entities: all of them, then each with its score and place."""
     rows = answer.entities
     found = (f"{_name(row.label)} {_one_line(row.text)}" for row in rows)
     yield ", ".join(found) or "no entities"
@@ -97,6 +107,7 @@ def _entities(answer: Tagging) -> Iterator[str]:
 
 
 def _masks(answer: FilledMasks) -> Iterator[str]:
+    """Lines about masks: the best token of each, then the others with their scores."""
     yield ", ".join(_name(mask.fillers[0].token) for mask in answer.masks)
     for mask in answer.masks:
         place = f"[{mask.start}:{mask.end}]"
@@ -157,5 +168,5 @@ def _one_line(text: str) -> str:
 
 
 def _name(text: str) -> str:
-    """A label or token of a checkpoint's: one without a letter to see is quoted."""
+    """A checkpoint's label or token as people can see it: in quotes if nothing of it is visible."""
     return _one_line(text) or f'"{" " * len(text)}"'

@@ -43,6 +43,7 @@ def _rows(choice: BucketChoice) -> Iterator[tuple[str, ...]]:
 
 
 def _row(choice: BucketChoice, each: BucketSet, mark: str) -> tuple[str, ...]:
+    """A set of buckets as a row: lengths, latency, and that beside today's and one bucket's."""
     took = each.latency_ms
     return (
         ", ".join(map(str, each.lengths)),

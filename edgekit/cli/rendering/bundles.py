@@ -32,7 +32,7 @@ MATRIX = "worst error relative to the largest output; -: no such model; empty: n
 
 
 def plan(planned: ExportPlan, as_json: bool) -> None:
-    """What would be built and checked."""
+    """Prints a plan: what would be built and checked."""
     if as_json:
         print_json(_plan_json(planned))
         return
@@ -53,6 +53,7 @@ def plan(planned: ExportPlan, as_json: bool) -> None:
 
 
 def _checks(planned: ExportPlan) -> list[str]:
+    """What the proof is going to feed the files, a line each."""
     texts = (
         "real sentences in 17 languages, emoji, control characters, pairs and cuts"
         if planned.source.has_tokenizer
@@ -68,6 +69,7 @@ def _checks(planned: ExportPlan) -> list[str]:
 
 
 def _plan_json(planned: ExportPlan) -> dict[str, object]:
+    """A plan as JSON has it."""
     return {
         "name": planned.source.name,
         "task": planned.task.name,
@@ -82,7 +84,10 @@ def _plan_json(planned: ExportPlan) -> dict[str, object]:
 
 
 def converted(bundle: Bundle, as_json: bool, steps: Sequence[Step]) -> None:
-    """A new bundle: its artifacts with their sizes and proofs, and what took how long."""
+    """Prints a new bundle: its artifacts with sizes and proofs.
+
+    JSON also has what took how long.
+    """
     if as_json:
         print_json({**_bundle_json(bundle), "timings": [asdict(step) for step in steps]})
         return
@@ -92,7 +97,7 @@ def converted(bundle: Bundle, as_json: bool, steps: Sequence[Step]) -> None:
 
 
 def inspected(bundle: Bundle, as_json: bool) -> None:
-    """A bundle as its manifest describes it, all of whose hashes are right."""
+    """Prints a bundle as its manifest describes it; its hashes have been checked before."""
     if as_json:
         print_json(_bundle_json(bundle))
         return
@@ -124,6 +129,7 @@ def _bundle_json(bundle: Bundle) -> dict[str, object]:
 
 
 def _head(bundle: Bundle) -> None:
+    """Prints what new and inspected bundles both begin with: the model, the table of proofs."""
     manifest, source = bundle.manifest, bundle.manifest.source
     print_words(
         f"{bundle.name} ({source.model_type}, {source.parameters / 1e6:.1f} M parameters), "
@@ -150,6 +156,7 @@ _PROOF = (
 
 
 def _proofs(bundle: Bundle) -> Iterator[tuple[str, ...]]:
+    """The table of proofs: a row for each artifact and runtime."""
     for artifact in (*bundle.artifacts, *bundle.text_artifacts):
         for index, proof in enumerate(artifact.proofs):
             yield (
@@ -165,7 +172,7 @@ def _proofs(bundle: Bundle) -> Iterator[tuple[str, ...]]:
 
 
 def _short(runtime: str) -> str:
-    """A runtime's name where columns are few."""
+    """A runtime's name, shortened for a column."""
     return runtime.removeprefix("edgekit ")
 
 
@@ -177,6 +184,7 @@ def _tokenizer(facts: TokenizerFacts | None) -> str:
 
 
 def _tensors(inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec]) -> None:
+    """Prints the table of a model's inputs and outputs."""
     rows = [
         (
             title if not place else "",
@@ -197,12 +205,12 @@ def _shape(row: TensorSpec) -> str:
 
 
 def _runtimes(least: Mapping[str, str]) -> str:
-    """The oldest runtimes that open a file."""
+    """The oldest runtimes that open a file, by name, as words: ``onnxruntime 1.15``."""
     return " or ".join(f"{name} {version}" for name, version in least.items())
 
 
 def file(facts: FileFacts, as_json: bool) -> None:
-    """One artifact: its interface, its metadata and what it is made of."""
+    """Prints what is inside one exported file: interface, metadata, operators."""
     if as_json:
         print_json(asdict(facts))
         return
@@ -222,7 +230,7 @@ def file(facts: FileFacts, as_json: bool) -> None:
 
 
 def verified(results: Sequence[Verified], as_json: bool) -> None:
-    """Each artifact in each runtime against the bundle's golden outputs."""
+    """Prints how each artifact did against the bundle's golden outputs, a row for each runtime."""
     if as_json:
         print_json([asdict(result) for result in results])
         return
@@ -246,6 +254,7 @@ _VERIFIED = (
 
 
 def _verified(result: Verified) -> tuple[str, ...]:
+    """A file in one runtime as a row."""
     if not result.runs:
         return (result.file, "", "", "", "", "", "", "[red]NOT RUN[/red]")
     return (
@@ -261,11 +270,12 @@ def _verified(result: Verified) -> tuple[str, ...]:
 
 
 def _agreement(share: float | None, decisions: int) -> str:
+    """A share of decisions as a cell; empty for None."""
     return "" if share is None else f"{share:.1%} of {decisions}"
 
 
 def support(measured: Support, as_json: bool) -> None:
-    """The worst error of each cell, and why the red ones are red."""
+    """Prints the measured matrix: each cell's worst error, and why the red ones are red."""
     if as_json:
         print_json(asdict(measured))
         return
@@ -277,7 +287,7 @@ def support(measured: Support, as_json: bool) -> None:
 
 
 def devices(found: Sequence[Found], as_json: bool) -> None:
-    """What can be measured on, and the command that makes the rest usable."""
+    """Prints what can be measured on, and the command that makes each of the others usable."""
     if as_json:
         print_json([{**asdict(row), "ready": row.ready} for row in found])
         return

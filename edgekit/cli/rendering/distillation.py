@@ -13,7 +13,7 @@ from edgekit.layout import Column, print_table, print_words
 
 
 def report(found: DistillationReport, plan: DistillationPlan, as_json: bool) -> None:
-    """Prints it, and where the rest is."""
+    """Prints a distillation's comparison, and where student, log and report are."""
     if as_json:
         print_json(found)
         return

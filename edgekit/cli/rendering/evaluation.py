@@ -18,7 +18,7 @@ _CLASSES = 12  # shown: those that lost most, if there are more
 
 
 def report(found: Evaluation, folder: Path, as_json: bool) -> None:
-    """All bundles; ``folder`` is where it is stored."""
+    """Prints an evaluation, bundle by bundle; ``folder`` is where it is stored."""
     if as_json:
         print_json(found)
         return
@@ -29,6 +29,7 @@ def report(found: Evaluation, folder: Path, as_json: bool) -> None:
 
 
 def _bundle(bundle: BundleEvaluation, data: str) -> None:
+    """Prints one bundle's tables; ``data`` is the name of the labelled file."""
     click.echo(f"\n{bundle.bundle}: {bundle.task}, {bundle.examples} examples of {data}")
     for line in scores.warnings(bundle):
         print_words(f"warning: {line}")
@@ -48,6 +49,7 @@ def _bundle(bundle: BundleEvaluation, data: str) -> None:
 
 
 def _scores(rows: list[Quality]) -> None:
+    """Prints a row for each file: metrics, drops and agreement."""
     main = [row.metrics[0] for row in rows]
     columns = {
         Column("file"): [row.file for row in rows],
@@ -64,6 +66,7 @@ def _scores(rows: list[Quality]) -> None:
 
 
 def _classes(rows: list[Quality]) -> None:
+    """Prints the score of each class in each file, of the classes with the largest drops."""
     if not rows[0].classes:
         return
 
@@ -90,16 +93,18 @@ def _classes(rows: list[Quality]) -> None:
 
 
 def _class(score: Score) -> str:
+    """A class's score as a cell; red if its drop is beyond chance."""
     text = scores.number(score.value, score.share)
     return f"[red]{text}[/red]" if _beyond_chance(score) else text
 
 
 def _beyond_chance(score: Score) -> bool:
+    """Whether all of the drop's 95% interval is above 0."""
     return score.drop_low is not None and score.drop_low > 0
 
 
 def _lost(row: Quality) -> Iterator[str]:
-    """The class of which a file lost most, in words: colours do not reach a log."""
+    """A sentence about the class of which a file lost most: colours do not reach a log."""
     lost = [part for part in row.classes if _beyond_chance(part.score)]
     if lost:
         worst = max(lost, key=lambda part: part.score.drop or 0.0)
@@ -109,6 +114,10 @@ def _lost(row: Quality) -> Iterator[str]:
 
 
 def _differences(row: Quality) -> Iterator[str]:
+    """Lines about the examples on which a file's answer differs from PyTorch's.
+
+    They are cut to the terminal's width.
+    """
     width = console().width
     visible = [each for each in row.differences if each.found != each.pytorch]
     for index, each in enumerate(visible):
