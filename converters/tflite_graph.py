@@ -248,6 +248,8 @@ def _shared_parameters(scale: Array) -> QuantizationParametersT:
     from ai_edge_litert.schema_py_generated import QuantizationParametersT
 
     class Shared(QuantizationParametersT):  # type: ignore[misc]
+        """Is packed once: whoever packs it again refers to the first."""
+
         packed: int | None = None
 
         def Pack(self, builder: Builder) -> int:  # noqa: N802

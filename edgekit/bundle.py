@@ -204,7 +204,7 @@ class Bundle:
             )
 
 
-def strangers(folder: Path) -> list[str]:
+def unlisted_files(folder: Path) -> list[str]:
     """The files in a bundle's folder that are none of the bundle's, by path below it.
 
     Damaged files are still the bundle's. A package that has grown is named as a whole.

@@ -180,7 +180,7 @@ FORMATS: dict[str, Format] = {
 }
 
 
-def usual(platform: str) -> tuple[str, ...]:
+def default_formats(platform: str) -> tuple[str, ...]:
     """The names of the formats that ``convert`` writes where the user names none.
 
     Args:
@@ -190,7 +190,7 @@ def usual(platform: str) -> tuple[str, ...]:
     return tuple(name for name in ("onnx", "tflite", "coreml") if extras.released(name, platform))
 
 
-DEFAULT = usual(sys.platform)
+DEFAULT = default_formats(sys.platform)
 
 
 def get(name: str) -> Format:

@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from edgekit.bundle import strangers
+from edgekit.bundle import unlisted_files
 from edgekit.errors import BundleError, OutputError
 from edgekit.files import locked, output_folder, try_lock
 
@@ -91,7 +91,7 @@ def check_replaceable(out: Path, *, force: bool) -> None:
     if not any(out.iterdir()):
         return
     try:
-        others = strangers(out)
+        others = unlisted_files(out)
     except BundleError as error:
         raise OutputError(
             f"{out} is not a bundle, so it will not be replaced ({error}): choose another -o"

@@ -195,7 +195,7 @@ def _medians(parts: Sequence[np.ndarray]) -> np.ndarray:
     return np.array([np.median(part) for part in parts])
 
 
-def none_of(count: int) -> float:
+def unseen_share_bound(count: int) -> float:
     """The exact upper bound (Clopper and Pearson 1934) of a share of which nothing was seen.
 
     The bootstrap has no interval there: every resample is the same. For a one-sided interval it is

@@ -67,7 +67,7 @@ class Support:
         """The rows of the matrix as people read it: architecture, task, a text for each column."""
         columns = self.columns()
         for architecture, task, row in self._rows():
-            yield architecture, task, *(text(row.get(column)) for column in columns)
+            yield architecture, task, *(cell_text(row.get(column)) for column in columns)
 
     def failures(self) -> list[str]:
         """One line for each cell whose file was refused: what it is of, and why."""
@@ -99,7 +99,7 @@ def save(support: Support, path: Path) -> None:
     path.write_text(documents.dump_rows(support, "cells", FILE), encoding="utf-8")
 
 
-def text(cell: Cell | None) -> str:
+def cell_text(cell: Cell | None) -> str:
     """A cell as the table shows it.
 
     Returns:

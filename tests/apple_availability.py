@@ -26,6 +26,7 @@ _HEADERS = "@nativescript/types-ios 9.1.2, Apache-2.0"
 _PAGES = "developer.apple.com, kept by pianostringquartet/DAGFromCode, October 2025"
 _MEMORY = "the versions were written from memory, and not read up"
 _XNU = f"Apple's headers of C and Mach; {_MEMORY}"
+_QUEUES = f"developer.apple.com; {_MEMORY}"
 _READ = "developer.apple.com, kept by Averyy/apple-dev-docs, read in November 2026"
 
 # Swift's name: the header's class or function, and its member
@@ -107,8 +108,6 @@ FOUNDATION = {
     "Bundle.infoDictionary": "NSBundle infoDictionary",
     "Bundle.main": "NSBundle mainBundle",
     "Bundle.url(forResource:withExtension:)": "NSBundle URLForResourceWithExtension",
-    "FileHandle.close()": "NSFileHandle closeAndReturnError",
-    "FileHandle.init(forReadingFrom:)": "NSFileHandle fileHandleForReadingFromURLError",
     "FileManager.contentsOfDirectory(at:includingPropertiesForKeys:options:)": (
         "NSFileManager contentsOfDirectoryAtURLIncludingPropertiesForKeysOptionsError"
     ),
@@ -127,6 +126,10 @@ FOUNDATION = {
     "FileManager.SearchPathDirectory.cachesDirectory": "NSSearchPathDirectory",
     "FileManager.SearchPathDirectory.documentDirectory": "NSSearchPathDirectory",
     "FileManager.SearchPathDomainMask.userDomainMask": "NSSearchPathDomainMask",
+    "NSError": "NSError",
+    "NSFileCoordinator.coordinate(readingItemAt:options:error:byAccessor:)": (
+        "NSFileCoordinator coordinateReadingItemAtURLOptionsErrorByAccessor"
+    ),
     "NSHomeDirectory()": "NSHomeDirectory",
     "NSNumber.init(value:)": "NSNumber",
     "NSNumber.intValue": "NSNumber intValue",
@@ -136,11 +139,15 @@ FOUNDATION = {
     "ProcessInfo.ThermalState.serious": "NSProcessInfoThermalState",
     "ProcessInfo.arguments": "NSProcessInfo arguments",
     "ProcessInfo.isLowPowerModeEnabled": "NSProcessInfo lowPowerModeEnabled",
-    "ProcessInfo.operatingSystemVersionString": "NSProcessInfo operatingSystemVersionString",
+    "ProcessInfo.operatingSystemVersion": "NSProcessInfo operatingSystemVersion",
+    "OperatingSystemVersion.majorVersion": "NSOperatingSystemVersion majorVersion",
+    "OperatingSystemVersion.minorVersion": "NSOperatingSystemVersion minorVersion",
+    "OperatingSystemVersion.patchVersion": "NSOperatingSystemVersion patchVersion",
     "ProcessInfo.physicalMemory": "NSProcessInfo physicalMemory",
     "ProcessInfo.processInfo": "NSProcessInfo processInfo",
     "ProcessInfo.processorCount": "NSProcessInfo processorCount",
     "ProcessInfo.thermalState": "NSProcessInfo thermalState",
+    "URL.appendingPathExtension": "NSURL URLByAppendingPathExtension",
     "URL.deletingPathExtension()": "NSURL URLByDeletingPathExtension",
     "URL.hasDirectoryPath": "NSURL hasDirectoryPath",
     "URL.lastPathComponent": "NSURL lastPathComponent",
@@ -188,7 +195,6 @@ FOUNDATION_OF_SWIFT = {
         "FormatStyle.byteCount(style:allowedUnits:spellsOutZero:includesActualByteCount:)",
         *("NumberFormatStyleConfiguration.Precision.fractionLength", "Range.init(_:in:)"),
     ),
-    "13.4": ("FileHandle.read(upToCount:)",),
     "13.0": ("JSONEncoder.OutputFormatting.withoutEscapingSlashes",),
     "11.0": ("JSONEncoder.OutputFormatting.sortedKeys",),
     "8.0": (
@@ -220,6 +226,14 @@ DARWIN = {
     "task_vm_info_data_t.phys_footprint": "9.0",
     "task_vm_info_data_t.ledger_phys_footprint_peak": "12.0",
 }
+DISPATCH = dict.fromkeys(
+    (
+        *("DispatchQoS.userInitiated", "DispatchQueue"),
+        "DispatchQueue.async(group:qos:flags:execute:)",
+        "DispatchQueue.init(label:qos:attributes:autoreleaseFrequency:target:)",
+    ),
+    "8.0",
+) | {"DispatchQueue.AutoreleaseFrequency.workItem": "10.0"}
 CRYPTO_KIT = dict.fromkeys(
     (
         *("SHA256", "SHA256.init()", "SHA256.update(data:)", "SHA256.finalize()"),
@@ -329,9 +343,10 @@ def main() -> None:
     sources["Foundation"] += (
         "; of what only Swift sees the versions were written from memory, and not read up"
     )
-    sources |= {"SwiftUI": _PAGES, "CryptoKit": _READ, "CoreAI": _READ, "Darwin": _XNU}
+    sources |= {"SwiftUI": _PAGES, "CryptoKit": _READ, "CoreAI": _READ}
+    sources |= {"Darwin": _XNU, "Dispatch": _QUEUES}
     table = {**since_headers, "SwiftUI": {**swiftui, **ATTRIBUTES, **PREVIEWS}}
-    table |= {"CryptoKit": CRYPTO_KIT, "CoreAI": CORE_AI, "Darwin": DARWIN}
+    table |= {"CryptoKit": CRYPTO_KIT, "CoreAI": CORE_AI, "Darwin": DARWIN, "Dispatch": DISPATCH}
     TABLE.write_text(json.dumps({"source": sources, "since": table}, indent=1) + "\n")
 
 

@@ -28,7 +28,17 @@ _RESOLVED = re.compile(r'(?:decl|bind|initializer)="(\w+)\.\(file\)\.([^"@\[]+)'
 _WORDS_OF_SWIFT = {
     *("import", "if", "guard", "let", "var", "return", "static", "func", "private", "self", "in"),
     *("fileprivate", "switch", "case", "default", "unknown", "extension", "else", "true", "false"),
-    *("Int", "Int64", "String", "Bool", "MemoryLayout", "size", "MainActor", "rounded"),
+    *(
+        "preconcurrency",
+        "Int",
+        "Int64",
+        "String",
+        "Bool",
+        "MemoryLayout",
+        "size",
+        "MainActor",
+        "rounded",
+    ),
     *("withUnsafeMutablePointer", "withMemoryRebound", "to", "capacity"),
 }
 

@@ -14,7 +14,12 @@ from safetensors.torch import load_file, save_file
 from shared import convert, plan_of
 from test_source import edit_config, pickle_only
 from test_tokenizer import byte_level_bpe, unigram
-from transformers import BertConfig, BertForMaskedLM, BertForSequenceClassification
+from transformers import (
+    BertConfig,
+    BertForMaskedLM,
+    BertForSequenceClassification,
+    BertForTokenClassification,
+)
 
 from edgekit.errors import SourceError, UnsupportedError
 from edgekit.model import checkpoint
@@ -121,6 +126,12 @@ def one_label(folder: Path) -> Path:
     return folder
 
 
+def one_tag(folder: Path) -> Path:
+    """A token classifier whose softmax is 1 for every token."""
+    config = BertConfig.from_dict({**BERT.to_dict(), "num_labels": 1, "initializer_range": 0.3})
+    return save_checkpoint(BertForTokenClassification(config).eval(), folder)
+
+
 def many_labels(folder: Path) -> Path:
     """300 labels, some empty, doubled or unprintable, with a SentencePiece-like tokenizer."""
     odd = [
@@ -146,7 +157,11 @@ def tied(folder: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    "make", [many_labels, *(pytest.param(row, marks=pytest.mark.slow) for row in (one_label, tied))]
+    "make",
+    [
+        many_labels,
+        *(pytest.param(row, marks=pytest.mark.slow) for row in (one_label, one_tag, tied)),
+    ],
 )
 def test_odd_checkpoints_convert(make: Callable[[Path], Path], tmp_path: Path) -> None:
     torch.manual_seed(0)

@@ -70,6 +70,12 @@ def test_inspect_reads_a_file_by_itself(pattern: str, expected: str, bundle: Bun
         assert "attention_mask" in result.stdout
 
 
+def _hear_signals() -> None:
+    """Undoes what a shell's background job hands down: it ignores what Ctrl+C sends."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize(
     "blow",
     [
@@ -81,7 +87,9 @@ def test_a_run_that_is_ended_leaves_no_bundle_and_the_next_one_works(
     blow: signal.Signals, bare_config: Path, tmp_path: Path
 ) -> None:
     command = [sys.executable, "-m", "edgekit", "convert", str(bare_config), "--to", "onnx"]
-    run = subprocess.Popen([*command, "-o", "out"], cwd=tmp_path, stderr=subprocess.PIPE)
+    run = subprocess.Popen(
+        [*command, "-o", "out"], cwd=tmp_path, stderr=subprocess.PIPE, preexec_fn=_hear_signals
+    )
     assert run.stderr is not None
     while b"load" not in (line := run.stderr.readline()):
         assert line, "the run ended before it was hit"

@@ -113,6 +113,7 @@ def test_a_refused_answer_is_a_failure() -> None:
     found.refuse(Trial("text", (probe(UP),), 1), "cannot be asked")
     proof = found.proof("a fake", 0.0)
     assert (proof.passed, proof.failure, proof.runs) == (False, "cannot be asked", 1)
+    assert (proof.cosine, proof.agreement, proof.decisions) == (-1, 0, 1), "one clear disagreement"
 
 
 def rounded(answers: np.ndarray, noise: float = 0.0, quiet: float = 0.0) -> Rounded:

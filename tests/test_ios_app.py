@@ -292,8 +292,19 @@ def test_what_linux_compiles_is_in_the_table(
     assert foundation - table["Foundation"].keys() == set()
     of_c = set().union(*(used.pop(module, set()) for module in apple_usage.C_LIBRARY))
     assert of_c - table["Darwin"].keys() == set()
+    assert used.pop("Dispatch") - table["Dispatch"].keys() == set()
     stand_ins = {path.name for path in STAND_INS.iterdir()}
     assert used.keys() <= {*apple_usage.TARGETS, *stand_ins, *apple_usage.OF_SWIFT}
+
+
+@pytest.mark.slow
+def test_what_asks_mach_is_swift_6(toolchain: swift.Swift) -> None:
+    """Only Apple's systems compile it: here against the declarations of their headers."""
+    source = PACKAGE / "Sources/EdgekitBench/MemoryUse.swift"
+    headers = Path(__file__).parent / "mach"
+    command = ["swiftc", "-typecheck", "-swift-version", "6", "-I", str(headers), str(source)]
+    done = subprocess.run(toolchain.tool(command, PACKAGE, headers), capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.slow

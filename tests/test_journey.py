@@ -225,8 +225,12 @@ def test_commands_run_without_what_windows_lacks(bundle: Bundle, tmp_path: Path)
 
 
 def test_what_has_no_release_for_windows_is_left_out_there_and_said() -> None:
-    assert formats.usual("win32") == ("onnx", "tflite")
-    assert formats.usual("linux") == formats.usual("darwin") == ("onnx", "tflite", "coreml")
+    assert formats.default_formats("win32") == ("onnx", "tflite")
+    assert (
+        formats.default_formats("linux")
+        == formats.default_formats("darwin")
+        == ("onnx", "tflite", "coreml")
+    )
     modules, wanted = ("onnx", "coremltools"), ("onnx", "coreml")
     assert extras.remedy(modules, wanted, "linux") == (
         "onnx and coremltools are missing: pip install 'edgekit[onnx,coreml]'"

@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 import math
+from dataclasses import asdict
 
 import numpy as np
 import pytest
+from msgspec import structs
 from scipy import special
 
-from edgekit.postprocess import entities, labels, scores, spans, texts, vectors
-from edgekit.tokens.encoded import Encoded
+from edgekit import postprocess
+from edgekit.manifest.texts import PostprocessingFacts
+from edgekit.postprocess import (
+    Facts,
+    answer,
+    entities,
+    labels,
+    scores,
+    spans,
+    texts,
+    to_json,
+    vectors,
+)
+from edgekit.tokens.encoded import Encoded, Prompt
 
 
 def encoded(*pieces: tuple[int, int] | None, sequence: int = 0) -> Encoded:
@@ -51,6 +65,64 @@ def test_a_span_has_up_to_30_tokens_and_a_text() -> None:
     for null, best, bold in ((9.0, span, span), (9.5, None, span), (9.6, None, None)):
         found = spans.SpanAnswer((span,), null)
         assert (found.best(), found.best(0.5), found.best(None)) == (best, bold, span)
+
+
+def test_spans_are_of_all_windows_and_each_text_once() -> None:
+    """The question's token and the special one have the best logits, and are no answer."""
+    context = "ab ab cd"
+    rows = (
+        (encoded(None, (0, 2), (0, 2), (3, 5), sequence=1), ([9, 9, 4, 3], [-8, 9, 4, 3])),
+        (
+            encoded(None, (0, 2), (3, 5), (6, 8), sequence=1),
+            ([0.5, 9, 2, 5], [0.25, 9, 2, 1]),
+        ),
+    )
+    windows = [
+        spans.Window(structs.replace(row, sequence_ids=(None, 0, 1, 1)), *map(np.array, logits))
+        for row, logits in rows
+    ]
+    found = spans.find(windows, context)
+    assert [(span.text, span.start, span.score) for span in found.spans] == [
+        ("ab", 0, 8),
+        ("ab ab", 0, 7),
+        ("cd", 6, 6),
+        ("ab cd", 3, 3),
+    ]
+    assert found.null_score == 0.75, "of the window that believes in it least"
+    shares = special.softmax([8, 7, 6, 3, 0.75])[:4]
+    assert [span.probability for span in found.spans] == pytest.approx(shares, rel=1e-5)
+    assert spans.find(windows, context, 2) == spans.SpanAnswer(found.spans[:2], 0.75)
+    assert spans.SpanAnswer((), 1.0).best(None) is None
+
+
+def test_of_equal_spans_the_first_20_are_kept() -> None:
+    context = "abcdefg"
+    row = encoded(None, *((place, place + 1) for place in range(7)), sequence=1)
+    found = spans.find([spans.Window(row, np.zeros(8), np.zeros(8))], context, 99)
+    order = [(i, j) for i in range(7) for j in range(i + 1, 8)]
+    assert [(span.start, span.end) for span in found.spans] == order[:20]
+    assert found.spans[0].probability == pytest.approx(1 / 21)
+
+
+@pytest.mark.parametrize(
+    ("task", "problem", "activation", "threshold"),
+    [
+        ("text-classification", "single_label_classification", "softmax", None),
+        ("text-classification", "multi_label_classification", "sigmoid", 0.5),
+        ("text-classification", "regression", "identity", None),
+        ("token-classification", None, "softmax", None),
+        ("fill-mask", None, "softmax", None),
+        ("sentence-similarity", None, "identity", None),
+    ],
+)
+def test_the_manifest_says_how_answers_are_made(
+    task: str, problem: str | None, activation: str, threshold: float | None
+) -> None:
+    found = postprocess.settings(task, problem)
+    assert found == PostprocessingFacts(activation=activation, threshold=threshold, top=5)
+    assert postprocess.settings("question-answering", None) == PostprocessingFacts(
+        activation="softmax", null_threshold=0.0, max_answer_tokens=30, top=5
+    )
 
 
 @pytest.mark.parametrize(
@@ -126,3 +198,45 @@ def test_a_sparse_vector_has_its_largest_weights() -> None:
     ]
     assert found.nonzero == 3
     assert len(vectors.sparse(np.array([0, 0.5, 0]), str, 9).weights) == 1
+
+
+ONE, TWO = np.array([[1.0, 2.0], [5.0, 5.0]]), np.array([[3.0, 4.0], [0.0, 1.0]])
+
+
+@pytest.mark.parametrize(
+    ("task", "output", "alone", "both"),
+    [
+        ("sentence-similarity", "sentence_embedding", {"vector": (1, 2)}, 11),
+        (
+            "sparse-embedding",
+            "sparse_embedding",
+            {"weights": ({"token": "1", "index": 1, "weight": 2},), "nonzero": 2},
+            11,
+        ),
+        ("late-interaction", "token_embeddings", {"vectors": ((1, 2),)}, 11),
+    ],
+)
+def test_a_text_has_a_vector_and_two_are_compared_as_the_model_says(
+    task: str, output: str, alone: dict[str, object], both: float
+) -> None:
+    """The second token of the first text does not count, nor that of the second."""
+    facts = Facts(task, None, (), None, str, "dot")
+    row = structs.replace(encoded(None, None), skipped=(1,))
+    outputs = [{output: each if task == "late-interaction" else each[0]} for each in (ONE, TWO)]
+    found = answer(facts, Prompt(("a",), (row,)), outputs[:1], 1)
+    assert to_json(found) == alone
+    found = answer(facts, Prompt(("a", "b"), (row, row)), outputs)
+    assert to_json(found) == {"similarity": both}
+
+
+def test_tokens_of_the_text_have_vectors() -> None:
+    facts = Facts("feature-extraction", None, (), None, str)
+    row = encoded(None, (1, 3))
+    found = answer(facts, Prompt(("abc",), (row,)), [{"last_hidden_state": ONE}])
+    assert to_json(found) == {"tokens": ({"text": "bc", "start": 1, "end": 3, "vector": (5, 5)},)}
+
+
+def test_the_span_to_show_is_part_of_the_json() -> None:
+    span = spans.Span("a", 0, 1, 2.0, 0.5)
+    assert to_json(spans.SpanAnswer((span,), 1.0))["best"] == asdict(span)
+    assert to_json(spans.SpanAnswer((span,), 3.0))["best"] is None

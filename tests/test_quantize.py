@@ -169,7 +169,7 @@ def test_a_recipe_without_a_lowering_is_refused_before_anything_slow(
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", [row.name for row in FORMATS.values() if "int8" in row.recipes])
 def test_an_operator_without_a_row_is_named_with_its_tensor(name: str) -> None:
     """int8 of a tensor that an operator reads which has no int8 lowering."""
     made = recipe.get("int8")

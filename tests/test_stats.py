@@ -47,7 +47,7 @@ def median_ratio(a: np.ndarray, b: np.ndarray, axis: int) -> np.ndarray:
 def test_what_was_never_seen_has_an_exact_bound() -> None:
     for count in (1, 8, 100, 5000):
         exact = scipy_stats.binomtest(0, count).proportion_ci(0.95, method="exact")
-        assert stats.none_of(count) == pytest.approx(exact.high)
+        assert stats.unseen_share_bound(count) == pytest.approx(exact.high)
 
 
 def test_intervals_are_scipys_of_95_percent() -> None:

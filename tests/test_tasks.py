@@ -47,6 +47,13 @@ def test_other_tasks_have_none_and_unknown_ones_are_refused() -> None:
         task_choice.fitted(CLASSIFIER, wrong)
 
 
+def test_one_label_is_a_value_of_its_own() -> None:
+    """A softmax over it is always 1: nothing could be compared."""
+    tagger = tasks.get("token-classification")
+    assert task_choice.fitted(tagger, {"num_labels": 2}).softmax
+    assert not task_choice.fitted(tagger, {"num_labels": 1}).softmax
+
+
 def test_question_answering_needs_a_start_and_an_end() -> None:
     reader = tasks.get("question-answering")
     assert task_choice.fitted(reader, {"architectures": []}) is reader

@@ -84,6 +84,7 @@ def test_the_model_itself_passes(
     assert proof.passed, proof.failure
     assert proof.agreement == 1
     assert proof.decisions > 100
+    assert 0 < proof.seconds < 600
     expected = {"length", "adversarial", "quiet", "padding", "filler"}
     assert set(proof.checks) == (expected if lengths else {*expected, "batch"})
 
@@ -133,6 +134,16 @@ def test_a_wrong_session_fails(
     proof = prove(PyTorch(model, lengths, **wrong), cases)
     assert not proof.passed
     assert proof.failure
+
+
+def test_a_mask_that_is_made_of_ids_shows_where_no_padding_stands(
+    model: torch.nn.Module, cases: list[Probe]
+) -> None:
+    def of_ids(feed: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        return {**feed, "attention_mask": (feed["input_ids"] != 0).astype(np.int32)}
+
+    checks = prove(PyTorch(model, feed=of_ids), cases).checks
+    assert checks["padding"].max_abs < 1e-4 < checks["filler"].max_abs
 
 
 def test_an_int8_file_whose_mask_is_ignored_fails_too(
@@ -252,7 +263,9 @@ def test_a_vector_of_zeros_is_right_for_padding_alone() -> None:
 def saying(task: str, value: float) -> Oracle:
     class Constant(Oracle):
         def answer(self, *rows: object) -> dict[str, np.ndarray]:
-            return {"output": np.full((2, 8), value, np.float32)}
+            values = np.full((2, 8), value, np.float32)
+            values[0, 0] = 0
+            return {"output": values}
 
     return Constant(torch.nn.Identity(), tasks.get(task), Head(), False)  # type: ignore[arg-type]
 

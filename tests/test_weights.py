@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +18,9 @@ from edgekit.formats import FORMATS
 from edgekit.model import tasks
 from edgekit.model.head import Head
 from edgekit.quantize.audit import Wanted, Weight, hold
-from edgekit.quantize.numerics import Stored
+from edgekit.quantize.numerics import Stored, quantize
 from edgekit.quantize.scheme import FLOAT16, FLOAT32, INT8, Scheme
-from edgekit.quantize.selector import Rule, Selector
+from edgekit.quantize.selector import Rule, Selector, Tensor
 from edgekit.quantize.tensors import tensors
 from edgekit.recipe import RECIPES, Recipe
 from edgekit.signature import Card, Signature, TensorSpec
@@ -171,3 +172,76 @@ def test_a_copy_of_a_graph_has_weights_of_its_own(traced: Graph) -> None:
     copy.dynamic.state_dict[WORDS] = torch.nn.Parameter(torch.zeros_like(before))
     assert not copy.dynamic.module().state_dict()[WORDS].any()
     assert torch.equal(traced.dynamic.state_dict[WORDS], before)
+
+
+INT8_WEIGHTS = Scheme(8)
+
+
+def wanted(
+    source: np.ndarray, scheme: Scheme, role: str = "head", constant: bool = False
+) -> Wanted:
+    tensor = Tensor("w", role, None, source.shape, constant=constant)
+    return Wanted({"w": tensor}, {"w": scheme}, lambda name: source)
+
+
+@pytest.mark.parametrize(
+    ("source", "stored", "scheme", "message"),
+    [
+        (np.ones(2), Stored(np.ones(3, np.float32)), FLOAT32, r"has shape \(3,\) in the file"),
+        (np.ones(2), Stored(np.ones(2, np.float16)), FLOAT32, "is stored as float16"),
+        (np.ones(2), Stored(np.ones(2, np.float32), np.ones((1, 1))), FLOAT32, "is stored as"),
+        (np.ones((1, 2)), Stored(np.ones((1, 2), np.int8)), INT8_WEIGHTS, "is stored as int8"),
+        (np.ones(2), Stored(np.array([1, np.nan], np.float32)), FLOAT32, ".*a number in row 1"),
+        (np.float32(1), Stored(np.array(2, np.float32)), FLOAT32, ".* by 1 in row 0"),
+        (np.float32(7e4), Stored(np.array(1, np.float16)), FLOAT16, "has 70000 in row 0"),
+        (-7e4 * np.eye(3)[:2], Stored(np.ones(2, np.float16)), FLOAT16, "has -70000 in row 0"),
+    ],
+)
+def test_a_fault_of_a_tensor_is_named(
+    source: np.ndarray, stored: Stored, scheme: Scheme, message: str
+) -> None:
+    with pytest.raises(ProofError, match=f"^w {message}"):
+        hold(wanted(np.asarray(source, np.float32), scheme), {"w": stored})
+
+
+@pytest.mark.parametrize("scheme", [FLOAT32, INT8_WEIGHTS, Scheme(8, granularity="tensor")])
+def test_the_row_of_a_fault_is_counted_in_the_whole_tensor(scheme: Scheme) -> None:
+    """Of more numbers than are compared at a time."""
+    source = np.ones((2**12 + 8, 2**10), np.float32)
+    right = quantize(source, scheme)
+    (row,) = hold(wanted(source, scheme), {"w": right})
+    assert row == Weight("w", scheme, right.size_bytes)
+    levels = right.levels.copy()
+    levels[2**12 + 3, 5] -= 1
+    with pytest.raises(ProofError, match=r"^w differs .* in row 4099"):
+        hold(wanted(source, scheme), {"w": replace(right, levels=levels)})
+
+
+def test_only_what_a_format_computes_beforehand_may_be_missing() -> None:
+    source = np.ones(3, np.float32)
+    with pytest.raises(ProofError, match="w is not in the file"):
+        hold(wanted(source, FLOAT32), {})
+    assert hold(wanted(source, FLOAT32, "other"), {}) == ()
+    assert hold(wanted(source, FLOAT32, constant=True), {}) == ()
+    assert hold(wanted(np.arange(3), FLOAT32), {"w": Stored(np.zeros(9))}) == (), "no weight"
+    most = np.full(2, 65504, np.float32)
+    assert hold(wanted(most, FLOAT16), {"w": Stored(most.astype(np.float16))})
+
+
+def test_rows_that_are_stored_as_one_tensor_are_parted() -> None:
+    names = {name: Tensor(name, "head", None, (rows, 2)) for name, rows in (("a", 1), ("b", 2))}
+    both = Wanted(names, {}, lambda name: np.zeros(0))
+    assert both.asks_for("a")
+    assert both.asks_for("a+b")
+    assert not both.asks_for("a+c")
+    levels, scale = np.arange(6, dtype=np.int8).reshape(3, 2), np.arange(3.0)[:, None]
+    stored = Stored(levels, scale, scale.astype(np.int8), 7)
+    assert both.parts("a", stored) == {"a": stored}
+    parts = both.parts("a+b", stored)
+    assert [*parts] == ["a", "b"]
+    for part, rows in ((parts["a"], slice(0, 1)), (parts["b"], slice(1, 3))):
+        np.testing.assert_array_equal(part.levels, levels[rows])
+        np.testing.assert_array_equal(part.scale, scale[rows])
+        np.testing.assert_array_equal(part.zero_point, scale[rows])
+        assert part.block == 7
+    assert Stored(levels).rows(1, 2).scale is None

@@ -78,6 +78,8 @@ def by_hand(name: str, config: Path, length: int, out: Path) -> None:
     model = transformers.AutoModelForQuestionAnswering.from_config(settings, **options).eval()
 
     class Logits(torch.nn.Module):
+        """A question answering model that gives its two logits as a pair."""
+
         def __init__(self) -> None:
             super().__init__()
             self.model = model

@@ -45,7 +45,7 @@ class Record:
         with self._lock:
             self.measured = self.measured.merged(Support(versions(), row.cells))
             self._write()
-            cells = "  ".join(f"{c.format} {c.recipe} {support.text(c)}" for c in row.cells)
+            cells = "  ".join(f"{c.format} {c.recipe} {support.cell_text(c)}" for c in row.cells)
             click.echo(f"{' '.join(row.pair):<36} {row.seconds:5.0f} s  {cells}")
 
     def _write(self) -> None:

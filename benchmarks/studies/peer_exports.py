@@ -75,6 +75,8 @@ def embedder(checkpoint: Path) -> Module:
     import transformers
 
     class Embedder(torch.nn.Module):
+        """The encoder with its mean pooling."""
+
         def __init__(self) -> None:
             super().__init__()
             self.encoder = transformers.AutoModel.from_pretrained(str(checkpoint))

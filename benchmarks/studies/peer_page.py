@@ -89,7 +89,7 @@ class Study:
 
 @dataclass(frozen=True)
 class Contest:
-    """Files of one format and recipe in one runtime."""
+    """The files of all makers of one format and recipe, in one runtime."""
 
     study: Study
     format: str

@@ -117,9 +117,9 @@ def _package(
     Args:
         made: the project.
         apk: the file to write.
-        key: the file of the signing key; None makes one.
-        aar: an archive with the runtime's libraries; None fetches them.
-        install: on the phone that adb sees.
+        key: of a key store; None is edgekit's own key on this machine.
+        aar: an archive with the runtime's libraries; None is the one that ``make android`` fetched.
+        install: whether it is installed on the phone that adb sees.
     """
     from edgekit.benchmarks.devices.android.adb import Adb
     from edgekit.mobile import packaging, parts

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,55 +18,6 @@ _VERBS = {
     "prove": "prove",
     "refuse": "refuse",
 }
-
-
-class Steps:
-    """Is called with each step of a conversion as it begins and ends, and keeps the ended ones."""
-
-    def __init__(self) -> None:
-        self.finished: list[Step] = []
-
-    def __call__(self, step: Step) -> None:
-        if step.seconds is not None:
-            self.finished.append(step)
-
-
-class _Shown(Steps):
-    """Shows steps on standard error: ended ones as lines, running ones under a spinner."""
-
-    def __init__(self) -> None:
-        from rich.console import Console
-
-        super().__init__()
-        self._console = Console(stderr=True, emoji=False, highlight=False, soft_wrap=True)
-        self._status = self._console.status("starting")
-        self._running: dict[tuple[str, str, str], Step] = {}
-        self._lock = threading.Lock()
-
-    def __enter__(self) -> _Shown:
-        if self._console.is_terminal:
-            self._status.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._status.stop()
-
-    def __call__(self, step: Step) -> None:
-        with self._lock:
-            super().__call__(step)
-            key = (step.stage, step.action, step.detail)
-            if step.seconds is None:
-                self._running[key] = step
-            else:
-                self._running.pop(key, None)
-                self._console.print(f"  {_text(step):<68} [dim]{step.seconds:6.1f} s[/dim]")
-            self._status.update(" | ".join(_text(each) for each in self._running.values()))
-
-
-def _text(step: Step) -> str:
-    """A step as a line of the terminal, its columns aligned."""
-    detail = step.detail.replace(" in edgekit ", " in ")  # so that lines fit 80 columns
-    return f"{step.stage:<7} {_VERBS[step.action]:<12} {detail}"
 
 
 class Log:
@@ -101,17 +51,41 @@ class Log:
         self._status.update(escape(text))
 
 
+class Steps:
+    """Is called with each step as it begins and ends: shows it, and keeps the ended ones."""
+
+    def __init__(self, log: Log) -> None:
+        self.finished: list[Step] = []
+        self._log = log
+        self._running: dict[tuple[str, str, str], Step] = {}
+        self._lock = threading.Lock()  # formats are converted side by side
+
+    def __call__(self, step: Step) -> None:
+        with self._lock:
+            key = (step.stage, step.action, step.detail)
+            if step.seconds is None:
+                self._running[key] = step
+            else:
+                self._running.pop(key, None)
+                self.finished.append(step)
+                self._log.say(f"  {_text(step):<68} {step.seconds:6.1f} s")
+            self._log.tick(" | ".join(_text(each) for each in self._running.values()))
+
+
+def _text(step: Step) -> str:
+    """A step as a line of the terminal, its columns aligned."""
+    detail = step.detail.replace(" in edgekit ", " in ")  # so that lines fit 80 columns
+    return f"{step.stage:<7} {_VERBS[step.action]:<12} {detail}"
+
+
 @contextmanager
 def shown(plan: ExportPlan, hidden: bool) -> Iterator[Steps]:
-    """What :func:`convert` tells its steps to while the context is open.
+    """What a conversion tells its steps to while the context is open.
 
     Args:
         plan: whose title is shown first.
         hidden: keep the steps, and print nothing.
     """
-    if hidden:
-        yield Steps()
-        return
-    with _Shown() as steps:
-        print(f"{plan.source.name}: {plan.task.name} -> {plan.out}", file=sys.stderr)
-        yield steps
+    with Log(hidden) as log:
+        log.say(f"{plan.source.name}: {plan.task.name} -> {plan.out}")
+        yield Steps(log)

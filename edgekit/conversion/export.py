@@ -60,16 +60,16 @@ def export(
     built = _build(plan, traced, name, stored, out, say)
     exported, known = [], dict[str, Reference]()
     for file in built.files:
-        facts, tokenizer, kind = inspect_file(file.path), traced.tokenizer, file.recipe
+        facts, tokenizer, chosen = inspect_file(file.path), traced.tokenizer, file.recipe
         if file.fault is not None:
             exported.append(
-                Exported(file.path, kind.name, facts, None, False, (), fault=file.fault)
+                Exported(file.path, chosen.name, facts, None, False, (), fault=file.fault)
             )
             continue
-        if kind.name not in known:
-            own = _rounded(plan, name, kind, reference, stored)
-            known[kind.name] = replace(reference, rounded=own)
-        asked = known[kind.name]
+        if chosen.name not in known:
+            own = _rounded(plan, name, chosen, reference, stored)
+            known[chosen.name] = replace(reference, rounded=own)
+        asked = known[chosen.name]
         if file.path.stem.endswith(TEXT) and tokenizer is not None:
             with Timed(say, name, "prove", file.path.name):
                 exported.append(_export_text(file, facts, asked, tokenizer.truncation_side))
@@ -111,7 +111,7 @@ def _export_ids(
 
 
 def _rounded(
-    plan: ExportPlan, name: str, kind: Recipe, reference: Reference, stored: graph.Graph
+    plan: ExportPlan, name: str, chosen: Recipe, reference: Reference, stored: graph.Graph
 ) -> Rounded | None:
     """What a quantised file is held to: the outputs of the traced graph with its rounding.
 
@@ -119,7 +119,7 @@ def _rounded(
     """
     if not plan.options[name].rounding_known:
         return None
-    found = recipe_reference.answers(stored.copy(), kind.selector, name, reference)
+    found = recipe_reference.answers(stored.copy(), chosen.selector, name, reference)
     gc.collect()  # the rounded weights
     return found
 
@@ -181,8 +181,8 @@ def _build(
         converter = format_.converter()
         try:
             made = converter.convert(stored, recipes, traced.card, out, options)
-            for kind, path in made:
-                files.append(_held(stored, converter, kind, path))
+            for chosen, path in made:
+                files.append(_held(stored, converter, chosen, path))
         except EdgekitError as error:
             if not files or isinstance(error, OutputError):
                 raise
@@ -192,15 +192,15 @@ def _build(
 
 
 def _held(
-    stored: graph.Graph, converter: formats.Converter, kind: Recipe, path: Path
+    stored: graph.Graph, converter: formats.Converter, chosen: Recipe, path: Path
 ) -> WrittenFile:
     """Reads back what a file stores of each weight, and compares it with the recipe."""
     program = stored.dynamic
     state = {**program.constants, **program.state_dict}
     found = tensors(program)
-    schemes = converter.COVERAGE.schemes(kind, found)
+    schemes = converter.COVERAGE.schemes(chosen, found)
     wanted = Wanted(found, schemes, lambda name: state[name].detach().numpy())
     try:
-        return WrittenFile(kind, path, hold(wanted, converter.weights(path, wanted)))
+        return WrittenFile(chosen, path, hold(wanted, converter.weights(path, wanted)))
     except ProofError as error:
-        return WrittenFile(kind, path, fault=str(error))
+        return WrittenFile(chosen, path, fault=str(error))

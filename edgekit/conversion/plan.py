@@ -108,7 +108,9 @@ class ExportPlan:
 
     def without(self, files: Container[str]) -> ExportPlan:
         """The same plan, but for the files of those names."""
-        return replace(self, artifacts=tuple(row for row in self.artifacts if row.file not in files))
+        return replace(
+            self, artifacts=tuple(row for row in self.artifacts if row.file not in files)
+        )
 
     def recipes(self, format_name: str) -> tuple[str, ...]:
         """The recipes of one format."""

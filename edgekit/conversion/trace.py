@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,67 +41,101 @@ if TYPE_CHECKING:
 
 
 def trace(plan: ExportPlan, work: Path, out: Path, *, say: Say) -> Traced:
-    """Loads the model, asks PyTorch for its answers, and stores the traced graphs.
+    """Loads the model, traces it, and asks PyTorch for its answers.
 
     Args:
-        plan: what was decided.
-        work: a folder for what later stages read: graphs and answers.
+        plan: what is converted, and to which formats.
+        work: a folder for what later stages read: graphs and probes.
         out: the bundle's folder to be: tokenizer and golden files are written there.
-        say: is told of each step.
+        say: is told of each step as it begins and ends, and of what a format has no lowering for.
 
     Returns:
-        What the formats and the manifest need to know of the model.
+        What the formats are converted from, with the files that cannot be made.
 
     Raises:
-        EdgekitError: the checkpoint cannot be loaded, run or traced.
+        ConversionError: no file can be made.
+        EdgekitError: the checkpoint cannot be loaded or traced, or its parts do not fit together.
     """
     with Timed(say, "trace", "load", plan.source.name):
-        _quiet_transformers()
-        tokenizer = checkpoint.load_tokenizer(plan.source)
-        saved = None
-        if tokenizer is not None:
-            with Timed(say, "trace", "tables", "every code point"):
-                saved = tokenizers.save(tokenizer, out, plan.max_length)
-        if plan.embed_tokenizer and saved is not None:
-            embedded_tokenizer.check(
-                tokenizer, TextTokenizer.read(out, saved), work / "tokenizer.onnx"
-            )
-        model = checkpoint.load_model(plan.source, plan.task)
-        if tokenizer is not None:
-            checkpoint.check_vocabulary(tokenizer, model)
-        head = plan.source.head(plan.task)
-        signature = plan.signature(_outputs(plan, model.config, head))
-        oracle = Oracle(model, plan.task, head, token_types=len(signature.inputs) == 3)
-        oracle.try_out(min(3, plan.max_length))
+        loaded = _load(plan, work, out, say)
     with Timed(say, "trace", "trace", plan.task.name):
-        from edgekit.tracing.export import trace as trace_model
-
-        (work / GRAPH).mkdir()
-        traced = trace_model(model, plan.task, signature, work / GRAPH, head)
-        lacking = dict(_lacking(plan, traced))
-    for name, failure in dict.fromkeys((row.format, why) for row, why in lacking.items()):
+        refused = _trace(plan, loaded, work)
+    for name, failure in dict.fromkeys((row.format, why) for row, why in refused.items()):
         say(Step(name, "refuse", failure, seconds=0.0))
-    if len(lacking) == len(plan.artifacts):
-        raise ConversionError("; ".join(dict.fromkeys(lacking.values())))
+    if len(refused) == len(plan.artifacts):
+        raise ConversionError("; ".join(dict.fromkeys(refused.values())))
     with Timed(say, "trace", "reference", "PyTorch's answers"):
-        roles = text_roles(plan, tokenizer)
-        reference = _reference(plan, oracle, tokenizer, signature, roles)
-        probes.save(reference.probes, work / PROBES)
-        found = golden.content(tokenizer, reference)
-        stored = documents.dump_rows(found, "cases", contents.GOLDEN)
-        (out / contents.GOLDEN).write_text(stored, encoding="utf-8")
-        labels = checkpoint.labels(model, plan.task)
-        answered = None
-        if saved is not None:
-            answered = _write_vectors(plan, oracle, labels, saved, roles, out)
-    parameters = sum(parameter.numel() for parameter in model.parameters())
-    parameters += head.parameters
-    card = _card(plan, labels)
-    refused = {row.file: why for row, why in lacking.items()}
-    return Traced(signature, card, parameters, saved, answered, refused, roles.facts)
+        roles = text_roles(plan, loaded.tokenizer)
+        _write_reference(plan, loaded, roles, work, out)
+        answered = _write_vectors(plan, loaded, roles, out)
+    return Traced(
+        loaded.signature,
+        _card(plan, loaded.labels),
+        loaded.parameters,
+        loaded.saved,
+        answered,
+        {row.file: why for row, why in refused.items()},
+        roles.facts,
+    )
 
 
-def _lacking(plan: ExportPlan, traced: graph.Graph) -> Iterator[tuple[PlannedArtifact, str]]:
+@dataclass(frozen=True)
+class _Loaded:
+    """A checkpoint in memory.
+
+    Attributes:
+        tokenizer: the checkpoint's own, and None if it has none.
+        saved: the tokenizer's files in the bundle, and None if it has none.
+        oracle: the model, with its task and head.
+        signature: the inputs and outputs of every file.
+        labels: names of the classes, in the order of the logits; empty where the task has none.
+    """
+
+    tokenizer: PreTrainedTokenizerFast | None
+    saved: TokenizerFacts | None
+    oracle: Oracle
+    signature: Signature
+    labels: tuple[str, ...]
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers were trained: the model's and its head's."""
+        of_model: int = sum(each.numel() for each in self.oracle.model.parameters())
+        return of_model + self.oracle.head.parameters
+
+
+def _load(plan: ExportPlan, work: Path, out: Path, say: Say) -> _Loaded:
+    """Reads the checkpoint, and writes its tokenizer into the bundle."""
+    _quiet_transformers()
+    tokenizer = checkpoint.load_tokenizer(plan.source)
+    saved = None
+    if tokenizer is not None:
+        with Timed(say, "trace", "tables", "every code point"):
+            saved = tokenizers.save(tokenizer, out, plan.max_length)
+        if plan.embed_tokenizer:
+            text_tokenizer = TextTokenizer.read(out, saved)
+            embedded_tokenizer.check(tokenizer, text_tokenizer, work / "tokenizer.onnx")
+    model = checkpoint.load_model(plan.source, plan.task)
+    if tokenizer is not None:
+        checkpoint.check_vocabulary(tokenizer, model)
+    head = plan.source.head(plan.task)
+    signature = plan.signature(_outputs(plan, model.config, head))
+    oracle = Oracle(model, plan.task, head, token_types=len(signature.inputs) == 3)
+    oracle.try_out(min(3, plan.max_length))
+    return _Loaded(tokenizer, saved, oracle, signature, checkpoint.labels(model, plan.task))
+
+
+def _trace(plan: ExportPlan, loaded: _Loaded, work: Path) -> dict[PlannedArtifact, str]:
+    """Stores the traced graphs; returns the files that cannot be made of them, and why."""
+    from edgekit.tracing.export import trace as trace_model
+
+    (work / GRAPH).mkdir()
+    oracle = loaded.oracle
+    traced = trace_model(oracle.model, plan.task, loaded.signature, work / GRAPH, oracle.head)
+    return dict(_refused(plan, traced))
+
+
+def _refused(plan: ExportPlan, traced: graph.Graph) -> Iterator[tuple[PlannedArtifact, str]]:
     """The files that their formats cannot make of the graph: each with a message."""
     known, owners = tensors(traced.dynamic), operator_owners(traced.dynamic)
     for name in plan.formats():
@@ -109,9 +144,12 @@ def _lacking(plan: ExportPlan, traced: graph.Graph) -> Iterator[tuple[PlannedArt
         named = ", ".join(f"{row} of {owners[row]}" if row in owners else row for row in operators)
         for artifact in (row for row in plan.artifacts if row.format == name):
             if operators:
-                yield artifact, (
-                    f"{format_.title} has no lowering for {named}: add rows to {coverage.table}, or "
-                    "say the module without them in edgekit/tracing/rewrites.py"
+                yield (
+                    artifact,
+                    (
+                        f"{format_.title} has no lowering for {named}: add rows to {coverage.table}, or "
+                        "say the module without them in edgekit/tracing/rewrites.py"
+                    ),
                 )
                 continue
             try:
@@ -121,10 +159,7 @@ def _lacking(plan: ExportPlan, traced: graph.Graph) -> Iterator[tuple[PlannedArt
 
 
 def text_roles(plan: ExportPlan, tokenizer: PreTrainedTokenizerFast | None) -> Roles:
-    """The prompt, the length and the ids that belong to a text's role.
-
-    Empty for tasks that make no vectors; without a tokenizer only prompts are known.
-    """
+    """What a text's role decides; nothing for tasks that make no vectors of it."""
     source = plan.source
     if not plan.task.has_head:
         return Roles()
@@ -133,24 +168,30 @@ def text_roles(plan: ExportPlan, tokenizer: PreTrainedTokenizerFast | None) -> R
     return Roles(source.prompts(), source.default_prompt_name(), facts)
 
 
-def _reference(
-    plan: ExportPlan,
-    oracle: Oracle,
-    tokenizer: PreTrainedTokenizerFast | None,
-    signature: Signature,
-    roles: Roles,
-) -> Reference:
+def _write_reference(
+    plan: ExportPlan, loaded: _Loaded, roles: Roles, work: Path, out: Path
+) -> None:
+    """Stores the probes that every file is proven with, and the golden texts for apps."""
+    reference = _reference(plan, loaded, roles)
+    probes.save(reference.probes, work / PROBES)
+    found = golden.content(loaded.tokenizer, reference)
+    stored = documents.dump_rows(found, "cases", contents.GOLDEN)
+    (out / contents.GOLDEN).write_text(stored, encoding="utf-8")
+
+
+def _reference(plan: ExportPlan, loaded: _Loaded, roles: Roles) -> Reference:
     """PyTorch's answers to the proof's texts and made-up rows.
 
     Where those decide too little, such as hardly any clear label, more texts are asked.
     """
+    oracle = loaded.oracle
     vocabulary = probes.ProbeIds.of(oracle.model.config, oracle.token_types)
     rows = list(probes.made_up(vocabulary, plan.max_length, plan.buckets))
-    if tokenizer is not None:
-        texts = probes.from_texts(tokenizer, plan.max_length, vocabulary, roles)
+    if loaded.tokenizer is not None:
+        texts = probes.from_texts(loaded.tokenizer, plan.max_length, vocabulary, roles)
         rows = [*texts, *rows]
     answers = [probes.answer(oracle, row) for row in rows]
-    reference = Reference.of(plan.task, signature, answers, plan.max_length)
+    reference = Reference.of(plan.task, loaded.signature, answers, plan.max_length)
     clear = max(
         recipe.get(artifact.recipe).tolerance_of(plan.task.name).clear
         for artifact in plan.artifacts
@@ -160,30 +201,27 @@ def _reference(
     )
 
 
-def _write_vectors(
-    plan: ExportPlan,
-    oracle: Oracle,
-    labels: tuple[str, ...],
-    saved: TokenizerFacts,
-    roles: Roles,
-    out: Path,
-) -> FileEntry:
+def _write_vectors(plan: ExportPlan, loaded: _Loaded, roles: Roles, out: Path) -> FileEntry | None:
     """Writes the golden vectors for post-processing, of texts tokenized by the saved files.
 
     Returns:
-        The file as the manifest lists it.
+        The file as the manifest lists it; None where the checkpoint has no tokenizer.
     """
+    saved = loaded.saved
+    if saved is None:
+        return None
 
     def ask(encoded: Encoded) -> dict[str, np.ndarray]:
-        return oracle.answer(encoded.input_ids, encoded.token_type_ids, encoded.attention_mask)
+        return loaded.oracle.answer(
+            encoded.input_ids, encoded.token_type_ids, encoded.attention_mask
+        )
 
     tokenizer = Tokenizer(out / contents.TOKENIZER, plan.max_length, saved.truncation_side, roles)
-    mask_id = saved.special_tokens.get("mask_token")
     facts = Facts(
         plan.task.name,
         plan.task.problem_type,
-        labels,
-        mask_id,
+        loaded.labels,
+        saved.special_tokens.get("mask_token"),
         tokenizer.token,
         plan.source.similarity(plan.task) or "cosine",
     )
@@ -226,6 +264,7 @@ def _card(plan: ExportPlan, labels: tuple[str, ...]) -> Card:
 
 
 def _quiet_transformers() -> None:
+    """Keeps Transformers from printing warnings and progress bars."""
     from transformers.utils import logging
 
     logging.set_verbosity_error()

@@ -146,6 +146,7 @@ def _by_place(
 
 
 def _is_number(cell: Any) -> bool:
+    """Whether a cell can be read as a number."""
     try:
         float(cell)
     except (TypeError, ValueError):

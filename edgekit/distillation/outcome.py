@@ -37,7 +37,7 @@ def compare(
     scores = score(list(judged.values()), count, baseline=True) if judged else []
     found = {name: each.scores for name, each in zip(judged, scores, strict=True)}
     length = min(report.TIMED_TOKENS, plan.training.length)
-    faster = quality.faster(teacher.cpu(), students[report.STUDENT].cpu(), length)
+    faster = quality.speedup(teacher.cpu(), students[report.STUDENT].cpu(), length)
     entrants = tuple(
         _entrant(name, learner, faster, found.get(name, ())) for name, learner in everyone.items()
     )

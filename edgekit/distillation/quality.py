@@ -110,7 +110,7 @@ def _row(learner: Learner, found: Mapping[str, torch.Tensor], place: int, length
     return row
 
 
-def faster(teacher: Learner, student: Learner, length: int) -> Interval:
+def speedup(teacher: Learner, student: Learner, length: int) -> Interval:
     """How many times faster a student is than its teacher.
 
     Both run one text at a time on one thread of this machine's CPU, in turns, so that what slows

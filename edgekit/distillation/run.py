@@ -58,7 +58,7 @@ def run(
         accelerator.wait_for_everyone()
         if plan.request.tensorboard:
             accelerator.init_trackers(_TRACKER)
-        found = _Work(Materials(plan, accelerator, say, tick)).run()
+        found = _Distillation(Materials(plan, accelerator, say, tick)).run()
         accelerator.wait_for_everyone()
         accelerator.end_training()
     return found
@@ -103,7 +103,7 @@ def _accelerator(plan: DistillationPlan) -> Accelerator:
 
 
 @dataclass
-class _Work:
+class _Distillation:
     """A distillation while it runs."""
 
     materials: Materials

@@ -112,7 +112,7 @@ def run(
     digest = file_sha256(request.data)
     data = DataFacts(request.data.name, digest, request.limit)
     with output_folder(folder):
-        work = _Work(request, digest, folder, force, debug, say, tick)
+        work = _EvaluationRun(request, digest, folder, force, debug, say, tick)
         found = tuple(work.bundle(bundle) for bundle in opened)
         report = Evaluation(data, found, command=request.command)
         report.save(folder)
@@ -120,7 +120,7 @@ def run(
 
 
 @dataclass(frozen=True)
-class _Work:
+class _EvaluationRun:
     """One evaluation while it runs."""
 
     request: EvaluationRequest

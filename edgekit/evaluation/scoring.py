@@ -86,7 +86,7 @@ def _own_bounds(measure: Measure, draws: np.ndarray, examples: int) -> Bounds:
     found = _bounds(draws)
     if not measure.share or not examples or found not in ((0.0, 0.0), (1.0, 1.0)):
         return found
-    unseen = stats.none_of(examples)
+    unseen = stats.unseen_share_bound(examples)
     return (1 - unseen, 1.0) if measure.value else (0.0, unseen)
 
 
@@ -100,7 +100,7 @@ def _drop_bounds(measure: Measure, draws: np.ndarray, examples: int) -> Bounds:
         return found
     if not measure.share or not examples:
         return None, None
-    unseen = stats.none_of(examples)
+    unseen = stats.unseen_share_bound(examples)
     return -unseen, unseen
 
 

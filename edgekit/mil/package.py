@@ -198,6 +198,7 @@ def _operations(function: Function) -> dict[str, int]:
 
 
 def _tensor(feature: FeatureDescription) -> TensorSpec:
+    """An input or output as the model's description has it."""
     array = feature.type.multiArrayType
     names = type(array).ArrayDataType
     dtype = _ARRAY_DTYPES.get(names.Name(array.dataType), "unknown")

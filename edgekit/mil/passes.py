@@ -63,6 +63,7 @@ def register() -> None:
             self.choose: Choose = lambda name, matrix: FLOAT16
 
         def apply(self, prog: Program) -> None:
+            """Replaces the weights of all functions."""
             done: Done = {}
             for function in prog.functions.values():
                 with function:
@@ -83,6 +84,7 @@ def register() -> None:
             self.pool: dict[str, Array] = {}
 
         def apply(self, prog: Program) -> None:
+            """Lets the weights of all functions share arrays."""
             for function in prog.functions.values():
                 with function:
                     for op in list(function.operations):

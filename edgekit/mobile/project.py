@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
 
-from edgekit.bundle import strangers
+from edgekit.bundle import unlisted_files
 from edgekit.errors import BundleError, OutputError
 from edgekit.mobile import naming
 from edgekit.mobile.choice import Chosen
@@ -97,7 +97,7 @@ def _check(app: AppProject, out: Path) -> None:
         )
     for path in _entries(out / platform.bundles):
         try:
-            others = strangers(path) if path.is_dir() else [path.name]
+            others = unlisted_files(path) if path.is_dir() else [path.name]
         except BundleError:
             others = [path.name]
         if others:

@@ -28,10 +28,11 @@ class Family:
         counts_from_padding: whether positions begin behind that id, as RoBERTa's do.
         token_types: whether it takes ``token_type_ids``.
         type_rows: the size of the table of token types where a config names none.
-        looks_around: whether it reads its neighbours' embeddings before any attention, so that
+        reads_neighbours: whether it reads its neighbours' embeddings before any attention, so that
             those of padding have to be zeros as beyond the text's ends.
-        hears_masks: off for a model that makes its attention masks itself.
+        asks_for_mask: off for a model that makes its attention masks itself.
         zeros: inputs that are always 0.
+        required: what a config has to name, and Transformers does not ask for until the model runs.
     """
 
     model_type: str
@@ -43,9 +44,10 @@ class Family:
     counts_from_padding: bool = False
     token_types: bool = True
     type_rows: int = 2
-    looks_around: bool = False
-    hears_masks: bool = True
+    reads_neighbours: bool = False
+    asks_for_mask: bool = True
     zeros: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
 
     def max_length(self, config: Config) -> int:
         """The most tokens the model takes, special tokens included."""
@@ -78,11 +80,11 @@ FAMILIES: dict[str, Family] = {
         Family("electra"),
         Family("albert", groups="num_hidden_groups"),
         Family("mpnet", padding=1, counts_from_padding=True, token_types=False),
-        Family("mobilebert", looks_around=True),
+        Family("mobilebert", reads_neighbours=True),
         Family("squeezebert"),
         Family("modernbert", padding=50283, token_types=False),
-        Family("deberta-v2", type_rows=0, hears_masks=False),
-        Family("deberta", type_rows=0, hears_masks=False),
+        Family("deberta-v2", type_rows=0, asks_for_mask=False),
+        Family("deberta", type_rows=0, asks_for_mask=False),
         Family("gte", padding=1, type_rows=1),
         Family("nomic_bert"),
         Family("jina_embeddings_v3", padding=1, type_rows=1),
@@ -97,6 +99,8 @@ FAMILIES: dict[str, Family] = {
         Family("ibert", padding=1, counts_from_padding=True),
         Family("roformer"),
         Family("convbert"),
+        Family("luke", padding=1, counts_from_padding=True),
+        Family("xmod", padding=1, counts_from_padding=True, required=("default_language",)),
     )
 }
 
@@ -145,7 +149,13 @@ def of(config: Config) -> Family:
             "it and would compute another model"
         )
     _check_unquantized(config)
-    return get(model_type)
+    family = get(model_type)
+    missing = [name for name in family.required if config.get(name) is None]
+    if missing:
+        raise SourceError(
+            f"config.json has no {missing[0]}, without which {model_type} has no answer: add it"
+        )
+    return family
 
 
 def _check_unquantized(config: Config) -> None:

@@ -154,10 +154,10 @@ def _check_adapter_only(encoder: Path) -> None:
 
 def _check_unread(folder: Path) -> None:
     """Refuses a folder with weights that no Transformers model reads, such as SetFit's head."""
-    strangers = weights.unread(folder)
-    if strangers:
+    unread = weights.unread_files(folder)
+    if unread:
         raise SourceError(
-            f"{folder} holds {', '.join(strangers)}, which no Transformers model reads: if it is "
+            f"{folder} holds {', '.join(unread)}, which no Transformers model reads: if it is "
             "a part of the model, its answers would be others; if not, pass --allow-unused-weights"
         )
 

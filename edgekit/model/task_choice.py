@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from edgekit.errors import UnsupportedError
 from edgekit.model import config as configs
 from edgekit.model.config import Config
-from edgekit.model.tasks import TASKS, Task, with_problem
+from edgekit.model.tasks import TASKS, Task, with_labels
 
 _OTHER_HEADS = ("HeadModel", "HeadsModel")  # as BertLMHeadModel: it has one, and no task here
 
@@ -51,7 +51,7 @@ def check_head(task: Task, architectures: Sequence[str]) -> None:
 
 
 def fitted(task: Task, config: Config, problem: str | None = None) -> Task:
-    """A text classifier's task with its problem type; other tasks as they are.
+    """The task with what the config's labels mean; tasks without labels as they are.
 
     Where nothing names the problem type, one label is a regression and several exclude each other:
     the rule by which Transformers chooses the loss.
@@ -66,15 +66,16 @@ def fitted(task: Task, config: Config, problem: str | None = None) -> Task:
         UnsupportedError: the config names a problem type that Transformers does not have, or a
             count of labels that leaves question answering without a start and an end.
     """
-    if task.name == "question-answering" or task.has_labels:
-        count = configs.label_count(config)
+    if not (task.name == "question-answering" or task.has_labels):
+        return task
+    count = configs.label_count(config)
     if task.name == "question-answering" and count != 2:
         raise UnsupportedError(
             f"question-answering needs 2 labels, start and end, and the config has {count}: "
             "name the checkpoint's own task with --task"
         )
     if task.name != "text-classification":
-        return task
+        return with_labels(task, count, None)
     default = "regression" if count == 1 else "single_label_classification"
     problem = problem or configs.text(config, "problem_type") or default
-    return with_problem(task, problem)
+    return with_labels(task, count, problem)

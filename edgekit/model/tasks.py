@@ -45,7 +45,7 @@ class Task:
         outputs: of its graph.
         decision: which choices must agree with PyTorch's (see :mod:`edgekit.model.decisions`).
         has_head: whether steps after the Transformers model are in the graph.
-        problem_type: what the logits of a text classifier mean (see :func:`with_problem`).
+        problem_type: what the logits of a text classifier mean (see :func:`with_labels`).
         softmax: whether one over the last axis follows, which does not see what all scores share.
         short_texts: whether its texts are mostly a sentence or less.
         usual_length: where texts are cut, in tokens, if nobody names a length; None: as late as the
@@ -223,25 +223,28 @@ def get(name: str) -> Task:
     return TASKS[name]
 
 
-def with_problem(task: Task, problem_type: str | None) -> Task:
-    """A text classifier's task with what its logits mean.
+def with_labels(task: Task, count: int, problem_type: str | None) -> Task:
+    """A task with what its logits mean.
 
     Args:
-        task: text classification.
-        problem_type: Transformers' name for it, such as ``regression``; None leaves the task as it
-            is.
+        task: one of the table.
+        count: labels of the checkpoint. A softmax over one sees nothing of its logit, which is then
+            a value of its own.
+        problem_type: of a text classifier, by Transformers' name, such as ``regression``; None: of
+            another task.
 
     Raises:
         UnsupportedError: edgekit does not have the problem type.
     """
-    if problem_type is None:
-        return task
-    if problem_type not in _PROBLEMS:
-        raise UnsupportedError(
-            f"problem_type '{problem_type}' is not supported: edgekit has {', '.join(_PROBLEMS)}"
-        )
-    decision, softmax = _PROBLEMS[problem_type]
-    return replace(task, problem_type=problem_type, decision=decision, softmax=softmax)
+    if problem_type is not None:
+        if problem_type not in _PROBLEMS:
+            known = ", ".join(_PROBLEMS)
+            raise UnsupportedError(
+                f"problem_type '{problem_type}' is not supported: edgekit has {known}"
+            )
+        decision, softmax = _PROBLEMS[problem_type]
+        task = replace(task, problem_type=problem_type, decision=decision, softmax=softmax)
+    return replace(task, softmax=False) if task.has_labels and count == 1 else task
 
 
 def tensor_specs(task: Task, sizes: Mapping[str, int]) -> tuple[TensorSpec, ...]:

@@ -127,7 +127,7 @@ def find_adapter(folder: Path, allow_pickle: bool) -> tuple[Path, ...]:
     return config, pickled
 
 
-def unread(folder: Path) -> list[str]:
+def unread_files(folder: Path) -> list[str]:
     """Names of files in the folder that hold weights which no Transformers model reads.
 
     Such is SetFit's ``model_head.pkl``: the checkpoint's answers are made by that head.

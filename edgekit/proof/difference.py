@@ -35,10 +35,10 @@ class Difference:
     max_abs: float
     deviation: float
     cosine: float
-    same: int = 0
-    clear: int = 0
-    padding: float = 0.0
-    arithmetic: float = 0.0
+    same: int
+    clear: int
+    padding: float
+    arithmetic: float
 
 
 WRONG = Difference(np.inf, np.inf, -1.0, 0, 1, np.inf, np.inf)  # no numbers that could be compared

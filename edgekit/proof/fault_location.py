@@ -74,6 +74,8 @@ def _reference(program: ExportedProgram, arrays: dict[str, np.ndarray]) -> Layer
     found: Layers = []
 
     class Recorder(torch.fx.Interpreter):
+        """Keeps what each layer normalisation gives while the program is interpreted."""
+
         def run_node(self, n: torch.fx.Node) -> object:
             result = super().run_node(n)
             if n.target is torch.ops.aten.layer_norm.default:

@@ -122,7 +122,7 @@ def read(bundle: Bundle) -> Reference:
     """
     golden, manifest = bundle.golden(), bundle.manifest
     _check_settings(golden, bundle)
-    task = tasks.with_problem(tasks.get(manifest.task), manifest.problem_type)
+    task = tasks.with_labels(tasks.get(manifest.task), len(manifest.labels), manifest.problem_type)
     probes = tuple(map(_probe, golden.cases))
     return Reference(
         task,

@@ -93,9 +93,8 @@ def made_up(vocabulary: ProbeIds, max_length: int, buckets: Sequence[int]) -> It
     yield ProbeInput("all [PAD] but one", "adversarial", (first, *pad * (short - 1)))
     yield ProbeInput("one [PAD]", "adversarial", pad)
     yield ProbeInput("one token repeated", "adversarial", (second,) * min(40, max_length))
-    yield ProbeInput(
-        "ends of the vocabulary", "adversarial", (0, vocabulary.size - 1) * (short // 2 or 1)
-    )
+    ends = (0, vocabulary.size - 1) * short
+    yield ProbeInput("ends of the vocabulary", "adversarial", ends[:short])
     for number, length in enumerate(_QUIET):
         yield vocabulary.row(rng, f"few tokens {number}", QUIET, min(length, max_length))
 

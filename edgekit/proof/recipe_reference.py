@@ -133,6 +133,8 @@ def _runner(
     generator = torch.Generator().manual_seed(SEED)
 
     class Quantized(torch.fx.Interpreter):
+        """Interprets the graph, with its linear layers on rounded inputs."""
+
         def run_node(self, n: torch.fx.Node) -> object:
             if n.target is not torch.ops.aten.linear.default:
                 return super().run_node(n)

@@ -92,7 +92,7 @@ class Reference:
         return cls(task, signature, tuple(probes), scales(drawn, task), max_length)
 
     def decided(self, clear: float, more: Iterable[Probe]) -> Reference:
-        """With as many more probes as it takes until there are enough clear decisions.
+        """The same reference with more probes, if its own leave too few clear decisions.
 
         Args:
             clear: the share of the spread by which a clear decision is won.

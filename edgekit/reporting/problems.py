@@ -13,7 +13,7 @@ from edgekit.reporting.numbers import Report
 class WarningSummary:
     """A warning, once for all measurements that it is about.
 
-    ``code`` is a key of :data:`edgekit.benchmarks.devices.warnings.TABLE`, ``about`` names the
+    ``code`` is a key of :data:`edgekit.benchmarks.devices.warnings.TABLE`; ``about`` names the
     measurements.
     """
 

@@ -159,7 +159,7 @@ class TaskModule(torch.nn.Module):
         if self.family.token_types:
             feed["token_type_ids"] = self.no_types if token_type_ids is None else token_type_ids
         feed |= dict.fromkeys(self.family.zeros, self.no_types)
-        if self.family.looks_around:
+        if self.family.reads_neighbours:
             embeddings = self.model.get_input_embeddings()(feed.pop("input_ids"))
             feed["inputs_embeds"] = embeddings * attention_mask.unsqueeze(2)
         with rewrites.Narrow(self.numbers):
@@ -212,11 +212,11 @@ def _export(module: TaskModule, signature: Signature, most: int) -> ExportedProg
             ).run_decompositions(dict(DECOMPOSED))
     except Exception as error:
         raise ConversionError(f"torch.export failed: {first_line(error)}") from error
-    if module.family.hears_masks and not _mask_calls.count:
+    if module.family.asks_for_mask and not _mask_calls.count:
         raise ConversionError(
             f"{type(module.model).__name__} never asks for an attention mask: "
             "padding would change its answers (one that makes its masks itself says so by "
-            "hears_masks in its row of edgekit/model/families.py)"
+            "asks_for_mask in its row of edgekit/model/families.py)"
         )
     _drop_no_ops(program)
     return program

@@ -35,6 +35,7 @@ class NativeRunner(ProcessRunner):
         super().__init__(process)
 
     def _answer(self, kind: type[E]) -> E:
+        """The next answer of that kind; an error ends with what the runner wrote last."""
         try:
             return super()._answer(kind)
         except RunnerError as error:

@@ -69,6 +69,8 @@ class Loopback:
         loopback = self
 
         class Handler(BaseHTTPRequestHandler):
+            """Answers one request to the page's server."""
+
             def do_GET(self) -> None:
                 path = loopback._file(self.path)
                 if path is None:

@@ -19,7 +19,7 @@ from edgekit.benchmarks.devices.app_runner import AppRequest, AppRunner, Events
 from edgekit.benchmarks.devices.cooling import CoolPhone, PhoneState
 from edgekit.benchmarks.devices.driver import DeviceOptions, Driver, Found
 from edgekit.benchmarks.devices.ios import listing
-from edgekit.benchmarks.devices.ios.links import Link, Phone, Simulator
+from edgekit.benchmarks.devices.ios.links import Link, PhoneLink, SimulatorLink
 from edgekit.benchmarks.devices.ios.listing import Device
 from edgekit.benchmarks.devices.ios.xcode import AbsentError, Xcode, XcodeError
 from edgekit.benchmarks.devices.protocol import DeviceFacts, Launch, LostError, Runner, RunnerError
@@ -62,9 +62,9 @@ class Destination:
     simulated: bool
 
 
-PHONES = Destination("ios", "iPhones that Xcode sees", listing.phones, Phone, False)
+PHONES = Destination("ios", "iPhones that Xcode sees", listing.phones, PhoneLink, False)
 SIMULATORS = Destination(
-    "ios-simulator", "simulated iPhones of Xcode", listing.simulators, Simulator, True
+    "ios-simulator", "simulated iPhones of Xcode", listing.simulators, SimulatorLink, True
 )
 
 

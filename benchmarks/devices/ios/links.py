@@ -22,7 +22,7 @@ _SLOWEST = 1_000_000  # bytes a second: a slower connection is taken for a dead 
 
 
 @dataclass(frozen=True)
-class Phone:
+class PhoneLink:
     """A link to an iPhone by ``devicectl``, over a cable or the network.
 
     Attributes:
@@ -102,8 +102,8 @@ class Phone:
 
 
 @dataclass(frozen=True)
-class Simulator:
-    """A link to a simulator by ``simctl``, with the methods of :class:`Phone`.
+class SimulatorLink:
+    """A link to a simulator by ``simctl``, with the methods of :class:`PhoneLink`.
 
     The app's container is a folder of this Mac.
     """
@@ -179,4 +179,4 @@ class Simulator:
         return Path(self.xcode.simctl(*words).strip())
 
 
-Link: TypeAlias = Phone | Simulator
+Link: TypeAlias = PhoneLink | SimulatorLink

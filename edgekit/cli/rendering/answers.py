@@ -126,6 +126,7 @@ def _vector(answer: Vector) -> Iterator[str]:
 
 
 def _sparse(answer: SparseVector) -> Iterator[str]:
+    """Lines about a sparse vector: its largest weights, and how many others there are."""
     yield ", ".join(_name(row.token) for row in answer.weights) or "nothing"
     for row in answer.weights:
         yield f"{row.weight:8.4f}  {_name(row.token)}"
@@ -138,6 +139,7 @@ def _multi_vector(answer: MultiVector) -> Iterator[str]:
 
 
 def _token_vectors(answer: TokenVectors) -> Iterator[str]:
+    """Lines about token vectors: each token with the first values of its vector."""
     yield f"{count(len(answer.tokens), 'token')} of {len(answer.tokens[0].vector)} values"
     for row in answer.tokens:
         place = f"[{row.start}:{row.end}]"

@@ -177,6 +177,7 @@ def _short(runtime: str) -> str:
 
 
 def _tokenizer(facts: TokenizerFacts | None) -> str:
+    """The kind of tokenizer in words."""
     if facts is None:
         return ""
     special = ", ".join(f"{role} {token}" for role, token in facts.special_tokens.items())

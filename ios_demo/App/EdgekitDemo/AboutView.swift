@@ -27,7 +27,10 @@ struct AboutView: View {
     Bundle.main.infoDictionary?["CFBundleShortVersionString"] as? String ?? "-"
   }
 
-  private var system: String { ProcessInfo.processInfo.operatingSystemVersionString }
+  private var system: String {
+    let version = ProcessInfo.processInfo.operatingSystemVersion
+    return "\(version.majorVersion).\(version.minorVersion).\(version.patchVersion)"
+  }
 
   private var processor: String {
     #if arch(arm64)

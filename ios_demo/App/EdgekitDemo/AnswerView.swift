@@ -119,7 +119,7 @@ extension String {
     var marked = AttributedString(self)
     for range in ranges {
       guard let place = Range<AttributedString.Index>(range, in: marked) else { continue }
-      marked[place].backgroundColor = .yellow
+      marked[place].backgroundColor = .yellow.opacity(0.4)  // read in light and dark
     }
     return marked
   }

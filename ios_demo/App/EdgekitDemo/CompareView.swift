@@ -8,14 +8,21 @@ final class CompareModel {
   let left: TryModel
   let right: TryModel
   private(set) var state: CompareState
-  /// What was asked last.
+  /// What was asked last, and of which files.
   private(set) var texts: [String] = []
+  private(set) var files = (left: "", right: "")
 
   init(bundle: EdgekitBundle) {
     left = TryModel(bundle: bundle)
     right = TryModel(bundle: bundle)
     state = .choosing(files: bundle.files)
     right.file = bundle.files.last?.file ?? ""
+  }
+
+  /// Fills in an example, with the tokenizer's own mask where it has one.
+  func useSample() async {
+    guard left.first.isEmpty else { return }
+    await left.readMask()
     left.useSample()
   }
 
@@ -23,19 +30,28 @@ final class CompareModel {
   func run() async {
     state = .running(first: left.file, second: right.file)
     texts = left.texts
+    files = (left.file, right.file)
     do {
-      let first = try await left.model().ask(texts)
-      let second = try await right.model().ask(texts)
+      let first = try await answer(of: left)
+      let second = try await answer(of: right)
       state = .done(first: first, second: second)
     } catch {
       state = .failed(EdgekitError(error))
     }
+  }
+
+  /// What a file answers; its first answer is slower than all others.
+  private func answer(of tried: TryModel) async throws -> Answered<any Answer> {
+    let model = try await tried.model()
+    _ = try await model.ask(texts)
+    return try await model.ask(texts)
   }
 }
 
 /// Two files, the same text, side by side.
 struct CompareView: View {
   @State private var model: CompareModel
+  @State private var work = ScreenWork()
 
   init(bundle: EdgekitBundle) {
     _model = State(initialValue: CompareModel(bundle: bundle))
@@ -53,16 +69,19 @@ struct CompareView: View {
         FileChoice(
           title: .compareRight, files: model.left.bundle.files, file: Bindable(model.right).file)
       }
+      .disabled(model.state.isBusy)
       Section {
         TextsView(
           task: model.left.bundle.manifest.task, first: Bindable(model.left).first,
           second: Bindable(model.left).second)
-        Button(Word.compareStart.text) { Task { await model.run() } }
+        Button(Word.compareStart.text) { work.start(model.run) }
           .disabled(model.state.isBusy || model.left.first.isEmpty)
       }
       outcome
     }
     .navigationTitle(Word.compareTitle.text)
+    .task { await model.useSample() }
+    .onDisappear { work.end() }
   }
 
   @ViewBuilder private var outcome: some View {
@@ -75,8 +94,8 @@ struct CompareView: View {
         let isSame = decision == second.answer.decision
         Section { Text(isSame ? Word.compareSame.text : Word.compareDifferent.text) }
       }
-      column(model.left.file, first)
-      column(model.right.file, second)
+      column(model.files.left, first)
+      column(model.files.right, second)
     }
   }
 

@@ -35,7 +35,9 @@ final class MeasureModel {
   static let counts = [10, 50, 200]
 
   let bundle: EdgekitBundle
-  var file: String
+  var file: String {
+    didSet { if !lengths.contains(length) { length = lengths[lengths.count - 1] } }
+  }
   var units = ComputeUnits.all
   var length: Int
   /// Inferences, besides a first one.
@@ -73,22 +75,36 @@ final class MeasureModel {
   /// Opens the file, and runs it once and then as often as was chosen.
   private func measure(_ artifact: Artifact) async throws -> Measurement {
     let clock = ContinuousClock()
-    var start = clock.now
+    let start = clock.now
     let engine = try await Engines.open(artifact, of: bundle, units: units)
     let loadMs = (clock.now - start).milliseconds
     let row = [Int32](repeating: 1, count: length)
     let rows = Dictionary(uniqueKeysWithValues: artifact.inputs.map { ($0.name, row) })
-    var latencyMs: [Double] = []
-    for done in 0...runs {
-      state = .running(file: file, done: done, of: runs)
-      start = clock.now
-      _ = try await engine.run(rows)
-      latencyMs.append((clock.now - start).milliseconds)
+    let latencyMs = try await Self.latencies(of: engine, rows: rows, runs: runs) { done in
+      self.state = .running(file: artifact.file, done: done, of: self.runs)
     }
     await engine.close()
     return Measurement(
-      file: file, runtime: engine.title, length: length, loadMs: loadMs, firstMs: latencyMs[0],
-      latencyMs: Array(latencyMs.dropFirst()))
+      file: artifact.file, runtime: engine.title, length: length, loadMs: loadMs,
+      firstMs: latencyMs[0], latencyMs: Array(latencyMs.dropFirst()))
+  }
+
+  /// Milliseconds of a first inference and of so many more, away from the main thread: there they
+  /// would end only when nothing is drawn.
+  nonisolated private static func latencies(
+    of engine: any Engine, rows: [String: [Int32]], runs: Int,
+    progress: @MainActor (Int) -> Void
+  ) async throws -> [Double] {
+    let clock = ContinuousClock()
+    var latencyMs: [Double] = []
+    for done in 0...runs {
+      try Task.checkCancellation()
+      await progress(done)
+      let start = clock.now
+      _ = try await engine.run(rows)
+      latencyMs.append((clock.now - start).milliseconds)
+    }
+    return latencyMs
   }
 
   /// How many operations Core ML means to run where.

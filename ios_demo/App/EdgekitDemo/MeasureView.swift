@@ -5,6 +5,7 @@ import SwiftUI
 /// One file, measured in this app.
 struct MeasureView: View {
   @State private var model: MeasureModel
+  @State private var work = ScreenWork()
 
   init(bundle: EdgekitBundle) {
     _model = State(initialValue: MeasureModel(bundle: bundle))
@@ -24,20 +25,22 @@ struct MeasureView: View {
         Picker(Word.measureRuns.text, selection: $model.runs) {
           ForEach(MeasureModel.counts, id: \.self) { Text($0.formatted()).tag($0) }
         }
-        Button(Word.measureStart.text) { Task { await model.run() } }
-          .disabled(model.state.isBusy)
+        Button(Word.measureStart.text) { work.start(model.run) }
       }
+      .disabled(model.state.isBusy)
       Section { outcome }
       Section { Text(Word.measureCommand.text).font(.footnote).textSelection(.enabled) }
     }
     .navigationTitle(Word.measureTitle.text)
+    .onDisappear { work.end() }
   }
 
   @ViewBuilder private var outcome: some View {
     switch model.state {
     case .choosing: EmptyView()
     case .running(_, let done, let runs):
-      ProgressView(Word.preparing.text, value: Double(done), total: Double(runs))
+      ProgressView(
+        done == 0 ? Word.preparing.text : Word.busy.text, value: Double(done), total: Double(runs))
     case .failed(let error): ProblemText(error)
     case .done: if let measured = model.measurement { result(measured) }
     }

@@ -1,4 +1,5 @@
 import EdgekitCore
+import EdgekitCoreML
 import Foundation
 import Observation
 
@@ -61,9 +62,13 @@ final class ModelLibrary {
     }
   }
 
+  /// Removes a bundle, and what was compiled of it.
   func remove(_ entry: Entry) async {
     do {
       try FileManager.default.removeItem(at: entry.url)
+      for artifact in (try? entry.bundle.get())?.manifest.artifacts ?? [] {
+        CompiledModels().remove(key: artifact.sha256)
+      }
       await refresh()
     } catch {
       report(error)
@@ -99,12 +104,27 @@ final class ModelLibrary {
     let files = FileManager.default
     let part = files.temporaryDirectory.appending(path: UUID().uuidString)
     defer { try? files.removeItem(at: part) }
-    try files.copyItem(at: url, to: part)
+    try coordinated(url) { try files.copyItem(at: $0, to: part) }
     try EdgekitBundle(at: part).verify()
     let name = url.deletingPathExtension().lastPathComponent
     let target = folder.appending(path: "\(name).edgekit")
-    if files.fileExists(atPath: target.path) { try files.removeItem(at: target) }
+    let old = part.appendingPathExtension("old")
+    defer { try? files.removeItem(at: old) }
+    if files.fileExists(atPath: target.path) { try files.moveItem(at: target, to: old) }
     try files.moveItem(at: part, to: target)
+  }
+
+  /// Reads a file when all of it is on this phone and nobody writes it: it may be in iCloud.
+  nonisolated private static func coordinated(
+    _ url: URL, read: (URL) throws -> Void
+  ) throws {
+    var refused: NSError?
+    var outcome: Result<Void, any Error> = .success(())
+    NSFileCoordinator().coordinate(readingItemAt: url, error: &refused) { place in
+      outcome = Result { try read(place) }
+    }
+    if let refused { throw refused }
+    try outcome.get()
   }
 }
 
@@ -113,5 +133,12 @@ final class ModelLibrary {
     /// Only Apple's systems have sandboxes to open.
     fileprivate func startAccessingSecurityScopedResource() -> Bool { false }
     fileprivate func stopAccessingSecurityScopedResource() {}
+  }
+
+  /// Only they have apps that wait for each other.
+  private struct NSFileCoordinator {
+    func coordinate(
+      readingItemAt url: URL, error: UnsafeMutablePointer<NSError?>?, byAccessor: (URL) -> Void
+    ) { byAccessor(url) }
   }
 #endif

@@ -21,6 +21,7 @@ struct ModelsView: View {
         }
       }
       .navigationTitle("edgekit")
+      .refreshable { await library.refresh() }
       .toolbar {
         NavigationLink(Word.aboutTitle.text) { AboutView(library: library) }
       }

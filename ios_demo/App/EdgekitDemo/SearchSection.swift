@@ -9,16 +9,18 @@ final class SearchModel {
     case empty
     case indexing(count: Int)
     case ready(count: Int, seconds: Double)
-    case failed(EdgekitError)
   }
 
   var query = Word.sampleQuery.text
   private(set) var state = State.empty
   private(set) var hits: [SearchIndex.Hit] = []
+  /// Why the last try failed; an index that is there stays.
+  private(set) var problem: EdgekitError?
   private var ready: (model: EdgeModel, index: SearchIndex)?
 
   /// Embeds every sentence with the model, which takes a while.
   func build(with tried: TryModel) async {
+    problem = nil
     let clock = ContinuousClock()
     let start = clock.now
     do {
@@ -31,17 +33,19 @@ final class SearchModel {
       ready = (model, index)
       state = .ready(count: SampleSentences.all.count, seconds: (clock.now - start) / .seconds(1))
     } catch {
-      state = .failed(EdgekitError(error))
+      problem = EdgekitError(error)
+      state = .empty
     }
   }
 
   /// Finds what is most alike to the query.
   func search() async {
     guard let (model, index) = ready else { return }
+    problem = nil
     do {
       hits = try await model.search(query, in: index, top: Self.top).answer.hits
     } catch {
-      state = .failed(EdgekitError(error))
+      problem = EdgekitError(error)
     }
   }
 
@@ -51,6 +55,7 @@ final class SearchModel {
 /// Search by meaning over a thousand sentences.
 struct SearchSection: View {
   let tried: TryModel
+  let work: ScreenWork
   @State private var model = SearchModel()
 
   var body: some View {
@@ -58,20 +63,20 @@ struct SearchSection: View {
       Text(Word.searchIntro.text).font(.footnote).foregroundStyle(.secondary)
       switch model.state {
       case .empty:
-        Button(Word.searchIndex.text) { Task { await model.build(with: tried) } }
+        Button(Word.searchIndex.text) { work.start { await model.build(with: tried) } }
       case .indexing(let count):
         ProgressView(
           Word.searchProgress(count, SampleSentences.all.count),
           value: Double(count), total: Double(SampleSentences.all.count))
-      case .failed(let error): ProblemText(error)
       case .ready(let count, let seconds):
         Text(Word.searchReady(count, seconds.formatted(.number.precision(.fractionLength(1)))))
         TextField(Word.searchQuery.text, text: $model.query)
-        Button(Word.searchGo.text) { Task { await model.search() } }
+        Button(Word.searchGo.text) { work.start { await model.search() } }
         ForEach(model.hits, id: \.index) { hit in
           LabeledContent(hit.sentence, value: Double(hit.score).formatted(.fourDigits))
         }
       }
+      if let problem = model.problem { ProblemText(problem) }
     }
   }
 }

@@ -38,6 +38,7 @@ final class SelfTestModel {
 /// The bundle's own texts, run through this phone and compared with PyTorch.
 struct SelfTestView: View {
   @State private var model: SelfTestModel
+  @State private var work = ScreenWork()
 
   init(bundle: EdgekitBundle) {
     _model = State(initialValue: SelfTestModel(bundle: bundle))
@@ -48,12 +49,13 @@ struct SelfTestView: View {
       Section {
         Text(Word.selfTestIntro.text).foregroundStyle(.secondary)
         FileChoice(title: .file, files: model.bundle.files, file: $model.file)
-        Button(Word.selfTestStart.text) { Task { await model.run() } }
-          .disabled(model.state.isBusy)
+        Button(Word.selfTestStart.text) { work.start(model.run) }
       }
+      .disabled(model.state.isBusy)
       Section { outcome }
     }
     .navigationTitle(Word.selfTestTitle.text)
+    .onDisappear { work.end() }
   }
 
   @ViewBuilder private var outcome: some View {

@@ -5,6 +5,7 @@ import SwiftUI
 /// A text, and what a file of the bundle makes of it.
 struct TryView: View {
   @State private var model: TryModel
+  @State private var work = ScreenWork()
 
   init(bundle: EdgekitBundle) {
     _model = State(initialValue: TryModel(bundle: bundle))
@@ -25,15 +26,16 @@ struct TryView: View {
           Button(Word.tryMask.text) { model.insertMask() }
         }
         Button(Word.trySample.text) { model.useSample() }
-        Button(Word.tryAsk.text) { Task { await model.run() } }
+        Button(Word.tryAsk.text) { work.start(model.run) }
           .disabled(model.state.isBusy || model.first.isEmpty)
       }
       Section { StateView(state: model.state) }
       if model.bundle.manifest.task == .sentenceSimilarity {
-        SearchSection(tried: model)
+        SearchSection(tried: model, work: work)
       }
     }
     .navigationTitle(Word.tryTitle.text)
+    .onDisappear { work.end() }
     .task { await model.readMask() }
   }
 }

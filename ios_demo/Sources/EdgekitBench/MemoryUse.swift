@@ -1,7 +1,7 @@
 import Foundation
 
 #if canImport(Darwin)
-  import Darwin
+  @preconcurrency import Darwin  // to the SDK of Xcode 16.2 `mach_task_self_` is a variable
 #endif
 
 /// Memory of the process, as the system counts it against the app.

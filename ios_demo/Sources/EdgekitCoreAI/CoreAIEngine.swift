@@ -77,12 +77,15 @@
     /// The float32 values in row-major order, whatever strides Core AI chose.
     fileprivate func floats() -> [Float] {
       view(as: Float.self).withUnsafePointer { values, shape, strides in
-        var offsets = [0]
-        for axis in 0..<shape.count {
+        let last = shape.count - 1  // an output has two axes or more
+        var rows = [0]
+        for axis in 0..<last {
           let (size, stride) = (shape[axis], strides[axis])
-          offsets = offsets.flatMap { start in (0..<size).map { start + $0 * stride } }
+          rows = rows.flatMap { start in (0..<size).map { start + $0 * stride } }
         }
-        return offsets.map { values[$0] }
+        return rows.flatMap { row in
+          (0..<shape[last]).lazy.map { values[row + $0 * strides[last]] }
+        }
       }
     }
   }

@@ -35,8 +35,8 @@ public struct CompiledModels: Sendable {
     return kept
   }
 
-  /// Whether a package has been compiled already, so that opening it is fast.
-  public func contains(key: String) -> Bool {
-    FileManager.default.fileExists(atPath: folder.appending(path: "\(key).mlmodelc").path)
+  /// Forgets the compiled form of a package, which nobody will open again.
+  public func remove(key: String) {
+    try? FileManager.default.removeItem(at: folder.appending(path: "\(key).mlmodelc"))
   }
 }

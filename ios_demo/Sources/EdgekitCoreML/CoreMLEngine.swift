@@ -6,9 +6,14 @@ import Foundation
 ///
 /// A package for iOS 18 has a function `seq_N` for each length; it is opened when the first text of
 /// that length comes. A package for older systems has one function without a name. All work is done
-/// on the actor, never on the main thread, and one inference at a time.
+/// on a queue of its own, never on the main thread, and one inference at a time.
 public actor CoreMLEngine: Engine {
   public nonisolated let title: String
+  public nonisolated var unownedExecutor: UnownedSerialExecutor {
+    executor.asUnownedSerialExecutor()
+  }
+
+  private let executor = QueueExecutor(label: "edgekit.coreml")
   private let compiled: URL
   private let units: ComputeUnits
   private let outputs: [String]

@@ -26,13 +26,19 @@ extension MLMultiArray {
   }
 
   private func values<Value>(of type: Value.Type, _ convert: (Value) -> Float) -> [Float] {
-    let offsets = zip(shape, strides).reduce([0]) { offsets, axis in
-      let (size, stride) = (axis.0.intValue, axis.1.intValue)
-      return offsets.flatMap { start in (0..<size).map { start + $0 * stride } }
+    let axes = zip(shape, strides).map { (size: $0.intValue, stride: $1.intValue) }
+    let last = axes.last ?? (size: 1, stride: 1)
+    let rows = axes.dropLast().reduce([0]) { rows, axis in
+      rows.flatMap { start in (0..<axis.size).map { start + $0 * axis.stride } }
     }
     return withUnsafeBytes { bytes in
       let stored = bytes.bindMemory(to: type)
-      return offsets.map { convert(stored[$0]) }
+      var values: [Float] = []
+      values.reserveCapacity(rows.count * last.size)
+      for row in rows {
+        for place in 0..<last.size { values.append(convert(stored[row + place * last.stride])) }
+      }
+      return values
     }
   }
 }

@@ -55,7 +55,7 @@ struct Main {
   }
 
   private mutating func selfTest(_ command: Command) async throws -> SelfTest.Report {
-    let test = try SelfTest(opened())
+    let test = try await SelfTest(opened())
     guard let file = command.artifact else { return try await test.run() }
     let model = try model(of: file)
     return try await test.run(artifact: model.artifact, engine: model.engine)

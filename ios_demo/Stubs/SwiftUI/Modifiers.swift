@@ -29,8 +29,12 @@ extension View {
   public func font(_ font: Font?) -> some View { ModifiedView() }
   public func foregroundStyle<S: ShapeStyle>(_ style: S) -> some View { ModifiedView() }
   public func navigationTitle<S: StringProtocol>(_ title: S) -> some View { ModifiedView() }
+  public func onDisappear(perform action: (() -> Void)? = nil) -> some View { ModifiedView() }
   public func onOpenURL(perform action: @escaping (URL) -> Void) -> some View { ModifiedView() }
   public func padding(_ length: CGFloat) -> some View { ModifiedView() }
+  public func refreshable(action: @escaping @Sendable () async -> Void) -> some View {
+    ModifiedView()
+  }
   public func tag<V: Hashable>(_ tag: V, includeOptional: Bool = true) -> some View {
     ModifiedView()
   }

@@ -3,8 +3,6 @@ import Foundation
 
 /// SHA-256 of files and packages, as manifests have it.
 enum ContentHash {
-  private static let chunkBytes = 1 << 20
-
   /// The hash as 64 hex digits; `nil` where nothing is there.
   ///
   /// That of a package is that of the lines `PATH SHA256` of its files, sorted by path.
@@ -17,12 +15,8 @@ enum ContentHash {
   }
 
   private static func sha256(ofFile url: URL) throws -> String {
-    let file = try FileHandle(forReadingFrom: url)
-    defer { try? file.close() }
     var hash = SHA256()
-    while let chunk = try file.read(upToCount: chunkBytes), !chunk.isEmpty {
-      hash.update(data: chunk)
-    }
+    hash.update(data: try Data(contentsOf: url, options: .mappedIfSafe))
     return hex(hash.finalize())
   }
 

@@ -3,8 +3,10 @@ public struct SelfTest: Sendable {
   private let bundle: EdgekitBundle
   private let tokenizer: Tokenizer
 
+  /// Reads the tokenizer, which takes a moment, and never on the main thread.
+  ///
   /// - Throws: ``EdgekitError`` where the bundle has no tokenizer.
-  public init(_ bundle: EdgekitBundle) throws {
+  public init(_ bundle: EdgekitBundle) async throws {
     self.bundle = bundle
     tokenizer = try bundle.tokenizer()
   }
