@@ -1,8 +1,8 @@
 """Which runtime opens which format on which platform: the one table of it.
 
 A device says which platform its runners are built for. What opens files on this machine is in
-:data:`edgekit.runtime.table.RUNTIMES`, by the same names: only what there is to say beside that, and
-what other platforms have, is a row here.
+:data:`edgekit.runtime.table.RUNTIMES`, by the same names: a row here is for what runs elsewhere,
+too, and for what there is to say beside that.
 """
 
 from __future__ import annotations

@@ -136,26 +136,26 @@ def _trace(plan: ExportPlan, loaded: _Loaded, work: Path) -> dict[PlannedArtifac
 
 
 def _refused(plan: ExportPlan, traced: graph.Graph) -> Iterator[tuple[PlannedArtifact, str]]:
-    """The files that their formats cannot make of the graph: each with a message."""
+    """The files that their formats have no lowerings for: each with a message."""
     known, owners = tensors(traced.dynamic), operator_owners(traced.dynamic)
     for name in plan.formats():
-        format_, options = formats.get(name), plan.options[name]
-        coverage, operators = format_.converter().COVERAGE, format_.missing_operators(traced)
-        named = ", ".join(f"{row} of {owners[row]}" if row in owners else row for row in operators)
-        for artifact in (row for row in plan.artifacts if row.format == name):
-            if operators:
-                yield (
-                    artifact,
-                    (
-                        f"{format_.title} has no lowering for {named}: add rows to {coverage.table}, or "
-                        "say the module without them in edgekit/tracing/rewrites.py"
-                    ),
-                )
-                continue
+        format_, files = formats.get(name), [row for row in plan.artifacts if row.format == name]
+        operators = format_.missing_operators(traced)
+        if operators:
+            named = (f"{row} of {owners[row]}" if row in owners else row for row in operators)
+            why = (
+                f"{format_.title} has no lowering for {', '.join(named)}: add rows to "
+                f"{format_.converter().COVERAGE.table}, or say that module without them in "
+                "edgekit/tracing/rewrites.py"
+            )
+            yield from ((row, why) for row in files)
+            continue
+        for row in files:
+            kind = plan.options[name].adapted(recipe.get(row.recipe))
             try:
-                coverage.schemes(options.adapted(recipe.get(artifact.recipe)), known)
+                format_.converter().COVERAGE.schemes(kind, known)
             except UnsupportedError as error:
-                yield artifact, str(error)
+                yield row, str(error)
 
 
 def text_roles(plan: ExportPlan, tokenizer: PreTrainedTokenizerFast | None) -> Roles:

@@ -73,5 +73,5 @@ INT8 = Scheme(8, activations="int8")
 """Symmetric weights with a scale a row, asymmetric inputs with a scale a token: what CPUs have
 products for, and every runtime here computes alike."""
 INT8_NEIGHBOURS = replace(INT8, range_estimator="neighbours")
-"""The same for products that add two neighbours in 16 bits, as onnxruntime has them on x86 processors
+"""The same for products that add two neighbours in 16 bits, as onnxruntime's do on x86 processors
 without VNNI."""
