@@ -21,7 +21,7 @@ from edgekit.bundle import Artifact, Bundle
 from edgekit.errors import PlanError
 from edgekit.runtime.feeding import fit
 
-_FLOAT_BYTES = 4
+_FLOAT_BYTES = 4  # of a parameter of PyTorch's own model, which is no file here
 
 
 @dataclass(frozen=True)

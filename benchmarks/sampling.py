@@ -20,7 +20,7 @@ from edgekit.benchmarks.spec import Suite
 from edgekit.words import count
 
 Say = Callable[[str], None]
-TOKENIZER_RUNS = 30
+TOKENIZER_RUNS = 30  # encodings of a text that are timed
 COUNTED_WARM_UP, COUNTED = 1, 3  # inferences in an emulator, where each may take seconds
 
 

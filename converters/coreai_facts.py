@@ -34,8 +34,8 @@ def read(path: Path) -> FileFacts:
 
     check(path)
     summary = AIModelAsset.load(path).summary()
-    if summary is None:
-        raise BundleError(f"{path} has no program")
+    if summary is None or not summary.function_names:
+        raise BundleError(f"{path} cannot be read: its program has no function: convert again")
     functions = sorted(summary.function_names, key=lambda name: int(name.removeprefix(FUNCTION)))
     stored = json.loads((path / "metadata.json").read_text("utf-8"))
     own = stored.pop("creatorDefinedMetadata", {})

@@ -15,10 +15,10 @@ from edgekit.quantize.numerics import Stored
 
 def read(path: Path, wanted: Wanted) -> dict[str, Stored]:
     """What an asset stores of the wanted tensors, found by their content; see :func:`stored_in`."""
-    return stored_in(_constants(path), wanted)
+    return stored_in(constants(path), wanted)
 
 
-def _constants(path: Path) -> Iterator[bytes]:
+def constants(path: Path) -> Iterator[bytes]:
     """The content of every constant tensor, read back from the saved program.
 
     coreai-core has no public way to a constant's numbers: these are the bindings that Apple's own
@@ -42,7 +42,7 @@ def _constants(path: Path) -> Iterator[bytes]:
     for operation in operations:
         kind = operation.results[0].type
         if isinstance(kind, RankedTensorType) and kind.has_static_shape:
-            bits = int(np.prod(kind.shape)) * kind.element_type.width
-            content = np.zeros(-(-bits // 8), np.uint8)
+            size_bytes = max(1, kind.element_type.width // 8)  # a truth comes as a byte, not a bit
+            content = np.zeros(int(np.prod(kind.shape)) * size_bytes, np.uint8)
             copy(constant_op=operation, destination=content)
             yield content.tobytes()

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     )
 
 _ALIGNMENT_BYTES = 16  # of a buffer in the file: force_align in the schema
-_SCHEMA_VERSION = 3
+_SCHEMA_VERSION = 3  # the only one that TFLite's readers take
 
 
 def write(file: File, card: Card, path: Path) -> None:

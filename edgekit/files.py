@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from filelock import FileLock
 
 _CHUNK_BYTES = 1 << 20
-_OWN_OUTPUT = (1, 2)
+_OWN_OUTPUT = (1, 2)  # the descriptors of standard output and standard error
 
 
 def file_sha256(path: Path) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module, metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
@@ -75,6 +75,7 @@ class Format:
     ``minimum_os`` is that of the runtime's library, which a file may raise.
     ``packages`` are what its files are made and opened with, as PyPI has them: bundles tell their
     versions. ``effort`` is how long it takes, relative to the others: the longest is started first.
+    ``recipe_notes`` are what a user of a recipe has to know beforehand.
     """
 
     name: str
@@ -85,6 +86,7 @@ class Format:
     minimum_os: str
     packages: tuple[str, ...]
     effort: int = 1
+    recipe_notes: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def require(self) -> None:
         """Raises MissingExtraError if a package it needs, those of its extra, is not installed."""
@@ -175,6 +177,10 @@ FORMATS: dict[str, Format] = {
             minimum_os="iOS 27, macOS 27",
             packages=("coreai-core", "coreai-torch"),
             effort=3,
+            recipe_notes={
+                "fp16": "Core AI's runtime is slow in float16 on Linux: proving model-fp16.aimodel "
+                "takes minutes for a MiniLM, and longer for a wider model"
+            },
         ),
     )
 }

@@ -18,7 +18,7 @@ import numpy as np
 
 CONFIDENCE = 0.95
 RESAMPLES = 2000
-SEED = 20261122
+SEED = 20261122  # any number will do: the same samples have the same interval every time
 # Student's t for CONFIDENCE, by degrees of freedom from 1; what comes after is as wide as the last.
 _STUDENT = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262)
 

@@ -15,6 +15,7 @@ import pytest
 import torch
 from command import edgekit_cli
 from conftest import MODELS
+from shared import plan_of
 from test_bundle import edit
 from test_docs import BLOCKS
 from test_runner import late_imports
@@ -22,6 +23,7 @@ from test_trace import traced
 
 from edgekit.bundle import Bundle
 from edgekit.contents import entry
+from edgekit.converters import coreai_weights
 from edgekit.converters.coreai_rows import leave_out
 from edgekit.errors import BundleError
 from edgekit.runtime import table as runtime
@@ -121,6 +123,7 @@ def test_a_program_whose_hash_was_mended_is_one_line(
     result = edgekit_cli("inspect", path, cwd=tmp_path)
     assert result.returncode == 2
     assert "flipped.aimodel cannot be read" in result.stderr
+    assert "index" not in result.stderr, "what Python says of it"
     assert len(result.stderr.splitlines()) == 1
     copy = Path(shutil.copytree(published.path, tmp_path / "forged"))
     shutil.copytree(path, copy / path.name)
@@ -130,6 +133,12 @@ def test_a_program_whose_hash_was_mended_is_one_line(
     result = edgekit_cli("run", copy, "a text", cwd=tmp_path)
     assert result.returncode == 2
     assert "error: flipped.aimodel cannot be opened" in result.stderr
+
+
+def test_a_plan_says_that_float16_is_slow(classifier: Path, tmp_path: Path) -> None:
+    asked = {"to": ("coreai",), "out": tmp_path / "out"}
+    assert "slow in float16" in plan_of(classifier, recipe=("fp16",), **asked).notes[-1]
+    assert not any("float16" in note for note in plan_of(classifier, **asked).notes)
 
 
 def test_inspect_reads_an_asset_by_itself(published: Bundle, tmp_path: Path) -> None:
@@ -175,3 +184,28 @@ def test_positions_that_no_function_reads_are_left_out(tmp_path: Path) -> None:
 
 def test_the_time_of_opening_is_not_that_of_an_import(published: Bundle, tmp_path: Path) -> None:
     assert late_imports("coreai", published, tmp_path) == []
+
+
+class Chosen(torch.nn.Module):
+    """Has truths among its constants, as the masks of ModernBERT's local attention are."""
+
+    def __init__(self, truths: torch.Tensor) -> None:
+        super().__init__()
+        self.register_buffer("truths", truths)
+
+    def forward(self, values: torch.Tensor) -> torch.Tensor:
+        return torch.where(self.truths, values, -values)
+
+
+def test_truths_are_read_back_a_byte_each(tmp_path: Path) -> None:
+    """Core AI writes them so: into a buffer of bits it would write beyond the end."""
+    from coreai.runtime import AIModelAssetMetadata
+    from coreai_torch import TorchConverter, get_decomp_table
+
+    truths = torch.arange(999)[None] % 7 < 3
+    exported = torch.export.export(Chosen(truths), (torch.ones(1, 999),))
+    decomposed = exported.run_decompositions(get_decomp_table())
+    names = {"input_names": ["values"], "output_names": ["chosen"]}
+    program = TorchConverter().add_exported_program(decomposed, **names).to_coreai()
+    program.save_asset(tmp_path / "x.aimodel", AIModelAssetMetadata())
+    assert truths.numpy().tobytes() in list(coreai_weights.constants(tmp_path / "x.aimodel"))

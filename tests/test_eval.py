@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import math
+import shlex
 import shutil
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +27,10 @@ from edgekit.bundle import Bundle
 from edgekit.cli.main import cli
 from edgekit.cli.rendering import evaluation as render_eval
 from edgekit.contents import entry
+from edgekit.errors import OutputError
 from edgekit.evaluation import result
+from edgekit.evaluation.kinds import EvaluationOptions
+from edgekit.evaluation.predictions import Prediction, Predictions
 from edgekit.evaluation.run import EvaluationRequest, run
 
 FILES = ("model-fp32.onnx", "model-int8.onnx")
@@ -147,3 +152,51 @@ def test_the_command_line_on_a_bundle(bundle: Bundle, texts: Path, tmp_path: Pat
     assert "text is column 1, label is column 2" in result.output
     assert "accuracy" in result.output
     assert LABELS[1] in result.output
+
+
+def test_the_command_of_a_request_is_parsed_to_the_same_request() -> None:
+    options = EvaluationOptions({"text": "a"}, {"x": "good"}, null_threshold=0.5, top=3)
+    asked = EvaluationRequest(
+        (Path("a model.edgekit"), Path("b.edgekit")),
+        Path("d.tsv"),
+        task="retrieval",
+        artifact=("int8", "fp32"),
+        device="arm64",
+        limit=7,
+        options=options,
+        prompt="query",
+    )
+    words = shlex.split(asked.command)
+    parsed = cli.commands["eval"].make_context("eval", words[2:]).params
+    assert EvaluationOptions(**{key: parsed[key] for key in vars(options)}) == options
+    given = {key: parsed[key] for key in vars(asked) if key in parsed}
+    assert replace(asked, **{**given, "shown": asked.shown}) == asked
+    plain = EvaluationRequest(asked.bundles[1:], asked.data)
+    assert plain.command == "edgekit eval b.edgekit --data d.tsv"
+
+
+def test_predictions_are_taken_over_up_to_a_line_that_was_cut_off(tmp_path: Path) -> None:
+    def opened(data: str = "x", fresh: bool = False) -> Predictions:
+        return Predictions(tmp_path, "model.file", {"data": data}, fresh=fresh)
+
+    rows = {index: Prediction({"tags": ["ö", index]}, index) for index in (2, 0, 1)}
+    first = opened()
+    for index, row in rows.items():
+        first.add(index, row)
+    first.flush()
+    first.flush()  # writes nothing twice
+    assert opened().found == rows
+    whole = first.path.read_bytes()
+    assert whole.count(b"\n") == len(rows)
+    first.path.write_bytes(whole[:-5])
+    again = opened()
+    assert again.found == {2: rows[2], 0: rows[0]}
+    again.add(1, rows[1])
+    again.flush()
+    assert first.path.read_bytes() == whole
+    assert opened("y").found == {}
+    assert opened("y").path != first.path
+    assert opened(fresh=True).found == {}
+    assert first.path.read_bytes() == b""
+    with pytest.raises(OutputError, match="cannot be written"):
+        Predictions(tmp_path / "gone", "model.file", {})

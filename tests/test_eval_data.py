@@ -45,6 +45,7 @@ GOOD: tuple[tuple[str, str | None, ModelFacts, tuple[str, ...]], ...] = (
     ("m.tsv", "7\tfine\t1\n8\ta, \"b\"\t0\n", CLASSIFIER, ("positive", "negative")),
     ("n.csv", f"text,label\n{'long ' * 40_000},1\n", CLASSIFIER, ("positive",)),
     ("l.tsv", "query\tdocument\trelevance\nq\ta\t1\n\tb\t0\nq\tc\t2\n", SIMILAR, ("'a' or 'c'",)),
+    ("o.tsv", "query\tdocument\nq\ta\n\tb\n", SIMILAR, ("'a'",)),
 )  # fmt: skip
 
 
@@ -93,6 +94,8 @@ BAD: tuple[tuple[str, bytes, ModelFacts, str], ...] = (
     ("words.conll", b"a O\n", CLASSIFIER, "which only token classification takes"),
     ("tag.conll", b"a O\nb B-ORG\n", TAGGER, "line 1, word 2: 'B-ORG' is no label"),
     ("count.jsonl", b'{"tokens": ["a", "b"], "ner_tags": [0]}', TAGGER, "2 words have 1 labels"),
+    ("one.tsv", b"query\tdocument\nq\ta\n", SIMILAR, "has 1 queries with a document and 1 doc"),
+    ("none.tsv", b"query\tdocument\n\ta\n\tb\n", SIMILAR, "has 0 queries with a document and 2"),
 )  # fmt: skip
 
 

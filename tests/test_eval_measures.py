@@ -121,7 +121,7 @@ def test_entities_count_as_seqeval_counts_them() -> None:
 
 def test_retrieval_counts_as_by_hand(tmp_path: Path) -> None:
     path = tmp_path / "r.tsv"
-    path.write_text("query\tdocument\tlabel\nq\ta\t1\n\tb\t0\nq\tc\t3\nr\tb\t1\n")
+    path.write_text("query\tdocument\tlabel\nq\ta\t1\nq\tb\t0\nq\tc\t3\nr\tb\t1\n")
     kind = prepared(path, SIMILAR).kind
     vectors = {"q": (1, 0), "a": (0.6, 0.8), "b": (2, 0), "c": (0.8, 0.6), "r": (1, 0.1)}
     records = [

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from edgekit.benchmarks.devices.protocol import LostError
 
-BACK_SECONDS = 60.0
+BACK_SECONDS = 60.0  # for which a phone that went away is waited for
 
 
 class Absence:

@@ -12,7 +12,7 @@ from typing import Any
 
 from edgekit.model.tasks import Task
 
-LENGTH = 48
+LENGTH = 48  # tokens that the models take
 _SHARED: dict[str, Any] = {
     "vocab_size": 300,
     "hidden_size": 32,

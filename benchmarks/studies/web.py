@@ -19,9 +19,9 @@ from edgekit.benchmarks.studies.phone_page import Phone
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-_ROUNDS = 7
-_KEYS = 60
-_PAUSE_MS = 50.0
+_ROUNDS = 7  # new tabs, each up to its first answer
+_KEYS = 60  # that are pressed while sentences are indexed
+_PAUSE_MS = 50.0  # between two keys, as fast typing has it
 _WATCH = """() => {
   globalThis.delays = [];
   globalThis.tasks = [];

@@ -20,7 +20,7 @@ from edgekit.tokens.encoding import Tokenizer
 
 PYTORCH = "pytorch"
 HOST = "host"
-_BATCH = 32
+_BATCH = 32  # rows of an inference, where a file takes several
 _BATCH_BYTES = 64 << 20  # of outputs: one text's fill-mask logits can be 60 MB
 
 

@@ -16,7 +16,7 @@ FILE, ANSWERS, RUN, DATA = "file", "answers", "run", "data"
 _BYTES = {"kB": 1e3, "MB": 1e6, "GB": 1e9, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
 _TIMES = {"ms": 1.0, "s": 1e3}
 _COUNTS = {"M": 1e6, "G": 1e9}
-_MOST_DIGITS = 15
+_MOST_DIGITS = 15  # that a float64 surely holds
 _SMALL = -4  # power of ten below which a value is written with one
 
 

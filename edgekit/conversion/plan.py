@@ -151,7 +151,7 @@ def make(request: ConversionRequest) -> ExportPlan:
         options,
         request.force,
         request.embed_tokenizer,
-        (*source.notes, *_notes(source, task, request, length)),
+        (*source.notes, *_notes(source, task, request, length), *_of_recipes(pairs)),
     )
 
 
@@ -263,6 +263,17 @@ def _notes(source: Source, task: Task, request: ConversionRequest, length: int) 
     if length < takes and not (request.max_length or request.buckets):
         remedy = f"the checkpoint takes {takes}: --max-length {takes}"
         yield f"texts are cut at {length} tokens; {remedy}"
+
+
+def _of_recipes(pairs: Sequence[tuple[Format, str]]) -> Iterator[str]:
+    """What has to be known of the formats' recipes.
+
+    Args:
+        pairs: format and recipe.
+    """
+    for format_, name in pairs:
+        if name in format_.recipe_notes:
+            yield format_.recipe_notes[name]
 
 
 def _buckets(max_length: int, asked: Sequence[int] | None, task: Task) -> tuple[int, ...]:

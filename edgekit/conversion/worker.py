@@ -26,7 +26,7 @@ from edgekit.errors import ConversionError, EdgekitError, OutputError, first_lin
 
 T = TypeVar("T")
 M = TypeVar("M")
-_ENOSPC_MARGIN_BYTES = 1 << 20
+_ENOSPC_MARGIN_BYTES = 1 << 20  # less is full: some libraries fail without telling why
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ import numpy as np
 
 from edgekit.distillation.examples import Examples, TokenRows
 from edgekit.distillation.request import Inputs
-from edgekit.errors import DataError, InputError
 from edgekit.evaluation import ways
 from edgekit.evaluation.classification import TextClassification
 from edgekit.evaluation.kinds import AnyKind, EvaluationOptions, ModelFacts
@@ -56,13 +55,8 @@ def _pairs(prepared: Prepared, model: ModelFacts, index: int) -> Targets:
     Raises:
         DataError: its text is none that the task can take.
     """
-    kind = prepared.kind
-    try:
-        prompt = kind.prompt(model.tokenizer, index)
-    except InputError as error:
-        place = kind.asked[index].place
-        raise DataError(f"{prepared.data.table.path}, {place}: {error}") from error
-    return _TARGETS[type(kind)](prepared, model, index, prompt)
+    prompt = prepared.prompt(model.tokenizer, index)
+    return _TARGETS[type(prepared.kind)](prepared, model, index, prompt)
 
 
 def _label(prepared: Prepared, model: ModelFacts, index: int, prompt: Prompt) -> Targets:

@@ -84,7 +84,7 @@ class Progress:
         self.say(f"{name}: {last} steps{resumed}")
 
     def advance(self, record: Shown) -> None:
-        """Tells of one more step: ``tick`` at once, ``say`` now and then."""
+        """Tells of one more step: ``tick`` of each, ``say`` once in so many seconds."""
         self._tokens += record.tokens
         done = record.step + 1
         now = self.clock()

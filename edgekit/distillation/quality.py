@@ -14,14 +14,13 @@ from edgekit.distillation import batches
 from edgekit.distillation.examples import TokenRows
 from edgekit.distillation.learner import VECTOR, Learner
 from edgekit.distillation.teachers import Live, Tensors
-from edgekit.errors import DataError, InputError
 from edgekit.evaluation.judged import Judged
 from edgekit.evaluation.kinds import ModelFacts
 from edgekit.evaluation.ways import Prepared
 from edgekit.stats import Interval, Samples, ratio
 from edgekit.tokens.encoded import Prompt
 
-_ROWS = 32
+_ROWS = 32  # of an inference, and between two words about how far it is
 _OUTPUT_BYTES = 64 << 20  # that a batch's outputs may have: logits of a vocabulary are large
 _ROUNDS, _WARM = 20, 3
 Say = Callable[[str], None]
@@ -43,7 +42,7 @@ def judge(
     Raises:
         DataError: a text that the task cannot take, with its place in the file.
     """
-    prompts = [_prompt(prepared, model, index) for index in range(len(prepared.kind.asked))]
+    prompts = [prepared.prompt(model.tokenizer, index) for index in range(len(prepared.kind.asked))]
     records: dict[int, Any] = {}
     for index, outputs in _answers(learner.eval(), prompts, pad_id):
         records[index] = prepared.kind.record(model.facts, index, prompts[index], outputs)
@@ -66,18 +65,6 @@ def _answers(
         waiting[index][place] = values
         if len(waiting[index]) == len(prompts[index].encodings):
             yield index, [found for _, found in sorted(waiting.pop(index).items())]
-
-
-def _prompt(prepared: Prepared, model: ModelFacts, index: int) -> Prompt:
-    """The rows of one example.
-
-    DataError, with its place in the file, if the task cannot take its text.
-    """
-    try:
-        return prepared.kind.prompt(model.tokenizer, index)
-    except InputError as error:
-        place = prepared.kind.asked[index].place
-        raise DataError(f"{prepared.data.table.path}, {place}: {error}") from error
 
 
 def _outputs(learner: Learner, rows: TokenRows, pad_id: int) -> Iterator[tuple[int, Row]]:

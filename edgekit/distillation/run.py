@@ -134,7 +134,8 @@ class _Distillation:
     def _trainings(self) -> Iterator[tuple[str, tuple[Learner, Course]]]:
         """Trains the student, then each control that differs from it.
 
-        Yields name, model and log summary.
+        Yields:
+            The name, with the trained model and how its training went.
         """
         plan = self.materials.plan
         shape, weights = plan.shape, plan.training.weights

@@ -87,10 +87,7 @@ class TextClassification:
         from sklearn import metrics
 
         x, y = expected.argmax(axis=1), found.argmax(axis=1)
-        macro, micro = (
-            float(metrics.f1_score(x, y, average=kind, zero_division=0))
-            for kind in ("macro", "micro")
-        )
+        macro, micro = (float(metrics.f1_score(x, y, average=kind)) for kind in ("macro", "micro"))
         return (
             measures.mean("accuracy", x == y),
             measures.f1_macro(macro, expected & found, expected + 0 + found),
@@ -107,8 +104,9 @@ class TextClassification:
         """
         from sklearn import metrics
 
+        known = np.flatnonzero((expected | found).any(axis=0))
         macro, micro = (
-            float(metrics.f1_score(expected, found, average=kind, zero_division=0))
+            float(metrics.f1_score(expected, found, labels=known, average=kind))
             for kind in ("macro", "micro")
         )
         return (

@@ -19,7 +19,6 @@ from edgekit.errors import (
     BundleError,
     DataError,
     EdgekitError,
-    InputError,
     MissingExtraError,
     OutputError,
     PlanError,
@@ -69,6 +68,7 @@ class EvaluationRequest:
             "artifact": self.artifact,
             "device": self.device if self.device != HOST else None,
             "limit": self.limit,
+            "prompt": self.prompt,
             **asdict(self.options),
         }
         unset = asdict(EvaluationOptions())
@@ -200,7 +200,7 @@ class _EvaluationRun:
             if self.request.prompt is not None:
                 app.use_prompt(self.request.prompt)
             with answers.silenced(self.debug):
-                app.infer(self._prompt(app, prepared, 0).encodings[:1])  # libraries greet here
+                app.infer(prepared.prompt(app.tokenizer, 0).encodings[:1])  # libraries greet here
             stored = self._predictions(
                 bundle, artifact, prepared, app.session.runtime, app.device, fresh=self.force
             )
@@ -270,7 +270,7 @@ class _EvaluationRun:
         kind, done = prepared.kind, len(stored.found)
         for first in range(0, len(missing), _CHUNK):
             prompts = {
-                index: self._prompt(app, prepared, index)
+                index: prepared.prompt(app.tokenizer, index)
                 for index in missing[first : first + _CHUNK]
             }
             for index, outputs in _answered(app, prompts):
@@ -278,17 +278,6 @@ class _EvaluationRun:
                 stored.add(index, Prediction(record, prompts[index].left_out))
                 done += 1
                 self.tick(f"{app.file}: {done} of {len(kind.asked)}")
-
-    def _prompt(self, app: App, prepared: Prepared, index: int) -> Prompt:
-        """The rows of one example.
-
-        DataError, with its place in the data, if the task cannot take its text.
-        """
-        try:
-            return prepared.kind.prompt(app.tokenizer, index)
-        except InputError as error:
-            place = prepared.kind.asked[index].place
-            raise DataError(f"{prepared.data.table.path}, {place}: {error}") from error
 
 
 def _outcome(

@@ -17,7 +17,7 @@ from edgekit.evaluation.result import ClassScore, DifferingExample, Score
 from edgekit.stats import CONFIDENCE
 
 Bounds: TypeAlias = tuple[float | None, float | None]
-_TAIL = 100 * (1 - CONFIDENCE) / 2
+_TAIL = 100 * (1 - CONFIDENCE) / 2  # per cent of the resamples that lie beyond either bound
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def score(judged: Sequence[Judged], count: int, *, baseline: bool) -> list[Score
         against = base if base and number else [None] * len(some)
         counts = [count] * len(one.measures) + [part.examples for part in one.classes]
         scores = [
-            _score(measure, draws, examples, *(other or (None, None)))
+            _score(measure, draws, examples, other)
             for measure, draws, examples, other in zip(some, block, counts, against, strict=True)
         ]
         size = len(one.measures)
@@ -58,11 +58,7 @@ def score(judged: Sequence[Judged], count: int, *, baseline: bool) -> list[Score
 
 
 def _score(
-    measure: Measure,
-    draws: np.ndarray,
-    examples: int,
-    base: Measure | None,
-    base_draws: np.ndarray | None,
+    measure: Measure, draws: np.ndarray, examples: int, base: tuple[Measure, np.ndarray] | None
 ) -> Score:
     """A metric with its interval, and with its drop if there is a baseline.
 
@@ -74,17 +70,18 @@ def _score(
         base_draws: what that is in each resample.
     """
     value, bounds = _known(measure.value), _own_bounds(measure, draws, examples)
-    if base is None or base_draws is None:
+    if base is None:
         return Score(measure.name, measure.share, value, *bounds)
-    drop = _known(base.value - measure.value)
-    drops = _drop_bounds(measure, base_draws - draws, examples)
+    pytorch, pytorch_draws = base
+    drop = _known(pytorch.value - measure.value)
+    drops = _drop_bounds(measure, pytorch_draws - draws, examples)
     return Score(measure.name, measure.share, value, *bounds, drop, *drops)
 
 
 def _own_bounds(measure: Measure, draws: np.ndarray, examples: int) -> Bounds:
     """The 95% interval of a metric: by bootstrap, and exact where all is right or all is wrong."""
     found = _bounds(draws)
-    if not measure.share or not examples or found not in ((0.0, 0.0), (1.0, 1.0)):
+    if not measure.share or found not in ((0.0, 0.0), (1.0, 1.0)):
         return found
     unseen = stats.unseen_share_bound(examples)
     return (1 - unseen, 1.0) if measure.value else (0.0, unseen)
@@ -98,7 +95,7 @@ def _drop_bounds(measure: Measure, draws: np.ndarray, examples: int) -> Bounds:
     found = _bounds(draws)
     if found != (0.0, 0.0):
         return found
-    if not measure.share or not examples:
+    if not measure.share:
         return None, None
     unseen = stats.unseen_share_bound(examples)
     return -unseen, unseen

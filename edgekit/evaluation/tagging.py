@@ -127,7 +127,7 @@ class Words:
         from sklearn import metrics
 
         a, b = ([tag for tags in some for tag in tags] for some in (self.expected, found))
-        value = float(metrics.f1_score(a, b, average="macro", zero_division=0))
+        value = float(metrics.f1_score(a, b, average="macro"))
         counts = _word_counts(self.expected, found)
         hits, both = (
             np.stack([rows[:, columns].sum(axis=1) for rows in counts.values()], axis=1)

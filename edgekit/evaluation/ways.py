@@ -10,7 +10,7 @@ from pathlib import Path
 from edgekit.data import columns, labels, rows
 from edgekit.data.columns import Role
 from edgekit.data.table import Data
-from edgekit.errors import PlanError
+from edgekit.errors import DataError, InputError, PlanError
 from edgekit.evaluation import (
     classification,
     masks,
@@ -21,6 +21,8 @@ from edgekit.evaluation import (
 )
 from edgekit.evaluation.kinds import AnyKind, EvaluationOptions, ModelFacts
 from edgekit.postprocess import Facts
+from edgekit.tokens.encoded import Prompt
+from edgekit.tokens.encoding import Tokenizer
 
 Build = Callable[[Data, ModelFacts, EvaluationOptions], tuple[AnyKind, list[str]]]
 Fits = Callable[[object], bool]  # whether a cell may be a label
@@ -97,6 +99,19 @@ class Prepared:
     data: Data
     kind: AnyKind
     notes: tuple[str, ...]
+
+    def prompt(self, tokenizer: Tokenizer, index: int) -> Prompt:
+        """The rows of one example.
+
+        Raises:
+            DataError: its text is none that the task can take; the message has its place in the
+                file.
+        """
+        try:
+            return self.kind.prompt(tokenizer, index)
+        except InputError as error:
+            place = self.kind.asked[index].place
+            raise DataError(f"{self.data.table.path}, {place}: {error}") from error
 
 
 def prepare(

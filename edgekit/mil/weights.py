@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Array = npt.NDArray[Any]
 Constant: TypeAlias = "Array | str | list[Constant]"
 
-_SENTINEL = 0xDEADBEEF
+_SENTINEL = 0xDEADBEEF  # begins the header of every blob in Core ML's weight.bin
 _HEADER = struct.Struct("<IIQQ40x")
 _DTYPES: dict[str, type[np.generic]] = {
     "BOOL": np.bool_,

@@ -23,7 +23,7 @@ _PAGE_BYTES, _WORD_BYTES = 16384, 4
 _STORED = (".so", ".arsc", ".onnx", ".data", ".tflite", ".pte", ".bin")
 _TIME = (1981, 1, 1, 1, 1, 2)  # what Android's own tools write
 _ALIGNMENT_FIELD = 0xD935  # of zip's extra fields: the step, and zeros up to it
-_LOCAL_HEADER_BYTES = 30
+_LOCAL_HEADER_BYTES = 30  # before an entry's name, in zip's format
 _MOST_BYTES = 2**32 - 2**20  # zip's old form, the only one that Android reads, ends at 4 GiB
 
 

@@ -17,7 +17,7 @@ _POOL_HEADER = struct.Struct("<HHIIIIII")  # ... strings, styles, flags, where e
 _NAME = struct.Struct("<4xI")  # of an element, behind its node: namespace, name
 _ATTRIBUTES = struct.Struct("<HHH")  # where, size of one, how many
 _ATTRIBUTE = struct.Struct("<IIIHBBI")  # namespace, name, raw, size, 0, type, data
-_NODE_BYTES = 16
+_NODE_BYTES = 16  # chunk header, line number, comment: then what the node says
 
 Names = tuple[str, str]  # of an element and an attribute
 Change = Callable[[Names, "str | None"], "str | None"]

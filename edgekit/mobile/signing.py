@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from cryptography.x509 import Certificate
 
 _MAGIC, _SCHEME_V2, _RSA_SHA256 = b"APK Sig Block 42", 0x7109871A, 0x0103
-_CHUNK_BYTES = 1 << 20
+_CHUNK_BYTES = 1 << 20  # that are hashed together, as the scheme says
 _END = b"PK\5\6"  # of the central directory
 _DIRECTORY_OFFSET = 16  # where the end says where the directory is
 _KEY_BITS = 2048

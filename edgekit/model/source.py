@@ -30,7 +30,7 @@ from edgekit.model.late_interaction import TextSettings
 from edgekit.model.tasks import Task
 
 DEMO = "demo"
-SEED = 0
+SEED = 0  # of a bare config's random weights: equal bytes every time
 _LIMIT = 512  # of most encoders: their tokenizers name it, whatever texts are like
 _TOKENIZER_FILES = ("tokenizer.json", "vocab.txt", "vocab.json", "spiece.model", "tokenizer.model")
 

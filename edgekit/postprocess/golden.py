@@ -294,7 +294,12 @@ def _packed(value: np.ndarray) -> Packed:
 
 
 def _unpacked(row: Packed) -> np.ndarray:
-    """The inverse of :func:`_packed`; ValueError if shape and values do not fit each other."""
+    """The array that :func:`_packed` wrote, float32, in its own shape.
+
+    Raises:
+        ValueError: the values do not fit the shape, or the shape is too large.
+        IndexError: an index lies outside it.
+    """
     if math.prod(row.shape) > _MOST_VALUES:
         raise ValueError(f"a shape of {row.shape}")
     values = np.array(row.values, np.float32)

@@ -15,10 +15,10 @@ from edgekit.postprocess.scores import number, softmax
 from edgekit.postprocess.texts import mended
 from edgekit.tokens.encoded import Encoded
 
-MAX_ANSWER_TOKENS = 30
+MAX_ANSWER_TOKENS = 30  # as SQuAD's scripts of Transformers have it by default
 NULL_THRESHOLD = 0.0  # score
-N_BEST = 20
-_CONTEXT = 1
+N_BEST = 20  # as they have it, too
+_CONTEXT = 1  # its sequence id: the question is text 0
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
 RANDOM_TEXTS = 300
-_RANDOM_LENGTH = 40
+_RANDOM_LENGTH = 40  # code points
 _POINTS = (range(0x20, 0x7F), range(0x3000), range(0xD800), range(0xE000, 0x20000))
 _SHOWN = 6  # ids of a difference
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from transformers import PretrainedConfig, PreTrainedTokenizerFast
 
 _ROWS = 24  # tokens of a wide output that are kept: 512 x 30522 floats would be 62 MB a probe
-_WIDE = 1024
+_WIDE = 1024  # values of a token: a vocabulary's logits are wide, hidden states are not
 _QUIET = (2, 8) * 6 + (8,) * 12  # tokens: a deep model is quiet in the shorter ones alone
 _DRAWS = 400  # at most
 _SHORT = 12  # tokens of a row that is meant to be cheap

@@ -76,7 +76,14 @@ def prove_text(
 
 
 def _texts(reference: Reference, side: str) -> Iterator[tuple[Case, Probe]]:
-    """The texts among the probes that are cut at that side as long as the file cuts them."""
+    """The probes that are texts which a file itself cuts, with the case of each.
+
+    They are cut at the reference's own length, and as a file with a tokenizer in it cuts them.
+
+    Args:
+        reference: has the probes.
+        side: ``left`` or ``right``: where such a file cuts.
+    """
     for probe in reference.probes:
         case = probe.case
         if case and case.max_length == reference.max_length and case.cut_by_a_file(side):

@@ -37,6 +37,7 @@ class CompiledLiteRt:
     batched = False
 
     def __init__(self, path: Path, threads: int, weight_cache: Path) -> None:
+        """Opens the file; the arguments are those of the class."""
         from ai_edge_litert.compiled_model import CompiledModel
         from ai_edge_litert.hardware_accelerator import HardwareAccelerator
         from ai_edge_litert.options import CpuOptions, Options

@@ -90,10 +90,10 @@ def ranges(points: Iterable[int]) -> Ranges:
     for alike in _ALIKE:
         if alike[0] in found:
             found.update(alike)
-    return tuple(edge for row in _runs(sorted(found)) for edge in (row[0], row[-1]))
+    return tuple(edge for row in runs(sorted(found)) for edge in (row[0], row[-1]))
 
 
-def _runs(points: Sequence[int]) -> Iterator[Sequence[int]]:
+def runs(points: Sequence[int]) -> Iterator[Sequence[int]]:
     """Ascending numbers, cut where one is not the successor of the one before."""
     start = 0
     for index in range(1, len(points) + 1):
@@ -215,7 +215,7 @@ def _classes() -> Ranges:
     """The table of combining classes: first, last, class, for each range that has one above 0."""
     found: list[int] = []
     for number, group in groupby(sorted(_combining().items()), key=lambda row: row[1]):
-        for row in _runs([point for point, _ in group]):
+        for row in runs([point for point, _ in group]):
             found += [row[0], row[-1], number]
     return tuple(found)
 

@@ -7,8 +7,10 @@ musical signs and two tone marks of old Hangul), would change places.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
+
+from edgekit.tokens.characters import runs
 
 if TYPE_CHECKING:
     from tokenizers.normalizers import Normalizer
@@ -84,19 +86,10 @@ def _blocks() -> Iterator[list[str]]:
 def character_class(points: Iterable[str]) -> str:
     r"""Code points as RE2 writes them between the brackets of a class, like ``\x{41}-\x{5A}``."""
     ranges = (
-        rf"\x{{{first:x}}}" + (rf"-\x{{{last:x}}}" if last > first else "")
-        for first, last in _ranges(sorted(map(ord, points)))
+        rf"\x{{{run[0]:x}}}" + (rf"-\x{{{run[-1]:x}}}" if len(run) > 1 else "")
+        for run in runs(sorted(map(ord, points)))
     )
     return "".join(ranges)
-
-
-def _ranges(points: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """The first and last of each run of ascending numbers without a gap."""
-    start = 0
-    for index in range(1, len(points) + 1):
-        if index == len(points) or points[index] != points[index - 1] + 1:
-            yield points[start], points[index - 1]
-            start = index
 
 
 def select(changes: Mapping[str, str], words: str) -> list[str]:

@@ -13,7 +13,7 @@ import numpy as np
 from edgekit.tokens.stored import Component
 
 MAGIC = b"EKVOCAB1"
-_SCORES = 1
+_SCORES = 1  # bit 0 of the flags: there are scores
 _UINT32, _FLOAT64 = np.dtype("<u4"), np.dtype("<f8")
 
 

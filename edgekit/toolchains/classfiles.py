@@ -6,7 +6,7 @@ import struct
 import zipfile
 from pathlib import Path
 
-_JAVA_13 = 57
+_JAVA_13 = 57  # the version of class files that Java 13 writes
 _PRIVATE, _PUBLIC, _INTERFACE = 0x0002, 0x0001, 0x0200
 _SIZES = {3: 5, 4: 5, 5: 9, 6: 9, 7: 3, 8: 3, 15: 4, 16: 3, 19: 3, 20: 3}  # of constants, by tag
 _UTF8, _OTHER_SIZE = 1, 5

@@ -16,7 +16,7 @@ _BATTERY = "/sys/class/power_supply/battery"
 # PowerManager.THERMAL_STATUS_*, by their numbers
 THERMAL = ("none", "light", "moderate", "severe", "critical", "emergency", "shutdown")
 _FEATURES = ("asimd", "asimddp", "i8mm", "bf16", "sve", "sve2", "sme")
-_KB = 1024
+_KB = 1024  # as /proc and df say kB
 T = TypeVar("T")
 
 
