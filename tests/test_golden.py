@@ -134,6 +134,7 @@ def test_what_older_bundles_lack_is_told_from_their_outputs(
     assert found.least == 0
     assert found.scales == scales(found.probes, found.task)
     assert (probe.kind, probe.case is None) == (kind, decided is ...)
+    assert bool(probe.samples) == (task == "fill-mask")
     if decided is not ...:
         known = probe.decision or ()
         assert [len(part) for part in known] == ([] if decided is None else [decided] * 2)
