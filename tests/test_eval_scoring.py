@@ -82,8 +82,8 @@ def deciding(*decisions: tuple[str, ...]) -> Judged:
 
 def test_agreement_counts_decisions_and_not_examples() -> None:
     base = deciding(("a", "b", "c"), (), ("d",))
-    found = deciding(("a", "x", "c"), (), ("x",))
-    assert compared(found, base) == (0.5, 4)
+    found = deciding(("a", "x", "c"), (), ("d",))
+    assert compared(found, base) == (0.75, 4)
     assert compared(found, None) == (None, 4)
     assert agreement(deciding((), ()), deciding((), ())) is None
 

@@ -138,6 +138,19 @@ def test_the_first_rule_that_matches_decides() -> None:
     assert selector.schemes("onnx") == (FLOAT32, INT8)
 
 
+def test_a_rule_for_all_tensors_is_the_last_that_is_asked() -> None:
+    norm = Tensor("norm", "other", None, (), frozenset({"layer_norm", "bias"}))
+    assert Rule(FLOAT16, operators=("embedding", "layer_norm")).takes(norm, "onnx")
+    assert not Rule(FLOAT16, operators=("embedding",)).takes(norm, "onnx")
+    assert not Rule(FLOAT16, layers=(1,)).takes(norm, "onnx")
+    rest = Rule(FLOAT16, formats=("coreml",))
+    assert Selector((Rule(INT8), rest), FLOAT32).schemes("coreml") == (INT8,)
+    for some in ({"roles": ("head",)}, {"layers": (1,)}, {"operators": ("a",)}, {"path": "*.b"}):
+        selector = Selector((Rule(INT8, **some), rest), FLOAT32)
+        assert selector.schemes("onnx") == (INT8, FLOAT32)
+        assert selector.schemes("coreml") == (INT8, FLOAT16)
+
+
 @pytest.mark.parametrize(
     ("name", "operators", "role", "layer"),
     [

@@ -263,6 +263,7 @@ def _text_artifact(traced: Traced, row: Exported, folder: Path) -> TextArtifactE
 
 
 def _weights(row: Exported) -> tuple[WeightEntry, ...]:
+    """The tensors of a file as the manifest lists them."""
     return tuple(
         WeightEntry(tensor=each.tensor, scheme=str(each.scheme), size_bytes=each.size_bytes)
         for each in row.weights
