@@ -35,7 +35,7 @@ SIGNATURE = Signature(
 SCALE = Scale(largest=1000.0, spread=1000.0)
 # In 255 steps from 0 to 255 a step is 1: the third number is on the edge between two levels, just
 # beside it (what 1e-5 of 255 crosses, and 1e-7 does not), or far from it.
-EDGE, BESIDE, CALM, NEGATIVE, POSITIVE, LARGE, ZEROS, SMALL = range(8)
+EDGE, BESIDE, CALM, NEGATIVE, POSITIVE, LARGE, ZEROS, SMALL, UPPER = range(9)
 ROWS = [
     [0, 255, 100.5, 3],
     [0, 255, 100.4995, 3],
@@ -45,6 +45,7 @@ ROWS = [
     [0, 9000, 3000, 3],
     [0, 0, 0, 0],
     [0.1, -0.2, 0.05, 0],
+    [-1.5, 253.5, 10, 3],  # both ends are halves of a step
 ]
 
 
@@ -55,7 +56,7 @@ class Tiny(torch.nn.Module):
         super().__init__()
         torch.manual_seed(0)
         self.embed = torch.nn.Embedding.from_pretrained(torch.tensor(ROWS), freeze=False)
-        self.linear, self.folded = torch.nn.Linear(4, 2), torch.nn.Linear(4, 2, bias=False)
+        self.linear, self.folded = torch.nn.Linear(4, 2), torch.nn.Linear(4, 2)
         self.table = torch.nn.Parameter(torch.tensor([[30.0, 20.3, -10.1, 7.7]]))
         self.register_buffer("kept", torch.arange(3))
         self.register_buffer("left_out", torch.arange(3), persistent=False)
@@ -71,6 +72,9 @@ TINY = Tiny().eval()
 
 def weight(name: str) -> np.ndarray:
     return TINY.state_dict()[name].numpy()
+
+
+BIAS = weight("linear.bias") + weight("folded.bias")
 
 
 def probe(kind: str, *ids: int) -> Probe:
@@ -122,7 +126,7 @@ RANGES: dict[str, Ends] = {
 @pytest.mark.parametrize("name", RANGES)
 def test_each_row_is_rounded_in_the_formats_own_range(name: str) -> None:
     """What depends on no input, TFLite computes before it is quantised."""
-    asked = probe("text", EDGE, BESIDE, CALM, NEGATIVE, POSITIVE, LARGE, ZEROS, SMALL)
+    asked = probe("text", *range(len(ROWS)))
     found = answers(INT8, name, asked, roles=("head", "embedding"))
     linear, folded = (stored_values(weight(f"{w}.weight"), INT8) for w in ("linear", "folded"))
     rows = stored_values(weight("embed.weight"), INT8)
@@ -130,9 +134,18 @@ def test_each_row_is_rounded_in_the_formats_own_range(name: str) -> None:
     if name == "tflite":
         table, folded = -weight("table")[0], weight("folded.weight")
     expected = np.stack([stepped(row, RANGES[name]) for row in rows]) @ linear.T
-    expected += weight("linear.bias") + table @ folded.T
+    expected += BIAS + table @ folded.T
     np.testing.assert_allclose(found.answers["text 0"]["logits"], expected, rtol=1e-5, atol=1e-4)
     assert found.weights_only is False
+
+
+def test_no_level_is_beyond_127() -> None:
+    found = answers(INT8, "tflite", probe("text", UPPER, UPPER)).answers[f"text {UPPER}"]
+    row = stepped(weight("embed.weight")[UPPER], RANGES["tflite"])
+    assert row.max() == 253
+    expected = row @ stored_values(weight("linear.weight"), INT8).T + BIAS
+    expected -= weight("table")[0] @ weight("folded.weight").T
+    np.testing.assert_allclose(found["logits"][0], expected, rtol=1e-5)
 
 
 def test_where_activations_are_floats_only_weights_are_rounded() -> None:
@@ -141,7 +154,7 @@ def test_where_activations_are_floats_only_weights_are_rounded() -> None:
     expected = (
         weight("embed.weight")[[CALM, NEGATIVE]] @ stored_values(weight("linear.weight"), INT8).T
     )
-    expected += weight("linear.bias") + -weight("table")[0] @ weight("folded.weight").T
+    expected += BIAS - weight("table")[0] @ weight("folded.weight").T
     np.testing.assert_allclose(found.answers["text 2"]["logits"], expected, rtol=1e-5, atol=1e-3)
     assert found.weights_only is True
     assert 0 < found.noise < 1e-6
@@ -155,6 +168,8 @@ def test_noise_is_seen_where_levels_flip_and_still_is_what_last_digits_do_not_mo
     assert set(found.answers) == {each.name for each in own}, "longer ones tell nothing"
     assert found.still == {beside.name, calm.name}
     assert found.quiet < 1e-6
+    again = answers(INT8, "tflite", *own, long)
+    assert (again.noise, again.quiet) == (found.noise, found.quiet), "the same every time"
     step = np.abs(stored_values(weight("linear.weight"), INT8)[:, 2]).max()
     assert found.noise == pytest.approx(step / SCALE.largest, rel=0.02)
     calm_alone = answers(INT8, "tflite", calm, texts[2])
