@@ -88,13 +88,14 @@ def judged(kind: AnyKind, answers: Sequence[Any], *fields: str) -> Judged:
     found = kind.judge(answers)
     part = replace(kind, **{name: _drawn(getattr(kind, name)) for name in fields})
     alone = part.judge(_drawn(answers) if len(answers) == COUNT else answers)
-    some = Resamples(DRAWN[None])
+    some = Resamples(np.stack([DRAWN, np.arange(COUNT)]))
     for measure, expected in zip(found.measures, alone.measures, strict=True):
-        np.testing.assert_allclose(measure.draw(some), expected.value, err_msg=measure.name)
+        both = expected.value, measure.value
+        np.testing.assert_allclose(measure.draw(some), both, err_msg=measure.name)
     of_class = {row.label: row.measure.value for row in alone.classes}
     for row in found.classes:
-        value = of_class.get(row.label, np.nan)
-        np.testing.assert_allclose(row.measure.draw(some), value, err_msg=row.label)
+        both = of_class.get(row.label, np.nan), row.measure.value
+        np.testing.assert_allclose(row.measure.draw(some), both, err_msg=row.label)
     return found
 
 

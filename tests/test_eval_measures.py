@@ -96,6 +96,9 @@ def test_the_best_threshold_is_the_best_of_all() -> None:
         return float(np.where(silent, ~answerable, scores * answerable).mean())
 
     assert squad.best_threshold(scores, margins, np.zeros(50, bool))[1] < margins.min()
+    everything = pytest.approx((scores.mean(), margins.max()))
+    assert squad.best_threshold(scores, margins, np.ones(50, bool)) == everything
+    assert squad.answers_v2(("the", "c")) == ("c",)
     assert value == pytest.approx(at(threshold))
     assert value == pytest.approx(max(at(limit) for limit in (*margins, margins.min() - 1)))
 
