@@ -184,6 +184,7 @@ def _computing(recipe: Recipe, layers: Mapping[str, int]) -> Callable[[Any], boo
     """
 
     def chosen(op: Any) -> bool:
+        """Whether the layer that an operation comes from is stored in less than float32."""
         name = op.outputs[0].name
         while name and name not in layers:
             name = name.rpartition("_")[0]

@@ -33,6 +33,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> type[Bundle]:
+    """``edgekit.Bundle``, which is imported when it is first asked for."""
     if name == "Bundle":
         from edgekit.bundle import Bundle
 

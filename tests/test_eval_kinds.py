@@ -47,9 +47,9 @@ def test_one_label_of_several_is_judged_as_scikit_learn_judges(
     right[RARE], logits[:, 2:] = 2, -9
     about = model("text-classification", NAMES, "single_label_classification")
     rows = [{"text": "x", "label": int(index)} for index in right]
-    found = prepared(lines_file(tmp_path / "d.jsonl", rows), about)
-    assert found.notes[1:] == ("labels are read by index: a, b, c, d",)
-    kind = found.kind
+    data = prepared(lines_file(tmp_path / "d.jsonl", rows), about)
+    assert data.notes[1:] == ("labels are read by index: a, b, c, d",)
+    kind = data.kind
     records = kept(kind, about.facts, tokenizer, lambda at, row: {"logits": logits[at]})
     found, chosen = judged(kind, records, "examples", "expected"), logits.argmax(1)
     report = metrics.classification_report(right, chosen, output_dict=True, zero_division=0)
@@ -66,6 +66,7 @@ def test_one_label_of_several_is_judged_as_scikit_learn_judges(
         for index, name in enumerate("abc")
     }
     assert found.decisions == [(index,) for index in chosen]
+    assert not found.scored, "probabilities have no common distance"
     shares = np.exp(logits[0]) / np.exp(logits[0]).sum()
     assert found.values[0] == pytest.approx(shares, rel=1e-5)
     assert found.shown[0] == f"{NAMES[chosen[0]]} {shares.max():.1%}"
@@ -85,9 +86,9 @@ def test_several_labels_at_once_are_judged_as_scikit_learn_judges(
     named = [[NAMES[index] for index in np.flatnonzero(row)] for row in right]
     rows = [{"text": "x", "label": some if len(some) > 1 else ",".join(some)} for some in named]
     rows[0]["label"] = " , ".join(named[0])
-    found = prepared(lines_file(tmp_path / "d.jsonl", rows), about)
-    assert len(found.notes) == 1, "labels that are read by name need no word"
-    kind = found.kind
+    data = prepared(lines_file(tmp_path / "d.jsonl", rows), about)
+    assert len(data.notes) == 1, "labels that are read by name need no word"
+    kind = data.kind
     assert [row.expected for row in kind.examples] == [", ".join(x) or "no label" for x in named]
     records = kept(kind, about.facts, tokenizer, lambda at, row: {"logits": logits[at]})
     found, chosen = judged(kind, records, "examples", "expected"), logits > 0

@@ -134,8 +134,19 @@ def test_what_older_bundles_lack_is_told_from_their_outputs(
     assert found.least == 0
     assert found.scales == scales(found.probes, found.task)
     assert (probe.kind, probe.case is None) == (kind, decided is ...)
+    assert bool(probe.samples) == (task == "fill-mask")
     if decided is not ...:
-        assert (None if probe.decision is None else len(probe.decision[0])) == decided
+        known = probe.decision or ()
+        assert [len(part) for part in known] == ([] if decided is None else [decided] * 2)
+
+
+def test_a_sample_of_what_no_softmax_follows_has_no_means(small: Callable[[str], Bundle]) -> None:
+    bundle = small("fill-mask")
+    case = bundle.golden().cases[0]
+    logits = structs.replace(case.outputs["logits"], row_means=None)
+    changed = structs.replace(case, outputs={"logits": logits})
+    (probe,) = golden.read(stored(bundle, cases=(changed,))).probes
+    np.testing.assert_array_equal(probe.samples["logits"].row_means, [0] * logits.shape[0])
 
 
 def stored(bundle: Bundle, **changes: object) -> SimpleNamespace:

@@ -258,6 +258,8 @@ def test_a_vector_of_zeros_is_right_for_padding_alone() -> None:
         row for row in probes.made_up(probes.ProbeIds(300, 0, 2), 64, ()) if row.name == "one [PAD]"
     )
     assert probes.answer(saying("sentence-similarity", 0.0), alone).name == alone.name
+    text = probes.ProbeInput("a", "length", (1, 2))
+    assert probes.answer(saying("sentence-similarity", 1.0), text), "of which a part is 0"
 
 
 def saying(task: str, value: float) -> Oracle:

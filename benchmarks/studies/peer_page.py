@@ -216,6 +216,7 @@ def _median(values: Sequence[float]) -> str:
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """The lines of a Markdown table; numbers, in all columns but the first, stand on the right."""
     yield f"| {' | '.join(columns)} |"
     yield f"|---|{'---:|' * (len(columns) - 1)}"
     yield from (f"| {' | '.join(row)} |" for row in rows)

@@ -61,6 +61,10 @@ class Steps:
         self._lock = threading.Lock()  # formats are converted side by side
 
     def __call__(self, step: Step) -> None:
+        """Shows a step that began (without ``seconds``) or ended.
+
+        May be called by several threads.
+        """
         with self._lock:
             key = (step.stage, step.action, step.detail)
             if step.seconds is None:

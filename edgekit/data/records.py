@@ -80,6 +80,7 @@ def _squad(path: Path, article: Mapping[str, Any], place: str) -> Iterator[Row]:
     """
 
     def get(value: object, key: str, kind: type[K], where: str) -> K:
+        """``value[key]``, or DataError if it is not there or of another kind."""
         if not isinstance(value, dict) or not isinstance(value.get(key), kind):
             what = "a list" if kind is list else "a text"
             raise DataError(f"{path}, {where}: '{key}' has to be {what}, as SQuAD has it")

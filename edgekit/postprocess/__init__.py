@@ -123,6 +123,7 @@ def answer(facts: Facts, prompt: Prompt, outputs: Outputs, top: int = TOP) -> An
 
 
 def _span(facts: Facts, prompt: Prompt, outputs: Outputs, top: int) -> Answer:
+    """The answer to a question, of the windows over its context."""
     windows = [
         spans.Window(encoded, row["start_logits"], row["end_logits"])
         for encoded, row in zip(prompt.encodings, outputs, strict=True)
@@ -146,6 +147,7 @@ def _fill(facts: Facts, prompt: Prompt, outputs: Outputs, top: int) -> Answer:
 
 
 def _compare(facts: Facts, prompt: Prompt, outputs: Outputs, top: int) -> Answer:
+    """How alike two texts are; of one text its vector."""
     rows = [row["sentence_embedding"] for row in outputs]
     if len(rows) == 1:
         return vectors.vector(rows[0])
@@ -153,6 +155,7 @@ def _compare(facts: Facts, prompt: Prompt, outputs: Outputs, top: int) -> Answer
 
 
 def _weigh(facts: Facts, prompt: Prompt, outputs: Outputs, top: int) -> Answer:
+    """How alike two texts are by their sparse vectors; of one text its largest weights."""
     rows = [row["sparse_embedding"] for row in outputs]
     if len(rows) == 1:
         return vectors.sparse(rows[0], facts.token, top)
@@ -160,6 +163,10 @@ def _weigh(facts: Facts, prompt: Prompt, outputs: Outputs, top: int) -> Answer:
 
 
 def _match(facts: Facts, prompt: Prompt, outputs: Outputs, top: int) -> Answer:
+    """How well a query and a document match, token by token; of one text its vectors.
+
+    Vectors at skipped places are left out.
+    """
     rows = [
         np.delete(row["token_embeddings"], encoded.skipped, axis=0)
         for encoded, row in zip(prompt.encodings, outputs, strict=True)

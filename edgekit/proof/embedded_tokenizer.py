@@ -62,6 +62,7 @@ def random_cases(max_length: int, side: str, count: int = RANDOM_TEXTS) -> Itera
     generator = random.Random(SEED)
 
     def text() -> str:
+        """A text of code points of one range, with blanks in a random frequency."""
         points, blanks = generator.choice(_POINTS), generator.random() / 4
         return "".join(
             " " if generator.random() < blanks else chr(generator.choice(points))

@@ -77,6 +77,7 @@ def _reference(program: ExportedProgram, arrays: dict[str, np.ndarray]) -> Layer
         """Keeps what each layer normalisation gives while the program is interpreted."""
 
         def run_node(self, n: torch.fx.Node) -> object:
+            """Keeps what each layer normalisation gives, with its module path."""
             result = super().run_node(n)
             if n.target is torch.ops.aten.layer_norm.default:
                 path = next(reversed(n.meta["nn_module_stack"].values()))[0]

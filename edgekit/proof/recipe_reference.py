@@ -136,6 +136,7 @@ def _runner(
         """Interprets the graph, with its linear layers on rounded inputs."""
 
         def run_node(self, n: torch.fx.Node) -> object:
+            """Linear layers with the file's rounding; all else as traced."""
             if n.target is not torch.ops.aten.linear.default:
                 return super().run_node(n)
             x, *rest = self.fetch_args_kwargs_from_env(n)[0]

@@ -83,6 +83,9 @@ def _told_apart(measurements: Sequence[Measurement]) -> list[Measurement]:
         newest[row.subject.model] = row.subject.bundle_id
 
     def named(row: Measurement) -> Measurement:
+        """The measurement, with a part of the bundle's identifier in its name if a newer one has
+        that.
+        """
         model, bundle_id = row.subject.model, row.subject.bundle_id
         if bundle_id == newest[model]:
             return row

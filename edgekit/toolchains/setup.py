@@ -177,6 +177,7 @@ def _telling(run: Run, part: Part) -> Run:
     """A function that starts tools as ``run``, whose errors are one line with the part's remedy."""
 
     def told(arguments: Sequence[str], environment: Mapping[str, str]) -> str:
+        """Runs a command; whatever fails is a SetupError that says what the part was for."""
         try:
             return run(arguments, environment)
         except FileNotFoundError as error:

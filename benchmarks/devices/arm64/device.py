@@ -147,6 +147,7 @@ class Emulated(NativeRunner):
         self._counts = counts
 
         def explain(error: RunnerError, told: str) -> RunnerError:
+            """A failure in the words of the memory budget, where there is one."""
             if memory_bytes is None:
                 return RunnerError(told)
             budget = f"{memory_bytes / 2**20:.4g} MiB"
