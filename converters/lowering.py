@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Collection, Container, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Generic, TypeVar, cast, get_args
 
 from edgekit.errors import ConversionError, UnsupportedError
-from edgekit.quantize.scheme import FLOAT32, Scheme
+from edgekit.quantize.scheme import FLOAT32, RangeEstimator, Scheme
 from edgekit.quantize.selector import Tensor
 from edgekit.quantize.tensors import WEIGHT_PLACES, operator_name
 from edgekit.recipe import Recipe
@@ -57,8 +57,8 @@ class Coverage:
         """The scheme of every tensor, by its name.
 
         Raises:
-            UnsupportedError: an operator cannot read one of them in its scheme; the message names
-                format, operator, tensor and scheme.
+            UnsupportedError: an operator cannot read one of them in its scheme, and the message
+                names format, operator, tensor and scheme; or the recipe's rules match none.
         """
         self.require(recipe)
         chosen = {
@@ -66,13 +66,31 @@ class Coverage:
         }
         for name, scheme in chosen.items():
             for reader in sorted(tensors[name].operators):
-                weighted = reader in WEIGHT_PLACES
-                if (reader, scheme.kind) not in self.rows if weighted else not scheme.floating:
+                remedy = self._lacks(reader, scheme)
+                if remedy:
                     raise UnsupportedError(
                         f"{self.title} has no lowering for '{reader}' of {name} in {scheme}, which "
-                        f"recipe '{recipe.name}' asks for: add a row to {self.table}"
+                        f"recipe '{recipe.name}' asks for: {remedy}"
                     )
+        others = {*recipe.selector.schemes(self.name)} - {recipe.selector.default}
+        if others and others.isdisjoint(chosen.values()):
+            raise UnsupportedError(
+                f"recipe '{recipe.name}' would store all of this model in "
+                f"{recipe.selector.default}: none of its rules for {self.title} matches a tensor, "
+                "by role, path, layer and operator"
+            )
         return chosen
+
+    def _lacks(self, reader: str, scheme: Scheme) -> str:
+        """What to do where an operator cannot read a tensor in a scheme; empty where it can."""
+        if reader not in WEIGHT_PLACES:
+            return "" if scheme.floating else "no format has it, so give its rule roles"
+        if (reader, scheme.kind) in self.rows:
+            return ""
+        alike = (replace(scheme.kind, range_estimator=each) for each in get_args(RangeEstimator))
+        if any((reader, each) in self.rows for each in alike):
+            return "it needs another range here, so take the rules of edgekit.recipe.int8_rules"
+        return f"add a row to {self.table}"
 
     def missing(self, node: Node) -> ConversionError:
         """The error for an operator that has no row."""

@@ -27,7 +27,7 @@ from edgekit.converters.onnx_shapes import (
 )
 from edgekit.converters.onnx_versions import OPSETS
 from edgekit.errors import ConversionError
-from edgekit.quantize.scheme import FLOAT32, INT8
+from edgekit.quantize.scheme import FLOAT32, INT8, INT8_NEIGHBOURS
 
 if TYPE_CHECKING:
     from torch import Tensor as Fake
@@ -221,7 +221,11 @@ _BEFORE: Mapping[int, Mapping[str, Lowering]] = {  # instead of what came with t
 
 
 _PLAIN = {**of_kinds(_map, _MAPS), **of_kinds(_compare, _COMPARISONS), **_LOWERINGS}
-_ROWS = {**rows(_PLAIN, FLOAT32), **rows(_INT8, INT8)}
+_ROWS = {
+    **rows(_PLAIN, FLOAT32),
+    **rows({"embedding": int8_embedding}, INT8),
+    **rows(_INT8, INT8_NEIGHBOURS),
+}
 COVERAGE = Coverage("onnx", "ONNX", _ROWS, "converters/onnx_ops.py")
 
 

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from edgekit.errors import UnsupportedError
-from edgekit.quantize.scheme import FLOAT16, FLOAT32, INT8, Scheme
-from edgekit.quantize.selector import MATRICES, Rule, Selector, Tensor
+from edgekit.quantize.scheme import FLOAT16, FLOAT32, INT8, INT8_NEIGHBOURS, Scheme
+from edgekit.quantize.selector import MATRICES, Role, Rule, Selector, Tensor
 from edgekit.tolerance import Tolerance
 
 
@@ -53,9 +53,26 @@ class Recipe:
         return self.selector.scheme(Tensor("", "feed-forward", 0, ()), format_name).bits
 
 
-_COREML_INT8 = Scheme(8, symmetric=False, activations="float16")
-_COREAI_INT8 = Scheme(8, symmetric=False)
-_ONNX_INT8 = replace(INT8, range_estimator="neighbours")
+_INT8 = (
+    Rule(Scheme(8, symmetric=False, activations="float16"), formats=("coreml",)),
+    Rule(Scheme(8, symmetric=False), formats=("coreai",)),
+    Rule(INT8_NEIGHBOURS, formats=("onnx",), operators=("linear",)),
+    Rule(INT8),
+)
+
+
+def int8_rules(
+    roles: tuple[Role, ...] = MATRICES, path: str = "*", layers: tuple[int, ...] = ()
+) -> tuple[Rule, ...]:
+    """int8 as each format computes it, for the tensors that match all of the conditions.
+
+    Args:
+        roles: the roles that match.
+        path: a shell pattern for the tensor's name.
+        layers: the layers that match; none is every layer, and what is outside of them.
+    """
+    return tuple(replace(rule, roles=roles, path=path, layers=layers) for rule in _INT8)
+
 
 RECIPES: dict[str, Recipe] = {
     recipe.name: recipe
@@ -76,13 +93,9 @@ RECIPES: dict[str, Recipe] = {
             "int8",
             Selector(
                 (
-                    Rule(_COREML_INT8, MATRICES, formats=("coreml",)),
                     Rule(FLOAT32, path="*.token_type_embeddings.*", formats=("coreai",)),
-                    Rule(_COREAI_INT8, MATRICES, formats=("coreai",)),
-                    Rule(FLOAT32, formats=("coreai",)),
+                    *int8_rules(),
                     Rule(FLOAT16, formats=("coreml",)),
-                    Rule(_ONNX_INT8, MATRICES, formats=("onnx",), operators=("linear",)),
-                    Rule(INT8, MATRICES),
                 ),
                 FLOAT32,
             ),

@@ -82,7 +82,15 @@ def test_pytorch_is_asked_only_for_what_it_is_compared_in(bundle: Bundle, tmp_pa
     path = tmp_path / "budget.toml"
     (tmp_path / "dev.tsv").write_text("text\tlabel\ngood\tgood\n")
     text = f"[[budget]]\nfiles = '{INT8}'\ndata = 'dev.tsv'\nmetric = 0.1\n"
-    for more, compared in (("", False), ("drop = 0.5", True), ("agreement = 0.5", True)):
+    others = f"[[budget]]\nfiles = '*.tflite'\n{text.split(chr(10), 2)[2]}"
+    for more, compared in (
+        ("", False),
+        ("drop = 0.5", True),
+        ("class_drop = 0.5", True),
+        ("agreement = 0.5", True),
+        ("rmse = 0.5", True),
+        (f"drop = 0.5\n{others}", True),
+    ):
         path.write_text(text + more)
         meter = Scripted()
         assert all(row.met for row in verdict.check(bundle, limits.read(path), None, meter))
@@ -111,6 +119,15 @@ def test_wrong_answers_break_parity_and_leave_speed_unmeasured(
     assert "wrong answers" in p90.sentence
     assert not parity.met
     assert "cosine is 0.900000 and has to be 0.96" in parity.sentence
+    (at_bound,) = check(bundle, tmp_path, f"[[budget]]\nfiles = '{INT8}'\nparity = 0.02", **WRONG)
+    assert "cosine is 0.900000" in at_bound.sentence
+
+
+def test_warnings_are_of_what_was_timed(bundle: Bundle, tmp_path: Path) -> None:
+    text = f"[[budget]]\nfiles = '{INT8}'\np90 = '1 s'\nsize = '1 MB'"
+    found = check(bundle, tmp_path, text, warnings=("busy",))
+    told = {row.quantity.key: row.warnings for row in found}
+    assert told == {"p90": ("busy",), "size": ()}
 
 
 @pytest.mark.parametrize(
@@ -157,6 +174,7 @@ def test_wrong_answers_break_parity_and_leave_speed_unmeasured(
         ("[[budget]]\ninstructions = '1 G'", 'say device = "arm64"'),
         ("[[budget]]\ndevice = 'arm64'\nthreads = 2\ninstructions = '1 G'", "in one thread"),
         ("[[budget]]\ndevice = 'arm64'\np90 = '1 s'", "p90 cannot be measured on arm64"),
+        ("[[budget]]\ndevice = 'arm64'\nload = '1 s'", "load cannot be measured on arm64"),
     ],
 )
 def test_a_budget_that_makes_no_sense_is_refused(

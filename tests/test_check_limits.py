@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import report_samples
+from scripted_meter import QUALITY
 
 from edgekit.budget import limits
-from edgekit.budget.quantities import DATA, TABLE
+from edgekit.budget.quantities import DATA, TABLE, Observation
 from edgekit.errors import PlanError
+from edgekit.evaluation.result import ClassScore, Score
 
 
 @pytest.mark.parametrize(
@@ -18,6 +22,10 @@ from edgekit.errors import PlanError
         ("size = '1.5 KiB'", 1536, None),
         ("size = ' 1000000000GB '", 1e18, None),
         ("size = '1000000001 GB'", None, None),
+        ("size = '3 kB'", 3000, None),
+        ("memory = '3 MiB'", 3 * 2**20, None),
+        ("memory = '3 GiB'", 3 * 2**30, None),
+        ("instructions = '3 M'", 3e6, None),
         ("size = '-99.5 %'", None, 0.005),
         ("load = '+5%'", None, 1.05),
         ("load = '2 s'", 2000, None),
@@ -29,7 +37,11 @@ from edgekit.errors import PlanError
         ("metric = 0", None, None),
         ("drop = 0", 0, None),
         ("drop = 1.0", None, None),
+        ("class_drop = 1.0", None, None),
+        ("class_drop = '+5%'", None, None),
         ("agreement = '-5%'", None, None),
+        ("agreement = 1.01", None, None),
+        ("rmse = '+5%'", None, None),
         ("rmse = 0", None, None),
     ],
 )
@@ -64,5 +76,20 @@ def test_a_value_has_three_digits_or_as_many_as_tell_it_apart() -> None:
     assert (size.text(100), size.text(99)) == ("0.000100 MB", "9.90e-05 MB")
     assert (load.text(1234.6), load.text(math.inf)) == ("1,235 ms", "inf")
     assert counted.text(0) == "0.00 M"
+    assert TABLE["drop"].text(-0.02) == "-0.0200"
     assert load.texts(12.0004, 12.0001) == ("12.0004 ms", "12.0001 ms")
     assert load.texts(12.0, 12.0) == ("12.0 ms", "12.0 ms")
+
+
+def test_what_was_not_judged_has_no_value() -> None:
+    """A class whose drop is not defined is not the worst."""
+    row = next(report_samples.timed())
+    undefined = ClassScore("odd", 1, Score("recall", True, None, None, None))
+    worst = TABLE["class_drop"]
+    judged = Observation(row, replace(QUALITY, classes=(undefined, *QUALITY.classes)))
+    assert (worst.read(judged), worst.of(judged)) == (0.05, "good")
+    for empty in (None, replace(QUALITY, classes=(), metrics=())):
+        known = Observation(row, empty)
+        asked = ("metric", "drop", "class_drop")
+        assert [TABLE[key].read(known) for key in asked] == [None] * 3
+        assert worst.of(known) == ""

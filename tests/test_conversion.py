@@ -29,6 +29,9 @@ from edgekit.conversion.request import ConversionRequest
 from edgekit.conversion.worker import alone
 from edgekit.converters.onnx import Options as OnnxOptions
 from edgekit.errors import BundleError, ConversionError, PlanError, ProofError
+from edgekit.quantize.scheme import FLOAT32, INT8
+from edgekit.quantize.selector import Rule, Selector
+from edgekit.recipe import RECIPES, Recipe
 from edgekit.runtime.inspection import inspect_file
 from edgekit.runtime.interpreters import OnnxRuntime
 from edgekit.signature import Signature, TensorSpec
@@ -114,23 +117,41 @@ def test_operators_without_a_lowering_are_named_by_every_format(tmp_path: Path) 
         assert found == ["aten.special_bessel_j0.default", "aten.special_bessel_j1.default"]
 
 
-def test_a_format_that_lacks_an_operator_leaves_the_files_of_the_others(tmp_path: Path) -> None:
-    """TensorFlow Lite has no error function, of which the activation ``laplace`` is made."""
+def test_a_file_that_lacks_a_lowering_leaves_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """TensorFlow Lite has no error function, of which the activation ``laplace`` is made, and no
+    format has biases of int8.
+    """
+    odd = Recipe(
+        "odd", Selector((Rule(INT8, layers=(1,)),), FLOAT32), RECIPES["int8"].tolerance, ""
+    )
+    monkeypatch.setitem(RECIPES, "odd", odd)
     config = {**BERT.to_dict(), "hidden_act": "laplace", "architectures": ["BertModel"]}
     (tmp_path / "config.json").write_text(json.dumps(config))
     planned = plan_of(
         f"config:{tmp_path / 'config.json'}",
         out=tmp_path / "laplace.edgekit",
         to=("onnx", "tflite"),
-        recipe=("fp32",),
+        recipe=("fp32", "odd"),
         buckets=(16,),
     )
-    with pytest.raises(ConversionError, match=r"TFLite .*aten\.erf.*the others are in") as caught:
+    message = (
+        r"ONNX .*'linear'.*TFLite .*aten\.erf\.default of LaplaceActivation.*the others are in"
+    )
+    with pytest.raises(ConversionError, match=message) as caught:
         pipeline.convert(planned, isolated=False)
     assert caught.value.exit_code == 1
-    (artifact,) = Bundle.open(planned.out).artifacts
+    bundle = Bundle.open(planned.out)
+    (artifact,) = bundle.artifacts
     assert artifact.file == "model-fp32.onnx"
     assert all(proof.passed for proof in artifact.proofs)
+    refused = {row.file: "'linear'" in row.failure for row in bundle.manifest.refused}
+    assert refused == {
+        "model-odd.onnx": True,
+        "model-fp32.tflite": False,
+        "model-odd.tflite": False,
+    }
 
 
 @pytest.mark.slow

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from labelled_data import lines_file, model, prepared
+from labelled_data import READER, lines_file, model, prepared, squad_file
 from scipy import stats
 from sklearn.metrics import root_mean_squared_error
 
@@ -130,3 +130,21 @@ def test_a_report_has_every_file_in_its_place(bundle: Bundle, tmp_path: Path) ->
     ] * 2
     nothing = report(bundle, asked, gone, [failed], 1)
     assert [row.failure for row in nothing.artifacts] == ["does not open"]
+
+
+def test_a_report_has_what_was_decided_and_each_class(bundle: Bundle, tmp_path: Path) -> None:
+    """Of four questions PyTorch answers all rightly, and the file leaves one of them out."""
+    questions = [{"question": "q", "answers": [{"text": "c"}] * number} for number in (1, 1, 1, 0)]
+    asked = prepared(squad_file(tmp_path / "s.json", questions, "the c"), READER)
+    said, silent = ({"null": null, "spans": [[4, 5, 0.0, 1.0]]} for null in (-1.0, 1.0))
+    baseline = Outcome(None, "host", "PyTorch 2", (said, said, said, silent), 0)
+    file = Outcome(bundle.artifacts[0], "host", "runtime 1", (said, said, silent, silent), 0)
+    found = report(bundle, asked, baseline, [file], 1)
+    (row,) = found.artifacts
+    assert (row.agreement, row.decisions, row.rmse) == (0.75, 4, None)
+    assert (found.baseline.agreement, found.bundle_id) == (None, bundle.id)
+    assert [(part.label, part.examples, part.score.drop) for part in row.classes] == [
+        ("answerable", 3, pytest.approx(1 / 3)),
+        ("unanswerable", 1, 0),
+    ]
+    assert (row.details["best_f1"], found.baseline.details["best_f1"]) == (0.75, 1)

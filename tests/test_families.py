@@ -21,7 +21,7 @@ from edgekit.conversion.plan import ExportPlan
 from edgekit.conversion.results import GRAPH
 from edgekit.conversion.trace import trace
 from edgekit.converters import onnx_ops, tflite_ops
-from edgekit.errors import UnsupportedError
+from edgekit.errors import SourceError, UnsupportedError
 from edgekit.formats import DEFAULT
 from edgekit.model import checkpoint, tasks
 from edgekit.model.families import get
@@ -172,6 +172,19 @@ def test_buckets_may_be_shorter_than_what_is_traced(tmp_path: Path) -> None:
     with torch.no_grad():
         expected = model(ids, torch.ones_like(ids)).last_hidden_state
     assert distance(answers(program, ids), expected) < 1e-5
+
+
+def test_the_language_of_the_config_is_the_one_that_is_spoken(tmp_path: Path) -> None:
+    model, program = programs("xmod", tmp_path / "German")
+    ids = some_ids(2, 20)
+    english = torch.zeros(2, dtype=torch.int64)
+    with torch.no_grad():
+        expected = model(ids).last_hidden_state
+        other = model(ids, lang_ids=english).last_hidden_state
+    assert distance(answers(program, ids), expected) < 1e-5
+    assert distance(other, expected) > 0.1, "languages must matter here"
+    with pytest.raises(SourceError, match=r"config\.json has no default_language"):
+        planned("xmod", tmp_path / "none", default_language=None)
 
 
 def test_an_architecture_that_does_not_fit_says_why() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from edgekit.quantize import numerics
 from edgekit.quantize.scheme import FLOAT16, FLOAT32, INT8, Scheme
 from edgekit.quantize.selector import MATRICES, Rule, Selector, Tensor
 from edgekit.quantize.tensors import layer_of, role_of
-from edgekit.recipe import RECIPES, Recipe
+from edgekit.recipe import RECIPES, Recipe, int8_rules
 
 SCHEMES = {
     "channel": Scheme(8),
@@ -182,7 +183,7 @@ def test_a_recipe_without_a_lowering_is_refused_before_anything_slow(
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", [row.name for row in FORMATS.values() if "int8" in row.recipes])
 def test_an_operator_without_a_row_is_named_with_its_tensor(name: str) -> None:
     """int8 of a tensor that an operator reads which has no int8 lowering."""
     made = recipe.get("int8")
@@ -192,6 +193,44 @@ def test_an_operator_without_a_row_is_named_with_its_tensor(name: str) -> None:
     norm = Tensor("encoder.LayerNorm.weight", "other", None, (4,), frozenset({"layer_norm"}))
     with pytest.raises(UnsupportedError, match=r"'layer_norm' of encoder.LayerNorm.weight in int8"):
         FORMATS[name].converter().COVERAGE.schemes(odd, {norm.name: norm})
+
+
+def refusal(name: str, *rules: Rule) -> str:
+    """What a format says of a recipe whose rules ask one linear layer of it too much."""
+    odd = Recipe("odd", Selector(rules, FLOAT32), RECIPES["int8"].tolerance, "")
+    path = "encoder.layer.0.attention.query."
+    found = {
+        "weight": Tensor(f"{path}weight", "attention", 0, (4, 4), frozenset({"linear"})),
+        "bias": Tensor(f"{path}bias", "other", 0, (4,), frozenset({"bias"})),
+    }
+    with pytest.raises(UnsupportedError) as caught:
+        FORMATS[name].converter().COVERAGE.schemes(odd, found)
+    return str(caught.value)
+
+
+def test_a_recipe_of_rules_that_fit_no_format_is_told_what_does() -> None:
+    assert "'bias' of bias in int8" in refusal("tflite", Rule(INT8, layers=(0,)))
+    assert "so give its rule roles" in refusal("tflite", Rule(INT8, layers=(0,)))
+    assert "the rules of edgekit.recipe.int8_rules" in refusal("onnx", Rule(INT8, ("attention",)))
+    assert "none of its rules for ONNX matches" in refusal("onnx", *int8_rules(layers=(9,)))
+
+
+@pytest.mark.parametrize("name", [row.name for row in FORMATS.values() if "int8" in row.recipes])
+def test_int8_of_some_tensors_is_that_of_the_recipe_int8(name: str) -> None:
+    mixed = Selector(int8_rules(("attention",)), FLOAT32)
+    for operators in ({"linear"}, {"embedding"}):
+        query = Tensor("layer.0.query.weight", "attention", 0, (4, 4), frozenset(operators))
+        assert mixed.scheme(query, name) == RECIPES["int8"].selector.scheme(query, name)
+    assert mixed.scheme(replace(query, role="feed-forward"), name) == FLOAT32
+
+
+def test_a_rule_that_an_earlier_one_forestalls_asks_for_nothing() -> None:
+    first, second = Rule(FLOAT16, MATRICES, formats=("coreml",)), Rule(INT8, ("attention",))
+    assert Selector((first, second), FLOAT32).schemes("coreml") == (FLOAT16, FLOAT32)
+    assert Selector((first, second), FLOAT32).schemes("onnx") == (INT8, FLOAT32)
+    assert Selector((second, first), FLOAT32).schemes("coreml") == (INT8, FLOAT16, FLOAT32)
+    narrow = Rule(FLOAT16, ("attention",), path="*.query.*")
+    assert Selector((narrow, second), FLOAT32).schemes("onnx") == (FLOAT16, INT8, FLOAT32)
 
 
 def test_a_value_below_float16_may_be_kept_from_becoming_0() -> None:

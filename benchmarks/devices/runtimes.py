@@ -1,7 +1,8 @@
 """Which runtime opens which format on which platform: the one table of it.
 
-A new format is a row here. A device says which platform its runners are built for. How this machine
-opens a file is :data:`edgekit.runtime.table.RUNTIMES`, by the same names.
+A device says which platform its runners are built for. What opens files on this machine is in
+:data:`edgekit.runtime.table.RUNTIMES`, by the same names: a row here is for what runs elsewhere,
+too, and for what there is to say beside that.
 """
 
 from __future__ import annotations
@@ -9,6 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+
+from edgekit import formats
+from edgekit.runtime import table
 
 PYTORCH = "pytorch"  # a runtime, and the format of what it opens: the checkpoint of a bundle
 
@@ -56,7 +60,7 @@ class DeviceRuntime:
 
 _PYTHON = frozenset({Platform.PYTHON})
 _NATIVE = _PYTHON | {Platform.AARCH64_LINUX, Platform.ANDROID, Platform.IOS}
-RUNTIMES: tuple[DeviceRuntime, ...] = (
+_ROWS = (
     DeviceRuntime("onnxruntime", "onnxruntime", "onnx", _NATIVE, batched=True),
     DeviceRuntime("onnxruntime-web", "onnxruntime-web", "onnx", frozenset({Platform.WEB})),
     DeviceRuntime("litert", "LiteRT", "tflite", _NATIVE),
@@ -66,11 +70,15 @@ RUNTIMES: tuple[DeviceRuntime, ...] = (
         weight_cache=True,
     ),
     DeviceRuntime("tensorflow", "TensorFlow Lite", "tflite", _PYTHON, optional=True),
-    DeviceRuntime("executorch", "ExecuTorch", "executorch", _PYTHON),
     DeviceRuntime("coreml", "Core ML", "coreml", _PYTHON | {Platform.IOS}),
-    DeviceRuntime("coreai", "Core AI", "coreai", _PYTHON),
-    DeviceRuntime(PYTORCH, "PyTorch eager", PYTORCH, _PYTHON, optional=True, batched=True),
 )
+_HERE = tuple(
+    DeviceRuntime(row.name, formats.get(row.format).runtime, row.format, _PYTHON)
+    for row in table.RUNTIMES
+    if row.measures and all(row.name != other.name for other in _ROWS)
+)
+_EAGER = DeviceRuntime(PYTORCH, "PyTorch eager", PYTORCH, _PYTHON, optional=True, batched=True)
+RUNTIMES: tuple[DeviceRuntime, ...] = (*_ROWS, *_HERE, _EAGER)
 NAMES = tuple(row.name for row in RUNTIMES)
 
 

@@ -83,6 +83,8 @@ OVERRIDES: Mapping[str, Mapping[str, Any]] = {
     "ibert": _ROBERTA,
     "roformer": {"embedding_size": 16},
     "convbert": {"embedding_size": 16, "conv_kernel_size": 5},
+    "luke": {**_ROBERTA, "entity_vocab_size": 10, "entity_emb_size": 16},
+    "xmod": {**_ROBERTA, "languages": ["en_XX", "de_DE"], "default_language": "de_DE"},
 }
 
 

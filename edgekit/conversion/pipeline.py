@@ -99,10 +99,11 @@ def _run(
     out.mkdir()
     with crew:
         traced = crew.call(1, trace, plan, work, out)
-        names = [name for name in plan.formats() if name not in traced.missing]
+        left = plan.without(traced.refused)
+        names = left.formats()
         with ThreadPoolExecutor(jobs) as pool:
             futures = {
-                name: pool.submit(crew.call, jobs, export, plan, traced, name, work, out)
+                name: pool.submit(crew.call, jobs, export, left, traced, name, work, out)
                 for name in sorted(names, key=lambda name: -formats.get(name).effort)
             }
             try:
@@ -111,10 +112,10 @@ def _run(
                 crew.kill()
                 pool.shutdown(wait=True, cancel_futures=True)
                 raise
-    lacking = {
-        name: FormatOutcome(failure=ConversionError(text)) for name, text in traced.missing.items()
+    return traced, {
+        name: _with_refused(found.get(name, FormatOutcome()), plan, name, traced.refused)
+        for name in plan.formats()
     }
-    return traced, {name: {**found, **lacking}[name] for name in plan.formats()}
 
 
 def _outcome(future: Future[FormatOutcome]) -> FormatOutcome:
@@ -125,6 +126,18 @@ def _outcome(future: Future[FormatOutcome]) -> FormatOutcome:
         raise
     except EdgekitError as error:
         return FormatOutcome(failure=error)
+
+
+def _with_refused(
+    outcome: FormatOutcome, plan: ExportPlan, name: str, refused: Mapping[str, str]
+) -> FormatOutcome:
+    """What became of a format, with the reasons why some of its files were not begun."""
+    files = (row.file for row in plan.artifacts if row.format == name)
+    reasons = dict.fromkeys(refused[file] for file in files if file in refused)
+    if not reasons:
+        return outcome
+    failures = [*([str(outcome.failure)] if outcome.failure else []), *reasons]
+    return replace(outcome, failure=ConversionError("; ".join(failures)))
 
 
 def _refused(plan: ExportPlan, outcomes: Mapping[str, FormatOutcome]) -> Iterator[Refused]:

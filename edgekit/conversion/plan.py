@@ -5,8 +5,8 @@ from __future__ import annotations
 import html
 import math
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from safetensors import safe_open
@@ -105,6 +105,12 @@ class ExportPlan:
     def formats(self) -> tuple[str, ...]:
         """The formats asked for, each once, in order."""
         return tuple(dict.fromkeys(artifact.format for artifact in self.artifacts))
+
+    def without(self, files: Container[str]) -> ExportPlan:
+        """The same plan, but for the files of those names."""
+        return replace(
+            self, artifacts=tuple(row for row in self.artifacts if row.file not in files)
+        )
 
     def recipes(self, format_name: str) -> tuple[str, ...]:
         """The recipes of one format."""

@@ -29,7 +29,8 @@ _BEYOND_FLOAT16 = (
 class Traced:
     """What tracing found out: all that the formats and the manifest need to know of the model.
 
-    ``missing`` says of a format which operators it has no lowering for; it cannot be converted.
+    ``refused`` says by the names of files which operators or schemes their formats have no lowering
+    for; those files cannot be made.
     """
 
     signature: Signature
@@ -37,7 +38,7 @@ class Traced:
     parameters: int
     tokenizer: TokenizerFacts | None
     postprocess: FileEntry | None
-    missing: Mapping[str, str] = field(default_factory=dict)
+    refused: Mapping[str, str] = field(default_factory=dict)
     roles: Mapping[str, RoleFacts] = field(default_factory=dict)
 
 

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edgekit import contents, documents, formats, recipe
-from edgekit.conversion.plan import ExportPlan
+from edgekit.conversion.plan import ExportPlan, PlannedArtifact
 from edgekit.conversion.results import (
     GRAPH,
     PROBES,
     Traced,
 )
 from edgekit.conversion.steps import Say, Step, Timed
-from edgekit.errors import ConversionError
+from edgekit.errors import ConversionError, UnsupportedError
 from edgekit.manifest.files import FileEntry
 from edgekit.manifest.texts import TokenizerFacts
 from edgekit.model import checkpoint, role_facts, tasks
@@ -27,6 +27,7 @@ from edgekit.postprocess import Facts
 from edgekit.postprocess import golden as vectors
 from edgekit.proof import embedded_tokenizer, golden, probes
 from edgekit.proof.reference import Reference
+from edgekit.quantize.tensors import operator_owners, tensors
 from edgekit.signature import Card, Signature, TensorSpec
 from edgekit.tokens import tokenizer as tokenizers
 from edgekit.tokens.encoded import Encoded
@@ -46,23 +47,23 @@ def trace(plan: ExportPlan, work: Path, out: Path, *, say: Say) -> Traced:
         plan: what is converted, and to which formats.
         work: a folder for what later stages read: graphs and probes.
         out: the bundle's folder to be: tokenizer and golden files are written there.
-        say: is told of each step as it begins and ends, and of each format that lacks an operator.
+        say: is told of each step as it begins and ends, and of what a format has no lowering for.
 
     Returns:
-        What the formats are converted from, with the formats that cannot be.
+        What the formats are converted from, with the files that cannot be made.
 
     Raises:
-        ConversionError: no format has all operators of the graph.
+        ConversionError: no file can be made.
         EdgekitError: the checkpoint cannot be loaded or traced, or its parts do not fit together.
     """
     with Timed(say, "trace", "load", plan.source.name):
         loaded = _load(plan, work, out, say)
     with Timed(say, "trace", "trace", plan.task.name):
-        missing = _trace(plan, loaded, work)
-    for name, failure in missing.items():
+        refused = _trace(plan, loaded, work)
+    for name, failure in dict.fromkeys((row.format, why) for row, why in refused.items()):
         say(Step(name, "refuse", failure, seconds=0.0))
-    if len(missing) == len(plan.formats()):
-        raise ConversionError("; ".join(missing.values()))
+    if len(refused) == len(plan.artifacts):
+        raise ConversionError("; ".join(dict.fromkeys(refused.values())))
     with Timed(say, "trace", "reference", "PyTorch's answers"):
         roles = text_roles(plan, loaded.tokenizer)
         _write_reference(plan, loaded, roles, work, out)
@@ -73,7 +74,7 @@ def trace(plan: ExportPlan, work: Path, out: Path, *, say: Say) -> Traced:
         loaded.parameters,
         loaded.saved,
         answered,
-        missing,
+        {row.file: why for row, why in refused.items()},
         roles.facts,
     )
 
@@ -124,24 +125,37 @@ def _load(plan: ExportPlan, work: Path, out: Path, say: Say) -> _Loaded:
     return _Loaded(tokenizer, saved, oracle, signature, checkpoint.labels(model, plan.task))
 
 
-def _trace(plan: ExportPlan, loaded: _Loaded, work: Path) -> dict[str, str]:
-    """Stores the traced graphs; returns why of each format that lacks operators of them."""
+def _trace(plan: ExportPlan, loaded: _Loaded, work: Path) -> dict[PlannedArtifact, str]:
+    """Stores the traced graphs; returns the files that cannot be made of them, and why."""
     from edgekit.tracing.export import trace as trace_model
 
     (work / GRAPH).mkdir()
     oracle = loaded.oracle
     traced = trace_model(oracle.model, plan.task, loaded.signature, work / GRAPH, oracle.head)
-    return dict(_missing(plan, traced))
+    return dict(_refused(plan, traced))
 
 
-def _missing(plan: ExportPlan, traced: graph.Graph) -> Iterator[tuple[str, str]]:
-    """The formats that lack a lowering for an operator of the graph: name, and a message."""
+def _refused(plan: ExportPlan, traced: graph.Graph) -> Iterator[tuple[PlannedArtifact, str]]:
+    """The files that their formats have no lowerings for: each with a message."""
+    known, owners = tensors(traced.dynamic), operator_owners(traced.dynamic)
     for name in plan.formats():
-        format_ = formats.get(name)
+        format_, files = formats.get(name), [row for row in plan.artifacts if row.format == name]
         operators = format_.missing_operators(traced)
         if operators:
-            lacks = f"{format_.title} has no lowering for {', '.join(operators)}"
-            yield name, f"{lacks}: add rows to {format_.converter().COVERAGE.table}"
+            named = (f"{row} of {owners[row]}" if row in owners else row for row in operators)
+            why = (
+                f"{format_.title} has no lowering for {', '.join(named)}: add rows to "
+                f"{format_.converter().COVERAGE.table}, or say that module without them in "
+                "edgekit/tracing/rewrites.py"
+            )
+            yield from ((row, why) for row in files)
+            continue
+        for row in files:
+            kind = plan.options[name].adapted(recipe.get(row.recipe))
+            try:
+                format_.converter().COVERAGE.schemes(kind, known)
+            except UnsupportedError as error:
+                yield row, str(error)
 
 
 def text_roles(plan: ExportPlan, tokenizer: PreTrainedTokenizerFast | None) -> Roles:

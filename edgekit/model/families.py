@@ -32,6 +32,7 @@ class Family:
             those of padding have to be zeros as beyond the text's ends.
         asks_for_mask: off for a model that makes its attention masks itself.
         zeros: inputs that are always 0.
+        required: what a config has to name, and Transformers does not ask for until the model runs.
     """
 
     model_type: str
@@ -46,6 +47,7 @@ class Family:
     reads_neighbours: bool = False
     asks_for_mask: bool = True
     zeros: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
 
     def max_length(self, config: Config) -> int:
         """The most tokens the model takes, special tokens included."""
@@ -97,6 +99,8 @@ FAMILIES: dict[str, Family] = {
         Family("ibert", padding=1, counts_from_padding=True),
         Family("roformer"),
         Family("convbert"),
+        Family("luke", padding=1, counts_from_padding=True),
+        Family("xmod", padding=1, counts_from_padding=True, required=("default_language",)),
     )
 }
 
@@ -145,7 +149,13 @@ def of(config: Config) -> Family:
             "it and would compute another model"
         )
     _check_unquantized(config)
-    return get(model_type)
+    family = get(model_type)
+    missing = [name for name in family.required if config.get(name) is None]
+    if missing:
+        raise SourceError(
+            f"config.json has no {missing[0]}, without which {model_type} has no answer: add it"
+        )
+    return family
 
 
 def _check_unquantized(config: Config) -> None:

@@ -51,8 +51,8 @@ class Scheme:
 
     @property
     def kind(self) -> Scheme:
-        """The scheme without what only changes stored numbers: what a lowering depends on."""
-        return replace(self, block=0, range_estimator="extremes")
+        """The scheme without the size of its blocks: what a lowering depends on."""
+        return replace(self, block=0)
 
     def __str__(self) -> str:
         """For manifests and messages: ``int8 per channel``, ``int4 per block of 32``."""
@@ -72,3 +72,6 @@ FLOAT16 = Scheme(16, activations="float16")
 INT8 = Scheme(8, activations="int8")
 """Symmetric weights with a scale a row, asymmetric inputs with a scale a token: what CPUs have
 products for, and every runtime here computes alike."""
+INT8_NEIGHBOURS = replace(INT8, range_estimator="neighbours")
+"""The same for products that add two neighbours in 16 bits, as onnxruntime's do on x86 processors
+without VNNI."""

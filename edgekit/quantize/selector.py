@@ -74,6 +74,19 @@ class Rule:
             and fnmatchcase(tensor.name, self.path)
         )
 
+    def within(self, other: Rule) -> bool:
+        """Whether every tensor that this rule matches is one that the other matches, too.
+
+        Their formats are not compared.
+        """
+        pairs = (
+            (self.roles, other.roles),
+            (self.layers, other.layers),
+            (self.operators, other.operators),
+        )
+        narrower = all(not wide or (own and {*own} <= {*wide}) for own, wide in pairs)
+        return narrower and other.path in ("*", self.path)
+
 
 @dataclass(frozen=True)
 class Selector:
@@ -92,10 +105,10 @@ class Selector:
         return tuple(dict.fromkeys(self._possible(format_name)))
 
     def _possible(self, format_name: str) -> Iterable[Scheme]:
-        """The schemes of the rules that may decide in a format, in order; one may come twice."""
-        for rule in self.rules:
-            if not rule.formats or format_name in rule.formats:
+        """The schemes of the rules that no earlier one forestalls."""
+        asked: list[Rule] = []
+        for rule in (*self.rules, Rule(self.default)):
+            here = not rule.formats or format_name in rule.formats
+            if here and not any(rule.within(earlier) for earlier in asked):
+                asked.append(rule)
                 yield rule.scheme
-                if not (rule.roles or rule.layers or rule.operators or rule.path != "*"):
-                    return  # it matches every tensor: no later rule is asked
-        yield self.default

@@ -80,6 +80,17 @@ def operator_layers(program: ExportedProgram) -> dict[str, int]:
     return found
 
 
+def operator_owners(program: ExportedProgram) -> dict[str, str]:
+    """The class of a module that calls each operator, by the operator's name in torch."""
+    found: dict[str, str] = {}
+    for node in program.graph.nodes:
+        modules = list((node.meta.get("nn_module_stack") or {}).values())
+        if modules:
+            kind = modules[-1][1]  # the class, or its name with the module's
+            found.setdefault(str(node.target), getattr(kind, "__name__", str(kind)).split(".")[-1])
+    return found
+
+
 def _operator(user: Node, weight: Node) -> str:
     """The operator that a node is, if it reads the tensor as its weight.
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         MobileBertLMPredictionHead,
     )
     from transformers.models.mpnet.modeling_mpnet import MPNetEncoder
+    from transformers.models.xmod.modeling_xmod import XmodModel, XmodOutput
 
 T = TypeVar("T")
 Rewrite: TypeAlias = Callable[[torch.nn.Module, int], None]
@@ -214,6 +215,25 @@ def _settled(rotary: EuroBertRotaryEmbedding, length: int) -> None:
         rotary.rope_type = "default"
 
 
+def _one_language(model: XmodModel, length: int) -> None:
+    """X-MOD's adapters of the config's default language, without a choice for each text."""
+    for layer in model.encoder.layer:
+        output = layer.output
+        output.adapter = output.adapter_modules[model.config.default_language]
+        _method("lang_adapter", _adapted)(output, length)
+
+
+def _adapted(output: XmodOutput, languages: Tensor, hidden: Tensor) -> Tensor:
+    """(batch, length, hidden) -> the same."""
+    normed = hidden
+    if output.adapter_layer_norm is not None:
+        normed = output.adapter_layer_norm(hidden)
+    elif output.adapter_reuse_layer_norm:
+        normed = output.LayerNorm(hidden)
+    result: Tensor = output.adapter(normed) + (normed if output.ln_before_adapter else hidden)
+    return result
+
+
 def _missing(activation: str) -> Rewrite:
     """A rewrite for an activation without a row: ConversionError as soon as a model has it."""
 
@@ -245,5 +265,6 @@ _MODULES: Mapping[str, Rewrite] = {
     "NomicBertRotaryEmbedding": _settled,
     "RoFormerSelfAttention": rotary.prepare,
     "UltrabertRMSNorm": _rms,
+    "XmodModel": _one_language,
     **{name: _method("forward", _gelu(approximation)) for name, approximation in GELUS.items()},
 }
