@@ -205,7 +205,9 @@ def test_truths_are_read_back_a_byte_each(tmp_path: Path) -> None:
     truths = torch.arange(999)[None] % 7 < 3
     exported = torch.export.export(Chosen(truths), (torch.ones(1, 999),))
     decomposed = exported.run_decompositions(get_decomp_table())
-    names = {"input_names": ["values"], "output_names": ["chosen"]}
-    program = TorchConverter().add_exported_program(decomposed, **names).to_coreai()
+    converter = TorchConverter().add_exported_program(
+        decomposed, input_names=["values"], output_names=["chosen"]
+    )
+    program = converter.to_coreai()
     program.save_asset(tmp_path / "x.aimodel", AIModelAssetMetadata())
     assert truths.numpy().tobytes() in list(coreai_weights.constants(tmp_path / "x.aimodel"))

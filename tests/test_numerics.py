@@ -5,13 +5,21 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from edgekit.quantize.numerics import Stored, dequantize, pack, quantize, rounding_bound
+from edgekit.quantize.numerics import (
+    Stored,
+    dequantize,
+    pack,
+    quantize,
+    rounding_bound,
+    stored_values,
+)
 from edgekit.quantize.scheme import FLOAT16, FLOAT32, Scheme
 
 BYTE, AFFINE, HALF = Scheme(8), Scheme(8, symmetric=False), Scheme(8, activations="float16")
 WHOLE = Scheme(8, granularity="tensor")
 PAIRS = Scheme(8, granularity="block", block=2)
 NEIGHBOURS = Scheme(8, range_estimator="neighbours")
+BLOCKS = Scheme(8, granularity="block", block=4, range_estimator="neighbours")
 LEAST = 1e-9  # half-width of the range of zeros
 
 
@@ -24,7 +32,7 @@ LEAST = 1e-9  # half-width of the range of zeros
         (Scheme(4), [[7, -3.5, 1]], [[7, -4, 1]], [[1]], None),
         (AFFINE, [[51, 255]], [[-77, 127]], [[1]], [[-128]]),
         (AFFINE, [[-255, -51]], [[-128, 76]], [[1]], [[127]]),
-        (AFFINE, [[0, 0]], [[0, 0]], [[LEAST / 255]], [[0]]),
+        (AFFINE, [[51, 255], [0, 0]], [[-77, 127], [0, 0]], [[1], [LEAST / 255]], [[-128], [0]]),
         (
             AFFINE,
             [[-51, 204], [-2, 0.55]],
@@ -33,11 +41,26 @@ LEAST = 1e-9  # half-width of the range of zeros
             [[-77], [72]],
         ),
         (WHOLE, [[127, 1], [2, -63.5]], [[127, 1], [2, -64]], [[1]], None),
-        (PAIRS, [[127, 1, 12.7]], [[127, 1, 127]], [[1, 0.1]], None),
+        (PAIRS, [[127, 1, 12.7]] * 2, [[127, 1, 127]] * 2, [[1, 0.1]] * 2, None),
         (PAIRS, [[[127, 1]], [[12.7, 0.1]]], [[[127, 1]], [[127, 1]]], [[1], [0.1]], None),
         (NEIGHBOURS, [[100, 27, 120]], [[100, 27, 120]], [[1]], None),
         (NEIGHBOURS, [[-100, -27, 3]], [[-100, -27, 3]], [[1]], None),
         (NEIGHBOURS, [[12.7]], [[127]], [[0.1]], None),
+        (
+            NEIGHBOURS,
+            [[100, 27, 1, 2], [1, 2, 10, 2.7]],
+            [[100, 27, 1, 2], [10, 20, 100, 27]],
+            [[1], [0.1]],
+            None,
+        ),
+        (
+            NEIGHBOURS,
+            [[-100, -27, -1, -2], [-1, -2, -10, -2.7]],
+            [[-100, -27, -1, -2], [-10, -20, -100, -27]],
+            [[1], [0.1]],
+            None,
+        ),
+        (BLOCKS, [[100, 27, 3, 4, 12.7]], [[100, 27, 3, 4, 127]], [[1, 0.1]], None),
     ],
 )
 def test_levels_scales_and_zero_points(
@@ -56,6 +79,7 @@ def test_levels_scales_and_zero_points(
         assert found.zero_point is None
     else:
         np.testing.assert_array_equal(found.zero_point, zero_point)
+    np.testing.assert_array_equal(stored_values(source, scheme), dequantize(found))
     wide = np.abs(dequantize(found) - source)
     assert (wide <= rounding_bound(source, scheme)).all()
     assert wide.max() <= 0.5 * np.max(scale)
@@ -82,6 +106,11 @@ def test_with_float16_activations_weights_scales_and_products_are_float16() -> N
     assert np.isinf(quantize(np.array([7e4], np.float32), FLOAT16).levels).all()
 
 
+def test_floats_mean_themselves() -> None:
+    found = dequantize(Stored(np.array([0.5, -2], np.float16)))
+    assert (found.tolist(), found.dtype) == ([0.5, -2], np.float32)
+
+
 def test_a_zero_point_is_taken_off_before_the_scale() -> None:
     levels, zero_point = np.array([[5, -3, 7]], np.int8), np.array([[1, 2]], np.int8)
     found = dequantize(Stored(levels, np.array([[0.5, 2.0]], np.float32), zero_point, 2))
@@ -97,6 +126,7 @@ def test_a_zero_point_is_taken_off_before_the_scale() -> None:
         (AFFINE, [[0, 255]], [[1.001] * 2]),
         (WHOLE, [[127, 1], [2, 3]], [[0.5005] * 2] * 2),
         (PAIRS, [[127, 1, 12.7]], [[0.5005, 0.5005, 0.05005]]),
+        (HALF, [[0, 0]], [[2.0**-23 + 0.5005 * LEAST / 127] * 2]),
         (HALF, [[-127, 0]], [[0.5005 + 127 / 512 + 2.0**-23, 0.5005 + 2.0**-23]]),
     ],
 )

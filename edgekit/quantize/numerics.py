@@ -202,7 +202,7 @@ def _columns(weights: Array, scheme: Scheme) -> int:
 def _groups(weights: Array, scheme: Scheme) -> Array:
     """The weights with what shares a scale on the last axis: (rows, groups, width).
 
-    A last block that is not full is filled with its row's last weight, which changes no range.
+    A last block that is not full is filled with zeros, which are in every range anyway.
     """
     if scheme.granularity == "tensor":
         return weights.reshape(1, 1, -1)
@@ -211,7 +211,7 @@ def _groups(weights: Array, scheme: Scheme) -> Array:
     rows = weights.reshape(-1, weights.shape[-1])
     missing = -rows.shape[1] % scheme.block
     if missing:
-        rows = np.pad(rows, ((0, 0), (0, missing)), mode="edge")
+        rows = np.pad(rows, ((0, 0), (0, missing)))
     return rows.reshape(len(rows), -1, scheme.block)
 
 
