@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,11 +11,7 @@ import numpy as np
 
 from edgekit import contents, documents, formats, recipe
 from edgekit.conversion.plan import ExportPlan, PlannedArtifact
-from edgekit.conversion.results import (
-    GRAPH,
-    PROBES,
-    Traced,
-)
+from edgekit.conversion.results import GRAPH, PROBES, Traced
 from edgekit.conversion.steps import Say, Step, Timed
 from edgekit.errors import ConversionError, UnsupportedError
 from edgekit.manifest.files import FileEntry
@@ -27,6 +23,7 @@ from edgekit.postprocess import Facts
 from edgekit.postprocess import golden as vectors
 from edgekit.proof import embedded_tokenizer, golden, probes
 from edgekit.proof.reference import Reference
+from edgekit.quantize.selector import Tensor
 from edgekit.quantize.tensors import operator_owners, tensors
 from edgekit.signature import Card, Signature, TensorSpec
 from edgekit.tokens import tokenizer as tokenizers
@@ -138,24 +135,40 @@ def _trace(plan: ExportPlan, loaded: _Loaded, work: Path) -> dict[PlannedArtifac
 def _refused(plan: ExportPlan, traced: graph.Graph) -> Iterator[tuple[PlannedArtifact, str]]:
     """The files that their formats have no lowerings for: each with a message."""
     known, owners = tensors(traced.dynamic), operator_owners(traced.dynamic)
-    for name in plan.formats():
-        format_, files = formats.get(name), [row for row in plan.artifacts if row.format == name]
-        operators = format_.missing_operators(traced)
-        if operators:
-            named = (f"{row} of {owners[row]}" if row in owners else row for row in operators)
-            why = (
-                f"{format_.title} has no lowering for {', '.join(named)}: add rows to "
-                f"{format_.converter().COVERAGE.table}, or say that module without them in "
-                "edgekit/tracing/rewrites.py"
-            )
-            yield from ((row, why) for row in files)
-            continue
-        for row in files:
-            kind = plan.options[name].adapted(recipe.get(row.recipe))
-            try:
-                format_.converter().COVERAGE.schemes(kind, known)
-            except UnsupportedError as error:
-                yield row, str(error)
+    lacks = {name: _lacks(formats.get(name), traced, owners) for name in plan.formats()}
+    for row in plan.artifacts:
+        why = lacks[row.format] or _cannot_store(plan, row, known)
+        if why:
+            yield row, why
+
+
+def _lacks(format_: formats.Format, traced: graph.Graph, owners: Mapping[str, str]) -> str:
+    """The message that a format lacks operators of the graph; empty where it has them all.
+
+    Args:
+        format_: the format.
+        traced: the model as traced.
+        owners: the class of a module that calls each operator, by the operator's name.
+    """
+    operators = format_.missing_operators(traced)
+    if not operators:
+        return ""
+    named = (f"{row} of {owners[row]}" if row in owners else row for row in operators)
+    return (
+        f"{format_.title} has no lowering for {', '.join(named)}: add rows to "
+        f"{format_.converter().COVERAGE.table}, or say that module without them in "
+        "edgekit/tracing/rewrites.py"
+    )
+
+
+def _cannot_store(plan: ExportPlan, row: PlannedArtifact, known: Mapping[str, Tensor]) -> str:
+    """The message that a file's recipe wants a tensor as its format has none; empty otherwise."""
+    chosen = plan.options[row.format].adapted(recipe.get(row.recipe))
+    try:
+        formats.get(row.format).converter().COVERAGE.schemes(chosen, known)
+    except UnsupportedError as error:
+        return str(error)
+    return ""
 
 
 def text_roles(plan: ExportPlan, tokenizer: PreTrainedTokenizerFast | None) -> Roles:
