@@ -2,7 +2,8 @@
 
 A device says which platform its runners are built for. What opens files on this machine is in
 :data:`edgekit.runtime.table.RUNTIMES`, by the same names: a row here is for what runs elsewhere,
-too, and for what there is to say beside that.
+too, and for what there is to say beside that. A format without a row has a runtime of its own
+name on this machine.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from dataclasses import dataclass
 from enum import Enum
 
 from edgekit import formats
-from edgekit.runtime import table
 
 PYTORCH = "pytorch"  # a runtime, and the format of what it opens: the checkpoint of a bundle
 
@@ -72,13 +72,13 @@ _ROWS = (
     DeviceRuntime("tensorflow", "TensorFlow Lite", "tflite", _PYTHON, optional=True),
     DeviceRuntime("coreml", "Core ML", "coreml", _PYTHON | {Platform.IOS}),
 )
-_HERE = tuple(
-    DeviceRuntime(row.name, formats.get(row.format).runtime, row.format, _PYTHON)
-    for row in table.RUNTIMES
-    if row.measures and all(row.name != other.name for other in _ROWS)
+_ONLY_HERE = tuple(  # named as in edgekit.runtime.table, whose imports would slow down --help
+    DeviceRuntime(row.name, row.runtime, row.name, _PYTHON)
+    for row in formats.FORMATS.values()
+    if all(row.name != other.format for other in _ROWS)
 )
 _EAGER = DeviceRuntime(PYTORCH, "PyTorch eager", PYTORCH, _PYTHON, optional=True, batched=True)
-RUNTIMES: tuple[DeviceRuntime, ...] = (*_ROWS, *_HERE, _EAGER)
+RUNTIMES: tuple[DeviceRuntime, ...] = (*_ROWS, *_ONLY_HERE, _EAGER)
 NAMES = tuple(row.name for row in RUNTIMES)
 
 
